@@ -1,0 +1,19 @@
+/**
+ * Something to boot, and what it is once it runs. A service that was not started has no port to ask
+ * for: only the running one has. `stop` may be called any number of times; the first call stops.
+ */
+export interface Service<Running extends RunningService> {
+  /** Resolves when the service itself has said that it is ready. */
+  start(): Promise<Running>
+}
+
+export interface RunningService extends AsyncDisposable {
+  readonly name: string
+  /** How it was booted. */
+  readonly backend: 'embedded' | 'docker' | 'external'
+  /** How it ended by itself, as "killed by SIGKILL"; undefined while it runs or once stop() was called. */
+  readonly endedBy: string | undefined
+  /** The last lines of what it wrote, newest last. */
+  logTail(lines: number): Promise<string[]>
+  stop(): Promise<void>
+}

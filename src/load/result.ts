@@ -1,0 +1,226 @@
+import type { SparseHistogram } from './histogram.ts'
+import type { Failure, Outcome } from './sample.ts'
+
+/** Format name of the result files; the number rises when a field changes its meaning. */
+export const RESULT_FORMAT = 'mailstorm/1'
+
+/** Milliseconds of one kind of latency. `null` where nothing was measured. */
+export interface LatencySummary {
+  readonly count: number
+  readonly avg: number | null
+  readonly min: number | null
+  readonly max: number | null
+  readonly p50: number | null
+  readonly p90: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  readonly p99_9: number | null
+}
+
+export interface MinAvgMax {
+  readonly min: number
+  readonly avg: number
+  readonly max: number
+}
+
+/** One kind of failure at one target, with every attempt that ended so. */
+export interface FailureRow extends Failure {
+  readonly target: string
+  readonly outcome: Outcome
+  readonly count: number
+  /** Seconds after the start of the run. */
+  readonly first_at_seconds: number
+  readonly last_at_seconds: number
+}
+
+/** One second of the run; `second` 0 begins at the start. Counts are of that second alone. */
+export interface TimelineRow {
+  readonly second: number
+  /** Messages due in this second (open model), or started (closed model). */
+  readonly due: number
+  readonly started: number
+  readonly accepted: number
+  readonly deferred: number
+  readonly rejected: number
+  readonly failed: number
+  readonly bytes: number
+  /** At the end of this second: started but not ended, and due but not started. */
+  readonly in_flight: number
+  readonly queued: number
+  readonly response_time_ms: LatencySummary
+  /** Sessions opened in this second. */
+  readonly sessions_opened: number
+}
+
+export interface ResourceSample {
+  readonly second: number
+  readonly cpu_percent: number
+  readonly memory_bytes: number
+}
+
+export interface ResourceUsage {
+  /** CPU in percent of one core (200 = two cores busy). */
+  readonly cpu_percent: MinAvgMax
+  readonly memory_bytes: MinAvgMax
+  readonly samples: readonly ResourceSample[]
+}
+
+export interface ServerRow {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly accepted: number
+  readonly deferred: number
+  readonly rejected: number
+  readonly failed: number
+  readonly bytes: number
+  readonly response_time_ms: LatencySummary
+  /** Set when the server's process ended during the run, as "killed by SIGKILL at 3.2 s". */
+  readonly ended?: string
+  /** Connections as the server's ledger counted them; absent without a ledger. */
+  readonly peak_connections?: number
+}
+
+/** What was acknowledged against what the servers say they received. */
+export interface LedgerResult {
+  /** False when the target keeps no ledger: nothing below could be checked, and counts are null. */
+  readonly verified: boolean
+  readonly why_not?: string
+  readonly acknowledged: number
+  readonly received: number | null
+  readonly lost: number | null
+  readonly duplicated: number | null
+  readonly corrupted: number | null
+  /** Received although the client never saw the acknowledgement (connection cut at the end). */
+  readonly unacknowledged: number | null
+  /** The first ids of each kind, to look them up in the servers' logs. */
+  readonly lost_ids: readonly string[]
+  readonly duplicated_ids: readonly string[]
+  readonly corrupted_ids: readonly string[]
+}
+
+export const VERDICTS = ['pass', 'fail', 'no-data', 'skipped'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+export interface ThresholdResult {
+  /** As written: `p(99)<1000`. */
+  readonly expression: string
+  readonly metric: string
+  readonly value: number | null
+  readonly limit: number
+  readonly verdict: Verdict
+  /** Why it was skipped or had no data. */
+  readonly reason?: string
+}
+
+export interface GeneratorResult {
+  readonly threads: number
+  /** CPU of the load generator's process, percent of one core, over the run. */
+  readonly cpu_percent: number
+  /** How late messages left against their due time while a session was free (open model). */
+  readonly scheduling_lag_ms: LatencySummary
+  readonly event_loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number }
+  /** True when the generator itself, not the target, may have limited the run. */
+  readonly bound: boolean
+  readonly bound_reasons: readonly string[]
+}
+
+export interface WorkloadResult {
+  readonly executor: string
+  readonly model: 'open' | 'closed'
+  readonly planned: number
+  readonly workers: number
+  readonly max_sessions: number
+  readonly size_bytes: number
+  readonly rate_per_second: number | null
+  readonly duration_seconds: number | null
+  readonly pipelining: string
+  readonly messages_per_session: number | 'unlimited'
+  readonly recipients: number
+  readonly tls: string
+  readonly auth: string | null
+  readonly sender: string
+  readonly recipient: string
+}
+
+/** The versioned JSON of one run. Every report can be rebuilt from it. */
+export interface Result {
+  readonly format: typeof RESULT_FORMAT
+  readonly scenario: string
+  /** Distinguishes the runs of a scenario that has several: `mixed` / `xlarge`. */
+  readonly part: string | null
+  readonly run_id: string
+  readonly stamp: string
+  readonly status: 'complete' | 'partial'
+  readonly partial_reason: string | null
+  /** PASSED, WARNING (success above 95 %) or FAILED, as the seed's analysis prints it. */
+  readonly verdict: 'PASSED' | 'WARNING' | 'FAILED'
+
+  // The seed's names and units (DESIGN.md, decision 11).
+  readonly test_type: 'burst' | 'sustained'
+  readonly servers: readonly string[]
+  readonly port: number
+  readonly message_size: number
+  readonly concurrent_workers: number
+  readonly target_rate: number | null
+  readonly metrics: Metrics
+
+  readonly workload: WorkloadResult
+  readonly thresholds: readonly ThresholdResult[]
+  readonly failures: readonly FailureRow[]
+  readonly per_server: readonly ServerRow[]
+  readonly ledger: LedgerResult
+  readonly resource_usage: Readonly<Record<string, ResourceUsage>>
+  readonly timeline: readonly TimelineRow[]
+  readonly histograms: {
+    readonly response_time: SparseHistogram
+    readonly service_time: SparseHistogram
+  }
+  readonly backend: { readonly name: string; readonly why: string }
+  readonly generator: GeneratorResult
+  readonly machine: {
+    readonly cpu: string
+    readonly cores: number
+    readonly memory_bytes: number
+    readonly os: string
+  }
+  readonly versions: Readonly<Record<string, string>>
+  readonly seed: number
+}
+
+export interface Metrics {
+  readonly total_messages: number
+  readonly successful_messages: number
+  /** Everything that was planned and not accepted, dropped messages among them. */
+  readonly failed_messages: number
+  readonly connection_errors: number
+  readonly total_bytes_sent: number
+  /** Attack window and drain together. */
+  readonly duration_seconds: number
+  /** Accepted messages over the whole duration; same as `throughput`. */
+  readonly messages_per_second: number
+  readonly avg_response_time_ms: number | null
+  readonly min_response_time_ms: number | null
+  readonly max_response_time_ms: number | null
+  /** Response time (from due to final reply) of every attempt; named as the older generator named it. */
+  readonly latency_ms: Omit<LatencySummary, 'count'>
+  readonly error_breakdown: Readonly<Record<string, number>>
+  readonly start_time: string
+  readonly end_time: string
+
+  readonly outcomes: Readonly<Record<Outcome, number>>
+  readonly success_rate: number
+  readonly window_seconds: number
+  readonly drain_seconds: number
+  /** Messages started per second within the window. */
+  readonly rate: number
+  /** Accepted messages per second over window and drain. */
+  readonly throughput: number
+  /** |rate − target| / target; null in the closed model. */
+  readonly rate_error: number | null
+  readonly response_time_ms: LatencySummary
+  readonly service_time_ms: LatencySummary
+  readonly phases_ms: Readonly<Record<string, LatencySummary>>
+  readonly recipients_refused: number
+  readonly sessions_opened: number
+}

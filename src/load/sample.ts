@@ -1,0 +1,51 @@
+/** Every planned message ends as exactly one of these. */
+export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Why a message did not end as `accepted`. `reply` carries the reply code beside it. */
+export const FAILURE_CLASSES = [
+  'reply',
+  'auth',
+  'connection_refused',
+  'connection_reset',
+  'connection_closed',
+  'unreachable',
+  'timeout',
+  'tls',
+  'protocol_error',
+  'local',
+  'aborted',
+] as const
+export type FailureClass = (typeof FAILURE_CLASSES)[number]
+
+export interface Failure {
+  readonly class: FailureClass
+  /** The phase it ended in, one of the sender's phase names. */
+  readonly phase: string
+  /** Reply code, when the target gave one. */
+  readonly code?: number
+  /** Enhanced status code (RFC 3463), as `5.7.1`. */
+  readonly enhanced?: string
+  /** What the target or the operating system said, in one line. */
+  readonly text: string
+}
+
+/** One attempt to send one message: flat, so that everything downstream needs to know only this. */
+export interface Sample {
+  /** Number of the message in its run's plan, from 0. */
+  readonly message: number
+  /** Index into the run's targets. */
+  readonly target: number
+  /** When it should have started, when it did, when it ended: Clock milliseconds. */
+  readonly dueMs: number
+  readonly sentMs: number
+  readonly endedMs: number
+  /** Size of the message (RFC 1870 sense: with CRLF, before dot-stuffing). */
+  readonly bytes: number
+  readonly outcome: Exclude<Outcome, 'dropped'>
+  readonly failure?: Failure
+  /** Milliseconds per phase by index into the sender's phase names; NaN where a phase did not happen. */
+  readonly phasesMs: Float64Array
+  /** Recipients that the target refused while it took the message for others. */
+  readonly recipientsRefused: number
+}

@@ -1,0 +1,45 @@
+/** Where and how to speak SMTP; plain data, so that it can cross threads. */
+export interface SmtpTarget {
+  /** Name in results: `smtp-server-2` or `host:port`. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsOptions
+  readonly auth?: Credentials
+}
+
+export const TLS_MODES = ['none', 'starttls', 'implicit'] as const
+export type TlsMode = (typeof TLS_MODES)[number]
+
+export interface TlsOptions {
+  readonly mode: TlsMode
+  /** Verify the certificate; true unless told otherwise. */
+  readonly verify: boolean
+  /** PEM of a certificate to trust beside the system's, for servers of our own. */
+  readonly ca?: string
+  readonly serverName?: string
+}
+
+export interface Credentials {
+  readonly user: string
+  readonly pass: string
+}
+
+/** RFC 2920: nothing, one envelope, or the end of a message with the next envelope in one write. */
+export const PIPELINING_LEVELS = ['off', 'commands', 'transactions'] as const
+export type PipeliningLevel = (typeof PIPELINING_LEVELS)[number]
+
+/** The phases of a transaction, in order; index = index into Sample.phasesMs. */
+export const PHASES = [
+  'connect',
+  'tls',
+  'greeting',
+  'ehlo',
+  'auth',
+  'envelope',
+  'data',
+  'transfer',
+  'accept',
+  'quit',
+] as const
+export type Phase = (typeof PHASES)[number]
