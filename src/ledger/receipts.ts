@@ -1,0 +1,62 @@
+import { BagDigest } from './digest.ts'
+
+/** What one thread, or the whole run, was told was accepted: plain data that merges exactly. */
+export interface ReceiptsData {
+  /** Bit n: message n was acknowledged. */
+  readonly acknowledged: Uint8Array
+  readonly targets: readonly TargetReceipts[]
+}
+
+export interface TargetReceipts {
+  readonly accepted: number
+  readonly bytes: number
+  readonly digest: string
+}
+
+/** Keeps which messages were acknowledged, in one bit each, with a digest per target. */
+export class Receipts {
+  readonly #acknowledged: Uint8Array
+  readonly #targets: { accepted: number; bytes: number; digest: BagDigest }[]
+
+  constructor(options: { planned: number; targetCount: number }) {
+    this.#acknowledged = new Uint8Array(Math.ceil(options.planned / 8))
+    this.#targets = Array.from({ length: options.targetCount }, () => ({
+      accepted: 0,
+      bytes: 0,
+      digest: new BagDigest(),
+    }))
+  }
+
+  add(target: number, message: number, id: string, bytes: number): void {
+    const receipts = this.#targets[target]
+    if (receipts === undefined) throw new RangeError(`receipt of unknown target ${target}`)
+    receipts.accepted++
+    receipts.bytes += bytes
+    receipts.digest.add(id)
+    this.#acknowledged[message >>> 3] = (this.#acknowledged[message >>> 3] as number) | (1 << (message & 7))
+  }
+
+  merge(other: ReceiptsData): void {
+    other.acknowledged.forEach((bits, index) => {
+      this.#acknowledged[index] = (this.#acknowledged[index] as number) | bits
+    })
+    other.targets.forEach((from, index) => {
+      const to = this.#targets[index]
+      if (to === undefined) throw new RangeError(`receipts of unknown target ${index}`)
+      to.accepted += from.accepted
+      to.bytes += from.bytes
+      to.digest.merge(from.digest)
+    })
+  }
+
+  toData(): ReceiptsData {
+    return {
+      acknowledged: this.#acknowledged.slice(),
+      targets: this.#targets.map(({ digest, ...counts }) => ({ ...counts, digest: digest.toString() })),
+    }
+  }
+}
+
+export function isAcknowledged(receipts: ReceiptsData, message: number): boolean {
+  return (((receipts.acknowledged[message >>> 3] ?? 0) >>> (message & 7)) & 1) === 1
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { nearest } from './nearest.ts'
+
+const names = ['success_rate', 'error_rate', 'rate', 'accepted']
+
+describe('nearest', () => {
+  it.each([
+    ['sucess_rate', 'success_rate', 'a letter left out'],
+    ['successs_rate', 'success_rate', 'a letter too many'],
+    ['SUCCESS_RATE', 'success_rate', 'another case'],
+    ['acceptde', 'accepted', 'two letters swapped'],
+    ['rte', 'rate', 'a short word with one letter missing'],
+  ])('takes %s for %s: %s', (given, meant) => {
+    expect(nearest(given, names)).toBe(meant)
+  })
+
+  it.each(['bananas', 'xyz', ''])('suggests nothing for "%s", which is near to no name', (given) => {
+    expect(nearest(given, names)).toBeUndefined()
+  })
+
+  it('suggests nothing when there is nothing to choose from', () => {
+    expect(nearest('rate', [])).toBeUndefined()
+  })
+})

@@ -1,0 +1,154 @@
+import { EMPTY_HISTOGRAM, Histogram, type SparseHistogram } from './histogram.ts'
+import { type FailureRecording, failureKey, type Recording } from './recording.ts'
+import type { Failure, Sample } from './sample.ts'
+
+interface EndedTally {
+  accepted: number
+  deferred: number
+  rejected: number
+  failed: number
+  acceptedBytes: number
+}
+
+interface SecondTally extends EndedTally {
+  started: number
+  sessionsOpened: number
+  responseTime: SparseHistogram
+}
+
+const noneEnded = (): EndedTally => ({ accepted: 0, deferred: 0, rejected: 0, failed: 0, acceptedBytes: 0 })
+
+/** Samples → histograms, counters and a timeline per second. Its memory does not grow with the samples. */
+export class Recorder {
+  readonly #startMs: number
+  readonly #responseTime = new Histogram()
+  readonly #serviceTime = new Histogram()
+  readonly #lag = new Histogram()
+  readonly #phases: readonly Histogram[]
+  readonly #targets: readonly (EndedTally & { histogram: Histogram })[]
+  readonly #failures = new Map<string, { -readonly [K in keyof FailureRecording]: FailureRecording[K] }>()
+  readonly #seconds: SecondTally[] = []
+  /** The second that the dense histogram of the timeline is collecting. */
+  #openSecond = 0
+  readonly #openHistogram = new Histogram()
+  #recipientsRefused = 0
+  #lastStartMs = 0
+  #lastEndMs = 0
+
+  /** `startMs`: Clock milliseconds of the start, from which seconds of the timeline count. */
+  constructor(options: { startMs: number; phaseCount: number; targetCount: number }) {
+    this.#startMs = options.startMs
+    this.#phases = Array.from({ length: options.phaseCount }, () => new Histogram())
+    this.#targets = Array.from({ length: options.targetCount }, () => ({
+      ...noneEnded(),
+      histogram: new Histogram(),
+    }))
+  }
+
+  record(sample: Sample): void {
+    const responseMs = sample.endedMs - sample.dueMs
+    this.#responseTime.record(responseMs)
+    this.#serviceTime.record(sample.endedMs - sample.sentMs)
+    for (let phase = 0; phase < this.#phases.length; phase++) {
+      const ms = sample.phasesMs[phase] as number
+      if (!Number.isNaN(ms)) (this.#phases[phase] as Histogram).record(ms)
+    }
+    const target = this.#targets[sample.target]
+    if (target === undefined) throw new RangeError(`sample of unknown target ${sample.target}`)
+    target.histogram.record(responseMs)
+    tally(target, sample)
+    this.#recordSecond(sample, responseMs)
+    this.#recipientsRefused += sample.recipientsRefused
+    if (sample.failure !== undefined) this.#recordFailure(sample, sample.failure)
+  }
+
+  /** A phase that belongs to no message, as the end of a session. */
+  recordPhase(phase: number, ms: number): void {
+    this.#phases[phase]?.record(ms)
+  }
+
+  recordLag(lagMs: number): void {
+    this.#lag.record(lagMs)
+  }
+
+  recordSessionOpened(atMs: number): void {
+    this.#second(atMs - this.#startMs).sessionsOpened++
+  }
+
+  #recordSecond(sample: Sample, responseMs: number): void {
+    const startedMs = sample.sentMs - this.#startMs
+    const endedMs = sample.endedMs - this.#startMs
+    if (startedMs > this.#lastStartMs) this.#lastStartMs = startedMs
+    if (endedMs > this.#lastEndMs) this.#lastEndMs = endedMs
+    this.#second(startedMs).started++
+    tally(this.#second(endedMs), sample)
+    const second = secondOf(endedMs)
+    if (second > this.#openSecond) this.#closeSecond(second)
+    this.#openHistogram.record(responseMs)
+  }
+
+  /** Samples arrive in the order of their ends, so a second that has passed gets no more of them. */
+  #closeSecond(next: number): void {
+    this.#second(this.#openSecond * 1000).responseTime = this.#openHistogram.toSparse()
+    this.#openHistogram.reset()
+    this.#openSecond = next
+  }
+
+  #second(elapsedMs: number): SecondTally {
+    const second = secondOf(elapsedMs)
+    while (this.#seconds.length <= second) {
+      this.#seconds.push({ ...noneEnded(), started: 0, sessionsOpened: 0, responseTime: EMPTY_HISTOGRAM })
+    }
+    return this.#seconds[second] as SecondTally
+  }
+
+  #recordFailure(sample: Sample, failure: Failure): void {
+    const key = failureKey(failure, sample.target, sample.outcome)
+    const elapsedMs = sample.endedMs - this.#startMs
+    const row = this.#failures.get(key)
+    if (row === undefined) {
+      this.#failures.set(key, {
+        ...failure,
+        target: sample.target,
+        outcome: sample.outcome,
+        count: 1,
+        firstMs: elapsedMs,
+        lastMs: elapsedMs,
+      })
+    } else {
+      row.count++
+      row.lastMs = elapsedMs
+    }
+  }
+
+  /** A copy of all so far; recording goes on. */
+  snapshot(): Recording {
+    const seconds = this.#seconds.map((second) => ({ ...second }))
+    const open = seconds[this.#openSecond]
+    if (open !== undefined) open.responseTime = this.#openHistogram.toSparse()
+    return {
+      responseTime: this.#responseTime.toSparse(),
+      serviceTime: this.#serviceTime.toSparse(),
+      lag: this.#lag.toSparse(),
+      phases: this.#phases.map((phase) => phase.toSparse()),
+      targets: this.#targets.map(({ histogram, ...counts }) => ({
+        ...counts,
+        responseTime: histogram.toSparse(),
+      })),
+      failures: [...this.#failures.values()].map((row) => ({ ...row })),
+      seconds,
+      recipientsRefused: this.#recipientsRefused,
+      lastStartMs: this.#lastStartMs,
+      lastEndMs: this.#lastEndMs,
+    }
+  }
+}
+
+function secondOf(elapsedMs: number): number {
+  return Math.max(0, Math.floor(elapsedMs / 1000))
+}
+
+function tally(counts: EndedTally, sample: Sample): void {
+  counts[sample.outcome]++
+  if (sample.outcome === 'accepted') counts.acceptedBytes += sample.bytes
+}

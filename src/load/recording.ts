@@ -1,0 +1,145 @@
+import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
+import type { Failure, Outcome } from './sample.ts'
+
+/** Everything that was measured of a run so far, or of one thread's share: plain data that merges exactly. */
+export interface Recording {
+  readonly responseTime: SparseHistogram
+  readonly serviceTime: SparseHistogram
+  readonly lag: SparseHistogram
+  /** By index into the sender's phase names. */
+  readonly phases: readonly SparseHistogram[]
+  readonly targets: readonly TargetRecording[]
+  readonly failures: readonly FailureRecording[]
+  readonly seconds: readonly SecondRecording[]
+  readonly recipientsRefused: number
+  /** When the last message started and the last one ended, ms after the start; 0 before any did. */
+  readonly lastStartMs: number
+  readonly lastEndMs: number
+}
+
+export type EndedCounts = Readonly<Record<Exclude<Outcome, 'dropped'>, number>>
+
+export interface TargetRecording extends EndedCounts {
+  readonly acceptedBytes: number
+  readonly responseTime: SparseHistogram
+}
+
+export interface FailureRecording extends Failure {
+  readonly target: number
+  readonly outcome: Outcome
+  readonly count: number
+  readonly firstMs: number
+  readonly lastMs: number
+}
+
+/** Second s holds what started and what ended in [s, s+1) seconds after the start. */
+export interface SecondRecording extends EndedCounts {
+  readonly started: number
+  readonly acceptedBytes: number
+  readonly sessionsOpened: number
+  readonly responseTime: SparseHistogram
+}
+
+export function mergeRecordings(
+  recordings: readonly Recording[],
+  phaseCount: number,
+  targetCount: number,
+): Recording {
+  return recordings.reduce(mergeTwo, emptyRecording(phaseCount, targetCount))
+}
+
+function emptyRecording(phaseCount: number, targetCount: number): Recording {
+  const noTarget = {
+    accepted: 0,
+    deferred: 0,
+    rejected: 0,
+    failed: 0,
+    acceptedBytes: 0,
+    responseTime: EMPTY_HISTOGRAM,
+  }
+  return {
+    responseTime: EMPTY_HISTOGRAM,
+    serviceTime: EMPTY_HISTOGRAM,
+    lag: EMPTY_HISTOGRAM,
+    phases: Array.from({ length: phaseCount }, () => EMPTY_HISTOGRAM),
+    targets: Array.from({ length: targetCount }, () => noTarget),
+    failures: [],
+    seconds: [],
+    recipientsRefused: 0,
+    lastStartMs: 0,
+    lastEndMs: 0,
+  }
+}
+
+function mergeTwo(a: Recording, b: Recording): Recording {
+  return {
+    responseTime: mergeSparse(a.responseTime, b.responseTime),
+    serviceTime: mergeSparse(a.serviceTime, b.serviceTime),
+    lag: mergeSparse(a.lag, b.lag),
+    phases: mergeByIndex(a.phases, b.phases, mergeSparse),
+    targets: mergeByIndex(a.targets, b.targets, mergeTargets),
+    failures: mergeFailures([...a.failures, ...b.failures]),
+    seconds: mergeByIndex(a.seconds, b.seconds, mergeSeconds),
+    recipientsRefused: a.recipientsRefused + b.recipientsRefused,
+    lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
+    lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),
+  }
+}
+
+function mergeByIndex<T>(a: readonly T[], b: readonly T[], merge: (a: T, b: T) => T): T[] {
+  const longer = a.length >= b.length ? a : b
+  return longer.map((item, index) => {
+    const left = a[index]
+    const right = b[index]
+    return left !== undefined && right !== undefined ? merge(left, right) : item
+  })
+}
+
+function addEnded(a: EndedCounts, b: EndedCounts): EndedCounts {
+  return {
+    accepted: a.accepted + b.accepted,
+    deferred: a.deferred + b.deferred,
+    rejected: a.rejected + b.rejected,
+    failed: a.failed + b.failed,
+  }
+}
+
+function mergeTargets(a: TargetRecording, b: TargetRecording): TargetRecording {
+  return {
+    ...addEnded(a, b),
+    acceptedBytes: a.acceptedBytes + b.acceptedBytes,
+    responseTime: mergeSparse(a.responseTime, b.responseTime),
+  }
+}
+
+function mergeSeconds(a: SecondRecording, b: SecondRecording): SecondRecording {
+  return {
+    ...mergeTargets(a, b),
+    started: a.started + b.started,
+    sessionsOpened: a.sessionsOpened + b.sessionsOpened,
+  }
+}
+
+/** Two failures are of one kind when all but their text agrees; the first text stands for all. */
+export function failureKey(failure: Failure, target: number, outcome: Outcome): string {
+  return `${target} ${outcome} ${failure.class} ${failure.phase} ${failure.code ?? ''} ${failure.enhanced ?? ''}`
+}
+
+function mergeFailures(rows: readonly FailureRecording[]): FailureRecording[] {
+  const byKey = new Map<string, FailureRecording>()
+  for (const row of rows) {
+    const key = failureKey(row, row.target, row.outcome)
+    const seen = byKey.get(key)
+    if (seen === undefined) {
+      byKey.set(key, row)
+      continue
+    }
+    const first = seen.firstMs <= row.firstMs ? seen : row
+    byKey.set(key, {
+      ...first,
+      count: seen.count + row.count,
+      lastMs: Math.max(seen.lastMs, row.lastMs),
+    })
+  }
+  return [...byKey.values()]
+}

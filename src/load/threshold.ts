@@ -1,0 +1,162 @@
+import { MailstormError } from '../error.ts'
+import { nearest } from './nearest.ts'
+import type { ThresholdResult } from './result.ts'
+import { KNOWN_METRICS, type Measured, type Metric, metricNamed } from './threshold-metric.ts'
+
+export const COMPARISONS = ['<', '<=', '>', '>=', '==', '!='] as const
+export type Comparison = (typeof COMPARISONS)[number]
+
+/** A limit on one metric of a run, in k6's syntax: `p(99)<1000`. Plain data. */
+export interface Threshold {
+  /** As written, without spaces; also the title of its test. */
+  readonly expression: string
+  readonly metric: string
+  readonly comparison: Comparison
+  /** In the metric's unit: milliseconds, a share from 0 to 1, a count, or messages per second. */
+  readonly limit: number
+}
+
+const HOLDS: Readonly<Record<Comparison, (value: number, limit: number) => boolean>> = {
+  '<': (value, limit) => value < limit,
+  '<=': (value, limit) => value <= limit,
+  '>': (value, limit) => value > limit,
+  '>=': (value, limit) => value >= limit,
+  '==': (value, limit) => value === limit,
+  '!=': (value, limit) => value !== limit,
+}
+
+const GRAMMAR = /^([^<>=!]+)(<=|>=|==|!=|<|>)(-?\d+(?:\.\d+)?)([a-z%]*)$/
+
+/** Reads `<metric><comparison><number>` and checks that the metric is known and the limit has a sense. */
+export function parseThreshold(text: string): Threshold {
+  const expression = text.replaceAll(/\s+/g, '')
+  const parts = GRAMMAR.exec(expression)
+  if (parts === null) {
+    throw badThreshold(
+      text,
+      'it is not <metric><comparison><number>.',
+      `Comparisons: ${COMPARISONS.join(' ')}. Examples: p(99)<1000, success_rate>=0.99, lost==0.`,
+    )
+  }
+  const [, name = '', comparison, digits, unit = ''] = parts
+  const metric = knownMetric(text, name)
+  const limit = Number(digits) * scaleOf(text, metric, unit)
+  const threshold = { expression, metric: metric.name, comparison: comparison as Comparison, limit }
+  checkLimit(text, threshold, metric)
+  return Object.freeze(threshold)
+}
+
+function badThreshold(text: string, why: string, hint?: string): MailstormError {
+  return new MailstormError('BAD_THRESHOLD', `Failed to read the threshold "${text}": ${why}`, hint)
+}
+
+function knownMetric(text: string, name: string): Metric {
+  const metric = metricNamed(name)
+  if (typeof metric === 'string') throw badThreshold(text, metric)
+  if (metric !== undefined) return metric
+  const meant = nearestMetric(name)
+  throw badThreshold(
+    text,
+    `there is no metric "${name}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`,
+    `Known: ${summaryOfKnown()}.`,
+  )
+}
+
+/** Compared without brackets, so that p99 is near to p(99) and not to max. */
+function nearestMetric(name: string): string | undefined {
+  const percentile = /\d+(?:\.\d+)?/.exec(name)?.[0] ?? '99'
+  const known = KNOWN_METRICS.map((metric) => metric.replace('N', percentile))
+  const bare = (metric: string) => metric.replaceAll(/[()]/g, '')
+  const found = nearest(bare(name), known.map(bare))
+  return known.find((metric) => bare(metric) === found)
+}
+
+/** Phases share their aggregates, so they are named once instead of five times each. */
+function summaryOfKnown(): string {
+  const phases = new Set(KNOWN_METRICS.filter((name) => /^(?!service_time).+\./.test(name)))
+  const others = KNOWN_METRICS.filter((name) => !phases.has(name))
+  const names = [...new Set([...phases].map((name) => name.split('.')[0]))]
+  return `${others.join(', ')}; and of a phase (${names.join(', ')}) as in connect.p(99)`
+}
+
+function scaleOf(text: string, metric: Metric, unit: string): number {
+  if (unit === '') return 1
+  if (metric.unit === 'ms' && unit === 'ms') return 1
+  if (metric.unit === 'ms' && unit === 's') return 1000
+  const allowed = {
+    ms: 'a time is in milliseconds or has ms or s behind it',
+    share: 'a share is a number between 0 and 1',
+    count: 'a count is a number alone',
+    per_second: 'a rate is in messages per second, a number alone',
+  }
+  throw badThreshold(
+    text,
+    `"${unit}" cannot stand behind the limit of ${metric.name}; ${allowed[metric.unit]}.`,
+  )
+}
+
+function checkLimit(text: string, { comparison, limit, metric: name }: Threshold, metric: Metric): void {
+  if (limit < 0) throw badThreshold(text, `${name} is never negative.`)
+  if (metric.unit === 'share' && limit > 1) {
+    const meant =
+      limit <= 100 ? `${name}${comparison}${Number((limit / 100).toPrecision(12))}` : `${name}>=0.99`
+    throw badThreshold(text, `the limit ${limit} is out of range.`, `It is a share between 0 and 1: ${meant}`)
+  }
+  if (metric.unit === 'count' && !Number.isInteger(limit)) {
+    throw badThreshold(text, `${name} is a count, and ${limit} is not a whole number.`)
+  }
+  const atMost = name === 'success_rate' || name === 'error_rate' ? 1 : Number.POSITIVE_INFINITY
+  const always = (comparison === '>=' && limit === 0) || (comparison === '<=' && limit === atMost)
+  const never = (comparison === '<' && limit === 0) || (comparison === '>' && limit === atMost)
+  if (always) throw badThreshold(text, 'it can never fail.')
+  if (never) throw badThreshold(text, 'it can never pass.')
+}
+
+/** Compares the run with the threshold. A metric without data has a verdict of its own. */
+export function judge(threshold: Threshold, run: Measured): ThresholdResult {
+  const { expression, metric: name, comparison, limit } = threshold
+  const reading = knownMetric(expression, name).read(run)
+  const common = { expression, metric: name, limit }
+  if ('noData' in reading) return { ...common, value: null, verdict: 'no-data', reason: reading.noData }
+  const verdict = HOLDS[comparison](reading.value, limit) ? 'pass' : 'fail'
+  return { ...common, value: reading.value, verdict }
+}
+
+/** `p(99)<1000 — was 41 ms`; without a value, why there is none. */
+export function describeThreshold(result: ThresholdResult): string {
+  const { expression, value, verdict, reason } = result
+  if (value === null) {
+    const what = verdict === 'no-data' ? 'no data' : verdict
+    return `${expression} — ${what}${reason === undefined ? '' : `: ${reason}`}`
+  }
+  const metric = knownMetric(expression, result.metric)
+  return `${expression} — was ${withUnit(value, metric, result.limit)}`
+}
+
+function withUnit(value: number, metric: Metric, limit: number): string {
+  switch (metric.unit) {
+    case 'ms':
+      return `${rounded(value, limit)} ms`
+    case 'share':
+      return `${rounded(percent(value), percent(limit))} %`
+    case 'count':
+      return value.toLocaleString('en-US')
+    case 'per_second':
+      return `${rounded(value, limit)}/s`
+    default:
+      return metric.unit satisfies never
+  }
+}
+
+/** Through toPrecision, for 0.07 · 100 is 7.000000000000001 in binary. */
+function percent(share: number): number {
+  return Number((share * 100).toPrecision(15))
+}
+
+/** Three digits or all whole ones; more where fewer would put the value on the wrong side of its limit. */
+function rounded(value: number, limit: number): string {
+  const side = Math.sign(value - limit)
+  let digits = Math.max(3, Math.trunc(value).toString().length)
+  while (digits < 15 && Math.sign(Number(value.toPrecision(digits)) - limit) !== side) digits++
+  return value.toLocaleString('en-US', { maximumSignificantDigits: digits })
+}

@@ -1,0 +1,63 @@
+import type { Failure, FailureClass, Outcome } from '../load/sample.ts'
+import { enhancedStatus, type Reply, replyText } from './reply.ts'
+import type { Phase } from './target.ts'
+
+/** Ends a session or a transaction; carries what the sample is to say. */
+export class SmtpFailure extends Error {
+  readonly failure: Failure
+  readonly outcome: Exclude<Outcome, 'dropped'>
+
+  constructor(outcome: Exclude<Outcome, 'dropped'>, failure: Failure) {
+    super(failure.text)
+    this.outcome = outcome
+    this.failure = failure
+  }
+}
+
+/** No reply, or none that could be understood. */
+export function failed(failureClass: FailureClass, phase: Phase, text: string): SmtpFailure {
+  return new SmtpFailure('failed', { class: failureClass, phase, text })
+}
+
+/** A reply that refuses: 4xx defers, 5xx rejects, any other is out of place here (RFC 5321 4.2.1). */
+export function refused(reply: Reply, phase: Phase, failureClass: 'reply' | 'auth' = 'reply'): SmtpFailure {
+  const enhanced = enhancedStatus(reply)
+  if (reply.code < 400) return failed('protocol_error', phase, `unexpected reply: ${replyText(reply)}`)
+  return new SmtpFailure(reply.code < 500 ? 'deferred' : 'rejected', {
+    class: failureClass,
+    phase,
+    code: reply.code,
+    ...(enhanced === undefined ? {} : { enhanced }),
+    text: replyText(reply),
+  })
+}
+
+const CLASS_BY_ERRNO: Readonly<Record<string, FailureClass>> = {
+  ECONNREFUSED: 'connection_refused',
+  ECONNRESET: 'connection_reset',
+  ECONNABORTED: 'connection_reset',
+  EPIPE: 'connection_reset',
+  ETIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ENOTFOUND: 'unreachable',
+  // What this machine ran out of is never blamed on the target (DESIGN.md, decision 7).
+  EMFILE: 'local',
+  ENFILE: 'local',
+  ENOBUFS: 'local',
+  ENOMEM: 'local',
+  EADDRNOTAVAIL: 'local',
+  EADDRINUSE: 'local',
+  EAI_AGAIN: 'local',
+}
+
+/** An error of the socket. What is no error of the transport, in the TLS phase, is TLS's. */
+export function socketFailure(error: Error & { code?: string }, phase: Phase): SmtpFailure {
+  const byErrno = CLASS_BY_ERRNO[error.code ?? '']
+  const isTls =
+    phase === 'tls' ||
+    /^(ERR_SSL|ERR_TLS|ERR_OSSL|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/.test(error.code ?? '')
+  return failed(byErrno ?? (isTls ? 'tls' : 'connection_reset'), phase, error.message)
+}

@@ -1,0 +1,139 @@
+import { crc32 } from 'node:zlib'
+import { MailstormError } from '../error.ts'
+import { BODY_CRC_HEADER, ID_HEADER } from '../ledger/ledger.ts'
+import { dotStuff, textBody } from './body.ts'
+
+export interface MessageOptions {
+  /** Unique to the run; ids are `<runId>-<number>`. */
+  readonly runId: string
+  readonly sender: string
+  readonly recipients: readonly string[]
+  /** Size of the whole message as RFC 1870 3 counts it: header and body with CRLF, before dot-stuffing. */
+  readonly sizeBytes: number
+  readonly seed: number
+  /** Instead of generated text: any octets whose lines end in CRLF. `sizeBytes` then does not count. */
+  readonly body?: Uint8Array
+  /** Value of the Date header. */
+  readonly date: Date
+}
+
+/** Ids have room for the number of a day's run at 100,000 a second. */
+const NUMBER_DIGITS = 10
+const END_OF_DATA = Buffer.from('.\r\n')
+/** Up to this size a message and the envelope after it are copied into one buffer for one write. */
+const COPY_LIMIT_BYTES = 64 * 1024
+
+/**
+ * The message of a run. All messages share the body; only their number differs, patched in place, so
+ * that a message costs the sender no allocation.
+ */
+export class MessageTemplate {
+  readonly sizeBytes: number
+  readonly recipients: readonly string[]
+  readonly sender: string
+  readonly #head: Buffer
+  readonly #body: Buffer
+  /** Offsets of the number in the head. */
+  readonly #numberAt: readonly number[]
+
+  constructor(options: MessageOptions) {
+    const head = headOf(options, '00000000')
+    const body = options.body === undefined ? generatedBody(options, head.length) : Buffer.from(options.body)
+    this.sender = options.sender
+    this.recipients = options.recipients
+    this.#head = Buffer.from(headOf(options, crc32(body).toString(16).padStart(8, '0')), 'latin1')
+    this.#body = dotStuff(body)
+    this.sizeBytes = this.#head.length + body.length
+    this.#numberAt = placesOf(this.#head, `${options.runId}-${'0'.repeat(NUMBER_DIGITS)}`).map(
+      (at) => at + options.runId.length + 1,
+    )
+  }
+
+  /** A writer with buffers of its own: one message at a time can be in flight from it. */
+  writer(nextEnvelope: string): MessageWriter {
+    return new MessageWriter(this.#head, this.#body, this.#numberAt, Buffer.from(nextEnvelope, 'latin1'))
+  }
+}
+
+export class MessageWriter {
+  readonly #head: Buffer
+  readonly #numberAt: readonly number[]
+  /** What follows the head, with and without the next envelope: slices of one memory where small. */
+  readonly #last: readonly Buffer[]
+  readonly #withEnvelope: readonly Buffer[]
+
+  constructor(head: Buffer, body: Buffer, numberAt: readonly number[], nextEnvelope: Buffer) {
+    this.#numberAt = numberAt
+    if (head.length + body.length <= COPY_LIMIT_BYTES) {
+      const whole = Buffer.concat([head, body, END_OF_DATA, nextEnvelope])
+      this.#head = whole
+      this.#last = [whole.subarray(0, whole.length - nextEnvelope.length)]
+      this.#withEnvelope = [whole]
+    } else {
+      this.#head = Buffer.from(head)
+      this.#last = [this.#head, body, END_OF_DATA]
+      this.#withEnvelope = [this.#head, body, Buffer.concat([END_OF_DATA, nextEnvelope])]
+    }
+  }
+
+  /**
+   * The octets of message `number` from its header to the end of data (RFC 5321 4.1.1.4), with the
+   * next envelope behind them when `envelopeFollows`. Valid until the next call.
+   */
+  octets(number: number, envelopeFollows: boolean): readonly Buffer[] {
+    for (const at of this.#numberAt) {
+      let rest = number
+      for (let digit = at + NUMBER_DIGITS - 1; digit >= at; digit--) {
+        this.#head[digit] = 48 + (rest % 10)
+        rest = Math.floor(rest / 10)
+      }
+    }
+    return envelopeFollows ? this.#withEnvelope : this.#last
+  }
+}
+
+/** The id of message `number` of a run, as it stands in its header. */
+export function messageId(runId: string, number: number): string {
+  return `${runId}-${String(number).padStart(NUMBER_DIGITS, '0')}`
+}
+
+function headOf(options: MessageOptions, bodyCrc: string): string {
+  const id = messageId(options.runId, 0)
+  return [
+    `From: <${options.sender}>`,
+    `To: <${options.recipients[0]}>`,
+    'Subject: mailstorm load test message',
+    `Date: ${rfc5322Date(options.date)}`,
+    `Message-ID: <${id}@mailstorm.test>`,
+    `${ID_HEADER}: ${id}`,
+    `${BODY_CRC_HEADER}: ${bodyCrc}`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=us-ascii',
+    '',
+    '',
+  ].join('\r\n')
+}
+
+function generatedBody(options: MessageOptions, headBytes: number): Buffer {
+  // The shortest body is one empty line.
+  const least = headBytes + 2
+  if (options.sizeBytes < least) {
+    throw new MailstormError(
+      'BAD_OPTIONS',
+      `Failed to build a message of ${options.sizeBytes} bytes: its header alone takes ${headBytes}.`,
+      `Ask for at least ${least} bytes.`,
+    )
+  }
+  return textBody(options.sizeBytes - headBytes, options.seed)
+}
+
+/** RFC 5322 3.3, in UTC: `Sun, 22 Nov 2026 06:00:00 +0000`. */
+function rfc5322Date(date: Date): string {
+  return date.toUTCString().replace('GMT', '+0000')
+}
+
+function placesOf(haystack: Buffer, needle: string): number[] {
+  const places: number[] = []
+  for (let at = haystack.indexOf(needle); at !== -1; at = haystack.indexOf(needle, at + 1)) places.push(at)
+  return places
+}

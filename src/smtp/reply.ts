@@ -1,0 +1,106 @@
+/** One reply of a server, all its lines (RFC 5321 4.2.1). */
+export interface Reply {
+  /** 200…559. */
+  readonly code: number
+  /** Text of each line without code and separator. */
+  readonly lines: readonly string[]
+}
+
+/** The bytes that came are no reply. */
+export class ReplySyntaxError extends Error {}
+
+/**
+ * Limit of a reply line. RFC 5321 4.5.3.1.5 says 512 octets; some servers exceed it, none should
+ * need more than this, and without a limit a broken server would fill the memory.
+ */
+const MAX_LINE_BYTES = 8_192
+/** EHLO replies have tens of lines; a server that never ends a reply is broken. */
+const MAX_LINES = 512
+
+const CR = 13
+const LF = 10
+const DASH = 45
+const SPACE = 32
+const ZERO = 48
+
+/** Bytes → replies, however they are cut into chunks. */
+export class ReplyParser {
+  #rest: Buffer | undefined
+  #code = 0
+  #lines: string[] = []
+
+  /** True in the middle of a reply: between lines or within one. */
+  get midReply(): boolean {
+    return this.#rest !== undefined || this.#lines.length > 0
+  }
+
+  /** Calls `onReply` for every reply that `chunk` completes. Throws ReplySyntaxError. */
+  push(chunk: Buffer, onReply: (reply: Reply) => void): void {
+    const data = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
+    this.#rest = undefined
+    let from = 0
+    for (;;) {
+      const lf = data.indexOf(LF, from)
+      if (lf === -1) break
+      // RFC 5321 2.3.8: only CRLF ends a line.
+      if (lf === from || data[lf - 1] !== CR)
+        throw new ReplySyntaxError('reply line ends in a bare LF (RFC 5321 2.3.8)')
+      const reply = this.#line(data, from, lf - 1)
+      from = lf + 1
+      if (reply !== undefined) onReply(reply)
+    }
+    if (from === data.length) return
+    if (data.length - from > MAX_LINE_BYTES)
+      throw new ReplySyntaxError(`reply line longer than ${MAX_LINE_BYTES} octets`)
+    // A copy: the socket reuses the memory of its chunks.
+    this.#rest = Buffer.from(data.subarray(from))
+  }
+
+  #line(data: Buffer, from: number, to: number): Reply | undefined {
+    const code = replyCode(data, from, to)
+    const separator = to - from > 3 ? data[from + 3] : SPACE
+    if (code === undefined || (separator !== SPACE && separator !== DASH)) {
+      throw new ReplySyntaxError(
+        `not an SMTP reply: ${printable(data.toString('latin1', from, Math.min(to, from + 80)))}`,
+      )
+    }
+    if (this.#lines.length > 0 && code !== this.#code) {
+      throw new ReplySyntaxError(`lines of one reply with different codes: ${this.#code} and ${code}`)
+    }
+    if (this.#lines.length >= MAX_LINES) throw new ReplySyntaxError(`reply of more than ${MAX_LINES} lines`)
+    const text = to - from > 4 ? data.toString('utf8', from + 4, to) : ''
+    if (separator === DASH) {
+      this.#code = code
+      this.#lines.push(text)
+      return undefined
+    }
+    if (this.#lines.length === 0) return { code, lines: [text] }
+    const lines = [...this.#lines, text]
+    this.#lines = []
+    return { code, lines }
+  }
+}
+
+/** RFC 5321 4.2: three digits, the first 2 to 5, the second 0 to 5. */
+function replyCode(data: Buffer, from: number, to: number): number | undefined {
+  if (to - from < 3) return undefined
+  const first = (data[from] as number) - ZERO
+  const second = (data[from + 1] as number) - ZERO
+  const third = (data[from + 2] as number) - ZERO
+  if (first < 2 || first > 5 || second < 0 || second > 5 || third < 0 || third > 9) return undefined
+  return first * 100 + second * 10 + third
+}
+
+/** Enhanced status code at the start of a reply's text (RFC 2034 4, RFC 3463 2): `5.7.1`. */
+export function enhancedStatus(reply: Reply): string | undefined {
+  return /^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)/.exec(reply.lines[0] ?? '')?.[1]
+}
+
+/** A reply as one line for people, without control characters. */
+export function replyText(reply: Reply): string {
+  return printable(`${reply.code} ${reply.lines.join(' | ')}`).slice(0, 500)
+}
+
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}

@@ -1,0 +1,226 @@
+import type { Feed, Ticket } from '../load/dispatch.ts'
+import { SmtpFailure } from './failure.ts'
+import type { MessageWriter } from './message.ts'
+import type { SenderOptions } from './sender.ts'
+import { openSession, PHASE_INDEX, PhaseTimer, type Session } from './session.ts'
+import type { PipeliningLevel, SmtpTarget } from './target.ts'
+import {
+  EnvelopeRefused,
+  envelopeFor,
+  quit,
+  resetTransaction,
+  sendEnvelope,
+  sendMessage,
+  type TransactionContext,
+} from './transaction.ts'
+import type { Transport } from './transport.ts'
+
+/** A ticket whose first octets have gone out. */
+interface Started {
+  readonly ticket: Ticket
+  readonly sentMs: number
+  readonly timer: PhaseTimer
+}
+
+/** An open session with what is the same for all its messages. */
+interface OpenSession {
+  readonly session: Session
+  readonly pipelining: PipeliningLevel
+  readonly writer: MessageWriter
+  readonly context: Omit<TransactionContext, 'timer'>
+}
+
+/** How one transaction went. */
+interface Transacted {
+  readonly failure?: SmtpFailure
+  readonly needsReset: boolean
+  readonly recipientsRefused: number
+  /** The next message, when its envelope went out behind this one's data. */
+  readonly following?: Started
+}
+
+/** The life of one session, from connect to QUIT or to its first failure. */
+export class SessionRun {
+  readonly #options: SenderOptions
+  readonly #feed: Feed
+  readonly #target: number
+
+  constructor(options: SenderOptions, feed: Feed, target: number) {
+    this.#options = options
+    this.#feed = feed
+    this.#target = target
+  }
+
+  /**
+   * Sends `first` and up to a session's number of further messages. Returns a ticket that it took
+   * but did not start, because the server had ended the session in the meantime.
+   */
+  async run(first: Ticket): Promise<Ticket | undefined> {
+    const { connectGate, transports, onSessionOpened } = this.#options
+    await connectGate.enter()
+    const started = this.#start(first)
+    const open = await this.#open(started).finally(() => connectGate.leave())
+    if (open === undefined) return undefined
+    onSessionOpened()
+    const unsent = await this.#sendAll(open, started)
+    transports.delete(open.session.transport)
+    return unsent
+  }
+
+  /** Undefined when the session could not be opened; the message has then ended as failed. */
+  async #open(started: Started): Promise<OpenSession | undefined> {
+    const { targets, template, shape, clock, tlsSessions, transports } = this.#options
+    const target = targets[this.#target] as SmtpTarget
+    let opened: Transport | undefined
+    const onTransport = (transport: Transport) => {
+      opened = transport
+      transports.add(transport)
+    }
+    try {
+      const options = { target, clock, timeoutMs: shape.timeoutMs, tlsSessions, onTransport }
+      const session = await openSession(options, started.timer)
+      const size = session.capabilities.size ? template.sizeBytes : undefined
+      const envelope = envelopeFor(template.sender, template.recipients, size)
+      const pipelining = session.capabilities.pipelining ? shape.pipelining : 'off'
+      const context = { session, envelope, pipelining, timeoutMs: shape.timeoutMs }
+      return { session, pipelining, writer: template.writer(envelope.whole), context }
+    } catch (error) {
+      if (opened !== undefined) transports.delete(opened)
+      this.#end(started, { failure: asFailure(error), needsReset: false, recipientsRefused: 0 })
+      return undefined
+    }
+  }
+
+  async #sendAll(open: OpenSession, first: Started): Promise<Ticket | undefined> {
+    const { transport } = open.session
+    let left = this.#options.shape.messagesPerSession
+    let current = first
+    let envelopeSent = false
+    let spareTimer: PhaseTimer | undefined
+    for (;;) {
+      left--
+      const done: Transacted = await this.#transact(open, current, envelopeSent, left > 0, spareTimer)
+      this.#end(current, done)
+      if (!(await this.#goesOn(open, done))) return undefined
+      spareTimer = current.timer
+      envelopeSent = done.following !== undefined
+      if (done.following !== undefined) {
+        current = done.following
+        continue
+      }
+      const ticket = left > 0 ? await this.#nextTicket(transport) : undefined
+      if (ticket === undefined) {
+        await this.#quit(open)
+        return undefined
+      }
+      // The server ended the session while it was idle: that is no fault of this message.
+      if (transport.failure !== undefined || transport.hasUnreadInput) {
+        transport.destroy()
+        return ticket
+      }
+      current = this.#start(ticket, spareTimer)
+    }
+  }
+
+  #nextTicket(transport: Transport): Ticket | undefined | Promise<Ticket | undefined> {
+    const ticket = this.#feed.take()
+    if (ticket !== undefined) return ticket
+    transport.rest()
+    return this.#feed.next()
+  }
+
+  async #transact(
+    open: OpenSession,
+    current: Started,
+    envelopeSent: boolean,
+    mayFollow: boolean,
+    spareTimer: PhaseTimer | undefined,
+  ): Promise<Transacted> {
+    const context = { ...open.context, timer: current.timer }
+    let following: Started | undefined
+    try {
+      const envelope = await sendEnvelope(context, envelopeSent)
+      if (envelope instanceof EnvelopeRefused) return { ...envelope, recipientsRefused: 0 }
+      const { recipientsRefused } = envelope
+      const ticket = mayFollow && open.pipelining === 'transactions' ? this.#feed.take() : undefined
+      if (ticket !== undefined) following = this.#start(ticket, spareTimer)
+      await sendMessage(context, open.writer.octets(current.ticket.message, following !== undefined))
+      return { needsReset: false, recipientsRefused, ...(following === undefined ? {} : { following }) }
+    } catch (error) {
+      const failure = asFailure(error)
+      return {
+        failure,
+        needsReset: false,
+        recipientsRefused: 0,
+        ...(following === undefined ? {} : { following }),
+      }
+    }
+  }
+
+  /**
+   * Whether the session can send more. A refusal leaves it usable, unless it is 421 (RFC 5321 3.8);
+   * what has no reply does not. A message whose envelope is already out fails with its session.
+   */
+  async #goesOn(open: OpenSession, done: Transacted): Promise<boolean> {
+    const { transport } = open.session
+    const { failure, following } = done
+    const over =
+      transport.failure !== undefined || failure?.failure.code === 421 || failure?.outcome === 'failed'
+    if (over) {
+      const why = transport.failure ?? failure
+      if (following !== undefined)
+        this.#end(following, { ...done, ...(why === undefined ? {} : { failure: why }) })
+      transport.destroy()
+      return false
+    }
+    if (!done.needsReset) return true
+    try {
+      await resetTransaction(open.context)
+      return true
+    } catch (error) {
+      asFailure(error)
+      transport.destroy()
+      return false
+    }
+  }
+
+  #start(ticket: Ticket, timer = new PhaseTimer(this.#options.clock)): Started {
+    const sentMs = this.#options.clock.nowMs()
+    timer.reset(sentMs)
+    return { ticket, sentMs, timer }
+  }
+
+  #end(started: Started, { failure, recipientsRefused }: Transacted): void {
+    const { model, clock, template, onSample } = this.#options
+    onSample({
+      message: started.ticket.message,
+      target: this.#target,
+      dueMs: model === 'open' ? started.ticket.dueMs : started.sentMs,
+      sentMs: started.sentMs,
+      endedMs: clock.nowMs(),
+      bytes: template.sizeBytes,
+      outcome: failure?.outcome ?? 'accepted',
+      ...(failure === undefined ? {} : { failure: failure.failure }),
+      phasesMs: started.timer.phasesMs,
+      recipientsRefused,
+    })
+  }
+
+  /** The last message has its outcome by now: how the goodbye goes changes nothing. */
+  async #quit(open: OpenSession): Promise<void> {
+    const timer = new PhaseTimer(this.#options.clock)
+    try {
+      await quit({ ...open.context, timer })
+      this.#options.onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)
+    } catch (error) {
+      asFailure(error)
+      open.session.transport.destroy()
+    }
+  }
+}
+
+/** Anything but an SmtpFailure is a fault of ours and must not pass as one of the target's. */
+function asFailure(error: unknown): SmtpFailure {
+  if (error instanceof SmtpFailure) return error
+  throw error
+}

@@ -1,0 +1,165 @@
+import { failed, refused, type SmtpFailure } from './failure.ts'
+import type { Reply } from './reply.ts'
+import type { PhaseTimer, Session } from './session.ts'
+import type { PipeliningLevel } from './target.ts'
+
+/** The commands of one envelope, ready to send; the same for every message of a session. */
+export interface Envelope {
+  readonly mail: string
+  readonly rcpt: readonly string[]
+  /** MAIL, RCPT and DATA in one write (RFC 2920 3.1). */
+  readonly whole: string
+}
+
+/** `SIZE=` only where the server offers it (RFC 1870 6.1). */
+export function envelopeFor(
+  sender: string,
+  recipients: readonly string[],
+  sizeBytes: number | undefined,
+): Envelope {
+  const mail = `MAIL FROM:<${sender}>${sizeBytes === undefined ? '' : ` SIZE=${sizeBytes}`}\r\n`
+  const rcpt = recipients.map((recipient) => `RCPT TO:<${recipient}>\r\n`)
+  return { mail, rcpt, whole: `${mail}${rcpt.join('')}DATA\r\n` }
+}
+
+export interface EnvelopeResult {
+  /** Recipients refused while others were taken. */
+  readonly recipientsRefused: number
+}
+
+/** Why no data can follow, and whether the server still holds the envelope, so that it needs RSET. */
+export class EnvelopeRefused {
+  readonly failure: SmtpFailure
+  readonly needsReset: boolean
+
+  constructor(failure: SmtpFailure, needsReset: boolean) {
+    this.failure = failure
+    this.needsReset = needsReset
+  }
+}
+
+export interface TransactionContext {
+  readonly session: Session
+  readonly envelope: Envelope
+  readonly pipelining: PipeliningLevel
+  readonly timeoutMs: number
+  readonly timer: PhaseTimer
+}
+
+/** MAIL, RCPT…, DATA up to 354. `sent`: they were already written behind the message before. Throws SmtpFailure. */
+export async function sendEnvelope(
+  context: TransactionContext,
+  sent: boolean,
+): Promise<EnvelopeResult | EnvelopeRefused> {
+  return context.pipelining === 'off' ? lockStepEnvelope(context) : pipelinedEnvelope(context, sent)
+}
+
+async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeResult | EnvelopeRefused> {
+  const { session, envelope, timer, timeoutMs } = context
+  const ask = (line: string): Promise<Reply> => {
+    session.transport.write(line)
+    return session.transport.reply()
+  }
+  session.transport.enter('envelope', timeoutMs)
+  const mail = await ask(envelope.mail)
+  if (mail.code !== 250) return refuse(context, refused(mail, 'envelope'), false)
+  const refusals: SmtpFailure[] = []
+  for (const line of envelope.rcpt) {
+    const reply = await ask(line)
+    if (!acceptsRecipient(reply)) refusals.push(refused(reply, 'envelope'))
+  }
+  const [firstRefusal] = refusals
+  if (firstRefusal !== undefined && refusals.length === envelope.rcpt.length)
+    return refuse(context, firstRefusal, true)
+  timer.mark('envelope')
+  session.transport.enter('data', timeoutMs)
+  const data = await ask('DATA\r\n')
+  timer.mark('data')
+  if (data.code !== 354) return new EnvelopeRefused(refused(data, 'data'), true)
+  return { recipientsRefused: refusals.length }
+}
+
+async function pipelinedEnvelope(
+  context: TransactionContext,
+  sent: boolean,
+): Promise<EnvelopeResult | EnvelopeRefused> {
+  const { session, envelope, timer, timeoutMs } = context
+  const { transport } = session
+  transport.enter('envelope', timeoutMs)
+  if (!sent) transport.write(envelope.whole)
+  const mail = await transport.reply()
+  const refusals: SmtpFailure[] = []
+  for (let i = 0; i < envelope.rcpt.length; i++) {
+    const reply = await transport.reply()
+    if (!acceptsRecipient(reply)) refusals.push(refused(reply, 'envelope'))
+  }
+  timer.mark('envelope')
+  transport.enter('data', timeoutMs)
+  const data = await transport.reply()
+  timer.mark('data')
+  // The first refusal tells why; what follows it in the pipeline only echoes it.
+  const [firstRefusal] = refusals
+  const allRefused = firstRefusal !== undefined && refusals.length === envelope.rcpt.length
+  const why = mail.code === 250 ? (allRefused ? firstRefusal : undefined) : refused(mail, 'envelope')
+  if (data.code === 354) {
+    if (why !== undefined) await sendNothing(context)
+    return why === undefined ? { recipientsRefused: refusals.length } : new EnvelopeRefused(why, false)
+  }
+  return new EnvelopeRefused(why ?? refused(data, 'data'), mail.code === 250)
+}
+
+/** RFC 2920 3.1: a server may take DATA after it refused all recipients; then a lone dot ends it. */
+async function sendNothing({ session, timeoutMs }: TransactionContext): Promise<void> {
+  session.transport.enter('accept', timeoutMs)
+  session.transport.write('.\r\n')
+  await session.transport.reply()
+}
+
+function refuse({ timer }: TransactionContext, failure: SmtpFailure, needsReset: boolean): EnvelopeRefused {
+  timer.mark('envelope')
+  return new EnvelopeRefused(failure, needsReset)
+}
+
+/** 251 and 252 take the recipient too (RFC 5321 3.4, 3.5.3). */
+function acceptsRecipient(reply: Reply): boolean {
+  return reply.code === 250 || reply.code === 251 || reply.code === 252
+}
+
+/** Slowest transfer that is not called a timeout. */
+const LEAST_BYTES_PER_MS = 100
+
+/** The message after 354, up to the final reply; throws SmtpFailure when that refuses. */
+export async function sendMessage(context: TransactionContext, octets: readonly Buffer[]): Promise<void> {
+  const { session, timer, timeoutMs } = context
+  const { transport } = session
+  const bytes = octets.reduce((sum, part) => sum + part.length, 0)
+  transport.enter('transfer', timeoutMs + bytes / LEAST_BYTES_PER_MS)
+  transport.write(octets)
+  const flushed = transport.flushed()
+  if (flushed !== undefined) await flushed
+  timer.mark('transfer')
+  transport.enter('accept', timeoutMs)
+  const reply = await transport.reply()
+  timer.mark('accept')
+  if (reply.code !== 250) throw refused(reply, 'accept')
+}
+
+/** Clears what the server holds of a refused envelope (RFC 5321 4.1.1.5). Throws SmtpFailure. */
+export async function resetTransaction({
+  session,
+  timeoutMs,
+}: Omit<TransactionContext, 'timer'>): Promise<void> {
+  session.transport.enter('envelope', timeoutMs)
+  session.transport.write('RSET\r\n')
+  const reply = await session.transport.reply()
+  if (reply.code !== 250) throw failed('protocol_error', 'envelope', `RSET answered by ${reply.code}`)
+}
+
+/** QUIT, and the server's goodbye, whatever it is (RFC 5321 4.1.1.10). */
+export async function quit({ session, timeoutMs, timer }: TransactionContext): Promise<void> {
+  session.transport.enter('quit', timeoutMs)
+  session.transport.write('QUIT\r\n')
+  await session.transport.reply()
+  timer.mark('quit')
+  session.transport.destroy()
+}

@@ -1,0 +1,123 @@
+import { BroadcastChannel } from 'node:worker_threads'
+import { Receipts, type ReceiptsData } from '../ledger/receipts.ts'
+import { systemClock } from '../load/clock.ts'
+import { createPacer, type Pacer } from '../load/pacer.ts'
+import { mergeRecordings, type Recording } from '../load/recording.ts'
+import { PHASES } from '../smtp/target.ts'
+import {
+  channelName,
+  type LoopDelay,
+  type RunMessage,
+  type ThreadMeasure,
+  type WorkerDone,
+} from './messages.ts'
+import type { LoadPlan, RunningPlan } from './plan.ts'
+import type { SenderPool } from './pool.ts'
+
+/** All threads' measures of a run together. */
+export interface Measured {
+  readonly recording: Recording
+  readonly receipts: ReceiptsData
+  readonly elapsedMs: number
+  /** Of the busiest thread. */
+  readonly threadCpuMs: number
+  readonly loopDelayMs: LoopDelay
+  /** Set when a thread failed: what it had not yet told is missing here. */
+  readonly threadError?: Error
+}
+
+/** Between the order to start and the start, for all tasks to reach their threads. */
+const START_LEAD_MS = 30
+
+/** One run of a plan on the pool's threads. */
+export class LoadRun {
+  readonly plan: RunningPlan
+  readonly pacer: Pacer
+  readonly #channel: BroadcastChannel
+  readonly #measures = new Map<string, ThreadMeasure>()
+  readonly #finalParts = new Set<string>()
+  readonly #workers: ReadonlyMap<number, Promise<WorkerDone>>
+  #threadError: Error | undefined
+  #endedMs: number | undefined
+
+  /** Starts at once; `workers` are the numbers of those that take part, all of them by default. */
+  constructor(pool: SenderPool, plan: LoadPlan, workers: readonly number[] = allWorkers(plan)) {
+    this.pacer = createPacer(plan.schedule)
+    this.plan = { ...plan, startMs: systemClock.nowMs() + START_LEAD_MS, counter: new SharedArrayBuffer(4) }
+    this.#channel = new BroadcastChannel(channelName(plan.runId))
+    this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
+    this.#workers = new Map(workers.map((worker) => [worker, this.#work(pool, worker)]))
+    void this.finished().then(() => this.#close())
+  }
+
+  /** How one worker ended; rejects when its thread failed. */
+  worker(worker: number): Promise<WorkerDone> {
+    const done = this.#workers.get(worker)
+    if (done === undefined) throw new RangeError(`worker ${worker} is not part of this run`)
+    return done
+  }
+
+  /** Resolves when all workers have ended, however they did. */
+  async finished(): Promise<Measured> {
+    await Promise.allSettled(this.#workers.values())
+    this.#endedMs ??= systemClock.nowMs()
+    return this.measured()
+  }
+
+  /** All that was measured so far; at most a second old until the run has finished. */
+  measured(): Measured {
+    const measures = [...this.#measures.values()]
+    const receipts = new Receipts({ planned: this.pacer.total, targetCount: this.plan.targets.length })
+    for (const measure of measures) receipts.merge(measure.receipts)
+    const recordings = measures.map((measure) => measure.recording)
+    return {
+      recording: mergeRecordings(recordings, PHASES.length, this.plan.targets.length),
+      receipts: receipts.toData(),
+      elapsedMs: Math.max(0, (this.#endedMs ?? systemClock.nowMs()) - this.plan.startMs),
+      threadCpuMs: Math.max(0, ...measures.map((measure) => measure.cpuMs)),
+      loopDelayMs: worstDelay(measures),
+      ...(this.#threadError === undefined ? {} : { threadError: this.#threadError }),
+    }
+  }
+
+  /** Starts no more messages; with `abort` ends those in flight too, as failed of class `aborted`. */
+  stop(options: { abort: boolean }): void {
+    if (this.#endedMs === undefined) {
+      this.#channel.postMessage({ type: 'stop', abort: options.abort } satisfies RunMessage)
+    }
+  }
+
+  async #work(pool: SenderPool, worker: number): Promise<WorkerDone> {
+    try {
+      const done = await pool.run({ plan: this.plan, worker })
+      if (done.measure !== undefined) {
+        this.#finalParts.add(done.measure.part)
+        this.#measures.set(done.measure.part, done.measure)
+      }
+      return done
+    } catch (error) {
+      this.#threadError ??= error instanceof Error ? error : new Error(String(error))
+      throw error
+    }
+  }
+
+  #receive(message: RunMessage): void {
+    if (message.type !== 'measure') return
+    // An answer can overtake what its thread had told on the channel before.
+    if (!this.#finalParts.has(message.measure.part)) this.#measures.set(message.measure.part, message.measure)
+  }
+
+  #close(): void {
+    this.#channel.close()
+  }
+}
+
+function allWorkers(plan: LoadPlan): number[] {
+  return Array.from({ length: plan.workers }, (_, worker) => worker)
+}
+
+function worstDelay(measures: readonly ThreadMeasure[]): LoopDelay {
+  const worst = (pick: (delay: LoopDelay) => number) =>
+    Math.max(0, ...measures.map((m) => pick(m.loopDelayMs)))
+  return { p50: worst((d) => d.p50), p99: worst((d) => d.p99), max: worst((d) => d.max) }
+}

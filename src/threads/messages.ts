@@ -1,0 +1,38 @@
+import type { ReceiptsData } from '../ledger/receipts.ts'
+import type { Recording } from '../load/recording.ts'
+
+/** What one thread has measured of a run so far. */
+export interface ThreadMeasure {
+  /** Names the share that this is the newest state of. */
+  readonly part: string
+  readonly recording: Recording
+  readonly receipts: ReceiptsData
+  /** CPU time of the thread since it joined the run. */
+  readonly cpuMs: number
+  /** How long the thread's event loop was overdue. */
+  readonly loopDelayMs: LoopDelay
+}
+
+export interface LoopDelay {
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Answer of a worker's task. */
+export interface WorkerDone {
+  readonly ended: number
+  readonly accepted: number
+  /** In the answer of the last worker that ends on its thread: all that the thread measured. */
+  readonly measure?: ThreadMeasure
+}
+
+/** On a run's BroadcastChannel: threads tell how far they are, the run tells them to stop. */
+export type RunMessage =
+  | { readonly type: 'measure'; readonly measure: ThreadMeasure }
+  /** `abort` ends what is in flight too; without it only nothing new is started. */
+  | { readonly type: 'stop'; readonly abort: boolean }
+
+export function channelName(runId: string): string {
+  return `mailstorm:${runId}`
+}

@@ -1,0 +1,42 @@
+import type { Schedule } from '../load/workload.ts'
+import type { PipeliningLevel, SmtpTarget } from '../smtp/target.ts'
+
+/** One run's load, whole and in plain data: what a sender thread needs to know. */
+export interface LoadPlan {
+  /** Unique to the run; message ids begin with it. */
+  readonly runId: string
+  readonly schedule: Schedule
+  readonly targets: readonly SmtpTarget[]
+  /** Concurrent workers of the plan. */
+  readonly workers: number
+  /** Sessions that a worker may have open at a time (open model). */
+  readonly sessionsPerWorker: number
+  readonly sizeBytes: number
+  readonly sender: string
+  readonly recipients: readonly string[]
+  readonly seed: number
+  /** Body instead of generated text; any octets in lines that end in CRLF. */
+  readonly body?: Uint8Array
+  readonly pipelining: PipeliningLevel
+  /** Undefined: no limit. */
+  readonly messagesPerSession: number | undefined
+  /** How long each reply may take. */
+  readonly timeoutMs: number
+  /** How long after the window messages that are due may still start (open model). */
+  readonly drainTimeoutMs: number
+}
+
+/** A plan under way. */
+export interface RunningPlan extends LoadPlan {
+  /** Clock milliseconds of the start, agreed by all threads. */
+  readonly startMs: number
+  /** One Int32: the number of the next message that no thread has claimed. */
+  readonly counter: SharedArrayBuffer
+}
+
+/** The task of one worker, as it goes to a thread of the pool. */
+export interface WorkerTask {
+  readonly plan: RunningPlan
+  /** 0-based. */
+  readonly worker: number
+}

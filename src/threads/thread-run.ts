@@ -1,0 +1,179 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { BroadcastChannel, threadId } from 'node:worker_threads'
+import { Receipts } from '../ledger/receipts.ts'
+import { systemClock } from '../load/clock.ts'
+import { Dispatch } from '../load/dispatch.ts'
+import { createPacer, type Pacer } from '../load/pacer.ts'
+import { Recorder } from '../load/recorder.ts'
+import type { Sample } from '../load/sample.ts'
+import { failed } from '../smtp/failure.ts'
+import { Gate } from '../smtp/gate.ts'
+import { MessageTemplate, messageId } from '../smtp/message.ts'
+import { type SenderOptions, smtpLane } from '../smtp/sender.ts'
+import { PHASE_INDEX, type TlsSessionCache } from '../smtp/session.ts'
+import { PHASES } from '../smtp/target.ts'
+import type { Transport } from '../smtp/transport.ts'
+import { channelName, type RunMessage, type ThreadMeasure, type WorkerDone } from './messages.ts'
+import type { RunningPlan } from './plan.ts'
+
+/** Live figures once a second are enough for people and cost the sender under a thousandth. */
+const MEASURE_INTERVAL_MS = 1_000
+/** Node records the time between two looks at the loop, this one included. */
+const LOOP_RESOLUTION_MS = 1
+/** Sessions that a thread has opening at a time, see Gate. */
+const MAX_CONNECTING = 200
+
+/** One run's share on this thread: the workers that it was given have all in common. */
+export class ThreadRun {
+  readonly #plan: RunningPlan
+  readonly #dispatch: Dispatch
+  readonly #recorder: Recorder
+  readonly #receipts: Receipts
+  readonly #sender: Omit<SenderOptions, 'onSample'>
+  readonly #transports = new Set<Transport>()
+  readonly #channel: BroadcastChannel
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
+  readonly #cpuAtStart = process.threadCpuUsage()
+  readonly #part = `${threadId}.${++parts}`
+  readonly #interval: NodeJS.Timeout
+  readonly #cancelDrain: (() => void) | undefined
+  #workers = 0
+
+  constructor(plan: RunningPlan) {
+    const pacer = createPacer(plan.schedule)
+    this.#plan = plan
+    this.#recorder = new Recorder({
+      startMs: plan.startMs,
+      phaseCount: PHASES.length,
+      targetCount: plan.targets.length,
+    })
+    this.#receipts = new Receipts({ planned: pacer.total, targetCount: plan.targets.length })
+    this.#dispatch = new Dispatch({
+      pacer,
+      clock: systemClock,
+      startMs: plan.startMs,
+      claim: claimFrom(plan.counter, pacer.total),
+      onLag: (lagMs) => this.#recorder.recordLag(lagMs),
+    })
+    this.#sender = this.#senderOptions(pacer)
+    this.#channel = new BroadcastChannel(channelName(plan.runId))
+    this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
+    this.#interval = setInterval(() => this.#report(), MEASURE_INTERVAL_MS)
+    this.#cancelDrain = this.#limitDrain(pacer)
+    this.#loopDelay.enable()
+  }
+
+  /** Runs one worker to its end; the answer of the last one carries all that the thread measured. */
+  async work(worker: number): Promise<WorkerDone> {
+    this.#workers++
+    let ended = 0
+    let accepted = 0
+    const onSample = (sample: Sample) => {
+      ended++
+      if (sample.outcome === 'accepted') accepted++
+      this.#record(sample)
+    }
+    await this.#dispatch.join({
+      lane: smtpLane({ ...this.#sender, onSample }, worker),
+      maxLanes: this.#plan.sessionsPerWorker,
+    })
+    if (--this.#workers > 0) return { ended, accepted }
+    this.#close()
+    return { ended, accepted, measure: this.#measure() }
+  }
+
+  get isOver(): boolean {
+    return this.#workers === 0
+  }
+
+  #senderOptions(pacer: Pacer): Omit<SenderOptions, 'onSample'> {
+    const plan = this.#plan
+    return {
+      clock: systemClock,
+      model: pacer.model,
+      targets: plan.targets,
+      template: new MessageTemplate({ ...plan, date: new Date() }),
+      shape: {
+        pipelining: plan.pipelining,
+        messagesPerSession: plan.messagesPerSession ?? Number.POSITIVE_INFINITY,
+        timeoutMs: plan.timeoutMs,
+      },
+      tlsSessions,
+      transports: this.#transports,
+      connectGate: new Gate(MAX_CONNECTING),
+      onSessionOpened: () => this.#recorder.recordSessionOpened(systemClock.nowMs()),
+      onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
+    }
+  }
+
+  #record(sample: Sample): void {
+    this.#recorder.record(sample)
+    if (sample.outcome !== 'accepted') return
+    this.#receipts.add(
+      sample.target,
+      sample.message,
+      messageId(this.#plan.runId, sample.message),
+      sample.bytes,
+    )
+  }
+
+  #limitDrain(pacer: Pacer): (() => void) | undefined {
+    if (pacer.windowMs === undefined) return undefined
+    const endMs = this.#plan.startMs + pacer.windowMs + this.#plan.drainTimeoutMs
+    return systemClock.wakeAt(endMs, () => this.#dispatch.stop())
+  }
+
+  #receive(message: RunMessage): void {
+    if (message.type !== 'stop') return
+    this.#dispatch.stop()
+    if (!message.abort) return
+    for (const transport of this.#transports)
+      transport.destroy(failed('aborted', 'accept', 'the run was aborted'))
+  }
+
+  #report(): void {
+    this.#channel.postMessage({
+      type: 'measure',
+      thread: threadId,
+      measure: this.#measure(),
+    } satisfies RunMessage)
+  }
+
+  #measure(): ThreadMeasure {
+    const cpu = process.threadCpuUsage(this.#cpuAtStart)
+    const delay = this.#loopDelay
+    const overdueMs = (ns: number) => Math.max(0, ns / 1e6 - LOOP_RESOLUTION_MS)
+    return {
+      part: this.#part,
+      recording: this.#recorder.snapshot(),
+      receipts: this.#receipts.toData(),
+      cpuMs: (cpu.user + cpu.system) / 1000,
+      loopDelayMs: {
+        p50: overdueMs(delay.percentile(50)),
+        p99: overdueMs(delay.percentile(99)),
+        max: overdueMs(delay.max),
+      },
+    }
+  }
+
+  #close(): void {
+    clearInterval(this.#interval)
+    this.#cancelDrain?.()
+    this.#channel.close()
+    this.#loopDelay.disable()
+  }
+}
+
+let parts = 0
+
+/** TLS sessions outlive runs, as a mail server that sends again resumes them. */
+const tlsSessions: TlsSessionCache = new Map()
+
+/** The plan's next number, shared by all threads. */
+function claimFrom(counter: SharedArrayBuffer, total: number): () => number | undefined {
+  const next = new Int32Array(counter)
+  return () => {
+    const message = Atomics.add(next, 0, 1)
+    return message < total ? message : undefined
+  }
+}
