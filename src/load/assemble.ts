@@ -1,0 +1,187 @@
+import { summarise } from './histogram.ts'
+import type { Pacer } from './pacer.ts'
+import type { Recording, SecondRecording } from './recording.ts'
+import type { FailureRow, LatencySummary, Metrics, ServerRow, TimelineRow } from './result.ts'
+import type { Failure } from './sample.ts'
+
+/** What the figures of a result are computed from. */
+export interface Measurement {
+  readonly pacer: Pacer
+  readonly recording: Recording
+  /** Messages of the plan. */
+  readonly planned: number
+  /** When the run started, wall clock. */
+  readonly startedAt: Date
+  /** How long it went on if it was cut short; undefined when it came to its end. */
+  readonly cutShortAtMs?: number
+  readonly phaseNames: readonly string[]
+}
+
+/** The figures of a run; planned = accepted + deferred + rejected + failed + dropped. */
+export function assembleMetrics(measurement: Measurement): Metrics {
+  const { recording, planned, phaseNames } = measurement
+  const ended = endedCounts(recording)
+  const outcomes = { ...ended.outcomes, dropped: planned - ended.total }
+  const { windowMs, drainMs } = windowAndDrain(measurement)
+  const durationSeconds = (windowMs + drainMs) / 1000
+  const rate = perSecond(ended.total, Math.max(windowMs, recording.lastStartMs))
+  const throughput = perSecond(outcomes.accepted, windowMs + drainMs)
+  const responseTime = summarise(recording.responseTime)
+  const { count: _count, ...latency } = responseTime
+  const target = targetRate(measurement.pacer)
+  return {
+    total_messages: planned,
+    successful_messages: outcomes.accepted,
+    failed_messages: planned - outcomes.accepted,
+    connection_errors: countFailures(recording, isConnectionError),
+    total_bytes_sent: recording.targets.reduce((sum, one) => sum + one.acceptedBytes, 0),
+    duration_seconds: durationSeconds,
+    messages_per_second: throughput,
+    avg_response_time_ms: responseTime.avg,
+    min_response_time_ms: responseTime.min,
+    max_response_time_ms: responseTime.max,
+    latency_ms: latency,
+    error_breakdown: errorBreakdown(recording, outcomes.dropped),
+    start_time: measurement.startedAt.toISOString(),
+    end_time: new Date(measurement.startedAt.getTime() + durationSeconds * 1000).toISOString(),
+    outcomes,
+    success_rate: planned === 0 ? 0 : outcomes.accepted / planned,
+    window_seconds: windowMs / 1000,
+    drain_seconds: drainMs / 1000,
+    rate,
+    throughput,
+    rate_error: target === null ? null : Math.abs(rate - target) / target,
+    response_time_ms: responseTime,
+    service_time_ms: summarise(recording.serviceTime),
+    phases_ms: Object.fromEntries(
+      phaseNames.map((name, index): [string, LatencySummary] => [name, summarise(phaseAt(recording, index))]),
+    ),
+    recipients_refused: recording.recipientsRefused,
+    sessions_opened: recording.seconds.reduce((sum, second) => sum + second.sessionsOpened, 0),
+  }
+}
+
+/** Rate of the plan, messages per second; null in the closed model. */
+export function targetRate(pacer: Pacer): number | null {
+  return pacer.windowMs === undefined ? null : pacer.total / (pacer.windowMs / 1000)
+}
+
+/**
+ * The attack window is the plan's in the open model; in the closed model it ends with the last start.
+ * What comes after it is the drain, reported apart so that waiting does not count as sending.
+ */
+function windowAndDrain({ pacer, recording, cutShortAtMs }: Measurement): {
+  windowMs: number
+  drainMs: number
+} {
+  const planMs = pacer.windowMs ?? recording.lastStartMs
+  const windowMs = Math.min(planMs, cutShortAtMs ?? planMs)
+  return { windowMs, drainMs: Math.max(0, recording.lastEndMs - windowMs) }
+}
+
+function endedCounts(recording: Recording) {
+  const outcomes = { accepted: 0, deferred: 0, rejected: 0, failed: 0 }
+  for (const target of recording.targets) {
+    outcomes.accepted += target.accepted
+    outcomes.deferred += target.deferred
+    outcomes.rejected += target.rejected
+    outcomes.failed += target.failed
+  }
+  const total = outcomes.accepted + outcomes.deferred + outcomes.rejected + outcomes.failed
+  return { outcomes, total }
+}
+
+function perSecond(count: number, ms: number): number {
+  return ms > 0 ? (count * 1000) / ms : 0
+}
+
+function countFailures(recording: Recording, counts: (failure: Failure) => boolean): number {
+  return recording.failures.reduce((sum, row) => sum + (counts(row) ? row.count : 0), 0)
+}
+
+/** No reply from the target: the older generator's word for it. */
+function isConnectionError({ class: failureClass }: Failure): boolean {
+  return (
+    failureClass.startsWith('connection_') || failureClass === 'timeout' || failureClass === 'unreachable'
+  )
+}
+
+/** Counts by name: a failure's class, `reply_451` for replies, `timeout_data` for timeouts by phase. */
+export function failureName(failure: Failure): string {
+  if (failure.class === 'timeout') return `timeout_${failure.phase}`
+  return failure.class === 'reply' ? `reply_${failure.code}` : failure.class
+}
+
+function errorBreakdown(recording: Recording, dropped: number): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const row of recording.failures) {
+    const name = failureName(row)
+    counts[name] = (counts[name] ?? 0) + row.count
+  }
+  if (dropped > 0) counts.dropped = dropped
+  return counts
+}
+
+function phaseAt(recording: Recording, index: number) {
+  const phase = recording.phases[index]
+  if (phase === undefined) throw new RangeError(`recording has no phase ${index}`)
+  return phase
+}
+
+export function assembleFailures(recording: Recording, targetNames: readonly string[]): FailureRow[] {
+  return recording.failures
+    .map(({ target, firstMs, lastMs, ...row }) => ({
+      ...row,
+      target: targetNames[target] ?? `target ${target}`,
+      first_at_seconds: firstMs / 1000,
+      last_at_seconds: lastMs / 1000,
+    }))
+    .toSorted((a, b) => b.count - a.count)
+}
+
+export function assembleServers(
+  recording: Recording,
+  targets: readonly { readonly name: string; readonly host: string; readonly port: number }[],
+): ServerRow[] {
+  return targets.map(({ name, host, port }, index) => {
+    const counts = recording.targets[index]
+    if (counts === undefined) throw new RangeError(`recording has no target ${index}`)
+    const { acceptedBytes, responseTime, ...ended } = counts
+    return { name, host, port, ...ended, bytes: acceptedBytes, response_time_ms: summarise(responseTime) }
+  })
+}
+
+/** What is in flight and what waits at each second's end follows from the counts up to it. */
+export function assembleTimeline({
+  pacer,
+  recording,
+}: Pick<Measurement, 'pacer' | 'recording'>): TimelineRow[] {
+  let started = 0
+  let ended = 0
+  let dueBefore = 0
+  return recording.seconds.map((row, second) => {
+    started += row.started
+    ended += endedIn(row)
+    const dueBy = pacer.model === 'open' ? pacer.dueBy((second + 1) * 1000 - 0.001) : started
+    const due = dueBy - dueBefore
+    dueBefore = dueBy
+    return {
+      second,
+      due,
+      started: row.started,
+      accepted: row.accepted,
+      deferred: row.deferred,
+      rejected: row.rejected,
+      failed: row.failed,
+      bytes: row.acceptedBytes,
+      in_flight: started - ended,
+      queued: dueBy - started,
+      response_time_ms: summarise(row.responseTime),
+      sessions_opened: row.sessionsOpened,
+    }
+  })
+}
+
+function endedIn(second: SecondRecording): number {
+  return second.accepted + second.deferred + second.rejected + second.failed
+}
