@@ -13,7 +13,23 @@ export interface RunningService extends AsyncDisposable {
   readonly backend: 'embedded' | 'docker' | 'external'
   /** How it ended by itself, as "killed by SIGKILL"; undefined while it runs or once stop() was called. */
   readonly endedBy: string | undefined
+  /** Resolves when it ended by itself, or to undefined when stop() ended it. */
+  readonly ended: Promise<ServiceEnd | undefined>
   /** The last lines of what it wrote, newest last. */
   logTail(lines: number): Promise<string[]>
   stop(): Promise<void>
+}
+
+/** The end of a service that nobody asked to stop. */
+export interface ServiceEnd {
+  /** As "killed by SIGKILL" or "exited with code 1". */
+  readonly by: string
+  readonly atEpochMs: number
+}
+
+/** What a service uses of its machine at one moment. */
+export interface Usage {
+  /** Percent of one core since the last reading. */
+  readonly cpuPercent: number
+  readonly memoryBytes: number
 }

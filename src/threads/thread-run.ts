@@ -134,7 +134,6 @@ export class ThreadRun {
   #report(): void {
     this.#channel.postMessage({
       type: 'measure',
-      thread: threadId,
       measure: this.#measure(),
     } satisfies RunMessage)
   }
