@@ -1,3 +1,8 @@
+import { failureName, targetRate } from './assemble.ts'
+import { quantileMs } from './histogram.ts'
+import type { Pacer } from './pacer.ts'
+import type { Recording } from './recording.ts'
+
 /** State of a run while it goes on, sent at most once a second; small, plain data. */
 export interface Progress {
   readonly scenario: string
@@ -20,4 +25,64 @@ export interface Progress {
   readonly errors: readonly (readonly [name: string, count: number])[]
   /** Estimated seconds left; null when it cannot be told yet. */
   readonly left_seconds: number | null
+}
+
+export interface RunSoFar {
+  readonly scenario: string
+  readonly part: string | null
+  readonly runId: string
+  readonly pacer: Pacer
+  readonly recording: Recording
+  readonly elapsedMs: number
+}
+
+/** Rates of single seconds jump; of these many they can be read. */
+const RATE_SECONDS = 3
+const MAX_ERRORS = 5
+
+/** What to tell of a run that is under way. */
+export function progressOf({ scenario, part, runId, pacer, recording, elapsedMs }: RunSoFar): Progress {
+  const { count } = recording.responseTime
+  const sum = (outcome: 'accepted' | 'deferred' | 'rejected' | 'failed') =>
+    recording.targets.reduce((total, target) => total + target[outcome], 0)
+  const started = recording.seconds.reduce((total, second) => total + second.started, 0)
+  const rate = recentRate(recording, elapsedMs)
+  return {
+    scenario,
+    part,
+    run_id: runId,
+    elapsed_seconds: elapsedMs / 1000,
+    planned: pacer.total,
+    accepted: sum('accepted'),
+    deferred: sum('deferred'),
+    rejected: sum('rejected'),
+    failed: sum('failed'),
+    in_flight: started - count,
+    rate,
+    target_rate: targetRate(pacer),
+    p50_ms: count === 0 ? null : quantileMs(recording.responseTime, 0.5),
+    p99_ms: count === 0 ? null : quantileMs(recording.responseTime, 0.99),
+    errors: mostFrequent(recording),
+    left_seconds: secondsLeft(pacer, count, rate, elapsedMs),
+  }
+}
+
+/** Messages ended per second over the last whole seconds, or since the start in the first one. */
+function recentRate({ seconds, responseTime }: Recording, elapsedMs: number): number {
+  const whole = Math.floor(elapsedMs / 1000)
+  if (whole === 0) return elapsedMs > 0 ? (responseTime.count * 1000) / elapsedMs : 0
+  const from = Math.max(0, whole - RATE_SECONDS)
+  const ended = seconds.slice(from, whole).reduce((total, second) => total + second.responseTime.count, 0)
+  return ended / (whole - from)
+}
+
+function secondsLeft(pacer: Pacer, ended: number, rate: number, elapsedMs: number): number | null {
+  if (pacer.windowMs !== undefined) return Math.max(0, (pacer.windowMs - elapsedMs) / 1000)
+  return rate > 0 ? (pacer.total - ended) / rate : null
+}
+
+function mostFrequent({ failures }: Recording): [string, number][] {
+  const counts = new Map<string, number>()
+  for (const row of failures) counts.set(failureName(row), (counts.get(failureName(row)) ?? 0) + row.count)
+  return [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, MAX_ERRORS)
 }

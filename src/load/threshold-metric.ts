@@ -5,9 +5,9 @@ import type { LatencySummary, LedgerResult, Result } from './result.ts'
 export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger'>
 
 /** A metric's value in one run, or why it has none. */
-export type Reading = { readonly value: number } | { readonly noData: string }
+type Reading = { readonly value: number } | { readonly noData: string }
 
-export type Unit = 'ms' | 'share' | 'count' | 'per_second'
+type Unit = 'ms' | 'share' | 'count' | 'per_second'
 
 export interface Metric {
   readonly name: string

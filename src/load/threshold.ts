@@ -3,8 +3,8 @@ import { nearest } from './nearest.ts'
 import type { ThresholdResult } from './result.ts'
 import { KNOWN_METRICS, type Measured, type Metric, metricNamed } from './threshold-metric.ts'
 
-export const COMPARISONS = ['<', '<=', '>', '>=', '==', '!='] as const
-export type Comparison = (typeof COMPARISONS)[number]
+const COMPARISONS = ['<', '<=', '>', '>=', '==', '!='] as const
+type Comparison = (typeof COMPARISONS)[number]
 
 /** A limit on one metric of a run, in k6's syntax: `p(99)<1000`. Plain data. */
 export interface Threshold {

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { THRESHOLD_PHASES } from './load/threshold-metric.ts'
+import { VARIABLES } from './options/environment.ts'
+import { readOptions } from './options.ts'
+import { PHASES } from './smtp/target.ts'
+
+const CORES = 2
+
+describe('readOptions', () => {
+  it('needs nothing to be set', () => {
+    expect(readOptions({}, CORES)).toEqual({
+      backend: 'auto',
+      targets: [],
+      fleet: {
+        servers: 5,
+        domain: undefined,
+        basePort: undefined,
+        maxConnections: 100,
+        maxMessageBytes: 10_485_760,
+      },
+      seed: 1,
+      cooldownSeconds: 3,
+      threads: 1,
+      resultsDir: 'results',
+      tlsVerify: true,
+      allowPublicTargets: false,
+      custom: {
+        mode: 'burst',
+        messages: 1000,
+        workers: 10,
+        sizeBytes: 10_240,
+        pipelining: 'commands',
+        messagesPerSession: 'unlimited',
+        maxSessions: undefined,
+        tls: 'none',
+        auth: undefined,
+        recipients: 1,
+        sender: 'sender@test.local',
+        recipient: 'recipient@test.local',
+        thresholds: ['success_rate>=0.99'],
+        replyTimeoutSeconds: 30,
+      },
+    })
+  })
+
+  it('takes everything of a sustained scenario from the environment', () => {
+    const { custom } = readOptions({
+      STRESS_MODE: 'sustained',
+      STRESS_RATE: '12.5',
+      STRESS_DURATION: '30',
+      STRESS_WORKERS: '20',
+      STRESS_SIZE: '100KB',
+      STRESS_PIPELINING: 'transactions',
+      STRESS_MESSAGES_PER_SESSION: '1',
+      STRESS_MAX_SESSIONS: '40',
+      STRESS_TLS: 'starttls',
+      STRESS_AUTH_USER: 'u',
+      STRESS_AUTH_PASS: ' p ',
+      STRESS_RECIPIENTS: '3',
+      STRESS_SENDER: 'a@example.net',
+      STRESS_RECIPIENT: 'b@x.test',
+      STRESS_THRESHOLDS: 'p(99) < 1s, lost==0',
+      STRESS_TIMEOUT: '5',
+    })
+    expect(custom).toEqual({
+      ...{ mode: 'sustained', ratePerSecond: 12.5, durationSeconds: 30, workers: 20, sizeBytes: 102_400 },
+      ...{ pipelining: 'transactions', messagesPerSession: 1, maxSessions: 40, tls: 'starttls' },
+      ...{ auth: { user: 'u', pass: ' p ' }, recipients: 3, sender: 'a@example.net', recipient: 'b@x.test' },
+      ...{ thresholds: ['p(99)<1s', 'lost==0'], replyTimeoutSeconds: 5 },
+    })
+  })
+
+  it('takes SMTP_TARGETS as the external backend', () => {
+    const { backend, targets } = readOptions({ SMTP_TARGETS: '127.0.0.1:2525,[::1]:25' })
+    expect(backend).toBe('external')
+    expect(targets).toEqual([
+      { host: '127.0.0.1', port: 2525 },
+      { host: '::1', port: 25 },
+    ])
+  })
+
+  it('configures the servers to boot', () => {
+    const { fleet } = readOptions({
+      SMTP_SERVERS: '3',
+      SMTP_DOMAIN: 'mail.test',
+      SMTP_PORT: '2525',
+      SMTP_MAX_CONNECTIONS: '7',
+      SMTP_MAX_MESSAGE_SIZE: '1MB',
+    })
+    expect(fleet).toEqual({
+      ...{ servers: 3, domain: 'mail.test', basePort: 2525, maxConnections: 7, maxMessageBytes: 1_048_576 },
+    })
+  })
+
+  it('takes a port of 0 as any free port', () => {
+    expect(readOptions({ SMTP_PORT: '0' }).fleet.basePort).toBeUndefined()
+  })
+
+  it.each([
+    [1, 1],
+    [2, 1],
+    [8, 2],
+    [12, 3],
+    [64, 4],
+  ])('gives a machine of %d cores %d sender threads', (cores, threads) => {
+    expect(readOptions({}, cores).threads).toBe(threads)
+    expect(readOptions({ STRESS_THREADS: '7' }, cores).threads).toBe(7)
+  })
+
+  it('takes no more workers by default than there may be sessions', () => {
+    expect(readOptions({ STRESS_MAX_SESSIONS: '4' }).custom.workers).toBe(4)
+  })
+
+  it('counts an empty value as unset, trims the others, and leaves foreign variables alone', () => {
+    const options = readOptions({ STRESS_SEED: ' ', STRESS_MODE: ' burst ', SMTP_HOST: 'x', RATE: 'abc' })
+    expect(options.seed).toBe(1)
+    expect(options.custom.mode).toBe('burst')
+  })
+
+  it('is frozen all through', () => {
+    const options = readOptions({
+      SMTP_TARGETS: 'a:1',
+      STRESS_AUTH_USER: 'u',
+      STRESS_AUTH_PASS: 'p',
+    })
+    const { targets, custom, fleet } = options
+    for (const part of [options, targets, targets[0], custom, custom.auth, custom.thresholds, fleet]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
+  })
+})
+
+describe('the table of variables', () => {
+  it.each(VARIABLES.map((variable) => [variable.name, variable] as const))(
+    '%s has an example that is allowed',
+    (name, { example }) => {
+      const partners: NodeJS.ProcessEnv = {
+        ...(name === 'STRESS_RATE' || name === 'STRESS_DURATION' ? { STRESS_MODE: 'sustained' } : {}),
+        ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
+        ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
+      }
+      expect(() => readOptions({ ...partners, [name]: example })).not.toThrow()
+    },
+  )
+
+  it('knows every phase of the sender as a threshold', () => {
+    expect(THRESHOLD_PHASES).toEqual(PHASES)
+  })
+})

@@ -1,0 +1,68 @@
+import { isIPv6 } from 'node:net'
+import { type Kind, kind } from './kind.ts'
+
+/** RFC 5321 4.1.2 Dot-string; at most 64 octets by 4.5.3.1.1. */
+const LOCAL_PART = /^(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
+/** RFC 1123 2.1 and RFC 1035 2.3.4; at most 253 characters without the final dot. */
+const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i
+/** Names of machines in container networks may have underscores. */
+const HOST = /^(?=.{1,253}$)[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?(\.[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?)*$/i
+
+/** RFC 2606 2 and 3, RFC 6761 6; test.local is what the seed's servers are called. */
+const RESERVED = ['test', 'example', 'invalid', 'localhost', 'example.com', 'example.net', 'example.org']
+const RESERVED_DOMAINS: readonly string[] = [...RESERVED, 'test.local']
+
+/** True when mail to this domain can reach nobody, whatever the target does with it. */
+export function isReservedDomain(domain: string): boolean {
+  const name = domain.toLowerCase()
+  return RESERVED_DOMAINS.some((reserved) => name === reserved || name.endsWith(`.${reserved}`))
+}
+
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}
+
+/** `name@domain`, without quotes, comments or address literals: nothing in it can end an SMTP line. */
+export const mailAddress: Kind<string> = kind('an address as name@domain', 'load@example.com', (text) => {
+  const at = text.lastIndexOf('@')
+  const ok = at > 0 && LOCAL_PART.test(text.slice(0, at)) && DOMAIN.test(text.slice(at + 1))
+  return ok ? { value: text } : { wrong: 'is not a mail address' }
+})
+
+export const domainName: Kind<string> = kind('a domain name', 'test.local', (text) =>
+  DOMAIN.test(text) ? { value: text } : { wrong: 'is not a domain name' },
+)
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+const MAX_TARGETS = 256
+
+/** `host:port,host:port`; IPv6 addresses as `[::1]:25`. */
+export const targetList: Kind<readonly HostPort[]> = kind(
+  'host:port, separated by commas, IPv6 as [::1]:25',
+  '127.0.0.1:2525,127.0.0.1:2526',
+  (text) => {
+    const parts = text.split(',').map((part) => part.trim())
+    if (parts.length > MAX_TARGETS) return { wrong: `names more than ${MAX_TARGETS} servers` }
+    const targets: HostPort[] = []
+    for (const part of parts) {
+      const target = hostPort(part)
+      if (target === undefined) return { wrong: `has ${JSON.stringify(part)}, which is not host:port` }
+      const twice = targets.some((other) => other.host === target.host && other.port === target.port)
+      if (twice) return { wrong: `names ${part} twice` }
+      targets.push(target)
+    }
+    return { value: Object.freeze(targets) }
+  },
+)
+
+function hostPort(text: string): HostPort | undefined {
+  const [, address, name, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  if (!(port >= 1 && port <= 65_535)) return undefined
+  if (address !== undefined) return isIPv6(address) ? Object.freeze({ host: address, port }) : undefined
+  return name !== undefined && HOST.test(name) ? Object.freeze({ host: name.toLowerCase(), port }) : undefined
+}

@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import { PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
+import { domainName, mailAddress, targetList } from './address.ts'
+import { countOrUnlimited, decimal, line, oneOf, onOff, wholeNumber } from './kind.ts'
+import { MIN_MESSAGE_BYTES, sizeInBytes } from './size.ts'
+import { thresholdList } from './thresholds.ts'
+import { preset, unset, variablesOf } from './variable.ts'
+
+const BACKENDS = ['auto', 'embedded', 'external'] as const
+export type Backend = (typeof BACKENDS)[number]
+/** Known words that no backend stands behind yet; move the word to BACKENDS when it has one. */
+const COMING_BACKENDS = ['docker']
+
+const MODES = ['burst', 'sustained'] as const
+
+/** What holds in the custom scenario when the variable of its mode is unset. */
+export const CUSTOM_DEFAULTS = {
+  messages: 1000,
+  workers: 10,
+  ratePerSecond: 50,
+  durationSeconds: 60,
+} as const
+
+const RUN = {
+  STRESS_BACKEND: preset(
+    oneOf(BACKENDS, 'embedded', COMING_BACKENDS),
+    'auto',
+    'How servers boot. SMTP_TARGETS makes it external.',
+  ),
+  STRESS_SEED: preset(
+    wholeNumber({ min: 0, max: 2 ** 32 - 1, example: 42 }),
+    '1',
+    'Seed of all randomness: the same seed gives the same messages.',
+  ),
+  STRESS_COOLDOWN: preset(
+    decimal({ min: 0, max: 3600, unit: 'seconds', example: 3 }),
+    '3',
+    'Seconds of rest between scenarios.',
+  ),
+  STRESS_THREADS: unset(
+    wholeNumber({ min: 1, max: 64, example: 2 }),
+    'a quarter of the cores, from 1 to 4',
+    'Sender threads of the load generator.',
+  ),
+  STRESS_RESULTS_DIR: preset(line('a path', 'results'), 'results', 'Folder the results are written to.'),
+  STRESS_TLS_VERIFY: preset(onOff, '1', 'Verify the certificates of the servers.'),
+  ALLOW_PUBLIC_TARGETS: preset(
+    onOff,
+    '0',
+    'Allow targets that are neither loopback nor private, and mail domains that are not reserved.',
+  ),
+}
+
+const SERVERS = {
+  SMTP_TARGETS: unset(
+    targetList,
+    'none: servers are booted',
+    'Servers that already run, instead of booted ones.',
+  ),
+  SMTP_SERVERS: preset(wholeNumber({ min: 1, max: 32, example: 3 }), '5', 'Servers to boot.'),
+  SMTP_DOMAIN: unset(
+    domainName,
+    'smtp1.test.local, smtp2.test.local, …',
+    'Domain name of the booted servers.',
+  ),
+  SMTP_PORT: unset(
+    wholeNumber({ min: 0, max: 65_535, example: 2525 }),
+    'any free ports',
+    'Port of the first booted server, the next ones follow; 0 takes any free ones.',
+  ),
+  SMTP_MAX_CONNECTIONS: preset(
+    wholeNumber({ min: 1, max: 65_535, example: 200 }),
+    '100',
+    'Connections that a booted server takes at once; beyond it, it answers 421.',
+  ),
+  SMTP_MAX_MESSAGE_SIZE: preset(
+    sizeInBytes({ minBytes: 1, names: false, example: '52428800' }),
+    '10485760',
+    'Bytes of the largest message that a booted server takes; beyond it, it answers 552.',
+  ),
+}
+
+const CUSTOM = {
+  STRESS_MODE: preset(
+    oneOf(MODES, 'sustained'),
+    'burst',
+    'A number of messages at once, or a rate over a time.',
+  ),
+  STRESS_MESSAGES: unset(
+    wholeNumber({ min: 1, max: 10_000_000, example: 5000 }),
+    `${CUSTOM_DEFAULTS.messages}`,
+    'Messages to send (burst only).',
+  ),
+  STRESS_WORKERS: unset(
+    wholeNumber({ min: 1, max: 1000, example: 50 }),
+    `${CUSTOM_DEFAULTS.workers}`,
+    'Workers that send at the same time.',
+  ),
+  STRESS_SIZE: preset(
+    sizeInBytes({ minBytes: MIN_MESSAGE_BYTES, names: true, example: 'large' }),
+    'medium',
+    'Size of each message, headers included.',
+  ),
+  STRESS_DURATION: unset(
+    decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
+    `${CUSTOM_DEFAULTS.durationSeconds}`,
+    'Seconds to keep the rate up (sustained only).',
+  ),
+  STRESS_RATE: unset(
+    decimal({ min: 0.01, max: 100_000, unit: 'messages per second', example: 50 }),
+    `${CUSTOM_DEFAULTS.ratePerSecond}`,
+    'Messages per second (sustained only).',
+  ),
+  STRESS_PIPELINING: preset(
+    oneOf(PIPELINING_LEVELS, 'off'),
+    'commands',
+    'How much is sent before the reply is read (RFC 2920), when the server offers it.',
+  ),
+  STRESS_MESSAGES_PER_SESSION: preset(
+    countOrUnlimited(1_000_000),
+    'unlimited',
+    'Messages sent over one connection before it is closed.',
+  ),
+  STRESS_MAX_SESSIONS: unset(
+    wholeNumber({ min: 1, max: 50_000, example: 200 }),
+    'chosen by the scenario',
+    'Connections that may be open at once; messages due beyond it wait.',
+  ),
+  STRESS_TLS: preset(oneOf(TLS_MODES, 'starttls'), 'none', 'Encryption of the sessions.'),
+  STRESS_AUTH_USER: unset(line('text', 'user'), 'no login', 'Name to log in with.'),
+  STRESS_AUTH_PASS: unset(line('text', 'secret'), 'no login', 'Password to log in with.', true),
+  STRESS_RECIPIENTS: preset(
+    wholeNumber({ min: 1, max: 1000, example: 10 }),
+    '1',
+    'Recipients of each message.',
+  ),
+  STRESS_SENDER: preset(
+    mailAddress,
+    'sender@test.local',
+    'Sender of the messages; its domain must be reserved.',
+  ),
+  STRESS_RECIPIENT: preset(
+    mailAddress,
+    'recipient@test.local',
+    'Recipient of the messages; its domain must be reserved.',
+  ),
+  STRESS_THRESHOLDS: preset(thresholdList, 'success_rate>=0.99', 'What the run must hold.'),
+  STRESS_TIMEOUT: preset(
+    decimal({ min: 0.1, max: 3600, unit: 'seconds', example: 30 }),
+    '30',
+    'Seconds that a reply may take.',
+  ),
+}
+
+export const ENVIRONMENT = z.object({ ...RUN, ...SERVERS, ...CUSTOM })
+export type Environment = z.infer<typeof ENVIRONMENT>
+export type VariableName = keyof Environment
+
+/** All variables, by what they belong to, in the order in which the README has them. */
+export const VARIABLE_GROUPS = {
+  run: variablesOf(RUN),
+  servers: variablesOf(SERVERS),
+  custom: variablesOf(CUSTOM),
+} as const
+
+export const VARIABLES = [...VARIABLE_GROUPS.run, ...VARIABLE_GROUPS.servers, ...VARIABLE_GROUPS.custom]

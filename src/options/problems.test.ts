@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { MailstormError } from '../error.ts'
+import { readOptions } from '../options.ts'
+
+describe('readOptions with bad input', () => {
+  it('names every problem at once, with the value, what is allowed and what to do', () => {
+    expect(
+      errorOf({ STRESS_MODE: 'sustained', STRESS_RATE: 'abc', STRESS_WORKERS: '-1', STRESS_SIZE: 'huge' }),
+    ).toMatchInlineSnapshot(`
+      "Failed to read the options: 3 problems in the environment.
+        STRESS_WORKERS="-1" is too small. Allowed: a whole number from 1 to 1,000. Set STRESS_WORKERS=50, or unset it (default: 10).
+        STRESS_SIZE="huge" is not a size. Allowed: small, medium, large, xlarge, or 512 bytes to 1 GB, as 10240, 10KB or 1MB (1 KB = 1024 bytes). Set STRESS_SIZE=large, or unset it (default: medium).
+        STRESS_RATE="abc" is not a number. Allowed: a number from 0.01 to 100,000 messages per second. Set STRESS_RATE=50, or unset it (default: 50)."
+    `)
+  })
+
+  it.each([
+    [{ STRESS_WORKRES: '5' }, 'STRESS_WORKRES is not known. Did you mean STRESS_WORKERS?'],
+    [{ STRESS_SERVERS: '5' }, 'STRESS_SERVERS is not known. Did you mean SMTP_SERVERS?'],
+    [
+      { STRESS_BACKEND: 'docker' },
+      'STRESS_BACKEND="docker" is not available yet. Allowed: auto, embedded, external. Set STRESS_BACKEND=embedded, or unset it (default: auto).',
+    ],
+    [
+      { STRESS_BACKEND: 'embedded', SMTP_TARGETS: 'localhost:25' },
+      'STRESS_BACKEND=embedded boots servers, and SMTP_TARGETS names servers that already run. Unset one of them.',
+    ],
+    [
+      { STRESS_BACKEND: 'external' },
+      'STRESS_BACKEND=external needs to know the servers. Set SMTP_TARGETS=host:port,host:port.',
+    ],
+    [
+      { STRESS_RATE: '5' },
+      'STRESS_RATE cannot be used with STRESS_MODE=burst (the default), which sends its messages as fast as it can. Unset it, or set STRESS_MODE=sustained.',
+    ],
+    [
+      { STRESS_MODE: 'burst', STRESS_DURATION: '5' },
+      'STRESS_DURATION cannot be used with STRESS_MODE=burst, which ends when its messages are sent. Unset it, or set STRESS_MODE=sustained.',
+    ],
+    [
+      { STRESS_MODE: 'sustained', STRESS_MESSAGES: '5' },
+      'STRESS_MESSAGES cannot be used with STRESS_MODE=sustained, which sends what STRESS_RATE and STRESS_DURATION make. Unset it, or set STRESS_MODE=burst.',
+    ],
+    [
+      { STRESS_MODE: 'sustained', STRESS_RATE: '0.1', STRESS_DURATION: '5' },
+      'STRESS_RATE=0.1 for STRESS_DURATION=5 seconds is less than one message. Raise one of them.',
+    ],
+    [
+      { STRESS_WORKERS: '9', STRESS_MAX_SESSIONS: '8' },
+      'STRESS_MAX_SESSIONS=8 is less than STRESS_WORKERS=9, and each worker has a session. Raise it, or set fewer workers.',
+    ],
+    [{ STRESS_AUTH_USER: 'u' }, 'STRESS_AUTH_USER is set without STRESS_AUTH_PASS. Set both, or neither.'],
+    [{ STRESS_AUTH_PASS: 'p' }, 'STRESS_AUTH_PASS is set without STRESS_AUTH_USER. Set both, or neither.'],
+    [
+      { SMTP_PORT: '65532' },
+      'SMTP_PORT=65532 leaves no room for 5 servers below port 65536. Set a lower SMTP_PORT, or fewer SMTP_SERVERS.',
+    ],
+    [
+      { STRESS_RECIPIENT: 'ceo@gmail.com' },
+      'STRESS_RECIPIENT="ceo@gmail.com" is in gmail.com, where real people may get the mail. Use a reserved domain (RFC 2606), as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.',
+    ],
+  ])('refuses %j', (env, line) => {
+    expect(errorOf(env)).toBe(`Failed to read the options: one problem in the environment.\n  ${line}`)
+  })
+
+  it('lists what is allowed when a name is near to none', () => {
+    expect(errorOf({ STRESS_QQQQQQ: '1' })).toContain('STRESS_QQQQQQ is not known. Allowed: STRESS_BACKEND, ')
+  })
+
+  it('refuses a threshold that the engine does not know', () => {
+    expect(errorOf({ STRESS_THRESHOLDS: 'lost==0,latency<5' })).toContain('there is no metric "latency"')
+  })
+
+  it('does not take a contradiction from a value that could not be read', () => {
+    const message = errorOf({
+      STRESS_MODE: 'sustaned',
+      STRESS_RATE: '5',
+      STRESS_BACKEND: 'external',
+      SMTP_TARGETS: 'x',
+    })
+    expect(message).toContain('2 problems')
+    expect(message).toContain('STRESS_MODE="sustaned"')
+    expect(message).toContain('SMTP_TARGETS="x"')
+  })
+
+  it('never shows a password', () => {
+    expect(errorOf({ STRESS_AUTH_USER: 'u', STRESS_AUTH_PASS: 'hunter\u00012' })).not.toContain('hunter')
+  })
+
+  it('shows control characters escaped and long values cut', () => {
+    const message = errorOf({ STRESS_SEED: `\u001b[31m${'9'.repeat(500)}` })
+    expect(message).toContain('STRESS_SEED="\\u001b[31m9')
+    expect(message.length).toBeLessThan(400)
+  })
+
+  it('lets a public recipient through when that is allowed', () => {
+    const { custom } = readOptions({ STRESS_RECIPIENT: 'a@gmail.com', ALLOW_PUBLIC_TARGETS: '1' })
+    expect(custom.recipient).toBe('a@gmail.com')
+  })
+})
+
+function errorOf(env: NodeJS.ProcessEnv): string {
+  try {
+    readOptions(env, 2)
+  } catch (error) {
+    if (error instanceof MailstormError && error.code === 'BAD_OPTIONS') return error.message
+    throw error
+  }
+  throw new Error('the options were accepted')
+}

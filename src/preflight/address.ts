@@ -1,0 +1,71 @@
+import type { LookupAddress } from 'node:dns'
+import { lookup } from 'node:dns/promises'
+import { BlockList } from 'node:net'
+import { MailstormError } from '../error.ts'
+
+/** All addresses of a host, as `dns.lookup` gives them. */
+export type Lookup = (host: string) => Promise<readonly LookupAddress[]>
+
+export const systemLookup: Lookup = (host) => lookup(host, { all: true })
+
+/**
+ * Loopback (RFC 1122 3.2.1.3, RFC 4291 2.5.3), private use (RFC 1918 3) and unique local (RFC 4193 3).
+ * Not link-local: cloud machines have their credentials server there (169.254.169.254).
+ */
+const OWN_NETWORKS = [
+  ['127.0.0.0', 8, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['::1', 128, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+] as const
+
+const own = new BlockList()
+for (const [network, prefix, family] of OWN_NETWORKS) own.addSubnet(network, prefix, family)
+
+export function isOwnAddress({ address, family }: LookupAddress): boolean {
+  return own.check(address, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+export interface AddressCheck {
+  readonly host: string
+  readonly allowPublic: boolean
+  readonly lookup: Lookup
+}
+
+/** The addresses of the host, once all of them are safe to send load to. */
+export async function safeAddressesOf(check: AddressCheck): Promise<readonly LookupAddress[]> {
+  const { host, allowPublic } = check
+  const addresses = await addressesOf(check)
+  // One public address is enough to refuse: which of them a connection takes is chance.
+  const outside = addresses.find((address) => !isOwnAddress(address))
+  if (allowPublic || outside === undefined) return addresses
+  const what = outside.address === host ? host : `${host} is ${outside.address}, which`
+  throw new MailstormError(
+    'PUBLIC_TARGET',
+    `Failed to accept the target: ${what} is neither loopback nor a private address.`,
+    'Set ALLOW_PUBLIC_TARGETS=1 if its owner agreed to this load test; or correct SMTP_TARGETS.',
+  )
+}
+
+async function addressesOf({ host, lookup }: AddressCheck): Promise<readonly LookupAddress[]> {
+  try {
+    const addresses = await lookup(host)
+    if (addresses.length > 0) return addresses
+  } catch (error) {
+    throw unknownHost(host, error)
+  }
+  throw unknownHost(host, undefined)
+}
+
+function unknownHost(host: string, error: unknown): MailstormError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  // EAI_AGAIN: the name server did not answer; nothing is known about the name (getaddrinfo(3)).
+  const why = code === 'EAI_AGAIN' ? 'the name server does not answer' : 'no address is known for that name'
+  return new MailstormError(
+    'UNKNOWN_HOST',
+    `Failed to find the host "${host}": ${why}${code === undefined ? '' : ` (${code})`}.`,
+    'Correct the name in SMTP_TARGETS, or give the IP address.',
+  )
+}

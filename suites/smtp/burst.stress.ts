@@ -1,0 +1,10 @@
+import { scenario } from '../../fixtures/scenario.ts'
+
+/** How fast do the servers take what comes all at once? */
+scenario('burst', {
+  executor: 'shared-iterations',
+  messages: 5_000,
+  workers: 50,
+  size: 'medium',
+  thresholds: ['success_rate>=0.99', 'p(99)<3000'],
+})

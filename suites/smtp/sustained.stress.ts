@@ -1,0 +1,11 @@
+import { scenario } from '../../fixtures/scenario.ts'
+
+/** Do they keep pace with mail that comes steadily, a session to each message? */
+scenario('sustained', {
+  executor: 'constant-arrival-rate',
+  rate: 50,
+  durationSeconds: 60,
+  workers: 10,
+  size: 'medium',
+  thresholds: ['success_rate==1', 'p(99)<1000', 'rate_error<=0.01', 'dropped==0'],
+})
