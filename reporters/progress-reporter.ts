@@ -1,0 +1,194 @@
+import type {
+  Reporter,
+  SerializedError,
+  TestCase,
+  TestModule,
+  TestRunEndReason,
+  TestSuite,
+  Vitest,
+} from 'vitest/node'
+import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
+import type { Progress } from '../src/load/progress.ts'
+import { counted, span } from '../src/render/format.ts'
+import { type Paint, paintFor, plain } from '../src/render/paint.ts'
+import { renderProgress, renderProgressLine } from '../src/render/progress.ts'
+import { LiveLine, type Terminal } from './live-line.ts'
+import {
+  closingLine,
+  countRows,
+  type FailedGroup,
+  groupFailedRows,
+  groupTitle,
+  headingOf,
+  saysItAll,
+} from './rows.ts'
+
+/** In a log, where every line stays, one progress line in so many milliseconds. */
+const LOG_INTERVAL_MS = 5000
+const REDRAW_INTERVAL_MS = 1000
+/** Groups of failed rows shown for one scenario. */
+const MOST_GROUPS = 10
+
+export interface ProgressReporterOptions {
+  /** A line that is drawn over in place; by default where the output is a terminal and not in CI. */
+  readonly live?: boolean
+}
+
+type Artifact = Parameters<NonNullable<Reporter['onTestCaseArtifactRecord']>>[1]
+type ConsoleLog = Parameters<NonNullable<Reporter['onUserConsoleLog']>>[0]
+
+/**
+ * Stands in for Vitest's default reporter, which would print each of a scenario's worker rows and draw
+ * its own window over our line. Shows a heading, live progress and one closing line for each scenario;
+ * of rows only those that failed.
+ */
+export default class ProgressReporter implements Reporter {
+  readonly #options: ProgressReporterOptions
+  #vitest: Vitest | undefined
+  #paint: Paint = plain
+  #line: LiveLine | undefined
+  #redraw: NodeJS.Timeout | undefined
+  #heading = ''
+  #progress: Progress | undefined
+  #sinceMs = 0
+  #loggedAtMs = 0
+
+  constructor(options: ProgressReporterOptions = {}) {
+    this.#options = options
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+    this.#paint = paintFor(vitest.logger.outputStream as Terminal, process.env)
+    vitest.logger.printBanner()
+    vitest.onClose(() => this.#stop())
+    vitest.logger.onTerminalCleanup(() => this.#stop()) // a process.exit() from anywhere
+  }
+
+  onTestRunStart(): void {
+    this.#heading = ''
+    const output = this.#logger.outputStream as Terminal
+    const live = this.#options.live ?? (output.isTTY === true && !process.env.CI)
+    if (!live) return
+    this.#line = new LiveLine(output, [process.stdout, process.stderr, this.#logger.errorStream as Terminal])
+    this.#redraw = setInterval(() => this.#draw(), REDRAW_INTERVAL_MS).unref()
+  }
+
+  onTestCaseReady(testCase: TestCase): void {
+    if (testCase.result().state === 'skipped') return
+    const heading = headingOf(testCase.parent)
+    if (heading === this.#heading) return
+    this.#heading = heading
+    this.#progress = undefined
+    this.#sinceMs = this.#loggedAtMs = performance.now()
+    this.#logger.log(`\n${this.#paint('bold', heading)}`)
+    this.#draw()
+  }
+
+  onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
+    if (artifact.type !== PROGRESS_ARTIFACT) return
+    this.#progress = artifact.progress
+    this.#draw()
+    if (this.#line !== undefined) return
+    const nowMs = performance.now()
+    if (nowMs - this.#loggedAtMs < LOG_INTERVAL_MS) return
+    this.#loggedAtMs = nowMs
+    this.#logger.log(`  ${renderProgressLine(artifact.progress)}`)
+  }
+
+  /** The figures stand above now: what was shown of their making is out of date. */
+  onTestCaseResult(testCase: TestCase): void {
+    if (testCase.meta().mailstormResult === undefined) return
+    this.#progress = undefined
+    this.#sinceMs = performance.now()
+    this.#line?.hide()
+  }
+
+  onTestSuiteResult(suite: TestSuite): void {
+    this.#close(suite)
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    this.#close(module)
+  }
+
+  onUserConsoleLog(log: ConsoleLog): void {
+    if (this.#vitest?.config.silent === true) return
+    const { outputStream, errorStream } = this.#logger
+    const stream = log.type === 'stdout' ? outputStream : errorStream
+    stream.write(log.content)
+  }
+
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    errors: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): void {
+    this.#stop()
+    if (errors.length > 0) this.#logger.printUnhandledErrors(errors)
+    if (modules.length === 0 && errors.length === 0) this.#logger.printNoTestFound()
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const ran = tests.filter((test) => test.result().state !== 'skipped')
+    const pattern = this.#vitest?.config.testNamePattern
+    const nothing = modules.length > 0 && ran.length === 0 && reason === 'passed'
+    if (nothing && pattern !== undefined) this.#nothingMatched(pattern)
+  }
+
+  onWatcherStart(): void {
+    this.#logger.log('\nWaiting for file changes… press q to quit, h for help')
+  }
+
+  get #logger(): Vitest['logger'] {
+    if (this.#vitest === undefined) throw new Error('Vitest has not called onInit yet')
+    return this.#vitest.logger
+  }
+
+  /** Vitest passes a run in which nothing ran; a gate that tested nothing must not be green. */
+  #nothingMatched(pattern: RegExp): void {
+    process.exitCode = 1
+    this.#logger.error(this.#paint('red', `\nNo scenario matches -t ${pattern.source}: nothing was run.`))
+  }
+
+  #draw(): void {
+    if (this.#heading === '') return
+    this.#line?.show((columns) => {
+      if (this.#progress !== undefined) return `  ${renderProgress(this.#progress, columns - 2, this.#paint)}`
+      return `  preparing, ${span((performance.now() - this.#sinceMs) / 1000)}`.slice(0, columns)
+    })
+  }
+
+  #stop(): void {
+    clearInterval(this.#redraw)
+    this.#line?.stop()
+    this.#line = undefined
+  }
+
+  /** The closing line of a scenario, and its failed rows. */
+  #close(suite: TestSuite | TestModule): void {
+    this.#line?.hide()
+    this.#progress = undefined
+    this.#heading = ''
+    for (const error of suite.errors()) {
+      this.#logger.error(this.#paint('red', `\n✗ ${headingOf(suite)}: could not run`))
+      this.#logger.printError(error, { project: suite.project, showCodeFrame: !saysItAll(error) })
+    }
+    const line = closingLine(headingOf(suite), countRows(suite))
+    if (line !== undefined) this.#logger.log(this.#paint(line.style, line.text))
+    const rows = [...suite.children.tests('failed')].map((test) => ({
+      name: test.name,
+      errors: test.result().errors ?? [],
+    }))
+    const groups = groupFailedRows(rows)
+    for (const group of groups.slice(0, MOST_GROUPS)) this.#printGroup(group, suite)
+    const hidden = groups.length - MOST_GROUPS
+    if (hidden > 0) this.#logger.error(`  … and ${counted(hidden, 'further kind')} of failure`)
+  }
+
+  #printGroup(group: FailedGroup, suite: TestSuite | TestModule): void {
+    this.#logger.error(`  ${this.#paint('red', `✗ ${groupTitle(group)}`)}`)
+    for (const error of group.errors) {
+      if (saysItAll(error)) this.#logger.error(error.message.replace(/^/gm, '      '))
+      else this.#logger.printError(error, { project: suite.project })
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runVitest } from '../test/fixture-projects/reporters/run-vitest.ts'
+
+const LIMIT_MS = 60_000
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailstorm-reporters-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('a run that passes: result files, summary, table, and no line for any of fifty workers', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const run = await runVitest('passed', { STRESS_RESULTS_DIR: folder })
+  expect(run.exitCode).toBe(0)
+  expect((await readdir(folder)).toSorted()).toEqual([
+    '20260102-030405-passed.json',
+    '20260102-030405-passed.md',
+    'latest.json',
+  ])
+  expect(JSON.parse(await readFile(join(folder, 'latest.json'), 'utf8'))).toMatchObject({
+    scenario: 'passed',
+  })
+  expect(run.output.match(/\[PASSED\] passed: no errors/g)).toHaveLength(1)
+  expect(run.output).toMatch(/^passed +5,000 +100\.00 %.*PASSED$/m)
+  expect(run.output).toContain('✓ passed: 51 rows passed')
+  expect(run.output).not.toMatch(/worker \d/)
+  expect(run.output).not.toContain('\u001b[2K')
+})
+
+test('a run that fails: each reason once, with its rows; annotations and a job summary on GitHub', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const summary = join(folder, 'summary.md')
+  await writeFile(summary, 'written before\n')
+  const run = await runVitest('failed', {
+    STRESS_RESULTS_DIR: join(folder, 'results'),
+    GITHUB_ACTIONS: 'true',
+    GITHUB_STEP_SUMMARY: summary,
+  })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain('✗ failed: 20 rows passed, 32 failed')
+  expect(run.output).toContain(
+    '✗ worker 21: 100 messages, and 29 further rows\n      Failed to connect: smtp-server-3 refuses.',
+  )
+  expect(run.output.match(/smtp-server-3 refuses/g)).toHaveLength(1)
+  expect(run.output).toContain('✗ success_rate>=0.99\n      success_rate>=0.99 — was 97.60 %')
+  expect(run.output).toMatch(/failed\.stress\.ts:\d+/)
+  expect(run.output).toMatch(/^::error title=failed::lost==0 — was 2$/m)
+  const markdown = await readFile(summary, 'utf8')
+  expect(markdown).toMatch(/^written before\n# mailstorm\n/)
+  expect(markdown).toContain('## ❌ failed: FAILED')
+  expect(await readdir(join(folder, 'results'))).toContain('20260102-030405-failed.md')
+})
+
+test('a suite that cannot run, and an error outside any test, are shown and fail the run', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const run = await runVitest('broken', { STRESS_RESULTS_DIR: await temporaryFolder() })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain('✗ broken: could not run')
+  expect(run.output).toContain('Failed to boot smtp-server-1: no port is free.')
+  expect(run.output).toContain('an error that nobody caught')
+})
+
+test.for([
+  { signal: 'SIGINT', exitCode: 130 },
+  { signal: 'SIGTERM', exitCode: 143 },
+] as const)(
+  'a run stopped by $signal writes its partial result and exits with $exitCode',
+  { timeout: LIMIT_MS },
+  async ({ signal, exitCode }) => {
+    const folder = await temporaryFolder()
+    const run = await runVitest(
+      'interrupted',
+      { STRESS_RESULTS_DIR: folder },
+      { signals: [{ text: 'waiting for the signal', signal }] },
+    )
+    expect(run).toMatchObject({ exitCode, signal: null })
+    const result: unknown = JSON.parse(
+      await readFile(join(folder, '20260102-030405-interrupted.json'), 'utf8'),
+    )
+    expect(result).toMatchObject({ status: 'partial', partial_reason: 'interrupted' })
+    expect(run.output).toContain(`${signal}: stopping, partial results will be written.`)
+    expect(run.output).toMatch(/^interrupted .* FAILED \(partial\)$/m)
+    expect(run.output).toContain('■ interrupted: 0 rows passed, 4 stopped')
+  },
+)
+
+test('a second signal ends a run that will not stop', { timeout: LIMIT_MS }, async () => {
+  const folder = await temporaryFolder()
+  const run = await runVitest(
+    'stubborn',
+    { STRESS_RESULTS_DIR: folder },
+    {
+      signals: [
+        { text: 'waiting for the signal', signal: 'SIGINT' },
+        { text: 'SIGINT: stopping', signal: 'SIGINT' },
+      ],
+    },
+  )
+  expect(run).toMatchObject({ exitCode: 130, signal: null })
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('results that cannot be written still reach the terminal, and the run fails', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const file = join(await temporaryFolder(), 'results')
+  await writeFile(file, '')
+  const run = await runVitest('passed', { STRESS_RESULTS_DIR: file })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain(`Failed to write results to "${file}": it is not a folder (EEXIST).`)
+  expect(run.output).toContain('[PASSED] passed: no errors')
+  expect(run.output).toMatch(/^passed +5,000 .*PASSED$/m)
+})
+
+test('a run in which nothing matched -t fails and says so', { timeout: LIMIT_MS }, async () => {
+  const run = await runVitest('brust', { STRESS_RESULTS_DIR: await temporaryFolder() })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain('No scenario matches -t brust: nothing was run.')
+})
+
+test('merged blob reports write the same results again', { timeout: LIMIT_MS }, async () => {
+  const folder = await temporaryFolder()
+  const blobs = join(folder, 'blobs')
+  await runVitest(
+    'passed',
+    { STRESS_RESULTS_DIR: join(folder, 'first') },
+    { extraArguments: ['--reporter=blob', `--outputFile=${join(blobs, 'blob.json')}`] },
+  )
+  const run = await runVitest(
+    'passed',
+    { STRESS_RESULTS_DIR: join(folder, 'merged') },
+    { extraArguments: [`--merge-reports=${blobs}`] },
+  )
+  expect(run.exitCode).toBe(0)
+  expect(await readdir(join(folder, 'merged'))).toContain('20260102-030405-passed.json')
+  expect(run.output.match(/\[PASSED\] passed: no errors/g)).toHaveLength(1)
+})

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { closingLine, groupFailedRows, groupTitle, saysItAll } from './rows.ts'
+
+const refused = { name: 'MailstormError', message: 'connect refused' }
+const timeout = { name: 'MailstormError', message: 'no reply' }
+
+test('tells of rows that failed for the same reasons once', () => {
+  const groups = groupFailedRows([
+    { name: 'worker 1', errors: [refused] },
+    { name: 'worker 2', errors: [timeout] },
+    { name: 'worker 3', errors: [refused] },
+    { name: 'worker 4', errors: [refused, timeout] },
+  ])
+  expect(groups.map(groupTitle)).toEqual(['worker 1, and 1 further row', 'worker 2', 'worker 4'])
+  expect(groups.map(({ errors }) => errors)).toEqual([[refused], [timeout], [refused, timeout]])
+})
+
+test.for([
+  ['an error of ours', refused, true],
+  ['an assertion with a message of its own', { name: 'AssertionError', message: 'p(99)<5 — was 9 ms' }, true],
+  [
+    'an assertion with a difference to show',
+    { name: 'AssertionError', message: '', diff: '- 1\n+ 2' },
+    false,
+  ],
+  ['a mistake in the code', { name: 'TypeError', message: 'x is not a function' }, false],
+] as const)('%s', ([, error, expected]) => {
+  expect(saysItAll(error)).toBe(expected)
+})
+
+test.for([
+  [{ passed: 54, failed: 0, stopped: 0, seconds: 4.21 }, 'green', '✓ burst: 54 rows passed, 4.21 s'],
+  [
+    { passed: 1, failed: 2, stopped: 3, seconds: 4.21 },
+    'red',
+    '✗ burst: 1 row passed, 2 failed, 3 stopped, 4.21 s',
+  ],
+  [{ passed: 0, failed: 0, stopped: 4, seconds: undefined }, 'yellow', '■ burst: 0 rows passed, 4 stopped'],
+] as const)('closes a scenario with %o', ([rows, style, text]) => {
+  expect(closingLine('burst', rows)).toEqual({ style, text })
+})
+
+test('says nothing of a scenario of which no row ran', () => {
+  expect(closingLine('burst', { passed: 0, failed: 0, stopped: 0, seconds: undefined })).toBeUndefined()
+})

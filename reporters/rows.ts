@@ -1,0 +1,78 @@
+import type { SerializedError, TestModule, TestSuite } from 'vitest/node'
+import { counted, seconds } from '../src/render/format.ts'
+import type { Style } from '../src/render/paint.ts'
+
+/** A failed test of the explorer: a worker, a threshold. */
+export interface FailedRow {
+  readonly name: string
+  readonly errors: readonly SerializedError[]
+}
+
+/** Rows that failed for the same reasons: fifty workers that met one dead server are told of once. */
+export interface FailedGroup {
+  readonly names: readonly string[]
+  readonly errors: readonly SerializedError[]
+}
+
+export function groupFailedRows(rows: readonly FailedRow[]): FailedGroup[] {
+  const groups = Map.groupBy(rows, ({ errors }) =>
+    JSON.stringify(errors.map(({ name, message }) => [name, message])),
+  )
+  return [...groups.values()].map((group) => ({
+    names: group.map(({ name }) => name),
+    errors: group[0]?.errors ?? [],
+  }))
+}
+
+/** `worker 1: 100 messages, and 49 further rows`. */
+export function groupTitle({ names }: FailedGroup): string {
+  const [first = '', ...others] = names
+  return others.length === 0 ? first : `${first}, and ${counted(others.length, 'further row')}`
+}
+
+/** Errors that say all in their message; of any other kind the stack and the source are worth showing. */
+export function saysItAll({ name, diff }: SerializedError): boolean {
+  return name === 'MailstormError' || (name === 'AssertionError' && diff === undefined)
+}
+
+/** `burst`, `all > 01-smoke`; a test outside any describe goes by its file. */
+export function headingOf(parent: TestSuite | TestModule): string {
+  return parent.type === 'suite' ? parent.fullName : parent.relativeModuleId
+}
+
+export interface RowCounts {
+  readonly passed: number
+  readonly failed: number
+  /** Cut off by an interruption; rows that were never to run do not count. */
+  readonly stopped: number
+  /** Undefined when no row ran to its end: Vitest times no others. */
+  readonly seconds: number | undefined
+}
+
+/** The rows of a suite itself, without those of suites in it. */
+export function countRows(suite: TestSuite | TestModule): RowCounts {
+  const tests = [...suite.children.tests()]
+  const results = tests.map((test) => test.result())
+  const spans = tests.flatMap((test) => test.diagnostic() ?? [])
+  const from = Math.min(...spans.map(({ startTime }) => startTime))
+  const to = Math.max(...spans.map(({ startTime, duration }) => startTime + duration))
+  return {
+    passed: results.filter(({ state }) => state === 'passed').length,
+    failed: results.filter(({ state }) => state === 'failed').length,
+    stopped: results.filter((result) => result.state === 'skipped' && result.note !== undefined).length,
+    seconds: spans.length === 0 ? undefined : (to - from) / 1000,
+  }
+}
+
+/** `✓ burst: 54 rows passed, 4.21 s`; undefined when no row was run. */
+export function closingLine(name: string, rows: RowCounts): { style: Style; text: string } | undefined {
+  const { passed, failed, stopped } = rows
+  if (passed + failed + stopped === 0) return undefined
+  const counts = [`${counted(passed, 'row')} passed`]
+  if (failed > 0) counts.push(`${failed} failed`)
+  if (stopped > 0) counts.push(`${stopped} stopped`)
+  if (rows.seconds !== undefined) counts.push(seconds(rows.seconds))
+  const text = `${name}: ${counts.join(', ')}`
+  if (failed > 0) return { style: 'red', text: `✗ ${text}` }
+  return stopped > 0 ? { style: 'yellow', text: `■ ${text}` } : { style: 'green', text: `✓ ${text}` }
+}

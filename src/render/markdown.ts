@@ -1,0 +1,97 @@
+import type { Result } from '../load/result.ts'
+import { markdownText } from './escape.ts'
+import { count, percent, perSecond } from './format.ts'
+import { ledgerSentence } from './ledger-sentence.ts'
+import {
+  environmentTable,
+  failuresTable,
+  latencyTable,
+  outcomesTable,
+  resourcesTable,
+  serversTable,
+} from './markdown-tables.ts'
+import { SUMMARY_COLUMNS, summaryCells } from './summary.ts'
+import { left, markdownTable, right } from './table.ts'
+import { rateSentence, workloadSentence } from './text-figures.ts'
+import { timelineTable } from './timeline.ts'
+import { runName, thresholdFigures, verdictReason } from './verdict.ts'
+
+const SIGNS = { PASSED: '✅', WARNING: '⚠️', FAILED: '❌' } as const
+const VERDICTS = { pass: '✅ pass', fail: '❌ fail', 'no-data': '❌ no data', skipped: '⏭️ skipped' } as const
+
+/** One run as Markdown that reads well as a file, in a pull request and in a GitHub job summary. */
+export function renderMarkdown(result: Result): string {
+  const blocks = [
+    `## ${SIGNS[result.verdict]} ${markdownText(runName(result))}: ${result.verdict}`,
+    markdownText(verdictReason(result), 1000),
+    renderMarkdownSummary([result]),
+    thresholds(result),
+    warnings(result),
+    details('Workload and rate', workload(result)),
+    details('Outcomes', outcomesTable(result)),
+    details('Latency and phases', latencyTable(result.metrics)),
+    details('Servers', serversTable(result)),
+    details('Failures', failuresTable(result)),
+    details('Ledger', ledger(result)),
+    details('Resources', resourcesTable(result)),
+    details('Timeline', timelineTable(result.timeline)),
+    details('Environment', environmentTable(result)),
+  ]
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+/** The table over several runs, one row each. */
+export function renderMarkdownSummary(results: readonly Result[]): string {
+  const rows = results.map((result) => {
+    const cells = summaryCells(result).map((cell) => markdownText(cell))
+    return [...cells.slice(0, -1), `${SIGNS[result.verdict]} ${cells.at(-1)}`]
+  })
+  return markdownTable(SUMMARY_COLUMNS, rows)
+}
+
+function details(title: string, body: string): string {
+  // The empty lines make GitHub read Markdown inside HTML again (GFM, HTML blocks, condition 6).
+  return body === '' ? '' : `<details><summary>${title}</summary>\n\n${body}\n\n</details>`
+}
+
+function thresholds(result: Result): string {
+  if (result.thresholds.length === 0) return ''
+  const rows = result.thresholds.map((threshold) => {
+    const { value, limit } = thresholdFigures(threshold)
+    const { verdict, expression, reason } = threshold
+    const why = reason === undefined ? '' : ` (${markdownText(reason)})`
+    return [VERDICTS[verdict] + why, markdownText(expression), value, limit]
+  })
+  return markdownTable([left('Verdict'), left('Threshold'), right('Value'), right('Limit')], rows)
+}
+
+function warnings({ generator }: Result): string {
+  if (!generator.bound) return ''
+  const why = markdownText(generator.bound_reasons.join('; ') || 'no reason given', 300)
+  return `> ⚠️ **Generator-bound:** these figures may be the limits of the machine that sent, not of the servers (${why}).`
+}
+
+function workload(result: Result): string {
+  const { metrics } = result
+  return [
+    `- ${markdownText(workloadSentence(result), 500)}`,
+    `- executor ${result.workload.executor}, ${result.workload.model} model, seed ${result.seed}`,
+    `- ${markdownText(rateSentence(result))}`,
+    `- throughput ${perSecond(metrics.throughput)} accepted, success rate ${percent(metrics.success_rate)}`,
+    `- ${count(metrics.sessions_opened)} sessions opened`,
+    `- backend ${markdownText(result.backend.name)}: ${markdownText(result.backend.why)}`,
+  ].join('\n')
+}
+
+function ledger(result: Result): string {
+  const ids = [
+    ['Lost', result.ledger.lost_ids],
+    ['Duplicated', result.ledger.duplicated_ids],
+    ['Corrupted', result.ledger.corrupted_ids],
+  ] as const
+  const lists = ids
+    .filter(([, list]) => list.length > 0)
+    .map(([name, list]) => `- ${name}: ${markdownText(list.join(', '), 1000)}`)
+  const sentence = markdownText(ledgerSentence(result.ledger), 500)
+  return lists.length === 0 ? sentence : `${sentence}\n\n${lists.join('\n')}`
+}

@@ -1,0 +1,97 @@
+import type { Progress } from '../load/progress.ts'
+import { oneLine } from './escape.ts'
+import { count, counted, decimal, MISSING, perSecond, shortMilliseconds, span } from './format.ts'
+import { type Paint, plain, type Style } from './paint.ts'
+import { runName } from './verdict.ts'
+
+const BAR_MOST = 30
+const BAR_LEAST = 8
+
+interface Part {
+  readonly text: string
+  readonly style?: Style
+  /** The parts with the highest number are the first to go when the line is too narrow. */
+  readonly rank: number
+}
+
+/** The live line, at most `columns` wide: what does not fit is left out, the least important first. */
+export function renderProgress(progress: Progress, columns: number, paint: Paint = plain): string {
+  const parts = partsOf(progress)
+  const bar = parts[1] as Part
+  const widthOf = (kept: readonly Part[]) => kept.reduce((sum, { text }) => sum + text.length + 2, -2)
+  let kept = [...parts]
+  while (widthOf(kept) > columns && kept.length > 1) {
+    const last = Math.max(...kept.map(({ rank }) => rank))
+    kept = kept.filter(({ rank }) => rank !== last)
+  }
+  const room = Math.min(BAR_MOST, BAR_LEAST + columns - widthOf(kept))
+  return kept
+    .map((part) => (part === bar ? paint('cyan', barOf(progress, room)) : styled(part, paint)))
+    .join('  ')
+    .slice(0, kept.length === 1 ? Math.max(0, columns) : undefined)
+}
+
+function styled({ text, style }: Part, paint: Paint): string {
+  return style === undefined ? text : paint(style, text)
+}
+
+function partsOf(progress: Progress): Part[] {
+  const done = doneOf(progress)
+  const { p50_ms, p99_ms, left_seconds, target_rate } = progress
+  return [
+    { text: oneLine(runName(progress), 40), rank: 0 },
+    { text: ' '.repeat(BAR_LEAST), rank: 6 },
+    { text: `${count(done)}/${count(progress.planned)}`, rank: 1 },
+    { text: shareOf(progress), rank: 5 },
+    { text: rateOf(progress.rate, target_rate), rank: 2 },
+    { text: `p50 ${shortMilliseconds(p50_ms)}`, rank: 7 },
+    { text: `p99 ${shortMilliseconds(p99_ms)}`, rank: 4 },
+    errorsPart(progress),
+    {
+      text: left_seconds === null ? `${span(progress.elapsed_seconds)} so far` : `${span(left_seconds)} left`,
+      rank: 8,
+    },
+  ]
+}
+
+function errorsPart(progress: Progress): Part {
+  const errors = progress.deferred + progress.rejected + progress.failed
+  const text = errors === 0 ? 'no errors' : counted(errors, 'error')
+  return errors === 0 ? { text, rank: 3, style: 'green' } : { text, rank: 3, style: 'red' }
+}
+
+/** Rates jump about: no decimals beyond what a target makes meaningful. */
+function rateOf(rate: number, target: number | null): string {
+  if (target === null) return rate >= 100 ? `${decimal(rate, 0)}/s` : perSecond(rate)
+  return `${decimal(rate, 1)} of ${count(target)}/s`
+}
+
+export function doneOf({ accepted, deferred, rejected, failed }: Progress): number {
+  return accepted + deferred + rejected + failed
+}
+
+function shareOf(progress: Progress): string {
+  if (progress.planned === 0) return MISSING
+  return `${Math.floor((100 * doneOf(progress)) / progress.planned)} %`
+}
+
+function barOf(progress: Progress, width: number): string {
+  const share = progress.planned === 0 ? 0 : Math.min(1, doneOf(progress) / progress.planned)
+  const full = Math.floor(share * width)
+  return '█'.repeat(full) + '░'.repeat(width - full)
+}
+
+/** The same as one plain line for a log: CI, a pipe, a file. */
+export function renderProgressLine(progress: Progress): string {
+  const { errors, left_seconds, target_rate } = progress
+  const names = errors.map(([name, times]) => `${oneLine(name, 40)} ×${count(times)}`).join(', ')
+  const parts = [
+    `${count(doneOf(progress))} of ${count(progress.planned)} (${shareOf(progress)})`,
+    rateOf(progress.rate, target_rate),
+    `p50 ${shortMilliseconds(progress.p50_ms)}`,
+    `p99 ${shortMilliseconds(progress.p99_ms)}`,
+    errorsPart(progress).text + (names === '' ? '' : ` (${names})`),
+    left_seconds === null ? `${span(progress.elapsed_seconds)} so far` : `${span(left_seconds)} left`,
+  ]
+  return `${oneLine(runName(progress), 40)}: ${parts.join(', ')}`
+}

@@ -1,0 +1,59 @@
+import type { Result } from '../load/result.ts'
+import { oneLine } from './escape.ts'
+import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
+import { type Paint, plain } from './paint.ts'
+import { left, right, textTable } from './table.ts'
+import { runName, VERDICT_STYLE } from './verdict.ts'
+
+export const SUMMARY_COLUMNS = [
+  left('Scenario'),
+  right('Messages'),
+  right('Success'),
+  right('Throughput'),
+  right('p50 ms'),
+  right('p99 ms'),
+  right('max ms'),
+  right('Lost'),
+  right('Dup'),
+  left('Verdict'),
+]
+
+/** The cells of one run, in the order of SUMMARY_COLUMNS. */
+export function summaryCells(result: Result): string[] {
+  const { metrics, ledger } = result
+  const { p50, p99, max } = metrics.response_time_ms
+  return [
+    oneLine(runName(result), 40),
+    count(metrics.total_messages),
+    metrics.total_messages === 0 ? MISSING : percent(metrics.success_rate),
+    perSecond(metrics.throughput),
+    decimal(p50, 2),
+    decimal(p99, 2),
+    decimal(max, 2),
+    count(ledger.verified ? ledger.lost : null),
+    count(ledger.verified ? ledger.duplicated : null),
+    result.status === 'partial' ? `${result.verdict} (partial)` : result.verdict,
+  ]
+}
+
+/** The table at the end of a run over all its scenarios; empty when nothing ran. */
+export function renderSummary(results: readonly Result[], paint: Paint = plain): string {
+  if (results.length === 0) return ''
+  const [title = '', ...lines] = textTable(SUMMARY_COLUMNS, results.map(summaryCells))
+  const rule = '-'.repeat(Math.max(title.length, ...lines.map((line) => line.length)))
+  const painted = results.map(({ verdict }, index) => {
+    const line = lines[index] ?? ''
+    const at = line.lastIndexOf(verdict)
+    return line.slice(0, at) + paint(VERDICT_STYLE[verdict], line.slice(at))
+  })
+  return `${[rule, paint('bold', title), rule, ...painted, rule, ...backendNote(results)].join('\n')}\n`
+}
+
+/** Figures of different backends are never put side by side without saying so (DESIGN.md, decision 4). */
+function backendNote(results: readonly Result[]): string[] {
+  const backends = [...new Set(results.map(({ backend }) => backend.name))]
+  if (backends.length < 2) return []
+  return [
+    `Not comparable with each other: ${counted(backends.length, 'backend')} (${oneLine(backends.join(', '))})`,
+  ]
+}

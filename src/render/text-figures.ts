@@ -1,0 +1,96 @@
+import type { LatencySummary, Metrics, Result } from '../load/result.ts'
+import { count, counted, decimal, listed, percent, perSecond, seconds, size } from './format.ts'
+import { left, right, textTable } from './table.ts'
+
+export type Field = readonly [label: string, value: string]
+
+/** More server names than this are counted, not listed. */
+const MOST_SERVERS = 5
+
+export function headerFields(result: Result): Field[] {
+  const { workload } = result
+  return [
+    ['Test Type:', `${result.test_type} (${workload.executor}, ${workload.model} model)`],
+    ['Servers:', listed(result.servers, MOST_SERVERS)],
+    ['Message Size:', size(result.message_size)],
+    ['Workload:', workloadSentence(result)],
+    ['Backend:', `${result.backend.name} (${result.backend.why})`],
+    ['Seed:', String(result.seed)],
+  ]
+}
+
+export function workloadSentence({ workload }: Result): string {
+  const shape =
+    workload.messages_per_session === 'unlimited'
+      ? 'sessions kept open'
+      : `${counted(workload.messages_per_session, 'message')} per session`
+  const parts = [
+    counted(workload.planned, 'message'),
+    counted(workload.workers, 'worker'),
+    `up to ${counted(workload.max_sessions, 'session')}`,
+    shape,
+    `pipelining ${workload.pipelining}`,
+  ]
+  if (workload.recipients > 1) parts.push(counted(workload.recipients, 'recipient'))
+  if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
+  if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
+  return parts.join(', ')
+}
+
+export function messageFields({ metrics }: Result): Field[] {
+  const { deferred, rejected, failed, dropped } = metrics.outcomes
+  const split = `  (deferred ${count(deferred)}, rejected ${count(rejected)}, failed ${count(failed)}, dropped ${count(dropped)})`
+  return [
+    ['Total:', count(metrics.total_messages)],
+    ['Successful:', count(metrics.successful_messages)],
+    ['Failed:', count(metrics.failed_messages) + (metrics.failed_messages > 0 ? split : '')],
+    ['Conn Errors:', count(metrics.connection_errors)],
+    ['Success Rate:', metrics.total_messages === 0 ? percent(null) : percent(metrics.success_rate)],
+  ]
+}
+
+export function performanceFields(result: Result): Field[] {
+  const { metrics } = result
+  return [
+    [
+      'Duration:',
+      `${seconds(metrics.duration_seconds)}  (window ${seconds(metrics.window_seconds)}, drain ${seconds(metrics.drain_seconds)})`,
+    ],
+    ['Rate:', rateSentence(result)],
+    ['Throughput:', `${perSecond(metrics.throughput)} accepted, over window and drain`],
+    ['Total Data:', size(metrics.total_bytes_sent)],
+    ['Sessions:', `${count(metrics.sessions_opened)} opened`],
+  ]
+}
+
+export function rateSentence({ metrics, target_rate }: Result): string {
+  const rate = `${perSecond(metrics.rate)} started in the window`
+  if (target_rate === null) return `${rate} (no target: as fast as the replies allow)`
+  return `${rate}, target ${perSecond(target_rate)} (${percent(metrics.rate_error)} off)`
+}
+
+export const LATENCY_ROWS: readonly (readonly [
+  label: string,
+  key: Exclude<keyof LatencySummary, 'count'>,
+])[] = [
+  ['Average', 'avg'],
+  ['Minimum', 'min'],
+  ['p50', 'p50'],
+  ['p90', 'p90'],
+  ['p95', 'p95'],
+  ['p99', 'p99'],
+  ['p99.9', 'p99_9'],
+  ['Maximum', 'max'],
+]
+
+/** Response time counts from when a message was due, service time from when it was sent. */
+export function latencyTable(metrics: Metrics): string[] {
+  return textTable(
+    [left('ms'), right('response time'), right('service time')],
+    LATENCY_ROWS.map(([label, key]) => [
+      `${label}:`.padEnd(15),
+      decimal(metrics.response_time_ms[key], 2),
+      decimal(metrics.service_time_ms[key], 2),
+    ]),
+  )
+}

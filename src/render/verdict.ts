@@ -1,0 +1,63 @@
+import type { Result, ThresholdResult } from '../load/result.ts'
+import { count, counted, milliseconds, percent, perSecond } from './format.ts'
+import type { Style } from './paint.ts'
+
+/** A threshold's value and limit with the unit of its metric; never so rounded that they look equal. */
+export function thresholdFigures({ metric, value, limit }: ThresholdResult): {
+  value: string
+  limit: string
+} {
+  const figures = { value: withUnit(metric, value), limit: withUnit(metric, limit) }
+  if (figures.value !== figures.limit || value === limit) return figures
+  return { value: String(value), limit: String(limit) }
+}
+
+function withUnit(metric: string, value: number | null): string {
+  if (/(?:^|\.)(?:p\([\d.]+\)|avg|min|max|med)$/.test(metric)) return milliseconds(value)
+  if (/^(?:success_rate|error_rate|rate_error)$/.test(metric)) return percent(value)
+  if (/^(?:rate|throughput|messages_per_second)$/.test(metric)) return perSecond(value)
+  return count(value)
+}
+
+/** `p(99)<1000 — was 1,412.30 ms`. */
+export function thresholdSentence(threshold: ThresholdResult): string {
+  const { expression, verdict, reason } = threshold
+  if (verdict === 'pass' || verdict === 'fail')
+    return `${expression} — was ${thresholdFigures(threshold).value}`
+  return `${expression} — ${verdict === 'no-data' ? 'no data' : 'skipped'}${reason === undefined ? '' : `: ${reason}`}`
+}
+
+/** Why the run has the verdict that it has, in one line. */
+export function verdictReason(result: Result): string {
+  const reasons: string[] = []
+  if (result.status === 'partial') reasons.push(`stopped early: ${result.partial_reason ?? 'unknown reason'}`)
+  const missed = result.thresholds.filter(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
+  for (const threshold of missed) reasons.push(thresholdSentence(threshold))
+  const { failed_messages: failed, total_messages: total } = result.metrics
+  if (failed > 0) reasons.push(`${count(failed)} of ${counted(total, 'message')} not accepted`)
+  for (const [name, value] of ledgerFaults(result)) {
+    if (!missed.some(({ metric }) => metric === name)) reasons.push(`${count(value)} ${name}`)
+  }
+  if (reasons.length > 0) return reasons.join('; ')
+  return result.metrics.total_messages === 0 ? 'nothing was sent' : 'no errors'
+}
+
+function ledgerFaults({ ledger }: Result): [name: string, value: number][] {
+  const faults: [string, number | null][] = [
+    ['lost', ledger.lost],
+    ['duplicated', ledger.duplicated],
+    ['corrupted', ledger.corrupted],
+  ]
+  return faults.filter((fault): fault is [string, number] => fault[1] !== null && fault[1] > 0)
+}
+
+export const VERDICT_STYLE: Readonly<Record<Result['verdict'], Style>> = {
+  PASSED: 'green',
+  WARNING: 'yellow',
+  FAILED: 'red',
+}
+
+/** `mixed / xlarge`: what a run is called wherever runs stand beside each other. */
+export function runName(run: { readonly scenario: string; readonly part: string | null }): string {
+  return run.part === null ? run.scenario : `${run.scenario} / ${run.part}`
+}

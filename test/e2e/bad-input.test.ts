@@ -1,0 +1,64 @@
+import { readdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { stress } from './stress.ts'
+
+test.for([
+  [{ STRESS_SIZE: 'huge' }, /STRESS_SIZE="huge" is not a size\. Allowed: small, medium, large, xlarge/],
+  [{ STRESS_WORKERS: '-5' }, /STRESS_WORKERS="-5" .*Allowed: .*1/],
+  [{ STRESS_MODE: 'sustained', STRESS_RATE: 'abc' }, /STRESS_RATE="abc" is not a number/],
+  [{ STRESS_THRESHOLDS: 'p99latency<5' }, /no metric "p99latency"/],
+  [{ STRESS_MESSAGE: '5' }, /did you mean STRESS_MESSAGES/i],
+  [{ SMTP_TARGETS: 'localhost' }, /SMTP_TARGETS="localhost" .*host:port/],
+] as const)('%o ends with one message and code 2, before anything is booted', async ([env, message]) => {
+  const run = await stress('custom', env)
+  expect(run.exitCode).toBe(2)
+  expect(run.output).toMatch(message)
+  expect(run.output).not.toMatch(/\n\s+at |RUN/)
+  expect(await readdir(run.resultsDir)).toEqual([])
+})
+
+test.for([
+  ['an unknown host', 'nowhere.invalid:25', /nowhere\.invalid/],
+  [
+    'a public address',
+    '8.8.8.8:25',
+    /8\.8\.8\.8 is neither loopback nor a private address[\s\S]*ALLOW_PUBLIC_TARGETS=1/,
+  ],
+] as const)('%s is refused with one message, and nothing is sent', async ([, target, message]) => {
+  const run = await stress('quick', { SMTP_TARGETS: target })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toMatch(message)
+  expect(run.output).not.toMatch(/\n\s+at /)
+  expect(run.result).toBeUndefined()
+})
+
+test('a closed port is refused with one message, and nothing is sent', async () => {
+  const port = await closedPort()
+  const run = await stress('quick', { SMTP_TARGETS: `127.0.0.1:${port}` })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain(`127.0.0.1:${port}`)
+  expect(run.output).toMatch(/refused/)
+  expect(run.output).not.toMatch(/\n\s+at /)
+  expect(run.result).toBeUndefined()
+})
+
+test('a taken port is one message that names it', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  const run = await stress('quick', { SMTP_SERVERS: '1', SMTP_PORT: String(port) })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain(String(port))
+  expect(run.output).toMatch(/in use|taken/)
+  expect(run.output).not.toMatch(/\n\s+at /)
+})
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,35 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Result } from '../../src/load/result.ts'
+import { runVitest, type Step, type VitestRun } from '../vitest-child.ts'
+
+export interface StressRun extends VitestRun {
+  /** `latest.json`; undefined when the run wrote none. */
+  readonly result: Result | undefined
+  readonly resultsDir: string
+}
+
+/** A stress run as a user starts it, with results in a folder of its own. */
+export async function stress(
+  name: string,
+  env: NodeJS.ProcessEnv = {},
+  steps: readonly Step[] = [],
+): Promise<StressRun> {
+  const resultsDir = await mkdtemp(join(tmpdir(), 'mailstorm-e2e-'))
+  onTestFinished(() => rm(resultsDir, { recursive: true, force: true }))
+  const run = await runVitest({
+    config: 'vitest.stress.config.ts',
+    name,
+    env: { STRESS_RESULTS_DIR: resultsDir, ...env },
+    steps,
+  })
+  const latest = await readFile(join(resultsDir, 'latest.json'), 'utf8').catch(() => undefined)
+  return { ...run, resultsDir, result: latest === undefined ? undefined : (JSON.parse(latest) as Result) }
+}
+
+/** planned = accepted + deferred + rejected + failed + dropped. */
+export function accountedFor({ metrics }: Result): boolean {
+  return Object.values(metrics.outcomes).reduce((sum, count) => sum + count, 0) === metrics.total_messages
+}
