@@ -41,7 +41,8 @@ interface CustomShape {
   readonly workers: number
   readonly sizeBytes: number
   readonly pipelining: PipeliningLevel
-  readonly messagesPerSession: number | 'unlimited'
+  /** Undefined: as the mode has it. */
+  readonly messagesPerSession: number | 'unlimited' | undefined
   readonly maxSessions: number | undefined
   readonly tls: TlsMode
   readonly auth: Credentials | undefined

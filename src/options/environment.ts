@@ -19,6 +19,8 @@ export const CUSTOM_DEFAULTS = {
   workers: 10,
   ratePerSecond: 50,
   durationSeconds: 60,
+  sender: 'sender@mailstorm.test',
+  recipient: 'recipient@mailstorm.test',
 } as const
 
 const RUN = {
@@ -116,9 +118,9 @@ const CUSTOM = {
     'commands',
     'How much is sent before the reply is read (RFC 2920), when the server offers it.',
   ),
-  STRESS_MESSAGES_PER_SESSION: preset(
+  STRESS_MESSAGES_PER_SESSION: unset(
     countOrUnlimited(1_000_000),
-    'unlimited',
+    'unlimited in mode burst, 1 in mode sustained',
     'Messages sent over one connection before it is closed.',
   ),
   STRESS_MAX_SESSIONS: unset(
@@ -136,12 +138,12 @@ const CUSTOM = {
   ),
   STRESS_SENDER: preset(
     mailAddress,
-    'sender@test.local',
+    CUSTOM_DEFAULTS.sender,
     'Sender of the messages; its domain must be reserved.',
   ),
   STRESS_RECIPIENT: preset(
     mailAddress,
-    'recipient@test.local',
+    CUSTOM_DEFAULTS.recipient,
     'Recipient of the messages; its domain must be reserved.',
   ),
   STRESS_THRESHOLDS: preset(thresholdList, 'success_rate>=0.99', 'What the run must hold.'),

@@ -1,0 +1,3 @@
+module mailstorm.test/ci/ryuk
+
+go 1.24
