@@ -91,7 +91,7 @@ test('a server killed in the middle is named, and nothing acknowledged is unacco
   const { result } = run
   if (result === undefined) throw new Error(`no result: ${run.output}`)
   expect(result.status).toBe('partial')
-  expect(result.partial_reason).toMatch(/smtp-server-\d was killed by SIGKILL at [\d.]+ s/)
+  expect(result.partial_reason).toMatch(/smtp-server-\d: killed by SIGKILL at [\d.]+ s/)
   expect(accountedFor(result)).toBe(true)
   const [dead] = result.per_server.filter(({ ended }) => ended !== undefined)
   expect(dead?.ended).toMatch(/killed by SIGKILL/)

@@ -1,0 +1,27 @@
+import { generate } from 'selfsigned'
+
+export interface Certificate {
+  readonly certPem: string
+  readonly keyPem: string
+}
+
+const DAY_MS = 24 * 60 * 60_000
+
+/** A self-signed certificate for servers on this machine, valid from yesterday (clocks differ) for 30 days. */
+export async function selfSignedCertificate(domains: readonly string[] = []): Promise<Certificate> {
+  const names = ['localhost', ...domains].map((value) => ({ type: 2 as const, value }))
+  const addresses = ['127.0.0.1', '::1'].map((ip) => ({ type: 7 as const, ip }))
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(Date.now() - DAY_MS),
+    notAfterDate: new Date(Date.now() + 30 * DAY_MS),
+    extensions: [
+      // Clients are given this very certificate to trust, so it has to be its own authority.
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames: [...names, ...addresses] },
+    ],
+  })
+  return { certPem: cert, keyPem: key }
+}

@@ -1,0 +1,186 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as setTimer } from 'node:timers/promises'
+import { MailstormError } from '../src/error.ts'
+import type { ServiceEnd } from './service.ts'
+
+/**
+ * A program of ours as a process of this machine. It has to write one line of JSON to stdout once it
+ * is ready, to exit when its IPC channel closes (so that no orphan outlives us), and to end on SIGTERM.
+ */
+export interface ProcessOptions {
+  /** Name of the service, for messages. */
+  readonly name: string
+  /** Path of the TypeScript program. */
+  readonly program: string
+  /** Its whole environment beside PATH and TMPDIR: nothing else of ours reaches it. */
+  readonly env: Readonly<Record<string, string>>
+  readonly readyWithinMs?: number
+  /** From SIGTERM to SIGKILL. */
+  readonly stopWithinMs?: number
+}
+
+const READY_WITHIN_MS = 20_000
+/** A program of ours ends at once on SIGTERM; a busy machine gets this long. */
+const STOP_WITHIN_MS = 3_000
+const LOG_LINES_KEPT = 500
+const LOG_LINES_SHOWN = 50
+
+export class EmbeddedProcess {
+  readonly pid: number
+  /** The fields of the program's ready line. */
+  readonly readyLine: Readonly<Record<string, unknown>>
+  /** Resolves when the process ended by itself, or to undefined when stop() ended it. */
+  readonly ended: Promise<ServiceEnd | undefined>
+  readonly #child: ChildProcess
+  readonly #log: readonly string[]
+  readonly #exited: Promise<void>
+  readonly #stopWithinMs: number
+  #endedBy: string | undefined
+  #stopping: Promise<void> | undefined
+
+  /** Starts the program and waits for its ready line; a program that fails to start is killed. */
+  static async start(options: ProcessOptions): Promise<EmbeddedProcess> {
+    const child = fork(options.program, {
+      execPath: pinnedNode(),
+      execArgv: [],
+      env: { ...inherited('PATH', 'TMPDIR'), ...options.env },
+      // In a process group of its own: Ctrl-C in a terminal is for the test run, which ends its services itself.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    const log: string[] = []
+    try {
+      const started = await readiness(child, log, options.readyWithinMs ?? READY_WITHIN_MS)
+      return new EmbeddedProcess(started, options.stopWithinMs)
+    } catch (error) {
+      await kill(child)
+      throw startFailure(options.name, (error as Error).message, log)
+    }
+  }
+
+  private constructor({ child, pid, line, log }: Started, stopWithinMs = STOP_WITHIN_MS) {
+    this.#child = child
+    this.pid = pid
+    this.readyLine = line
+    this.#log = log
+    this.#stopWithinMs = stopWithinMs
+    // 'close' comes after the last line of output, 'exit' may come before it.
+    this.#exited = new Promise((resolve) => child.once('close', () => resolve()))
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        if (this.#stopping !== undefined) return resolve(undefined)
+        this.#endedBy = signal === null ? `exited with code ${code}` : `killed by ${signal}`
+        resolve({ by: this.#endedBy, atEpochMs: Date.now() })
+      })
+    })
+  }
+
+  get endedBy(): string | undefined {
+    return this.#endedBy
+  }
+
+  /** Whether it has ended, or does within `ms`. */
+  endsWithin(ms: number): Promise<boolean> {
+    const ended = this.#exited.then(() => true)
+    return Promise.race([ended, setTimer(ms, false, { ref: false })])
+  }
+
+  logTail(lines: number = LOG_LINES_SHOWN): string[] {
+    return this.#log.slice(-lines)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#terminate()
+    return this.#stopping
+  }
+
+  async #terminate(): Promise<void> {
+    this.#child.kill('SIGTERM')
+    const patience = setTimeout(() => this.#child.kill('SIGKILL'), this.#stopWithinMs)
+    await this.#exited
+    clearTimeout(patience)
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const running = child.pid !== undefined && child.exitCode === null && child.signalCode === null
+  if (!running) return
+  const closed = once(child, 'close')
+  child.kill('SIGKILL')
+  await closed
+}
+
+/** The error of a service that did not start, with the end of its log. */
+export function startFailure(name: string, why: string, log: readonly string[]): MailstormError {
+  const tail = log.slice(-LOG_LINES_SHOWN).join('\n')
+  const hint = tail === '' ? 'It wrote no log.' : `The end of its log:\n${tail}`
+  return new MailstormError('SERVICE_START', `Failed to start ${name}: ${why}.`, hint)
+}
+
+interface Started {
+  readonly child: ChildProcess
+  readonly pid: number
+  readonly line: Record<string, unknown>
+  readonly log: readonly string[]
+}
+
+function readiness(child: ChildProcess, log: string[], withinMs: number): Promise<Started> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`it was not ready within ${withinMs} ms`)), withinMs)
+    const fail = (why: string) => {
+      clearTimeout(timer)
+      reject(new Error(why))
+    }
+    child.once('error', (error) => fail(error.message))
+    child.once('close', (code, signal) =>
+      fail(signal === null ? `it exited with code ${code}` : `it was killed by ${signal}`),
+    )
+    keepLines(child.stderr, log)
+    keepLines(child.stdout, log, (text) => {
+      const line = asJsonObject(text)
+      if (line === undefined || child.pid === undefined) return
+      clearTimeout(timer)
+      resolve({ child, pid: child.pid, line, log })
+    })
+  })
+}
+
+function keepLines(stream: NodeJS.ReadableStream | null, log: string[], see?: (line: string) => void): void {
+  if (stream === null) return
+  createInterface({ input: stream }).on('line', (line) => {
+    log.push(line)
+    if (log.length > LOG_LINES_KEPT) log.shift()
+    see?.(line)
+  })
+}
+
+function asJsonObject(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
+
+/** Our programs are TypeScript, run by Node's type stripping: by the pinned Node, whatever runs us. */
+function pinnedNode(): string {
+  const require = createRequire(import.meta.url)
+  try {
+    const pinned = join(dirname(require.resolve('node/package.json')), 'bin', 'node')
+    if (existsSync(pinned)) return pinned
+  } catch {
+    // Not installed beside us: the Node that runs us has to do.
+  }
+  return process.execPath
+}
+
+function inherited(...names: string[]): Record<string, string> {
+  const values = names.map((name) => [name, process.env[name]] as const)
+  return Object.fromEntries(values.filter((pair): pair is [string, string] => pair[1] !== undefined))
+}

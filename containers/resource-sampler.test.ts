@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest'
+import type { Clock } from '../src/load/clock.ts'
+import { ResourceSampler } from './resource-sampler.ts'
+import type { Usage } from './service.ts'
+
+/** A clock that stands still until it is moved. */
+class VirtualClock implements Clock {
+  #nowMs = 5_000
+  #wakes: { readonly atMs: number; readonly wake: () => void }[] = []
+
+  nowMs(): number {
+    return this.#nowMs
+  }
+
+  wakeAt(atMs: number, wake: () => void): () => void {
+    const entry = { atMs, wake }
+    this.#wakes.push(entry)
+    return () => {
+      this.#wakes = this.#wakes.filter((other) => other !== entry)
+    }
+  }
+
+  get sleepers(): number {
+    return this.#wakes.length
+  }
+
+  /** Moves on, and lets what wakes run to its end. */
+  async pass(ms: number): Promise<void> {
+    this.#nowMs += ms
+    const due = this.#wakes.filter(({ atMs }) => atMs <= this.#nowMs)
+    this.#wakes = this.#wakes.filter((entry) => !due.includes(entry))
+    for (const { wake } of due) wake()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** A service whose n-th reading is the n-th of the list; afterwards it has ended. */
+function service(name: string, readings: readonly (readonly [cpu: number, memory: number])[]) {
+  let next = 0
+  return {
+    name,
+    async usage(): Promise<Usage | undefined> {
+      const reading = readings[next++]
+      return reading && { cpuPercent: reading[0], memoryBytes: reading[1] }
+    },
+  }
+}
+
+test('samples at the end of every second and summarises', async () => {
+  const clock = new VirtualClock()
+  const sampler = new ResourceSampler(
+    [
+      service('smtp-server-1', [
+        [99, 1],
+        [10, 100],
+        [30, 400],
+        [20, 100],
+      ]),
+    ],
+    clock,
+  )
+  await sampler.start()
+  for (let second = 0; second < 3; second++) await clock.pass(1_000)
+  expect(await sampler.stop()).toEqual({
+    'smtp-server-1': {
+      cpu_percent: { min: 10, avg: 20, max: 30 },
+      memory_bytes: { min: 100, avg: 200, max: 400 },
+      samples: [
+        { second: 0, cpu_percent: 10, memory_bytes: 100 },
+        { second: 1, cpu_percent: 30, memory_bytes: 400 },
+        { second: 2, cpu_percent: 20, memory_bytes: 100 },
+      ],
+    },
+  })
+  expect(clock.sleepers).toBe(0)
+})
+
+test('ends the series of a service that died, and goes on with the others', async () => {
+  const clock = new VirtualClock()
+  const alive = Array.from({ length: 4 }, (): [number, number] => [1, 1])
+  const sampler = new ResourceSampler([service('dies', alive.slice(0, 2)), service('lives', alive)], clock)
+  await sampler.start()
+  for (let second = 0; second < 3; second++) await clock.pass(1_000)
+  const usage = await sampler.stop()
+  expect(usage.dies?.samples.map(({ second }) => second)).toEqual([0])
+  expect(usage.lives?.samples.map(({ second }) => second)).toEqual([0, 1, 2])
+})
+
+test('leaves out a service that was dead from the start', async () => {
+  const sampler = new ResourceSampler([service('dead', [])], new VirtualClock())
+  await sampler.start()
+  expect(await sampler.stop()).toEqual({})
+})
+
+test.each([
+  ['samples once in a run of less than a second', 40, [0]],
+  ['samples a last second of a quarter and more', 1_250, [0, 1]],
+  ['leaves out a last second that is too short to measure', 1_249, [0]],
+])('%s', async (_what, lengthMs, seconds) => {
+  const clock = new VirtualClock()
+  const readings = Array.from({ length: 5 }, (): [number, number] => [1, 1])
+  const sampler = new ResourceSampler([service('one', readings)], clock)
+  await sampler.start()
+  if (lengthMs > 1_000) await clock.pass(1_000)
+  await clock.pass(lengthMs % 1_000)
+  const usage = await sampler.stop()
+  expect(usage.one?.samples.map(({ second }) => second)).toEqual(seconds)
+})
+
+test('leaves out the seconds that a slow reading covers', async () => {
+  const clock = new VirtualClock()
+  let answer: (usage: Usage) => void = () => {}
+  let readings = 0
+  const slow = {
+    name: 'slow',
+    usage: () => {
+      if (++readings !== 2) return Promise.resolve({ cpuPercent: 1, memoryBytes: 1 })
+      return new Promise<Usage>((resolve) => {
+        answer = resolve
+      })
+    },
+  }
+  const sampler = new ResourceSampler([slow], clock)
+  await sampler.start()
+  await clock.pass(1_000)
+  await clock.pass(2_500)
+  answer({ cpuPercent: 5, memoryBytes: 5 })
+  await clock.pass(0)
+  await clock.pass(500)
+  const usage = await sampler.stop()
+  expect(usage.slow?.samples.map(({ second }) => second)).toEqual([0, 3])
+})

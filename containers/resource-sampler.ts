@@ -1,0 +1,85 @@
+import type { Clock } from '../src/load/clock.ts'
+import type { MinAvgMax, ResourceSample, ResourceUsage } from '../src/load/result.ts'
+import type { Usage } from './service.ts'
+
+/** Anything whose use of the machine can be read; undefined when it cannot, as once it has ended. */
+export interface Sampled {
+  readonly name: string
+  usage(): Promise<Usage | undefined>
+}
+
+const SECOND_MS = 1_000
+/** A last, shorter second is sampled only if it is long enough for the kernel's 10 ms CPU ticks to tell. */
+const LAST_SECOND_MS = 250
+
+/** Reads the use of each service at the end of every second of a run. */
+export class ResourceSampler {
+  readonly #services: readonly Sampled[]
+  readonly #clock: Clock
+  readonly #samples = new Map<string, ResourceSample[]>()
+  #startedMs = 0
+  #stopped = false
+  #cancel: () => void = () => {}
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(services: readonly Sampled[], clock: Clock) {
+    this.#services = services
+    this.#clock = clock
+  }
+
+  /** Begins the run's second 0. CPU is counted from one reading to the next, so one is taken here. */
+  async start(): Promise<void> {
+    await Promise.all(this.#services.map((service) => service.usage()))
+    this.#startedMs = this.#clock.nowMs()
+    this.#wakeAfter(0)
+  }
+
+  /** Ends the run and says what each service used; one that gave no sample is left out. */
+  async stop(): Promise<Record<string, ResourceUsage>> {
+    this.#stopped = true
+    this.#cancel()
+    await this.#reading
+    const elapsedMs = this.#clock.nowMs() - this.#startedMs
+    const second = Math.floor(elapsedMs / SECOND_MS)
+    if (elapsedMs - second * SECOND_MS >= LAST_SECOND_MS || this.#samples.size === 0) {
+      await this.#read(second)
+    }
+    return Object.fromEntries([...this.#samples].map(([name, samples]) => [name, summaryOf(samples)]))
+  }
+
+  /** A reading that takes longer than a second leaves out the seconds it covers. */
+  #wakeAfter(second: number): void {
+    this.#cancel = this.#clock.wakeAt(this.#startedMs + (second + 1) * SECOND_MS, () => {
+      this.#reading = this.#read(second).then(() => {
+        const passed = Math.floor((this.#clock.nowMs() - this.#startedMs) / SECOND_MS)
+        if (!this.#stopped) this.#wakeAfter(Math.max(passed, second + 1))
+      })
+    })
+  }
+
+  async #read(second: number): Promise<void> {
+    await Promise.all(
+      this.#services.map(async (service) => {
+        const reading = await service.usage()
+        if (reading === undefined) return
+        const { name } = service
+        const samples = this.#samples.get(name) ?? []
+        this.#samples.set(name, samples)
+        samples.push({ second, cpu_percent: reading.cpuPercent, memory_bytes: reading.memoryBytes })
+      }),
+    )
+  }
+}
+
+export function summaryOf(samples: readonly ResourceSample[]): ResourceUsage {
+  return {
+    cpu_percent: minAvgMax(samples.map((sample) => sample.cpu_percent)),
+    memory_bytes: minAvgMax(samples.map((sample) => sample.memory_bytes)),
+    samples,
+  }
+}
+
+function minAvgMax(values: readonly number[]): MinAvgMax {
+  const sum = values.reduce((total, value) => total + value, 0)
+  return { min: Math.min(...values), avg: sum / values.length, max: Math.max(...values) }
+}

@@ -1,0 +1,32 @@
+import { connect, type Socket } from 'node:net'
+
+/** Sees the server's greeting and takes its leave; rejects when none comes in time or it is not 220. */
+export async function seeBanner(host: string, port: number, withinMs: number): Promise<void> {
+  const socket = connect({ host, port })
+  socket.setEncoding('latin1')
+  try {
+    const greeting = await firstLine(socket, withinMs)
+    // RFC 5321 3.1: 220 opens a session; 554 and 421 refuse it.
+    if (!/^220[ -]/.test(greeting)) throw new Error(`it greets with "${greeting}"`)
+    // Once the server closes its side, it no longer counts this connection.
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.end('QUIT\r\n')
+    await closed
+  } finally {
+    socket.destroy()
+  }
+}
+
+function firstLine(socket: Socket, withinMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = ''
+    socket.setTimeout(withinMs, () => reject(new Error(`it showed no 220 banner within ${withinMs} ms`)))
+    socket.on('error', (error) => reject(new Error(`its port cannot be reached (${error.message})`)))
+    socket.once('close', () => reject(new Error('it closed the connection without a greeting')))
+    socket.on('data', (text: string) => {
+      received += text
+      const end = received.indexOf('\r\n')
+      if (end !== -1) resolve(received.slice(0, end))
+    })
+  })
+}

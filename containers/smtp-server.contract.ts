@@ -1,0 +1,161 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { createTransport } from 'nodemailer'
+import { afterEach, describe, expect, test } from 'vitest'
+import { BagDigest } from '../src/ledger/digest.ts'
+import type { LedgerEntry } from '../src/ledger/ledger.ts'
+import { RawClient } from '../src/server/raw-client.ts'
+import { type Certificate, selfSignedCertificate } from './certificate.ts'
+import type { Service } from './service.ts'
+import type { RunningSmtpServer, SmtpServerOptions } from './smtp-server.ts'
+
+export interface SmtpServerContract {
+  /** As "embedded". */
+  readonly implementation: string
+  newService(options: SmtpServerOptions): Service<RunningSmtpServer>
+  /** Kills the server's process from outside, as kill -9 does. */
+  kill(server: RunningSmtpServer): void
+  /** Tests by title that this implementation cannot pass, and why. */
+  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[]
+}
+
+/** What every way to boot an SMTP server has to do; run it from that way's own test. */
+export function testSmtpServer({ implementation, newService, kill, skip = [] }: SmtpServerContract): void {
+  const running: RunningSmtpServer[] = []
+  const start = async (options: Partial<SmtpServerOptions> = {}) => {
+    const server = await newService({ name: 'smtp-server-1', ...options }).start()
+    running.push(server)
+    return server
+  }
+  const contractTest = (title: string, body: () => Promise<void>) => {
+    const reason = skip.find(({ tests }) => tests.includes(title))?.reason
+    test.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (${reason})`, body)
+  }
+
+  describe(`SMTP server, ${implementation}`, () => {
+    afterEach(async () => {
+      await Promise.all(running.splice(0).map((server) => server.stop()))
+    })
+
+    contractTest('greets with 220 and its domain as soon as it is started', async () => {
+      const server = await start({ domain: 'smtp1.test.local' })
+      expect(server).toMatchObject({ name: 'smtp-server-1', endedBy: undefined })
+      const client = new RawClient(server.port, server.host)
+      expect(await client.reply()).toBe('220 smtp1.test.local ESMTP')
+      client.close()
+    })
+
+    contractTest('keeps a ledger of what it accepted, by run', async () => {
+      const server = await start()
+      const client = await RawClient.ready(server.port, server.host)
+      for (const id of ['a-1', 'a-2', 'a-2', 'b-1']) await client.send(mail(id))
+      const digest = new BagDigest()
+      for (const id of ['a-2', 'a-1', 'a-2']) digest.add(id)
+      expect(await server.ledger('a')).toEqual({
+        accepted: 3,
+        bytes: 3 * mail('a-1').length,
+        corrupted: 0,
+        digest: digest.toString(),
+        connections: { current: 1, peak: 1 },
+      })
+      expect((await entriesOf(server, 'a')).map(({ id }) => id)).toEqual(['a-1', 'a-2', 'a-2'])
+      client.close()
+    })
+
+    contractTest('refuses connections above its limit with 421', async () => {
+      const server = await start({ maxConnections: 1 })
+      const first = await RawClient.ready(server.port, server.host)
+      const second = new RawClient(server.port, server.host)
+      expect(await second.reply()).toMatch(/^421 /)
+      first.close()
+    })
+
+    contractTest('refuses messages above its limit with 552', async () => {
+      const server = await start({ maxMessageBytes: 2_000 })
+      const client = await RawClient.ready(server.port, server.host)
+      expect(await client.say('MAIL FROM:<a@example.com> SIZE=2001')).toMatch(/^552 /)
+      expect(await client.send(mail('a-1', 'x'.repeat(2_000)))).toMatch(/^552 /)
+      expect(await server.ledger('a')).toMatchObject({ accepted: 0 })
+      client.close()
+    })
+
+    contractTest(
+      'offers STARTTLS, implicit TLS and AUTH with the certificate and password given',
+      async () => {
+        const certificate = await selfSignedCertificate()
+        const auth = { user: 'user', pass: 'secret' }
+        const server = await start({ certificate, auth })
+        expect(server.ca).toBe(certificate.certPem)
+        await sendMail(server, certificate, { port: server.port, requireTLS: true, auth })
+        await sendMail(server, certificate, { port: server.implicitTlsPort, secure: true, auth })
+        const wrong = { user: 'user', pass: 'wrong' }
+        const refused = sendMail(server, certificate, { port: server.port, auth: wrong })
+        await expect(refused).rejects.toMatchObject({ responseCode: 535 })
+        expect(await server.ledger('mailer')).toMatchObject({ accepted: 2 })
+      },
+    )
+
+    contractTest('says how and when it was killed, and still tells what it had acknowledged', async () => {
+      const server = await start()
+      const client = await RawClient.ready(server.port, server.host)
+      for (const id of ['a-1', 'a-2', 'b-1']) await client.send(mail(id))
+      const alive = await server.ledger('a')
+      const killedAtEpochMs = Date.now()
+      kill(server)
+      const end = await server.ended
+      expect(end?.by).toBe('killed by SIGKILL')
+      expect(end?.atEpochMs).toBeGreaterThanOrEqual(killedAtEpochMs)
+      expect(end?.atEpochMs).toBeLessThanOrEqual(Date.now())
+      expect(server.endedBy).toBe('killed by SIGKILL')
+      expect(await server.ledger('a')).toEqual({ ...alive, connections: { current: 0, peak: 1 } })
+      expect(await entriesOf(server, 'a')).toHaveLength(2)
+      expect(await server.usage()).toBeUndefined()
+    })
+
+    contractTest('reads what it uses of the machine', async () => {
+      const server = await start()
+      const usage = await server.usage()
+      expect(usage?.memoryBytes).toBeGreaterThan(10 * 1024 ** 2)
+      expect(usage?.memoryBytes).toBeLessThan(1024 ** 3)
+      expect(usage?.cpuPercent).toBeGreaterThanOrEqual(0)
+    })
+
+    contractTest('has not ended by itself when it was stopped, however often', async () => {
+      const server = await start()
+      await Promise.all([server.stop(), server.stop()])
+      await server.stop()
+      expect(server.endedBy).toBeUndefined()
+      expect(await server.ended).toBeUndefined()
+      expect(await new RawClient(server.port, server.host).reply()).toBe('')
+    })
+
+    contractTest('fails to start on a port that is taken, with the end of its log', async () => {
+      const taken = createServer().listen(0, '127.0.0.1')
+      await once(taken, 'listening')
+      const { port } = taken.address() as { port: number }
+      await expect(start({ port })).rejects.toThrow(/^Failed to start smtp-server-1: .*\n[\s\S]*taken/)
+      taken.close()
+    })
+  })
+}
+
+function mail(id: string, body = 'body'): string {
+  return `X-Mailstorm-Id: ${id}\r\nSubject: contract\r\n\r\n${body}\r\n`
+}
+
+async function entriesOf(server: RunningSmtpServer, run: string): Promise<LedgerEntry[]> {
+  const entries: LedgerEntry[] = []
+  for await (const entry of server.entries(run)) entries.push(entry)
+  return entries
+}
+
+/** nodemailer, as a client that is not ours. */
+async function sendMail(server: RunningSmtpServer, certificate: Certificate, options: object): Promise<void> {
+  const tls = { ca: certificate.certPem, servername: 'localhost' }
+  await createTransport({ host: server.host, tls, ...options }).sendMail({
+    from: 'a@example.com',
+    to: 'b@example.com',
+    text: 'contract',
+    headers: { 'X-Mailstorm-Id': 'mailer-1' },
+  })
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
+import type { Certificate } from './certificate.ts'
+import { EmbeddedProcess, startFailure } from './embedded-process.ts'
+import type { RunningService, Service, Usage } from './service.ts'
+import { seeBanner } from './smtp-banner.ts'
+import { EmbeddedSmtpServer, LOOPBACK } from './smtp-server-embedded.ts'
+
+export interface SmtpServerOptions {
+  /** As `smtp-server-1`. */
+  readonly name: string
+  readonly domain?: string
+  /** Undefined = any free port. */
+  readonly port?: number
+  readonly maxConnections?: number
+  readonly maxMessageBytes?: number
+  /** With a certificate the server offers STARTTLS, and implicit TLS on a port of its own. */
+  readonly certificate?: Certificate
+  /** Without credentials every AUTH succeeds. */
+  readonly auth?: { readonly user: string; readonly pass: string }
+  readonly readyWithinMs?: number
+}
+
+export interface RunningSmtpServer extends RunningService {
+  readonly host: string
+  readonly port: number
+  readonly implicitTlsPort: number | undefined
+  /** PEM of the certificate to trust. */
+  readonly ca: string | undefined
+  readonly pid: number
+  /** What it received of a run, also once it has died by itself; not after stop(). */
+  ledger(runId: string): Promise<ServerLedger>
+  entries(runId: string): AsyncIterable<LedgerEntry>
+  /** Undefined when it cannot be read, as once it has ended. */
+  usage(): Promise<Usage | undefined>
+}
+
+const PROGRAM = fileURLToPath(new URL('../src/server/main.ts', import.meta.url))
+const BANNER_WITHIN_MS = 5_000
+
+/** The SMTP server program as a process of this machine. */
+export function embeddedSmtpServer(options: SmtpServerOptions): Service<RunningSmtpServer> {
+  return {
+    async start() {
+      const folder = await mkdtemp(join(tmpdir(), `mailstorm-${options.name}-`))
+      try {
+        return await startIn(folder, options)
+      } catch (error) {
+        await rm(folder, { recursive: true, force: true })
+        throw error
+      }
+    },
+  }
+}
+
+async function startIn(folder: string, options: SmtpServerOptions): Promise<RunningSmtpServer> {
+  const { name, readyWithinMs, certificate } = options
+  const ledgerFile = join(folder, 'ledger.ndjson')
+  const program = await EmbeddedProcess.start({
+    name,
+    program: PROGRAM,
+    env: environmentOf(options, ledgerFile),
+    ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
+  })
+  const server = new EmbeddedSmtpServer({ name, program, folder, ledgerFile, ca: certificate?.certPem })
+  try {
+    await seeBanner(server.host, server.port, BANNER_WITHIN_MS)
+  } catch (error) {
+    await server.stop()
+    throw startFailure(name, (error as Error).message, program.logTail())
+  }
+  return server
+}
+
+function environmentOf(options: SmtpServerOptions, ledgerFile: string): Record<string, string> {
+  const { domain, port, maxConnections, maxMessageBytes, certificate, auth } = options
+  const values = {
+    SMTP_HOST: LOOPBACK,
+    SMTP_PORT: port ?? 0,
+    SMTP_DOMAIN: domain,
+    SMTP_MAX_CONNECTIONS: maxConnections,
+    SMTP_MAX_MESSAGE_SIZE: maxMessageBytes,
+    SMTP_TLS_PORT: certificate === undefined ? undefined : 0,
+    SMTP_TLS_CERT: certificate?.certPem,
+    SMTP_TLS_KEY: certificate?.keyPem,
+    SMTP_AUTH_USER: auth?.user,
+    SMTP_AUTH_PASS: auth?.pass,
+    LEDGER_FILE: ledgerFile,
+  }
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+}
