@@ -89,9 +89,10 @@ async function tallyEntries({ runId, sources, planned }: VerifyOptions): Promise
   const tally: EntryTally = { times: new Map(), received: 0, corrupted: 0, foreign: 0, corruptedIds: [] }
   for (const source of sources) {
     for await (const entry of source.entries(runId)) {
-      const message = Number(entry.id.slice(runId.length + 1))
+      const number = entry.id.slice(runId.length + 1)
+      const message = /^\d+$/.test(number) ? Number(number) : planned
       tally.received++
-      if (Number.isInteger(message) && message >= 0 && message < planned) {
+      if (message < planned) {
         tally.times.set(message, (tally.times.get(message) ?? 0) + 1)
       } else tally.foreign++
       if (entry.intact) continue

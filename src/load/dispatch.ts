@@ -83,6 +83,8 @@ export class Dispatch implements Feed {
     }
     this.#workers.push(joined)
     joined.openLane()
+    // A lane that takes its first ticket at once arms no timer, and further lanes wait for the timer.
+    if (worker.maxLanes > 1 && this.#options.pacer.model === 'open') this.#arm()
     return promise
   }
 

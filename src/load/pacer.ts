@@ -38,7 +38,7 @@ function sharedIterations(messages: number): Pacer {
 /** Message n is due at n / rate; n = 0 at the start, the last one before the window ends. */
 function constantArrivalRate(ratePerSecond: number, durationSeconds: number): Pacer {
   // 0.1 · 30 is 3.0000000000000004 in floating point: still three messages.
-  const total = Math.ceil(ratePerSecond * durationSeconds - 1e-6)
+  const total = Math.max(0, Math.ceil(ratePerSecond * durationSeconds - 1e-6))
   return {
     model: 'open',
     total,

@@ -14,8 +14,21 @@ export interface Capabilities {
 
 export const NO_CAPABILITIES: Capabilities = { pipelining: false, size: false, startTls: false, auth: [] }
 
-/** The first line of the reply is the greeting; each further one is a keyword with parameters. */
+let lastText = ''
+let lastCapabilities = NO_CAPABILITIES
+
+/** What `reply` offers. A server says the same in every session, so the last answer is kept. */
 export function readCapabilities(reply: Reply): Capabilities {
+  const text = reply.lines.join('\n')
+  if (text !== lastText) {
+    lastCapabilities = parseCapabilities(reply)
+    lastText = text
+  }
+  return lastCapabilities
+}
+
+/** The first line of the reply is the greeting; each further one is a keyword with parameters. */
+function parseCapabilities(reply: Reply): Capabilities {
   const keywords = new Map<string, string[]>()
   for (const line of reply.lines.slice(1)) {
     // Old servers write `AUTH=LOGIN`.

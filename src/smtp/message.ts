@@ -38,7 +38,7 @@ export class MessageTemplate {
 
   constructor(options: MessageOptions) {
     const head = headOf(options, '00000000')
-    const body = options.body === undefined ? generatedBody(options, head.length) : Buffer.from(options.body)
+    const body = options.body === undefined ? generatedBody(options, head.length) : givenBody(options.body)
     this.sender = options.sender
     this.recipients = options.recipients
     this.#head = Buffer.from(headOf(options, crc32(body).toString(16).padStart(8, '0')), 'latin1')
@@ -112,6 +112,15 @@ function headOf(options: MessageOptions, bodyCrc: string): string {
     '',
     '',
   ].join('\r\n')
+}
+
+function givenBody(octets: Uint8Array): Buffer {
+  const body = Buffer.from(octets)
+  // The final dot would stand within the last line, and the server would wait for more.
+  if (body.length > 0 && body.subarray(-2).toString('latin1') !== '\r\n') {
+    throw new MailstormError('BAD_OPTIONS', 'Failed to build a message: its body does not end in CRLF.')
+  }
+  return body
 }
 
 function generatedBody(options: MessageOptions, headBytes: number): Buffer {

@@ -42,6 +42,7 @@ export class ReplyParser {
     for (;;) {
       const lf = data.indexOf(LF, from)
       if (lf === -1) break
+      if (lf - from >= MAX_LINE_BYTES) throw tooLong()
       // RFC 5321 2.3.8: only CRLF ends a line.
       if (lf === from || data[lf - 1] !== CR)
         throw new ReplySyntaxError('reply line ends in a bare LF (RFC 5321 2.3.8)')
@@ -50,8 +51,7 @@ export class ReplyParser {
       if (reply !== undefined) onReply(reply)
     }
     if (from === data.length) return
-    if (data.length - from > MAX_LINE_BYTES)
-      throw new ReplySyntaxError(`reply line longer than ${MAX_LINE_BYTES} octets`)
+    if (data.length - from >= MAX_LINE_BYTES) throw tooLong()
     // A copy: the socket reuses the memory of its chunks.
     this.#rest = Buffer.from(data.subarray(from))
   }
@@ -79,6 +79,10 @@ export class ReplyParser {
     this.#lines = []
     return { code, lines }
   }
+}
+
+function tooLong(): ReplySyntaxError {
+  return new ReplySyntaxError(`reply line longer than ${MAX_LINE_BYTES} octets`)
 }
 
 /** RFC 5321 4.2: three digits, the first 2 to 5, the second 0 to 5. */

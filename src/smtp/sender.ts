@@ -3,10 +3,10 @@ import type { Lane } from '../load/dispatch.ts'
 import type { Sample } from '../load/sample.ts'
 import type { Gate } from './gate.ts'
 import type { MessageTemplate } from './message.ts'
+import type { OpenTransports } from './open-transports.ts'
 import type { TlsSessionCache } from './session.ts'
 import { SessionRun } from './session-run.ts'
 import type { PipeliningLevel, SmtpTarget } from './target.ts'
-import type { Transport } from './transport.ts'
 
 /** What a session looks like: how it pipelines, how long it lasts, how patient it is. */
 export interface SessionShape {
@@ -25,7 +25,7 @@ export interface SenderOptions {
   readonly shape: SessionShape
   readonly tlsSessions: TlsSessionCache
   /** Open connections, so that an abort can end them. */
-  readonly transports: Set<Transport>
+  readonly transports: OpenTransports
   readonly connectGate: Gate
   readonly onSample: (sample: Sample) => void
   readonly onSessionOpened: () => void

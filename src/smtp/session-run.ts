@@ -101,16 +101,17 @@ export class SessionRun {
       left--
       const done: Transacted = await this.#transact(open, current, envelopeSent, left > 0, spareTimer)
       this.#end(current, done)
-      if (!(await this.#goesOn(open, done))) return undefined
+      if (this.#isOver(open, done)) return undefined
+      if (done.needsReset && !(await this.#reset(open))) return undefined
       spareTimer = current.timer
       envelopeSent = done.following !== undefined
       if (done.following !== undefined) {
         current = done.following
         continue
       }
-      const ticket = left > 0 ? await this.#nextTicket(transport) : undefined
+      const ticket = left > 0 ? (this.#feed.take() ?? (await this.#nextTicket(transport))) : undefined
       if (ticket === undefined) {
-        await this.#quit(open)
+        await this.#quit(open, current.timer)
         return undefined
       }
       // The server ended the session while it was idle: that is no fault of this message.
@@ -122,9 +123,7 @@ export class SessionRun {
     }
   }
 
-  #nextTicket(transport: Transport): Ticket | undefined | Promise<Ticket | undefined> {
-    const ticket = this.#feed.take()
-    if (ticket !== undefined) return ticket
+  #nextTicket(transport: Transport): Promise<Ticket | undefined> {
     transport.rest()
     return this.#feed.next()
   }
@@ -158,28 +157,28 @@ export class SessionRun {
   }
 
   /**
-   * Whether the session can send more. A refusal leaves it usable, unless it is 421 (RFC 5321 3.8);
+   * Whether the session can send no more. A refusal leaves it usable, unless it is 421 (RFC 5321 3.8);
    * what has no reply does not. A message whose envelope is already out fails with its session.
    */
-  async #goesOn(open: OpenSession, done: Transacted): Promise<boolean> {
+  #isOver(open: OpenSession, done: Transacted): boolean {
     const { transport } = open.session
     const { failure, following } = done
-    const over =
-      transport.failure !== undefined || failure?.failure.code === 421 || failure?.outcome === 'failed'
-    if (over) {
-      const why = transport.failure ?? failure
-      if (following !== undefined)
-        this.#end(following, { ...done, ...(why === undefined ? {} : { failure: why }) })
-      transport.destroy()
-      return false
-    }
-    if (!done.needsReset) return true
+    const ended = failure?.failure.code === 421 || failure?.outcome === 'failed'
+    // A connection that is gone may have left replies for the message that follows: that one sees to it.
+    if (!ended && (transport.failure === undefined || following !== undefined)) return false
+    if (following !== undefined) this.#end(following, done)
+    transport.destroy()
+    return true
+  }
+
+  /** Clears a refused envelope from the session; false when that ended it. */
+  async #reset(open: OpenSession): Promise<boolean> {
     try {
       await resetTransaction(open.context)
       return true
     } catch (error) {
       asFailure(error)
-      transport.destroy()
+      open.session.transport.destroy()
       return false
     }
   }
@@ -207,8 +206,8 @@ export class SessionRun {
   }
 
   /** The last message has its outcome by now: how the goodbye goes changes nothing. */
-  async #quit(open: OpenSession): Promise<void> {
-    const timer = new PhaseTimer(this.#options.clock)
+  async #quit(open: OpenSession, timer: PhaseTimer): Promise<void> {
+    timer.reset(this.#options.clock.nowMs())
     try {
       await quit({ ...open.context, timer })
       this.#options.onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)

@@ -6,7 +6,7 @@ import type { Reply } from './reply.ts'
 import { PHASES, type Phase, type SmtpTarget } from './target.ts'
 import { Transport } from './transport.ts'
 
-/** TLS sessions to resume, by target (RFC 8446 2.2, RFC 5077). */
+/** TLS sessions to resume, see sessionKey (RFC 8446 2.2, RFC 5077). */
 export type TlsSessionCache = Map<string, Buffer>
 
 export interface SessionOptions {
@@ -61,10 +61,11 @@ export const PHASE_INDEX = Object.fromEntries(PHASES.map((phase, index) => [phas
 /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. Throws SmtpFailure. */
 export async function openSession(options: SessionOptions, timer: PhaseTimer): Promise<Session> {
   const { target, timeoutMs } = options
-  const transport = await Transport.connect(target, options.clock, timeoutMs)
+  const transport = Transport.connect(target, options.clock)
   options.onTransport(transport)
-  timer.mark('connect')
   try {
+    await transport.connected(timeoutMs)
+    timer.mark('connect')
     if (target.tls.mode === 'implicit') await secure(options, transport, timer)
     transport.enter('greeting', timeoutMs)
     expectCode(await transport.reply(), 220, 'greeting')
@@ -85,10 +86,14 @@ export async function openSession(options: SessionOptions, timer: PhaseTimer): P
 async function secure(options: SessionOptions, transport: Transport, timer: PhaseTimer): Promise<void> {
   const { target, tlsSessions } = options
   transport.enter('tls', options.timeoutMs)
-  await transport.secure(target, tlsSessions.get(target.name), (session) =>
-    tlsSessions.set(target.name, session),
-  )
+  const key = sessionKey(target)
+  await transport.secure(target, tlsSessions.get(key), (session) => tlsSessions.set(key, session))
   timer.mark('tls')
+}
+
+/** Resumption skips the check of the certificate: only what was checked alike may be resumed. */
+function sessionKey({ host, port, tls }: SmtpTarget): string {
+  return JSON.stringify([host, port, tls])
 }
 
 async function command(

@@ -1,4 +1,4 @@
-import { failed, refused, type SmtpFailure } from './failure.ts'
+import { failed, refused, SmtpFailure } from './failure.ts'
 import type { Reply } from './reply.ts'
 import type { PhaseTimer, Session } from './session.ts'
 import type { PipeliningLevel } from './target.ts'
@@ -47,7 +47,7 @@ export interface TransactionContext {
 }
 
 /** MAIL, RCPT…, DATA up to 354. `sent`: they were already written behind the message before. Throws SmtpFailure. */
-export async function sendEnvelope(
+export function sendEnvelope(
   context: TransactionContext,
   sent: boolean,
 ): Promise<EnvelopeResult | EnvelopeRefused> {
@@ -65,12 +65,10 @@ async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeRe
   if (mail.code !== 250) return refuse(context, refused(mail, 'envelope'), false)
   const refusals: SmtpFailure[] = []
   for (const line of envelope.rcpt) {
-    const reply = await ask(line)
-    if (!acceptsRecipient(reply)) refusals.push(refused(reply, 'envelope'))
+    if (noteRecipient(refusals, await ask(line))) break
   }
-  const [firstRefusal] = refusals
-  if (firstRefusal !== undefined && refusals.length === envelope.rcpt.length)
-    return refuse(context, firstRefusal, true)
+  const nobody = whyNobody(refusals, envelope)
+  if (nobody !== undefined) return refuse(context, nobody, true)
   timer.mark('envelope')
   session.transport.enter('data', timeoutMs)
   const data = await ask('DATA\r\n')
@@ -87,25 +85,43 @@ async function pipelinedEnvelope(
   const { transport } = session
   transport.enter('envelope', timeoutMs)
   if (!sent) transport.write(envelope.whole)
-  const mail = await transport.reply()
-  const refusals: SmtpFailure[] = []
-  for (let i = 0; i < envelope.rcpt.length; i++) {
-    const reply = await transport.reply()
-    if (!acceptsRecipient(reply)) refusals.push(refused(reply, 'envelope'))
-  }
-  timer.mark('envelope')
-  transport.enter('data', timeoutMs)
-  const data = await transport.reply()
-  timer.mark('data')
+  const mail = transport.take() ?? (await transport.reply())
+  if (mail.code === 421) return refuse(context, refused(mail, 'envelope'), false)
   // The first refusal tells why; what follows it in the pipeline only echoes it.
-  const [firstRefusal] = refusals
-  const allRefused = firstRefusal !== undefined && refusals.length === envelope.rcpt.length
-  const why = mail.code === 250 ? (allRefused ? firstRefusal : undefined) : refused(mail, 'envelope')
-  if (data.code === 354) {
-    if (why !== undefined) await sendNothing(context)
-    return why === undefined ? { recipientsRefused: refusals.length } : new EnvelopeRefused(why, false)
+  let why = mail.code === 250 ? undefined : refused(mail, 'envelope')
+  try {
+    const refusals: SmtpFailure[] = []
+    for (const _ of envelope.rcpt) {
+      if (noteRecipient(refusals, transport.take() ?? (await transport.reply()))) break
+    }
+    why ??= whyNobody(refusals, envelope)
+    if (why?.failure.code === 421) return refuse(context, why, false)
+    timer.mark('envelope')
+    transport.enter('data', timeoutMs)
+    const data = transport.take() ?? (await transport.reply())
+    timer.mark('data')
+    if (data.code !== 354) return new EnvelopeRefused(why ?? refused(data, 'data'), mail.code === 250)
+    if (why === undefined) return { recipientsRefused: refusals.length }
+    await sendNothing(context)
+    return new EnvelopeRefused(why, false)
+  } catch (error) {
+    // Some servers refuse and close at once: what they said stands.
+    if (why === undefined || !(error instanceof SmtpFailure)) throw error
+    return new EnvelopeRefused(why, false)
   }
-  return new EnvelopeRefused(why ?? refused(data, 'data'), mail.code === 250)
+}
+
+/** Keeps a refusal; true after a 421: the server closes then, and no reply may follow. */
+function noteRecipient(refusals: SmtpFailure[], reply: Reply): boolean {
+  if (!acceptsRecipient(reply)) refusals.push(refused(reply, 'envelope'))
+  return reply.code === 421
+}
+
+/** Why nobody gets the message: the session ends (421, RFC 5321 3.8), or all recipients were refused. */
+function whyNobody(refusals: readonly SmtpFailure[], envelope: Envelope): SmtpFailure | undefined {
+  const last = refusals.at(-1)
+  if (last?.failure.code === 421) return last
+  return refusals.length === envelope.rcpt.length ? refusals[0] : undefined
 }
 
 /** RFC 2920 3.1: a server may take DATA after it refused all recipients; then a lone dot ends it. */

@@ -1,14 +1,18 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../load/clock.ts'
-import { failed, type SmtpFailure, socketFailure } from './failure.ts'
+import { failed, SmtpFailure, socketFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError } from './reply.ts'
+import { connectOptions, serverNameOf } from './socket-options.ts'
 import type { Phase, SmtpTarget } from './target.ts'
 
 interface Waiter {
   resolve(reply: Reply): void
   reject(failure: SmtpFailure): void
 }
+
+/** One for all: an Error collects its stack, which costs as much as a write, and nobody sees this one. */
+const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load generator')
 
 /**
  * One connection: octets out, replies in, one time limit at a time. The first thing that goes wrong
@@ -22,7 +26,6 @@ export class Transport {
   readonly #replies: Reply[] = []
   #waiter: Waiter | undefined
   #flushWaiter: { resolve(): void; reject(failure: SmtpFailure): void } | undefined
-  #unflushed = 0
   #failure: SmtpFailure | undefined
   #phase: Phase = 'connect'
   #deadlineMs = Number.POSITIVE_INFINITY
@@ -34,17 +37,22 @@ export class Transport {
     this.#clock = clock
   }
 
-  /** Opens a TCP connection. Rejects with SmtpFailure. */
-  static async connect(target: SmtpTarget, clock: Clock, timeoutMs: number): Promise<Transport> {
-    const socket = net.connect({ host: target.host, port: target.port, noDelay: true })
+  /** Begins to open a TCP connection. */
+  static connect(target: SmtpTarget, clock: Clock): Transport {
+    const socket = net.connect(connectOptions(target, (octets) => transport.#read(octets)))
     const transport = new Transport(socket, clock)
     transport.#listen()
-    transport.enter('connect', timeoutMs)
-    await new Promise<void>((resolve, reject) => {
-      transport.#flushWaiter = { resolve, reject }
-      socket.once('connect', () => transport.#flushed())
-    })
     return transport
+  }
+
+  /** Resolves when the connection is open. Rejects with SmtpFailure. */
+  async connected(timeoutMs: number): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    this.enter('connect', timeoutMs)
+    await new Promise<void>((resolve, reject) => {
+      this.#flushWaiter = { resolve, reject }
+      this.#socket.once('connect', () => this.#flushed())
+    })
   }
 
   /** What has failed, once something has. */
@@ -64,7 +72,7 @@ export class Transport {
   /** The own address as an address literal for EHLO (RFC 5321 4.1.3). */
   get addressLiteral(): string {
     const address = this.#socket.localAddress ?? '127.0.0.1'
-    return net.isIPv6(address) ? `[IPv6:${address}]` : `[${address}]`
+    return this.#socket.localFamily === 'IPv6' ? `[IPv6:${address}]` : `[${address}]`
   }
 
   /** From now on what happens belongs to `phase`, which may take `timeoutMs`. */
@@ -79,11 +87,16 @@ export class Transport {
     this.#deadlineMs = Number.POSITIVE_INFINITY
   }
 
+  /** A reply that has already come; asked first, it saves a promise per reply that is pipelined. */
+  take(): Reply | undefined {
+    return this.#replies.shift()
+  }
+
   /** The next reply. Rejects with SmtpFailure. One caller at a time. */
   reply(): Promise<Reply> {
     const reply = this.#replies.shift()
     if (reply !== undefined) return Promise.resolve(reply)
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#failure !== undefined) return Promise.reject(inPhase(this.#failure, this.#phase))
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject }
     })
@@ -92,28 +105,29 @@ export class Transport {
   /** Sends octets in one write; see flushed() for when they are gone. */
   write(octets: string | readonly Buffer[]): void {
     if (this.#failure !== undefined) return
-    this.#unflushed++
-    const onFlushed = this.#onFlushed
-    if (typeof octets === 'string') this.#socket.write(octets, 'latin1', onFlushed)
-    else if (octets.length === 1) this.#socket.write(octets[0] as Buffer, onFlushed)
+    if (typeof octets === 'string') this.#socket.write(octets, 'latin1')
+    else if (octets.length === 1) this.#socket.write(octets[0] as Buffer)
     else {
       this.#socket.cork()
-      octets.forEach((part, index) => {
-        this.#socket.write(part, index === octets.length - 1 ? onFlushed : undefined)
-      })
+      for (const part of octets) this.#socket.write(part)
       this.#socket.uncork()
     }
   }
 
   /**
    * Resolves when the kernel has taken all that was written, or when a reply came before that: a
-   * server may refuse in the middle of the data. Rejects with SmtpFailure.
+   * server may refuse in the middle of the data. Rejects with SmtpFailure. Undefined: no need to wait.
    */
   flushed(): Promise<void> | undefined {
     if (this.#socket.writableLength === 0 || this.#replies.length > 0) return undefined
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
-      this.#flushWaiter = { resolve, reject }
+      const waiter = { resolve, reject }
+      this.#flushWaiter = waiter
+      // Writes end in their order: one of nothing tells of all before it, and only who waits pays for it.
+      this.#socket.write('', (error) => {
+        if (!error && this.#flushWaiter === waiter) this.#flushed()
+      })
     })
   }
 
@@ -141,25 +155,31 @@ export class Transport {
     })
   }
 
-  /** Ends the connection at once; whoever waits is told `failure`. */
-  destroy(failure?: SmtpFailure): void {
-    this.#fail(failure ?? failed('aborted', this.#phase, 'session ended by the load generator'))
+  /** Ends the connection that nobody waits for any more. */
+  destroy(): void {
+    this.#fail(SESSION_OVER)
+  }
+
+  /** Ends the connection at once; whoever waits for it is told so. */
+  abort(): void {
+    this.#fail(failed('aborted', this.#phase, 'the run was aborted'))
   }
 
   #listen(): void {
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
     this.#socket.on('error', (error) => this.#fail(socketFailure(error, this.#phase)))
-    this.#socket.on('close', () => this.#fail(this.#closed()))
-    this.#socket.on('end', () => this.#fail(this.#closed()))
+    this.#socket.on('close', () => this.#closed())
+    this.#socket.on('end', () => this.#closed())
   }
 
-  #closed(): SmtpFailure {
-    if (this.#parser.midReply) {
-      return failed('protocol_error', this.#phase, 'connection closed in the middle of a reply')
-    }
+  #closed(): void {
+    if (this.#failure !== undefined) return
     const phase = this.#phase
-    if (phase === 'tls') return failed('tls', phase, 'connection closed during the TLS handshake')
-    return failed('connection_closed', phase, 'connection closed without a reply')
+    if (this.#parser.midReply) {
+      this.#fail(failed('protocol_error', phase, 'connection closed in the middle of a reply'))
+    } else if (phase === 'tls') {
+      this.#fail(failed('tls', phase, 'connection closed during the TLS handshake'))
+    } else this.#fail(failed('connection_closed', phase, 'connection closed without a reply'))
   }
 
   #read(chunk: Buffer): void {
@@ -180,10 +200,6 @@ export class Transport {
     }
     this.#replies.push(reply)
     this.#flushed()
-  }
-
-  readonly #onFlushed = (): void => {
-    if (--this.#unflushed === 0) this.#flushed()
   }
 
   #flushed(): void {
@@ -216,8 +232,7 @@ export class Transport {
   }
 }
 
-/** Server name for SNI and the certificate check; an address gets no SNI (RFC 6066 3). */
-function serverNameOf(target: SmtpTarget): { servername?: string; host?: string } {
-  const name = target.tls.serverName ?? target.host
-  return net.isIP(name) ? { host: name } : { servername: name, host: name }
+/** What broke may have come in one chunk with replies before it: the phase is that of who misses a reply. */
+function inPhase(failure: SmtpFailure, phase: Phase): SmtpFailure {
+  return new SmtpFailure(failure.outcome, { ...failure.failure, phase })
 }

@@ -13,6 +13,7 @@ import {
 } from './messages.ts'
 import type { LoadPlan, RunningPlan } from './plan.ts'
 import type { SenderPool } from './pool.ts'
+import { RunControl } from './run-control.ts'
 
 /** All threads' measures of a run together. */
 export interface Measured {
@@ -33,6 +34,7 @@ const START_LEAD_MS = 30
 export class LoadRun {
   readonly plan: RunningPlan
   readonly pacer: Pacer
+  readonly #control = new RunControl()
   readonly #channel: BroadcastChannel
   readonly #measures = new Map<string, ThreadMeasure>()
   readonly #finalParts = new Set<string>()
@@ -43,7 +45,7 @@ export class LoadRun {
   /** Starts at once; `workers` are the numbers of those that take part, all of them by default. */
   constructor(pool: SenderPool, plan: LoadPlan, workers: readonly number[] = allWorkers(plan)) {
     this.pacer = createPacer(plan.schedule)
-    this.plan = { ...plan, startMs: systemClock.nowMs() + START_LEAD_MS, counter: new SharedArrayBuffer(4) }
+    this.plan = { ...plan, startMs: systemClock.nowMs() + START_LEAD_MS, control: this.#control.memory }
     this.#channel = new BroadcastChannel(channelName(plan.runId))
     this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
     this.#workers = new Map(workers.map((worker) => [worker, this.#work(pool, worker)]))
@@ -82,9 +84,9 @@ export class LoadRun {
 
   /** Starts no more messages; with `abort` ends those in flight too, as failed of class `aborted`. */
   stop(options: { abort: boolean }): void {
-    if (this.#endedMs === undefined) {
-      this.#channel.postMessage({ type: 'stop', abort: options.abort } satisfies RunMessage)
-    }
+    if (this.#endedMs !== undefined) return
+    this.#control.give(options.abort ? 'abort' : 'stop')
+    this.#channel.postMessage({ type: 'order' } satisfies RunMessage)
   }
 
   async #work(pool: SenderPool, worker: number): Promise<WorkerDone> {

@@ -27,11 +27,11 @@ export interface WorkerDone {
   readonly measure?: ThreadMeasure
 }
 
-/** On a run's BroadcastChannel: threads tell how far they are, the run tells them to stop. */
+/** On a run's BroadcastChannel: threads tell how far they are, the run that it gave an order. */
 export type RunMessage =
   | { readonly type: 'measure'; readonly measure: ThreadMeasure }
-  /** `abort` ends what is in flight too; without it only nothing new is started. */
-  | { readonly type: 'stop'; readonly abort: boolean }
+  /** The order itself stands in the RunControl. */
+  | { readonly type: 'order' }
 
 export function channelName(runId: string): string {
   return `mailstorm:${runId}`

@@ -30,8 +30,8 @@ export interface LoadPlan {
 export interface RunningPlan extends LoadPlan {
   /** Clock milliseconds of the start, agreed by all threads. */
   readonly startMs: number
-  /** One Int32: the number of the next message that no thread has claimed. */
-  readonly counter: SharedArrayBuffer
+  /** Memory of the run's RunControl. */
+  readonly control: SharedArrayBuffer
 }
 
 /** The task of one worker, as it goes to a thread of the pool. */

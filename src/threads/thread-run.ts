@@ -6,15 +6,15 @@ import { Dispatch } from '../load/dispatch.ts'
 import { createPacer, type Pacer } from '../load/pacer.ts'
 import { Recorder } from '../load/recorder.ts'
 import type { Sample } from '../load/sample.ts'
-import { failed } from '../smtp/failure.ts'
 import { Gate } from '../smtp/gate.ts'
 import { MessageTemplate, messageId } from '../smtp/message.ts'
+import { OpenTransports } from '../smtp/open-transports.ts'
 import { type SenderOptions, smtpLane } from '../smtp/sender.ts'
 import { PHASE_INDEX, type TlsSessionCache } from '../smtp/session.ts'
 import { PHASES } from '../smtp/target.ts'
-import type { Transport } from '../smtp/transport.ts'
 import { channelName, type RunMessage, type ThreadMeasure, type WorkerDone } from './messages.ts'
 import type { RunningPlan } from './plan.ts'
+import { RunControl } from './run-control.ts'
 
 /** Live figures once a second are enough for people and cost the sender under a thousandth. */
 const MEASURE_INTERVAL_MS = 1_000
@@ -30,7 +30,8 @@ export class ThreadRun {
   readonly #recorder: Recorder
   readonly #receipts: Receipts
   readonly #sender: Omit<SenderOptions, 'onSample'>
-  readonly #transports = new Set<Transport>()
+  readonly #control: RunControl
+  readonly #transports = new OpenTransports()
   readonly #channel: BroadcastChannel
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
   readonly #cpuAtStart = process.threadCpuUsage()
@@ -42,6 +43,7 @@ export class ThreadRun {
   constructor(plan: RunningPlan) {
     const pacer = createPacer(plan.schedule)
     this.#plan = plan
+    this.#control = new RunControl(plan.control)
     this.#recorder = new Recorder({
       startMs: plan.startMs,
       phaseCount: PHASES.length,
@@ -52,7 +54,7 @@ export class ThreadRun {
       pacer,
       clock: systemClock,
       startMs: plan.startMs,
-      claim: claimFrom(plan.counter, pacer.total),
+      claim: () => this.#control.claim(pacer.total),
       onLag: (lagMs) => this.#recorder.recordLag(lagMs),
     })
     this.#sender = this.#senderOptions(pacer)
@@ -61,6 +63,8 @@ export class ThreadRun {
     this.#interval = setInterval(() => this.#report(), MEASURE_INTERVAL_MS)
     this.#cancelDrain = this.#limitDrain(pacer)
     this.#loopDelay.enable()
+    // An order that was given before the channel was opened has reached nobody here.
+    this.#obey()
   }
 
   /** Runs one worker to its end; the answer of the last one carries all that the thread measured. */
@@ -73,13 +77,19 @@ export class ThreadRun {
       if (sample.outcome === 'accepted') accepted++
       this.#record(sample)
     }
-    await this.#dispatch.join({
-      lane: smtpLane({ ...this.#sender, onSample }, worker),
-      maxLanes: this.#plan.sessionsPerWorker,
-    })
-    if (--this.#workers > 0) return { ended, accepted }
-    this.#close()
-    return { ended, accepted, measure: this.#measure() }
+    try {
+      await this.#dispatch.join({
+        lane: smtpLane({ ...this.#sender, onSample }, worker),
+        maxLanes: this.#plan.sessionsPerWorker,
+      })
+    } catch (error) {
+      // No answer will carry what was measured until then.
+      this.#report()
+      throw error
+    } finally {
+      if (--this.#workers === 0) this.#close()
+    }
+    return this.isOver ? { ended, accepted, measure: this.#measure() } : { ended, accepted }
   }
 
   get isOver(): boolean {
@@ -124,11 +134,13 @@ export class ThreadRun {
   }
 
   #receive(message: RunMessage): void {
-    if (message.type !== 'stop') return
-    this.#dispatch.stop()
-    if (!message.abort) return
-    for (const transport of this.#transports)
-      transport.destroy(failed('aborted', 'accept', 'the run was aborted'))
+    if (message.type === 'order') this.#obey()
+  }
+
+  #obey(): void {
+    const { order } = this.#control
+    if (order !== 'go') this.#dispatch.stop()
+    if (order === 'abort') this.#transports.abort()
   }
 
   #report(): void {
@@ -167,12 +179,3 @@ let parts = 0
 
 /** TLS sessions outlive runs, as a mail server that sends again resumes them. */
 const tlsSessions: TlsSessionCache = new Map()
-
-/** The plan's next number, shared by all threads. */
-function claimFrom(counter: SharedArrayBuffer, total: number): () => number | undefined {
-  const next = new Int32Array(counter)
-  return () => {
-    const message = Atomics.add(next, 0, 1)
-    return message < total ? message : undefined
-  }
-}

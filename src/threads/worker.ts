@@ -12,9 +12,11 @@ export default async function work({ plan, worker }: WorkerTask): Promise<Worker
     run = new ThreadRun(plan)
     runs.set(plan.runId, run)
   }
-  const done = await run.work(worker)
-  if (run.isOver) runs.delete(plan.runId)
-  return done
+  try {
+    return await run.work(worker)
+  } finally {
+    if (run.isOver) runs.delete(plan.runId)
+  }
 }
 
 /** Loads this module on a thread before a run needs it. */

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { isAcknowledged, Receipts } from './receipts.ts'
+
+function receiptsOf(planned: number, ...messages: readonly number[]): Receipts {
+  const receipts = new Receipts({ planned, targetCount: 2 })
+  for (const message of messages) receipts.add(message % 2, message, `run-${message}`, 100)
+  return receipts
+}
+
+describe('Receipts', () => {
+  it('know of each message whether it was acknowledged', () => {
+    const data = receiptsOf(20, 0, 7, 8, 19).toData()
+    const known = Array.from({ length: 20 }, (_, message) => isAcknowledged(data, message))
+    expect(known.flatMap((is, message) => (is ? [message] : []))).toEqual([0, 7, 8, 19])
+    expect(isAcknowledged(data, 1_000)).toBe(false)
+  })
+
+  it('count messages and bytes by target', () => {
+    expect(receiptsOf(9, 0, 2, 3).toData().targets).toMatchObject([
+      { accepted: 2, bytes: 200 },
+      { accepted: 1, bytes: 100 },
+    ])
+  })
+
+  it('merged, are what one would have kept of all', () => {
+    const merged = new Receipts({ planned: 50, targetCount: 2 })
+    merged.merge(receiptsOf(50, 1, 2, 49).toData())
+    merged.merge(receiptsOf(50, 3, 48).toData())
+    expect(merged.toData()).toEqual(receiptsOf(50, 48, 49, 3, 2, 1).toData())
+  })
+
+  it('give data that later receipts do not change', () => {
+    const receipts = receiptsOf(8, 1)
+    const data = receipts.toData()
+    receipts.add(0, 2, 'run-2', 100)
+    expect(isAcknowledged(data, 2)).toBe(false)
+    expect(data.targets[0]?.accepted).toBe(0)
+  })
+
+  it('refuse a target that they do not know', () => {
+    expect(() => receiptsOf(8).add(2, 0, 'run-0', 1)).toThrow('unknown target 2')
+  })
+})

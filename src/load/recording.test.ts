@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Recorder } from './recorder.ts'
+import { mergeRecordings, type Recording } from './recording.ts'
+import { PHASE_COUNT, sampleOf, samples, TARGET_COUNT } from './sample.fixture.ts'
+import type { Sample } from './sample.ts'
+
+function recordingOf(part: readonly Sample[]): Recording {
+  const recorder = new Recorder({ startMs: 0, phaseCount: PHASE_COUNT, targetCount: TARGET_COUNT })
+  for (const sample of part) recorder.record(sample)
+  return recorder.snapshot()
+}
+
+const merge = (parts: readonly Recording[]) => mergeRecordings(parts, PHASE_COUNT, TARGET_COUNT)
+
+/** The rows of failures come in no certain order. */
+function inOrder(recording: Recording): Recording {
+  const key = ({ target, outcome, class: failureClass }: Recording['failures'][number]) =>
+    `${target} ${outcome} ${failureClass}`
+  return { ...recording, failures: recording.failures.toSorted((a, b) => key(a).localeCompare(key(b))) }
+}
+
+describe('mergeRecordings', () => {
+  it('makes of any parts exactly what one recorder of the whole would hold', () => {
+    fc.assert(
+      fc.property(
+        samples,
+        fc.integer({ min: 1, max: 4 }),
+        fc.infiniteStream(fc.nat(3)),
+        (whole, count, deal) => {
+          const parts: Sample[][] = Array.from({ length: count }, () => [])
+          for (const sample of whole) parts[(deal.next().value as number) % count]?.push(sample)
+          expect(inOrder(merge(parts.map(recordingOf)))).toEqual(inOrder(recordingOf(whole)))
+        },
+      ),
+    )
+  })
+
+  it('of nothing is a recording of nothing, with all its phases and targets', () => {
+    const none = merge([])
+    expect(none.phases).toHaveLength(PHASE_COUNT)
+    expect(none.targets).toHaveLength(TARGET_COUNT)
+    expect(none).toEqual(recordingOf([]))
+  })
+
+  it('keeps the text of the failure that came first, from whichever part', () => {
+    const failedAt = (endedMs: number, text: string) =>
+      recordingOf([
+        sampleOf({ endedMs, outcome: 'failed', failure: { class: 'timeout', phase: 'data', text } }),
+      ])
+    expect(merge([failedAt(9, 'second'), failedAt(4, 'first')]).failures).toMatchObject([
+      { text: 'first', count: 2, firstMs: 4, lastMs: 9 },
+    ])
+  })
+})

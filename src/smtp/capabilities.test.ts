@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
+
+const said = (...keywords: string[]) => readCapabilities({ code: 250, lines: ['mx.example', ...keywords] })
+
+it.each([
+  [[], NO_CAPABILITIES],
+  [['PIPELINING'], { pipelining: true }],
+  [['pipelining', 'Size 100', 'StartTLS'], { pipelining: true, size: true, startTls: true }],
+  [['SIZE'], { size: true }],
+  [['AUTH PLAIN LOGIN'], { auth: ['PLAIN', 'LOGIN'] }],
+  [['auth cram-md5'], { auth: ['CRAM-MD5'] }],
+  [['AUTH=LOGIN PLAIN'], { auth: ['LOGIN', 'PLAIN'] }],
+  [['AUTH PLAIN', 'AUTH=LOGIN'], { auth: ['PLAIN', 'LOGIN'] }],
+  [['XPIPELINING', 'SIZES', 'NOSTARTTLS'], NO_CAPABILITIES],
+  [['  SIZE 5 '], { size: true }],
+])('reads %j', (keywords, expected) => {
+  expect(said(...keywords)).toEqual({ ...NO_CAPABILITIES, ...expected })
+})
+
+it('takes the first line for the greeting, whatever it says', () => {
+  expect(readCapabilities({ code: 250, lines: ['PIPELINING'] })).toEqual(NO_CAPABILITIES)
+})

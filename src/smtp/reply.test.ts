@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { enhancedStatus, type Reply, ReplyParser, ReplySyntaxError, replyText } from './reply.ts'
+
+/** All replies, and the error that ended them if there was one. */
+function parse(chunks: readonly Buffer[]): {
+  replies: Reply[]
+  error: string | undefined
+  midReply: boolean
+} {
+  const parser = new ReplyParser()
+  const replies: Reply[] = []
+  let error: string | undefined
+  try {
+    for (const chunk of chunks) parser.push(chunk, (reply) => replies.push(reply))
+  } catch (thrown) {
+    if (!(thrown instanceof ReplySyntaxError)) throw thrown
+    error = thrown.message
+  }
+  return { replies, error, midReply: parser.midReply }
+}
+
+const parseText = (text: string) => parse([Buffer.from(text, 'latin1')])
+
+/** Cuts octets after the given lengths. */
+function cut(octets: Buffer, lengths: readonly number[]): Buffer[] {
+  const chunks: Buffer[] = []
+  let at = 0
+  for (const length of lengths) {
+    chunks.push(octets.subarray(at, at + length))
+    at += length
+  }
+  return [...chunks, octets.subarray(at)]
+}
+
+const code = fc.constantFrom(220, 250, 354, 421, 450, 535, 550, 559)
+const text = fc.string({
+  unit: fc.integer({ min: 32, max: 126 }).map((char) => String.fromCharCode(char)),
+  maxLength: 40,
+})
+const reply = fc.record({ code, lines: fc.array(text, { minLength: 1, maxLength: 5 }) })
+const octetsOf = ({ code, lines }: Reply) =>
+  lines.map((line, index) => `${code}${index === lines.length - 1 ? ' ' : '-'}${line}\r\n`).join('')
+
+describe('ReplyParser', () => {
+  it('reads every reply, whatever the chunks', () => {
+    fc.assert(
+      fc.property(fc.array(reply), fc.array(fc.nat(30)), (replies, lengths) => {
+        const octets = Buffer.from(replies.map(octetsOf).join(''))
+        expect(parse(cut(octets, lengths))).toEqual({ replies, error: undefined, midReply: false })
+      }),
+    )
+  })
+
+  it('finds the same fault in broken replies, whatever the chunks', () => {
+    const piece = fc.constantFrom(
+      '250',
+      '-',
+      ' ',
+      'ok',
+      '\r\n',
+      '\n',
+      '\r',
+      '354 go\r\n',
+      '199 x\r\n',
+      '\xff',
+      '\0',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), fc.array(fc.nat(6)), (pieces, lengths) => {
+        const octets = Buffer.from(pieces.join(''), 'latin1')
+        const [whole, inChunks] = [parse([octets]), parse(cut(octets, lengths))]
+        expect({ ...inChunks, midReply: 0 }).toEqual({ ...whole, midReply: 0 })
+      }),
+    )
+  })
+
+  it.each([7_000, 8_190, 8_191, 8_192, 8_193, 9_000, 60_000])(
+    'judges a line of %d octets alike in one chunk and octet by octet',
+    (length) => {
+      const octets = Buffer.from(`250 ${'x'.repeat(length - 6)}\r\n`)
+      const bytewise = cut(octets, Array<number>(length - 1).fill(1))
+      expect(parse(bytewise).error).toBe(parse([octets]).error)
+      expect(parse([octets]).error !== undefined).toBe(length > 8_192)
+    },
+  )
+
+  it.each([
+    ['250\r\n', [{ code: 250, lines: [''] }], 'a code alone (RFC 5321 4.2: text may be missing)'],
+    ['250 \r\n', [{ code: 250, lines: [''] }], 'a code and a space'],
+    ['250-a\r\n250\r\n', [{ code: 250, lines: ['a', ''] }], 'a last line without text'],
+    [
+      '250 a\r\n354 b\r\n',
+      [
+        { code: 250, lines: ['a'] },
+        { code: 354, lines: ['b'] },
+      ],
+      'two at once',
+    ],
+    ['250 gr\xc3\xbc\xc3\x9fe\r\n', [{ code: 250, lines: ['grüße'] }], 'UTF-8 (RFC 6531)'],
+    ['250 a\rb\r\n', [{ code: 250, lines: ['a\rb'] }], 'a CR within'],
+  ])('reads %j: %3$s', (octets, replies) => {
+    expect(parseText(octets)).toEqual({ replies, error: undefined, midReply: false })
+  })
+
+  it.each([
+    ['250 ok\n', 'bare LF'],
+    ['\n', 'bare LF'],
+    ['250-a\n250 b\r\n', 'bare LF'],
+    ['\r\n', 'not an SMTP reply'],
+    ['25\r\n', 'not an SMTP reply'],
+    ['2500 ok\r\n', 'not an SMTP reply'],
+    ['250_ok\r\n', 'not an SMTP reply'],
+    ['199 ok\r\n', 'not an SMTP reply'],
+    ['600 ok\r\n', 'not an SMTP reply'],
+    ['260 ok\r\n', 'not an SMTP reply'],
+    ['25x ok\r\n', 'not an SMTP reply'],
+    ['HTTP/1.1 400 Bad Request\r\n', 'not an SMTP reply: HTTP/1.1 400 Bad Request'],
+    ['\x00\x1b[2J\r\n', 'not an SMTP reply: \\x00\\x1b[2J'],
+    ['250-a\r\n251 b\r\n', 'different codes: 250 and 251'],
+    ['250-a\r\n'.repeat(513), 'more than 512 lines'],
+  ])('refuses %j', (octets, why) => {
+    expect(parseText(octets).error).toContain(why)
+  })
+
+  it.each([
+    ['', false],
+    ['2', true],
+    ['250 ok\r', true],
+    ['250-a\r\n', true],
+    ['250 ok\r\n', false],
+    ['250 ok\r\n3', true],
+  ])('after %j is in the middle of a reply: %s', (octets, midReply) => {
+    expect(parseText(octets)).toMatchObject({ midReply, error: undefined })
+  })
+
+  it('keeps no hold of the memory of a chunk, which the socket uses again', () => {
+    const parser = new ReplyParser()
+    const replies: Reply[] = []
+    const chunk = Buffer.from('250 o')
+    parser.push(chunk, (one) => replies.push(one))
+    chunk.fill('x')
+    parser.push(Buffer.from('k\r\n'), (one) => replies.push(one))
+    expect(replies).toEqual([{ code: 250, lines: ['ok'] }])
+  })
+})
+
+describe('enhancedStatus', () => {
+  it.each([
+    ['5.7.1 no', '5.7.1'],
+    ['2.0.0', '2.0.0'],
+    ['4.123.456 x', '4.123.456'],
+    ['no 5.7.1', undefined],
+    ['3.1.1 x', undefined],
+    ['5.7.1.2 x', undefined],
+    ['5.1234.1 x', undefined],
+    ['', undefined],
+  ])('of "%s" is %s', (line, status) => {
+    expect(enhancedStatus({ code: 550, lines: [line, '5.9.9 later line'] })).toBe(status)
+  })
+})
+
+describe('replyText', () => {
+  it('is one line without control characters, of bounded length', () => {
+    expect(replyText({ code: 550, lines: ['a\x1b', 'b\t'] })).toBe('550 a\\x1b | b\\x09')
+    expect(replyText({ code: 550, lines: ['x'.repeat(8_000)] })).toHaveLength(500)
+  })
+})

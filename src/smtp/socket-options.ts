@@ -1,0 +1,25 @@
+import net from 'node:net'
+import type { SmtpTarget } from './target.ts'
+
+/**
+ * All plain connections of a thread read into one buffer: `onOctets` has to be done with it when it
+ * returns. This passes by the stream's own buffers and events, which cost as much as the parser.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** How to connect to a target; `onOctets` is told what comes, unless TLS is to take the connection over. */
+export function connectOptions(target: SmtpTarget, onOctets: (octets: Buffer) => void): net.NetConnectOpts {
+  const address = { host: target.host, port: target.port, noDelay: true }
+  if (target.tls.mode !== 'none') return address
+  const callback = (length: number) => {
+    onOctets(readBuffer.subarray(0, length))
+    return true
+  }
+  return { ...address, onread: { buffer: readBuffer, callback } }
+}
+
+/** Server name for SNI and the certificate check; an address gets no SNI (RFC 6066 3). */
+export function serverNameOf(target: SmtpTarget): { servername?: string; host?: string } {
+  const name = target.tls.serverName ?? target.host
+  return net.isIP(name) ? { host: name } : { servername: name, host: name }
+}

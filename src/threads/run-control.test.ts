@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { ORDERS, RunControl } from './run-control.ts'
+
+describe('RunControl', () => {
+  it('gives each message of the plan to one of those that share its memory', () => {
+    const first = new RunControl()
+    const second = new RunControl(first.memory)
+    expect([first, second, second, first, second].map((control) => control.claim(4))).toEqual([
+      0,
+      1,
+      2,
+      3,
+      undefined,
+    ])
+  })
+
+  it('says go until another order is given, to all that share its memory', () => {
+    const control = new RunControl()
+    expect(control.order).toBe('go')
+    control.give('stop')
+    expect(new RunControl(control.memory).order).toBe('stop')
+  })
+
+  it.each(ORDERS)('lets no later order take back abort: %s', (later) => {
+    const control = new RunControl()
+    control.give('abort')
+    control.give(later)
+    expect(control.order).toBe('abort')
+  })
+})

@@ -1,0 +1,190 @@
+import type { Socket } from 'node:net'
+import { type SecureContext, TLSSocket } from 'node:tls'
+import { firstReply, play } from './play.ts'
+import { type ReceivedSession, unstuff } from './record.ts'
+import { close, type Script, type Stage, type Steps } from './script.ts'
+
+export interface SessionContext {
+  readonly script: Script
+  /** One for all sessions: the keys of its tickets are what TLS sessions are resumed by. */
+  readonly secureContext: SecureContext | undefined
+  /** The steps for this time that the stage is reached, counted over all sessions. */
+  stepsFor(stage: Stage): Steps
+  /** Resolves when a reply that is due now may go out. */
+  released(): Promise<void>
+  onMail(): void
+}
+
+type Received = { -readonly [K in keyof ReceivedSession]: ReceivedSession[K] } & {
+  commands: string[]
+  messages: ReceivedSession['messages'][number][]
+}
+
+const END_OF_DATA = Buffer.from('\r\n.\r\n')
+const VERBS: Readonly<Record<string, Stage>> = {
+  EHLO: 'ehlo',
+  HELO: 'helo',
+  STARTTLS: 'starttls',
+  AUTH: 'auth',
+  MAIL: 'mail',
+  RCPT: 'rcpt',
+  DATA: 'data',
+  RSET: 'rset',
+  QUIT: 'quit',
+}
+
+/** One connection: reads lines or data, and does at each what the script says, one after another. */
+export class ScriptedSession {
+  readonly received: Received = { commands: [], messages: [], encrypted: false, resumed: false }
+  readonly #context: SessionContext
+  #socket: Socket
+  #input: Buffer = Buffer.alloc(0)
+  #mode: 'command' | 'data' | 'over' = 'command'
+  /** Input waits while steps are done. */
+  #busy = false
+  #mail: string | undefined
+  #rcpt: string[] = []
+  /** The body's own steps were done: the final dot gets no reply. */
+  #bodyAnswered = false
+  #challenged = false
+  #searchedTo = 0
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(socket: Socket, context: SessionContext) {
+    this.#socket = socket
+    this.#context = context
+    if (context.script.tls?.implicit === true) this.#secure()
+    else this.#listen()
+    void this.#perform(this.#context.stepsFor('greeting'))
+  }
+
+  destroy(): void {
+    this.#mode = 'over'
+    clearTimeout(this.#idle)
+    this.#socket.destroy()
+  }
+
+  #listen(): void {
+    this.#socket.setNoDelay(true)
+    this.#socket.on('data', (chunk: Buffer) => {
+      clearTimeout(this.#idle)
+      this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk])
+      void this.#read()
+    })
+    // A client that ends or breaks the connection is none of the server's faults.
+    this.#socket.on('error', () => this.destroy())
+    this.#socket.on('close', () => this.destroy())
+  }
+
+  async #read(): Promise<void> {
+    if (this.#busy) return
+    this.#busy = true
+    while (this.#mode !== 'over' && (await this.#readOne())) {
+      // Each round takes one line or one message out of the input.
+    }
+    this.#busy = false
+  }
+
+  /** False when the input has no whole line or message. */
+  async #readOne(): Promise<boolean> {
+    if (this.#mode === 'data') return this.#readData()
+    const end = this.#input.indexOf('\r\n')
+    if (end === -1) return false
+    const line = this.#input.toString('latin1', 0, end)
+    this.#input = this.#input.subarray(end + 2)
+    await this.#command(line)
+    return true
+  }
+
+  async #readData(): Promise<boolean> {
+    // The CRLF of the DATA command counts for a dot in the first line (RFC 5321 4.1.1.4).
+    const atOnce = this.#input.subarray(0, 3).toString('latin1') === '.\r\n'
+    const end = atOnce ? 0 : this.#input.indexOf(END_OF_DATA, Math.max(0, this.#searchedTo - 4))
+    this.#searchedTo = this.#input.length
+    const { body } = this.#context.script
+    if (body !== undefined && !this.#bodyAnswered && this.#input.length >= body.afterBytes) {
+      this.#bodyAnswered = true
+      await this.#perform(body.steps)
+      return true
+    }
+    if (end === -1) return false
+    const octets = unstuff(Buffer.from(this.#input.subarray(0, atOnce ? 0 : end + 2)))
+    this.#input = this.#input.subarray(atOnce ? 3 : end + 5)
+    await this.#endOfData(octets)
+    return true
+  }
+
+  async #endOfData(octets: Buffer): Promise<void> {
+    this.#mode = 'command'
+    const steps = this.#bodyAnswered ? [] : this.#context.stepsFor('dot')
+    const message = { mail: this.#mail ?? '', rcpt: this.#rcpt, octets, reply: firstReply(steps) }
+    this.received.messages.push(message)
+    this.#clearEnvelope()
+    await this.#perform(steps)
+    const { closeIdleAfterMs, idleSteps = [close] } = this.#context.script
+    if (closeIdleAfterMs !== undefined)
+      this.#idle = setTimeout(() => void this.#perform(idleSteps), closeIdleAfterMs)
+  }
+
+  async #command(line: string): Promise<void> {
+    this.received.commands.push(line)
+    const stage = this.#challenged ? 'auth' : VERBS[line.split(' ', 1)[0]?.toUpperCase() ?? '']
+    if (stage === undefined) return this.#perform([{ do: 'say', text: '500 5.5.1 what?' }])
+    if (stage === 'mail') this.#context.onMail()
+    const outOfOrder = this.#outOfOrder(stage)
+    const steps = outOfOrder ?? this.#context.stepsFor(stage)
+    const reply = firstReply(steps) ?? ''
+    this.#challenged = reply.startsWith('334')
+    if (reply.startsWith('2')) this.#take(stage, line)
+    await this.#perform(steps)
+    if (stage === 'data' && reply.startsWith('354')) {
+      this.#mode = 'data'
+      this.#bodyAnswered = false
+      this.#searchedTo = 0
+    }
+    if (stage === 'starttls' && reply.startsWith('220') && this.#context.script.tls !== undefined)
+      this.#secure()
+    if (stage === 'quit' && reply !== '') this.#socket.end()
+  }
+
+  /** RFC 5321 4.1.4: 503 for a command that has no sense here; unless the script wants it otherwise. */
+  #outOfOrder(stage: Stage): Steps | undefined {
+    const scripted = this.#context.script[stage] !== undefined
+    if (scripted) return undefined
+    if (stage === 'rcpt' && this.#mail === undefined) return [{ do: 'say', text: '503 5.5.1 MAIL first' }]
+    if (stage === 'data' && this.#rcpt.length === 0) return [{ do: 'say', text: '503 5.5.1 RCPT first' }]
+    if (stage === 'mail' && this.#mail !== undefined) return [{ do: 'say', text: '503 5.5.1 nested MAIL' }]
+    return undefined
+  }
+
+  #take(stage: Stage, line: string): void {
+    if (stage === 'mail') this.#mail = line
+    else if (stage === 'rcpt') this.#rcpt.push(line)
+    else if (stage === 'rset' || stage === 'ehlo' || stage === 'helo') this.#clearEnvelope()
+  }
+
+  #clearEnvelope(): void {
+    this.#mail = undefined
+    this.#rcpt = []
+  }
+
+  #secure(): void {
+    const { secureContext } = this.#context
+    this.#socket.removeAllListeners('data')
+    const secured = new TLSSocket(this.#socket, { isServer: true, ...(secureContext && { secureContext }) })
+    secured.once('secure', () => {
+      this.received.resumed = secured.isSessionReused()
+    })
+    this.#socket = secured
+    this.received.encrypted = true
+    this.#listen()
+  }
+
+  async #perform(steps: Steps): Promise<void> {
+    for (const step of steps) {
+      if (this.#mode === 'over') return
+      const goesOn = await play(step, this.#socket, () => this.#context.released())
+      if (!goesOn) this.#mode = 'over'
+    }
+  }
+}

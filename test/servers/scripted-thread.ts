@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { ReceivedSession } from './record.ts'
+import type { Script } from './script.ts'
+
+export interface ServerState {
+  /** What came so far, session by session; octets arrive as Uint8Array. */
+  readonly sessions: readonly ReceivedSession[]
+  readonly stalledForMs: number | undefined
+}
+
+/** A scripted server in a thread of its own, so that it shares no event loop with what it measures. */
+export class ScriptedThread implements AsyncDisposable {
+  readonly host = '127.0.0.1'
+  readonly port: number
+  readonly #worker: Worker
+
+  static async start(script: Script): Promise<ScriptedThread> {
+    const worker = new Worker(new URL('./scripted-thread-main.ts', import.meta.url), {
+      workerData: script,
+      // What Vitest was started with has no business in this thread.
+      execArgv: [],
+    })
+    const [port] = await once(worker, 'message')
+    return new ScriptedThread(worker, port as number)
+  }
+
+  private constructor(worker: Worker, port: number) {
+    this.#worker = worker
+    this.port = port
+  }
+
+  async state(): Promise<ServerState> {
+    const answer = once(this.#worker, 'message')
+    this.#worker.postMessage('state')
+    return (await answer)[0] as ServerState
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate()
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { PHASES, type Phase } from '../../src/smtp/target.ts'
+import { DEFAULT_STEPS, type Script, type Stage, wait } from '../servers/script.ts'
+import { ScriptedServer } from '../servers/scripted-server.ts'
+import { type Sending, type Sent, send } from './send.ts'
+
+const DELAY_MS = 20
+/** Of a busy machine; the lower bounds are exact. */
+const SLACK_MS = 8
+
+const DELAYED = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'dot', 'quit'] as const satisfies Stage[]
+
+const slow: Script = Object.fromEntries(
+  DELAYED.map((stage) => [stage, [wait(DELAY_MS), ...DEFAULT_STEPS[stage]]]),
+)
+
+describe('a server that delays every reply by 20 ms', () => {
+  it('shows once in each phase of a new session, twice in the envelope of MAIL and RCPT', async () => {
+    const { samples } = await sendTo({ messagesPerSession: 1, pipelining: 'off' })
+    for (const phase of ['greeting', 'ehlo', 'data', 'accept'] as const)
+      expectDelay(phaseTimes(samples, phase), 1)
+    expectDelay(phaseTimes(samples, 'envelope'), 2)
+    expectDelay(serviceTimes(samples), 6)
+  })
+
+  it('does not show in the phases that wait for no reply', async () => {
+    const { samples } = await sendTo({ messagesPerSession: 1, pipelining: 'off' })
+    for (const phase of ['connect', 'transfer'] as const)
+      expect(median(phaseTimes(samples, phase))).toBeLessThan(SLACK_MS)
+  })
+
+  it('gives no time to phases that did not happen', async () => {
+    const { samples } = await sendTo({ pipelining: 'off' })
+    const [first, second] = samples.map(({ phasesMs }) =>
+      PHASES.filter((_, index) => !Number.isNaN(phasesMs[index])),
+    )
+    const transaction = ['envelope', 'data', 'transfer', 'accept']
+    expect(first).toEqual(['connect', 'greeting', 'ehlo', ...transaction])
+    expect(second).toEqual(transaction)
+  })
+
+  it('has phases that add up to the service time', async () => {
+    const { samples } = await sendTo({ messagesPerSession: 1, pipelining: 'off' })
+    samples.forEach(({ phasesMs, sentMs, endedMs }) => {
+      const sum = phasesMs.reduce((total, ms) => total + (Number.isNaN(ms) ? 0 : ms), 0)
+      expect(Math.abs(endedMs - sentMs - sum)).toBeLessThan(1)
+    })
+  })
+
+  it.each(['commands', 'transactions'] as const)(
+    'shows in the same phases when %s are pipelined',
+    async (pipelining) => {
+      const { samples } = await sendTo({ messagesPerSession: 1, pipelining })
+      const envelope = phaseTimes(samples, 'envelope')
+      const data = phaseTimes(samples, 'data')
+      expectDelay(envelope, 2)
+      // A reply that is read late leaves less time to the one behind it: only their sum is exact.
+      expectDelay(
+        envelope.map((ms, index) => ms + (data[index] as number)),
+        3,
+      )
+      expect(median(data)).toBeGreaterThan(DELAY_MS - SLACK_MS)
+      expectDelay(serviceTimes(samples), 6)
+    },
+  )
+})
+
+async function sendTo(sending: Omit<Sending, 'port'>): Promise<Sent> {
+  await using server = await ScriptedServer.start(slow)
+  const schedule = { executor: 'shared-iterations', messages: 9 } as const
+  return await send({
+    ...sending,
+    port: server.port,
+    schedule,
+    workers: sending.messagesPerSession === 1 ? 3 : 1,
+  })
+}
+
+function expectDelay(timesMs: readonly number[], delays: number): void {
+  expect(Math.min(...timesMs)).toBeGreaterThanOrEqual(delays * DELAY_MS)
+  expect(median(timesMs)).toBeLessThan(delays * (DELAY_MS + SLACK_MS))
+}
+
+function phaseTimes(samples: Sent['samples'], phase: Phase): number[] {
+  return samples.map(({ phasesMs }) => phasesMs[PHASES.indexOf(phase)] as number)
+}
+
+function serviceTimes(samples: Sent['samples']): number[] {
+  return samples.map(({ sentMs, endedMs }) => endedMs - sentMs)
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
+}

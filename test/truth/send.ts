@@ -1,0 +1,101 @@
+import { systemClock } from '../../src/load/clock.ts'
+import { Dispatch } from '../../src/load/dispatch.ts'
+import { createPacer } from '../../src/load/pacer.ts'
+import type { Sample } from '../../src/load/sample.ts'
+import type { Schedule } from '../../src/load/workload.ts'
+import { Gate } from '../../src/smtp/gate.ts'
+import { MessageTemplate } from '../../src/smtp/message.ts'
+import { OpenTransports } from '../../src/smtp/open-transports.ts'
+import { type SenderOptions, smtpLane } from '../../src/smtp/sender.ts'
+import type { PipeliningLevel, SmtpTarget } from '../../src/smtp/target.ts'
+
+export interface Sending {
+  readonly port: number
+  readonly runId?: string
+  readonly host?: string
+  readonly pipelining?: PipeliningLevel
+  readonly schedule?: Schedule
+  readonly workers?: number
+  readonly sizeBytes?: number
+  readonly body?: Uint8Array
+  readonly recipients?: readonly string[]
+  readonly messagesPerSession?: number
+  readonly timeoutMs?: number
+  readonly tls?: SmtpTarget['tls']
+  readonly auth?: SmtpTarget['auth']
+}
+
+export interface Sent {
+  readonly samples: readonly Sample[]
+  readonly sessionsOpened: number
+  readonly quits: number
+}
+
+export const RUN_ID = 'truth'
+
+/** Sends by the real engine, in this process, and keeps every sample as it came. */
+export async function send(sending: Sending): Promise<Sent> {
+  const { schedule = { executor: 'shared-iterations', messages: 3 }, workers = 1 } = sending
+  const pacer = createPacer(schedule)
+  const samples: Sample[] = []
+  const counts = { sessionsOpened: 0, quits: 0 }
+  let claimed = 0
+  const dispatch = new Dispatch({
+    pacer,
+    clock: systemClock,
+    startMs: systemClock.nowMs(),
+    claim: () => (claimed < pacer.total ? claimed++ : undefined),
+    onLag: () => {},
+  })
+  const options: SenderOptions = {
+    clock: systemClock,
+    model: pacer.model,
+    targets: [targetOf(sending)],
+    template: templateOf(sending),
+    shape: {
+      pipelining: sending.pipelining ?? 'commands',
+      messagesPerSession: sending.messagesPerSession ?? Number.POSITIVE_INFINITY,
+      timeoutMs: sending.timeoutMs ?? 2_000,
+    },
+    tlsSessions: new Map(),
+    transports: new OpenTransports(),
+    connectGate: new Gate(200),
+    // The engine uses the phases' memory again for the next message.
+    onSample: (sample) => samples.push({ ...sample, phasesMs: sample.phasesMs.slice() }),
+    onSessionOpened: () => counts.sessionsOpened++,
+    onQuit: () => counts.quits++,
+  }
+  await Promise.all(
+    Array.from({ length: workers }, (_, worker) =>
+      dispatch.join({ lane: smtpLane(options, worker), maxLanes: 1 }),
+    ),
+  )
+  return { samples, ...counts }
+}
+
+function targetOf({ host = '127.0.0.1', port, tls, auth }: Sending): SmtpTarget {
+  return {
+    name: 'server',
+    host,
+    port,
+    tls: tls ?? { mode: 'none', verify: true },
+    ...(auth === undefined ? {} : { auth }),
+  }
+}
+
+function templateOf({
+  runId = RUN_ID,
+  sizeBytes = 1024,
+  body,
+  recipients = ['b@example.com'],
+}: Sending): MessageTemplate {
+  return new MessageTemplate({
+    runId,
+    sender: 'a@example.com',
+    recipients,
+    sizeBytes,
+    seed: 1,
+    date: new Date(0),
+    ...(body === undefined ? {} : { body }),
+  })
+}

@@ -1,0 +1,110 @@
+import { expect } from 'vitest'
+import { allCommands } from '../servers/record.ts'
+import { close, drip, raw, type Stage, say } from '../servers/script.ts'
+import {
+  accepted,
+  failed,
+  type Group,
+  newSessionEach,
+  oneSession,
+  refusedBy,
+  type Seen,
+} from './situation.ts'
+
+const MEGABYTE = 1024 * 1024
+
+const dripped: Record<Exclude<Stage, 'helo' | 'starttls' | 'auth' | 'rset'>, ReturnType<typeof drip>[]> = {
+  greeting: [drip('220-one\r\n220 two\r\n')],
+  ehlo: [drip('250-here\r\n250-PIPELINING\r\n250 SIZE 10000000\r\n')],
+  mail: [drip('250 2.1.0 ok\r\n')],
+  rcpt: [drip('250 2.1.5 ok\r\n')],
+  data: [drip('354 go ahead\r\n')],
+  dot: [drip('250-2.0.0 it is\r\n250 2.0.0 taken\r\n')],
+  quit: [drip('221 2.0.0 bye\r\n')],
+}
+
+export const oddGroup: Group = {
+  title: 'Odd, slow or foreign servers',
+  situations: [
+    { title: 'the server sends every reply one byte at a time', script: dripped, expected: accepted },
+    {
+      title: 'the server does not know EHLO (502): HELO',
+      script: { ehlo: [say('502 5.5.1 what?')] },
+      expected: accepted,
+      also: ({ sessions }) => {
+        const [ehlo, helo, mail] = allCommands(sessions)
+        expect([ehlo?.slice(0, 4), helo?.slice(0, 4)]).toEqual(['EHLO', 'HELO'])
+        // Nothing was offered, so there is no SIZE= (RFC 1870 6.1).
+        expect(mail).toBe('MAIL FROM:<a@example.com>')
+      },
+    },
+    {
+      title: 'the server knows neither EHLO (502) nor HELO (503)',
+      script: { ehlo: [say('502 what?')], helo: [say('503 no')] },
+      expected: refusedBy(503, 'ehlo'),
+    },
+    {
+      title: 'the server says 421 in the middle of a message of 1 MB and reads on',
+      script: { body: { afterBytes: 100_000, steps: [say('421 4.3.2 going down')] } },
+      sending: { sizeBytes: MEGABYTE },
+      expected: refusedBy(421, 'accept'),
+      also: newAfterFailure,
+    },
+    {
+      title: 'the server says 552 in the middle of a message of 1 MB and reads on',
+      script: { body: { afterBytes: 100_000, steps: [say('552 5.3.4 too big')] } },
+      sending: { sizeBytes: MEGABYTE },
+      expected: refusedBy(552, 'accept'),
+      also: oneSession,
+    },
+    {
+      title: 'the server refuses the final dot with 554: the session goes on',
+      script: { dot: [say('554 5.6.0 no')] },
+      expected: refusedBy(554, 'accept'),
+      also: oneSession,
+    },
+    {
+      title: 'an HTTP server answers',
+      script: { greeting: [raw('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'), close] },
+      expected: failed('protocol_error', 'greeting'),
+    },
+    {
+      title: 'the server greets with a line of 1 MB',
+      script: { greeting: [raw(`220 ${'x'.repeat(MEGABYTE)}\r\n`)] },
+      expected: failed('protocol_error', 'greeting'),
+    },
+    {
+      title: 'the server never ends its EHLO reply',
+      script: { ehlo: [say(...Array<string>(600).fill('250-AND-ON'))] },
+      expected: failed('protocol_error', 'ehlo'),
+    },
+    {
+      title: 'nobody listens on the port',
+      script: {},
+      port: 'closed',
+      expected: failed('connection_refused', 'connect'),
+    },
+    {
+      title: 'the server closes each session that was idle: the next message gets a new one',
+      script: { closeIdleAfterMs: 20 },
+      sending: { schedule: { executor: 'constant-arrival-rate', ratePerSecond: 5, durationSeconds: 0.6 } },
+      expected: accepted,
+      also: (seen) => {
+        expect(seen.sent.samples).toHaveLength(3)
+        newSessionEach(seen)
+      },
+    },
+    {
+      title: 'the server says 421 to each session that was idle: the next message gets a new one',
+      script: { closeIdleAfterMs: 20, idleSteps: [say('421 4.4.2 idle'), close] },
+      sending: { schedule: { executor: 'constant-arrival-rate', ratePerSecond: 5, durationSeconds: 0.6 } },
+      expected: accepted,
+      also: newSessionEach,
+    },
+  ],
+}
+
+/** A message that ended in 421 ends its session; the one whose envelope was already out ends with it. */
+function newAfterFailure({ sessions, level }: Seen): void {
+  expect(sessions).toHaveLength(level === 'transactions' ? 2 : 3)
+}

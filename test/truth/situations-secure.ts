@@ -1,0 +1,164 @@
+import { expect } from 'vitest'
+import type { Certificate } from '../../containers/certificate.ts'
+import { allCommands } from '../servers/record.ts'
+import { close, raw, type Script, say } from '../servers/script.ts'
+import { accepted, failed, type Group, impatient, refusedBy, type Seen } from './situation.ts'
+
+const auth = { user: 'tim', pass: 'tanstaaftanstaaf' }
+const offers = (...keywords: string[]) => [
+  say('250-scripted', ...keywords.slice(0, -1).map((keyword) => `250-${keyword}`), `250 ${keywords.at(-1)}`),
+]
+const plainTls = { mode: 'none', verify: true } as const
+
+const authGroup: Group = {
+  title: 'AUTH',
+  situations: [
+    ...(['PLAIN', 'LOGIN', 'CRAM-MD5'] as const).map((mechanism) => ({
+      title: `the server offers AUTH ${mechanism}`,
+      script: {
+        ehlo: offers('PIPELINING', `AUTH ${mechanism}`),
+        auth: { first: challengesOf(mechanism) },
+      },
+      sending: { auth },
+      expected: accepted,
+      also: ({ sessions }: Seen) => expect(allCommands(sessions)[1]).toContain(`AUTH ${mechanism}`),
+    })),
+    {
+      title: 'the server refuses the password (535)',
+      script: { ehlo: offers('AUTH PLAIN'), auth: [say('535 5.7.8 no')] },
+      sending: { auth },
+      expected: { ...refusedBy(535, 'auth', 'auth'), enhanced: '5.7.8' },
+    },
+    {
+      title: 'the server cannot check the password now (454)',
+      script: { ehlo: offers('AUTH PLAIN'), auth: [say('454 4.7.0 later')] },
+      sending: { auth },
+      expected: refusedBy(454, 'auth', 'auth'),
+    },
+    {
+      title: 'the server closes at AUTH',
+      script: { ehlo: offers('AUTH PLAIN'), auth: [close] },
+      sending: { auth },
+      expected: failed('connection_closed', 'auth'),
+    },
+    {
+      title: 'the server asks on and on',
+      script: { ehlo: offers('AUTH LOGIN'), auth: [say('334 VXNlcm5hbWU6')] },
+      sending: { auth },
+      expected: failed('protocol_error', 'auth'),
+    },
+    {
+      title: 'the server does not offer AUTH',
+      script: {},
+      sending: { auth },
+      expected: failed('auth', 'auth'),
+    },
+    {
+      title: 'the server offers only mechanisms that the client does not know',
+      script: { ehlo: offers('AUTH GSSAPI NTLM') },
+      sending: { auth },
+      expected: failed('auth', 'auth'),
+    },
+  ],
+}
+
+function challengesOf(mechanism: 'PLAIN' | 'LOGIN' | 'CRAM-MD5') {
+  const welcome = [say('235 2.7.0 welcome')]
+  // RFC 2195 2: the challenge of its example.
+  const cram = [say('334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+')]
+  const login = [[say('334 VXNlcm5hbWU6')], [say('334 UGFzc3dvcmQ6')]]
+  return { PLAIN: [welcome], LOGIN: [...login, welcome], 'CRAM-MD5': [cram, welcome] }[mechanism]
+}
+
+/** `certificate`: of the server's own making, for localhost and 127.0.0.1. */
+function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
+  const startTls: Script = { ehlo: offers('PIPELINING', 'STARTTLS'), tls: { cert, key } }
+  const implicit: Script = { tls: { cert, key, implicit: true } }
+  const trusting = (mode: 'starttls' | 'implicit') => ({ tls: { mode, verify: true, ca: cert } as const })
+  const encrypted = ({ sessions }: Seen) =>
+    expect(sessions.map((session) => session.encrypted)).toEqual(sessions.map(() => true))
+  return {
+    title: 'TLS',
+    situations: [
+      {
+        title: 'STARTTLS, the certificate is trusted',
+        script: startTls,
+        sending: trusting('starttls'),
+        expected: accepted,
+        also: encrypted,
+      },
+      {
+        title: 'implicit TLS, the certificate is trusted, a session per message',
+        script: implicit,
+        sending: { ...trusting('implicit'), messagesPerSession: 1 },
+        expected: accepted,
+        also: encrypted,
+      },
+      {
+        title: 'STARTTLS, a self-signed certificate that is not to be verified',
+        script: startTls,
+        sending: { tls: { mode: 'starttls', verify: false } },
+        expected: accepted,
+        also: encrypted,
+      },
+      {
+        title: 'STARTTLS, a self-signed certificate that nobody vouches for',
+        script: startTls,
+        sending: { tls: { mode: 'starttls', verify: true } },
+        expected: failed('tls', 'tls'),
+      },
+      {
+        title: 'implicit TLS, a self-signed certificate that nobody vouches for',
+        script: implicit,
+        sending: { tls: { mode: 'implicit', verify: true } },
+        expected: failed('tls', 'tls'),
+      },
+      {
+        title: 'STARTTLS, the certificate is for another host',
+        script: startTls,
+        sending: { tls: { mode: 'starttls', verify: true, ca: cert, serverName: 'mail.example.com' } },
+        expected: failed('tls', 'tls'),
+      },
+      {
+        title: 'STARTTLS is asked for and the server does not offer it',
+        script: {},
+        sending: trusting('starttls'),
+        expected: failed('tls', 'tls'),
+      },
+      {
+        title: 'the server refuses STARTTLS (454)',
+        script: { ...startTls, starttls: [say('454 4.7.0 later')] },
+        sending: trusting('starttls'),
+        expected: refusedBy(454, 'tls'),
+      },
+      {
+        title: 'more plain text stands behind the reply to STARTTLS (injected)',
+        script: { ...startTls, starttls: [raw('220 go\r\n250 injected\r\n')] },
+        sending: trusting('starttls'),
+        expected: failed('tls', 'tls'),
+      },
+      {
+        title: 'the server closes instead of the TLS handshake',
+        script: { ...startTls, starttls: [say('220 go'), close] },
+        sending: trusting('starttls'),
+        expected: failed('tls', 'tls'),
+      },
+      {
+        title: 'implicit TLS is asked of a server that speaks plain text',
+        script: {},
+        sending: trusting('implicit'),
+        expected: failed('tls', 'tls'),
+      },
+      {
+        title: 'plain text is asked of a server that speaks implicit TLS',
+        script: implicit,
+        sending: { ...impatient, tls: plainTls },
+        expected: failed('timeout', 'greeting'),
+      },
+    ],
+  }
+}
+
+export function secureGroups(certificate: Certificate): readonly Group[] {
+  return [authGroup, tlsGroup(certificate)]
+}
