@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { MailstormError } from '../src/error.ts'
+import type { MailhogMessage, MailhogPage } from './mailhog-message.ts'
+
+/** MailHog's cap: more is asked for in vain. */
+const PAGE_MESSAGES = 250
+/** More requests at once than this are no faster (reference/mailhog.md, section 3). */
+const PAGES_AT_ONCE = 4
+const ANSWER_WITHIN_MS = 30_000
+const FIRST_POLL_MS = 5
+const LAST_POLL_MS = 250
+
+/** Reads a MailHog, the real one or ours, at any number of messages. */
+export class MailhogClient {
+  readonly #apiUrl: string
+  readonly #headers: Readonly<Record<string, string>>
+
+  /** `apiUrl` as `http://127.0.0.1:8025`, with the web path if there is one. */
+  constructor(apiUrl: string, login?: { readonly user: string; readonly pass: string }) {
+    this.#apiUrl = apiUrl.replace(/\/$/, '')
+    this.#headers =
+      login === undefined
+        ? {}
+        : { Authorization: `Basic ${Buffer.from(`${login.user}:${login.pass}`).toString('base64')}` }
+  }
+
+  async count(): Promise<number> {
+    return (await this.#page('/api/v2/messages?limit=1')).total
+  }
+
+  /** Resolves to the count once it is `expected` or more; rejects after `withinMs` with the count of then. */
+  async waitForCount(expected: number, withinMs: number): Promise<number> {
+    const endMs = performance.now() + withinMs
+    for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(LAST_POLL_MS, pollMs * 2)) {
+      const count = await this.count()
+      if (count >= expected) return count
+      const leftMs = endMs - performance.now()
+      if (leftMs <= 0)
+        throw new MailstormError(
+          'MAILHOG_COUNT',
+          `Failed to see ${expected} messages in MailHog within ${withinMs} ms: it has ${count}.`,
+        )
+      await delay(Math.min(pollMs, leftMs))
+    }
+  }
+
+  /** Every message once, mostly newest first; also while mail arrives. */
+  messages(): AsyncGenerator<MailhogMessage> {
+    return this.#all('/api/v2/messages?')
+  }
+
+  /** Messages with exactly this envelope recipient. */
+  async byEnvelopeTo(address: string): Promise<MailhogMessage[]> {
+    const found: MailhogMessage[] = []
+    // The search finds parts of addresses, and header fields too.
+    for await (const message of this.#all(`/api/v2/search?kind=to&query=${encodeURIComponent(address)}&`)) {
+      if (message.Raw.To?.includes(address)) found.push(message)
+    }
+    return found
+  }
+
+  async deleteAll(): Promise<void> {
+    await this.#request('/api/v1/messages', 'DELETE')
+  }
+
+  /**
+   * Pages up to the total that MailHog names, never until a page is empty: it gives the oldest message
+   * again beyond the end. Mail that arrives meanwhile moves the pages, so the last total counts, and a
+   * message that is seen twice is dropped.
+   */
+  async *#all(path: string): AsyncGenerator<MailhogMessage> {
+    const seen = new Set<string>()
+    for (let start = 0, total = 1; start < total; ) {
+      const wanted = start === 0 ? 1 : Math.min(PAGES_AT_ONCE, Math.ceil((total - start) / PAGE_MESSAGES))
+      const pages = await Promise.all(
+        Array.from({ length: wanted }, (_, i) =>
+          this.#page(`${path}start=${start + i * PAGE_MESSAGES}&limit=${PAGE_MESSAGES}`),
+        ),
+      )
+      total = Math.max(...pages.map((page) => page.total))
+      start += wanted * PAGE_MESSAGES
+      for (const message of pages.flatMap(({ items }) => items)) {
+        if (seen.has(message.ID)) continue
+        seen.add(message.ID)
+        yield message
+      }
+    }
+  }
+
+  async #page(path: string): Promise<MailhogPage> {
+    return (await (await this.#request(path, 'GET')).json()) as MailhogPage
+  }
+
+  async #request(path: string, method: 'GET' | 'DELETE'): Promise<Response> {
+    const url = `${this.#apiUrl}${path}`
+    const failure = (why: string) =>
+      new MailstormError('MAILHOG_API', `Failed to ask MailHog for ${method} ${url}: ${why}.`)
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    const response = await fetch(url, { method, headers: this.#headers, signal }).catch((error: Error) => {
+      throw failure(error.cause instanceof Error ? error.cause.message : error.message)
+    })
+    if (!response.ok) throw failure(`it answered ${response.status}`)
+    return response
+  }
+}

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { testMailhogService } from './mailhog.contract.ts'
+import { embeddedMailhog } from './mailhog.ts'
+
+testMailhogService({
+  implementation: 'embedded',
+  newService: embeddedMailhog,
+  kill: (mailhog) => process.kill(mailhog.pid, 'SIGKILL'),
+})
+
+test('fails to start with the reason of the sink when an option is wrong', async () => {
+  const service = embeddedMailhog({ environment: { MH_STORAGE: 'mongodb' } })
+  await expect(service.start()).rejects.toThrow(
+    /^Failed to start mailhog: it exited with code 1\.\n.*MH_STORAGE is "mongodb"; allowed is memory/s,
+  )
+})
+
+test('reaches the API below its web path', async () => {
+  await using mailhog = await embeddedMailhog({ environment: { MH_UI_WEB_PATH: 'mail' } }).start()
+  expect(mailhog.apiUrl).toMatch(/\/mail$/)
+  expect(await mailhog.client.count()).toBe(0)
+})
+
+test('reports what it uses of the machine', async () => {
+  await using mailhog = await embeddedMailhog().start()
+  const usage = await mailhog.usage()
+  expect(usage?.memoryBytes).toBeGreaterThan(10_000_000)
+})

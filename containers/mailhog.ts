@@ -1,0 +1,122 @@
+import { fileURLToPath } from 'node:url'
+import pidusage from 'pidusage'
+import { EmbeddedProcess } from './embedded-process.ts'
+import { MailhogClient } from './mailhog-client.ts'
+import type { RunningService, Service, ServiceEnd, Usage } from './service.ts'
+
+export interface MailhogOptions {
+  /** As `mailhog`. */
+  readonly name?: string
+  /** Its name in greetings, ids and Received fields. */
+  readonly hostname?: string
+  /** Undefined = any free port. */
+  readonly smtpPort?: number
+  readonly apiPort?: number
+  /** Keep digests and headers, drop the bodies. Ours alone. */
+  readonly digestOnly?: boolean
+  /** Header fields that `/sink/digests` shows. Ours alone. */
+  readonly digestHeaders?: readonly string[]
+  /** More of MailHog's variables, as MH_CORS_ORIGIN. */
+  readonly environment?: Readonly<Record<string, string>>
+  readonly readyWithinMs?: number
+}
+
+export interface RunningMailhog extends RunningService {
+  readonly host: string
+  readonly smtpPort: number
+  readonly apiPort: number
+  /** As `http://127.0.0.1:8025`, with the web path if there is one. */
+  readonly apiUrl: string
+  readonly client: MailhogClient
+  readonly pid: number
+  /** Undefined when it cannot be read, as once it has ended. */
+  usage(): Promise<Usage | undefined>
+}
+
+const PROGRAM = fileURLToPath(new URL('../src/sink/main.ts', import.meta.url))
+const LOOPBACK = '127.0.0.1'
+
+/** Our stand-in for MailHog as a process of this machine. */
+export function embeddedMailhog(options: MailhogOptions = {}): Service<RunningMailhog> {
+  const name = options.name ?? 'mailhog'
+  return {
+    async start() {
+      const { readyWithinMs } = options
+      const program = await EmbeddedProcess.start({
+        name,
+        program: PROGRAM,
+        env: environmentOf(options),
+        ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
+      })
+      return new EmbeddedMailhog(name, program)
+    },
+  }
+}
+
+function environmentOf(options: MailhogOptions): Record<string, string> {
+  const api = `${LOOPBACK}:${options.apiPort ?? 0}`
+  return {
+    MH_SMTP_BIND_ADDR: `${LOOPBACK}:${options.smtpPort ?? 0}`,
+    MH_API_BIND_ADDR: api,
+    MH_UI_BIND_ADDR: api,
+    MH_HOSTNAME: options.hostname ?? '',
+    SINK_DIGEST_ONLY: String(options.digestOnly ?? false),
+    SINK_DIGEST_HEADERS: options.digestHeaders?.join() ?? '',
+    ...options.environment,
+  }
+}
+
+class EmbeddedMailhog implements RunningMailhog {
+  readonly backend = 'embedded'
+  readonly host = LOOPBACK
+  readonly name: string
+  readonly smtpPort: number
+  readonly apiPort: number
+  readonly apiUrl: string
+  readonly client: MailhogClient
+  readonly #program: EmbeddedProcess
+
+  constructor(name: string, program: EmbeddedProcess) {
+    const { smtp_port: smtpPort, api_port: apiPort, web_path: webPath } = program.readyLine
+    this.name = name
+    this.smtpPort = Number(smtpPort)
+    this.apiPort = Number(apiPort)
+    this.apiUrl = `http://${LOOPBACK}:${this.apiPort}${webPath}`
+    this.client = new MailhogClient(this.apiUrl)
+    this.#program = program
+  }
+
+  get pid(): number {
+    return this.#program.pid
+  }
+
+  get endedBy(): string | undefined {
+    return this.#program.endedBy
+  }
+
+  get ended(): Promise<ServiceEnd | undefined> {
+    return this.#program.ended
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    try {
+      const { cpu, memory } = await pidusage(this.pid)
+      return { cpuPercent: cpu, memoryBytes: memory }
+    } catch {
+      // It has ended; or we are out of file descriptors, which must not end the run that samples it.
+      return undefined
+    }
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return this.#program.logTail(lines)
+  }
+
+  stop(): Promise<void> {
+    return this.#program.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}

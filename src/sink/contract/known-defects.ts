@@ -1,0 +1,49 @@
+import type { KnownDefect } from './contract.ts'
+
+/** The real MailHog v1.0.1, measured; shared/reference/mailhog.md has the figures. */
+export const MAILHOG_DEFECTS: readonly KnownDefect[] = [
+  { reason: 'MailHog waits for another CRLF.CRLF', tests: ['answers an empty message'] },
+  {
+    reason: 'MailHog unstuffs only CRLF followed by two dots',
+    tests: [
+      'takes the stuffed dot from the first line too',
+      'takes one dot from every line that begins with one, whatever follows it',
+    ],
+  },
+  {
+    reason: 'MailHog takes the blank line for the end of DATA and finds no header',
+    tests: ['keeps the header of a message whose body is empty'],
+  },
+  {
+    reason: 'MailHog keeps the recipients of before',
+    tests: ['forgets the recipients of an envelope when EHLO comes again'],
+  },
+  {
+    reason: 'MailHog gives the oldest message again',
+    tests: ['has nothing on the page that begins where the messages end'],
+  },
+  {
+    reason: 'MailHog panics and closes the connection without an answer',
+    tests: ['answers 404 to a download, a part or a release of what is not there'],
+  },
+  {
+    reason: 'MailHog puts the file together again from a map of its fields',
+    tests: ['downloads exactly the bytes that came, in their order'],
+  },
+  {
+    reason: 'MailHog writes events concurrently into one connection',
+    tests: ['sends 50 messages that come at once as 50 whole server-sent events'],
+  },
+  {
+    reason: 'MailHog writes raw UTF-8',
+    tests: ['writes non-ASCII escaped, so that no chunk can cut a character'],
+  },
+  {
+    reason: 'MailHog needs time quadratic in the lines: 131 s for 10 MB',
+    tests: ['takes 10 MB of 76-character lines within 5 s and gives them back'],
+  },
+  {
+    reason: 'MailHog adds fields of its own to a download',
+    tests: ['takes 50 MB within 10 s and gives back the same bytes'],
+  },
+]

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { partsOf, readContent, readMessage } from './content.ts'
+
+test('reads a header whose message has no body, and no blank line because that was the last CRLF', () => {
+  const content = readMessage('Subject: x\r\n folded\r\nTo: y\r\n')
+  expect([...content.headers]).toEqual([
+    ['Subject', ['x folded']],
+    ['To', ['y']],
+  ])
+  expect([content.body, content.size]).toEqual(['', 28])
+})
+
+test('takes a text that ends with an empty line for a text', () => {
+  expect(readMessage('no header here\r\n')).toMatchObject({ body: 'no header here\r\n', size: 16 })
+})
+
+test('does not join a line that begins with a space to nothing', () => {
+  expect([...readContent(' lost\r\nA: b\r\n\r\n').headers]).toEqual([['A', ['b']]])
+})
+
+test('finds no parts in what is no multipart, and none below the exact name Content-Type', () => {
+  expect(partsOf(readContent('Content-Type: text/plain\r\n\r\nx'))).toBeUndefined()
+  expect(
+    partsOf(readContent('content-type: multipart/mixed; boundary=B\r\n\r\n--B\r\n\r\nx')),
+  ).toBeUndefined()
+})

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { jsonString, textOf } from './text.ts'
+
+const bytes = (...values: number[]) => String.fromCharCode(...values)
+
+test.each([
+  ['ASCII', 'abc', 'abc'],
+  ['valid UTF-8', bytes(0xc3, 0xa9, 0xf0, 0x9f, 0x90, 0x97), 'é🐗'],
+  ['a lone continuation byte', bytes(0x80, 0x41), '\ufffdA'],
+  ['each byte of a cut character', bytes(0xe2, 0x82, 0x41), '\ufffd\ufffdA'],
+  ['an overlong form', bytes(0xc0, 0xaf), '\ufffd\ufffd'],
+  ['a surrogate', bytes(0xed, 0xa0, 0x80), '\ufffd\ufffd\ufffd'],
+  ['what is beyond U+10FFFF', bytes(0xf4, 0x90, 0x80, 0x80), '\ufffd\ufffd\ufffd\ufffd'],
+  ['good characters around a bad byte', bytes(0xc3, 0xa9, 0xff, 0xc3, 0xa9), 'é\ufffdé'],
+])('decodes %s as Go does', (_, given, expected) => {
+  expect(textOf(given)).toBe(expected)
+})
+
+test('makes JSON of ASCII only, with the escapes of Go, that says the same', () => {
+  const text = '<a> & "b" \\ \r\n\t\u2028 é 🐗 \u007f'
+  const json = jsonString(Buffer.from(text).toString('latin1'))
+  expect(json).toMatch(/^[ -\x7f]+$/)
+  expect(json).toContain('\\u003ca\\u003e \\u0026')
+  expect(JSON.parse(json)).toBe(text)
+})

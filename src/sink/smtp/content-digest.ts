@@ -1,0 +1,79 @@
+import { createHash, type Hash, hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+
+const BLANK_LINE = Buffer.from('\r\n\r\n')
+
+export interface Digest {
+  /** Size as sent (RFC 1870): with the final CRLF, without stuffed dots. */
+  readonly bytes: number
+  /** SHA-256 of those bytes, one character per byte. */
+  readonly sha256: string
+  /** CRC-32 of all behind the blank line; undefined when there is none within the first block. */
+  readonly bodyCrc32: number | undefined
+  /** Values of the fields that were asked for, in that order; empty where there is none. */
+  readonly fields: readonly string[]
+}
+
+/** Which header fields a digest keeps, and the patterns that find them. */
+export class DigestFields {
+  readonly names: readonly string[]
+  readonly #patterns: readonly RegExp[]
+
+  constructor(names: readonly string[] = []) {
+    this.names = names
+    // Field names are case-insensitive (RFC 5322 1.2.2); the values wanted here are not folded.
+    this.#patterns = names.map((name) => new RegExp(`^${RegExp.escape(name)}:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im'))
+  }
+
+  find(header: Buffer): readonly string[] {
+    if (this.names.length === 0) return this.names
+    const text = header.toString('latin1')
+    return this.#patterns.map((pattern) => pattern.exec(text)?.[1] ?? '')
+  }
+}
+
+/** Digests content block by block; keeps none of it. */
+export class ContentDigest {
+  readonly #fields: DigestFields
+  #hash: Hash | undefined
+  #bytes = 0
+  #bodyCrc32: number | undefined
+  #found: readonly string[] = []
+
+  constructor(fields: DigestFields) {
+    this.#fields = fields
+  }
+
+  /** Call for every block but the last. */
+  push(block: Buffer): void {
+    this.#hash ??= createHash('sha256')
+    this.#hash.update(block)
+    this.#read(block)
+  }
+
+  /** With the last block, which mostly is the only one. */
+  end(block: Buffer): Digest {
+    const sha256 =
+      this.#hash === undefined ? hash('sha256', block, 'binary') : this.#hash.update(block).digest('binary')
+    this.#read(block)
+    return { bytes: this.#bytes, sha256, bodyCrc32: this.#bodyCrc32, fields: this.#found }
+  }
+
+  #read(block: Buffer): void {
+    const isFirst = this.#bytes === 0
+    this.#bytes += block.length
+    if (isFirst) {
+      const bodyAt = bodyStart(block)
+      this.#found = this.#fields.find(block.subarray(0, bodyAt))
+      if (bodyAt !== undefined) this.#bodyCrc32 = crc32(block.subarray(bodyAt))
+    } else if (this.#bodyCrc32 !== undefined) {
+      this.#bodyCrc32 = crc32(block, this.#bodyCrc32)
+    }
+  }
+}
+
+/** Behind the blank line that ends the header (RFC 5322 2.1); undefined when there is none. */
+export function bodyStart(block: Buffer): number | undefined {
+  const at = block.indexOf(BLANK_LINE)
+  return at === -1 ? undefined : at + BLANK_LINE.length
+}
