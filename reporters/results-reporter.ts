@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { storeResult } from '../src/analysis/store.ts'
 import { MailstormError } from '../src/error.ts'
@@ -64,7 +64,8 @@ export default class ResultsReporter implements Reporter {
     logger?.log(`\n${renderText(result, this.#paint)}`)
     try {
       const { json, markdown } = await storeResult(this.#folder(), result, renderMarkdown(result))
-      logger?.log(`Written: ${shortPath(json)} and ${shortPath(markdown)}`)
+      const logs = result.logs === undefined ? '' : `, logs: ${shortPath(join(this.#folder(), result.logs))}`
+      logger?.log(`Written: ${shortPath(json)} and ${shortPath(markdown)}${logs}`)
     } catch (error) {
       if (!(error instanceof MailstormError)) throw error
       process.exitCode = 1

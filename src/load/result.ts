@@ -56,12 +56,17 @@ export interface ResourceSample {
   readonly second: number
   readonly cpu_percent: number
   readonly memory_bytes: number
+  /** Over the service's network in this second; absent where that cannot be told (embedded services). */
+  readonly received_bytes?: number
+  readonly sent_bytes?: number
 }
 
 export interface ResourceUsage {
   /** CPU in percent of one core (200 = two cores busy). */
   readonly cpu_percent: MinAvgMax
   readonly memory_bytes: MinAvgMax
+  /** Over the service's network, all samples together. */
+  readonly network?: { readonly received_bytes: number; readonly sent_bytes: number }
   readonly samples: readonly ResourceSample[]
 }
 
@@ -186,6 +191,8 @@ export interface Result {
   }
   readonly versions: Readonly<Record<string, string>>
   readonly seed: number
+  /** File name of the archive of the servers' logs, when one was written. */
+  readonly logs?: string
 }
 
 export interface Metrics {

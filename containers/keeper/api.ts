@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { RunningService, Usage } from '../service.ts'
+import type { RunningSmtpServer } from '../smtp-server.ts'
+
+/** Anything kept: its state, its log, its use of the machine. */
+export type KeptService = RunningService & {
+  /** As people connect to it. */
+  readonly address: string
+  usage(): Promise<Usage | undefined>
+}
+
+/** One line of `mailstorm status`; answer of `GET /status`. */
+export interface ServiceStatus {
+  readonly name: string
+  readonly address: string
+  readonly state: string
+  readonly cpu_percent: number | null
+  readonly memory_bytes: number | null
+}
+
+/** The keeper's API: what other processes may know of the services. On loopback, read only. */
+export async function serveKeeper(
+  services: readonly KeptService[],
+  servers: readonly RunningSmtpServer[],
+): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer((request, response) => {
+    answer(request, response, services, servers).catch((error: Error) => {
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
+      response.end(`${error.message}\n`)
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  services: readonly KeptService[],
+  servers: readonly RunningSmtpServer[],
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://keeper')
+  const named = url.searchParams.get('service')
+  const run = url.searchParams.get('run') ?? ''
+  const smtp = servers.find(({ name }) => name === named)
+  switch (url.pathname) {
+    case '/status':
+      return json(response, await Promise.all(services.map(statusOf)))
+    case '/logs': {
+      const lines = Number(url.searchParams.get('lines') ?? 1000)
+      const service = services.find(({ name }) => name === named)
+      return service === undefined ? notFound(response) : json(response, await service.logTail(lines))
+    }
+    case '/ledger':
+      return smtp === undefined ? notFound(response) : json(response, await smtp.ledger(run))
+    case '/ledger/entries':
+      if (smtp === undefined) return notFound(response)
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+      for await (const entry of smtp.entries(run)) response.write(`${JSON.stringify(entry)}\n`)
+      response.end()
+      return
+    default:
+      return notFound(response)
+  }
+}
+
+async function statusOf(service: KeptService): Promise<ServiceStatus> {
+  const usage = await service.usage()
+  return {
+    name: service.name,
+    address: service.address,
+    state: service.endedBy ?? 'running',
+    cpu_percent: usage?.cpuPercent ?? null,
+    memory_bytes: usage?.memoryBytes ?? null,
+  }
+}
+
+function json(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('no such service or path\n')
+}

@@ -1,0 +1,96 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import type { LedgerEntry, ServerLedger } from '../../src/ledger/ledger.ts'
+import type { ServiceEnd, Usage } from '../service.ts'
+import type { RunningSmtpServer } from '../smtp-server.ts'
+import type { ServiceStatus } from './api.ts'
+import { KeeperClient } from './client.ts'
+import type { KeptServer, KeptState } from './state.ts'
+
+/** How often the keeper is asked whether a server still runs. */
+const WATCH_INTERVAL_MS = 1_000
+
+/** An SMTP server that `mailstorm start` keeps, as a stress run uses it. Stopping it here leaves it running. */
+export class KeptSmtpServer implements RunningSmtpServer {
+  readonly backend: 'embedded' | 'docker'
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly implicitTlsPort: number | undefined
+  readonly ca: string | undefined
+  readonly pid: number
+  readonly noLedger?: string
+  readonly ended: Promise<ServiceEnd | undefined>
+  readonly #keeper: KeeperClient
+  readonly #watch: NodeJS.Timeout
+  readonly #resolveEnded: (end: ServiceEnd | undefined) => void
+  #endedBy: string | undefined
+
+  constructor(server: KeptServer, { backend, apiPort }: Pick<KeptState, 'backend' | 'apiPort'>) {
+    this.backend = backend.name
+    this.name = server.name
+    this.host = server.host
+    this.port = server.port
+    this.implicitTlsPort = server.implicitTlsPort ?? undefined
+    this.ca = server.ca ?? undefined
+    this.pid = server.pid
+    if (server.noLedger !== null) this.noLedger = server.noLedger
+    this.#keeper = new KeeperClient({ apiPort })
+    const { promise, resolve } = Promise.withResolvers<ServiceEnd | undefined>()
+    this.ended = promise
+    this.#resolveEnded = resolve
+    this.#watch = setInterval(() => void this.#look(), WATCH_INTERVAL_MS).unref()
+  }
+
+  get endedBy(): string | undefined {
+    return this.#endedBy
+  }
+
+  async ledger(runId: string): Promise<ServerLedger> {
+    return (await this.#get('/ledger', { run: runId })).json() as Promise<ServerLedger>
+  }
+
+  async *entries(runId: string): AsyncGenerator<LedgerEntry> {
+    const { body } = await this.#get('/ledger/entries', { run: runId })
+    if (body === null) return
+    for await (const line of createInterface({ input: Readable.from(body) }))
+      yield JSON.parse(line) as LedgerEntry
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    const status = await this.#status()
+    if (status?.cpu_percent == null || status.memory_bytes === null) return undefined
+    return { cpuPercent: status.cpu_percent, memoryBytes: status.memory_bytes }
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return this.#keeper.logs(this.name, lines)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#watch)
+    this.#resolveEnded(undefined)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** A keeper that does not answer has ended, and its servers with it. */
+  async #look(): Promise<void> {
+    const status = await this.#status().catch(() => undefined)
+    const state = status?.state ?? 'ended with its keeper'
+    if (state === 'running' || this.#endedBy !== undefined) return
+    this.#endedBy = state
+    clearInterval(this.#watch)
+    this.#resolveEnded({ by: state, atEpochMs: Date.now() })
+  }
+
+  async #status(): Promise<ServiceStatus | undefined> {
+    return (await this.#keeper.status()).find(({ name }) => name === this.name)
+  }
+
+  #get(path: string, query: Record<string, string>): Promise<Response> {
+    return this.#keeper.get(path, { service: this.name, ...query })
+  }
+}

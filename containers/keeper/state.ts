@@ -1,0 +1,62 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { MailstormError } from '../../src/error.ts'
+import { lives } from '../process-identity.ts'
+
+/** What `mailstorm start` keeps running, as its other commands and stress runs find it. */
+export interface KeptState {
+  readonly format: typeof FORMAT
+  /** The process that keeps the services, see process-identity.ts. */
+  readonly keeper: string
+  readonly startedAt: string
+  readonly backend: { readonly name: 'embedded' | 'docker'; readonly why: string }
+  /** Port of the keeper's API on loopback. */
+  readonly apiPort: number
+  readonly servers: readonly KeptServer[]
+}
+
+export interface KeptServer {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly implicitTlsPort: number | null
+  readonly ca: string | null
+  readonly pid: number
+  readonly noLedger: string | null
+}
+
+const FORMAT = 'mailstorm-services/1'
+
+/** One set of services to a project folder. */
+export function statePath(root: string): string {
+  return join(root, '.mailstorm', 'services.json')
+}
+
+/** Undefined when nothing is kept, or when its keeper was killed. */
+export async function readState(root: string): Promise<KeptState | undefined> {
+  const text = await readFile(statePath(root), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  const state = JSON.parse(text) as KeptState
+  return state.format === FORMAT && lives(state.keeper) ? state : undefined
+}
+
+export async function requireState(root: string): Promise<KeptState> {
+  const state = await readState(root)
+  if (state !== undefined) return state
+  throw new MailstormError(
+    'NOT_STARTED',
+    'Failed to find running services: none were started in this folder, or they have ended.',
+    'Start them with "npx mailstorm start" in another terminal.',
+  )
+}
+
+export async function writeState(root: string, state: Omit<KeptState, 'format'>): Promise<void> {
+  const path = statePath(root)
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(`${path}.new`, JSON.stringify({ format: FORMAT, ...state }), { mode: 0o600 })
+  await rename(`${path}.new`, path)
+}
+
+export async function removeState(root: string): Promise<void> {
+  await rm(statePath(root), { force: true })
+}

@@ -1,0 +1,68 @@
+import { readdir, rm } from 'node:fs/promises'
+import { createInterface } from 'node:readline/promises'
+import { Engine } from '../../containers/docker/engine.ts'
+import { removeUnused } from '../../containers/docker/clean.ts'
+import { readState, removeState } from '../../containers/keeper/state.ts'
+import { pidOf } from '../../containers/process-identity.ts'
+import { MailstormError } from '../error.ts'
+import { readOptions } from '../options.ts'
+
+export interface CleanOptions {
+  readonly results?: boolean
+  readonly keepResults?: boolean
+}
+
+/** Removes what runs and starts have left: containers, networks, volumes, images; results only when told to. */
+export async function clean(options: CleanOptions): Promise<void> {
+  const root = process.cwd()
+  const state = await readState(root)
+  if (state !== undefined) {
+    throw new MailstormError(
+      'STILL_RUNNING',
+      `Failed to clean: process ${pidOf(state.keeper)} keeps services for this folder.`,
+      'End them first: npx mailstorm stop.',
+    )
+  }
+  await removeState(root)
+  await cleanEngine()
+  await cleanResults(options, readOptions(process.env).resultsDir)
+}
+
+async function cleanEngine(): Promise<void> {
+  try {
+    const engine = await Engine.connect()
+    const removed = await removeUnused(engine.client.container.dockerode)
+    console.log(
+      removed.length === 0 ? 'Nothing of ours in the container engine.' : `Removed: ${removed.join(', ')}`,
+    )
+  } catch (error) {
+    if (!(error instanceof MailstormError)) throw error
+    console.log('No container engine answers: nothing of ours can be in one.')
+  }
+}
+
+async function cleanResults(
+  { results = false, keepResults = false }: CleanOptions,
+  folder: string,
+): Promise<void> {
+  const files = await readdir(folder).catch(() => [])
+  const ours = files.filter((name) =>
+    /^(\d{8}-\d{6}-.*\.(json|md|tar\.gz)|latest\.json|junit\.xml)$/.test(name),
+  )
+  if (keepResults || ours.length === 0) return
+  if (!results && !(await confirmed(`Remove ${ours.length} files of results in ${folder}? [y/N] `))) {
+    console.log(`Results stay: ${ours.length} files in ${folder}.`)
+    return
+  }
+  await Promise.all(ours.map((name) => rm(`${folder}/${name}`)))
+  console.log(`Removed ${ours.length} files of results.`)
+}
+
+/** No without a terminal: nobody can be asked. */
+async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false
+  const prompt = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await prompt.question(question)
+  prompt.close()
+  return /^y(es)?$/i.test(answer.trim())
+}

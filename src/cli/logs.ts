@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import { KeeperClient } from '../../containers/keeper/client.ts'
+import { requireState } from '../../containers/keeper/state.ts'
+import { stampOf } from '../../fixtures/stamp.ts'
+import { writeLogArchive } from '../analysis/log-archive.ts'
+import { MailstormError } from '../error.ts'
+import { readOptions } from '../options.ts'
+
+const ALL_LINES = 1_000_000
+
+export interface LogsOptions {
+  readonly lines: string
+  readonly archive?: boolean
+}
+
+/** Prints the ends of the services' logs, or archives all of them. */
+export async function logs(
+  service: string | undefined,
+  { lines, archive = false }: LogsOptions,
+): Promise<void> {
+  const count = lineCount(lines)
+  const keeper = new KeeperClient(await requireState(process.cwd()))
+  const known = (await keeper.status()).map(({ name }) => name)
+  if (service !== undefined && !known.includes(service)) {
+    throw new MailstormError('UNKNOWN_SERVICE', `Failed to find "${service}": there are ${known.join(', ')}.`)
+  }
+  const names = service === undefined ? known : [service]
+  if (archive) return archiveLogs(keeper, names)
+  for (const name of names) {
+    const tail = await keeper.logs(name, count)
+    console.log(`==> ${name}${tail.length === 0 ? ' wrote nothing' : ''}`)
+    for (const line of tail) console.log(line)
+  }
+}
+
+function lineCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new MailstormError(
+    'BAD_OPTIONS',
+    `Failed to read --lines ${text}: it is a whole number from 1, as 50.`,
+  )
+}
+
+async function archiveLogs(keeper: KeeperClient, names: readonly string[]): Promise<void> {
+  const at = new Date()
+  const files = await Promise.all(
+    names.map(async (name) => ({ name: `${name}.log`, lines: await keeper.logs(name, ALL_LINES) })),
+  )
+  const path = join(readOptions(process.env).resultsDir, `${stampOf(at)}-logs.tar.gz`)
+  await writeLogArchive(path, files, at)
+  console.log(`Written: ${path}`)
+}
