@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
-import { Engine } from '../../containers/docker/engine.ts'
 import { removeUnused } from '../../containers/docker/clean.ts'
+import { Engine } from '../../containers/docker/engine.ts'
 import { readState, removeState } from '../../containers/keeper/state.ts'
 import { pidOf } from '../../containers/process-identity.ts'
 import { MailstormError } from '../error.ts'

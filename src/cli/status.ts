@@ -2,7 +2,11 @@ import type { ServiceStatus } from '../../containers/keeper/api.ts'
 import { KeeperClient } from '../../containers/keeper/client.ts'
 import { requireState } from '../../containers/keeper/state.ts'
 
-export async function status({ json = false }: { readonly json?: boolean }): Promise<void> {
+export interface StatusOptions {
+  readonly json?: boolean
+}
+
+export async function status({ json = false }: StatusOptions): Promise<void> {
   const state = await requireState(process.cwd())
   const services = await new KeeperClient(state).status()
   if (json)

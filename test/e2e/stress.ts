@@ -22,7 +22,12 @@ export async function stress(
   const run = await runVitest({
     config: 'vitest.stress.config.ts',
     name,
-    env: { STRESS_RESULTS_DIR: resultsDir, ...env },
+    // An engine that happens to answer must not change what is tested here.
+    env: {
+      STRESS_RESULTS_DIR: resultsDir,
+      STRESS_BACKEND: 'SMTP_TARGETS' in env ? 'auto' : 'embedded',
+      ...env,
+    },
     steps,
   })
   const latest = await readFile(join(resultsDir, 'latest.json'), 'utf8').catch(() => undefined)
