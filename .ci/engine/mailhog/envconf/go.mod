@@ -1,3 +1,0 @@
-module github.com/ian-kent/envconf
-
-go 1.24

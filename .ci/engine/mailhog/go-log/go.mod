@@ -1,3 +1,0 @@
-module github.com/ian-kent/go-log
-
-go 1.24

@@ -1,3 +1,0 @@
-module github.com/ian-kent/goose
-
-go 1.24
