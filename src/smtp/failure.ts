@@ -32,6 +32,14 @@ export function refused(reply: Reply, phase: Phase, failureClass: 'reply' | 'aut
   })
 }
 
+/**
+ * RFC 3463 3.6: X.5.3 is "too many recipients". In reply to MAIL, before any is named, servers mean
+ * the messages of the session by it (OpenSMTPD, after 100): this session takes no more, a new one does.
+ */
+export function isSessionFull({ failure }: SmtpFailure): boolean {
+  return failure.code === 452 && failure.enhanced === '4.5.3' && failure.phase === 'envelope'
+}
+
 const CLASS_BY_ERRNO: Readonly<Record<string, FailureClass>> = {
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_reset',

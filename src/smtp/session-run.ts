@@ -1,5 +1,5 @@
 import type { Feed, Ticket } from '../load/dispatch.ts'
-import { SmtpFailure } from './failure.ts'
+import { isSessionFull, SmtpFailure } from './failure.ts'
 import type { MessageWriter } from './message.ts'
 import type { SenderOptions } from './sender.ts'
 import { openSession, PHASE_INDEX, PhaseTimer, type Session } from './session.ts'
@@ -103,6 +103,8 @@ export class SessionRun {
       this.#end(current, done)
       if (this.#isOver(open, done)) return undefined
       if (done.needsReset && !(await this.#reset(open))) return undefined
+      // A session that was full from its first message on would be followed by another like it.
+      if (refusesMail(done) && current !== first) left = 0
       spareTimer = current.timer
       envelopeSent = done.following !== undefined
       if (done.following !== undefined) {
@@ -216,6 +218,11 @@ export class SessionRun {
       open.session.transport.destroy()
     }
   }
+}
+
+/** The server wants a new session before the next message; RSET is due only after MAIL was taken. */
+function refusesMail({ failure, needsReset }: Transacted): boolean {
+  return failure !== undefined && !needsReset && isSessionFull(failure)
 }
 
 /** Anything but an SmtpFailure is a fault of ours and must not pass as one of the target's. */

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Sourced by */start: `start [PORT]` boots the server on 127.0.0.1 and returns once it has greeted.
+# A second call does nothing; `stop` ends it. WILD_HOME: where copies, queues, logs and pids are kept.
+set -eu
+wild=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+server=$(basename "$here")
+home=${WILD_HOME:-/tmp/mailstorm-wild}
+
+fail() { echo "$server: $*" >&2; exit 1; }
+
+# fresh PORT: an own copy of the machine with the server's package, or exit 0 when it already serves.
+fresh() {
+  port=$1
+  run=$home/run/$server-$port
+  [ "$(id -u)" = 0 ] || fail 'needs root, for a mount namespace'
+  if [ -e "$run/pid" ] && kill -0 "$(cat "$run/pid")" 2>/dev/null; then echo "127.0.0.1:$port"; exit 0; fi
+  # Else what answers there would pass for this server.
+  ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || fail "port $port is taken"
+  rm -rf "$run"
+  mkdir -p "$run"
+  if [ -d "$home/installed/$server" ]; then cp -a "$home/installed/$server" "$run/upper"; fi
+  # No name server: what a server asks about its clients would leave the machine, or wait 5 s for nobody.
+  printf 'nameserver 127.0.0.1\n' | install -D -m 644 /dev/stdin "$run/upper/etc/resolv.conf"
+  # The client trusts it by NODE_EXTRA_CA_CERTS=$run/upper/etc/mailstorm/cert.pem.
+  mkdir -p "$run/upper/etc/mailstorm"
+  openssl req -x509 -newkey rsa:2048 -nodes -days 7 -subj /CN=mx.mailstorm.test \
+    -addext 'subjectAltName=DNS:mx.mailstorm.test,IP:127.0.0.1' \
+    -keyout "$run/upper/etc/mailstorm/key.pem" -out "$run/upper/etc/mailstorm/cert.pem" 2>/dev/null
+}
+
+# put FILE PATH: FILE of this folder as PATH in the copy, @PORT@ replaced.
+put() { sed "s/@PORT@/$port/g" "$here/$1" | install -D -m 644 /dev/stdin "$run/upper$2"; }
+
+# inside COMMAND…: in the copy, before the server starts there.
+inside() { "$wild/inside" "$run" "$@"; }
+
+greets() { (exec 3<>"/dev/tcp/127.0.0.1/$port" && read -r -t 5 line <&3 && [[ $line = 220* ]] && echo QUIT >&3) 2>/dev/null; }
+
+# serve COMMAND…: runs it in the foreground of the copy; returns after its 220, with the address.
+serve() {
+  setsid "$wild/inside" "$run" "$@" </dev/null >"$run/log" 2>&1 &
+  echo $! >"$run/pid"
+  for _ in $(seq 100); do
+    if greets; then echo "127.0.0.1:$port"; return; fi
+    kill -0 "$(cat "$run/pid")" 2>/dev/null || fail "ended at once: $(tail -n 20 "$run/log")"
+    sleep 0.1
+  done
+  said=$(tail -n 20 "$run/log")
+  "$wild/stop" "$server" "$port"
+  fail "no 220 within 10 s: $said"
+}
