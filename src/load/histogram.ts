@@ -179,3 +179,13 @@ export function summarise(histogram: SparseHistogram): LatencySummary {
 function roundMicros(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }
+
+/** How many values lie in [fromMs, toMs), by the middle of their bucket. */
+export function countBetween({ buckets }: SparseHistogram, fromMs: number, toMs: number): number {
+  let count = 0
+  for (let i = 0; i < buckets.length; i += 2) {
+    const middle = middleMs(buckets[i] as number)
+    if (middle >= fromMs && middle < toMs) count += buckets[i + 1] as number
+  }
+  return count
+}

@@ -173,6 +173,8 @@ export interface Result {
   readonly workload: WorkloadResult
   readonly thresholds: readonly ThresholdResult[]
   readonly failures: readonly FailureRow[]
+  /** What the figures usually mean, in a sentence each. */
+  readonly observations: readonly string[]
   readonly per_server: readonly ServerRow[]
   readonly ledger: LedgerResult
   readonly resource_usage: Readonly<Record<string, ResourceUsage>>

@@ -31,6 +31,7 @@ export function renderMarkdown(result: Result): string {
     details('Outcomes', outcomesTable(result)),
     details('Latency and phases', latencyTable(result.metrics)),
     details('Servers', serversTable(result)),
+    ...result.observations.map((sentence) => `> ${markdownText(sentence, 300)}`),
     details('Failures', failuresTable(result)),
     details('Ledger', ledger(result)),
     details('Resources', resourcesTable(result)),

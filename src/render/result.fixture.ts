@@ -54,6 +54,7 @@ export function burstResult(changes: Partial<Result> = {}): Result {
       threshold('duplicated==0', 'duplicated', 0, 0),
     ],
     failures: [],
+    observations: [],
     per_server: SERVERS.map(serverRow),
     ledger: {
       verified: true,
@@ -116,6 +117,7 @@ export function brokenResult(): Result {
       },
       threshold('lost==0', 'lost', 2, 0),
     ],
+    observations: ['3 connections were refused: nothing listens there (any more)'],
     failures: [
       failure(100, 'connection_refused', 'connect', 'connect ECONNREFUSED 127.0.0.1:2527', 'failed'),
       { ...failure(10, 'reply', 'data', '4.3.2 try | again', 'deferred'), code: 451, enhanced: '4.3.2' },

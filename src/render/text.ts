@@ -20,6 +20,7 @@ export function renderText(result: Result, paint: Paint = plain): string {
     section('Response Times:', indent(latencyTable(result.metrics)), paint),
     [...fields([['Ledger:', ledgerSentence(result.ledger)]]), ...generatorLines(result.generator, paint)],
     section('Failures:', indent(failureTable(result)), paint),
+    section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 300))), paint),
     section('Thresholds:', indent(thresholdTable(result.thresholds, paint)), paint),
     [statusLine(result, paint)],
   ]
