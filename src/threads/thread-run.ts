@@ -18,8 +18,11 @@ import { RunControl } from './run-control.ts'
 
 /** Live figures once a second are enough for people and cost the sender under a thousandth. */
 const MEASURE_INTERVAL_MS = 1_000
-/** Node records the time between two looks at the loop, this one included. */
-const LOOP_RESOLUTION_MS = 1
+/**
+ * Node records the time between two looks at the loop, this one included. Looking every millisecond
+ * takes 3 % of a core, and at 2,000 messages a second a fifth of all CPU time.
+ */
+const LOOP_RESOLUTION_MS = 10
 /** Sessions that a thread has opening at a time, see Gate. */
 const MAX_CONNECTING = 200
 
