@@ -86,6 +86,32 @@ test('ends the series of a service that died, and goes on with the others', asyn
   expect(usage.lives?.samples.map(({ second }) => second)).toEqual([0, 1, 2])
 })
 
+test('keeps what went over the network, in each second and in all, where it is known', async () => {
+  const clock = new VirtualClock()
+  const traffic = [0, 100, 50]
+  const counted = {
+    name: 'counted',
+    usage: async () => ({ cpuPercent: 1, memoryBytes: 1, receivedBytes: traffic.shift() ?? 0, sentBytes: 7 }),
+  }
+  const sampler = new ResourceSampler(
+    [
+      counted,
+      service('uncounted', [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ]),
+    ],
+    clock,
+  )
+  await sampler.start()
+  for (let second = 0; second < 2; second++) await clock.pass(1_000)
+  const { counted: usage, uncounted } = await sampler.stop()
+  expect(usage?.samples.map((sample) => sample.received_bytes)).toEqual([100, 50])
+  expect(usage?.network).toEqual({ received_bytes: 150, sent_bytes: 14 })
+  expect(uncounted).not.toHaveProperty('network')
+})
+
 test('leaves out a service that was dead from the start', async () => {
   const sampler = new ResourceSampler([service('dead', [])], new VirtualClock())
   await sampler.start()

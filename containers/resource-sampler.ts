@@ -65,17 +65,39 @@ export class ResourceSampler {
         const { name } = service
         const samples = this.#samples.get(name) ?? []
         this.#samples.set(name, samples)
-        samples.push({ second, cpu_percent: reading.cpuPercent, memory_bytes: reading.memoryBytes })
+        samples.push(sampleOf(second, reading))
       }),
     )
   }
 }
 
+function sampleOf(
+  second: number,
+  { cpuPercent, memoryBytes, receivedBytes, sentBytes }: Usage,
+): ResourceSample {
+  return {
+    second,
+    cpu_percent: cpuPercent,
+    memory_bytes: memoryBytes,
+    ...(receivedBytes === undefined ? {} : { received_bytes: receivedBytes }),
+    ...(sentBytes === undefined ? {} : { sent_bytes: sentBytes }),
+  }
+}
+
 export function summaryOf(samples: readonly ResourceSample[]): ResourceUsage {
+  const hasNetwork = samples.some((sample) => sample.received_bytes !== undefined)
   return {
     cpu_percent: minAvgMax(samples.map((sample) => sample.cpu_percent)),
     memory_bytes: minAvgMax(samples.map((sample) => sample.memory_bytes)),
+    ...(hasNetwork ? { network: networkOf(samples) } : {}),
     samples,
+  }
+}
+
+function networkOf(samples: readonly ResourceSample[]): NonNullable<ResourceUsage['network']> {
+  return {
+    received_bytes: samples.reduce((sum, sample) => sum + (sample.received_bytes ?? 0), 0),
+    sent_bytes: samples.reduce((sum, sample) => sum + (sample.sent_bytes ?? 0), 0),
   }
 }
 

@@ -32,4 +32,7 @@ export interface Usage {
   /** Percent of one core since the last reading. */
   readonly cpuPercent: number
   readonly memoryBytes: number
+  /** Over its network since the last reading; only where that can be told. */
+  readonly receivedBytes?: number
+  readonly sentBytes?: number
 }

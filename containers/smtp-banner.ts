@@ -1,4 +1,7 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const BANNER_WITHIN_MS = 5_000
 
 /** Sees the server's greeting and takes its leave; rejects when none comes in time or it is not 220. */
 export async function seeBanner(host: string, port: number, withinMs: number): Promise<void> {
@@ -29,4 +32,22 @@ function firstLine(socket: Socket, withinMs: number): Promise<string> {
       if (end !== -1) resolve(received.slice(0, end))
     })
   })
+}
+
+const RETRY_AFTER_MS = 50
+
+/**
+ * Sees the greeting of a server that is just starting: its port may be closed yet, or be open in front of
+ * nobody (as one that a container engine publishes). Ends with the signal, and then with the last reason.
+ */
+export async function awaitBanner(host: string, port: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await seeBanner(host, port, BANNER_WITHIN_MS)
+      return
+    } catch (error) {
+      if (signal.aborted) throw error
+      await delay(RETRY_AFTER_MS)
+    }
+  }
 }

@@ -1,6 +1,8 @@
 import { selfSignedCertificate } from './certificate.ts'
 import type { Service } from './service.ts'
 import { embeddedSmtpServer, type RunningSmtpServer, type SmtpServerOptions } from './smtp-server.ts'
+import { type DockerOptions, dockerSmtpServer } from './smtp-server-docker.ts'
+import { type ForeignImage, foreignSmtpServer } from './smtp-server-foreign.ts'
 
 export interface FleetOptions extends Omit<SmtpServerOptions, 'name' | 'port' | 'domain' | 'certificate'> {
   readonly servers: number
@@ -20,21 +22,44 @@ const DOMAIN = 'test.local'
 
 /** Boots N servers as processes of this machine, with one certificate for all. */
 export async function startEmbeddedFleet(options: FleetOptions): Promise<SmtpFleet> {
+  const common = await optionsOf(options)
+  return startFleet(common.map((server) => embeddedSmtpServer(server)))
+}
+
+export interface DockerFleetOptions extends FleetOptions, DockerOptions {
+  /** Base of our server's image. */
+  readonly nodeImage?: string
+  /** Somebody else's servers instead of ours. */
+  readonly foreign?: ForeignImage
+}
+
+/** Boots N servers as containers of one image. */
+export async function startDockerFleet(options: DockerFleetOptions): Promise<SmtpFleet> {
+  const { limits, note, nodeImage, foreign, ...rest } = options
+  const docker = { ...(limits && { limits }), ...(note && { note }) }
+  const servers = await optionsOf(rest)
+  return startFleet(
+    servers.map((server) =>
+      foreign === undefined
+        ? dockerSmtpServer({ ...server, ...docker, ...(nodeImage === undefined ? {} : { nodeImage }) })
+        : foreignSmtpServer({ ...server, ...docker, foreign }),
+    ),
+  )
+}
+
+/** Of each server, with one certificate for all. */
+async function optionsOf(options: FleetOptions): Promise<SmtpServerOptions[]> {
   const { servers, domain = DOMAIN, basePort, ...common } = options
   const numbers = Array.from({ length: servers }, (_, index) => index + 1)
   const domainOf = (k: number) => `smtp${k}.${domain}`
   const certificate = await selfSignedCertificate(numbers.map(domainOf))
-  return startFleet(
-    numbers.map((k) =>
-      embeddedSmtpServer({
-        ...common,
-        name: `smtp-server-${k}`,
-        domain: domainOf(k),
-        certificate,
-        ...(basePort === undefined ? {} : { port: basePort + k - 1 }),
-      }),
-    ),
-  )
+  return numbers.map((k) => ({
+    ...common,
+    name: `smtp-server-${k}`,
+    domain: domainOf(k),
+    certificate,
+    ...(basePort === undefined ? {} : { port: basePort + k - 1 }),
+  }))
 }
 
 /** Starts all in parallel; when one fails to start, the others are stopped and its error is thrown. */

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import pidusage from 'pidusage'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
 import { readLedgerEntries, readServerLedger } from '../src/server/ledger-file.ts'
@@ -11,15 +12,6 @@ const CONTROL_WITHIN_MS = 5_000
 /** Between a connection that breaks and the news that its process has ended. */
 const END_WITHIN_MS = 2_000
 
-export interface EmbeddedParts {
-  readonly name: string
-  readonly program: EmbeddedProcess
-  /** Temporary folder that goes with stop(). */
-  readonly folder: string
-  readonly ledgerFile: string
-  readonly ca: string | undefined
-}
-
 export class EmbeddedSmtpServer implements RunningSmtpServer {
   readonly backend = 'embedded'
   readonly host = LOOPBACK
@@ -27,41 +19,43 @@ export class EmbeddedSmtpServer implements RunningSmtpServer {
   readonly port: number
   readonly implicitTlsPort: number | undefined
   readonly ca: string | undefined
-  readonly #parts: EmbeddedParts
+  readonly #program: EmbeddedProcess
+  /** The program's temporary ledger: it goes with the program, unless that is killed. */
+  readonly #ledgerFile: string
 
-  constructor(parts: EmbeddedParts) {
-    const { smtp_port: port, implicit_tls_port: tlsPort } = parts.program.readyLine
-    this.name = parts.name
+  constructor(name: string, program: EmbeddedProcess, ca: string | undefined) {
+    const { smtp_port: port, implicit_tls_port: tlsPort, ledger_file: ledgerFile } = program.readyLine
+    this.name = name
     this.port = Number(port)
     this.implicitTlsPort = typeof tlsPort === 'number' ? tlsPort : undefined
-    this.ca = parts.ca
-    this.#parts = parts
+    this.ca = ca
+    this.#program = program
+    this.#ledgerFile = String(ledgerFile)
   }
 
   get pid(): number {
-    return this.#parts.program.pid
+    return this.#program.pid
   }
 
   get endedBy(): string | undefined {
-    return this.#parts.program.endedBy
+    return this.#program.endedBy
   }
 
   get ended(): Promise<ServiceEnd | undefined> {
-    return this.#parts.program.ended
+    return this.#program.ended
   }
 
   async ledger(runId: string): Promise<ServerLedger> {
-    const { program, ledgerFile } = this.#parts
     try {
       return await this.#ask(runId)
     } catch (error) {
-      if (await program.endsWithin(END_WITHIN_MS)) return readServerLedger(ledgerFile, runId)
+      if (await this.#program.endsWithin(END_WITHIN_MS)) return readServerLedger(this.#ledgerFile, runId)
       throw error
     }
   }
 
   async #ask(runId: string): Promise<ServerLedger> {
-    const control = `http://${LOOPBACK}:${this.#parts.program.readyLine.control_port}`
+    const control = `http://${LOOPBACK}:${this.#program.readyLine.control_port}`
     const url = `${control}/ledger?run=${encodeURIComponent(runId)}`
     const response = await fetch(url, { signal: AbortSignal.timeout(CONTROL_WITHIN_MS) })
     return (await response.json()) as ServerLedger
@@ -69,7 +63,7 @@ export class EmbeddedSmtpServer implements RunningSmtpServer {
 
   /** From the file: it is on this machine, and complete whether the process lives or not. */
   entries(runId: string): AsyncIterable<LedgerEntry> {
-    return readLedgerEntries(this.#parts.ledgerFile, runId)
+    return readLedgerEntries(this.#ledgerFile, runId)
   }
 
   async usage(): Promise<Usage | undefined> {
@@ -83,12 +77,12 @@ export class EmbeddedSmtpServer implements RunningSmtpServer {
   }
 
   async logTail(lines: number): Promise<string[]> {
-    return this.#parts.program.logTail(lines)
+    return this.#program.logTail(lines)
   }
 
   async stop(): Promise<void> {
-    await this.#parts.program.stop()
-    await rm(this.#parts.folder, { recursive: true, force: true })
+    await this.#program.stop()
+    await rm(dirname(this.#ledgerFile), { recursive: true, force: true })
   }
 
   [Symbol.asyncDispose](): Promise<void> {

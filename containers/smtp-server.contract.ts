@@ -10,17 +10,19 @@ import type { Service } from './service.ts'
 import type { RunningSmtpServer, SmtpServerOptions } from './smtp-server.ts'
 
 export interface SmtpServerContract {
-  /** As "embedded". */
-  readonly implementation: string
+  readonly implementation: RunningSmtpServer['backend']
   newService(options: SmtpServerOptions): Service<RunningSmtpServer>
   /** Kills the server's process from outside, as kill -9 does. */
-  kill(server: RunningSmtpServer): void
+  kill(server: RunningSmtpServer): unknown
+  /** Why nothing of it can run here. */
+  readonly skipAll?: string
   /** Tests by title that this implementation cannot pass, and why. */
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[]
 }
 
 /** What every way to boot an SMTP server has to do; run it from that way's own test. */
-export function testSmtpServer({ implementation, newService, kill, skip = [] }: SmtpServerContract): void {
+export function testSmtpServer(contract: SmtpServerContract): void {
+  const { implementation, newService, kill, skip = [], skipAll } = contract
   const running: RunningSmtpServer[] = []
   const start = async (options: Partial<SmtpServerOptions> = {}) => {
     const server = await newService({ name: 'smtp-server-1', ...options }).start()
@@ -28,8 +30,9 @@ export function testSmtpServer({ implementation, newService, kill, skip = [] }: 
     return server
   }
   const contractTest = (title: string, body: () => Promise<void>) => {
-    const reason = skip.find(({ tests }) => tests.includes(title))?.reason
-    test.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (${reason})`, body)
+    const reason = skipAll ?? skip.find(({ tests }) => tests.includes(title))?.reason
+    if (reason === undefined) test(title, body)
+    else test(title, (context) => context.skip(reason))
   }
 
   describe(`SMTP server, ${implementation}`, () => {
@@ -39,7 +42,7 @@ export function testSmtpServer({ implementation, newService, kill, skip = [] }: 
 
     contractTest('greets with 220 and its domain as soon as it is started', async () => {
       const server = await start({ domain: 'smtp1.test.local' })
-      expect(server).toMatchObject({ name: 'smtp-server-1', endedBy: undefined })
+      expect(server).toMatchObject({ name: 'smtp-server-1', backend: implementation, endedBy: undefined })
       const client = new RawClient(server.port, server.host)
       expect(await client.reply()).toBe('220 smtp1.test.local ESMTP')
       client.close()
@@ -101,7 +104,7 @@ export function testSmtpServer({ implementation, newService, kill, skip = [] }: 
       for (const id of ['a-1', 'a-2', 'b-1']) await client.send(mail(id))
       const alive = await server.ledger('a')
       const killedAtEpochMs = Date.now()
-      kill(server)
+      await kill(server)
       const end = await server.ended
       expect(end?.by).toBe('killed by SIGKILL')
       expect(end?.atEpochMs).toBeGreaterThanOrEqual(killedAtEpochMs)
@@ -110,6 +113,12 @@ export function testSmtpServer({ implementation, newService, kill, skip = [] }: 
       expect(await server.ledger('a')).toEqual({ ...alive, connections: { current: 0, peak: 1 } })
       expect(await entriesOf(server, 'a')).toHaveLength(2)
       expect(await server.usage()).toBeUndefined()
+    })
+
+    contractTest('tells the last lines of its log', async () => {
+      const server = await start()
+      const [line] = await server.logTail(1)
+      expect(JSON.parse(line ?? '')).toHaveProperty('smtp_port')
     })
 
     contractTest('reads what it uses of the machine', async () => {
@@ -133,7 +142,7 @@ export function testSmtpServer({ implementation, newService, kill, skip = [] }: 
       const taken = createServer().listen(0, '127.0.0.1')
       await once(taken, 'listening')
       const { port } = taken.address() as { port: number }
-      await expect(start({ port })).rejects.toThrow(/^Failed to start smtp-server-1: .*\n[\s\S]*taken/)
+      await expect(start({ port })).rejects.toThrow(/^Failed to start smtp-server-1: [\s\S]*taken/)
       taken.close()
     })
   })

@@ -4,5 +4,5 @@ import { embeddedSmtpServer } from './smtp-server.ts'
 testSmtpServer({
   implementation: 'embedded',
   newService: embeddedSmtpServer,
-  kill: (server) => process.kill(server.pid, 'SIGKILL'),
+  kill: (server) => void process.kill(server.pid, 'SIGKILL'),
 })

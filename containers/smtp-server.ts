@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
 import type { Certificate } from './certificate.ts'
@@ -31,6 +28,8 @@ export interface RunningSmtpServer extends RunningService {
   /** PEM of the certificate to trust. */
   readonly ca: string | undefined
   readonly pid: number
+  /** Why it keeps no ledger; undefined when it does. */
+  readonly noLedger?: string
   /** What it received of a run, also once it has died by itself; not after stop(). */
   ledger(runId: string): Promise<ServerLedger>
   entries(runId: string): AsyncIterable<LedgerEntry>
@@ -43,29 +42,18 @@ const BANNER_WITHIN_MS = 5_000
 
 /** The SMTP server program as a process of this machine. */
 export function embeddedSmtpServer(options: SmtpServerOptions): Service<RunningSmtpServer> {
-  return {
-    async start() {
-      const folder = await mkdtemp(join(tmpdir(), `mailstorm-${options.name}-`))
-      try {
-        return await startIn(folder, options)
-      } catch (error) {
-        await rm(folder, { recursive: true, force: true })
-        throw error
-      }
-    },
-  }
+  return { start: () => start(options) }
 }
 
-async function startIn(folder: string, options: SmtpServerOptions): Promise<RunningSmtpServer> {
+async function start(options: SmtpServerOptions): Promise<RunningSmtpServer> {
   const { name, readyWithinMs, certificate } = options
-  const ledgerFile = join(folder, 'ledger.ndjson')
   const program = await EmbeddedProcess.start({
     name,
     program: PROGRAM,
-    env: environmentOf(options, ledgerFile),
+    env: environmentOf(options),
     ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
   })
-  const server = new EmbeddedSmtpServer({ name, program, folder, ledgerFile, ca: certificate?.certPem })
+  const server = new EmbeddedSmtpServer(name, program, certificate?.certPem)
   try {
     await seeBanner(server.host, server.port, BANNER_WITHIN_MS)
   } catch (error) {
@@ -75,7 +63,7 @@ async function startIn(folder: string, options: SmtpServerOptions): Promise<Runn
   return server
 }
 
-function environmentOf(options: SmtpServerOptions, ledgerFile: string): Record<string, string> {
+function environmentOf(options: SmtpServerOptions): Record<string, string> {
   const { domain, port, maxConnections, maxMessageBytes, certificate, auth } = options
   const values = {
     SMTP_HOST: LOOPBACK,
@@ -88,7 +76,6 @@ function environmentOf(options: SmtpServerOptions, ledgerFile: string): Record<s
     SMTP_TLS_KEY: certificate?.keyPem,
     SMTP_AUTH_USER: auth?.user,
     SMTP_AUTH_PASS: auth?.pass,
-    LEDGER_FILE: ledgerFile,
   }
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))

@@ -18,10 +18,19 @@ describe('readOptions', () => {
         maxConnections: 100,
         maxMessageBytes: 10_485_760,
       },
+      containers: {
+        cpus: 2,
+        memoryBytes: 2 * 1024 ** 3,
+        foreign: undefined,
+        nodeImage: 'node:24-alpine',
+        mailhogImage: 'mailhog/mailhog:v1.0.1',
+        postgresImage: 'postgres:17-alpine',
+      },
       seed: 1,
       cooldownSeconds: 3,
       threads: 1,
       resultsDir: 'results',
+      keepLogs: false,
       tlsVerify: true,
       allowPublicTargets: false,
       custom: {
@@ -136,6 +145,7 @@ describe('the table of variables', () => {
     (name, { example }) => {
       const partners: NodeJS.ProcessEnv = {
         ...(name === 'STRESS_RATE' || name === 'STRESS_DURATION' ? { STRESS_MODE: 'sustained' } : {}),
+        ...(name.startsWith('SMTP_IMAGE_') ? { SMTP_IMAGE: 'boky/postfix' } : {}),
         ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
         ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
       }

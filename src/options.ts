@@ -12,10 +12,14 @@ export interface Options {
   readonly targets: readonly HostPort[]
   /** Servers to boot. */
   readonly fleet: FleetOptions
+  /** How services boot as containers. */
+  readonly containers: ContainerOptions
   readonly seed: number
   readonly cooldownSeconds: number
   readonly threads: number
   readonly resultsDir: string
+  /** Archive logs of runs that pass too. */
+  readonly keepLogs: boolean
   readonly tlsVerify: boolean
   readonly allowPublicTargets: boolean
   /** The workload of the custom scenario. */
@@ -29,6 +33,23 @@ export interface FleetOptions {
   readonly basePort: number | undefined
   readonly maxConnections: number
   readonly maxMessageBytes: number
+}
+
+export interface ContainerOptions {
+  /** Of each SMTP server. */
+  readonly cpus: number
+  readonly memoryBytes: number
+  /** An SMTP server that is not ours; undefined for ours. */
+  readonly foreign: ForeignImageOptions | undefined
+  readonly nodeImage: string
+  readonly mailhogImage: string
+  readonly postgresImage: string
+}
+
+export interface ForeignImageOptions {
+  readonly image: string
+  readonly port?: number
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export type CustomOptions = CustomShape &
@@ -62,10 +83,12 @@ export function readOptions(env: NodeJS.ProcessEnv, cores: number = availablePar
     backend: targets.length > 0 ? 'external' : values.STRESS_BACKEND,
     targets,
     fleet: fleetOf(values),
+    containers: containersOf(values),
     seed: values.STRESS_SEED,
     cooldownSeconds: values.STRESS_COOLDOWN,
     threads: values.STRESS_THREADS ?? threadsFor(cores),
     resultsDir: values.STRESS_RESULTS_DIR,
+    keepLogs: values.STRESS_LOGS,
     tlsVerify: values.STRESS_TLS_VERIFY,
     allowPublicTargets: values.ALLOW_PUBLIC_TARGETS,
     custom: customOf(values),
@@ -93,6 +116,26 @@ function fleetOf(values: Environment): FleetOptions {
     maxConnections: values.SMTP_MAX_CONNECTIONS,
     maxMessageBytes: values.SMTP_MAX_MESSAGE_SIZE,
   })
+}
+
+function containersOf(values: Environment): ContainerOptions {
+  return Object.freeze({
+    cpus: values.SMTP_CPUS,
+    memoryBytes: values.SMTP_MEMORY,
+    foreign: foreignOf(values),
+    nodeImage: values.NODE_IMAGE,
+    mailhogImage: values.MAILHOG_IMAGE,
+    postgresImage: values.POSTGRES_IMAGE,
+  })
+}
+
+function foreignOf({
+  SMTP_IMAGE: image,
+  SMTP_IMAGE_PORT: port,
+  SMTP_IMAGE_ENV: environment,
+}: Environment): ForeignImageOptions | undefined {
+  if (image === undefined) return undefined
+  return Object.freeze({ image, ...(port && { port }), ...(environment && { environment }) })
 }
 
 function customOf(values: Environment): CustomOptions {

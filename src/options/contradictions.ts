@@ -13,13 +13,26 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   {
     about: ['STRESS_BACKEND', 'SMTP_TARGETS'],
     find: (values, given) => {
-      if (given.has('SMTP_TARGETS') && values.STRESS_BACKEND === 'embedded') {
-        return 'STRESS_BACKEND=embedded boots servers, and SMTP_TARGETS names servers that already run. Unset one of them.'
+      const boots = values.STRESS_BACKEND === 'embedded' || values.STRESS_BACKEND === 'docker'
+      if (given.has('SMTP_TARGETS') && boots) {
+        return `STRESS_BACKEND=${values.STRESS_BACKEND} boots servers, and SMTP_TARGETS names servers that already run. Unset one of them.`
       }
       if (!given.has('SMTP_TARGETS') && values.STRESS_BACKEND === 'external') {
         return 'STRESS_BACKEND=external needs to know the servers. Set SMTP_TARGETS=host:port,host:port.'
       }
       return undefined
+    },
+  },
+  {
+    about: ['STRESS_BACKEND', 'SMTP_TARGETS', 'SMTP_IMAGE'],
+    find: (values, given) => {
+      if (!given.has('SMTP_IMAGE')) return undefined
+      if (given.has('SMTP_TARGETS')) {
+        return 'SMTP_IMAGE is to be booted, and SMTP_TARGETS names servers that already run. Unset one of them.'
+      }
+      return values.STRESS_BACKEND === 'embedded'
+        ? 'SMTP_IMAGE needs a container engine, which STRESS_BACKEND=embedded does without. Unset one of them.'
+        : undefined
     },
   },
   {
@@ -46,6 +59,8 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         ? `STRESS_MAX_SESSIONS=${sessions} is less than STRESS_WORKERS=${workers}, and each worker has a session. Raise it, or set fewer workers.`
         : undefined,
   },
+  needs('SMTP_IMAGE_PORT', 'SMTP_IMAGE'),
+  needs('SMTP_IMAGE_ENV', 'SMTP_IMAGE'),
   pair('STRESS_AUTH_USER', 'STRESS_AUTH_PASS'),
   pair('STRESS_AUTH_PASS', 'STRESS_AUTH_USER'),
   reserved('STRESS_SENDER'),
@@ -61,6 +76,16 @@ function notIn(mode: Environment['STRESS_MODE'], name: VariableName, why: string
       const chosen = given.has('STRESS_MODE') ? '' : ' (the default)'
       return `${name} cannot be used with STRESS_MODE=${mode}${chosen}, which ${why}. Unset it, or set STRESS_MODE=${other}.`
     },
+  }
+}
+
+function needs(given: VariableName, missing: VariableName): Contradiction {
+  return {
+    about: [],
+    find: (_, all) =>
+      all.has(given) && !all.has(missing)
+        ? `${given} is set without ${missing}. Set it too, or unset ${given}.`
+        : undefined,
   }
 }
 

@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import { PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
 import { domainName, mailAddress, targetList } from './address.ts'
+import { imageName, memorySize, variableList } from './container.ts'
 import { countOrUnlimited, decimal, line, oneOf, onOff, wholeNumber } from './kind.ts'
 import { MIN_MESSAGE_BYTES, sizeInBytes } from './size.ts'
 import { thresholdList } from './thresholds.ts'
 import { preset, unset, variablesOf } from './variable.ts'
 
-const BACKENDS = ['auto', 'embedded', 'external'] as const
+const BACKENDS = ['auto', 'docker', 'embedded', 'external', 'started'] as const
 export type Backend = (typeof BACKENDS)[number]
-/** Known words that no backend stands behind yet; move the word to BACKENDS when it has one. */
-const COMING_BACKENDS = ['docker']
 
 const MODES = ['burst', 'sustained'] as const
 
@@ -25,9 +24,9 @@ export const CUSTOM_DEFAULTS = {
 
 const RUN = {
   STRESS_BACKEND: preset(
-    oneOf(BACKENDS, 'embedded', COMING_BACKENDS),
+    oneOf(BACKENDS, 'embedded'),
     'auto',
-    'How servers boot. SMTP_TARGETS makes it external.',
+    'How servers boot; auto takes containers where an engine answers and has the images, else processes of this machine; started uses what `mailstorm start` keeps. SMTP_TARGETS makes it external.',
   ),
   STRESS_SEED: preset(
     wholeNumber({ min: 0, max: 2 ** 32 - 1, example: 42 }),
@@ -45,6 +44,11 @@ const RUN = {
     'Sender threads of the load generator.',
   ),
   STRESS_RESULTS_DIR: preset(line('a path', 'results'), 'results', 'Folder the results are written to.'),
+  STRESS_LOGS: preset(
+    onOff,
+    '0',
+    'Archive the logs of the servers of every run, not only of those that fail.',
+  ),
   STRESS_TLS_VERIFY: preset(onOff, '1', 'Verify the certificates of the servers.'),
   ALLOW_PUBLIC_TARGETS: preset(
     onOff,
@@ -80,6 +84,29 @@ const SERVERS = {
     '10485760',
     'Bytes of the largest message that a booted server takes; beyond it, it answers 552.',
   ),
+}
+
+const CONTAINERS = {
+  SMTP_CPUS: preset(
+    decimal({ min: 0.1, max: 256, unit: 'CPUs', example: 0.5 }),
+    '2',
+    'CPUs that each SMTP container may use; more than the engine has are taken as all it has.',
+  ),
+  SMTP_MEMORY: preset(memorySize, '2g', 'Memory that each SMTP container may use.'),
+  SMTP_IMAGE: unset(
+    imageName,
+    'ours, built when first used',
+    'Container image of another SMTP server. It keeps no ledger, so nothing is verified.',
+  ),
+  SMTP_IMAGE_PORT: unset(
+    wholeNumber({ min: 1, max: 65_535, example: 587 }),
+    'the SMTP port it exposes, else 25',
+    'Port that the server in SMTP_IMAGE listens on.',
+  ),
+  SMTP_IMAGE_ENV: unset(variableList, 'none', 'Environment of the containers of SMTP_IMAGE.', true),
+  NODE_IMAGE: preset(imageName, 'node:24-alpine', 'Base of the image of our SMTP server.'),
+  MAILHOG_IMAGE: preset(imageName, 'mailhog/mailhog:v1.0.1', 'Container image of MailHog.'),
+  POSTGRES_IMAGE: preset(imageName, 'postgres:17-alpine', 'Container image of PostgreSQL.'),
 }
 
 const CUSTOM = {
@@ -154,14 +181,14 @@ const CUSTOM = {
   ),
 }
 
-export const ENVIRONMENT = z.object({ ...RUN, ...SERVERS, ...CUSTOM })
+export const ENVIRONMENT = z.object({ ...RUN, ...SERVERS, ...CONTAINERS, ...CUSTOM })
 export type Environment = z.infer<typeof ENVIRONMENT>
 export type VariableName = keyof Environment
 
 /** All variables, by what they belong to, in the order in which the README has them. */
 export const VARIABLE_GROUPS = {
   run: variablesOf(RUN),
-  servers: variablesOf(SERVERS),
+  servers: [...variablesOf(SERVERS), ...variablesOf(CONTAINERS)],
   custom: variablesOf(CUSTOM),
 } as const
 

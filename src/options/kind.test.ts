@@ -6,7 +6,7 @@ import { sizeInBytes } from './size.ts'
 const size = sizeInBytes({ minBytes: 512, names: true, example: 'large' })
 const whole = wholeNumber({ min: 1, max: 32, example: 3 })
 const number = decimal({ min: 0.5, max: 10, example: 3 })
-const word = oneOf(['auto', 'embedded'], 'auto', ['docker'])
+const word = oneOf(['auto', 'embedded'], 'auto')
 
 describe('kinds of values', () => {
   it.each<[Kind<unknown>, string, unknown]>([
@@ -55,7 +55,6 @@ describe('kinds of values', () => {
     [number, '1,5', 'is not a number'],
     [number, '0.4', 'is too small'],
     [word, 'podman', 'is not known'],
-    [word, 'docker', 'is not available yet'],
     [onOff, 'yes', 'is neither 1 nor 0'],
     [line('text', 'x'), 'a\u0000b', 'has control characters'],
     [countOrUnlimited(5), '0', 'is too small'],

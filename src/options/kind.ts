@@ -52,16 +52,11 @@ function numberKind(what: string, syntax: RegExp, { min, max, unit, example }: R
   })
 }
 
-/** One of a closed set of words; `coming` are words that are known but cannot be used yet. */
-export function oneOf<const W extends string>(
-  words: readonly W[],
-  example: NoInfer<W>,
-  coming: readonly string[] = [],
-): Kind<W> {
+/** One of a closed set of words. */
+export function oneOf<const W extends string>(words: readonly W[], example: NoInfer<W>): Kind<W> {
   return kind(words.join(', '), example, (text) => {
     const value = words.find((word) => word === text.toLowerCase())
-    if (value !== undefined) return { value }
-    return coming.includes(text.toLowerCase()) ? { wrong: 'is not available yet' } : { wrong: 'is not known' }
+    return value === undefined ? { wrong: 'is not known' } : { value }
   })
 }
 

@@ -18,8 +18,8 @@ describe('readOptions with bad input', () => {
     [{ STRESS_WORKRES: '5' }, 'STRESS_WORKRES is not known. Did you mean STRESS_WORKERS?'],
     [{ STRESS_SERVERS: '5' }, 'STRESS_SERVERS is not known. Did you mean SMTP_SERVERS?'],
     [
-      { STRESS_BACKEND: 'docker' },
-      'STRESS_BACKEND="docker" is not available yet. Allowed: auto, embedded, external. Set STRESS_BACKEND=embedded, or unset it (default: auto).',
+      { STRESS_BACKEND: 'podman' },
+      'STRESS_BACKEND="podman" is not known. Allowed: auto, docker, embedded, external, started. Set STRESS_BACKEND=embedded, or unset it (default: auto).',
     ],
     [
       { STRESS_BACKEND: 'embedded', SMTP_TARGETS: 'localhost:25' },

@@ -1,0 +1,57 @@
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ContainerHandle } from './container.ts'
+
+/** Copies one file out of a container, which may have ended. */
+export async function copyFileOut(container: ContainerHandle, from: string, to: string): Promise<void> {
+  const archive = await container.getArchive({ path: from })
+  await pipeline(Readable.from(firstFile(archive as AsyncIterable<Buffer>)), createWriteStream(to))
+}
+
+const BLOCK_BYTES = 512
+/** ustar header (POSIX.1-2017, pax, "ustar Interchange Format"): size at 124, 12 bytes; type at 156. */
+const SIZE_AT = 124
+const SIZE_BYTES = 12
+const TYPE_AT = 156
+/** Regular files; the older form has a zero byte. */
+const REGULAR = new Set(['0', '\0'])
+
+/** The content of the first regular file in a tar archive. */
+export async function* firstFile(archive: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer = Buffer.alloc(0)
+  let wanted: number | undefined
+  let skip = 0
+  for await (const chunk of archive) {
+    waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk])
+    while (waiting.length > 0) {
+      if (wanted !== undefined) {
+        const part = waiting.subarray(0, wanted)
+        wanted -= part.length
+        if (part.length > 0) yield part
+        if (wanted === 0) return
+        waiting = Buffer.alloc(0)
+      } else if (skip > 0) {
+        const skipped = Math.min(skip, waiting.length)
+        skip -= skipped
+        waiting = waiting.subarray(skipped)
+      } else {
+        if (waiting.length < BLOCK_BYTES) break
+        const size = sizeIn(waiting)
+        const isFile = REGULAR.has(String.fromCharCode(waiting[TYPE_AT] ?? 0))
+        waiting = waiting.subarray(BLOCK_BYTES)
+        if (isFile && size === 0) return
+        if (isFile) wanted = size
+        else skip = Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES
+      }
+    }
+  }
+  throw new Error('the archive ends before its first file does')
+}
+
+/** Octal digits, or from 8 GiB on a binary number whose first bit is set (GNU tar). */
+function sizeIn(header: Buffer): number {
+  const field = header.subarray(SIZE_AT, SIZE_AT + SIZE_BYTES)
+  if (((field[0] ?? 0) & 0x80) !== 0) return Number(field.readBigUInt64BE(SIZE_BYTES - 8))
+  return Number.parseInt(field.toString('latin1'), 8) || 0
+}

@@ -1,0 +1,116 @@
+import { constants } from 'node:os'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { ServiceEnd } from '../service.ts'
+import type { Docker } from './engine.ts'
+
+/** One line of the engine's stream of events. */
+interface EngineEvent {
+  readonly Action?: string
+  readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> }
+}
+
+const SIGKILL = '9'
+/** From the end of a container that was told to stop to its next start, if it is being restarted. */
+const RESTART_WITHIN_MS = 2_000
+
+/** Sees how a container ends, and what happens to it until then, by the engine's events. */
+export class EventWatch {
+  /** Resolves when the container ended by itself, or to undefined when close() was called before. */
+  readonly ended: Promise<ServiceEnd | undefined>
+  readonly #end = Promise.withResolvers<ServiceEnd | undefined>()
+  readonly #stream: Readable
+  readonly #docker: Docker
+  readonly #id: string
+  #endedBy: string | undefined
+  #closed = false
+  #outOfMemory = 0
+  /** The engine was told to stop it, which may be the first half of a restart. */
+  #toldToStop = false
+  #onStart: (() => void) | undefined
+
+  /** Of a container that is not started yet, so that nothing of it is missed. */
+  static async open(docker: Docker, id: string): Promise<EventWatch> {
+    const stream = await docker.getEvents({ filters: { type: ['container'], container: [id] } })
+    return new EventWatch(docker, id, stream as Readable)
+  }
+
+  private constructor(docker: Docker, id: string, stream: Readable) {
+    this.#docker = docker
+    this.#id = id
+    this.#stream = stream
+    this.ended = this.#end.promise
+    stream.on('error', () => this.#lost())
+    stream.on('close', () => this.#lost())
+    createInterface({ input: stream }).on('line', (line) => this.#see(line))
+  }
+
+  get endedBy(): string | undefined {
+    return this.#endedBy
+  }
+
+  /** How often the engine killed one of its processes for memory, the container living on or not. */
+  get outOfMemory(): number {
+    return this.#outOfMemory
+  }
+
+  /** What happens from now on is our own doing. */
+  close(): void {
+    this.#closed = true
+    this.#end.resolve(undefined)
+    this.#stream.destroy()
+  }
+
+  #see(line: string): void {
+    const { Action: action, Actor: actor } = JSON.parse(line) as EngineEvent
+    if (action === 'oom') this.#outOfMemory++
+    if (action === 'kill') this.#toldToStop = actor?.Attributes?.signal !== SIGKILL
+    if (action === 'start') this.#onStart?.()
+    if (action === 'die') void this.#died(Number(actor?.Attributes?.exitCode), Date.now())
+  }
+
+  async #died(exitCode: number, atEpochMs: number): Promise<void> {
+    const how = causeOf(exitCode, await this.#killedForMemory())
+    const restarted = this.#toldToStop && (await this.#startsAgain())
+    this.#over(restarted ? `restarted from outside (it ${how})` : how, atEpochMs)
+  }
+
+  /** The event of it may come after the one of the end. */
+  async #killedForMemory(): Promise<boolean> {
+    try {
+      const { State } = await this.#docker.getContainer(this.#id).inspect()
+      return State.OOMKilled || this.#outOfMemory > 0
+    } catch {
+      // It is removed already, from outside.
+      return this.#outOfMemory > 0
+    }
+  }
+
+  #startsAgain(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), RESTART_WITHIN_MS)
+      this.#onStart = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+    })
+  }
+
+  #lost(): void {
+    this.#over('out of sight: the container engine ended its stream of events', Date.now())
+  }
+
+  #over(by: string, atEpochMs: number): void {
+    if (this.#closed || this.#endedBy !== undefined) return
+    this.#endedBy = by
+    this.#end.resolve({ by, atEpochMs })
+  }
+}
+
+/** Engines give 128 + the signal for a process that a signal ended, as shells do. */
+export function causeOf(exitCode: number, killedForMemory: boolean): string {
+  const number = exitCode - 128
+  const signal = Object.entries(constants.signals).find(([, value]) => value === number)?.[0]
+  if (signal === 'SIGKILL' && killedForMemory) return 'killed for memory (OOM)'
+  return signal === undefined ? `exited with code ${exitCode}` : `killed by ${signal}`
+}

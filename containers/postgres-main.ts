@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chown, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Binaries, prepareBinaries, type User, userForServer } from './postgres-binaries.ts'
+import { initialise } from './postgres-cluster.ts'
+
+// A PostgreSQL with a cluster of its own, which goes with it. PostgreSQL does not end with the process that
+// started it; this program does, by its IPC channel, and takes PostgreSQL along.
+
+const READY = /database system is ready to accept connections/
+
+const folder = await mkdtemp(join(tmpdir(), 'mailstorm-postgres-'))
+const settings = JSON.parse(process.env.PG_SETTINGS ?? '[]') as string[]
+let postgres: ReturnType<typeof launch> | undefined
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
+process.once('disconnect', end)
+// Nobody reads what is written once whoever forked us is gone; that must not end us before PostgreSQL.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
+try {
+  // Whoever forked us may be gone already.
+  if (process.connected === false) await leave(1)
+  await serve()
+} catch (error) {
+  console.error((error as Error).message)
+  await leave(1)
+}
+
+/** By an immediate shutdown: nothing of its data is kept. Its exit ends us. */
+function end(): void {
+  if (postgres === undefined) void leave(1)
+  else postgres.kill('SIGQUIT')
+}
+
+async function serve(): Promise<void> {
+  const user = userForServer()
+  if (user !== undefined) await chown(folder, user.uid, user.gid)
+  const binaries = await prepareBinaries(folder, user)
+  const data = join(folder, 'data')
+  await initialise({ binaries, user, folder, data, ...loginFromEnvironment() })
+  const port = Number(process.env.PG_PORT) || (await freePort())
+  postgres = launch(binaries, user, data, port)
+  const { pid } = postgres
+  postgres.once('exit', (code, signal) => void ended(code, signal))
+  let told = false
+  createInterface({ input: postgres.stderr }).on('line', (line) => {
+    console.error(line)
+    if (told || !READY.test(line)) return
+    told = true
+    console.log(JSON.stringify({ port, postgres_pid: pid }))
+  })
+}
+
+function loginFromEnvironment() {
+  const { PG_DATABASE: database = '', PG_USER: name = '', PG_PASSWORD: password = '' } = process.env
+  return { database, name, password }
+}
+
+/** On loopback only, and without a socket in the file system, whose path would be too long on some systems. */
+function launch(binaries: Binaries, user: User | undefined, data: string, port: number) {
+  const fixed = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=']
+  return spawn(binaries.postgres, ['-D', data, '-p', String(port), ...fixed, ...settings], {
+    ...user,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+}
+
+/** PostgreSQL's end is ours: whoever sees us end sees how it did. */
+async function ended(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+  await removeFolder()
+  if (signal !== null) {
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  }
+  process.exit(code ?? 1)
+}
+
+async function leave(code: number): Promise<never> {
+  await removeFolder()
+  process.exit(code)
+}
+
+/** Processes of a PostgreSQL that was killed may write for a moment still. */
+function removeFolder(): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+}
+
+/** PostgreSQL cannot be told to take any free port. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}

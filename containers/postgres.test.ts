@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { expect, test } from 'vitest'
+import { testPostgres } from './postgres.contract.ts'
+import { embeddedPostgres } from './postgres.ts'
+
+testPostgres({
+  implementation: 'embedded',
+  newService: embeddedPostgres,
+  kill: (postgres) => process.kill(postgres.pid, 'SIGKILL'),
+})
+
+test('leaves neither a process nor a file behind when it is stopped', async () => {
+  const before = await foldersOfOurs()
+  const postgres = await embeddedPostgres().start()
+  expect((await foldersOfOurs()).difference(before).size).toBe(1)
+  await postgres.stop()
+  expect((await foldersOfOurs()).difference(before).size).toBe(0)
+  expect(() => process.kill(postgres.pid, 0)).toThrow('ESRCH')
+  expect(existsSync(`/proc/${postgres.pid}`)).toBe(false)
+})
+
+test('goes with the process that started it, even if that is killed', async () => {
+  const before = await foldersOfOurs()
+  const program = `import { embeddedPostgres } from ${JSON.stringify(new URL('postgres.ts', import.meta.url).href)}
+    console.log((await embeddedPostgres().start()).pid)`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', program])
+  const [output] = (await once(parent.stdout, 'data')) as [Buffer]
+  const pid = Number(output.toString())
+  expect(existsSync(`/proc/${pid}`)).toBe(true)
+  parent.kill('SIGKILL')
+  await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 5_000 }).toBe(false)
+  await expect.poll(async () => (await foldersOfOurs()).difference(before).size, { timeout: 5_000 }).toBe(0)
+})
+
+test('leaves nothing behind when its parent is killed while it is set up', async () => {
+  const before = await foldersOfOurs()
+  const program = `import { embeddedPostgres } from ${JSON.stringify(new URL('postgres.ts', import.meta.url).href)}
+    embeddedPostgres().start()`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', program])
+  await expect.poll(async () => (await foldersOfOurs()).difference(before).size, { timeout: 5_000 }).toBe(1)
+  parent.kill('SIGKILL')
+  await expect.poll(async () => (await foldersOfOurs()).difference(before).size, { timeout: 5_000 }).toBe(0)
+})
+
+async function foldersOfOurs(): Promise<Set<string>> {
+  return new Set((await readdir(tmpdir())).filter((name) => name.startsWith('mailstorm-postgres-')))
+}

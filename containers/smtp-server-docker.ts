@@ -1,0 +1,92 @@
+import { fileURLToPath } from 'node:url'
+import { Engine } from './docker/engine.ts'
+import type { Limits } from './docker/outfit.ts'
+import { programImage } from './docker/program-image.ts'
+import { IMAGE_WITHIN_MS, READY_WITHIN_MS, startContainer } from './docker/start-container.ts'
+import type { Service } from './service.ts'
+import { awaitBanner } from './smtp-banner.ts'
+import type { RunningSmtpServer, SmtpServerOptions } from './smtp-server.ts'
+import { ContainerSmtpServer } from './smtp-server-container.ts'
+
+export interface DockerOptions {
+  /** By default the seed's: 2 CPUs, 2 GiB. */
+  readonly limits?: Limits
+  /** Told before anything that takes time. */
+  readonly note?: (line: string) => void
+}
+
+export interface DockerSmtpServerOptions extends SmtpServerOptions, DockerOptions {
+  /** Base of the image that is built. */
+  readonly nodeImage?: string
+}
+
+export const NODE_IMAGE = 'node:24-alpine'
+export const SMTP_LIMITS: Limits = { cpus: 2, memoryBytes: 2 * 1024 ** 3 }
+/** As Dockerfile.smtp-server has them. */
+const SMTP_PORT = 2525
+const TLS_PORT = 2465
+const CONTROL_PORT = 8080
+
+export interface ServerImageOptions {
+  readonly nodeImage?: string
+  readonly withinMs?: number
+  readonly note?: (line: string) => void
+}
+
+/** The image of our SMTP server program: built when there is none of its content yet. */
+export function smtpServerImage(engine: Engine, options: ServerImageOptions = {}): Promise<string> {
+  return programImage(engine, {
+    name: 'smtp-server',
+    dockerfile: fileURLToPath(new URL('Dockerfile.smtp-server', import.meta.url)),
+    nodeImage: options.nodeImage ?? NODE_IMAGE,
+    sources: { paths: ['src/server', 'src/ledger', 'src/error.ts'], packages: ['smtp-server', 'zod'] },
+    withinMs: options.withinMs ?? IMAGE_WITHIN_MS,
+    note: options.note ?? console.info,
+  })
+}
+
+/** The SMTP server program in a container of its own. */
+export function dockerSmtpServer(options: DockerSmtpServerOptions): Service<RunningSmtpServer> {
+  return {
+    async start() {
+      const { name, domain, port, certificate, note = console.info } = options
+      const engine = await Engine.connect()
+      const { nodeImage = NODE_IMAGE } = options
+      const image = await smtpServerImage(engine, { nodeImage, note })
+      const container = await startContainer(engine, {
+        name,
+        image,
+        ports: { [SMTP_PORT]: port ?? 0, [CONTROL_PORT]: 0, ...(certificate && { [TLS_PORT]: 0 }) },
+        environment: environmentOf(options),
+        ...(domain === undefined ? {} : { hostname: domain }),
+        limits: options.limits ?? SMTP_LIMITS,
+        readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
+        note,
+        ready: (running, signal) => awaitBanner(running.host, running.port(SMTP_PORT), signal),
+      })
+      return new ContainerSmtpServer(container, {
+        port: container.port(SMTP_PORT),
+        implicitTlsPort: certificate === undefined ? undefined : container.port(TLS_PORT),
+        controlPort: container.port(CONTROL_PORT),
+        ca: certificate?.certPem,
+      })
+    },
+  }
+}
+
+/** What the image does not set itself. */
+function environmentOf(options: SmtpServerOptions): Record<string, string> {
+  const { domain, maxConnections, maxMessageBytes, certificate, auth } = options
+  const values = {
+    SMTP_DOMAIN: domain,
+    SMTP_MAX_CONNECTIONS: maxConnections,
+    SMTP_MAX_MESSAGE_SIZE: maxMessageBytes,
+    SMTP_TLS_PORT: certificate === undefined ? undefined : TLS_PORT,
+    SMTP_TLS_CERT: certificate?.certPem,
+    SMTP_TLS_KEY: certificate?.keyPem,
+    SMTP_AUTH_USER: auth?.user,
+    SMTP_AUTH_PASS: auth?.pass,
+  }
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+}

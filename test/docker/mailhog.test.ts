@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { testMailhogService } from '../../containers/mailhog.contract.ts'
+import { dockerMailhog, MAILHOG_IMAGE } from '../../containers/mailhog-docker.ts'
+import { killService, whyNoDocker } from './engine.ts'
+
+const { MAILHOG_IMAGE: image = MAILHOG_IMAGE } = process.env
+const skipAll = await whyNoDocker(image)
+
+testMailhogService({
+  implementation: 'docker',
+  newService: (options) => dockerMailhog({ ...options, image }),
+  kill: (mailhog) => killService(mailhog.name),
+  ...(skipAll === undefined ? {} : { skipAll }),
+})
+
+test('reaches the API below its web path', async (context) => {
+  if (skipAll !== undefined) return context.skip(skipAll)
+  await using mailhog = await dockerMailhog({ image, environment: { MH_UI_WEB_PATH: 'mail' } }).start()
+  expect(mailhog.apiUrl).toMatch(/\/mail$/)
+  expect(await mailhog.client.count()).toBe(0)
+})
+
+test('refuses what only our own MailHog can do, before anything is booted', async () => {
+  await expect(dockerMailhog({ image, digestOnly: true }).start()).rejects.toThrow(
+    'Failed to start mailhog: the real MailHog keeps no digests.',
+  )
+})
