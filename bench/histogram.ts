@@ -25,7 +25,11 @@ function median(numbers: number[]): number {
 }
 
 const ours = new Histogram()
-const hdr = build({ lowestDiscernibleValue: 1, highestTrackableValue: 2 ** 32, numberOfSignificantValueDigits: 3 })
+const hdr = build({
+  lowestDiscernibleValue: 1,
+  highestTrackableValue: 2 ** 32,
+  numberOfSignificantValueDigits: 3,
+})
 const oursNs: number[] = []
 const hdrNs: number[] = []
 for (let round = 0; round < ROUNDS; round++) {
@@ -38,7 +42,9 @@ const mergeBegan = process.hrtime.bigint()
 for (let i = 0; i < 1000; i++) mergeSparse(sparse, sparse)
 const mergeMs = Number(process.hrtime.bigint() - mergeBegan) / 1e9
 
-console.log(`record, ns (median of ${ROUNDS} × ${SAMPLES}): ours ${median(oursNs).toFixed(1)}, hdr ${median(hdrNs).toFixed(1)}`)
+console.log(
+  `record, ns (median of ${ROUNDS} × ${SAMPLES}): ours ${median(oursNs).toFixed(1)}, hdr ${median(hdrNs).toFixed(1)}`,
+)
 console.log(`ratio hdr / ours: ${(median(hdrNs) / median(oursNs)).toFixed(1)}`)
 console.log(`merge of ${sparse.buckets.length / 2} buckets: ours ${mergeMs.toFixed(3)} ms`)
 console.log(`as JSON: ours ${JSON.stringify(sparse).length} bytes`)

@@ -10,11 +10,16 @@ export type KeptService = RunningService & {
   usage(): Promise<Usage | undefined>
 }
 
-/** One line of `mailstorm status`; answer of `GET /status`. */
-export interface ServiceStatus {
+/** Of one service in the answer of `GET /state`. */
+export interface ServiceState {
   readonly name: string
   readonly address: string
+  /** `running`, or how it ended. */
   readonly state: string
+}
+
+/** One line of `mailstorm status`; of one service in the answer of `GET /status`. */
+export interface ServiceStatus extends ServiceState {
   readonly cpu_percent: number | null
   readonly memory_bytes: number | null
 }
@@ -46,14 +51,20 @@ async function answer(
   const url = new URL(request.url ?? '/', 'http://keeper')
   const named = url.searchParams.get('service')
   const run = url.searchParams.get('run') ?? ''
+  const asked = services.filter(({ name }) => named === null || name === named)
   const smtp = servers.find(({ name }) => name === named)
   switch (url.pathname) {
     case '/status':
-      return json(response, await Promise.all(services.map(statusOf)))
+      return json(response, await Promise.all(asked.map(statusOf)))
+    // Reading the use of the machine sets its next reading's beginning, so who only watches does not read it.
+    case '/state':
+      return json(response, asked.map(stateOf))
     case '/logs': {
       const lines = Number(url.searchParams.get('lines') ?? 1000)
-      const service = services.find(({ name }) => name === named)
-      return service === undefined ? notFound(response) : json(response, await service.logTail(lines))
+      const [service] = asked
+      return service === undefined || named === null
+        ? notFound(response)
+        : json(response, await service.logTail(lines))
     }
     case '/ledger':
       return smtp === undefined ? notFound(response) : json(response, await smtp.ledger(run))
@@ -71,12 +82,14 @@ async function answer(
 async function statusOf(service: KeptService): Promise<ServiceStatus> {
   const usage = await service.usage()
   return {
-    name: service.name,
-    address: service.address,
-    state: service.endedBy ?? 'running',
+    ...stateOf(service),
     cpu_percent: usage?.cpuPercent ?? null,
     memory_bytes: usage?.memoryBytes ?? null,
   }
+}
+
+function stateOf({ name, address, endedBy }: KeptService): ServiceState {
+  return { name, address, state: endedBy ?? 'running' }
 }
 
 function json(response: ServerResponse, body: unknown): void {

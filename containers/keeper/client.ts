@@ -1,4 +1,4 @@
-import type { ServiceStatus } from './api.ts'
+import type { ServiceState, ServiceStatus } from './api.ts'
 import type { KeptState } from './state.ts'
 
 /** Asks a keeper about its services. */
@@ -11,6 +11,16 @@ export class KeeperClient {
 
   async status(): Promise<ServiceStatus[]> {
     return (await this.get('/status', {})).json() as Promise<ServiceStatus[]>
+  }
+
+  async statusOf(service: string): Promise<ServiceStatus | undefined> {
+    const [status] = (await (await this.get('/status', { service })).json()) as ServiceStatus[]
+    return status
+  }
+
+  async stateOf(service: string): Promise<ServiceState | undefined> {
+    const [state] = (await (await this.get('/state', { service })).json()) as ServiceState[]
+    return state
   }
 
   async logs(service: string, lines: number): Promise<string[]> {

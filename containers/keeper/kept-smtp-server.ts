@@ -3,7 +3,6 @@ import { Readable } from 'node:stream'
 import type { LedgerEntry, ServerLedger } from '../../src/ledger/ledger.ts'
 import type { ServiceEnd, Usage } from '../service.ts'
 import type { RunningSmtpServer } from '../smtp-server.ts'
-import type { ServiceStatus } from './api.ts'
 import { KeeperClient } from './client.ts'
 import type { KeptServer, KeptState } from './state.ts'
 
@@ -58,7 +57,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
   }
 
   async usage(): Promise<Usage | undefined> {
-    const status = await this.#status()
+    const status = await this.#keeper.statusOf(this.name)
     if (status?.cpu_percent == null || status.memory_bytes === null) return undefined
     return { cpuPercent: status.cpu_percent, memoryBytes: status.memory_bytes }
   }
@@ -78,16 +77,12 @@ export class KeptSmtpServer implements RunningSmtpServer {
 
   /** A keeper that does not answer has ended, and its servers with it. */
   async #look(): Promise<void> {
-    const status = await this.#status().catch(() => undefined)
-    const state = status?.state ?? 'ended with its keeper'
+    const answer = await this.#keeper.stateOf(this.name).catch(() => undefined)
+    const state = answer?.state ?? 'ended with its keeper'
     if (state === 'running' || this.#endedBy !== undefined) return
     this.#endedBy = state
     clearInterval(this.#watch)
     this.#resolveEnded({ by: state, atEpochMs: Date.now() })
-  }
-
-  async #status(): Promise<ServiceStatus | undefined> {
-    return (await this.#keeper.status()).find(({ name }) => name === this.name)
   }
 
   #get(path: string, query: Record<string, string>): Promise<Response> {

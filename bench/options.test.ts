@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { readOptions } from './options.ts'
+
+it('measures five rounds of 1 KB, 10 KB and 100 KB unless told otherwise', () => {
+  const options = readOptions([])
+  expect(options.rounds).toBe(5)
+  expect(options.sizesBytes).toEqual([1_024, 10_240, 102_400])
+  expect(options.messages(1_024)).toBe(20_000)
+})
+
+it('is one small round with --quick', () => {
+  const options = readOptions(['--quick'])
+  expect(options.rounds).toBe(1)
+  expect(options.sizesBytes).toEqual([1_024])
+  expect(options.messages(1_024)).toBe(2_000)
+})
+
+it('lets single options win over --quick', () => {
+  const options = readOptions(['--quick', '--rounds', '3', '--sizes', '2048,4096', '--messages', '50'])
+  expect(options.rounds).toBe(3)
+  expect(options.sizesBytes).toEqual([2_048, 4_096])
+  expect(options.messages(2_048)).toBe(50)
+})
+
+it.each(['0', '-1', '1.5', 'five', ''])('refuses %j as a number of rounds', (rounds) => {
+  expect(() => readOptions([`--rounds=${rounds}`])).toThrow('--rounds')
+})

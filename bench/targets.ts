@@ -1,0 +1,65 @@
+import type { ClientName } from './clients/list.ts'
+import {
+  cpuSecondsPerThousand,
+  type Measurement,
+  messagesPerSecond,
+  type Spread,
+  spreadOf,
+} from './measurement.ts'
+import type { Row } from './rounds.ts'
+
+/** What our engine is to reach in relation to another client in the same run. */
+export interface Target {
+  readonly ours: ClientName
+  readonly theirs: ClientName
+  readonly figure: 'rate' | 'cpu'
+  /** Rate: at least; CPU per message: at most. By size of the message in bytes. */
+  readonly bySize: Readonly<Record<number, number>>
+}
+
+const sizes = (kb1: number, kb10: number, kb100: number) => ({ 1024: kb1, 10240: kb10, 102400: kb100 })
+
+/** The targets that shared/reference/engine.md sets; see docs/benchmarks.md. */
+export const TARGETS: readonly Target[] = [
+  { ours: 'transactions', theirs: 'smtp-source -d', figure: 'rate', bySize: sizes(2.5, 1.4, 0.8) },
+  { ours: 'commands', theirs: 'smtp-source -d', figure: 'rate', bySize: sizes(1.4, 1.2, 0.8) },
+  { ours: 'lock-step', theirs: 'smtp-source -d', figure: 'rate', bySize: sizes(0.9, 0.85, 0.9) },
+  { ours: 'new connection', theirs: 'smtp-source', figure: 'rate', bySize: sizes(1, 1.1, 1) },
+  { ours: 'commands', theirs: 'nodemailer pool', figure: 'rate', bySize: sizes(10, 7, 3.5) },
+  { ours: 'transactions', theirs: 'nodemailer pool', figure: 'rate', bySize: sizes(18, 9, 3.5) },
+  { ours: 'commands', theirs: 'smtp-source -d', figure: 'cpu', bySize: sizes(0.65, 0.85, 1.2) },
+  { ours: 'transactions', theirs: 'smtp-source -d', figure: 'cpu', bySize: sizes(0.4, 0.6, 1) },
+]
+
+export interface Ratio {
+  readonly name: string
+  /** Median, smallest and largest of the rounds' ratios. */
+  readonly ratio: Spread
+  /** As `≥ 2.5`. */
+  readonly target: string | undefined
+  readonly verdict: 'ok' | 'short' | 'no target'
+}
+
+/**
+ * The ratios of one size; those whose clients did not run are left out. Each is the median of the
+ * rounds' ratios, not the ratio of the medians: two runs of a round are seconds apart and share their noise.
+ */
+export function ratiosOf(rows: readonly Row[], sizeBytes: number, targets = TARGETS): Ratio[] {
+  return targets.flatMap((target) => {
+    const ours = rows.find((row) => row.client === target.ours)
+    const theirs = rows.find((row) => row.client === target.theirs)
+    if (ours === undefined || theirs === undefined) return []
+    const figure = target.figure === 'rate' ? messagesPerSecond : cpuSecondsPerThousand
+    const ratio = spreadOf(
+      ours.runs.map((run, round) => figure(run) / figure(theirs.runs[round] as Measurement)),
+    )
+    return [judged(target, ratio, target.bySize[sizeBytes])]
+  })
+}
+
+function judged({ ours, theirs, figure }: Target, ratio: Spread, limit: number | undefined): Ratio {
+  const name = `${ours} / ${theirs}, ${figure === 'rate' ? 'messages/s' : 'client CPU per message'}`
+  if (limit === undefined) return { name, ratio, target: undefined, verdict: 'no target' }
+  const met = figure === 'rate' ? ratio.median >= limit : ratio.median <= limit
+  return { name, ratio, target: `${figure === 'rate' ? '≥' : '≤'} ${limit}`, verdict: met ? 'ok' : 'short' }
+}
