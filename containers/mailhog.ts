@@ -60,10 +60,14 @@ function environmentOf(options: MailhogOptions): Record<string, string> {
     MH_API_BIND_ADDR: api,
     MH_UI_BIND_ADDR: api,
     MH_HOSTNAME: options.hostname ?? '',
-    SINK_DIGEST_ONLY: String(options.digestOnly ?? false),
-    SINK_DIGEST_HEADERS: options.digestHeaders?.join() ?? '',
+    ...digestEnvironment(options),
     ...options.environment,
   }
+}
+
+/** What only our own has. */
+export function digestEnvironment({ digestOnly = false, digestHeaders = [] }: MailhogOptions) {
+  return { SINK_DIGEST_ONLY: String(digestOnly), SINK_DIGEST_HEADERS: digestHeaders.join() }
 }
 
 class EmbeddedMailhog implements RunningMailhog {

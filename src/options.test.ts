@@ -23,6 +23,7 @@ describe('readOptions', () => {
         memoryBytes: 2 * 1024 ** 3,
         foreign: undefined,
         nodeImage: 'node:24-alpine',
+        sink: 'mailhog',
         mailhogImage: 'mailhog/mailhog:v1.0.1',
         postgresImage: 'postgres:17-alpine',
       },

@@ -42,6 +42,7 @@ export interface ContainerOptions {
   /** An SMTP server that is not ours; undefined for ours. */
   readonly foreign: ForeignImageOptions | undefined
   readonly nodeImage: string
+  readonly sink: 'mailhog' | 'mailstorm'
   readonly mailhogImage: string
   readonly postgresImage: string
 }
@@ -124,6 +125,7 @@ function containersOf(values: Environment): ContainerOptions {
     memoryBytes: values.SMTP_MEMORY,
     foreign: foreignOf(values),
     nodeImage: values.NODE_IMAGE,
+    sink: values.SINK,
     mailhogImage: values.MAILHOG_IMAGE,
     postgresImage: values.POSTGRES_IMAGE,
   })

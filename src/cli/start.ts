@@ -1,14 +1,15 @@
 import { once } from 'node:events'
 import { type KeptService, serveKeeper } from '../../containers/keeper/api.ts'
 import { readState, removeState, writeState } from '../../containers/keeper/state.ts'
-import { embeddedMailhog, type RunningMailhog } from '../../containers/mailhog.ts'
-import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres.ts'
+import { embeddedPostgres } from '../../containers/postgres.ts'
+import { dockerPostgres } from '../../containers/postgres-docker.ts'
 import { identityOf, pidOf } from '../../containers/process-identity.ts'
-import type { RunningService, Service, Usage } from '../../containers/service.ts'
+import type { RunningService, Usage } from '../../containers/service.ts'
+import { sinkFor } from '../../containers/sink.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { type Servers, startServers } from '../../fixtures/servers.ts'
 import { MailstormError } from '../error.ts'
-import { readOptions } from '../options.ts'
+import { type ContainerOptions, readOptions } from '../options.ts'
 
 export interface StartOptions {
   readonly mailhog?: boolean
@@ -31,7 +32,10 @@ export async function start(wanted: StartOptions): Promise<void> {
   const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   await using stack = new AsyncDisposableStack()
   const servers = stack.use(await startServers(options))
-  const kept = [...smtpServices(servers), ...(await extraServices(wanted, stack))]
+  const kept = [
+    ...smtpServices(servers),
+    ...(await extraServices(wanted, servers.backend.name, options.containers, stack)),
+  ]
   const { server, port } = await serveKeeper(kept, servers.booted)
   stack.defer(() => void server.close())
   stack.defer(() => removeState(root))
@@ -64,21 +68,32 @@ function smtpServices(servers: Servers): KeptService[] {
   return servers.booted.map((server) => withAddress(server, `smtp://${server.host}:${server.port}`))
 }
 
-async function extraServices(wanted: StartOptions, stack: AsyncDisposableStack): Promise<KeptService[]> {
+async function extraServices(
+  wanted: StartOptions,
+  backend: Servers['backend']['name'],
+  containers: ContainerOptions,
+  stack: AsyncDisposableStack,
+): Promise<KeptService[]> {
+  const { sink, mailhogImage, nodeImage, postgresImage: image } = containers
+  const docker = backend === 'docker'
   const services: KeptService[] = []
   if (wanted.mailhog === true) {
-    const mailhog: RunningMailhog = stack.use(await started(embeddedMailhog()))
+    // By hand nobody says how large the messages will be: the real MailHog is slow with large ones, not wrong.
+    const choice = {
+      backend: docker ? 'docker' : 'embedded',
+      sink,
+      largestMessageBytes: 0,
+      mailhogImage,
+      nodeImage,
+    } as const
+    const mailhog = stack.use(await sinkFor(choice).start())
     services.push(withAddress(mailhog, `smtp://${mailhog.host}:${mailhog.smtpPort} and ${mailhog.apiUrl}`))
   }
   if (wanted.postgres === true) {
-    const postgres: RunningPostgres = stack.use(await started(embeddedPostgres()))
+    const postgres = stack.use(await (docker ? dockerPostgres({ image }) : embeddedPostgres()).start())
     services.push(withAddress(postgres, postgres.url))
   }
   return services
-}
-
-function started<R extends RunningService>(service: Service<R>): Promise<R> {
-  return service.start()
 }
 
 type Measurable = RunningService & { usage(): Promise<Usage | undefined> }

@@ -105,6 +105,11 @@ const CONTAINERS = {
   ),
   SMTP_IMAGE_ENV: unset(variableList, 'none', 'Environment of the containers of SMTP_IMAGE.', true),
   NODE_IMAGE: preset(imageName, 'node:24-alpine', 'Base of the image of our SMTP server.'),
+  SINK: preset(
+    oneOf(['mailhog', 'mailstorm'], 'mailstorm'),
+    'mailhog',
+    'What takes mail in containers that want a MailHog: the real one, or ours, which has no limit of 1 MB.',
+  ),
   MAILHOG_IMAGE: preset(imageName, 'mailhog/mailhog:v1.0.1', 'Container image of MailHog.'),
   POSTGRES_IMAGE: preset(imageName, 'postgres:17-alpine', 'Container image of PostgreSQL.'),
 }

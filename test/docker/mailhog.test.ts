@@ -1,16 +1,35 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { testMailhogService } from '../../containers/mailhog.contract.ts'
 import { dockerMailhog, MAILHOG_IMAGE } from '../../containers/mailhog-docker.ts'
+import { dockerSink } from '../../containers/sink-docker.ts'
+import { NODE_IMAGE } from '../../containers/smtp-server-docker.ts'
 import { killService, whyNoDocker } from './engine.ts'
 
 const { MAILHOG_IMAGE: image = MAILHOG_IMAGE } = process.env
 const skipAll = await whyNoDocker(image)
+const skipOurs = await whyNoDocker(process.env.NODE_IMAGE ?? NODE_IMAGE)
 
 testMailhogService({
   implementation: 'docker',
   newService: (options) => dockerMailhog({ ...options, image }),
   kill: (mailhog) => killService(mailhog.name),
   ...(skipAll === undefined ? {} : { skipAll }),
+})
+
+describe('our sink', () => {
+  const nodeImage = process.env.NODE_IMAGE ?? NODE_IMAGE
+  testMailhogService({
+    implementation: 'docker',
+    newService: (options) => dockerSink({ ...options, nodeImage }),
+    kill: (mailhog) => killService(mailhog.name),
+    ...(skipOurs === undefined ? {} : { skipAll: skipOurs }),
+  })
+
+  test('keeps digests', async (context) => {
+    if (skipOurs !== undefined) return context.skip(skipOurs)
+    await using sink = await dockerSink({ nodeImage, digestOnly: true }).start()
+    expect((await fetch(`${sink.apiUrl}/sink/digests`)).status).toBe(200)
+  })
 })
 
 test('reaches the API below its web path', async (context) => {
