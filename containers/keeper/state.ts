@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MailstormError } from '../../src/error.ts'
@@ -38,6 +39,13 @@ export async function readState(root: string): Promise<KeptState | undefined> {
   if (text === undefined) return undefined
   const state = JSON.parse(text) as KeptState
   return state.format === FORMAT && lives(state.keeper) ? state : undefined
+}
+
+/** For titles of tests, which are made before anything can be waited for. */
+export function keptServerNames(root: string): string[] {
+  if (!existsSync(statePath(root))) return []
+  const state = JSON.parse(readFileSync(statePath(root), 'utf8')) as KeptState
+  return state.servers.map(({ name }) => name)
 }
 
 export async function requireState(root: string): Promise<KeptState> {
