@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import pidusage from 'pidusage'
 import { EmbeddedProcess } from './embedded-process.ts'
+import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
 import { MailhogClient } from './mailhog-client.ts'
-import type { RunningService, Service, ServiceEnd, Usage } from './service.ts'
+import type { RunningService, Service, Usage } from './service.ts'
 
 export interface MailhogOptions {
   /** As `mailhog`. */
@@ -34,7 +34,6 @@ export interface RunningMailhog extends RunningService {
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/sink/main.ts', import.meta.url))
-const LOOPBACK = '127.0.0.1'
 
 /** Our stand-in for MailHog as a process of this machine. */
 export function embeddedMailhog(options: MailhogOptions = {}): Service<RunningMailhog> {
@@ -70,57 +69,18 @@ export function digestEnvironment({ digestOnly = false, digestHeaders = [] }: Ma
   return { SINK_DIGEST_ONLY: String(digestOnly), SINK_DIGEST_HEADERS: digestHeaders.join() }
 }
 
-class EmbeddedMailhog implements RunningMailhog {
-  readonly backend = 'embedded'
-  readonly host = LOOPBACK
-  readonly name: string
+class EmbeddedMailhog extends EmbeddedService implements RunningMailhog {
   readonly smtpPort: number
   readonly apiPort: number
   readonly apiUrl: string
   readonly client: MailhogClient
-  readonly #program: EmbeddedProcess
 
   constructor(name: string, program: EmbeddedProcess) {
+    super(name, program)
     const { smtp_port: smtpPort, api_port: apiPort, web_path: webPath } = program.readyLine
-    this.name = name
     this.smtpPort = Number(smtpPort)
     this.apiPort = Number(apiPort)
     this.apiUrl = `http://${LOOPBACK}:${this.apiPort}${webPath}`
     this.client = new MailhogClient(this.apiUrl)
-    this.#program = program
-  }
-
-  get pid(): number {
-    return this.#program.pid
-  }
-
-  get endedBy(): string | undefined {
-    return this.#program.endedBy
-  }
-
-  get ended(): Promise<ServiceEnd | undefined> {
-    return this.#program.ended
-  }
-
-  async usage(): Promise<Usage | undefined> {
-    try {
-      const { cpu, memory } = await pidusage(this.pid)
-      return { cpuPercent: cpu, memoryBytes: memory }
-    } catch {
-      // It has ended; or we are out of file descriptors, which must not end the run that samples it.
-      return undefined
-    }
-  }
-
-  async logTail(lines: number): Promise<string[]> {
-    return this.#program.logTail(lines)
-  }
-
-  stop(): Promise<void> {
-    return this.#program.stop()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
   }
 }

