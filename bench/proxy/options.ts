@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util'
+import { MailstormError } from '../../src/error.ts'
+
+export interface ProxyBenchOptions {
+  readonly rounds: number
+  readonly messages: number
+  readonly backlogs: readonly number[]
+  /** An interpreter that has the real genro-mail-proxy; undefined = ours alone. */
+  readonly realPython: string | undefined
+  readonly jsonFile: string | undefined
+}
+
+/** `--rounds 5 --messages 20000 --backlogs 1000,10000,100000 --real PYTHON --quick --json FILE`. */
+export function readOptions(args: readonly string[]): ProxyBenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      messages: { type: 'string' },
+      backlogs: { type: 'string' },
+      real: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
+  })
+  const { quick } = values
+  const backlogs = values.backlogs ?? (quick ? '1000,10000' : '1000,10000,100000')
+  return {
+    rounds: positive('rounds', values.rounds ?? (quick ? '1' : '5')),
+    messages: positive('messages', values.messages ?? (quick ? '2000' : '20000')),
+    backlogs: backlogs.split(',').map((text) => positive('backlogs', text)),
+    realPython: values.real,
+    jsonFile: values.json,
+  }
+}
+
+function positive(name: string, text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new MailstormError(
+    'BAD_OPTIONS',
+    `Failed to read --${name}: "${text}" is not a whole number above 0.`,
+  )
+}

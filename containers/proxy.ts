@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url'
+import { EmbeddedProcess } from './embedded-process.ts'
+import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
+import type { RunningService, Service, Usage } from './service.ts'
+
+export interface ProxyServiceOptions {
+  /** As `proxy`. */
+  readonly name?: string
+  /** Of the PostgreSQL, which proxies may share. */
+  readonly databaseUrl: string
+  /** The admin's; without it the API is open, on loopback. */
+  readonly apiToken?: string
+  /** Undefined = any free port. */
+  readonly port?: number
+  /** More of the proxy's GMP_* variables, as GMP_POOL_SIZE. */
+  readonly environment?: Readonly<Record<string, string>>
+  readonly readyWithinMs?: number
+}
+
+export interface RunningProxyService extends RunningService {
+  readonly host: string
+  readonly port: number
+  /** Of the API, as `http://127.0.0.1:8000`. */
+  readonly url: string
+  readonly pid: number
+  /** Undefined when it cannot be read, as once it has ended. */
+  usage(): Promise<Usage | undefined>
+}
+
+const PROGRAM = fileURLToPath(new URL('../src/proxy/main.ts', import.meta.url))
+/** The proxy's own limit for a stop, 10 s unless told otherwise, and what the database takes. */
+const STOP_WITHIN_MS = 20_000
+
+/** Our mail proxy as a process of this machine. */
+export function embeddedProxy(options: ProxyServiceOptions): Service<RunningProxyService> {
+  const { name = 'proxy', readyWithinMs } = options
+  return {
+    async start() {
+      const program = await EmbeddedProcess.start({
+        name,
+        program: PROGRAM,
+        env: environmentOf(options),
+        stopWithinMs: STOP_WITHIN_MS,
+        ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
+      })
+      return new EmbeddedProxy(name, program)
+    },
+  }
+}
+
+function environmentOf({ databaseUrl, apiToken = '', port = 0, environment }: ProxyServiceOptions) {
+  return {
+    GMP_DB_PATH: databaseUrl,
+    GMP_API_TOKEN: apiToken,
+    GMP_HOST: LOOPBACK,
+    GMP_PORT: String(port),
+    ...environment,
+  }
+}
+
+class EmbeddedProxy extends EmbeddedService implements RunningProxyService {
+  readonly port: number
+  readonly url: string
+
+  constructor(name: string, program: EmbeddedProcess) {
+    super(name, program)
+    this.port = Number(program.readyLine.port)
+    this.url = String(program.readyLine.url)
+  }
+}

@@ -1,0 +1,55 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ProxyConfig } from '../options.ts'
+import { Accounts } from '../store/accounts.ts'
+import type { Database } from '../store/database.ts'
+import { Tenants } from '../store/tenants.ts'
+import { Access } from './access.ts'
+import { accountRoutes } from './routes-accounts.ts'
+import { commandRoutes } from './routes-commands.ts'
+import { readingRoutes } from './routes-reading.ts'
+import { tenantRoutes } from './routes-tenants.ts'
+import { newServer } from './server.ts'
+
+export interface ApiParts {
+  readonly db: Database
+  readonly config: ProxyConfig
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly tenants: Tenants
+  readonly accounts: Accounts
+  readonly access: Access
+  /** There is something to send. */
+  readonly wake: () => void
+}
+
+/** The REST interface, as clients of the real proxy know it. */
+export class Api {
+  readonly #app: FastifyInstance
+  readonly #config: ProxyConfig
+
+  constructor(parts: Pick<ApiParts, 'db' | 'config' | 'log' | 'metrics' | 'wake'>) {
+    const { db, config, log } = parts
+    const tenants = new Tenants(db)
+    const access = new Access(config.apiToken, tenants)
+    const all: ApiParts = { ...parts, tenants, accounts: new Accounts(db), access }
+    this.#config = config
+    this.#app = newServer({ maxBodyBytes: config.maxBodyBytes, log })
+    for (const routes of [readingRoutes, tenantRoutes, accountRoutes, commandRoutes]) routes(this.#app, all)
+  }
+
+  /** Gives its URL. */
+  async listen(): Promise<string> {
+    const { host, port } = this.#config
+    await this.#app.listen({ host, port })
+    const { port: bound } = this.#app.server.address() as AddressInfo
+    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  }
+
+  /** Requests that run end first. */
+  async close(): Promise<void> {
+    await this.#app.close()
+  }
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod'
+import { checkHost } from '../attachments/reach.ts'
+import { type Account, LIMIT_BEHAVIORS, type TlsKind } from '../store/accounts.ts'
+import { AUTH_METHODS, type TenantSettings } from '../store/tenants.ts'
+import { Refusal } from './refusal.ts'
+
+/** Checks what was sent; a refusal names everything that is wrong with it. */
+export function checked<T>(
+  schema: z.ZodType<T>,
+  given: unknown,
+  where: 'body' | 'query' | 'path' = 'body',
+): T {
+  const parsed = schema.safeParse(given ?? {})
+  if (parsed.success) return parsed.data
+  throw new Refusal(
+    422,
+    parsed.error.issues.map(({ path, message }) => ({ loc: [where, ...path.map(String)], msg: message })),
+  )
+}
+
+const line = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, 'has control characters')
+export const id = line(255).min(1)
+const token = z
+  .string()
+  .max(4_096)
+  .regex(/^[\x20-\x7e]*$/, 'has to be printable ASCII')
+const path = z
+  .string()
+  .max(2_048)
+  .regex(/^\/[\x21-\x7e]*$/, 'has to be a path as /sync')
+const host = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9_.:[\]-]+$/, 'has to be a host name or an address')
+  .refine(isReachable, 'is an address that may not be reached')
+
+function isReachable(given: string): boolean {
+  try {
+    checkHost(given, true)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const baseUrl = line(2_048)
+  .refine((given) => /^https?:$/.test(URL.parse(given)?.protocol ?? ''), 'has to be an http or https URL')
+  .refine((given) => isReachable(URL.parse(given)?.hostname ?? ''), 'is an address that may not be reached')
+  .transform((given) => given.replace(/\/+$/, ''))
+
+const clientAuth = z.object({
+  method: z.enum(AUTH_METHODS),
+  token: token.nullish(),
+  user: token.nullish(),
+  password: token.nullish(),
+})
+
+const tenantFields = {
+  name: line(255).nullish(),
+  active: z.boolean().nullish(),
+  client_base_url: baseUrl.nullish(),
+  client_sync_path: path.nullish(),
+  client_attachment_path: path.nullish(),
+  client_auth: clientAuth.nullish(),
+}
+
+export const newTenant = z.object({ id, ...tenantFields })
+export const tenantChange = z.object(tenantFields)
+export type TenantChange = z.output<typeof tenantChange>
+
+/** `given` over `before`: null clears, what is absent stays. */
+export function settingsOf(given: TenantChange, before: TenantSettings = NO_SETTINGS): TenantSettings {
+  const { client } = before
+  const auth = given.client_auth
+  return {
+    name: over(given.name, before.name),
+    active: given.active ?? before.active,
+    client: {
+      baseUrl: over(given.client_base_url, client.baseUrl),
+      syncPath: over(given.client_sync_path, client.syncPath),
+      attachmentPath: over(given.client_attachment_path, client.attachmentPath),
+      auth: over(auth === undefined || auth === null ? auth : withoutNulls(auth), client.auth),
+    },
+  }
+}
+
+const NO_SETTINGS: TenantSettings = {
+  name: null,
+  active: true,
+  client: { baseUrl: null, syncPath: null, attachmentPath: null, auth: null },
+}
+
+function over<T>(given: T | undefined, before: T): T {
+  return given === undefined ? before : given
+}
+
+function withoutNulls({ method, token, user, password }: z.output<typeof clientAuth>) {
+  return { method, token: token ?? undefined, user: user ?? undefined, password: password ?? undefined }
+}
+
+const limit = z.int().max(1_000_000_000).nullish()
+
+/** The seed's names are taken for the real ones; unknown keys are ignored. */
+export const newAccount = z.preprocess(
+  (given) => {
+    if (typeof given !== 'object' || given === null) return given
+    const { smtp_host, smtp_port, smtp_user, smtp_username, smtp_password, ...rest } = given as Record<
+      string,
+      unknown
+    >
+    return {
+      host: smtp_host,
+      port: smtp_port,
+      user: smtp_user ?? smtp_username,
+      password: smtp_password,
+      ...rest,
+    }
+  },
+  z.object({
+    id,
+    tenant_id: id.optional(),
+    host,
+    port: z.int().min(1).max(65_535),
+    user: token.nullish(),
+    password: token.nullish(),
+    use_tls: z.boolean().nullish(),
+    use_ssl: z.boolean().nullish(),
+    batch_size: z.int().min(1).max(10_000).nullish(),
+    limit_per_minute: limit,
+    limit_per_hour: limit,
+    limit_per_day: limit,
+    limit_behavior: z.enum(LIMIT_BEHAVIORS).nullish(),
+  }),
+)
+
+export function accountOf(given: z.output<typeof newAccount>, tenantId: string): Account {
+  return {
+    tenantId,
+    id: given.id,
+    server: {
+      host: given.host,
+      port: given.port,
+      user: given.user || null,
+      password: given.password ?? null,
+      tls: tlsOf(given),
+    },
+    batchSize: given.batch_size ?? null,
+    limits: {
+      perMinute: limitOf(given.limit_per_minute),
+      perHour: limitOf(given.limit_per_hour),
+      perDay: limitOf(given.limit_per_day),
+    },
+    limitBehavior: given.limit_behavior ?? 'defer',
+  }
+}
+
+/** As the real one: not said = TLS on port 465 only; 465 is implicit (RFC 8314 3.3), others begin with STARTTLS. */
+function tlsOf({ port, use_tls, use_ssl }: z.output<typeof newAccount>): TlsKind {
+  if (use_ssl === true) return 'implicit'
+  if (port === 465) return use_tls === false ? 'none' : 'implicit'
+  return use_tls === true ? 'starttls' : 'none'
+}
+
+function limitOf(given: number | null | undefined): number | null {
+  return given === null || given === undefined || given <= 0 ? null : given
+}

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify'
+import { Refusal } from './refusal.ts'
+
+/** Messages are 5 deep. What is nested deeper is made to hurt those who walk it. */
+const MAX_DEPTH = 32
+
+/** JSON bodies, no others: within the size that the server was given, and not deeper than any message. */
+export function takeJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body)
+    if (text.trim() === '') return done(null, undefined)
+    if (deeperThan(text, MAX_DEPTH))
+      return done(new Refusal(400, `the body is nested more than ${MAX_DEPTH} deep`))
+    void parse(request, text, done)
+  })
+  app.addContentTypeParser('*', (_request, _payload, done) => {
+    done(new Refusal(415, 'the body has to be application/json'))
+  })
+  app.addHook('onRequest', async (request) => {
+    if (request.headers['content-encoding'] !== undefined)
+      throw new Refusal(415, 'compressed bodies are not taken')
+  })
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPENING = new Set([0x5b, 0x7b])
+const CLOSING = new Set([0x5d, 0x7d])
+
+export function deeperThan(json: string, depth: number): boolean {
+  let open = 0
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(json, at)
+    else if (OPENING.has(code) && ++open > depth) return true
+    else if (CLOSING.has(code)) open -= 1
+  }
+  return false
+}
+
+/** Index of the closing quote; most of a large body is strings, which indexOf crosses quickly. */
+function endOfString(json: string, quoteAt: number): number {
+  for (let end = json.indexOf('"', quoteAt + 1); end !== -1; end = json.indexOf('"', end + 1)) {
+    let backslashes = 0
+    while (json.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1
+    if (backslashes % 2 === 0) return end
+  }
+  return json.length
+}

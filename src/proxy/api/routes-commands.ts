@@ -1,0 +1,110 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { readPriority } from '../intake/mail.ts'
+import { Unacceptable } from '../intake/mailbox.ts'
+import { ALREADY_SENT, takeMessages } from '../store/intake.ts'
+import { deleteMessages } from '../store/listing.ts'
+import { forget } from '../store/retention.ts'
+import { ALL_BATCHES, setSuspended } from '../store/suspension.ts'
+import { syncNow } from '../store/sync-turns.ts'
+import type { ApiParts } from './api.ts'
+import { checked, id } from './bodies.ts'
+import { Refusal } from './refusal.ts'
+
+const someTenant = z.object({ tenant_id: id.optional() })
+const batch = someTenant.extend({ batch_code: id.max(64).optional() })
+const newMessages = someTenant.extend({
+  messages: z.array(z.unknown()),
+  default_priority: z.unknown().optional(),
+})
+const ids = someTenant.extend({ ids: z.array(z.string()).max(100_000) })
+const cleanup = someTenant.extend({ older_than_seconds: z.number().min(0).nullish() })
+
+/** The real one takes some of these from the query and others from the body; ours takes both. */
+function given(request: FastifyRequest): object {
+  const body = typeof request.body === 'object' ? request.body : undefined
+  return { ...(request.query as object), ...body }
+}
+
+export function commandRoutes(app: FastifyInstance, parts: ApiParts): void {
+  const { db, access, config, wake } = parts
+
+  app.post('/commands/add-messages', async (request) => {
+    const caller = await access.caller(request)
+    const { messages, tenant_id, default_priority } = checked(newMessages, given(request))
+    if (messages.length > config.maxBatch)
+      throw new Refusal(400, `${messages.length} messages at once; ${config.maxBatch} are allowed`)
+    const onlyTenantId = caller.kind === 'tenant' ? caller.tenantId : undefined
+    if (tenant_id !== undefined) await access.tenant(request, tenant_id)
+    const options = {
+      onlyTenantId,
+      tenantId: tenant_id ?? onlyTenantId,
+      priority: priorityOf(default_priority),
+    }
+    const { queued, rejected } = await takeMessages(db, messages, options)
+    if (queued > 0) wake()
+    const refused = queued === 0 && rejected.some(({ reason }) => reason !== ALREADY_SENT)
+    if (refused) throw new Refusal(400, { error: 'no message was queued', rejected })
+    return { ok: true, queued, rejected }
+  })
+
+  app.post('/commands/run-now', async (request) => {
+    const caller = await access.caller(request)
+    const { tenant_id } = checked(someTenant, given(request))
+    const tenantId =
+      caller.kind === 'tenant' || tenant_id !== undefined
+        ? await access.tenant(request, tenant_id)
+        : undefined
+    await syncNow(db, tenantId)
+    wake()
+    return { ok: true }
+  })
+
+  for (const suspended of [true, false]) {
+    app.post(`/commands/${suspended ? 'suspend' : 'activate'}`, async (request) => {
+      const { tenant_id, batch_code } = checked(batch, given(request))
+      const tenantId = await access.tenant(request, tenant_id)
+      const state = await setSuspended(db, tenantId, batch_code ?? ALL_BATCHES, suspended)
+      if (state === undefined) throw new Refusal(404, `tenant ${JSON.stringify(tenantId)} not found`)
+      if (!suspended) wake()
+      const { suspendedBatches, pendingMessages } = state
+      return {
+        ok: true,
+        tenant_id: tenantId,
+        batch_code,
+        suspended_batches: suspendedBatches,
+        pending_messages: pendingMessages,
+      }
+    })
+  }
+
+  app.post('/commands/delete-messages', async (request) => {
+    const { tenant_id, ids: wanted } = checked(ids, given(request))
+    const { removed, notFound, beingSent } = await deleteMessages(
+      db,
+      await access.tenant(request, tenant_id),
+      wanted,
+    )
+    return { ok: true, removed, not_found: notFound, unauthorized: [], being_sent: beingSent }
+  })
+
+  app.post('/commands/cleanup-messages', async (request) => {
+    const { tenant_id, older_than_seconds } = checked(cleanup, given(request))
+    const tenantId = await access.tenant(request, tenant_id)
+    const olderThanMs =
+      older_than_seconds === undefined || older_than_seconds === null
+        ? config.retentionMs
+        : older_than_seconds * 1000
+    return { ok: true, removed: await forget(db, olderThanMs, tenantId) }
+  })
+}
+
+function priorityOf(value: unknown): number | undefined {
+  try {
+    return readPriority(value)
+  } catch (error) {
+    if (error instanceof Unacceptable)
+      throw new Refusal(422, [{ loc: ['body', 'default_priority'], msg: error.message }])
+    throw error
+  }
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Tenant } from '../store/tenants.ts'
+import type { ApiParts } from './api.ts'
+import { checked, id, newTenant, settingsOf, tenantChange } from './bodies.ts'
+import { Refusal } from './refusal.ts'
+
+const tenantPath = z.object({ id })
+const truth = z.stringbool().default(false)
+const notFound = (tenantId: string) => new Refusal(404, `tenant ${JSON.stringify(tenantId)} not found`)
+
+export function tenantRoutes(app: FastifyInstance, { tenants, access, config }: ApiParts): void {
+  app.post('/tenant', async (request) => {
+    await access.admin(request)
+    const { id: tenantId, ...given } = checked(newTenant, request.body)
+    const apiKey = await tenants.save(tenantId, settingsOf(given))
+    return { ok: true, ...(apiKey === undefined ? {} : { api_key: apiKey }) }
+  })
+
+  app.get('/tenants', async (request) => {
+    await access.admin(request)
+    const { active_only } = checked(z.object({ active_only: truth }), request.query, 'query')
+    return { ok: true, tenants: (await tenants.list(active_only)).map(shown) }
+  })
+
+  app.get('/tenants/sync-status', async (request) => {
+    await access.admin(request)
+    const states = (await tenants.syncStates()).map((state) => ({
+      id: state.id,
+      name: state.name ?? undefined,
+      active: state.active,
+      client_base_url: state.baseUrl ?? undefined,
+      last_sync_ts: state.lastSyncTs ?? undefined,
+      next_sync_due: Math.max(state.nextSyncTs, 0),
+      in_dnd: state.inDnd,
+      failures: state.failures,
+    }))
+    return { ok: true, tenants: states, sync_interval_seconds: config.syncIntervalMs / 1000 }
+  })
+
+  app.get('/tenant/:id', async (request) => {
+    const tenantId = await access.tenant(request, checked(tenantPath, request.params, 'path').id)
+    const tenant = await tenants.get(tenantId)
+    if (tenant === undefined) throw notFound(tenantId)
+    return shown(tenant)
+  })
+
+  app.put('/tenant/:id', async (request) => {
+    const tenantId = await access.tenant(request, checked(tenantPath, request.params, 'path').id)
+    const change = checked(tenantChange, request.body)
+    if (!(await tenants.change(tenantId, (now) => settingsOf(change, now)))) throw notFound(tenantId)
+    return { ok: true }
+  })
+
+  app.delete('/tenant/:id', async (request) => {
+    await access.admin(request)
+    const { id: tenantId } = checked(tenantPath, request.params, 'path')
+    if (!(await tenants.remove(tenantId))) throw notFound(tenantId)
+    return { ok: true }
+  })
+
+  app.post('/tenant/:id/api-key', async (request) => {
+    await access.admin(request)
+    const { id: tenantId } = checked(tenantPath, request.params, 'path')
+    const apiKey = await tenants.renewKey(tenantId)
+    if (apiKey === undefined) throw notFound(tenantId)
+    return { ok: true, api_key: apiKey }
+  })
+
+  app.delete('/tenant/:id/api-key', async (request) => {
+    await access.admin(request)
+    const { id: tenantId } = checked(tenantPath, request.params, 'path')
+    if (!(await tenants.dropKey(tenantId))) throw notFound(tenantId)
+    return { ok: true }
+  })
+}
+
+/** Without secrets. */
+function shown({ id: tenantId, name, active, client, suspendedBatches }: Tenant): object {
+  const auth = client.auth === null ? undefined : { method: client.auth.method, user: client.auth.user }
+  return {
+    id: tenantId,
+    name: name ?? undefined,
+    active,
+    client_base_url: client.baseUrl ?? undefined,
+    client_sync_path: client.syncPath ?? undefined,
+    client_attachment_path: client.attachmentPath ?? undefined,
+    client_auth: auth,
+    suspended_batches: suspendedBatches,
+  }
+}

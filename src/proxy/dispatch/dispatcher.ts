@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { OpenAttachmentsOf } from '../attachments/open-attachments.ts'
+import { type Log, messageOf } from '../log.ts'
+import { Loop } from '../loop.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ProxyConfig } from '../options.ts'
+import { type Claimed, claimMessages } from '../store/claim.ts'
+import type { Database } from '../store/database.ts'
+import { releaseClaims } from '../store/lease.ts'
+import type { Outcome } from '../store/outcomes.ts'
+import { attempt } from './attempt.ts'
+import { InHand, type Running } from './in-hand.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { OutcomeWriter } from './outcome-writer.ts'
+import { isPoison, poisonOutcome } from './poison.ts'
+import { admitLimited } from './rate-limits.ts'
+import { Transports } from './transports.ts'
+
+export interface DispatcherParts {
+  readonly db: Database
+  readonly config: ProxyConfig
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly openAttachments: OpenAttachmentsOf
+}
+
+/** Messages claimed but not being sent, of all accounts together. */
+const MOST_WAITING = 1_000
+/** An attempt may take so many times the silence that is allowed: a server that drips is cut off too. */
+const PATIENCE = 10
+
+/**
+ * The dispatch loop: claims what is ready, sends it, writes the outcome.
+ *
+ * A message counts as in flight until its outcome is committed, so a killed process can have sent at most
+ * `poolSize` messages per account, `maxInFlight` in all, that nobody knows of: those are sent a second time.
+ */
+export class Dispatcher {
+  readonly #parts: DispatcherParts
+  readonly #inHand: InHand
+  readonly #transports: Transports
+  readonly #writer: OutcomeWriter
+  readonly #claiming: Loop
+  readonly #leases: LeaseKeeper
+  /** What has to end before this process may. */
+  readonly #ends = new Set<Promise<void>>()
+  /** The last claim found something, or had no room for more. */
+  #mayHaveMore = false
+  #stopping = false
+
+  constructor(parts: DispatcherParts) {
+    const { config, log } = parts
+    this.#parts = parts
+    this.#inHand = new InHand({ perLane: config.poolSize, inAll: config.maxInFlight })
+    this.#transports = new Transports(config)
+    this.#writer = new OutcomeWriter(parts)
+    this.#leases = new LeaseKeeper(parts, this.#inHand)
+    const { sendLoopIntervalMs: intervalMs } = config
+    this.#claiming = new Loop({ name: 'dispatch', intervalMs, cycle: () => this.#claim(), log })
+  }
+
+  start(): void {
+    this.#claiming.wake()
+    this.#leases.start()
+  }
+
+  /** There is, or may be, something to send. */
+  wake(): void {
+    this.#claiming.wake()
+  }
+
+  /** What waits is given back at once; what is being sent has until `withinMs` to end, and is cut off then. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true
+    await this.#claiming.stop()
+    await this.#release(this.#inHand.drop())
+    const finished = Promise.all(this.#ends)
+    const inTime = new AbortController()
+    await Promise.race([finished, delay(withinMs, undefined, { signal: inTime.signal }).catch(ignore)])
+    inTime.abort()
+    for (const { abort } of this.#inHand.running) abort.abort(new Error('the proxy stops'))
+    this.#writer.giveUp()
+    await finished
+    await this.#leases.stop()
+    this.#transports.close()
+  }
+
+  async #claim(): Promise<void> {
+    const { db, config, metrics } = this.#parts
+    this.#transports.sweep()
+    const hadWaiting = this.#inHand.waiting > 0
+    const maxMessages = MOST_WAITING - this.#inHand.waiting
+    const maxBytes = config.claimBytes - this.#inHand.waitingBytes
+    if (maxMessages <= 0 || maxBytes <= 0) return
+    this.#leases.claiming()
+    const claimed = await claimMessages(db, {
+      claim: randomUUID(),
+      leaseMs: config.leaseMs,
+      batchSize: config.batchSizePerAccount,
+      maxMessages,
+      maxBytes,
+      loads: this.#inHand.loads,
+    })
+    this.#mayHaveMore = claimed.length > 0 || hadWaiting
+    for (const message of claimed) metrics.announce(message)
+    for (const message of claimed.filter(isPoison)) this.#track(this.#record(poisonOutcome(message), message))
+    const sound = claimed.filter((message) => !isPoison(message))
+    const { admitted, others } = await admitLimited(db, sound, metrics)
+    for (const { message, outcome } of others) this.#track(this.#record(outcome, message))
+    this.#inHand.add(admitted)
+    this.#pump()
+  }
+
+  #pump(): void {
+    for (let running = this.#next(); running !== undefined; running = this.#next())
+      this.#track(this.#send(running))
+    this.#parts.metrics.inHand(this.#inHand.inFlight, this.#inHand.waiting)
+  }
+
+  #next(): Running | undefined {
+    return this.#stopping ? undefined : this.#inHand.next()
+  }
+
+  #track(work: Promise<void>): void {
+    this.#ends.add(work)
+    void work.finally(() => this.#ends.delete(work))
+  }
+
+  async #send({ message, abort }: Running): Promise<void> {
+    const { config, metrics, log, openAttachments } = this.#parts
+    const beganAtMs = performance.now()
+    const tooLong = setTimeout(
+      () => abort.abort(new Error('it took too long')),
+      config.sendTimeoutMs * PATIENCE,
+    )
+    const parts = { transports: this.#transports, openAttachments, retryDelaysMs: config.retryDelaysMs }
+    const outcome = await attempt(message, parts, abort.signal)
+    clearTimeout(tooLong)
+    metrics.attempt(outcome.kind, performance.now() - beganAtMs)
+    log.debug('attempt', {
+      tenant: message.tenantId,
+      id: message.id,
+      outcome: outcome.kind,
+      why: outcome.description,
+    })
+    // Cut off by the end of this process, which says nothing about the message.
+    const isCutOff = this.#stopping && abort.signal.aborted && outcome.kind === 'deferred'
+    await (isCutOff ? this.#release([message]) : this.#record(outcome, message))
+    const stillWaiting = this.#inHand.done(message)
+    if (this.#mayHaveMore && stillWaiting <= config.batchSizePerAccount / 2)
+      this.#claiming.wakeUnlessRunning()
+    this.#pump()
+  }
+
+  async #record(outcome: Outcome, message: Claimed): Promise<void> {
+    const { metrics, log } = this.#parts
+    const facts = { tenant: message.tenantId, id: message.id, outcome: outcome.kind }
+    try {
+      if (await this.#writer.record(outcome)) metrics.outcome(message, outcome)
+      else log.warning('an outcome came too late', facts)
+    } catch (error) {
+      // Its lease ends, and it is sent again.
+      log.error('an outcome is lost', { ...facts, error: messageOf(error) })
+    }
+  }
+
+  /** As if this process had never taken them. */
+  async #release(messages: readonly Claimed[]): Promise<void> {
+    await releaseClaims(this.#parts.db, messages).catch((error) => {
+      this.#parts.log.warning('messages wait for the end of their lease', { error: messageOf(error) })
+    })
+  }
+}
+
+/** The sends were faster. */
+function ignore(): void {}

@@ -1,0 +1,134 @@
+import type { Claimed, LaneLoad } from '../store/claim.ts'
+
+interface Lane {
+  readonly tenantId: string
+  readonly accountId: string
+  /** In the order in which they are to be sent. */
+  readonly waiting: Claimed[]
+  running: number
+}
+
+export interface InHandLimits {
+  readonly perLane: number
+  readonly inAll: number
+}
+
+/** A message that is being sent. */
+export interface Running {
+  readonly message: Claimed
+  readonly abort: AbortController
+}
+
+/**
+ * The messages that this process has claimed: waiting in their lanes (one per account), or being sent. Lanes
+ * take turns, so that a slow or dead server holds up its own account and no other.
+ */
+export class InHand {
+  readonly #limits: InHandLimits
+  readonly #lanes = new Map<string, Lane>()
+  readonly #running = new Map<string, Running>()
+
+  constructor(limits: InHandLimits) {
+    this.#limits = limits
+  }
+
+  get inFlight(): number {
+    return this.#running.size
+  }
+
+  get waiting(): number {
+    return sum([...this.#lanes.values()].map((lane) => lane.waiting.length))
+  }
+
+  get waitingBytes(): number {
+    return sum(
+      [...this.#lanes.values()].flatMap((lane) => lane.waiting.map(({ payloadBytes }) => payloadBytes)),
+    )
+  }
+
+  get loads(): LaneLoad[] {
+    return [...this.#lanes.values()].map(({ tenantId, accountId, waiting }) => {
+      const urgent = waiting.filter(({ priority }) => priority === 0).length
+      return { tenantId, accountId, waiting: waiting.length - urgent, urgent }
+    })
+  }
+
+  /** All that this process has a lease on. */
+  get all(): Claimed[] {
+    return [
+      ...[...this.#lanes.values()].flatMap(({ waiting }) => waiting),
+      ...this.running.map(({ message }) => message),
+    ]
+  }
+
+  get running(): Running[] {
+    return [...this.#running.values()]
+  }
+
+  add(messages: readonly Claimed[]): void {
+    const lanes = new Set<Lane>()
+    for (const message of messages) {
+      const lane = this.#laneOf(message)
+      lane.waiting.push(message)
+      lanes.add(lane)
+    }
+    // Stable: within a priority in the order of the claims.
+    for (const lane of lanes) lane.waiting.sort((a, b) => a.priority - b.priority)
+  }
+
+  /** The next message that may be sent now; it counts as being sent until done(). */
+  next(): Running | undefined {
+    if (this.#running.size >= this.#limits.inAll) return undefined
+    for (const [key, lane] of this.#lanes) {
+      if (lane.running >= this.#limits.perLane) continue
+      const message = lane.waiting.shift()
+      if (message === undefined) continue
+      lane.running += 1
+      // To the end of the row: the other lanes are before it next time.
+      this.#lanes.delete(key)
+      this.#lanes.set(key, lane)
+      const running = { message, abort: new AbortController() }
+      this.#running.set(message.pk, running)
+      return running
+    }
+    return undefined
+  }
+
+  /** Gives how many still wait in its lane. */
+  done(message: Claimed): number {
+    this.#running.delete(message.pk)
+    const lane = this.#laneOf(message)
+    lane.running -= 1
+    if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(keyOf(message))
+    return lane.waiting.length
+  }
+
+  /** Takes back all that waits, or what of it is not `kept`. */
+  drop(kept: ReadonlySet<string> = new Set()): Claimed[] {
+    const dropped: Claimed[] = []
+    for (const [key, lane] of this.#lanes) {
+      const staying = lane.waiting.filter(({ pk }) => kept.has(pk))
+      dropped.push(...lane.waiting.filter(({ pk }) => !kept.has(pk)))
+      lane.waiting.splice(0, lane.waiting.length, ...staying)
+      if (lane.running === 0 && staying.length === 0) this.#lanes.delete(key)
+    }
+    return dropped
+  }
+
+  #laneOf({ tenantId, accountId }: Claimed): Lane {
+    const key = keyOf({ tenantId, accountId })
+    const known = this.#lanes.get(key)
+    if (known !== undefined) return known
+    const lane = { tenantId, accountId, waiting: [], running: 0 }
+    this.#lanes.set(key, lane)
+    return lane
+  }
+}
+
+function keyOf({ tenantId, accountId }: Pick<Claimed, 'tenantId' | 'accountId'>): string {
+  return JSON.stringify([tenantId, accountId])
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,112 @@
+import { Unacceptable } from './mailbox.ts'
+
+export const FETCH_MODES = ['base64', 'endpoint', 'http_url', 'filesystem'] as const
+export type FetchMode = (typeof FETCH_MODES)[number]
+
+/** An attachment as a message names it: where its content is, not the content (but for base64). */
+export interface AttachmentSpec {
+  /** As recipients see it: without markers. */
+  readonly filename: string
+  readonly mimeType: string | undefined
+  readonly mode: FetchMode
+  /** Path, URL or base64, by mode. */
+  readonly source: string
+  /** Lower case, 32 digits: by `content_md5`, else by the marker in the name. */
+  readonly md5: string | undefined
+  readonly auth: AttachmentAuth | undefined
+}
+
+export interface AttachmentAuth {
+  readonly method: 'none' | 'bearer' | 'basic'
+  readonly token?: string
+  readonly user?: string
+  readonly password?: string
+}
+
+const MARKER = /\{MD5:([0-9a-f]+)\}/i
+const MARKERS = /\{MD5:[0-9a-f]+\}/gi
+const MD5 = /^[0-9a-f]{32}$/
+const BASE64_PREFIX = 'base64:'
+const MIME_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/
+const MAX_FILENAME_LENGTH = 255
+const MAX_SOURCE_LENGTH = 4_096
+export const MAX_ATTACHMENTS = 100
+
+export function attachmentSpecs(given: unknown): AttachmentSpec[] {
+  if (given === undefined || given === null) return []
+  if (!Array.isArray(given)) throw new Unacceptable('attachments has to be a list')
+  if (given.length > MAX_ATTACHMENTS)
+    throw new Unacceptable(`attachments has more than ${MAX_ATTACHMENTS} items`)
+  return given.map((item, index) => attachmentSpec(item, `attachments[${index}]`))
+}
+
+function attachmentSpec(given: unknown, at: string): AttachmentSpec {
+  if (typeof given !== 'object' || given === null) throw new Unacceptable(`${at} has to be an object`)
+  const item = given as Record<string, unknown>
+  const name = text(item.filename, `${at}.filename`, MAX_FILENAME_LENGTH)
+  const mimeType = item.mime_type ?? item.content_type
+  const where = sourceOf(item, at)
+  return {
+    filename: withoutMarkers(name),
+    mimeType: typeof mimeType === 'string' && MIME_TYPE.test(mimeType) ? mimeType : undefined,
+    ...where,
+    md5: md5Of(item.content_md5, name, at),
+    auth: authOf(item.auth, at),
+  }
+}
+
+/** The seed's load profiles put base64 into `content`; the real proxy's own key is `storage_path`. */
+function sourceOf(item: Record<string, unknown>, at: string): Pick<AttachmentSpec, 'mode' | 'source'> {
+  if (item.storage_path === undefined && typeof item.content === 'string')
+    return { mode: 'base64', source: item.content }
+  const path = text(item.storage_path, `${at}.storage_path`, Number.POSITIVE_INFINITY)
+  const mode = FETCH_MODES.find((known) => known === item.fetch_mode) ?? detected(path)
+  if (item.fetch_mode !== undefined && item.fetch_mode !== null && mode !== item.fetch_mode)
+    throw new Unacceptable(`${at}.fetch_mode has to be ${FETCH_MODES.join(', ')}`)
+  const source = mode === 'base64' && path.startsWith(BASE64_PREFIX) ? path.slice(BASE64_PREFIX.length) : path
+  if (mode !== 'base64' && source.length > MAX_SOURCE_LENGTH)
+    throw new Unacceptable(`${at}.storage_path is longer than ${MAX_SOURCE_LENGTH}`)
+  return { mode, source }
+}
+
+function detected(path: string): FetchMode {
+  if (path.startsWith(BASE64_PREFIX)) return 'base64'
+  if (/^https?:\/\//i.test(path)) return 'http_url'
+  return path.startsWith('/') ? 'filesystem' : 'endpoint'
+}
+
+function md5Of(given: unknown, name: string, at: string): string | undefined {
+  const md5 = given === undefined || given === null ? MARKER.exec(name)?.[1] : given
+  if (md5 === undefined) return undefined
+  const digits = String(md5).toLowerCase()
+  if (!MD5.test(digits)) throw new Unacceptable(`${at} has an MD5 that is not 32 hex digits`)
+  return digits
+}
+
+/** As the real proxy names them: `document_{MD5:…}.bin` is `document.bin`, `{MD5:…}.pdf` is `.pdf`. */
+export function withoutMarkers(name: string): string {
+  if (!MARKER.test(name)) return name
+  const collapsed = name.replace(MARKERS, '').replace(/_+/g, '_')
+  return collapsed.replace(/^_|_$/g, '').replace(/_\./g, '.') || 'attachment'
+}
+
+function authOf(given: unknown, at: string): AttachmentAuth | undefined {
+  if (given === undefined || given === null) return undefined
+  const { method, token, user, password } = given as Record<string, unknown>
+  if (method !== 'none' && method !== 'bearer' && method !== 'basic')
+    throw new Unacceptable(`${at}.auth.method has to be none, bearer, basic`)
+  const given_ = { token, user, password }
+  const texts = Object.entries(given_).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
+  if (texts.some(([, value]) => /\p{Cc}/u.test(value)))
+    throw new Unacceptable(`${at}.auth has control characters`)
+  return { method, ...Object.fromEntries(texts) }
+}
+
+function text(given: unknown, field: string, maxLength: number): string {
+  if (typeof given !== 'string' || given === '') throw new Unacceptable(`missing ${field}`)
+  if (given.length > maxLength) throw new Unacceptable(`${field} is longer than ${maxLength}`)
+  // A base64 source may be folded; all others are names of one line.
+  if (/[^\P{Cc}\r\n\t]/u.test(given) || (maxLength < Number.POSITIVE_INFINITY && /[\r\n\t]/.test(given)))
+    throw new Unacceptable(`${field} has control characters`)
+  return given
+}

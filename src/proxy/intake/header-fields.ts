@@ -1,0 +1,61 @@
+import { Unacceptable } from './mailbox.ts'
+
+export type HeaderField = readonly [name: string, value: string]
+
+/** RFC 5322 3.6.8: printable ASCII without the colon. */
+const FIELD_NAME = /^[!-9;-~]{1,76}$/
+/** A tab may stand in a value (RFC 5322 2.2); CR, LF and NUL would begin a field or a body of their own. */
+const CONTROLS = /[^\P{Cc}\t]/u
+const MAX_FIELDS = 100
+/** Room for what RFC 5322 2.1.1 calls a line, many times folded. */
+const MAX_VALUE_LENGTH = 8_192
+
+/** Fields that the proxy writes itself, or that have a key of their own in a message. */
+const TAKEN = new Set(
+  [
+    'from',
+    'to',
+    'cc',
+    'bcc',
+    'subject',
+    'reply-to',
+    'message-id',
+    'mime-version',
+    'x-genro-mail-id',
+    'x-mailer',
+  ].concat(
+    ['content-type', 'content-transfer-encoding', 'content-disposition', 'content-id'],
+    ['received', 'return-path', 'resent-bcc'],
+  ),
+)
+
+/** Extra header fields of a message; null values are skipped. Throws Unacceptable. */
+export function headerFields(given: unknown): HeaderField[] {
+  if (given === undefined || given === null) return []
+  if (typeof given !== 'object' || Array.isArray(given)) throw new Unacceptable('headers has to be an object')
+  const entries = Object.entries(given).filter(([, value]) => value !== null)
+  if (entries.length > MAX_FIELDS) throw new Unacceptable(`headers has more than ${MAX_FIELDS} fields`)
+  return entries.map(([name, value]) => [fieldName(name), headerText(`headers.${name}`, value)])
+}
+
+function fieldName(name: string): string {
+  if (!FIELD_NAME.test(name))
+    throw new Unacceptable(`headers has ${JSON.stringify(name.slice(0, 100))}, which is not a field name`)
+  if (TAKEN.has(name.toLowerCase())) throw new Unacceptable(`headers may not set ${name}`)
+  return name
+}
+
+/** Text that may stand in a header field; throws Unacceptable. */
+export function headerText(field: string, given: unknown): string {
+  if (typeof given !== 'string' && typeof given !== 'number' && typeof given !== 'boolean')
+    throw new Unacceptable(`${shown(field)} has to be text`)
+  const text = String(given)
+  if (CONTROLS.test(text)) throw new Unacceptable(`${shown(field)} has control characters`)
+  if (text.length > MAX_VALUE_LENGTH)
+    throw new Unacceptable(`${shown(field)} is longer than ${MAX_VALUE_LENGTH}`)
+  return text
+}
+
+function shown(field: string): string {
+  return field.slice(0, 100).replace(/\p{Cc}/gu, '?')
+}

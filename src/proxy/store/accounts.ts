@@ -1,0 +1,96 @@
+import type { Database } from './database.ts'
+import { ring } from './doorbell.ts'
+
+export const TLS_KINDS = ['none', 'starttls', 'implicit'] as const
+export type TlsKind = (typeof TLS_KINDS)[number]
+
+/** Where mail of an account goes. */
+export interface SmtpServer {
+  readonly host: string
+  readonly port: number
+  readonly user: string | null
+  readonly password: string | null
+  readonly tls: TlsKind
+}
+
+/** Messages that an account may send; null = no limit. */
+export interface RateLimits {
+  readonly perMinute: number | null
+  readonly perHour: number | null
+  readonly perDay: number | null
+}
+
+export const LIMIT_BEHAVIORS = ['defer', 'reject'] as const
+
+export interface Account {
+  readonly tenantId: string
+  readonly id: string
+  readonly server: SmtpServer
+  readonly batchSize: number | null
+  readonly limits: RateLimits
+  readonly limitBehavior: (typeof LIMIT_BEHAVIORS)[number]
+}
+
+interface Row {
+  readonly [column: string]: unknown
+  readonly json: Account
+}
+
+/** As an object; without the password when it is shown. */
+const AS_JSON = `json_build_object('tenantId', tenant_id, 'id', id,
+  'server', json_build_object('host', host, 'port', port, 'user', user_name, 'password', NULL, 'tls', tls),
+  'batchSize', batch_size, 'limitBehavior', limit_behavior,
+  'limits', json_build_object('perMinute', limit_per_minute, 'perHour', limit_per_hour, 'perDay', limit_per_day)) AS json`
+
+export class Accounts {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** False when there is no such tenant. */
+  async save({ tenantId, id, server, batchSize, limits, limitBehavior }: Account): Promise<boolean> {
+    const saved = await this.#db.rows({
+      text: `INSERT INTO accounts (tenant_id, id, host, port, user_name, password, tls, batch_size,
+          limit_per_minute, limit_per_hour, limit_per_day, limit_behavior)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 WHERE EXISTS (SELECT 1 FROM tenants WHERE id = $1)
+        ON CONFLICT (tenant_id, id) DO UPDATE SET host = excluded.host, port = excluded.port,
+          user_name = excluded.user_name, password = excluded.password, tls = excluded.tls,
+          batch_size = excluded.batch_size, limit_per_minute = excluded.limit_per_minute,
+          limit_per_hour = excluded.limit_per_hour, limit_per_day = excluded.limit_per_day,
+          limit_behavior = excluded.limit_behavior, blocked_until = NULL, updated_at = now()
+        RETURNING 1`,
+      values: [
+        ...[tenantId, id, server.host, server.port, server.user, server.password, server.tls, batchSize],
+        ...[limits.perMinute, limits.perHour, limits.perDay, limitBehavior],
+      ],
+    })
+    // Its tenant may be called from now on.
+    await ring(this.#db, 'sync')
+    return saved.length > 0
+  }
+
+  async list(tenantId: string): Promise<Account[]> {
+    const text = `SELECT ${AS_JSON} FROM accounts WHERE tenant_id = $1 ORDER BY id`
+    return (await this.#db.rows<Row>({ text, values: [tenantId] })).map(({ json }) => json)
+  }
+
+  /** What waits for it is not deleted unheard, as the real proxy does: it ends as an error that is reported. */
+  async remove(tenantId: string, id: string): Promise<boolean> {
+    const [row] = await this.#db.rows<{ removed: boolean }>({
+      text: `WITH gone AS (DELETE FROM accounts WHERE tenant_id = $1 AND id = $2 RETURNING 1),
+        failed AS (
+          UPDATE messages SET state = 'error', error = 'account deleted', claim = NULL, done_at = now(), updated_at = now()
+          WHERE tenant_id = $1 AND account_id = $2 AND state = 'pending' RETURNING pk, tenant_id, id
+        ),
+        told AS (
+          INSERT INTO message_events (tenant_id, message_pk, message_id, type, description)
+          SELECT tenant_id, pk, id, 'error', 'account deleted' FROM failed
+        )
+        SELECT EXISTS (SELECT 1 FROM gone) AS removed`,
+      values: [tenantId, id],
+    })
+    return row?.removed === true
+  }
+}

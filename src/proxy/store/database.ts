@@ -1,0 +1,125 @@
+import pg from 'pg'
+import { MIGRATIONS } from './migrations.ts'
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly connections: number
+  /** Called with what broke an idle connection: the pool makes a new one when it is next asked. */
+  readonly onIdleError: (error: Error) => void
+}
+
+export interface Query {
+  readonly text: string
+  readonly values?: readonly unknown[]
+  /** Named statements are parsed once per connection. */
+  readonly name?: string
+}
+
+/** One connection, inside of a transaction. */
+export interface Session {
+  rows<Row extends pg.QueryResultRow>(query: Query): Promise<Row[]>
+}
+
+const CONNECT_WITHIN_MS = 10_000
+/** Any number, the same in every version: held by the proxy that migrates. */
+const MIGRATION_LOCK = 7_305_021
+
+/** Connections to PostgreSQL. */
+export class Database implements Session {
+  readonly #pool: pg.Pool
+
+  constructor({ url, connections, onIdleError }: DatabaseOptions) {
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: connections,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      keepAlive: true,
+      application_name: 'mailstorm-proxy',
+      // "Queued" and "sent" are promises, whatever the server has set for others (the seed has it off).
+      options: '-c synchronous_commit=on -c timezone=UTC',
+    })
+    this.#pool.on('error', onIdleError)
+  }
+
+  async rows<Row extends pg.QueryResultRow>(query: Query): Promise<Row[]> {
+    return (await this.#pool.query<Row>(toConfig(query))).rows
+  }
+
+  /** Commits what `work` did, or nothing of it. */
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    const session: Session = {
+      rows: async <Row extends pg.QueryResultRow>(query: Query) =>
+        (await client.query<Row>(toConfig(query))).rows,
+    }
+    let broken: Error | undefined
+    try {
+      await client.query('BEGIN')
+      const value = await work(session)
+      await client.query('COMMIT')
+      return value
+    } catch (error) {
+      // A connection that cannot even roll back is not given to anybody else.
+      await client.query('ROLLBACK').catch((why: Error) => {
+        broken = why
+      })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  /** Brings the schema up to date; any number of proxies may start at once. */
+  async migrate(): Promise<void> {
+    await this.transaction(async (session) => {
+      await session.rows({ text: `SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})` })
+      await session.rows({
+        text: 'CREATE TABLE IF NOT EXISTS proxy_migrations (version int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())',
+      })
+      const done = await session.rows<{ version: number }>({ text: 'SELECT version FROM proxy_migrations' })
+      for (const [index, step] of MIGRATIONS.entries()) {
+        if (done.some(({ version }) => version === index + 1)) continue
+        await session.rows({ text: step })
+        await session.rows({
+          text: 'INSERT INTO proxy_migrations (version) VALUES ($1)',
+          values: [index + 1],
+        })
+      }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end()
+  }
+}
+
+function toConfig({ text, values, name }: Query): pg.QueryConfig {
+  return {
+    text,
+    ...(values === undefined ? {} : { values: [...values] }),
+    ...(name === undefined ? {} : { name }),
+  }
+}
+
+/** SQLSTATE classes that say nothing about the query: connection, resources, operator intervention, system. */
+const PASSING = /^(08|53|57|58)/
+const PASSING_CODES = new Set([
+  '40001',
+  '40P01',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+
+/** True when the same query may succeed later: the database was not there, or had no room. */
+export function mayPass(error: unknown): boolean {
+  const { code, message = '' } = error as NodeJS.ErrnoException
+  if (code !== undefined) return PASSING.test(code) || PASSING_CODES.has(code)
+  // Errors of pg itself have no code.
+  return /Connection terminated|timeout exceeded when trying to connect|not queryable|Client has encountered a connection error/.test(
+    message,
+  )
+}

@@ -1,0 +1,35 @@
+import type { Session } from './database.ts'
+
+/** A message in the hands of a process, by the claim that put it there. */
+export interface Hold {
+  readonly pk: string
+  readonly claim: string
+}
+
+const HELD = `FROM unnest($1::bigint[], $2::uuid[]) AS h(pk, claim)
+  WHERE m.pk = h.pk AND m.claim = h.claim AND m.state = 'pending'`
+
+const valuesOf = (holds: readonly Hold[]) => [holds.map(({ pk }) => pk), holds.map(({ claim }) => claim)]
+
+/** Begins the leases anew; gives the messages that are still this process's own. */
+export async function extendLeases(
+  session: Session,
+  holds: readonly Hold[],
+  leaseMs: number,
+): Promise<Set<string>> {
+  const rows = await session.rows<{ pk: string }>({
+    text: `UPDATE messages m SET available_at = now() + $3::int * interval '1 ms' ${HELD} RETURNING m.pk`,
+    values: [...valuesOf(holds), leaseMs],
+    name: 'extend',
+  })
+  return new Set(rows.map(({ pk }) => pk))
+}
+
+/** Gives messages back as if they had never been claimed. */
+export async function releaseClaims(session: Session, holds: readonly Hold[]): Promise<void> {
+  if (holds.length === 0) return
+  await session.rows({
+    text: `UPDATE messages m SET claim = NULL, claims = greatest(m.claims - 1, 0), available_at = now() ${HELD}`,
+    values: valuesOf(holds),
+  })
+}

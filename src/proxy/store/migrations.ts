@@ -1,0 +1,118 @@
+/**
+ * The schema, one step after another; a step that was released is never changed. Run by one proxy at a time,
+ * in one transaction (database.ts).
+ *
+ * `messages.available_at` is the heart of it: the time from which a pending message may be claimed. It is when
+ * the message was queued, when its deferral ends, or when the lease of the process that claimed it ends. So the
+ * ready messages of a lane (account, priority) are one range of one index, whatever the backlog, the deferred
+ * and the claimed beside them; and a process that was killed gives its messages back by doing nothing.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE tenants (
+    id text PRIMARY KEY,
+    name text,
+    active boolean NOT NULL DEFAULT true,
+    client_base_url text,
+    client_sync_path text,
+    client_attachment_path text,
+    client_auth jsonb,
+    api_key_sha256 bytea UNIQUE,
+    -- batch codes, '*' for all
+    suspended_batches text[] NOT NULL DEFAULT '{}',
+    -- the state of its sync is shared by all proxies, and outlives them
+    next_sync_at timestamptz NOT NULL DEFAULT now(),
+    last_sync_at timestamptz,
+    in_dnd boolean NOT NULL DEFAULT false,
+    sync_failures int NOT NULL DEFAULT 0,
+    -- the id of the call, until its lease ends
+    sync_claim uuid,
+    sync_claim_until timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE INDEX tenants_sync_due ON tenants (next_sync_at) WHERE active AND client_base_url IS NOT NULL;
+
+  CREATE TABLE accounts (
+    tenant_id text NOT NULL REFERENCES tenants ON DELETE CASCADE,
+    id text NOT NULL,
+    host text NOT NULL,
+    port int NOT NULL,
+    user_name text,
+    password text,
+    tls text NOT NULL CHECK (tls IN ('none', 'starttls', 'implicit')),
+    batch_size int,
+    limit_per_minute int,
+    limit_per_hour int,
+    limit_per_day int,
+    limit_behavior text NOT NULL CHECK (limit_behavior IN ('defer', 'reject')),
+    -- set when the rate limit was hit: nothing is claimed before
+    blocked_until timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, id)
+  );
+
+  CREATE TABLE messages (
+    pk bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id text NOT NULL REFERENCES tenants ON DELETE CASCADE,
+    id text NOT NULL,
+    account_id text NOT NULL,
+    priority smallint NOT NULL,
+    batch_code text,
+    -- 'refused' never entered the queue, and may be submitted again
+    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'error', 'refused')),
+    -- its batch is suspended; a suspension of all is asked of the tenant
+    held boolean NOT NULL DEFAULT false,
+    available_at timestamptz NOT NULL DEFAULT now(),
+    -- the claim that holds it, until available_at
+    claim uuid,
+    -- claims without any outcome: a message that kills every process that takes it shows here
+    claims smallint NOT NULL DEFAULT 0,
+    attempts smallint NOT NULL DEFAULT 0,
+    -- recipients that are done with, of a message that some refused: address, or address and why
+    recipients_done jsonb,
+    payload text NOT NULL,
+    payload_bytes int NOT NULL,
+    error text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    done_at timestamptz,
+    UNIQUE (tenant_id, id)
+  );
+  CREATE INDEX messages_ready ON messages (tenant_id, account_id, priority, available_at)
+    WHERE state = 'pending' AND NOT held;
+  CREATE INDEX messages_batch ON messages (tenant_id, batch_code) WHERE state = 'pending' AND batch_code IS NOT NULL;
+  CREATE INDEX messages_done ON messages (done_at) WHERE state <> 'pending';
+  -- many updates per row: room for the new versions, and vacuum before the old ones are in the way
+  ALTER TABLE messages SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+
+  -- An event outlives its message: a report is owed even when the message was deleted.
+  CREATE TABLE message_events (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id text NOT NULL REFERENCES tenants ON DELETE CASCADE,
+    message_pk bigint NOT NULL,
+    message_id text NOT NULL,
+    type text NOT NULL CHECK (type IN ('sent', 'error', 'deferred')),
+    at timestamptz NOT NULL DEFAULT now(),
+    -- of a deferral: when it is tried again
+    until timestamptz,
+    description text,
+    -- of a message that some recipients refused: those, and why
+    recipients jsonb,
+    reported_at timestamptz
+  );
+  CREATE INDEX message_events_unreported ON message_events (tenant_id, id) WHERE reported_at IS NULL;
+  CREATE INDEX message_events_of_message ON message_events (message_pk, id);
+  CREATE INDEX message_events_at ON message_events (at);
+
+  -- One row per message sent or being sent on an account with limits.
+  CREATE TABLE rate_slots (
+    message_pk bigint PRIMARY KEY,
+    tenant_id text NOT NULL,
+    account_id text NOT NULL,
+    taken_at timestamptz NOT NULL,
+    FOREIGN KEY (tenant_id, account_id) REFERENCES accounts ON DELETE CASCADE
+  );
+  CREATE INDEX rate_slots_of_account ON rate_slots (tenant_id, account_id, taken_at);
+  `,
+]

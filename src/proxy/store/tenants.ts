@@ -1,0 +1,167 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Database } from './database.ts'
+import { ring } from './doorbell.ts'
+
+export const AUTH_METHODS = ['none', 'bearer', 'basic'] as const
+
+export interface ClientAuth {
+  readonly method: (typeof AUTH_METHODS)[number]
+  readonly token?: string | undefined
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+}
+
+/** How a tenant is reached. */
+export interface TenantClient {
+  /** Without a final slash. */
+  readonly baseUrl: string | null
+  readonly syncPath: string | null
+  readonly attachmentPath: string | null
+  readonly auth: ClientAuth | null
+}
+
+export interface Tenant {
+  readonly id: string
+  readonly name: string | null
+  readonly active: boolean
+  readonly client: TenantClient
+  readonly suspendedBatches: readonly string[]
+}
+
+export type TenantSettings = Omit<Tenant, 'suspendedBatches' | 'id'>
+
+/** When a tenant is called. */
+export interface SyncState {
+  readonly id: string
+  readonly name: string | null
+  readonly active: boolean
+  readonly baseUrl: string | null
+  readonly lastSyncTs: number | null
+  readonly nextSyncTs: number
+  readonly inDnd: boolean
+  readonly failures: number
+}
+
+const COLUMNS = `id, name, active, client_base_url AS "baseUrl", client_sync_path AS "syncPath",
+  client_attachment_path AS "attachmentPath", client_auth AS auth, suspended_batches AS "suspendedBatches"`
+
+type Row = Omit<Tenant, 'client'> & TenantClient
+
+export class Tenants {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** A new tenant gets a key, which is shown this once; one that exists keeps its own. */
+  async save(id: string, settings: TenantSettings): Promise<string | undefined> {
+    const key = newKey()
+    const [row] = await this.#db.rows<{ created: boolean }>({
+      text: `INSERT INTO tenants (id, name, active, client_base_url, client_sync_path, client_attachment_path, client_auth, api_key_sha256)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active,
+          client_base_url = excluded.client_base_url, client_sync_path = excluded.client_sync_path,
+          client_attachment_path = excluded.client_attachment_path, client_auth = excluded.client_auth
+        RETURNING xmax = 0 AS created`,
+      values: [id, ...valuesOf(settings), sha256(key)],
+    })
+    await ring(this.#db, 'sync')
+    return row?.created === true ? key : undefined
+  }
+
+  /** False when there is no such tenant. */
+  async change(id: string, change: (now: TenantSettings) => TenantSettings): Promise<boolean> {
+    return this.#db.transaction(async (session) => {
+      const [row] = await session.rows<Row>({
+        text: `SELECT ${COLUMNS} FROM tenants WHERE id = $1 FOR UPDATE`,
+        values: [id],
+      })
+      if (row === undefined) return false
+      await session.rows({
+        text: `UPDATE tenants SET name = $2, active = $3, client_base_url = $4, client_sync_path = $5,
+          client_attachment_path = $6, client_auth = $7 WHERE id = $1`,
+        values: [id, ...valuesOf(change(tenantOf(row)))],
+      })
+      await ring(session, 'sync')
+      return true
+    })
+  }
+
+  async get(id: string): Promise<Tenant | undefined> {
+    const [row] = await this.#db.rows<Row>({
+      text: `SELECT ${COLUMNS} FROM tenants WHERE id = $1`,
+      values: [id],
+    })
+    return row === undefined ? undefined : tenantOf(row)
+  }
+
+  async list(activeOnly: boolean): Promise<Tenant[]> {
+    const text = `SELECT ${COLUMNS} FROM tenants WHERE active OR NOT $1 ORDER BY id`
+    return (await this.#db.rows<Row>({ text, values: [activeOnly] })).map(tenantOf)
+  }
+
+  /** With its accounts, its messages and the reports owed to it. */
+  async remove(id: string): Promise<boolean> {
+    return (
+      (await this.#db.rows({ text: 'DELETE FROM tenants WHERE id = $1 RETURNING 1', values: [id] })).length >
+      0
+    )
+  }
+
+  /** A hash is looked up, not the token: what a lookup's time tells says nothing about any token. */
+  async ofKey(token: string): Promise<string | undefined> {
+    const text = 'SELECT id FROM tenants WHERE api_key_sha256 = $1'
+    const [row] = await this.#db.rows<{ id: string }>({
+      text,
+      values: [sha256(token)],
+      name: 'tenant-of-key',
+    })
+    return row?.id
+  }
+
+  async renewKey(id: string): Promise<string | undefined> {
+    const key = newKey()
+    const text = 'UPDATE tenants SET api_key_sha256 = $2 WHERE id = $1 RETURNING 1'
+    return (await this.#db.rows({ text, values: [id, sha256(key)] })).length > 0 ? key : undefined
+  }
+
+  async dropKey(id: string): Promise<boolean> {
+    const text = 'UPDATE tenants SET api_key_sha256 = NULL WHERE id = $1 RETURNING 1'
+    return (await this.#db.rows({ text, values: [id] })).length > 0
+  }
+
+  async syncStates(): Promise<SyncState[]> {
+    return this.#db.rows<SyncState & { [column: string]: unknown }>({
+      text: `SELECT id, name, active, client_base_url AS "baseUrl", in_dnd AND next_sync_at > now() AS "inDnd",
+        extract(epoch FROM last_sync_at)::float8 AS "lastSyncTs", extract(epoch FROM next_sync_at)::float8 AS "nextSyncTs",
+        sync_failures AS failures FROM tenants ORDER BY id`,
+    })
+  }
+}
+
+function tenantOf({
+  id,
+  name,
+  active,
+  suspendedBatches,
+  baseUrl,
+  syncPath,
+  attachmentPath,
+  auth,
+}: Row): Tenant {
+  return { id, name, active, suspendedBatches, client: { baseUrl, syncPath, attachmentPath, auth } }
+}
+
+function valuesOf({ name, active, client }: TenantSettings): unknown[] {
+  const auth = client.auth === null ? null : JSON.stringify(client.auth)
+  return [name, active, client.baseUrl, client.syncPath, client.attachmentPath, auth]
+}
+
+function newKey(): string {
+  return `gmp_${randomBytes(32).toString('base64url')}`
+}
+
+function sha256(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}

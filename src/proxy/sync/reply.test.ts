@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { readReply } from './reply.ts'
+
+test('reads what the seed’s clients and the protocol have', () => {
+  const text = '{"ok":true,"processed":3,"queued":7,"next_sync_after":1800000000.5,"messages":[{"id":"m"}]}'
+  expect(readReply(text)).toEqual({
+    queued: 7,
+    nextSyncAfterTs: 1_800_000_000.5,
+    messages: [{ id: 'm' }],
+    oddities: [],
+  })
+})
+
+test('takes an answer that says nothing for an acknowledgement', () => {
+  expect(readReply('{}')).toEqual({ queued: 0, nextSyncAfterTs: undefined, messages: [], oddities: [] })
+})
+
+test('takes 0 for no time', () => {
+  expect(readReply('{"next_sync_after":0}').nextSyncAfterTs).toBeUndefined()
+})
+
+test('ignores fields of the wrong kind, and says so', () => {
+  expect(readReply('{"queued":"2","next_sync_after":-1,"messages":{}}')).toEqual({
+    queued: 0,
+    nextSyncAfterTs: undefined,
+    messages: [],
+    oddities: ['next_sync_after is -1', 'queued is "2"', 'messages is {}'],
+  })
+})
+
+test.each([
+  ['<html>', 'not_json'],
+  ['', 'not_json'],
+  ['[]', 'not_json'],
+  ['null', 'not_json'],
+  ['{"ok":false,"error":"busy"}', 'not_ok'],
+])('does not take %j for an acknowledgement', (text, reason) => {
+  expect(() => readReply(text)).toThrow(expect.objectContaining({ reason }))
+})
