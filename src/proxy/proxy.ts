@@ -47,11 +47,7 @@ export async function start(config: ProxyConfig): Promise<RunningProxy> {
 async function started(config: ProxyConfig, ends: (() => Promise<unknown>)[]): Promise<RunningProxy> {
   const log = new Log(config.logLevel)
   const metrics = new Metrics()
-  const db = new Database({
-    url: config.databaseUrl,
-    connections: config.databaseConnections,
-    onIdleError: (error) => log.warning('a database connection was lost', { error: error.message }),
-  })
+  const db = connected(config, log)
   ends.push(() => db.close())
   await db.migrate()
   const attachments = await Attachments.open(config, metrics)
@@ -84,6 +80,12 @@ async function started(config: ProxyConfig, ends: (() => Promise<unknown>)[]): P
   housekeeping.wake()
   log.info('started', { url })
   return running(url, ends)
+}
+
+function connected({ databaseUrl: url, databaseConnections: connections }: ProxyConfig, log: Log): Database {
+  const onIdleError = ({ message }: Error) =>
+    log.warning('a database connection was lost', { error: message })
+  return new Database({ url, connections, onIdleError })
 }
 
 function running(url: string, ends: readonly (() => Promise<unknown>)[]): RunningProxy {

@@ -27,8 +27,14 @@ function given(request: FastifyRequest): object {
 }
 
 export function commandRoutes(app: FastifyInstance, parts: ApiParts): void {
-  const { db, access, config, wake } = parts
+  addMessages(app, parts)
+  runNow(app, parts)
+  suspension(app, parts, true)
+  suspension(app, parts, false)
+  deletion(app, parts)
+}
 
+function addMessages(app: FastifyInstance, { db, access, config, wake }: ApiParts): void {
   app.post('/commands/add-messages', async (request) => {
     const caller = await access.caller(request)
     const { messages, tenant_id, default_priority } = checked(newMessages, given(request))
@@ -47,7 +53,9 @@ export function commandRoutes(app: FastifyInstance, parts: ApiParts): void {
     if (refused) throw new Refusal(400, { error: 'no message was queued', rejected })
     return { ok: true, queued, rejected }
   })
+}
 
+function runNow(app: FastifyInstance, { db, access, wake }: ApiParts): void {
   app.post('/commands/run-now', async (request) => {
     const caller = await access.caller(request)
     const { tenant_id } = checked(someTenant, given(request))
@@ -59,25 +67,27 @@ export function commandRoutes(app: FastifyInstance, parts: ApiParts): void {
     wake()
     return { ok: true }
   })
+}
 
-  for (const suspended of [true, false]) {
-    app.post(`/commands/${suspended ? 'suspend' : 'activate'}`, async (request) => {
-      const { tenant_id, batch_code } = checked(batch, given(request))
-      const tenantId = await access.tenant(request, tenant_id)
-      const state = await setSuspended(db, tenantId, batch_code ?? ALL_BATCHES, suspended)
-      if (state === undefined) throw new Refusal(404, `tenant ${JSON.stringify(tenantId)} not found`)
-      if (!suspended) wake()
-      const { suspendedBatches, pendingMessages } = state
-      return {
-        ok: true,
-        tenant_id: tenantId,
-        batch_code,
-        suspended_batches: suspendedBatches,
-        pending_messages: pendingMessages,
-      }
-    })
-  }
+function suspension(app: FastifyInstance, { db, access, wake }: ApiParts, suspended: boolean): void {
+  app.post(`/commands/${suspended ? 'suspend' : 'activate'}`, async (request) => {
+    const { tenant_id, batch_code } = checked(batch, given(request))
+    const tenantId = await access.tenant(request, tenant_id)
+    const state = await setSuspended(db, tenantId, batch_code ?? ALL_BATCHES, suspended)
+    if (state === undefined) throw new Refusal(404, `tenant ${JSON.stringify(tenantId)} not found`)
+    if (!suspended) wake()
+    const { suspendedBatches, pendingMessages } = state
+    return {
+      ok: true,
+      tenant_id: tenantId,
+      batch_code,
+      suspended_batches: suspendedBatches,
+      pending_messages: pendingMessages,
+    }
+  })
+}
 
+function deletion(app: FastifyInstance, { db, access, config }: ApiParts): void {
   app.post('/commands/delete-messages', async (request) => {
     const { tenant_id, ids: wanted } = checked(ids, given(request))
     const { removed, notFound, beingSent } = await deleteMessages(

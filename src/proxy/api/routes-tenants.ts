@@ -9,7 +9,13 @@ const tenantPath = z.object({ id })
 const truth = z.stringbool().default(false)
 const notFound = (tenantId: string) => new Refusal(404, `tenant ${JSON.stringify(tenantId)} not found`)
 
-export function tenantRoutes(app: FastifyInstance, { tenants, access, config }: ApiParts): void {
+export function tenantRoutes(app: FastifyInstance, parts: ApiParts): void {
+  allTenants(app, parts)
+  oneTenant(app, parts)
+  keys(app, parts)
+}
+
+function allTenants(app: FastifyInstance, { tenants, access, config }: ApiParts): void {
   app.post('/tenant', async (request) => {
     await access.admin(request)
     const { id: tenantId, ...given } = checked(newTenant, request.body)
@@ -37,7 +43,9 @@ export function tenantRoutes(app: FastifyInstance, { tenants, access, config }: 
     }))
     return { ok: true, tenants: states, sync_interval_seconds: config.syncIntervalMs / 1000 }
   })
+}
 
+function oneTenant(app: FastifyInstance, { tenants, access }: ApiParts): void {
   app.get('/tenant/:id', async (request) => {
     const tenantId = await access.tenant(request, checked(tenantPath, request.params, 'path').id)
     const tenant = await tenants.get(tenantId)
@@ -58,7 +66,9 @@ export function tenantRoutes(app: FastifyInstance, { tenants, access, config }: 
     if (!(await tenants.remove(tenantId))) throw notFound(tenantId)
     return { ok: true }
   })
+}
 
+function keys(app: FastifyInstance, { tenants, access }: ApiParts): void {
   app.post('/tenant/:id/api-key', async (request) => {
     await access.admin(request)
     const { id: tenantId } = checked(tenantPath, request.params, 'path')

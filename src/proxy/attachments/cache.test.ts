@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { folder, md5Of, message, opened, read, tenant } from './attachments.fixture.ts'
+
+test('asks once for content that many want at the same time, then not at all', async () => {
+  const content = randomBytes(300_000)
+  const { url, asked } = await tenant((_, response) => response.end(content))
+  const attachments = await opened()
+  const wanted = message([{ filename: `a_{MD5:${md5Of(content)}}.bin`, storage_path: 'p' }], url)
+  const all = await Promise.all(Array.from({ length: 20 }, () => read(attachments, wanted)))
+  expect(all.flat().every((got) => got.equals(content))).toBe(true)
+  expect(await read(attachments, wanted)).toEqual([content])
+  expect(asked()).toBe(1)
+})
+
+test.each([
+  ['memory', 10],
+  ['disk', 300_000],
+])('refuses content that does not match its marker, and keeps nothing of it: %s', async (_tier, bytes) => {
+  const content = randomBytes(bytes)
+  const { url, asked } = await tenant((_, response) => response.end(content))
+  const directory = await folder()
+  const attachments = await opened({ cacheDiskDir: directory })
+  const wrong = message([{ filename: `a_{MD5:${md5Of('other')}}.bin`, storage_path: 'p' }], url)
+  await expect(read(attachments, wrong)).rejects.toMatchObject({ final: true })
+  await expect(read(attachments, wrong)).rejects.toThrow(
+    `its MD5 is ${md5Of(content)}, not ${md5Of('other')}`,
+  )
+  expect(asked()).toBe(2)
+  expect(await readdir(join(directory, 'incoming'))).toEqual([])
+})
+
+test('takes content_md5 before the marker, in upper case too', async () => {
+  const { url, asked } = await tenant((_, response) => response.end('content'))
+  const attachments = await opened()
+  const spec = {
+    filename: `a_{MD5:${md5Of('other')}}.b`,
+    storage_path: 'p',
+    content_md5: md5Of('content').toUpperCase(),
+  }
+  await read(attachments, message([spec], url))
+  await read(attachments, message([spec], url))
+  expect(asked()).toBe(1)
+})
+
+test('asks again after a failure', async () => {
+  let status = 500
+  const { url } = await tenant((_, response) => response.writeHead(status).end('content'))
+  const attachments = await opened()
+  const wanted = message([{ filename: `a_{MD5:${md5Of('content')}}`, storage_path: 'p' }], url)
+  await expect(read(attachments, wanted)).rejects.toMatchObject({ final: false })
+  status = 200
+  expect(await read(attachments, wanted)).toEqual([Buffer.from('content')])
+})
+
+test('finds on disk what an earlier process has left, until its time is over', async () => {
+  const content = randomBytes(200_000)
+  const { url, asked } = await tenant((_, response) => response.end(content))
+  const cacheDiskDir = await folder()
+  const wanted = message([{ filename: 'a', storage_path: 'p', content_md5: md5Of(content) }], url)
+  await read(await opened({ cacheDiskDir }), wanted)
+  expect(await read(await opened({ cacheDiskDir }), wanted)).toEqual([content])
+  expect(asked()).toBe(1)
+  const impatient = await opened({ cacheDiskDir, cacheDiskTtlMs: 10 })
+  await read(impatient, wanted)
+  expect(asked()).toBe(2)
+})
+
+test('keeps its disk within the limit, the newest staying', async () => {
+  const contents = [randomBytes(400_000), randomBytes(400_000), randomBytes(400_000)]
+  const { url } = await tenant(async (request, response) => {
+    const { storage_path } = JSON.parse(String(await buffer(request)))
+    response.end(contents[storage_path])
+  })
+  const cacheDiskDir = await folder()
+  const attachments = await opened({ cacheDiskDir, cacheDiskMaxBytes: 1024 ** 2 })
+  for (const [index, content] of contents.entries()) {
+    const spec = {
+      filename: 'a',
+      storage_path: String(index),
+      content_md5: md5Of(content),
+      fetch_mode: 'endpoint',
+    }
+    expect(await read(attachments, message([spec], url))).toEqual([content])
+  }
+  const kept = (await readdir(cacheDiskDir, { recursive: true })).filter((path) => /[0-9a-f]{32}$/.test(path))
+  expect(kept.map((path) => path.slice(3)).toSorted()).toEqual(contents.slice(1).map(md5Of).toSorted())
+})
+
+test('serves content for which the cache has no room', async () => {
+  const content = randomBytes(300_000)
+  const { url } = await tenant((_, response) => response.end(content))
+  const attachments = await opened({ cacheDiskMaxBytes: 0, cacheMemoryMaxBytes: 0 })
+  const wanted = message([{ filename: 'a', storage_path: 'p', content_md5: md5Of(content) }], url)
+  expect(await read(attachments, wanted)).toEqual([content])
+})
