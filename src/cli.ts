@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import type { CleanOptions } from './cli/clean.ts'
-import type { LogsOptions } from './cli/logs.ts'
-import type { StartOptions } from './cli/start.ts'
-import type { StatusOptions } from './cli/status.ts'
+import { addProxyCommands } from './cli/proxy-commands.ts'
+import { addServicesCommands } from './cli/services-commands.ts'
 import { MailstormError } from './error.ts'
 
 // Each command loads what it needs when it is called: a help text should not wait for a container engine's client.
@@ -11,36 +9,8 @@ const program = new Command('mailstorm')
   .description('Load, stress and pressure tests for mail systems')
   .showHelpAfterError()
 
-program
-  .command('start')
-  .description('boot the services and keep them until Ctrl-C or stop; SMTP_SERVERS, STRESS_BACKEND, … apply')
-  .option('--mailhog', 'a MailHog too')
-  .option('--postgres', 'a PostgreSQL too')
-  .action(async (wanted: StartOptions) => (await import('./cli/start.ts')).start(wanted))
-program
-  .command('stop')
-  .description('end what start keeps')
-  .action(async () => (await import('./cli/stop.ts')).stop())
-program
-  .command('status')
-  .description('state, CPU and memory of each service')
-  .option('--json', 'for machines')
-  .action(async (options: StatusOptions) => (await import('./cli/status.ts')).status(options))
-program
-  .command('logs')
-  .argument('[service]', 'one service, as smtp-server-1; all of them by default')
-  .option('-n, --lines <count>', 'the last so many lines of each', '50')
-  .option('--archive', 'all of it as <results>/<stamp>-logs.tar.gz instead')
-  .description('what the services wrote')
-  .action(async (service: string | undefined, options: LogsOptions) =>
-    (await import('./cli/logs.ts')).logs(service, options),
-  )
-program
-  .command('clean')
-  .description('remove containers, networks, volumes and images of ours; asks before it removes results')
-  .option('--results', 'results too, without asking')
-  .option('--keep-results', 'leave the results, without asking')
-  .action(async (options: CleanOptions) => (await import('./cli/clean.ts')).clean(options))
+addServicesCommands(program)
+addProxyCommands(program)
 
 try {
   await program.parseAsync()
