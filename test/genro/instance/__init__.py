@@ -1,0 +1,3 @@
+from .table import InstanceTable
+
+__all__ = ["InstanceTable"]
