@@ -1,12 +1,26 @@
 import { defineConfig } from 'vitest/config'
 import { checkedOptions } from './fixtures/checked-options.ts'
+import { metricsAddress } from './fixtures/metrics-address.ts'
 import StressSequencer from './fixtures/sequencer.ts'
+import BenchmarkReporter from './reporters/benchmark-reporter.ts'
 import GithubReporter from './reporters/github-reporter.ts'
 import GracefulInterrupt from './reporters/graceful-interrupt.ts'
+import JunitReporter from './reporters/junit-reporter.ts'
+import LiveViewReporter from './reporters/live-view-reporter.ts'
+import MetricsReporter from './reporters/metrics-reporter.ts'
+import ProbeReporter from './reporters/probe-reporter.ts'
 import ProgressReporter from './reporters/progress-reporter.ts'
 import ResultsReporter from './reporters/results-reporter.ts'
 
-const { resultsDir } = checkedOptions(process.env)
+const options = checkedOptions(process.env)
+const { livePort } = options
+const metrics = metricsAddress(options, process.cwd())
+
+/** Vitest's own, for errors that have a place in a file; the job summary is ours. */
+const errorsInFiles: ['github-actions', { jobSummary: { enabled: boolean } }] = [
+  'github-actions',
+  { jobSummary: { enabled: false } },
+]
 
 export default defineConfig({
   test: {
@@ -26,10 +40,25 @@ export default defineConfig({
       new GracefulInterrupt(),
       new ProgressReporter(),
       new ResultsReporter(),
+      new ProbeReporter(),
+      ...(livePort === undefined ? [] : [new LiveViewReporter({ port: livePort })]),
       new GithubReporter(),
-      ...(process.env.CI ? (['github-actions', 'junit'] as const) : []),
+      ...(metrics === undefined ? [] : [new MetricsReporter(metrics)]),
+      ...(process.env.CI ? [errorsInFiles, new JunitReporter(), new BenchmarkReporter()] : []),
     ],
-    outputFile: { junit: `${resultsDir}/junit.xml` },
-    projects: [{ extends: true, test: { name: 'smtp', include: ['suites/smtp/*.stress.ts'] } }],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'smtp',
+          include: [
+            'suites/smtp/*.stress.ts',
+            'suites/smtp/examples/*.stress.ts',
+            'suites/smtp/faults/*.stress.ts',
+          ],
+        },
+      },
+      { extends: true, test: { name: 'proxy', include: ['suites/proxy/*.stress.ts'] } },
+    ],
   },
 })

@@ -21,11 +21,11 @@ export function dockerMailhog(options: DockerMailhogOptions = {}): Service<Runni
   }
 }
 
-function refuseOurs({ digestOnly = false, digestHeaders = [] }: MailhogOptions): void {
-  if (!digestOnly && digestHeaders.length === 0) return
+function refuseOurs({ digestOnly, digestHeaders = [], mimeDigests }: MailhogOptions): void {
+  if (digestOnly !== true && mimeDigests !== true && digestHeaders.length === 0) return
   throw new MailstormError(
     'SERVICE_START',
     'Failed to start mailhog: the real MailHog keeps no digests.',
-    'Use the embedded one, or leave digestOnly and digestHeaders out.',
+    'Use the embedded one, or leave digestOnly, digestHeaders and mimeDigests out.',
   )
 }

@@ -16,6 +16,8 @@ export interface MailhogOptions {
   readonly digestOnly?: boolean
   /** Header fields that `/sink/digests` shows. Ours alone. */
   readonly digestHeaders?: readonly string[]
+  /** Digest texts and attachments for `/sink/deliveries`. Ours alone. */
+  readonly mimeDigests?: boolean
   /** More of MailHog's variables, as MH_CORS_ORIGIN. */
   readonly environment?: Readonly<Record<string, string>>
   readonly readyWithinMs?: number
@@ -65,8 +67,13 @@ function environmentOf(options: MailhogOptions): Record<string, string> {
 }
 
 /** What only our own has. */
-export function digestEnvironment({ digestOnly = false, digestHeaders = [] }: MailhogOptions) {
-  return { SINK_DIGEST_ONLY: String(digestOnly), SINK_DIGEST_HEADERS: digestHeaders.join() }
+export function digestEnvironment(options: MailhogOptions) {
+  const { digestOnly = false, digestHeaders = [], mimeDigests = false } = options
+  return {
+    SINK_DIGEST_ONLY: String(digestOnly),
+    SINK_DIGEST_HEADERS: digestHeaders.join(),
+    SINK_MIME_DIGESTS: String(mimeDigests),
+  }
 }
 
 class EmbeddedMailhog extends EmbeddedService implements RunningMailhog {

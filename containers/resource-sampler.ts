@@ -34,6 +34,11 @@ export class ResourceSampler {
     this.#wakeAfter(0)
   }
 
+  /** What has been read so far, by service. */
+  get soFar(): Readonly<Record<string, { readonly samples: readonly ResourceSample[] }>> {
+    return Object.fromEntries([...this.#samples].map(([name, samples]) => [name, { samples }]))
+  }
+
   /** Ends the run and says what each service used; one that gave no sample is left out. */
   async stop(): Promise<Record<string, ResourceUsage>> {
     this.#stopped = true

@@ -1,15 +1,15 @@
 import type { TestCase, TestModule, TestSuite } from 'vitest/node'
-import type { Result } from '../src/load/result.ts'
+import type { AnyResult } from '../src/pressure/result.ts'
 import '../fixtures/task-data.ts'
 
 /** The results of all tasks of a run, live or merged from blobs, each once, in the order that they began. */
-export function collectResults(modules: readonly TestModule[]): Result[] {
+export function collectResults(modules: readonly TestModule[]): AnyResult[] {
   const tasks = modules.flatMap((module) => [
     module,
     ...module.children.allSuites(),
     ...module.children.allTests(),
   ])
-  const found = new Map<string, Result>()
+  const found = new Map<string, AnyResult>()
   for (const task of tasks) {
     const result = resultOf(task)
     if (result !== undefined) found.set(resultKey(result), result)
@@ -17,11 +17,11 @@ export function collectResults(modules: readonly TestModule[]): Result[] {
   return [...found.values()].toSorted((a, b) => a.metrics.start_time.localeCompare(b.metrics.start_time))
 }
 
-export function resultOf(task: TestCase | TestSuite | TestModule): Result | undefined {
+export function resultOf(task: TestCase | TestSuite | TestModule): AnyResult | undefined {
   return task.meta().mailstormResult
 }
 
 /** Tasks inherit their suite's meta, so one result can be found at several. */
-export function resultKey({ scenario, part, run_id }: Result): string {
+export function resultKey({ scenario, part, run_id }: AnyResult): string {
   return JSON.stringify([scenario, part, run_id])
 }

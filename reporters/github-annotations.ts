@@ -1,26 +1,68 @@
 import type { Result } from '../src/load/result.ts'
+import type { PressureResult } from '../src/pressure/result.ts'
 import { commandMessage, commandProperty, oneLine } from '../src/render/escape.ts'
-import { runName, thresholdSentence, verdictReason } from '../src/render/verdict.ts'
+import { count, counted } from '../src/render/format.ts'
+import { runName, thresholdFigures, thresholdSentence } from '../src/render/verdict.ts'
+import type { FailedRow } from './rows.ts'
+import { groupFailedRows, groupTitle, saysItAll } from './rows.ts'
 
 /**
- * Workflow commands for one run: an error for each threshold that was missed, a warning for what makes
- * the figures doubtful. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+ * Workflow commands for one run: an error for each threshold that was missed, with value and limit; a
+ * warning for what makes the figures doubtful; a notice for a threshold that could not be looked at.
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
-export function annotationsOf(result: Result): string[] {
+export function annotationsOf(result: Result | PressureResult): string[] {
   const name = oneLine(runName(result))
   const errors = result.thresholds
     .filter(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
-    .map((threshold) => command('error', name, thresholdSentence(threshold)))
-  if (result.verdict === 'FAILED' && errors.length === 0)
-    errors.push(command('error', name, verdictReason(result)))
-  const doubts: string[] = []
-  if (result.verdict === 'WARNING') doubts.push(verdictReason(result))
-  else if (result.status === 'partial')
-    doubts.push(`stopped early: ${result.partial_reason ?? 'unknown reason'}`)
-  if (result.generator.bound) doubts.push(`generator-bound: ${result.generator.bound_reasons.join('; ')}`)
-  return [...errors, ...doubts.map((doubt) => command('warning', name, doubt))]
+    .map((threshold) => command('error', name, missed(threshold)))
+  if (result.verdict === 'FAILED' && errors.length === 0) errors.push(command('error', name, whyNot(result)))
+  const notices = result.thresholds
+    .filter(({ verdict }) => verdict === 'skipped')
+    .map((threshold) => command('notice', name, thresholdSentence(threshold)))
+  return [...errors, ...doubts(result).map((doubt) => command('warning', name, doubt)), ...notices]
 }
 
-function command(level: 'error' | 'warning', title: string, message: string): string {
+/** `p(99)<1000 — was 1,412.30 ms, limit 1,000.00 ms`. */
+function missed(threshold: Result['thresholds'][number]): string {
+  const sentence = thresholdSentence(threshold)
+  return threshold.verdict === 'fail' ? `${sentence}, limit ${thresholdFigures(threshold).limit}` : sentence
+}
+
+function doubts(result: Result | PressureResult): string[] {
+  const found: string[] = []
+  if (result.verdict === 'WARNING') found.push(whyNot(result))
+  else if (result.status === 'partial') found.push(stoppedEarly(result))
+  if ('generator' in result && result.generator.bound)
+    found.push(`generator-bound: ${result.generator.bound_reasons.join('; ')}`)
+  return found
+}
+
+/** What is wrong with a run whose thresholds say nothing of it. */
+function whyNot(result: Result | PressureResult): string {
+  if (result.status === 'partial') return stoppedEarly(result)
+  const { failed_messages: failed, total_messages: total } = result.metrics
+  if (total === 0) return 'nothing was sent'
+  const what = result.test_type === 'pressure' ? 'not delivered exactly once and intact' : 'not accepted'
+  return `${count(failed)} of ${counted(total, 'message')} ${what}`
+}
+
+function stoppedEarly(result: Result | PressureResult): string {
+  return `stopped early: ${result.partial_reason ?? 'unknown reason'}`
+}
+
+/**
+ * Errors of rows of a scenario that has no result, so that no threshold tells of them. Those with a place
+ * in a file are Vitest's own reporter's.
+ */
+export function rowAnnotations(scenario: string, rows: readonly FailedRow[]): string[] {
+  const own = rows.map(({ name, errors }) => ({ name, errors: errors.filter(saysItAll) }))
+  return groupFailedRows(own.filter(({ errors }) => errors.length > 0)).map((group) => {
+    const message = group.errors.map((error) => error.message).join(' ')
+    return command('error', oneLine(`${scenario} > ${groupTitle(group)}`), message)
+  })
+}
+
+function command(level: 'error' | 'warning' | 'notice', title: string, message: string): string {
   return `::${level} title=${commandProperty(title)}::${commandMessage(oneLine(message, 1000))}`
 }

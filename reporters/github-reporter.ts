@@ -1,14 +1,14 @@
-import { appendFile } from 'node:fs/promises'
-import type { Reporter, TestModule, Vitest } from 'vitest/node'
-import type { Result } from '../src/load/result.ts'
-import { renderMarkdown, renderMarkdownSummary } from '../src/render/markdown.ts'
-import { collectResults } from './collect-results.ts'
-import { annotationsOf } from './github-annotations.ts'
+import { appendFile, stat } from 'node:fs/promises'
+import type { Reporter, TestModule, TestSuite, Vitest } from 'vitest/node'
+import { viewOf } from '../src/analysis/view.ts'
+import type { AnyResult } from '../src/pressure/result.ts'
+import { renderAnyMarkdown } from '../src/render/any.ts'
+import { MOST_SUMMARY_BYTES, renderJobSummary } from '../src/render/job-summary.ts'
+import { collectResults, resultOf } from './collect-results.ts'
+import { annotationsOf, rowAnnotations } from './github-annotations.ts'
+import { type FailedRow, headingOf } from './rows.ts'
 
-/** GitHub drops a step's whole summary when it is over 1 MiB; the table alone is left below that. */
-const MOST_SUMMARY_BYTES = 900 * 1024
-
-/** On GitHub Actions: the job summary, and annotations for thresholds that were missed. Elsewhere nothing. */
+/** On GitHub Actions: the job summary, and annotations for what failed. Elsewhere nothing. */
 export default class GithubReporter implements Reporter {
   #vitest: Vitest | undefined
 
@@ -18,23 +18,53 @@ export default class GithubReporter implements Reporter {
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const results = collectResults(modules)
-    if (results.length === 0) return
     if (process.env.GITHUB_ACTIONS === 'true') {
-      for (const line of results.flatMap(annotationsOf)) this.#vitest?.logger.log(line)
+      const lines = [...modules.flatMap(withoutResult), ...results.flatMap(annotationsOf)]
+      for (const line of lines) this.#vitest?.logger.log(line)
     }
     const path = process.env.GITHUB_STEP_SUMMARY
-    if (path === undefined || path === '') return
+    if (results.length === 0 || path === undefined || path === '') return
     try {
-      await appendFile(path, jobSummary(results))
+      await appendFile(path, jobSummary(results, MOST_SUMMARY_BYTES - (await sizeOf(path))))
     } catch (error) {
       this.#vitest?.logger.error(`Failed to append to GITHUB_STEP_SUMMARY "${path}": ${String(error)}`)
     }
   }
 }
 
-export function jobSummary(results: readonly Result[], mostBytes = MOST_SUMMARY_BYTES): string {
-  const table = `# mailstorm\n\n${renderMarkdownSummary(results)}\n`
-  const full = `${table}\n${results.map(renderMarkdown).join('\n')}`
-  if (Buffer.byteLength(full) <= mostBytes) return full
-  return `${table}\nThe details are too long for a job summary: see the results that were written.\n`
+/** What earlier commands of the same step wrote counts towards GitHub's limit. */
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+}
+
+/** Failures of scenarios that came to no result: servers that did not boot, a suite that cannot be read. */
+function withoutResult(module: TestModule): string[] {
+  return [module, ...module.children.allSuites()].flatMap((parent) => {
+    const rows = failedRows(parent)
+    return [...parent.children.tests(), parent].some((task) => resultOf(task) !== undefined)
+      ? []
+      : rowAnnotations(headingOf(parent), rows)
+  })
+}
+
+function failedRows(parent: TestSuite | TestModule): FailedRow[] {
+  const rows = [...parent.children.tests()].flatMap((test) => {
+    const { state, errors } = test.result()
+    return state === 'failed' ? { name: test.name, errors } : []
+  })
+  const errors = parent.errors()
+  return errors.length === 0 ? rows : [{ name: 'could not run', errors }, ...rows]
+}
+
+export function jobSummary(results: readonly AnyResult[], mostBytes: number): string {
+  const runs = results.flatMap((result) => {
+    const view = viewOf('', result)
+    return view === undefined
+      ? []
+      : { view, thresholds: result.thresholds, details: renderAnyMarkdown(result) }
+  })
+  return renderJobSummary(runs, mostBytes)
 }

@@ -7,11 +7,10 @@ import type {
   TestSuite,
   Vitest,
 } from 'vitest/node'
-import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
-import type { Progress } from '../src/load/progress.ts'
+import { PROGRESS_ARTIFACT, type ProgressArtifact } from '../fixtures/task-data.ts'
+import { renderAnyProgress, renderAnyProgressLine } from '../src/render/any.ts'
 import { counted, span } from '../src/render/format.ts'
 import { type Paint, paintFor, plain } from '../src/render/paint.ts'
-import { renderProgress, renderProgressLine } from '../src/render/progress.ts'
 import { LiveLine, type Terminal } from './live-line.ts'
 import {
   closingLine,
@@ -49,7 +48,7 @@ export default class ProgressReporter implements Reporter {
   #line: LiveLine | undefined
   #redraw: NodeJS.Timeout | undefined
   #heading = ''
-  #progress: Progress | undefined
+  #progress: ProgressArtifact['progress'] | undefined
   #sinceMs = 0
   #loggedAtMs = 0
 
@@ -93,7 +92,7 @@ export default class ProgressReporter implements Reporter {
     const nowMs = performance.now()
     if (nowMs - this.#loggedAtMs < LOG_INTERVAL_MS) return
     this.#loggedAtMs = nowMs
-    this.#logger.log(`  ${renderProgressLine(artifact.progress)}`)
+    this.#logger.log(`  ${renderAnyProgressLine(artifact.progress)}`)
   }
 
   /** The figures stand above now: what was shown of their making is out of date. */
@@ -152,7 +151,8 @@ export default class ProgressReporter implements Reporter {
   #draw(): void {
     if (this.#heading === '') return
     this.#line?.show((columns) => {
-      if (this.#progress !== undefined) return `  ${renderProgress(this.#progress, columns - 2, this.#paint)}`
+      if (this.#progress !== undefined)
+        return `  ${renderAnyProgress(this.#progress, columns - 2, this.#paint)}`
       return `  preparing, ${span((performance.now() - this.#sinceMs) / 1000)}`.slice(0, columns)
     })
   }

@@ -19,8 +19,10 @@ test('a run that passes: result files, summary, table, and no line for any of fi
   const run = await runVitest('passed', { STRESS_RESULTS_DIR: folder })
   expect(run.exitCode).toBe(0)
   expect((await readdir(folder)).toSorted()).toEqual([
+    '20260102-030405-passed.html',
     '20260102-030405-passed.json',
     '20260102-030405-passed.md',
+    'index.html',
     'latest.json',
   ])
   expect(JSON.parse(await readFile(join(folder, 'latest.json'), 'utf8'))).toMatchObject({
@@ -52,9 +54,9 @@ test('a run that fails: each reason once, with its rows; annotations and a job s
   expect(run.output.match(/smtp-server-3 refuses/g)).toHaveLength(1)
   expect(run.output).toContain('✗ success_rate>=0.99\n      success_rate>=0.99 — was 97.60 %')
   expect(run.output).toMatch(/failed\.stress\.ts:\d+/)
-  expect(run.output).toMatch(/^::error title=failed::lost==0 — was 2$/m)
+  expect(run.output).toMatch(/^::error title=failed::lost==0 — was 2, limit 0$/m)
   const markdown = await readFile(summary, 'utf8')
-  expect(markdown).toMatch(/^written before\n# mailstorm\n/)
+  expect(markdown).toMatch(/^written before\n# mailstorm\n\n❌ \*\*1 of 1 run failed/)
   expect(markdown).toContain('## ❌ failed: FAILED')
   expect(await readdir(join(folder, 'results'))).toContain('20260102-030405-failed.md')
 })
@@ -62,9 +64,15 @@ test('a run that fails: each reason once, with its rows; annotations and a job s
 test('a suite that cannot run, and an error outside any test, are shown and fail the run', {
   timeout: LIMIT_MS,
 }, async () => {
-  const run = await runVitest('broken', { STRESS_RESULTS_DIR: await temporaryFolder() })
+  const run = await runVitest('broken', {
+    STRESS_RESULTS_DIR: await temporaryFolder(),
+    GITHUB_ACTIONS: 'true',
+  })
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain('✗ broken: could not run')
+  expect(run.output).toContain(
+    '::error title=broken > could not run::Failed to boot smtp-server-1: no port is free.',
+  )
   expect(run.output).toContain('Failed to boot smtp-server-1: no port is free.')
   expect(run.output).toContain('an error that nobody caught')
 })

@@ -2,11 +2,11 @@ import { join, relative, resolve } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { storeResult } from '../src/analysis/store.ts'
 import { MailstormError } from '../src/error.ts'
-import type { Result } from '../src/load/result.ts'
-import { renderMarkdown } from '../src/render/markdown.ts'
+import type { AnyResult } from '../src/pressure/result.ts'
+import { renderAnyMarkdown, renderAnyText } from '../src/render/any.ts'
+import { writeIndex, writeReport } from '../src/render/html/files.ts'
 import { type Paint, paintFor, plain } from '../src/render/paint.ts'
 import { renderSummary } from '../src/render/summary.ts'
-import { renderText } from '../src/render/text.ts'
 import { collectResults, resultKey, resultOf } from './collect-results.ts'
 import type { Terminal } from './live-line.ts'
 
@@ -48,10 +48,15 @@ export default class ResultsReporter implements Reporter {
     const results = collectResults(modules)
     for (const result of results) await this.#take(result)
     await Promise.all(this.#taken.values())
-    if (results.length > 0) this.#vitest?.logger.log(`\n${renderSummary(results, this.#paint)}`)
+    if (results.length === 0) return
+    this.#vitest?.logger.log(`\n${renderSummary(results, this.#paint)}`)
+    await this.#orTell(async () => {
+      const index = await writeIndex(this.#folder())
+      this.#vitest?.logger.log(`All runs: ${shortPath(index)}`)
+    })
   }
 
-  #take(result: Result): Promise<void> {
+  #take(result: AnyResult): Promise<void> {
     const key = resultKey(result)
     const taken = this.#taken.get(key) ?? this.#writeAndPrint(result)
     this.#taken.set(key, taken)
@@ -59,17 +64,24 @@ export default class ResultsReporter implements Reporter {
   }
 
   /** The figures go to the terminal also when they cannot be written; the run then fails. */
-  async #writeAndPrint(result: Result): Promise<void> {
+  async #writeAndPrint(result: AnyResult): Promise<void> {
     const logger = this.#vitest?.logger
-    logger?.log(`\n${renderText(result, this.#paint)}`)
+    logger?.log(`\n${renderAnyText(result, this.#paint)}`)
+    await this.#orTell(async () => {
+      const { json, markdown } = await storeResult(this.#folder(), result, renderAnyMarkdown(result))
+      const files = [json, markdown, await writeReport(json, result)]
+      if (result.logs !== undefined) files.push(join(this.#folder(), result.logs))
+      logger?.log(`Written: ${files.map(shortPath).join(', ')}`)
+    })
+  }
+
+  async #orTell(write: () => Promise<void>): Promise<void> {
     try {
-      const { json, markdown } = await storeResult(this.#folder(), result, renderMarkdown(result))
-      const logs = result.logs === undefined ? '' : `, logs: ${shortPath(join(this.#folder(), result.logs))}`
-      logger?.log(`Written: ${shortPath(json)} and ${shortPath(markdown)}${logs}`)
+      await write()
     } catch (error) {
       if (!(error instanceof MailstormError)) throw error
       process.exitCode = 1
-      logger?.error(this.#paint('red', error.message))
+      this.#vitest?.logger.error(this.#paint('red', error.message))
     }
   }
 

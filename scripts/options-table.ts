@@ -8,6 +8,7 @@ const END = '<!-- options: end -->'
 const TITLES: Readonly<Record<keyof typeof VARIABLE_GROUPS, string>> = {
   run: 'The run',
   servers: 'The servers',
+  pressure: 'The mail proxy and its simulated tenants',
   custom: 'The `custom` scenario',
 }
 

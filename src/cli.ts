@@ -1,14 +1,22 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { addProxyCommands } from './cli/proxy-commands.ts'
+import { addReportCommand } from './cli/report-commands.ts'
+import { addResultsCommands } from './cli/results-commands.ts'
 import { addServicesCommands } from './cli/services-commands.ts'
 import { MailstormError } from './error.ts'
+
+/** The command could not be carried out as it was given; 1 is a run that failed, or a regression. */
+const USAGE_ERROR = 2
 
 // Each command loads what it needs when it is called: a help text should not wait for a container engine's client.
 const program = new Command('mailstorm')
   .description('Load, stress and pressure tests for mail systems')
   .showHelpAfterError()
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_ERROR))
 
+addResultsCommands(program)
+addReportCommand(program)
 addServicesCommands(program)
 addProxyCommands(program)
 
@@ -17,5 +25,5 @@ try {
 } catch (error) {
   if (!(error instanceof MailstormError)) throw error
   console.error(error.message)
-  process.exitCode = 2
+  process.exitCode = USAGE_ERROR
 }

@@ -7,6 +7,16 @@ import { PHASES } from './smtp/target.ts'
 const CORES = 2
 
 describe('readOptions', () => {
+  it('serves metrics where it is told to, on loopback when only the port is', () => {
+    const metrics = (env: NodeJS.ProcessEnv) => readOptions(env, CORES).metrics
+    expect(metrics({ STRESS_METRICS_PORT: '9464' })).toEqual({ host: '127.0.0.1', port: 9464 })
+    expect(metrics({ STRESS_METRICS_PORT: '0', STRESS_METRICS_HOST: '0.0.0.0' })).toEqual({
+      host: '0.0.0.0',
+      port: 0,
+    })
+    expect(() => metrics({ STRESS_METRICS_PORT: '70000' })).toThrow('STRESS_METRICS_PORT')
+  })
+
   it('needs nothing to be set', () => {
     expect(readOptions({}, CORES)).toEqual({
       backend: 'auto',
@@ -26,14 +36,27 @@ describe('readOptions', () => {
         sink: 'mailhog',
         mailhogImage: 'mailhog/mailhog:v1.0.1',
         postgresImage: 'postgres:17-alpine',
+        monitoring: {
+          prometheusImage: 'prom/prometheus:v3.5.0',
+          prometheusPort: 9090,
+          grafanaImage: 'grafana/grafana:12.1.1',
+          grafanaPort: 3000,
+        },
       },
+      metrics: undefined,
       seed: 1,
       cooldownSeconds: 3,
       threads: 1,
       resultsDir: 'results',
       keepLogs: false,
+      livePort: undefined,
+      split: undefined,
+      soak: { minutes: 30, ratePerSecond: 20 },
+      pressure: { durationSeconds: undefined, external: undefined, instances: undefined, intake: undefined },
+      probe: { connections: 120, strict: false, waitSeconds: 10 },
       tlsVerify: true,
       allowPublicTargets: false,
+      tenants: {},
       custom: {
         mode: 'burst',
         messages: 1000,
@@ -44,6 +67,7 @@ describe('readOptions', () => {
         maxSessions: undefined,
         tls: 'none',
         auth: undefined,
+        baseline: undefined,
         recipients: 1,
         sender: 'sender@mailstorm.test',
         recipient: 'recipient@mailstorm.test',
@@ -140,15 +164,57 @@ describe('readOptions', () => {
   })
 })
 
+const SECOND_OF_THREE = { STRESS_GENERATORS: '3', STRESS_GENERATOR_INDEX: '1', STRESS_RUN_ID: 'night7' }
+const GENERATOR_VARIABLES = [...Object.keys(SECOND_OF_THREE), 'STRESS_START_AT', 'JOB_COMPLETION_INDEX']
+
+describe('generators that share a load', () => {
+  it('know which part is theirs, when to start, and the run that it is of', () => {
+    const startAt = '2026-11-22T10:00:00.250+01:00'
+    expect(readOptions({ ...SECOND_OF_THREE, STRESS_START_AT: startAt }).split).toEqual({
+      generators: 3,
+      index: 1,
+      sharedRunId: 'night7',
+      startAt: new Date('2026-11-22T09:00:00.250Z'),
+    })
+    expect(readOptions({}).split).toBeUndefined()
+  })
+
+  it('take their number from an indexed Job of Kubernetes, and the run’s id from its start', () => {
+    const env = { STRESS_GENERATORS: '3', JOB_COMPLETION_INDEX: '2' }
+    const [seconds, milliseconds] = ['1795342200', '1795342200000'].map(
+      (start) => readOptions({ ...env, STRESS_START_AT: start }).split,
+    )
+    expect(seconds).toMatchObject({ index: 2, startAt: new Date('2026-11-22T10:10:00Z') })
+    expect(seconds).toEqual(milliseconds)
+    expect(seconds?.sharedRunId).toMatch(/^at[a-z0-9]+$/)
+  })
+
+  it.each([
+    [{ STRESS_GENERATOR_INDEX: undefined }, 'not which of them this one is'],
+    [{ STRESS_GENERATOR_INDEX: '3' }, 'The index 3 is not below STRESS_GENERATORS=3'],
+    [{ STRESS_RUN_ID: undefined }, 'nothing that names the run for all of them'],
+    [{ STRESS_RUN_ID: 'a b' }, 'is not made of 1 to 40 letters and digits'],
+    [{ STRESS_START_AT: '2026-11-22T10:00' }, 'has no time with a zone'],
+    [{ STRESS_GENERATORS: undefined }, 'STRESS_GENERATOR_INDEX is set without STRESS_GENERATORS'],
+  ])('are refused %j', (changes, problem) => {
+    expect(() => readOptions({ ...SECOND_OF_THREE, ...changes })).toThrow(problem)
+  })
+})
+
 describe('the table of variables', () => {
   it.each(VARIABLES.map((variable) => [variable.name, variable] as const))(
     '%s has an example that is allowed',
     (name, { example }) => {
       const partners: NodeJS.ProcessEnv = {
         ...(name === 'STRESS_RATE' || name === 'STRESS_DURATION' ? { STRESS_MODE: 'sustained' } : {}),
+        ...(name === 'STRESS_STAGES' ? { STRESS_MODE: 'ramping-arrival-rate' } : {}),
         ...(name.startsWith('SMTP_IMAGE_') ? { SMTP_IMAGE: 'boky/postfix' } : {}),
         ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
         ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
+        ...(GENERATOR_VARIABLES.includes(name) ? SECOND_OF_THREE : {}),
+        ...(name.startsWith('PROXY_') && name !== 'PROXY_INSTANCES'
+          ? { PROXY_URL: 'http://127.0.0.1:8000' }
+          : {}),
       }
       expect(() => readOptions({ ...partners, [name]: example })).not.toThrow()
     },

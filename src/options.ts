@@ -1,9 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { MailstormError } from './error.ts'
+import type { Split } from './load/workload.ts'
 import type { HostPort } from './options/address.ts'
-import { type Backend, CUSTOM_DEFAULTS, type Environment } from './options/environment.ts'
+import { type CustomOptions, customOf } from './options/custom.ts'
+import type { Backend, Environment } from './options/environment.ts'
+import { type PressureOptions, pressureOptions } from './options/pressure.ts'
+import { type ProbeSettings, probeSettings } from './options/probe.ts'
 import { readEnvironment } from './options/read.ts'
-import type { Credentials, PipeliningLevel, TlsMode } from './smtp/target.ts'
+import { type TenantOverrides, tenantOverrides } from './options/tenants.ts'
 
 /** What can be set from outside, read and checked once at the start, frozen. */
 export interface Options {
@@ -20,10 +24,29 @@ export interface Options {
   readonly resultsDir: string
   /** Archive logs of runs that pass too. */
   readonly keepLogs: boolean
+  /** Port of the live view from which on a free one is taken; undefined without a live view. */
+  readonly livePort: number | undefined
   readonly tlsVerify: boolean
   readonly allowPublicTargets: boolean
+  /** Where Prometheus finds the figures of the run; undefined when they are not served. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined
+  /** This generator's part of the load, when several offer it together. */
+  readonly split: SplitOptions | undefined
+  readonly soak: { readonly minutes: number; readonly ratePerSecond: number }
+  /** What overrides the profiles of simulated tenants. */
+  readonly tenants: TenantOverrides
+  /** What overrides the suites of the mail proxy. */
+  readonly pressure: PressureOptions
+  /** How the protocol probe asks. */
+  readonly probe: ProbeSettings
   /** The workload of the custom scenario. */
   readonly custom: CustomOptions
+}
+
+export interface SplitOptions extends Split {
+  /** The same for all generators of a run. */
+  readonly sharedRunId: string
+  readonly startAt: Date | undefined
 }
 
 export interface FleetOptions {
@@ -45,34 +68,20 @@ export interface ContainerOptions {
   readonly sink: 'mailhog' | 'mailstorm'
   readonly mailhogImage: string
   readonly postgresImage: string
+  readonly monitoring: MonitoringImages
+}
+
+export interface MonitoringImages {
+  readonly prometheusImage: string
+  readonly prometheusPort: number
+  readonly grafanaImage: string
+  readonly grafanaPort: number
 }
 
 export interface ForeignImageOptions {
   readonly image: string
   readonly port?: number
   readonly environment?: Readonly<Record<string, string>>
-}
-
-export type CustomOptions = CustomShape &
-  (
-    | { readonly mode: 'burst'; readonly messages: number }
-    | { readonly mode: 'sustained'; readonly ratePerSecond: number; readonly durationSeconds: number }
-  )
-
-interface CustomShape {
-  readonly workers: number
-  readonly sizeBytes: number
-  readonly pipelining: PipeliningLevel
-  /** Undefined: as the mode has it. */
-  readonly messagesPerSession: number | 'unlimited' | undefined
-  readonly maxSessions: number | undefined
-  readonly tls: TlsMode
-  readonly auth: Credentials | undefined
-  readonly recipients: number
-  readonly sender: string
-  readonly recipient: string
-  readonly thresholds: readonly string[]
-  readonly replyTimeoutSeconds: number
 }
 
 /** Reads all options; throws one error that lists every problem. An empty value counts as unset. */
@@ -90,8 +99,15 @@ export function readOptions(env: NodeJS.ProcessEnv, cores: number = availablePar
     threads: values.STRESS_THREADS ?? threadsFor(cores),
     resultsDir: values.STRESS_RESULTS_DIR,
     keepLogs: values.STRESS_LOGS,
+    livePort: values.STRESS_LIVE ? values.STRESS_LIVE_PORT : undefined,
     tlsVerify: values.STRESS_TLS_VERIFY,
     allowPublicTargets: values.ALLOW_PUBLIC_TARGETS,
+    metrics: metricsOf(values),
+    split: splitOf(values),
+    soak: Object.freeze({ minutes: values.STRESS_SOAK_MINUTES, ratePerSecond: values.STRESS_SOAK_RATE }),
+    tenants: tenantOverrides(values),
+    pressure: pressureOptions(values),
+    probe: probeSettings(values),
     custom: customOf(values),
   })
 }
@@ -107,6 +123,21 @@ function badOptions(problems: readonly string[]): MailstormError {
 /** The servers and the operating system need cores too, and one thread fills most servers. */
 function threadsFor(cores: number): number {
   return Math.max(1, Math.min(4, Math.floor(cores / 4)))
+}
+
+function metricsOf({
+  STRESS_METRICS_PORT: port,
+  STRESS_METRICS_HOST: host,
+}: Environment): Options['metrics'] {
+  return port === undefined ? undefined : Object.freeze({ host, port })
+}
+
+function splitOf(values: Environment): SplitOptions | undefined {
+  const { STRESS_GENERATORS: generators, STRESS_RUN_ID: runId, STRESS_START_AT: startAt } = values
+  if (generators === undefined) return undefined
+  const index = values.STRESS_GENERATOR_INDEX ?? values.JOB_COMPLETION_INDEX ?? 0
+  const sharedRunId = runId ?? `at${(startAt?.getTime() ?? 0).toString(36)}`
+  return Object.freeze({ generators, index, sharedRunId, startAt })
 }
 
 function fleetOf(values: Environment): FleetOptions {
@@ -128,6 +159,12 @@ function containersOf(values: Environment): ContainerOptions {
     sink: values.SINK,
     mailhogImage: values.MAILHOG_IMAGE,
     postgresImage: values.POSTGRES_IMAGE,
+    monitoring: Object.freeze({
+      prometheusImage: values.PROMETHEUS_IMAGE,
+      prometheusPort: values.PROMETHEUS_PORT,
+      grafanaImage: values.GRAFANA_IMAGE,
+      grafanaPort: values.GRAFANA_PORT,
+    }),
   })
 }
 
@@ -138,41 +175,4 @@ function foreignOf({
 }: Environment): ForeignImageOptions | undefined {
   if (image === undefined) return undefined
   return Object.freeze({ image, ...(port && { port }), ...(environment && { environment }) })
-}
-
-function customOf(values: Environment): CustomOptions {
-  const shape = shapeOf(values)
-  if (values.STRESS_MODE === 'burst') {
-    const messages = values.STRESS_MESSAGES ?? CUSTOM_DEFAULTS.messages
-    return Object.freeze({ mode: 'burst', messages, ...shape })
-  }
-  const ratePerSecond = values.STRESS_RATE ?? CUSTOM_DEFAULTS.ratePerSecond
-  const durationSeconds = values.STRESS_DURATION ?? CUSTOM_DEFAULTS.durationSeconds
-  return Object.freeze({ mode: 'sustained', ratePerSecond, durationSeconds, ...shape })
-}
-
-function shapeOf(values: Environment): CustomShape {
-  const maxSessions = values.STRESS_MAX_SESSIONS
-  const fewestWorkers = Math.min(CUSTOM_DEFAULTS.workers, maxSessions ?? CUSTOM_DEFAULTS.workers)
-  return {
-    workers: values.STRESS_WORKERS ?? fewestWorkers,
-    sizeBytes: values.STRESS_SIZE,
-    pipelining: values.STRESS_PIPELINING,
-    messagesPerSession: values.STRESS_MESSAGES_PER_SESSION,
-    maxSessions,
-    tls: values.STRESS_TLS,
-    auth: credentialsOf(values),
-    recipients: values.STRESS_RECIPIENTS,
-    sender: values.STRESS_SENDER,
-    recipient: values.STRESS_RECIPIENT,
-    thresholds: values.STRESS_THRESHOLDS,
-    replyTimeoutSeconds: values.STRESS_TIMEOUT,
-  }
-}
-
-function credentialsOf({
-  STRESS_AUTH_USER: user,
-  STRESS_AUTH_PASS: pass,
-}: Environment): Credentials | undefined {
-  return user === undefined || pass === undefined ? undefined : Object.freeze({ user, pass })
 }

@@ -24,7 +24,7 @@ const lane: Lane = async (feed) => {
   }
 }
 const cpuBefore = process.cpuUsage()
-await dispatch.join({ lane, maxLanes: 10 })
+await dispatch.join({ number: 0, lane, maxLanes: 10 })
 const { user, system } = process.cpuUsage(cpuBefore)
 const result: PacedRun = {
   messages: pacer.total,

@@ -1,10 +1,10 @@
 import { embeddedMailhog, type RunningMailhog } from '../../containers/mailhog.ts'
 import type { RunningPostgres } from '../../containers/postgres.ts'
 import { embeddedProxy } from '../../containers/proxy.ts'
+import { startRealProxy } from '../../test/genro/real-proxy.ts'
 import { newDatabase } from '../../test/proxy/new-database.ts'
 import { arrivals, rateBetween } from './arrivals.ts'
 import { type Api, enqueue, post, setUp, TENANT } from './queue.ts'
-import { startRealProxy } from './real-proxy.ts'
 
 /** One thing to measure; gives messages per second. */
 export interface Point {
@@ -50,7 +50,8 @@ export function realProxy(python: string): Point {
     name: `genro-mail-proxy 0.6.10, ${BEFORE_THE_CLIFF} messages`,
     async measure(postgres) {
       await using sink = await embeddedMailhog({ digestOnly: true }).start()
-      await using proxy = await startRealProxy(python, await newDatabase(postgres.url))
+      const databaseUrl = await newDatabase(postgres.url)
+      await using proxy = await startRealProxy({ python, databaseUrl, token: TOKEN })
       await setUp(proxy, sink.smtpPort)
       await enqueue(proxy, BEFORE_THE_CLIFF)
       const seen = await arrivals(sink, BEFORE_THE_CLIFF)

@@ -35,6 +35,13 @@ export class OwnNetwork {
     })
   }
 
+  /** Its address on the engine's machine; undefined while it is not there, or has none. */
+  async gateway(): Promise<string | undefined> {
+    if (this.#name === undefined) return undefined
+    const { IPAM } = await this.#engine.docker.getNetwork(this.#name).inspect()
+    return IPAM?.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway
+  }
+
   async #create(sessionId: string): Promise<string> {
     const name = `mailstorm-${process.pid}-${crypto.randomUUID().slice(0, 8)}-${++this.#made}`
     await this.#engine.client.network.create({

@@ -20,6 +20,8 @@ export interface ContainerPlan {
   readonly environment: Readonly<Record<string, string>>
   readonly hostname?: string
   readonly command?: readonly string[]
+  /** Content by path in the container, there before it starts. */
+  readonly files?: Readonly<Record<string, string>>
   readonly limits: Limits
   readonly readyWithinMs: number
   readonly note: (line: string) => void
@@ -73,6 +75,8 @@ export class Outfit {
       .withWaitStrategy(AT_ONCE)
     if (plan.hostname !== undefined) container.withHostname(plan.hostname)
     if (plan.command !== undefined) container.withCommand([...plan.command])
+    const files = Object.entries(plan.files ?? {}).map(([target, content]) => ({ target, content }))
+    if (files.length > 0) container.withCopyContentToContainer(files)
     create.NetworkingConfig = { EndpointsConfig: { [network]: { Aliases: [plan.name] } } }
     host.PortBindings = Object.fromEntries(
       Object.entries(plan.ports).map(([inside, outside]) => [

@@ -14,6 +14,8 @@ export interface KeptState {
   /** Port of the keeper's API on loopback. */
   readonly apiPort: number
   readonly servers: readonly KeptServer[]
+  /** Port on loopback where Prometheus looks for stress runs; absent when none is kept. */
+  readonly metricsPort?: number
 }
 
 export interface KeptServer {
@@ -46,6 +48,13 @@ export function keptServerNames(root: string): string[] {
   if (!existsSync(statePath(root))) return []
   const state = JSON.parse(readFileSync(statePath(root), 'utf8')) as KeptState
   return state.servers.map(({ name }) => name)
+}
+
+/** For a configuration of Vitest, which cannot wait: where a Prometheus that is kept looks for this folder's runs. */
+export function keptMetricsPort(root: string): number | undefined {
+  if (!existsSync(statePath(root))) return undefined
+  const state = JSON.parse(readFileSync(statePath(root), 'utf8')) as KeptState
+  return state.format === FORMAT && lives(state.keeper) ? state.metricsPort : undefined
 }
 
 export async function requireState(root: string): Promise<KeptState> {

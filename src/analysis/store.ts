@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MailstormError } from '../error.ts'
-import type { Result } from '../load/result.ts'
+import type { AnyResult } from '../pressure/result.ts'
+import { writeAtomically } from './atomic-write.ts'
+import { resultJson } from './head.ts'
 
 /** The newest result under a name that never changes. */
 export const LATEST = 'latest.json'
@@ -17,14 +18,18 @@ export interface StoredResult {
  * appears whole or not at all. Writing the same run again replaces it; another run of the same second
  * gets a number.
  */
-export async function storeResult(folder: string, result: Result, markdown: string): Promise<StoredResult> {
-  const json = `${JSON.stringify(result, null, 2)}\n`
+export async function storeResult(
+  folder: string,
+  result: AnyResult,
+  markdown: string,
+): Promise<StoredResult> {
+  const json = resultJson(result)
   try {
     await mkdir(folder, { recursive: true })
     const name = await freeName(folder, result)
     const stored = { json: join(folder, `${name}.json`), markdown: join(folder, `${name}.md`) }
-    await writeWhole(stored.markdown, markdown)
-    await writeWhole(stored.json, json)
+    await writeAtomically(stored.markdown, markdown)
+    await writeAtomically(stored.json, json)
     await writeLatest(folder, result, json)
     return stored
   } catch (error) {
@@ -37,23 +42,27 @@ export async function storeResult(folder: string, result: Result, markdown: stri
  * and CI artifacts that hold the one file alone. It never goes back in time: merging older reports
  * leaves it as it is.
  */
-async function writeLatest(folder: string, result: Result, json: string): Promise<void> {
+async function writeLatest(folder: string, result: AnyResult, json: string): Promise<void> {
   const path = join(folder, LATEST)
   const present = await readResult(path)
   const presentStamp = present?.stamp
   if (typeof presentStamp === 'string' && presentStamp > result.stamp) return
-  await writeWhole(path, json)
+  await writeAtomically(path, json)
 }
 
 /** The scenario's name comes from a suite file or a command line: only what is safe in a file name stays. */
-export function fileNameOf({ stamp, scenario, part }: Pick<Result, 'stamp' | 'scenario' | 'part'>): string {
+export function fileNameOf({
+  stamp,
+  scenario,
+  part,
+}: Pick<AnyResult, 'stamp' | 'scenario' | 'part'>): string {
   const words = part === null ? [stamp, scenario] : [stamp, scenario, part]
   return words.map((word) => word.replace(/[^\w.]+/g, '-').replace(/^[-.]+|-+$/g, '') || 'run').join('-')
 }
 
 const MOST_OF_ONE_SECOND = 1000
 
-async function freeName(folder: string, result: Result): Promise<string> {
+async function freeName(folder: string, result: AnyResult): Promise<string> {
   const base = fileNameOf(result)
   for (let number = 1; number <= MOST_OF_ONE_SECOND; number++) {
     const name = number === 1 ? base : `${base}-${number}`
@@ -74,18 +83,6 @@ async function readResult(path: string): Promise<{ run_id?: unknown; stamp?: unk
   } catch (error) {
     if (error instanceof SyntaxError) return {}
     if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** Through a temporary file in the same folder: rename(2) replaces in one step. */
-async function writeWhole(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
-  try {
-    await writeFile(temporary, content, { flush: true })
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined) // the first error is the one to tell
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CleanOptions } from './clean.ts'
 import type { LogsOptions } from './logs.ts'
-import type { StartOptions } from './start.ts'
+import type { WantedExtras } from './start-extras.ts'
 import type { StatusOptions } from './status.ts'
 
 /** Services by hand: booted, looked at, ended, swept. */
@@ -13,7 +13,13 @@ export function addServicesCommands(program: Command): void {
     )
     .option('--mailhog', 'a MailHog too')
     .option('--postgres', 'a PostgreSQL too')
-    .action(async (wanted: StartOptions) => (await import('./start.ts')).start(wanted))
+    .option('--proxy', 'a mail proxy on port 8000 too, with the MailHog and the PostgreSQL that it needs')
+    .option(
+      '--tenants',
+      'four simulated tenants too, on ports 8081, 8082, 8084, 8085; with --proxy it knows them',
+    )
+    .option('--monitoring', 'Prometheus (port 9090) and Grafana (port 3000, admin/admin) too, in containers')
+    .action(async (wanted: WantedExtras) => (await import('./start.ts')).start(wanted))
   program
     .command('stop')
     .description('end what start keeps')

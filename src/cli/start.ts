@@ -1,23 +1,15 @@
 import { once } from 'node:events'
 import { type KeptService, serveKeeper } from '../../containers/keeper/api.ts'
 import { readState, removeState, writeState } from '../../containers/keeper/state.ts'
-import { embeddedPostgres } from '../../containers/postgres.ts'
-import { dockerPostgres } from '../../containers/postgres-docker.ts'
 import { identityOf, pidOf } from '../../containers/process-identity.ts'
-import type { RunningService, Usage } from '../../containers/service.ts'
-import { sinkFor } from '../../containers/sink.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { type Servers, startServers } from '../../fixtures/servers.ts'
 import { MailstormError } from '../error.ts'
-import { type ContainerOptions, readOptions } from '../options.ts'
-
-export interface StartOptions {
-  readonly mailhog?: boolean
-  readonly postgres?: boolean
-}
+import { readOptions } from '../options.ts'
+import { bootExtras, type WantedExtras, withAddress } from './start-extras.ts'
 
 /** Boots the services, prints where they are, and keeps them until SIGINT, SIGTERM or `stop`. */
-export async function start(wanted: StartOptions): Promise<void> {
+export async function start(wanted: WantedExtras): Promise<void> {
   const root = process.cwd()
   await refuseSecond(root)
   const options = readOptions(process.env)
@@ -32,24 +24,21 @@ export async function start(wanted: StartOptions): Promise<void> {
   const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   await using stack = new AsyncDisposableStack()
   const servers = stack.use(await startServers(options))
-  const kept = [
-    ...smtpServices(servers),
-    ...(await extraServices(wanted, servers.backend.name, options.containers, stack)),
-  ]
+  const backend = servers.backend.name === 'docker' ? 'docker' : 'embedded'
+  const extras = await bootExtras(wanted, { backend, options, stack, portFor: (usual) => usual })
+  const kept = [...smtpServices(servers), ...extras.kept]
   const { server, port } = await serveKeeper(kept, servers.booted)
   stack.defer(() => void server.close())
   stack.defer(() => removeState(root))
   await writeState(root, {
     keeper: identityOf(process.pid),
     startedAt: new Date().toISOString(),
-    backend:
-      servers.backend.name === 'docker'
-        ? { ...servers.backend, name: 'docker' }
-        : { ...servers.backend, name: 'embedded' },
+    backend: { ...servers.backend, name: backend },
     apiPort: port,
     servers: servers.booted.map(describeServer),
+    ...(extras.metricsPort === undefined ? {} : { metricsPort: extras.metricsPort }),
   })
-  print(kept, servers)
+  print(kept, servers, extras.notes)
   await ended
   console.log('Stopping …')
 }
@@ -68,41 +57,6 @@ function smtpServices(servers: Servers): KeptService[] {
   return servers.booted.map((server) => withAddress(server, `smtp://${server.host}:${server.port}`))
 }
 
-async function extraServices(
-  wanted: StartOptions,
-  backend: Servers['backend']['name'],
-  containers: ContainerOptions,
-  stack: AsyncDisposableStack,
-): Promise<KeptService[]> {
-  const { sink, mailhogImage, nodeImage, postgresImage: image } = containers
-  const docker = backend === 'docker'
-  const services: KeptService[] = []
-  if (wanted.mailhog === true) {
-    // By hand nobody says how large the messages will be: the real MailHog is slow with large ones, not wrong.
-    const choice = {
-      backend: docker ? 'docker' : 'embedded',
-      sink,
-      largestMessageBytes: 0,
-      mailhogImage,
-      nodeImage,
-    } as const
-    const mailhog = stack.use(await sinkFor(choice).start())
-    services.push(withAddress(mailhog, `smtp://${mailhog.host}:${mailhog.smtpPort} and ${mailhog.apiUrl}`))
-  }
-  if (wanted.postgres === true) {
-    const postgres = stack.use(await (docker ? dockerPostgres({ image }) : embeddedPostgres()).start())
-    services.push(withAddress(postgres, postgres.url))
-  }
-  return services
-}
-
-type Measurable = RunningService & { usage(): Promise<Usage | undefined> }
-
-/** Not a copy: a service's state is asked of itself. */
-function withAddress(service: Measurable, address: string): KeptService {
-  return Object.defineProperty(service, 'address', { value: address }) as KeptService
-}
-
 function describeServer(server: RunningSmtpServer) {
   const { name, host, port, pid } = server
   return {
@@ -116,12 +70,12 @@ function describeServer(server: RunningSmtpServer) {
   }
 }
 
-function print(kept: readonly KeptService[], servers: Servers): void {
+function print(kept: readonly KeptService[], servers: Servers, notes: readonly string[]): void {
   const width = Math.max(...kept.map(({ name }) => name.length))
   console.log(`\nRunning (${servers.backend.name}):`)
   for (const { name, address } of kept) console.log(`  ${name.padEnd(width)}  ${address}`)
   console.log(`
 A stress run on them:   STRESS_BACKEND=started npx vitest run --config vitest.stress.config.ts -t burst
 State, logs, end:       npx mailstorm status | logs | stop     (or Ctrl-C here)
-`)
+${notes.map((note) => `${note}\n`).join('')}`)
 }

@@ -22,6 +22,22 @@ describe('Receipts', () => {
     ])
   })
 
+  it('know messages beyond any plan, when time ends the run and not a number', () => {
+    const receipts = new Receipts({ targetCount: 1 })
+    for (const message of [0, 9, 100_000]) receipts.add(0, message, `run-${message}`, 100)
+    const merged = new Receipts({ targetCount: 1 })
+    merged.merge(receipts.toData())
+    for (const data of [receipts.toData(), merged.toData()]) {
+      expect([0, 1, 9, 99_999, 100_000].map((message) => isAcknowledged(data, message))).toEqual([
+        true,
+        false,
+        true,
+        false,
+        true,
+      ])
+    }
+  })
+
   it('merged, are what one would have kept of all', () => {
     const merged = new Receipts({ planned: 50, targetCount: 2 })
     merged.merge(receiptsOf(50, 1, 2, 49).toData())

@@ -15,11 +15,12 @@ export interface TargetReceipts {
 
 /** Keeps which messages were acknowledged, in one bit each, with a digest per target. */
 export class Receipts {
-  readonly #acknowledged: Uint8Array
+  #acknowledged: Uint8Array
   readonly #targets: { accepted: number; bytes: number; digest: BagDigest }[]
 
-  constructor(options: { planned: number; targetCount: number }) {
-    this.#acknowledged = new Uint8Array(Math.ceil(options.planned / 8))
+  /** Without `planned`, or beyond it, the room grows with the messages. */
+  constructor(options: { planned?: number; targetCount: number }) {
+    this.#acknowledged = new Uint8Array(Math.ceil((options.planned ?? 0) / 8))
     this.#targets = Array.from({ length: options.targetCount }, () => ({
       accepted: 0,
       bytes: 0,
@@ -33,10 +34,12 @@ export class Receipts {
     receipts.accepted++
     receipts.bytes += bytes
     receipts.digest.add(id)
+    this.#makeRoom((message >>> 3) + 1)
     this.#acknowledged[message >>> 3] = (this.#acknowledged[message >>> 3] as number) | (1 << (message & 7))
   }
 
   merge(other: ReceiptsData): void {
+    this.#makeRoom(other.acknowledged.length)
     other.acknowledged.forEach((bits, index) => {
       this.#acknowledged[index] = (this.#acknowledged[index] as number) | bits
     })
@@ -47,6 +50,13 @@ export class Receipts {
       to.bytes += from.bytes
       to.digest.merge(from.digest)
     })
+  }
+
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.#acknowledged.length) return
+    const larger = new Uint8Array(Math.max(bytes, 2 * this.#acknowledged.length))
+    larger.set(this.#acknowledged)
+    this.#acknowledged = larger
   }
 
   toData(): ReceiptsData {

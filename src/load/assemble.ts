@@ -61,13 +61,13 @@ export function assembleMetrics(measurement: Measurement): Metrics {
   }
 }
 
-/** Rate of the plan, messages per second; null in the closed model. */
-export function targetRate(pacer: Pacer): number | null {
-  return pacer.windowMs === undefined ? null : pacer.total / (pacer.windowMs / 1000)
+/** Rate of the plan, messages per second, the average where it changes; null in the closed model. */
+export function targetRate({ model, total, windowMs }: Pacer): number | null {
+  return model === 'closed' || windowMs === undefined ? null : total / (windowMs / 1000)
 }
 
 /**
- * The attack window is the plan's in the open model; in the closed model it ends with the last start.
+ * The attack window is the plan's where it has one; else it ends with the last start.
  * What comes after it is the drain, reported apart so that waiting does not count as sending.
  */
 function windowAndDrain({ pacer, recording, cutShortAtMs }: Measurement): {
@@ -151,20 +151,24 @@ export function assembleServers(
   })
 }
 
-/** What is in flight and what waits at each second's end follows from the counts up to it. */
-export function assembleTimeline({
-  pacer,
-  recording,
-}: Pick<Measurement, 'pacer' | 'recording'>): TimelineRow[] {
+/**
+ * What is in flight and what waits at each second's end follows from the counts up to it, so that these
+ * are summed from the start also where only the rows from a later second on are wanted.
+ */
+export function assembleTimeline(
+  { pacer, recording }: Pick<Measurement, 'pacer' | 'recording'>,
+  fromSecond = 0,
+): TimelineRow[] {
   let started = 0
   let ended = 0
   let dueBefore = 0
-  return recording.seconds.map((row, second) => {
+  return recording.seconds.flatMap((row, second) => {
     started += row.started
     ended += endedIn(row)
     const dueBy = pacer.model === 'open' ? pacer.dueBy((second + 1) * 1000 - 0.001) : started
     const due = dueBy - dueBefore
     dueBefore = dueBy
+    if (second < fromSecond) return []
     return {
       second,
       due,

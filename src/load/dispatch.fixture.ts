@@ -44,7 +44,7 @@ export class DispatchInVirtualTime {
   join(workers: number, maxLanes = 1): { ended: boolean } {
     const state = { ended: false }
     const joined = Array.from({ length: workers }, (_, worker) =>
-      this.dispatch.join({ lane: this.#lane(String.fromCharCode(97 + worker)), maxLanes }),
+      this.dispatch.join({ number: worker, lane: this.#lane(String.fromCharCode(97 + worker)), maxLanes }),
     )
     void Promise.all(joined).then(() => {
       state.ended = true

@@ -1,33 +1,9 @@
 import type { Clock } from './clock.ts'
+import type { Ticket, Worker } from './dispatch-lane.ts'
+import { type Seat, Seats } from './dispatch-seats.ts'
 import type { Pacer } from './pacer.ts'
 
-/** Leave to send one message. */
-export interface Ticket {
-  /** Number in the run's plan, from 0. */
-  readonly message: number
-  /** When it was due, Clock milliseconds; in the closed model when it was taken. */
-  readonly dueMs: number
-}
-
-/** Where a lane gets its tickets. */
-export interface Feed {
-  /** A ticket that is due now, or undefined. Never waits. */
-  take(): Ticket | undefined
-  /** The next ticket as soon as it is due; undefined when there will be no more. */
-  next(): Promise<Ticket | undefined>
-}
-
-/**
- * One line of work that sends one message at a time. It asks its feed for a ticket before anything
- * else, ends every ticket with exactly one sample, and resolves when the feed has ended. It never rejects.
- */
-export type Lane = (feed: Feed) => Promise<void>
-
-export interface Worker {
-  readonly lane: Lane
-  /** How many lanes this worker may have at a time; more than one matters in the open model only. */
-  readonly maxLanes: number
-}
+export type { Feed, Lane, Ticket, Worker } from './dispatch-lane.ts'
 
 export interface DispatchOptions {
   readonly pacer: Pacer
@@ -40,77 +16,97 @@ export interface DispatchOptions {
   readonly onLag: (lagMs: number) => void
 }
 
-interface JoinedWorker {
-  readonly maxLanes: number
-  lanes: number
-  openLane(): void
+interface WaitingLane {
+  readonly seat: Seat
+  give(ticket: Ticket | undefined): void
 }
 
 /**
  * The one dispatch loop for all executors: hands tickets to lanes when the pacer says that they are
- * due. Open model: when all lanes are busy it opens further ones up to their limit; beyond that the
- * message waits, and its response time still counts from when it was due.
+ * due and whose turn it is. Open model: when all lanes are busy it opens further ones up to their limit;
+ * beyond that the message waits, and its response time still counts from when it was due. Closed model:
+ * a worker whose turn is over ends its lane, and gets a new one when it has a turn again.
  */
-export class Dispatch implements Feed {
+export class Dispatch {
   readonly #options: DispatchOptions
-  readonly #workers: JoinedWorker[] = []
+  readonly #seats = new Seats((seat) => (seat.toldOff ? this.#park(seat) : seat.settle.resolve()))
   /** Lanes that wait for a ticket, longest first. */
-  readonly #idle: ((ticket: Ticket | undefined) => void)[] = []
+  readonly #idle: WaitingLane[] = []
   /** Claimed from the plan, not yet handed out. */
   #upcoming: Ticket | undefined
   #ended = false
-  #disarm: (() => void) | undefined
+  #timer: { readonly atMs: number; disarm(): void } | undefined
 
   constructor(options: DispatchOptions) {
     this.#options = options
   }
 
-  /** Runs a worker's lanes until the plan has ended. */
+  /** Runs a worker's lanes until the plan, or the worker's part in it, has ended. */
   async join(worker: Worker): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const joined: JoinedWorker = {
-      maxLanes: worker.maxLanes,
+    const seat: Seat = {
+      ...worker,
       lanes: 0,
-      openLane: () => {
-        joined.lanes++
-        worker
-          .lane(this)
-          .then(() => {
-            if (--joined.lanes === 0) resolve()
-          })
-          .catch(reject)
-      },
+      taken: 0,
+      toldOff: false,
+      parkedUntilMs: undefined,
+      feed: { take: () => this.#take(seat), next: () => this.#next(seat) },
+      settle: { resolve, reject },
     }
-    this.#workers.push(joined)
-    joined.openLane()
+    this.#seats.add(seat)
+    if (this.#ended || this.#hasTurn(seat)) this.#seats.openLane(seat)
+    else this.#park(seat)
     // A lane that takes its first ticket at once arms no timer, and further lanes wait for the timer.
-    if (worker.maxLanes > 1 && this.#options.pacer.model === 'open') this.#arm()
+    if (worker.maxLanes > 1 && this.#isOpen) this.#arm()
     return promise
-  }
-
-  take(): Ticket | undefined {
-    const ticket = this.#peek()
-    if (ticket === undefined) return undefined
-    const nowMs = this.#options.clock.nowMs()
-    if (nowMs < this.#options.startMs || ticket.dueMs > nowMs) return undefined
-    return this.#hand(ticket, nowMs)
-  }
-
-  next(): Promise<Ticket | undefined> {
-    const ticket = this.take()
-    if (ticket !== undefined || this.#ended) return Promise.resolve(ticket)
-    return new Promise((resolve) => {
-      this.#idle.push(resolve)
-      this.#arm()
-    })
   }
 
   /** Hands out no more tickets: what is in flight ends by itself, what is left was never started. */
   stop(): void {
     this.#ended = true
-    this.#disarm?.()
-    this.#disarm = undefined
-    for (const give of this.#idle.splice(0)) give(undefined)
+    this.#timer?.disarm()
+    this.#timer = undefined
+    for (const { give } of this.#idle.splice(0)) give(undefined)
+    this.#seats.dismissParked()
+  }
+
+  get #isOpen(): boolean {
+    return this.#options.pacer.model === 'open'
+  }
+
+  #take(seat: Seat): Ticket | undefined {
+    const { clock, startMs } = this.#options
+    const nowMs = clock.nowMs()
+    // Claimed in the closed model only for a lane that takes it: what nobody takes was never planned.
+    if (this.#ended || nowMs < startMs || !this.#hasTurn(seat, nowMs)) return undefined
+    const ticket = this.#peek()
+    return ticket === undefined || ticket.dueMs > nowMs ? undefined : this.#hand(seat, ticket, nowMs)
+  }
+
+  #next(seat: Seat): Promise<Ticket | undefined> {
+    const ticket = this.#take(seat)
+    if (ticket !== undefined || this.#ended) return Promise.resolve(ticket)
+    if (!this.#hasTurn(seat)) {
+      seat.toldOff = true
+      return Promise.resolve(undefined)
+    }
+    return new Promise((give) => {
+      this.#idle.push({ seat, give })
+      this.#arm()
+    })
+  }
+
+  /** When the worker may take its next message, Clock milliseconds; before the start: as at the start. */
+  #turnMs({ number, taken }: Seat, nowMs = this.#options.clock.nowMs()): number | undefined {
+    const { pacer, startMs } = this.#options
+    const turnMs = pacer.turnMs(number, taken, Math.max(0, nowMs - startMs))
+    return turnMs === undefined ? undefined : startMs + turnMs
+  }
+
+  #hasTurn(seat: Seat, nowMs = this.#options.clock.nowMs()): boolean {
+    if (this.#isOpen) return true
+    const turnMs = this.#turnMs(seat, nowMs)
+    return turnMs !== undefined && turnMs <= Math.max(nowMs, this.#options.startMs)
   }
 
   #peek(): Ticket | undefined {
@@ -123,49 +119,70 @@ export class Dispatch implements Feed {
     return this.#upcoming
   }
 
-  #hand(ticket: Ticket, nowMs: number): Ticket {
+  #hand(seat: Seat, ticket: Ticket, nowMs: number): Ticket {
     this.#upcoming = undefined
-    return this.#options.pacer.model === 'open' ? ticket : { message: ticket.message, dueMs: nowMs }
+    seat.taken++
+    return this.#isOpen ? ticket : { message: ticket.message, dueMs: nowMs }
+  }
+
+  /** A worker without a lane waits for its next turn; one that has none any more has ended. */
+  #park(seat: Seat): void {
+    const turnMs = this.#ended ? undefined : this.#turnMs(seat)
+    seat.toldOff = false
+    seat.parkedUntilMs = turnMs
+    if (turnMs === undefined) seat.settle.resolve()
+    else this.#arm()
   }
 
   #arm(): void {
-    if (this.#disarm !== undefined) return
-    const ticket = this.#peek()
-    if (ticket === undefined) return
-    const { clock, startMs } = this.#options
-    this.#disarm = clock.wakeAt(Math.max(ticket.dueMs, startMs), () => {
-      this.#disarm = undefined
-      this.#handDue()
+    const wakeMs = this.#wakeMs()
+    if (wakeMs === undefined) return
+    const atMs = Math.max(wakeMs, this.#options.startMs)
+    if (this.#timer !== undefined) {
+      if (this.#timer.atMs <= atMs) return
+      this.#timer.disarm()
+    }
+    const disarm = this.#options.clock.wakeAt(atMs, () => {
+      this.#timer = undefined
+      this.#wake()
     })
+    this.#timer = { atMs, disarm }
   }
 
-  /** Hands over all that is due: to lanes that wait, else to further lanes, else leaves it waiting. */
-  #handDue(): void {
-    for (;;) {
-      const ticket = this.#peek()
-      if (ticket === undefined) return
-      const nowMs = this.#options.clock.nowMs()
-      if (nowMs < this.#options.startMs || ticket.dueMs > nowMs) break
-      const give = this.#idle.shift()
-      if (give === undefined && !this.#openLane()) return
-      // A lane that has just been opened has taken the ticket itself.
-      if (give !== undefined) give(this.#hand(ticket, nowMs))
-      if (this.#options.pacer.model === 'open') this.#options.onLag(nowMs - ticket.dueMs)
-    }
-    this.#arm()
+  /** When something is to be done next: a message due, a parked worker's turn, or the start. */
+  #wakeMs(): number | undefined {
+    if (this.#isOpen) return this.#peek()?.dueMs
+    return this.#idle.length > 0 ? this.#options.startMs : this.#seats.nextTurnMs
   }
 
-  /** Opens a lane at the worker that has the fewest; false when all are at their limit. */
+  #wake(): void {
+    this.#seats.unparkBy(this.#options.clock.nowMs())
+    let state = this.#handDue()
+    while (state === 'handed') state = this.#handDue()
+    // Where all lanes are busy, they come for what is due.
+    if (state === 'none-due') this.#arm()
+  }
+
+  /** Hands over one ticket that is due: to a lane that waits, else to a further lane. */
+  #handDue(): 'handed' | 'none-due' | 'all-busy' {
+    if (!this.#isOpen && this.#idle.length === 0) return 'none-due'
+    const ticket = this.#peek()
+    const nowMs = this.#options.clock.nowMs()
+    if (ticket === undefined || nowMs < this.#options.startMs || ticket.dueMs > nowMs) return 'none-due'
+    const waiting = this.#idle.shift()
+    if (waiting === undefined && !this.#openLane()) return 'all-busy'
+    // A lane that has just been opened has taken the ticket itself.
+    waiting?.give(this.#hand(waiting.seat, ticket, nowMs))
+    if (this.#isOpen) this.#options.onLag(nowMs - ticket.dueMs)
+    return 'handed'
+  }
+
+  /** Opens a further lane at the worker that has the fewest; false when all are at their limit. */
   #openLane(): boolean {
-    if (this.#options.pacer.model === 'closed') return false
-    let fewest: JoinedWorker | undefined
-    for (const worker of this.#workers) {
-      if (worker.lanes < worker.maxLanes && (fewest === undefined || worker.lanes < fewest.lanes))
-        fewest = worker
-    }
+    const fewest = this.#isOpen ? this.#seats.fewestLanes() : undefined
     if (fewest === undefined) return false
     const before = this.#upcoming
-    fewest.openLane()
+    this.#seats.openLane(fewest)
     return this.#upcoming !== before
   }
 }

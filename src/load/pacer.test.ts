@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createPacer } from './pacer.ts'
+import { createPacer, dealtCount, type Pacer } from './pacer.ts'
+import type { Schedule } from './workload.ts'
 
 const arrivals = (ratePerSecond: number, durationSeconds: number) =>
   createPacer({ executor: 'constant-arrival-rate', ratePerSecond, durationSeconds })
@@ -70,5 +71,133 @@ describe('shared-iterations', () => {
     [1e9, 5_000],
   ])('at %d ms has made %d messages due', (elapsedMs, due) => {
     expect(pacer.dueBy(elapsedMs)).toBe(due)
+  })
+})
+
+const stage = (durationSeconds: number, target: number) => ({ durationSeconds, target })
+const ramping = (startRatePerSecond: number, ...stages: ReturnType<typeof stage>[]) =>
+  createPacer({ executor: 'ramping-arrival-rate', startRatePerSecond, stages })
+
+describe('ramping-arrival-rate', () => {
+  it.each([
+    // 0 → 100/s in 10 s: n = 5·t²  (t in s), so t = √(n/5)
+    [
+      ramping(0, stage(10, 100)),
+      500,
+      [0, 447.213595, 1_000, 10_000 * Math.sqrt(499 / 500)],
+      'up from nothing',
+    ],
+    // 100 → 0/s in 10 s: n = 100·t − 5·t²,  t = 10 − √(100 − n/5)
+    [ramping(100, stage(10, 0)), 500, [0, 10.005005, 50.125629, 10_000 - 1_000 * Math.sqrt(0.2)], 'down'],
+    // 10 → 30/s in 10 s: n = 10·t + t²,  t = −5 + √(25 + n)
+    [ramping(10, stage(10, 30)), 200, [0, 99.019514, 477.225575, 1_000 * (Math.sqrt(224) - 5)], 'up'],
+    [ramping(10, stage(10, 10)), 100, [0, 100, 500, 9_900], 'level, as a constant rate'],
+  ])('solves the area under its curve for the time: row %#', (pacer, total, due) => {
+    expect(pacer).toMatchObject({ model: 'open', total, windowMs: 10_000 })
+    expect([0, 1, 5, total - 1].map((n) => pacer.dueMs(n))).toEqual(due.map((ms) => expect.closeTo(ms, 6)))
+  })
+
+  it('steps as the seed’s ramp-up does: 10, 25 and 50 a second for 30 s each', () => {
+    const pacer = ramping(10, stage(30, 10), stage(0, 25), stage(30, 25), stage(0, 50), stage(30, 50))
+    expect(pacer).toMatchObject({ total: 2_550, windowMs: 90_000 })
+    expect([0, 299, 300, 301, 1_049, 1_050, 1_051, 2_549].map((n) => pacer.dueMs(n))).toEqual([
+      0, 29_900, 30_000, 30_040, 59_960, 60_000, 60_020, 89_980,
+    ])
+    expect([29_999, 30_000, 59_999, 60_000, 99_999].map((ms) => pacer.dueBy(ms))).toEqual([
+      300, 301, 1_050, 1_051, 2_550,
+    ])
+  })
+
+  it('makes nothing due while the rate is 0', () => {
+    const pacer = ramping(0, stage(5, 0), stage(0, 10), stage(1, 10), stage(0, 0), stage(5, 0))
+    expect(pacer.total).toBe(10)
+    expect([0, 9].map((n) => pacer.dueMs(n))).toEqual([5_000, 5_900])
+    expect([0, 4_999, 5_000, 5_900, 11_000].map((ms) => pacer.dueBy(ms))).toEqual([0, 0, 1, 10, 10])
+  })
+
+  it.each([
+    [ramping(5), 'no stages'],
+    [ramping(0, stage(10, 0)), 'no rate'],
+    [ramping(5, stage(0, 100)), 'no time'],
+  ])('plans nothing: row %#, %s', (pacer) => {
+    expect(pacer.total).toBe(0)
+    expect(pacer.dueBy(1e6)).toBe(0)
+  })
+})
+
+it.each([
+  ['ramping-arrival-rate', ramping(3, stage(7, 40), stage(5, 0), stage(3, 11))],
+  ['constant-arrival-rate', arrivals(7, 20)],
+])('%s agrees with itself: by the time message n is due, n + 1 messages are', (_, pacer) => {
+  for (let n = 0; n < pacer.total; n++) {
+    expect(pacer.dueBy(pacer.dueMs(n))).toBe(n + 1)
+    if (n > 0) expect(pacer.dueMs(n)).toBeGreaterThan(pacer.dueMs(n - 1))
+  }
+})
+
+describe('executors of workers', () => {
+  const turns = (pacer: Pacer, worker: number, taken: number, times: readonly number[]) =>
+    times.map((ms) => pacer.turnMs(worker, taken, ms))
+
+  it('per-worker-iterations: each worker may take its number of messages at any time', () => {
+    const pacer = createPacer({ executor: 'per-worker-iterations', messagesPerWorker: 3, workers: 4 })
+    expect(pacer).toMatchObject({ model: 'closed', total: 12, windowMs: undefined })
+    expect([0, 2, 3].map((taken) => pacer.turnMs(1, taken, 777))).toEqual([777, 777, undefined])
+  })
+
+  it('constant-workers: each worker may take messages until the time is over', () => {
+    const pacer = createPacer({ executor: 'constant-workers', durationSeconds: 2 })
+    expect(pacer).toMatchObject({ model: 'closed', total: Number.POSITIVE_INFINITY, windowMs: 2_000 })
+    expect(turns(pacer, 9, 1e6, [0, 1_999.9, 2_000])).toEqual([0, 1_999.9, undefined])
+  })
+
+  it('ramping-workers: worker w takes part while the rounded level is above w', () => {
+    const stages = [stage(10, 2), stage(5, 2), stage(10, 0)]
+    const pacer = createPacer({ executor: 'ramping-workers', startWorkers: 0, stages })
+    expect(pacer).toMatchObject({ model: 'closed', windowMs: 25_000 })
+    expect(turns(pacer, 0, 0, [0, 2_500, 20_000, 22_501])).toEqual([2_500, 2_500, 20_000, undefined])
+    expect(turns(pacer, 1, 0, [0, 7_500, 17_499, 17_501])).toEqual([7_500, 7_500, 17_499, undefined])
+    expect(turns(pacer, 2, 0, [0])).toEqual([undefined])
+  })
+
+  it('ramping-workers: the time that all workers spend is the area under the ramp', () => {
+    const stages = [stage(20, 8), stage(0, 3), stage(10, 5)]
+    const pacer = createPacer({ executor: 'ramping-workers', startWorkers: 0, stages })
+    let activeMs = 0
+    for (let ms = 5; ms < 30_000; ms += 10) {
+      for (let worker = 0; worker < 8; worker++) if (pacer.turnMs(worker, 0, ms) === ms) activeMs += 10
+    }
+    expect(activeMs / 1000).toBeCloseTo(80 + 40, 0)
+  })
+})
+
+describe('a load that generators share', () => {
+  const whole: Schedule = { executor: 'ramping-arrival-rate', startRatePerSecond: 0, stages: [stage(10, 37)] }
+  const parts = (schedule: Schedule, generators: number) =>
+    Array.from({ length: generators }, (_, index) => createPacer(schedule, { index, generators }))
+
+  it.each([1, 2, 3, 7])('is offered by %d together exactly as by one', (generators) => {
+    const one = createPacer(whole)
+    const many = parts(whole, generators)
+    const due = many.flatMap((pacer) => Array.from({ length: pacer.total }, (_, n) => pacer.dueMs(n)))
+    expect(due.toSorted((a, b) => a - b)).toEqual(Array.from({ length: one.total }, (_, n) => one.dueMs(n)))
+    for (const ms of [-1, 0, 1, 4_321, 9_999, 60_000]) {
+      expect(many.reduce((sum, pacer) => sum + pacer.dueBy(ms), 0)).toBe(one.dueBy(ms))
+    }
+  })
+
+  it('is dealt out with at most one message more to one than to another', () => {
+    const totals = parts({ executor: 'shared-iterations', messages: 11 }, 3).map(({ total }) => total)
+    expect(totals).toEqual([4, 4, 3])
+    expect(dealtCount(2, { index: 2, generators: 3 })).toBe(0)
+  })
+
+  it.each([
+    { executor: 'per-worker-iterations', messagesPerWorker: 3, workers: 4 },
+    { executor: 'constant-workers', durationSeconds: 3 },
+  ] as const)('of $executor is what its own workers do', (schedule) => {
+    const [first] = parts(schedule, 2)
+    expect(first?.total).toBe(createPacer(schedule).total)
+    expect(first?.turnMs(0, 2, 50)).toBe(50)
   })
 })

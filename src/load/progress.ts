@@ -9,17 +9,25 @@ export interface Progress {
   readonly part: string | null
   readonly run_id: string
   readonly elapsed_seconds: number
-  readonly planned: number
+  /** Null where time alone ends the run. */
+  readonly planned: number | null
+  /** Length of the attack window; null where it ends with the last message. */
+  readonly window_seconds?: number | null
   readonly accepted: number
   readonly deferred: number
   readonly rejected: number
   readonly failed: number
   readonly in_flight: number
+  /** Due but not started; 0 in the closed model. */
+  readonly queued?: number
+  /** Of the plan. */
+  readonly workers?: number
   /** Messages ended per second over the last seconds. */
   readonly rate: number
   readonly target_rate: number | null
   /** Response time so far in ms; null before the first message has ended. */
   readonly p50_ms: number | null
+  readonly p95_ms?: number | null
   readonly p99_ms: number | null
   /** Failures so far by class or reply code, the most frequent first, at most five. */
   readonly errors: readonly (readonly [name: string, count: number])[]
@@ -34,6 +42,7 @@ export interface RunSoFar {
   readonly pacer: Pacer
   readonly recording: Recording
   readonly elapsedMs: number
+  readonly workers?: number
 }
 
 /** Rates of single seconds jump; of these many they can be read. */
@@ -41,7 +50,8 @@ const RATE_SECONDS = 3
 const MAX_ERRORS = 5
 
 /** What to tell of a run that is under way. */
-export function progressOf({ scenario, part, runId, pacer, recording, elapsedMs }: RunSoFar): Progress {
+export function progressOf(run: RunSoFar): Progress {
+  const { scenario, part, runId, pacer, recording, elapsedMs, workers } = run
   const { count } = recording.responseTime
   const sum = (outcome: 'accepted' | 'deferred' | 'rejected' | 'failed') =>
     recording.targets.reduce((total, target) => total + target[outcome], 0)
@@ -52,15 +62,19 @@ export function progressOf({ scenario, part, runId, pacer, recording, elapsedMs 
     part,
     run_id: runId,
     elapsed_seconds: elapsedMs / 1000,
-    planned: pacer.total,
+    planned: Number.isFinite(pacer.total) ? pacer.total : null,
+    window_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
     accepted: sum('accepted'),
     deferred: sum('deferred'),
     rejected: sum('rejected'),
     failed: sum('failed'),
     in_flight: started - count,
+    queued: queuedLately(run),
+    ...(workers === undefined ? {} : { workers }),
     rate,
     target_rate: targetRate(pacer),
     p50_ms: count === 0 ? null : quantileMs(recording.responseTime, 0.5),
+    p95_ms: count === 0 ? null : quantileMs(recording.responseTime, 0.95),
     p99_ms: count === 0 ? null : quantileMs(recording.responseTime, 0.99),
     errors: mostFrequent(recording),
     left_seconds: secondsLeft(pacer, count, rate, elapsedMs),
@@ -74,6 +88,15 @@ function recentRate({ seconds, responseTime }: Recording, elapsedMs: number): nu
   const from = Math.max(0, whole - RATE_SECONDS)
   const ended = seconds.slice(from, whole).reduce((total, second) => total + second.responseTime.count, 0)
   return ended / (whole - from)
+}
+
+/** At the end of the last second that all threads have told of: what they tell is up to a second old. */
+function queuedLately({ pacer, recording, elapsedMs }: RunSoFar): number {
+  const told = Math.floor(elapsedMs / 1000) - 1
+  if (pacer.model === 'closed' || told <= 0) return 0
+  const started = recording.seconds.slice(0, told).reduce((total, second) => total + second.started, 0)
+  // What is due at that very moment can start only after it.
+  return Math.max(0, pacer.dueBy(told * 1000 - 0.001) - started)
 }
 
 function secondsLeft(pacer: Pacer, ended: number, rate: number, elapsedMs: number): number | null {

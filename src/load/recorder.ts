@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from './clock.ts'
+import { CustomMetrics, type MetricKinds } from './custom-metrics.ts'
 import { EMPTY_HISTOGRAM, Histogram, type SparseHistogram } from './histogram.ts'
 import { type FailureRecording, failureKey, type Recording } from './recording.ts'
 import type { Failure, Sample } from './sample.ts'
@@ -18,8 +20,20 @@ interface SecondTally extends EndedTally {
 
 const noneEnded = (): EndedTally => ({ accepted: 0, deferred: 0, rejected: 0, failed: 0, acceptedBytes: 0 })
 
+export interface RecorderOptions {
+  /** Clock milliseconds of the start, from which seconds of the timeline count. */
+  readonly startMs: number
+  readonly phaseCount: number
+  readonly targetCount: number
+  /** Metrics that hooks record; none by default. */
+  readonly metrics?: MetricKinds
+  /** Tells when a gauge got its value. */
+  readonly clock?: Pick<Clock, 'nowMs'>
+}
+
 /** Samples → histograms, counters and a timeline per second. Its memory does not grow with the samples. */
 export class Recorder {
+  readonly custom: CustomMetrics
   readonly #startMs: number
   readonly #responseTime = new Histogram()
   readonly #serviceTime = new Histogram()
@@ -35,9 +49,10 @@ export class Recorder {
   #lastStartMs = 0
   #lastEndMs = 0
 
-  /** `startMs`: Clock milliseconds of the start, from which seconds of the timeline count. */
-  constructor(options: { startMs: number; phaseCount: number; targetCount: number }) {
-    this.#startMs = options.startMs
+  constructor(options: RecorderOptions) {
+    const { startMs, clock = systemClock, metrics = {} } = options
+    this.#startMs = startMs
+    this.custom = new CustomMetrics(metrics, () => clock.nowMs() - startMs)
     this.#phases = Array.from({ length: options.phaseCount }, () => new Histogram())
     this.#targets = Array.from({ length: options.targetCount }, () => ({
       ...noneEnded(),
@@ -137,6 +152,7 @@ export class Recorder {
       })),
       failures: [...this.#failures.values()].map((row) => ({ ...row })),
       seconds,
+      custom: this.custom.snapshot(),
       recipientsRefused: this.#recipientsRefused,
       lastStartMs: this.#lastStartMs,
       lastEndMs: this.#lastEndMs,

@@ -1,3 +1,4 @@
+import { type CustomRecording, mergeCustom } from './custom-metrics.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
 import type { Failure, Outcome } from './sample.ts'
 
@@ -11,6 +12,8 @@ export interface Recording {
   readonly targets: readonly TargetRecording[]
   readonly failures: readonly FailureRecording[]
   readonly seconds: readonly SecondRecording[]
+  /** What hooks recorded; empty without hooks. */
+  readonly custom: CustomRecording
   readonly recipientsRefused: number
   /** When the last message started and the last one ended, ms after the start; 0 before any did. */
   readonly lastStartMs: number
@@ -65,6 +68,7 @@ function emptyRecording(phaseCount: number, targetCount: number): Recording {
     targets: Array.from({ length: targetCount }, () => noTarget),
     failures: [],
     seconds: [],
+    custom: {},
     recipientsRefused: 0,
     lastStartMs: 0,
     lastEndMs: 0,
@@ -80,6 +84,7 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     targets: mergeByIndex(a.targets, b.targets, mergeTargets),
     failures: mergeFailures([...a.failures, ...b.failures]),
     seconds: mergeByIndex(a.seconds, b.seconds, mergeSeconds),
+    custom: mergeCustom(a.custom, b.custom),
     recipientsRefused: a.recipientsRefused + b.recipientsRefused,
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),

@@ -1,4 +1,6 @@
+import type { CustomMetricResults } from './custom-metrics-result.ts'
 import type { SparseHistogram } from './histogram.ts'
+import type { DriftResult, MergedFrom, SearchResult, SideBySide, SplitResult } from './result-extras.ts'
 import type { Failure, Outcome } from './sample.ts'
 
 /** Format name of the result files; the number rises when a field changes its meaning. */
@@ -107,6 +109,9 @@ export interface LedgerResult {
 export const VERDICTS = ['pass', 'fail', 'no-data', 'skipped'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
+/** `number` is a figure whose unit is not known. */
+export type Unit = 'ms' | 'share' | 'count' | 'per_second' | 'number'
+
 export interface ThresholdResult {
   /** As written: `p(99)<1000`. */
   readonly expression: string
@@ -114,7 +119,9 @@ export interface ThresholdResult {
   readonly value: number | null
   readonly limit: number
   readonly verdict: Verdict
-  /** Why it was skipped or had no data. */
+  /** Of value and limit, where the metric's name does not tell: custom metrics. */
+  readonly unit?: Unit
+  /** Why it was skipped or had no data; or what must be known beside its value. */
   readonly reason?: string
 }
 
@@ -169,6 +176,8 @@ export interface Result {
   readonly concurrent_workers: number
   readonly target_rate: number | null
   readonly metrics: Metrics
+  /** What the scenario's hooks recorded, by name; absent when it has no metrics of its own. */
+  readonly custom_metrics?: CustomMetricResults
 
   readonly workload: WorkloadResult
   readonly thresholds: readonly ThresholdResult[]
@@ -193,6 +202,16 @@ export interface Result {
   }
   readonly versions: Readonly<Record<string, string>>
   readonly seed: number
+  /** Set when several generators shared the load. */
+  readonly split?: SplitResult
+  /** Set when this is several generators' results put together. */
+  readonly merged?: MergedFrom
+  /** Set by scenarios of several runs (on the last one's result) and by loads in stages. */
+  readonly side_by_side?: SideBySide
+  /** Set when the run was long enough for slopes to mean something. */
+  readonly drift?: readonly DriftResult[]
+  /** Set by a breakpoint search; all else is of the run that confirmed the rate. */
+  readonly search?: SearchResult
   /** File name of the archive of the servers' logs, when one was written. */
   readonly logs?: string
 }

@@ -1,18 +1,38 @@
+import type { MetricKinds } from './custom-metrics.ts'
+import { customMetricNamed } from './custom-metrics-threshold.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
-import type { LatencySummary, LedgerResult, Result } from './result.ts'
+import { type BaselineFigures, isComparable, worsening } from './regression.ts'
+import type { LatencySummary, LedgerResult, Result, Unit } from './result.ts'
 
 /** What thresholds are judged by: the part of a Result that has figures. */
-export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger'>
+export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> & {
+  /** What `regression` compares with. */
+  readonly baseline?: BaselineFigures
+}
 
-/** A metric's value in one run, or why it has none. */
-type Reading = { readonly value: number } | { readonly noData: string }
+/** A metric's value in one run, with what must be said beside it; or why it has none. */
+export type Reading = { readonly value: number; readonly note?: string } | { readonly noData: string }
 
-type Unit = 'ms' | 'share' | 'count' | 'per_second'
-
-export interface Metric {
+/** A figure of a run, `Run` being what it is read from: of a load run, unless told otherwise. */
+export interface Metric<Run = Measured> {
   readonly name: string
   readonly unit: Unit
-  read(run: Measured): Reading
+  /** Can be below zero. */
+  readonly signed?: true
+  readonly atMost?: number
+  /** Its limit may be written in percent, as `regression<10%`. */
+  readonly inPercent?: true
+  read(run: Run): Reading
+}
+
+/** All that thresholds can name in one kind of run. */
+export interface MetricTable<Run> {
+  /** `p(N)` standing for any percentile. */
+  readonly known: readonly string[]
+  /** The same for people; may be shorter. */
+  readonly summary: string
+  /** A string says why there is none; undefined when the name is not known. */
+  named(name: string): Metric<Run> | string | undefined
 }
 
 /** Phases that a threshold can name, as in `connect.p(99)`; the sender's names. */
@@ -41,6 +61,16 @@ const ledgerCount = (kind: 'lost' | 'duplicated' | 'corrupted' | 'unacknowledged
   count((run) => ledgerReading(run.ledger, kind))
 const share = (read: Metric['read']): Plain => ({ unit: 'share', read: planned(read) })
 const perSecond = (read: Metric['read']): Plain => ({ unit: 'per_second', read: planned(read) })
+/** The steepest slope of its kind, in so many units per hour: ms of response time, MB of a server's memory. */
+const drift = (unit: 'ms' | 'bytes', per: number): Plain => ({
+  unit: 'number',
+  signed: true,
+  read({ drift: rows = [] }) {
+    const slopes = rows.filter((row) => row.unit === unit).map(({ per_hour }) => per_hour / per)
+    if (slopes.length > 0) return { value: Math.max(...slopes) }
+    return { noData: 'no slope could be fitted: it takes five minutes of a load at a rate or for a time' }
+  },
+})
 
 const PLAIN: Readonly<Record<string, Plain>> = {
   success_rate: share((run) => finite(run.metrics.success_rate)),
@@ -62,6 +92,9 @@ const PLAIN: Readonly<Record<string, Plain>> = {
     finite(run.metrics.rate_error, 'the workload has no target rate to be compared with'),
   ),
   throughput: perSecond((run) => finite(run.metrics.throughput)),
+  p99_drift: drift('ms', 1),
+  memory_drift: drift('bytes', 1_048_576),
+  regression: { ...share(regressionReading), inPercent: true },
 }
 
 const ALIASES: Readonly<Record<string, string>> = { messages_per_second: 'throughput' }
@@ -79,8 +112,13 @@ function latencyNames(prefix: string): string[] {
   return ['p(N)', ...AGGREGATES].map((aggregate) => prefix + aggregate)
 }
 
-/** The metric of this name; a string says why there is none; undefined when the name is not known. */
-export function metricNamed(given: string): Metric | string | undefined {
+/**
+ * The metric of this name, `custom` being those that the scenario adds; a string says why there is none;
+ * undefined when the name is not known.
+ */
+export function metricNamed(given: string, custom: MetricKinds = {}): Metric | string | undefined {
+  const own = customMetricNamed(given, custom)
+  if (own !== undefined) return own
   const name = Object.hasOwn(ALIASES, given) ? (ALIASES[given] as string) : given
   const plain = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined
   if (plain !== undefined) return { name, ...plain }
@@ -154,6 +192,16 @@ function finite(value: number | null | undefined, otherwise = 'it was not measur
 /** Counters of a run that planned nothing are all 0 and would pass for nothing. */
 function planned(read: Metric['read']): Metric['read'] {
   return (run) => (run.metrics.total_messages > 0 ? read(run) : { noData: 'no message was planned' })
+}
+
+function regressionReading({ baseline, metrics }: Measured): Reading {
+  if (baseline === undefined) return { noData: 'the scenario names no baseline' }
+  if (baseline.incomparable !== undefined) return { noData: baseline.incomparable }
+  if (!isComparable(baseline, metrics))
+    return { noData: `baseline ${baseline.name} has no figure of this run` }
+  const { share: value, what } = worsening(baseline, metrics)
+  const notes = [what, baseline.note].filter((note) => note !== undefined)
+  return { value, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) }
 }
 
 function ledgerReading(ledger: LedgerResult, kind: Parameters<typeof ledgerCount>[0]): Reading {

@@ -1,7 +1,16 @@
 import { MailstormError } from '../error.ts'
+import type { MetricKinds } from './custom-metrics.ts'
+import { kindsOf } from './custom-metrics-result.ts'
+import { customMetricNamed, customNames } from './custom-metrics-threshold.ts'
 import { nearest } from './nearest.ts'
-import type { ThresholdResult } from './result.ts'
-import { KNOWN_METRICS, type Measured, type Metric, metricNamed } from './threshold-metric.ts'
+import type { ThresholdResult, Unit } from './result.ts'
+import {
+  KNOWN_METRICS,
+  type Measured,
+  type Metric,
+  type MetricTable,
+  metricNamed,
+} from './threshold-metric.ts'
 
 const COMPARISONS = ['<', '<=', '>', '>=', '==', '!='] as const
 type Comparison = (typeof COMPARISONS)[number]
@@ -27,8 +36,16 @@ const HOLDS: Readonly<Record<Comparison, (value: number, limit: number) => boole
 
 const GRAMMAR = /^([^<>=!]+)(<=|>=|==|!=|<|>)(-?\d+(?:\.\d+)?)([a-z%]*)$/
 
-/** Reads `<metric><comparison><number>` and checks that the metric is known and the limit has a sense. */
-export function parseThreshold(text: string): Threshold {
+/**
+ * Reads `<metric><comparison><number>` and checks that the metric is known, `custom` being those that
+ * the scenario adds, and that the limit has a sense.
+ */
+export function parseThreshold(text: string, custom: MetricKinds = {}): Threshold {
+  return parseThresholdOn(text, loadMetrics(custom))
+}
+
+/** The same for any kind of run, by the metrics that it has. */
+export function parseThresholdOn<Run>(text: string, metrics: MetricTable<Run>): Threshold {
   const expression = text.replaceAll(/\s+/g, '')
   const parts = GRAMMAR.exec(expression)
   if (parts === null) {
@@ -39,8 +56,9 @@ export function parseThreshold(text: string): Threshold {
     )
   }
   const [, name = '', comparison, digits, unit = ''] = parts
-  const metric = knownMetric(text, name)
-  const limit = Number(digits) * scaleOf(text, metric, unit)
+  const metric = knownMetric(text, name, metrics)
+  // 95 · 0.01 is 0.9500000000000001 in binary.
+  const limit = Number((Number(digits) * scaleOf(text, metric, unit)).toPrecision(15))
   const threshold = { expression, metric: metric.name, comparison: comparison as Comparison, limit }
   checkLimit(text, threshold, metric)
   return Object.freeze(threshold)
@@ -50,22 +68,31 @@ function badThreshold(text: string, why: string, hint?: string): MailstormError 
   return new MailstormError('BAD_THRESHOLD', `Failed to read the threshold "${text}": ${why}`, hint)
 }
 
-function knownMetric(text: string, name: string): Metric {
-  const metric = metricNamed(name)
+function loadMetrics(custom: MetricKinds): MetricTable<Measured> {
+  const own = customNames(custom)
+  return {
+    known: [...KNOWN_METRICS, ...own],
+    summary: `${summaryOfKnown()}${own.length === 0 ? '' : `; and the scenario's own: ${own.join(', ')}`}`,
+    named: (name) => metricNamed(name, custom),
+  }
+}
+
+function knownMetric<Run>(text: string, name: string, metrics: MetricTable<Run>): Metric<Run> {
+  const metric = metrics.named(name)
   if (typeof metric === 'string') throw badThreshold(text, metric)
   if (metric !== undefined) return metric
-  const meant = nearestMetric(name)
+  const meant = nearestMetric(name, metrics.known)
   throw badThreshold(
     text,
     `there is no metric "${name}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`,
-    `Known: ${summaryOfKnown()}.`,
+    `Known: ${metrics.summary}.`,
   )
 }
 
 /** Compared without brackets, so that p99 is near to p(99) and not to max. */
-function nearestMetric(name: string): string | undefined {
+function nearestMetric(name: string, metrics: readonly string[]): string | undefined {
   const percentile = /\d+(?:\.\d+)?/.exec(name)?.[0] ?? '99'
-  const known = KNOWN_METRICS.map((metric) => metric.replace('N', percentile))
+  const known = metrics.map((metric) => metric.replace('N', percentile))
   const bare = (metric: string) => metric.replaceAll(/[()]/g, '')
   const found = nearest(bare(name), known.map(bare))
   return known.find((metric) => bare(metric) === found)
@@ -79,15 +106,19 @@ function summaryOfKnown(): string {
   return `${others.join(', ')}; and of a phase (${names.join(', ')}) as in connect.p(99)`
 }
 
-function scaleOf(text: string, metric: Metric, unit: string): number {
+type Limited = Omit<Metric, 'read'>
+
+function scaleOf(text: string, metric: Limited, unit: string): number {
   if (unit === '') return 1
   if (metric.unit === 'ms' && unit === 'ms') return 1
   if (metric.unit === 'ms' && unit === 's') return 1000
+  if (metric.inPercent === true && unit === '%') return 0.01
   const allowed = {
     ms: 'a time is in milliseconds or has ms or s behind it',
     share: 'a share is a number between 0 and 1',
     count: 'a count is a number alone',
     per_second: 'a rate is in messages per second, a number alone',
+    number: 'its unit is not known: give a number alone',
   }
   throw badThreshold(
     text,
@@ -95,7 +126,8 @@ function scaleOf(text: string, metric: Metric, unit: string): number {
   )
 }
 
-function checkLimit(text: string, { comparison, limit, metric: name }: Threshold, metric: Metric): void {
+function checkLimit(text: string, { comparison, limit, metric: name }: Threshold, metric: Limited): void {
+  if (metric.signed) return
   if (limit < 0) throw badThreshold(text, `${name} is never negative.`)
   if (metric.unit === 'share' && limit > 1) {
     const meant =
@@ -105,7 +137,8 @@ function checkLimit(text: string, { comparison, limit, metric: name }: Threshold
   if (metric.unit === 'count' && !Number.isInteger(limit)) {
     throw badThreshold(text, `${name} is a count, and ${limit} is not a whole number.`)
   }
-  const atMost = name === 'success_rate' || name === 'error_rate' ? 1 : Number.POSITIVE_INFINITY
+  const most = name === 'success_rate' || name === 'error_rate' ? 1 : Number.POSITIVE_INFINITY
+  const atMost = metric.atMost ?? most
   const always = (comparison === '>=' && limit === 0) || (comparison === '<=' && limit === atMost)
   const never = (comparison === '<' && limit === 0) || (comparison === '>' && limit === atMost)
   if (always) throw badThreshold(text, 'it can never fail.')
@@ -114,12 +147,21 @@ function checkLimit(text: string, { comparison, limit, metric: name }: Threshold
 
 /** Compares the run with the threshold. A metric without data has a verdict of its own. */
 export function judge(threshold: Threshold, run: Measured): ThresholdResult {
+  const custom = kindsOf(run.custom_metrics)
+  const { unit, ...judged } = judgeOn(threshold, run, loadMetrics(custom))
+  const isCustom = customMetricNamed(threshold.metric, custom) !== undefined
+  return isCustom && unit !== undefined ? { ...judged, unit } : judged
+}
+
+/** The same for any kind of run; with the unit, which a metric's name alone may not tell. */
+export function judgeOn<Run>(threshold: Threshold, run: Run, metrics: MetricTable<Run>): ThresholdResult {
   const { expression, metric: name, comparison, limit } = threshold
-  const reading = knownMetric(expression, name).read(run)
-  const common = { expression, metric: name, limit }
+  const metric = knownMetric(expression, name, metrics)
+  const reading = metric.read(run)
+  const common = { expression, metric: name, limit, unit: metric.unit }
   if ('noData' in reading) return { ...common, value: null, verdict: 'no-data', reason: reading.noData }
   const verdict = HOLDS[comparison](reading.value, limit) ? 'pass' : 'fail'
-  return { ...common, value: reading.value, verdict }
+  return { ...common, value: reading.value, verdict, ...(reading.note ? { reason: reading.note } : {}) }
 }
 
 /** `p(99)<1000 — was 41 ms`; without a value, why there is none. */
@@ -129,12 +171,13 @@ export function describeThreshold(result: ThresholdResult): string {
     const what = verdict === 'no-data' ? 'no data' : verdict
     return `${expression} — ${what}${reason === undefined ? '' : `: ${reason}`}`
   }
-  const metric = knownMetric(expression, result.metric)
-  return `${expression} — was ${withUnit(value, metric, result.limit)}`
+  const unit = result.unit ?? knownMetric(expression, result.metric, loadMetrics({})).unit
+  const note = reason === undefined ? '' : ` (${reason})`
+  return `${expression} — was ${withUnit(value, unit, result.limit)}${note}`
 }
 
-function withUnit(value: number, metric: Metric, limit: number): string {
-  switch (metric.unit) {
+function withUnit(value: number, unit: Unit, limit: number): string {
+  switch (unit) {
     case 'ms':
       return `${rounded(value, limit)} ms`
     case 'share':
@@ -143,8 +186,10 @@ function withUnit(value: number, metric: Metric, limit: number): string {
       return value.toLocaleString('en-US')
     case 'per_second':
       return `${rounded(value, limit)}/s`
+    case 'number':
+      return rounded(value, limit)
     default:
-      return metric.unit satisfies never
+      return unit satisfies never
   }
 }
 

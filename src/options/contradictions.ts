@@ -1,5 +1,6 @@
 import { domainOf, isReservedDomain } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
+import { MODE_VARIABLES, misusedIn } from './mode.ts'
 
 /** Values that are good each by itself and have no sense together. */
 interface Contradiction {
@@ -42,9 +43,14 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         ? `SMTP_PORT=${port} leaves no room for ${servers} servers below port 65536. Set a lower SMTP_PORT, or fewer SMTP_SERVERS.`
         : undefined,
   },
-  notIn('burst', 'STRESS_RATE', 'sends its messages as fast as it can'),
-  notIn('burst', 'STRESS_DURATION', 'ends when its messages are sent'),
-  notIn('sustained', 'STRESS_MESSAGES', 'sends what STRESS_RATE and STRESS_DURATION make'),
+  ...MODE_VARIABLES.map(inItsMode),
+  {
+    about: ['STRESS_MODE', 'STRESS_STAGES'],
+    find: ({ STRESS_MODE: mode, STRESS_STAGES: stages }) =>
+      mode.startsWith('ramping-') && stages === undefined
+        ? `STRESS_MODE=${mode} goes by STRESS_STAGES, and there are none. Set STRESS_STAGES=30s:50.`
+        : undefined,
+  },
   {
     about: ['STRESS_RATE', 'STRESS_DURATION', 'STRESS_MODE'],
     find: ({ STRESS_RATE: rate, STRESS_DURATION: duration, STRESS_MODE: mode }) =>
@@ -59,7 +65,48 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         ? `STRESS_MAX_SESSIONS=${sessions} is less than STRESS_WORKERS=${workers}, and each worker has a session. Raise it, or set fewer workers.`
         : undefined,
   },
+  {
+    about: ['STRESS_GENERATORS', 'STRESS_GENERATOR_INDEX', 'JOB_COMPLETION_INDEX'],
+    find: (values) => {
+      const { STRESS_GENERATORS: generators } = values
+      if (generators === undefined) return undefined
+      const index = values.STRESS_GENERATOR_INDEX ?? values.JOB_COMPLETION_INDEX
+      if (index === undefined) {
+        return `STRESS_GENERATORS=${generators} is set, and not which of them this one is. Set STRESS_GENERATOR_INDEX, from 0 to ${generators - 1}.`
+      }
+      return index < generators
+        ? undefined
+        : `The index ${index} is not below STRESS_GENERATORS=${generators}. Set STRESS_GENERATOR_INDEX, from 0 to ${generators - 1}.`
+    },
+  },
+  needs('STRESS_GENERATOR_INDEX', 'STRESS_GENERATORS'),
+  needs('STRESS_RUN_ID', 'STRESS_GENERATORS'),
+  needs('STRESS_START_AT', 'STRESS_GENERATORS'),
+  {
+    about: ['STRESS_GENERATORS', 'STRESS_RUN_ID', 'STRESS_START_AT'],
+    find: ({ STRESS_GENERATORS: generators }, given) =>
+      generators === undefined || given.has('STRESS_RUN_ID') || given.has('STRESS_START_AT')
+        ? undefined
+        : `STRESS_GENERATORS=${generators} is set, and nothing that names the run for all of them. Set STRESS_START_AT, or STRESS_RUN_ID, the same for each.`,
+  },
   needs('SMTP_IMAGE_PORT', 'SMTP_IMAGE'),
+  needs('PROXY_TOKEN', 'PROXY_URL'),
+  needs('PROXY_DIALECT', 'PROXY_URL'),
+  needs('PROXY_HOST', 'PROXY_URL'),
+  {
+    about: ['PROXY_URL', 'PROXY_INSTANCES'],
+    find: (_, given) =>
+      given.has('PROXY_URL') && given.has('PROXY_INSTANCES')
+        ? 'PROXY_INSTANCES boots proxies, and PROXY_URL names proxies that already run. Unset one of them.'
+        : undefined,
+  },
+  {
+    about: ['PRESSURE_INTAKE', 'PROXY_DIALECT'],
+    find: ({ PRESSURE_INTAKE: intake, PROXY_DIALECT: dialect }) =>
+      intake === 'response' && dialect === 'genro'
+        ? 'PRESSURE_INTAKE=response is not for PROXY_DIALECT=genro: genro-mail-proxy ignores messages in the answer to a sync call. Set PRESSURE_INTAKE=push.'
+        : undefined,
+  },
   needs('SMTP_IMAGE_ENV', 'SMTP_IMAGE'),
   pair('STRESS_AUTH_USER', 'STRESS_AUTH_PASS'),
   pair('STRESS_AUTH_PASS', 'STRESS_AUTH_USER'),
@@ -67,15 +114,11 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   reserved('STRESS_RECIPIENT'),
 ]
 
-function notIn(mode: Environment['STRESS_MODE'], name: VariableName, why: string): Contradiction {
-  const other = mode === 'burst' ? 'sustained' : 'burst'
+function inItsMode(name: (typeof MODE_VARIABLES)[number]): Contradiction {
   return {
     about: ['STRESS_MODE'],
-    find: (values, given) => {
-      if (values.STRESS_MODE !== mode || !given.has(name)) return undefined
-      const chosen = given.has('STRESS_MODE') ? '' : ' (the default)'
-      return `${name} cannot be used with STRESS_MODE=${mode}${chosen}, which ${why}. Unset it, or set STRESS_MODE=${other}.`
-    },
+    find: ({ STRESS_MODE: mode }, given) =>
+      given.has(name) ? misusedIn(mode, name, given.has('STRESS_MODE')) : undefined,
   }
 }
 

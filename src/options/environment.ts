@@ -2,15 +2,19 @@ import { z } from 'zod'
 import { PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
 import { domainName, mailAddress, targetList } from './address.ts'
 import { imageName, memorySize, variableList } from './container.ts'
+import { GENERATORS, SOAK } from './generators.ts'
 import { countOrUnlimited, decimal, line, oneOf, onOff, wholeNumber } from './kind.ts'
+import { METRICS, MONITORING } from './metrics.ts'
+import { MODES, stageList } from './mode.ts'
+import { PRESSURE } from './pressure.ts'
+import { PROBE } from './probe.ts'
 import { MIN_MESSAGE_BYTES, sizeInBytes } from './size.ts'
+import { TENANTS } from './tenants.ts'
 import { thresholdList } from './thresholds.ts'
 import { preset, unset, variablesOf } from './variable.ts'
 
 const BACKENDS = ['auto', 'docker', 'embedded', 'external', 'started'] as const
 export type Backend = (typeof BACKENDS)[number]
-
-const MODES = ['burst', 'sustained'] as const
 
 /** What holds in the custom scenario when the variable of its mode is unset. */
 export const CUSTOM_DEFAULTS = {
@@ -49,12 +53,22 @@ const RUN = {
     '0',
     'Archive the logs of the servers of every run, not only of those that fail.',
   ),
+  STRESS_LIVE: preset(onOff, '0', 'Serve the charts of the run on http://127.0.0.1 while it goes on.'),
+  STRESS_LIVE_PORT: preset(
+    wholeNumber({ min: 1, max: 65_535, example: 3000 }),
+    '3000',
+    'Port of the live view; the next free one if it is taken.',
+  ),
   STRESS_TLS_VERIFY: preset(onOff, '1', 'Verify the certificates of the servers.'),
   ALLOW_PUBLIC_TARGETS: preset(
     onOff,
     '0',
     'Allow targets that are neither loopback nor private, and mail domains that are not reserved.',
   ),
+  ...METRICS,
+  ...SOAK,
+  ...GENERATORS,
+  ...PROBE,
 }
 
 const SERVERS = {
@@ -112,18 +126,19 @@ const CONTAINERS = {
   ),
   MAILHOG_IMAGE: preset(imageName, 'mailhog/mailhog:v1.0.1', 'Container image of MailHog.'),
   POSTGRES_IMAGE: preset(imageName, 'postgres:17-alpine', 'Container image of PostgreSQL.'),
+  ...MONITORING,
 }
 
 const CUSTOM = {
   STRESS_MODE: preset(
     oneOf(MODES, 'sustained'),
     'burst',
-    'A number of messages at once, or a rate over a time.',
+    'A number of messages at once, a rate over a time, or an executor by its name.',
   ),
   STRESS_MESSAGES: unset(
     wholeNumber({ min: 1, max: 10_000_000, example: 5000 }),
     `${CUSTOM_DEFAULTS.messages}`,
-    'Messages to send (burst only).',
+    'Messages to send (burst), or of each worker (per-worker-iterations).',
   ),
   STRESS_WORKERS: unset(
     wholeNumber({ min: 1, max: 1000, example: 50 }),
@@ -138,12 +153,17 @@ const CUSTOM = {
   STRESS_DURATION: unset(
     decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
     `${CUSTOM_DEFAULTS.durationSeconds}`,
-    'Seconds to keep the rate up (sustained only).',
+    'Seconds to keep the rate up (sustained), or the workers at it (constant-workers).',
   ),
   STRESS_RATE: unset(
     decimal({ min: 0.01, max: 100_000, unit: 'messages per second', example: 50 }),
     `${CUSTOM_DEFAULTS.ratePerSecond}`,
     'Messages per second (sustained only).',
+  ),
+  STRESS_STAGES: unset(
+    stageList,
+    'none: the ramping modes need them',
+    'Messages per second (ramping-arrival-rate) or workers (ramping-workers) over time, from 0.',
   ),
   STRESS_PIPELINING: preset(
     oneOf(PIPELINING_LEVELS, 'off'),
@@ -179,6 +199,11 @@ const CUSTOM = {
     'Recipient of the messages; its domain must be reserved.',
   ),
   STRESS_THRESHOLDS: preset(thresholdList, 'success_rate>=0.99', 'What the run must hold.'),
+  STRESS_BASELINE: unset(
+    line('a name', 'burst-ci'),
+    'none',
+    'Baseline that a threshold on regression compares with: the name of a file in baselines/.',
+  ),
   STRESS_TIMEOUT: preset(
     decimal({ min: 0.1, max: 3600, unit: 'seconds', example: 30 }),
     '30',
@@ -186,7 +211,7 @@ const CUSTOM = {
   ),
 }
 
-export const ENVIRONMENT = z.object({ ...RUN, ...SERVERS, ...CONTAINERS, ...CUSTOM })
+export const ENVIRONMENT = z.object({ ...RUN, ...SERVERS, ...CONTAINERS, ...PRESSURE, ...TENANTS, ...CUSTOM })
 export type Environment = z.infer<typeof ENVIRONMENT>
 export type VariableName = keyof Environment
 
@@ -194,7 +219,8 @@ export type VariableName = keyof Environment
 export const VARIABLE_GROUPS = {
   run: variablesOf(RUN),
   servers: [...variablesOf(SERVERS), ...variablesOf(CONTAINERS)],
+  pressure: [...variablesOf(PRESSURE), ...variablesOf(TENANTS)],
   custom: variablesOf(CUSTOM),
 } as const
 
-export const VARIABLES = [...VARIABLE_GROUPS.run, ...VARIABLE_GROUPS.servers, ...VARIABLE_GROUPS.custom]
+export const VARIABLES = Object.values(VARIABLE_GROUPS).flat()

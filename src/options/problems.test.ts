@@ -35,11 +35,11 @@ describe('readOptions with bad input', () => {
     ],
     [
       { STRESS_MODE: 'burst', STRESS_DURATION: '5' },
-      'STRESS_DURATION cannot be used with STRESS_MODE=burst, which ends when its messages are sent. Unset it, or set STRESS_MODE=sustained.',
+      'STRESS_DURATION cannot be used with STRESS_MODE=burst, which sends its messages as fast as it can. Unset it, or set STRESS_MODE=sustained or constant-workers.',
     ],
     [
       { STRESS_MODE: 'sustained', STRESS_MESSAGES: '5' },
-      'STRESS_MESSAGES cannot be used with STRESS_MODE=sustained, which sends what STRESS_RATE and STRESS_DURATION make. Unset it, or set STRESS_MODE=burst.',
+      'STRESS_MESSAGES cannot be used with STRESS_MODE=sustained, which sends what STRESS_RATE and STRESS_DURATION make. Unset it, or set STRESS_MODE=burst or per-worker-iterations.',
     ],
     [
       { STRESS_MODE: 'sustained', STRESS_RATE: '0.1', STRESS_DURATION: '5' },

@@ -1,5 +1,8 @@
 import type { SparseHistogram } from '../load/histogram.ts'
 import type { LatencySummary, ResourceUsage, Result, ThresholdResult } from '../load/result.ts'
+import type { AccountRow, PressureTimelineRow, TenantRow } from './result-rows.ts'
+
+export type { AccountRow, PressureTimelineRow, TenantRow }
 
 /** Format name of the results of pressure runs; the number rises when a field changes its meaning. */
 export const PRESSURE_FORMAT = 'mailstorm-pressure/1'
@@ -13,89 +16,31 @@ export interface PressureVerification {
   readonly handed_over: number
   /** Different ids that the sink holds at least once. */
   readonly delivered: number | null
-  /** Neither delivered nor reported as an error. */
+  /** Of these, the ones that came exactly once and unchanged. */
+  readonly intact: number | null
+  /** Neither delivered, nor reported as an error, nor still queued. */
   readonly lost: number | null
+  /** In the queue of the proxy when the run gave up waiting; null when the queue could not be read. */
+  readonly still_queued: number | null
   /** Deliveries beyond the first, all ids together. */
   readonly duplicated: number | null
   /** Delivered with text, or an attachment's bytes or MD5, other than the tenant's. */
   readonly corrupted: number | null
-  /** Delivered, but no `sent` report reached the tenant; or the other way round. */
+  /** Delivered, but no `sent` report reached the tenant. */
   readonly unreported: number | null
-  /** Reported as `sent` and not delivered. */
+  /** Reported as `sent` and not delivered, or as an error and delivered. */
   readonly misreported: number | null
   /** In the sink, but never handed over. */
   readonly unknown: number | null
-  /** Final errors that the proxy reported. */
+  /** Not delivered, and reported as a final error. */
   readonly errors: number | null
   readonly lost_ids: readonly string[]
   readonly duplicated_ids: readonly string[]
   readonly corrupted_ids: readonly string[]
   readonly unreported_ids: readonly string[]
   readonly misreported_ids: readonly string[]
-}
-
-/** One tenant: what its client counted (names of the seed's `/stats`) and what became of its messages. */
-export interface TenantRow {
-  readonly tenant_id: string
-  readonly client_id: string
-  readonly profile: string
-  readonly intake: 'response' | 'push'
-  readonly sync_calls: number
-  readonly reports_received: number
-  readonly messages_generated: number
-  readonly attachments_served: number
-  readonly attachment_mb_served: number
-  /** Attachments that were a repetition of an earlier one, of all that carry a marker. */
-  readonly generation_cache_hit_rate: number | null
-  /** Of the fetches that the proxy could have spared, those it spared. */
-  readonly delivery_cache_hit_rate: number | null
-  readonly dnd_periods: number
-  /** Sync calls that came inside a DND window. */
-  readonly dnd_violations: number
-  readonly msg_per_sync: number | null
-  readonly verification: PressureVerification
-  /** From hand-over to the sink. */
-  readonly end_to_end_ms: LatencySummary
-  /** From the sink to the report at the tenant. */
-  readonly report_lag_ms: LatencySummary
-  /** How long the tenant took to answer a sync call. */
-  readonly sync_response_ms: LatencySummary
-}
-
-/** One account as the proxy's own metrics count it; null where its metrics could not be read. */
-export interface AccountRow {
-  readonly tenant_id: string
-  readonly account_id: string
-  readonly sent: number | null
-  readonly errors: number | null
-  readonly deferred: number | null
-  readonly rate_limited: number | null
-}
-
-/** One second of the run; counts are of that second alone, gauges of its end (null = not read). */
-export interface PressureTimelineRow {
-  readonly second: number
-  readonly handed_over: number
-  readonly delivered: number
-  readonly reported: number
-  readonly sync_calls: number
-  readonly attachments_served: number
-  readonly attachment_bytes_served: number
-  readonly dnd_periods: number
-  /** `gmp_pending_messages`. */
-  readonly pending: number | null
-  /** Of the proxy's counters, all accounts together. */
-  readonly sent: number | null
-  readonly errors: number | null
-  readonly deferred: number | null
-  readonly rate_limited: number | null
-  /** `sent` by account id. */
-  readonly sent_by_account: Readonly<Record<string, number>>
-  /** Resident memory of all proxies together; null where it cannot be told. */
-  readonly proxy_memory_bytes: number | null
-  /** End-to-end time of what was delivered in this second. */
-  readonly end_to_end_ms: LatencySummary
-  readonly sync_response_ms: LatencySummary
+  /** What is wrong with the first corrupted ones, in a sentence each. */
+  readonly remarks: readonly string[]
 }
 
 /** One of the seed's warning signs, found in the figures. */
@@ -141,6 +86,8 @@ export interface PressureMetrics {
   readonly duration_seconds: number
   /** Delivered per second over the whole duration. */
   readonly messages_per_second: number
+  /** Against the first run of the same scenario; null where there is none. */
+  readonly throughput_ratio: number | null
   readonly total_bytes_sent: number
   /** End to end: hand-over to sink. */
   readonly latency_ms: Omit<LatencySummary, 'count'>
@@ -151,10 +98,17 @@ export interface PressureMetrics {
   readonly attachment_bytes_served: number
   /** Of the proxy's cache, by its metrics, else by what tenants saw; null without cacheable fetches. */
   readonly cache_hit_rate: number | null
+  /** Of the fetches that the proxy could have spared, those it spared, all tenants together. */
+  readonly delivery_cache_hit_rate: number | null
   readonly sync_calls: number
   readonly dnd_periods: number
   readonly dnd_violations: number
-  /** The slowest tenant's p95 against the fastest's of those under the same load; null with one tenant. */
+  readonly dnd_resume_ms: LatencySummary
+  readonly over_limit: number | null
+  /** Of the proxy's counters; null where its metrics could not be read. */
+  readonly deferred: number | null
+  readonly rate_limited: number | null
+  /** The slowest tenant's end-to-end p95 against the fastest's, over messages without attachments; null with one tenant. */
   readonly fairness: number | null
   readonly peak_pending: number | null
   readonly peak_proxy_memory_bytes: number | null
@@ -181,6 +135,7 @@ export interface PressureResult
     | 'versions'
     | 'seed'
     | 'logs'
+    | 'side_by_side'
   > {
   readonly format: typeof PRESSURE_FORMAT
   readonly test_type: 'pressure'
@@ -195,4 +150,11 @@ export interface PressureResult
   readonly events: readonly RunEvent[]
   readonly resource_usage: Readonly<Record<string, ResourceUsage>>
   readonly histograms: { readonly end_to_end: SparseHistogram; readonly report_lag: SparseHistogram }
+}
+
+/** Whatever a stress run leaves. */
+export type AnyResult = Result | PressureResult
+
+export function isPressure(result: AnyResult): result is PressureResult {
+  return result.test_type === 'pressure'
 }

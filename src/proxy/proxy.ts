@@ -1,6 +1,7 @@
 import { MailstormError } from '../error.ts'
 import { Api } from './api/api.ts'
 import { Attachments } from './attachments/attachments.ts'
+import type { Intercept } from './attachments/reach.ts'
 import { proxyConfig } from './config.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import { Log, messageOf } from './log.ts'
@@ -26,16 +27,22 @@ export interface RunningProxy extends AsyncDisposable {
 
 const HOUSEKEEPING_MS = 60_000
 
-/** A mail proxy on a PostgreSQL; any number of them may share one. Throws at once when the options are wrong. */
-export function createProxy(options: ProxyOptions): Proxy {
-  const config = proxyConfig(options)
-  return { start: () => start(config) }
+/** What only the process around a proxy can give it. */
+export interface ProxyHooks {
+  /** Stands before its calls to tenants and URLs, and may answer them. */
+  readonly intercept?: Intercept
 }
 
-export async function start(config: ProxyConfig): Promise<RunningProxy> {
+/** A mail proxy on a PostgreSQL; any number of them may share one. Throws at once when the options are wrong. */
+export function createProxy(options: ProxyOptions, hooks: ProxyHooks = {}): Proxy {
+  const config = proxyConfig(options)
+  return { start: () => start(config, hooks) }
+}
+
+export async function start(config: ProxyConfig, hooks: ProxyHooks = {}): Promise<RunningProxy> {
   const ends: (() => Promise<unknown>)[] = []
   try {
-    return await started(config, ends)
+    return await started(config, ends, hooks)
   } catch (error) {
     for (const end of ends.reverse()) await end().catch(ignore)
     if (error instanceof MailstormError) throw error
@@ -44,17 +51,21 @@ export async function start(config: ProxyConfig): Promise<RunningProxy> {
 }
 
 /** Puts the parts together; `ends` has what is to be ended so far, in the order in which it began. */
-async function started(config: ProxyConfig, ends: (() => Promise<unknown>)[]): Promise<RunningProxy> {
+async function started(
+  config: ProxyConfig,
+  ends: (() => Promise<unknown>)[],
+  { intercept }: ProxyHooks,
+): Promise<RunningProxy> {
   const log = new Log(config.logLevel)
   const metrics = new Metrics()
   const db = connected(config, log)
   ends.push(() => db.close())
   await db.migrate()
-  const attachments = await Attachments.open(config, metrics)
+  const attachments = await Attachments.open(config, metrics, intercept)
   ends.push(() => attachments.close())
   const openAttachments = attachments.of.bind(attachments)
   const dispatcher = new Dispatcher({ db, config, log, metrics, openAttachments })
-  const sync = new SyncLoop({ db, config, log, metrics })
+  const sync = new SyncLoop({ db, config, log, metrics }, intercept)
   const housekeeping = new Loop({
     name: 'housekeeping',
     intervalMs: HOUSEKEEPING_MS,

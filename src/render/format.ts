@@ -13,6 +13,13 @@ export function decimal(value: Figure, digits: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
+/** A number whose kind is not known: whole ones whole, others with three significant digits at least. */
+export function figure(value: Figure): string {
+  if (!present(value)) return MISSING
+  if (Number.isInteger(value)) return decimal(value, 0)
+  return Math.abs(value) >= 100 ? decimal(value, 1) : String(Number(value.toPrecision(3)))
+}
+
 export function count(value: Figure): string {
   return decimal(value, 0)
 }

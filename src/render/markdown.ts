@@ -1,5 +1,7 @@
 import type { Result } from '../load/result.ts'
+import { customMetricsMarkdown } from './custom-metrics.ts'
 import { markdownText } from './escape.ts'
+import { extrasMarkdown } from './extras.ts'
 import { count, percent, perSecond } from './format.ts'
 import { ledgerSentence } from './ledger-sentence.ts'
 import {
@@ -27,9 +29,11 @@ export function renderMarkdown(result: Result): string {
     renderMarkdownSummary([result]),
     thresholds(result),
     warnings(result),
+    ...extrasMarkdown(result).map(({ title, body }) => `### ${title}\n\n${body}`),
     details('Workload and rate', workload(result)),
     details('Outcomes', outcomesTable(result)),
     details('Latency and phases', latencyTable(result.metrics)),
+    details('Custom metrics', customMetricsMarkdown(result)),
     details('Servers', serversTable(result)),
     ...result.observations.map((sentence) => `> ${markdownText(sentence, 300)}`),
     details('Failures', failuresTable(result)),

@@ -41,7 +41,10 @@ function partsOf(progress: Progress): Part[] {
   return [
     { text: oneLine(runName(progress), 40), rank: 0 },
     { text: ' '.repeat(BAR_LEAST), rank: 6 },
-    { text: `${count(done)}/${count(progress.planned)}`, rank: 1 },
+    {
+      text: progress.planned === null ? `${count(done)} sent` : `${count(done)}/${count(progress.planned)}`,
+      rank: 1,
+    },
     { text: shareOf(progress), rank: 5 },
     { text: rateOf(progress.rate, target_rate), rank: 2 },
     { text: `p50 ${shortMilliseconds(p50_ms)}`, rank: 7 },
@@ -71,14 +74,20 @@ export function doneOf({ accepted, deferred, rejected, failed }: Progress): numb
 }
 
 function shareOf(progress: Progress): string {
-  if (progress.planned === 0) return MISSING
-  return `${Math.floor((100 * doneOf(progress)) / progress.planned)} %`
+  const share = doneShare(progress)
+  return share === null ? MISSING : `${Math.floor(100 * share)} %`
 }
 
 function barOf(progress: Progress, width: number): string {
-  const share = progress.planned === 0 ? 0 : Math.min(1, doneOf(progress) / progress.planned)
-  const full = Math.floor(share * width)
+  const full = Math.floor((doneShare(progress) ?? 0) * width)
   return '█'.repeat(full) + '░'.repeat(width - full)
+}
+
+/** Of the messages, or of the time where that alone ends the run; null when there is nothing to do. */
+function doneShare(progress: Progress): number | null {
+  const { planned, window_seconds: seconds, elapsed_seconds } = progress
+  if (planned === null) return seconds ? Math.min(1, elapsed_seconds / seconds) : null
+  return planned === 0 ? null : Math.min(1, doneOf(progress) / planned)
 }
 
 /** The same as one plain line for a log: CI, a pipe, a file. */
@@ -86,7 +95,9 @@ export function renderProgressLine(progress: Progress): string {
   const { errors, left_seconds, target_rate } = progress
   const names = errors.map(([name, times]) => `${oneLine(name, 40)} ×${count(times)}`).join(', ')
   const parts = [
-    `${count(doneOf(progress))} of ${count(progress.planned)} (${shareOf(progress)})`,
+    progress.planned === null
+      ? `${count(doneOf(progress))} sent (${shareOf(progress)} of the time)`
+      : `${count(doneOf(progress))} of ${count(progress.planned)} (${shareOf(progress)})`,
     rateOf(progress.rate, target_rate),
     `p50 ${shortMilliseconds(progress.p50_ms)}`,
     `p99 ${shortMilliseconds(progress.p99_ms)}`,

@@ -1,4 +1,5 @@
 import type { Result } from '../load/result.ts'
+import { type AnyResult, isPressure, type PressureResult } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
 import { type Paint, plain } from './paint.ts'
@@ -19,7 +20,11 @@ export const SUMMARY_COLUMNS = [
 ]
 
 /** The cells of one run, in the order of SUMMARY_COLUMNS. */
-export function summaryCells(result: Result): string[] {
+export function summaryCells(result: AnyResult): string[] {
+  return isPressure(result) ? pressureCells(result) : loadCells(result)
+}
+
+function loadCells(result: Result): string[] {
   const { metrics, ledger } = result
   const { p50, p99, max } = metrics.response_time_ms
   return [
@@ -32,12 +37,32 @@ export function summaryCells(result: Result): string[] {
     decimal(max, 2),
     count(ledger.verified ? ledger.lost : null),
     count(ledger.verified ? ledger.duplicated : null),
-    result.status === 'partial' ? `${result.verdict} (partial)` : result.verdict,
+    verdictCell(result),
   ]
 }
 
+/** Times from hand-over to sink. */
+function pressureCells(result: PressureResult): string[] {
+  const { metrics, verification } = result
+  const { p50, p99, max } = metrics.end_to_end_ms
+  return [
+    oneLine(runName(result), 40),
+    count(metrics.total_messages),
+    metrics.total_messages === 0 ? MISSING : percent(metrics.success_rate),
+    perSecond(metrics.messages_per_second),
+    ...[p50, p99, max].map((ms) => decimal(ms, 2)),
+    count(verification.lost),
+    count(verification.duplicated),
+    verdictCell(result),
+  ]
+}
+
+function verdictCell({ status, verdict }: AnyResult): string {
+  return status === 'partial' ? `${verdict} (partial)` : verdict
+}
+
 /** The table at the end of a run over all its scenarios; empty when nothing ran. */
-export function renderSummary(results: readonly Result[], paint: Paint = plain): string {
+export function renderSummary(results: readonly AnyResult[], paint: Paint = plain): string {
   if (results.length === 0) return ''
   const [title = '', ...lines] = textTable(SUMMARY_COLUMNS, results.map(summaryCells))
   const rule = '-'.repeat(Math.max(title.length, ...lines.map((line) => line.length)))
@@ -50,7 +75,7 @@ export function renderSummary(results: readonly Result[], paint: Paint = plain):
 }
 
 /** Figures of different backends are never put side by side without saying so (DESIGN.md, decision 4). */
-function backendNote(results: readonly Result[]): string[] {
+function backendNote(results: readonly AnyResult[]): string[] {
   const backends = [...new Set(results.map(({ backend }) => backend.name))]
   if (backends.length < 2) return []
   return [

@@ -1,29 +1,37 @@
-import type { Result, ThresholdResult } from '../load/result.ts'
-import { count, counted, milliseconds, percent, perSecond } from './format.ts'
+import type { Result, ThresholdResult, Unit } from '../load/result.ts'
+import { count, counted, figure, milliseconds, percent, perSecond } from './format.ts'
 import type { Style } from './paint.ts'
 
 /** A threshold's value and limit with the unit of its metric; never so rounded that they look equal. */
-export function thresholdFigures({ metric, value, limit }: ThresholdResult): {
+export function thresholdFigures({ metric, value, limit, unit }: ThresholdResult): {
   value: string
   limit: string
 } {
-  const figures = { value: withUnit(metric, value), limit: withUnit(metric, limit) }
+  const shown = (number: number | null) => WITH_UNIT[unit ?? unitOf(metric)](number)
+  const figures = { value: shown(value), limit: shown(limit) }
   if (figures.value !== figures.limit || value === limit) return figures
   return { value: String(value), limit: String(limit) }
 }
 
-function withUnit(metric: string, value: number | null): string {
-  if (/(?:^|\.)(?:p\([\d.]+\)|avg|min|max|med)$/.test(metric)) return milliseconds(value)
-  if (/^(?:success_rate|error_rate|rate_error)$/.test(metric)) return percent(value)
-  if (/^(?:rate|throughput|messages_per_second)$/.test(metric)) return perSecond(value)
-  return count(value)
+const WITH_UNIT: Readonly<Record<Unit, (value: number | null) => string>> = {
+  ms: milliseconds,
+  share: percent,
+  per_second: perSecond,
+  count,
+  number: figure,
+}
+
+function unitOf(metric: string): Unit {
+  if (/(?:^|\.)(?:p\([\d.]+\)|avg|min|max|med)$/.test(metric)) return 'ms'
+  if (/^(?:success_rate|error_rate|rate_error|regression)$/.test(metric)) return 'share'
+  return /^(?:rate|throughput|messages_per_second)$/.test(metric) ? 'per_second' : 'count'
 }
 
 /** `p(99)<1000 — was 1,412.30 ms`. */
 export function thresholdSentence(threshold: ThresholdResult): string {
   const { expression, verdict, reason } = threshold
   if (verdict === 'pass' || verdict === 'fail')
-    return `${expression} — was ${thresholdFigures(threshold).value}`
+    return `${expression} — was ${thresholdFigures(threshold).value}${reason === undefined ? '' : ` (${reason})`}`
   return `${expression} — ${verdict === 'no-data' ? 'no data' : 'skipped'}${reason === undefined ? '' : `: ${reason}`}`
 }
 

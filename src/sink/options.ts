@@ -25,6 +25,8 @@ export interface SinkOptions {
   readonly digestOnly: boolean
   /** Header fields that each digest shows. */
   readonly digestHeaders: readonly string[]
+  /** Digest texts and attachments while they come, for /sink/deliveries. */
+  readonly mimeDigests: boolean
   readonly spoolFolder: string | undefined
 }
 
@@ -45,6 +47,7 @@ const VARIABLES = {
   MH_INVITE_JIM: 'false',
   SINK_DIGEST_ONLY: 'false',
   SINK_DIGEST_HEADERS: '',
+  SINK_MIME_DIGESTS: 'false',
   SINK_SPOOL_DIR: '',
 } as const
 type Variable = keyof typeof VARIABLES
@@ -93,6 +96,7 @@ export function readSinkOptions(environment: Environment, flags: readonly string
     jim,
     digestOnly: yesOrNo('SINK_DIGEST_ONLY', value('SINK_DIGEST_ONLY'), problems),
     digestHeaders: fieldNames(value('SINK_DIGEST_HEADERS'), problems),
+    mimeDigests: yesOrNo('SINK_MIME_DIGESTS', value('SINK_MIME_DIGESTS'), problems),
     spoolFolder: optional('SINK_SPOOL_DIR'),
   }
   if (value('MH_STORAGE') !== 'memory')

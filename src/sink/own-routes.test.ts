@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { Hog } from './contract/hog.ts'
+import type { DeliveryLine } from './http/api-deliveries.ts'
 import type { MessageDigest } from './http/api-own.ts'
+import { textDigest } from './mime/plain-text.ts'
 import { readSinkOptions } from './options.ts'
 import { startSink } from './sink.ts'
 
@@ -42,6 +44,32 @@ test('gives a digest of every message, oldest first, or of those to one recipien
   expect((await digests(hog, '?to=b@y.test')).map(({ headers }) => headers['X-Id'])).toEqual(['r-1'])
   expect(await digests(hog, '?to=y.test')).toEqual([])
   expect(await (await hog.fetch('/sink/count')).json()).toEqual({ count: 2, events_dropped: 0 })
+})
+
+test('gives what each message holds, from any one on, also when the bodies are dropped', async () => {
+  await using running = await start({
+    SINK_DIGEST_ONLY: '1',
+    SINK_MIME_DIGESTS: '1',
+    SINK_DIGEST_HEADERS: 'X-Id',
+  })
+  const { hog } = running
+  const lines = async (query: string) => (await (await hog.fetch(`/sink/deliveries${query}`)).text()).trim()
+  const beforeMs = Date.now()
+  await hog.send('X-Id: m-1\r\n\r\nhi')
+  const file = 'Content-Disposition: attachment; filename="ä.bin"\r\nContent-Transfer-Encoding: base64'
+  const id = await hog.send(`X-Id: m-2\r\n${file}\r\n\r\nYWJj`)
+  const [first = '', second = ''] = (await lines('')).split('\n')
+  expect(JSON.parse(first)).toMatchObject({ text_md5: textDigest('hi'), html_md5: null, attachments: [] })
+  const delivery = JSON.parse(second) as DeliveryLine
+  expect(delivery).toMatchObject({ id, headers: { 'X-Id': 'm-2' }, text_md5: null })
+  expect(delivery.attachments).toMatchObject([
+    { bytes: 3, md5: createHash('md5').update('abc').digest('hex') },
+  ])
+  expect(delivery.at_epoch_ms).toBeGreaterThanOrEqual(beforeMs)
+  expect(delivery.at_epoch_ms).toBeLessThanOrEqual(Date.now() + 1)
+  expect(await lines('?from=1')).toBe(second)
+  expect(await lines('?from=2')).toBe('')
+  expect((await hog.fetch('/sink/deliveries?from=x')).status).toBe(400)
 })
 
 test('shows headers with an empty body in digest-only mode and says so in every answer', async () => {

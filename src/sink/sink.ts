@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 import { MailstormError } from '../error.ts'
+import { deliveryRoutes } from './http/api-deliveries.ts'
 import { apiOwn } from './http/api-own.ts'
 import { apiV1 } from './http/api-v1.ts'
 import { apiV2 } from './http/api-v2.ts'
@@ -36,7 +37,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   const intake = new Intake({
     store,
     headerOnly: options.digestOnly,
-    fields: new DigestFields(options.digestHeaders),
+    fields: new DigestFields(options.digestHeaders, options.mimeDigests),
     onStored: (message) => hub.publish(message),
   })
   const smtp = createSmtpServer({ hostname: options.hostname, intake, jim })
@@ -76,11 +77,12 @@ function apiRoutes({ options, messages, hub, jim }: ApiParts): Route[] {
     options.outgoingSmtpFile === undefined
       ? new OutgoingServers()
       : OutgoingServers.fromFile(options.outgoingSmtpFile)
-  const { hostname } = options
+  const { hostname, digestHeaders: fieldNames, mimeDigests } = options
   return [
     ...apiV1({ messages, outgoing, hostname, events: new EventStreams(hub) }),
     ...apiV2({ messages, jim, outgoing }),
-    ...apiOwn({ store: messages.store, hub, fieldNames: options.digestHeaders }),
+    ...apiOwn({ store: messages.store, hub, fieldNames }),
+    ...(mimeDigests ? deliveryRoutes({ store: messages.store, fieldNames }) : []),
   ]
 }
 

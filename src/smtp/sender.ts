@@ -4,9 +4,10 @@ import type { Sample } from '../load/sample.ts'
 import type { Gate } from './gate.ts'
 import type { MessageTemplate } from './message.ts'
 import type { OpenTransports } from './open-transports.ts'
+import type { Reply } from './reply.ts'
 import type { TlsSessionCache } from './session.ts'
 import { SessionRun } from './session-run.ts'
-import type { PipeliningLevel, SmtpTarget } from './target.ts'
+import type { Phase, PipeliningLevel, SmtpTarget } from './target.ts'
 
 /** What a session looks like: how it pipelines, how long it lasts, how patient it is. */
 export interface SessionShape {
@@ -30,6 +31,8 @@ export interface SenderOptions {
   readonly onSample: (sample: Sample) => void
   readonly onSessionOpened: () => void
   readonly onQuit: (ms: number) => void
+  /** Told every reply of every session; `target` is an index into the targets. */
+  readonly onReply?: ((reply: Reply, phase: Phase, target: number) => void) | undefined
 }
 
 /**

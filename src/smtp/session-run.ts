@@ -13,7 +13,7 @@ import {
   sendMessage,
   type TransactionContext,
 } from './transaction.ts'
-import type { Transport } from './transport.ts'
+import type { OnReplyTaken, Transport } from './transport.ts'
 
 /** A ticket whose first octets have gone out. */
 interface Started {
@@ -69,7 +69,7 @@ export class SessionRun {
 
   /** Undefined when the session could not be opened; the message has then ended as failed. */
   async #open(started: Started): Promise<OpenSession | undefined> {
-    const { targets, template, shape, clock, tlsSessions, transports } = this.#options
+    const { targets, template, shape, clock, tlsSessions, transports, onReply } = this.#options
     const target = targets[this.#target] as SmtpTarget
     let opened: Transport | undefined
     const onTransport = (transport: Transport) => {
@@ -77,7 +77,9 @@ export class SessionRun {
       transports.add(transport)
     }
     try {
-      const options = { target, clock, timeoutMs: shape.timeoutMs, tlsSessions, onTransport }
+      const onReplyTaken: OnReplyTaken | undefined =
+        onReply && ((reply, phase) => onReply(reply, phase, this.#target))
+      const options = { target, clock, timeoutMs: shape.timeoutMs, tlsSessions, onTransport, onReplyTaken }
       const session = await openSession(options, started.timer)
       const size = session.capabilities.size ? template.sizeBytes : undefined
       const envelope = envelopeFor(template.sender, template.recipients, size)

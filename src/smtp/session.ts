@@ -4,7 +4,7 @@ import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabili
 import { failed, refused } from './failure.ts'
 import type { Reply } from './reply.ts'
 import { PHASES, type Phase, type SmtpTarget } from './target.ts'
-import { Transport } from './transport.ts'
+import { type OnReplyTaken, Transport } from './transport.ts'
 
 /** TLS sessions to resume, see sessionKey (RFC 8446 2.2, RFC 5077). */
 export type TlsSessionCache = Map<string, Buffer>
@@ -17,6 +17,7 @@ export interface SessionOptions {
   readonly tlsSessions: TlsSessionCache
   /** Told every transport that is opened, so that a run that is aborted can end it. */
   readonly onTransport: (transport: Transport) => void
+  readonly onReplyTaken?: OnReplyTaken | undefined
 }
 
 /** An SMTP connection that is ready for MAIL. */
@@ -61,7 +62,7 @@ export const PHASE_INDEX = Object.fromEntries(PHASES.map((phase, index) => [phas
 /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. Throws SmtpFailure. */
 export async function openSession(options: SessionOptions, timer: PhaseTimer): Promise<Session> {
   const { target, timeoutMs } = options
-  const transport = Transport.connect(target, options.clock)
+  const transport = Transport.connect(target, options.clock, options.onReplyTaken)
   options.onTransport(transport)
   try {
     await transport.connected(timeoutMs)

@@ -6,6 +6,9 @@ import { type Reply, ReplyParser, ReplySyntaxError } from './reply.ts'
 import { connectOptions, serverNameOf } from './socket-options.ts'
 import type { Phase, SmtpTarget } from './target.ts'
 
+/** Told every reply when somebody takes it, with the phase that it belongs to. */
+export type OnReplyTaken = (reply: Reply, phase: Phase) => void
+
 interface Waiter {
   resolve(reply: Reply): void
   reject(failure: SmtpFailure): void
@@ -20,6 +23,7 @@ const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load genera
  */
 export class Transport {
   readonly #clock: Clock
+  readonly #onTaken: OnReplyTaken | undefined
   #socket: net.Socket
   readonly #parser = new ReplyParser()
   /** Replies that came before somebody asked for them. */
@@ -32,15 +36,16 @@ export class Transport {
   #disarm: (() => void) | undefined
   #armedForMs = Number.POSITIVE_INFINITY
 
-  private constructor(socket: net.Socket, clock: Clock) {
+  private constructor(socket: net.Socket, clock: Clock, onTaken: OnReplyTaken | undefined) {
     this.#socket = socket
     this.#clock = clock
+    this.#onTaken = onTaken
   }
 
   /** Begins to open a TCP connection. */
-  static connect(target: SmtpTarget, clock: Clock): Transport {
+  static connect(target: SmtpTarget, clock: Clock, onTaken?: OnReplyTaken): Transport {
     const socket = net.connect(connectOptions(target, (octets) => transport.#read(octets)))
-    const transport = new Transport(socket, clock)
+    const transport = new Transport(socket, clock, onTaken)
     transport.#listen()
     return transport
   }
@@ -89,12 +94,14 @@ export class Transport {
 
   /** A reply that has already come; asked first, it saves a promise per reply that is pipelined. */
   take(): Reply | undefined {
-    return this.#replies.shift()
+    const reply = this.#replies.shift()
+    if (reply !== undefined) this.#onTaken?.(reply, this.#phase)
+    return reply
   }
 
   /** The next reply. Rejects with SmtpFailure. One caller at a time. */
   reply(): Promise<Reply> {
-    const reply = this.#replies.shift()
+    const reply = this.take()
     if (reply !== undefined) return Promise.resolve(reply)
     if (this.#failure !== undefined) return Promise.reject(inPhase(this.#failure, this.#phase))
     return new Promise((resolve, reject) => {
@@ -195,6 +202,7 @@ export class Transport {
     const waiter = this.#waiter
     if (waiter !== undefined) {
       this.#waiter = undefined
+      this.#onTaken?.(reply, this.#phase)
       waiter.resolve(reply)
       return
     }

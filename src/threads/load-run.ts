@@ -25,6 +25,8 @@ export interface Measured {
   readonly loopDelayMs: LoopDelay
   /** Set when a thread failed: what it had not yet told is missing here. */
   readonly threadError?: Error
+  /** Set when a hook of the scenario failed: its metrics are incomplete. */
+  readonly hookError?: string
 }
 
 /** Between the order to start and the start, for all tasks to reach their threads. */
@@ -44,12 +46,32 @@ export class LoadRun {
 
   /** Starts at once; `workers` are the numbers of those that take part, all of them by default. */
   constructor(pool: SenderPool, plan: LoadPlan, workers: readonly number[] = allWorkers(plan)) {
-    this.pacer = createPacer(plan.schedule)
-    this.plan = { ...plan, startMs: systemClock.nowMs() + START_LEAD_MS, control: this.#control.memory }
+    this.pacer = createPacer(plan.schedule, plan.split)
+    const startMs = Math.max(plan.startAtMs ?? 0, systemClock.nowMs() + START_LEAD_MS)
+    this.plan = { ...plan, startMs, control: this.#control.memory }
     this.#channel = new BroadcastChannel(channelName(plan.runId))
     this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
     this.#workers = new Map(workers.map((worker) => [worker, this.#work(pool, worker)]))
     void this.finished().then(() => this.#close())
+  }
+
+  /** Messages of the plan; where time alone ends it, those that were claimed so far. */
+  get planned(): number {
+    return Number.isFinite(this.pacer.total) ? this.pacer.total : this.#control.claimed(this.pacer.total)
+  }
+
+  get isOver(): boolean {
+    return this.#endedMs !== undefined
+  }
+
+  /** Workers that take part. */
+  get workerCount(): number {
+    return this.#workers.size
+  }
+
+  /** When it starts or did, by the wall clock. */
+  get startsAt(): Date {
+    return new Date(Date.now() + this.plan.startMs - systemClock.nowMs())
   }
 
   /** How one worker ended; rejects when its thread failed. */
@@ -69,8 +91,9 @@ export class LoadRun {
   /** All that was measured so far; at most a second old until the run has finished. */
   measured(): Measured {
     const measures = [...this.#measures.values()]
-    const receipts = new Receipts({ planned: this.pacer.total, targetCount: this.plan.targets.length })
+    const receipts = new Receipts({ planned: this.planned, targetCount: this.plan.targets.length })
     for (const measure of measures) receipts.merge(measure.receipts)
+    const hookError = measures.find((measure) => measure.hookError !== undefined)?.hookError
     const recordings = measures.map((measure) => measure.recording)
     return {
       recording: mergeRecordings(recordings, PHASES.length, this.plan.targets.length),
@@ -79,6 +102,7 @@ export class LoadRun {
       threadCpuMs: Math.max(0, ...measures.map((measure) => measure.cpuMs)),
       loopDelayMs: worstDelay(measures),
       ...(this.#threadError === undefined ? {} : { threadError: this.#threadError }),
+      ...(hookError === undefined ? {} : { hookError }),
     }
   }
 

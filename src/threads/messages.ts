@@ -11,6 +11,8 @@ export interface ThreadMeasure {
   readonly cpuMs: number
   /** How long the thread's event loop was overdue. */
   readonly loopDelayMs: LoopDelay
+  /** How a hook of the scenario failed here. */
+  readonly hookError?: string
 }
 
 export interface LoopDelay {

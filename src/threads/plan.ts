@@ -1,4 +1,5 @@
-import type { Schedule } from '../load/workload.ts'
+import type { MetricKinds } from '../load/custom-metrics.ts'
+import type { Schedule, Split } from '../load/workload.ts'
 import type { PipeliningLevel, SmtpTarget } from '../smtp/target.ts'
 
 /** One run's load, whole and in plain data: what a sender thread needs to know. */
@@ -6,8 +7,12 @@ export interface LoadPlan {
   /** Unique to the run; message ids begin with it. */
   readonly runId: string
   readonly schedule: Schedule
+  /** When several generators offer the schedule together: which part is this one's. */
+  readonly split?: Split
+  /** Clock milliseconds of the start, when it is to wait for one. */
+  readonly startAtMs?: number
   readonly targets: readonly SmtpTarget[]
-  /** Concurrent workers of the plan. */
+  /** Concurrent workers of the plan, over all generators. */
   readonly workers: number
   /** Sessions that a worker may have open at a time (open model). */
   readonly sessionsPerWorker: number
@@ -24,6 +29,9 @@ export interface LoadPlan {
   readonly timeoutMs: number
   /** How long after the window messages that are due may still start (open model). */
   readonly drainTimeoutMs: number
+  /** File URL of a module of hooks, and the metrics that they record. */
+  readonly hooks?: string
+  readonly metrics?: MetricKinds
 }
 
 /** A plan under way. */

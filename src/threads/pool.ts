@@ -26,6 +26,14 @@ export class SenderPool implements AsyncDisposable {
     await Promise.all(Array.from({ length: this.threads * 4 }, () => this.#pool.run({}, { name: 'warmUp' })))
   }
 
+  /** Why the threads cannot load this module of hooks; undefined when they can, and then have it at hand. */
+  async hooksProblem(url: string): Promise<string | undefined> {
+    const tasks = Array.from({ length: this.threads * 4 }, () =>
+      this.#pool.run(url, { name: 'hooksProblem' }),
+    )
+    return (await Promise.all(tasks)).find((problem) => problem !== undefined)
+  }
+
   run(task: WorkerTask): Promise<WorkerDone> {
     return this.#pool.run(task) as Promise<WorkerDone>
   }

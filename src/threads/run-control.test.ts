@@ -14,6 +14,12 @@ describe('RunControl', () => {
     ])
   })
 
+  it('knows how many were claimed, of a plan with an end and of one without', () => {
+    const control = new RunControl()
+    for (let n = 0; n < 5; n++) control.claim(3)
+    expect([control.claimed(3), control.claimed(Number.POSITIVE_INFINITY)]).toEqual([3, 5])
+  })
+
   it('says go until another order is given, to all that share its memory', () => {
     const control = new RunControl()
     expect(control.order).toBe('go')

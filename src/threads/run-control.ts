@@ -24,6 +24,11 @@ export class RunControl {
     return message < total ? message : undefined
   }
 
+  /** How many messages of a plan of `total` have been claimed. */
+  claimed(total: number): number {
+    return Math.min(total, Atomics.load(this.#places, NEXT_MESSAGE))
+  }
+
   get order(): Order {
     return ORDERS[Atomics.load(this.#places, ORDER)] ?? 'go'
   }

@@ -12,6 +12,7 @@ import { OpenTransports } from '../smtp/open-transports.ts'
 import { type SenderOptions, smtpLane } from '../smtp/sender.ts'
 import { PHASE_INDEX, type TlsSessionCache } from '../smtp/session.ts'
 import { PHASES } from '../smtp/target.ts'
+import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
 import { channelName, type RunMessage, type ThreadMeasure, type WorkerDone } from './messages.ts'
 import type { RunningPlan } from './plan.ts'
 import { RunControl } from './run-control.ts'
@@ -32,6 +33,7 @@ export class ThreadRun {
   readonly #dispatch: Dispatch
   readonly #recorder: Recorder
   readonly #receipts: Receipts
+  readonly #hooks: ThreadHooks | undefined
   readonly #sender: Omit<SenderOptions, 'onSample'>
   readonly #control: RunControl
   readonly #transports = new OpenTransports()
@@ -43,16 +45,26 @@ export class ThreadRun {
   readonly #cancelDrain: (() => void) | undefined
   #workers = 0
 
-  constructor(plan: RunningPlan) {
-    const pacer = createPacer(plan.schedule)
+  static async begin(plan: RunningPlan): Promise<ThreadRun> {
+    return new ThreadRun(plan, plan.hooks === undefined ? undefined : await loadHooks(plan.hooks))
+  }
+
+  private constructor(plan: RunningPlan, hooks: Hooks | undefined) {
+    const pacer = createPacer(plan.schedule, plan.split)
     this.#plan = plan
     this.#control = new RunControl(plan.control)
     this.#recorder = new Recorder({
       startMs: plan.startMs,
       phaseCount: PHASES.length,
       targetCount: plan.targets.length,
+      ...(plan.metrics === undefined ? {} : { metrics: plan.metrics }),
     })
-    this.#receipts = new Receipts({ planned: pacer.total, targetCount: plan.targets.length })
+    const servers = plan.targets.map(({ name }) => name)
+    this.#hooks = hooks && new ThreadHooks(hooks, servers, this.#recorder.custom)
+    this.#receipts = new Receipts({
+      ...(Number.isFinite(pacer.total) ? { planned: pacer.total } : {}),
+      targetCount: plan.targets.length,
+    })
     this.#dispatch = new Dispatch({
       pacer,
       clock: systemClock,
@@ -82,6 +94,7 @@ export class ThreadRun {
     }
     try {
       await this.#dispatch.join({
+        number: worker,
         lane: smtpLane({ ...this.#sender, onSample }, worker),
         maxLanes: this.#plan.sessionsPerWorker,
       })
@@ -101,6 +114,7 @@ export class ThreadRun {
 
   #senderOptions(pacer: Pacer): Omit<SenderOptions, 'onSample'> {
     const plan = this.#plan
+    const hooks = this.#hooks
     return {
       clock: systemClock,
       model: pacer.model,
@@ -116,11 +130,13 @@ export class ThreadRun {
       connectGate: new Gate(MAX_CONNECTING),
       onSessionOpened: () => this.#recorder.recordSessionOpened(systemClock.nowMs()),
       onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
+      onReply: hooks?.wantsReplies ? (...told) => hooks.reply(...told) : undefined,
     }
   }
 
   #record(sample: Sample): void {
     this.#recorder.record(sample)
+    this.#hooks?.sample(sample)
     if (sample.outcome !== 'accepted') return
     this.#receipts.add(
       sample.target,
@@ -156,6 +172,7 @@ export class ThreadRun {
   #measure(): ThreadMeasure {
     const cpu = process.threadCpuUsage(this.#cpuAtStart)
     const delay = this.#loopDelay
+    const hookError = this.#hooks?.error
     const overdueMs = (ns: number) => Math.max(0, ns / 1e6 - LOOP_RESOLUTION_MS)
     return {
       part: this.#part,
@@ -167,6 +184,7 @@ export class ThreadRun {
         p99: overdueMs(delay.percentile(99)),
         max: overdueMs(delay.max),
       },
+      ...(hookError === undefined ? {} : { hookError }),
     }
   }
 

@@ -1,21 +1,33 @@
 import { threadId } from 'node:worker_threads'
+import { loadHooks } from './hooks.ts'
 import type { WorkerDone } from './messages.ts'
 import type { WorkerTask } from './plan.ts'
 import { ThreadRun } from './thread-run.ts'
 
-const runs = new Map<string, ThreadRun>()
+const runs = new Map<string, Promise<ThreadRun>>()
 
 /** Entry of the pool's threads: one task is one worker's whole share of a run. */
 export default async function work({ plan, worker }: WorkerTask): Promise<WorkerDone> {
-  let run = runs.get(plan.runId)
-  if (run === undefined) {
-    run = new ThreadRun(plan)
-    runs.set(plan.runId, run)
-  }
+  const begun = runs.get(plan.runId) ?? ThreadRun.begin(plan)
+  runs.set(plan.runId, begun)
+  const run = await begun.catch((error) => {
+    runs.delete(plan.runId)
+    throw error
+  })
   try {
     return await run.work(worker)
   } finally {
     if (run.isOver) runs.delete(plan.runId)
+  }
+}
+
+/** Loads a module of hooks on a thread before a run needs it; answers why it cannot. */
+export async function hooksProblem(url: string): Promise<string | undefined> {
+  try {
+    await loadHooks(url)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

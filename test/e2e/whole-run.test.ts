@@ -16,8 +16,14 @@ test('quick: five servers, every message accounted for and verified, results wri
   expect(result.per_server.filter(({ accepted }) => accepted > 0)).toHaveLength(5)
   expect(Object.keys(result.resource_usage)).toHaveLength(5)
   expect(result.workload).toMatchObject({ messages_per_session: 'unlimited', pipelining: 'commands' })
-  const files = (await readdir(run.resultsDir)).filter((name) => !name.startsWith('junit'))
-  expect(files.toSorted()).toEqual([`${result.stamp}-quick.json`, `${result.stamp}-quick.md`, 'latest.json'])
+  const files = (await readdir(run.resultsDir)).filter((name) => /\.(html|json|md)$/.test(name))
+  expect(files.toSorted()).toEqual([
+    `${result.stamp}-quick.html`,
+    `${result.stamp}-quick.json`,
+    `${result.stamp}-quick.md`,
+    'index.html',
+    'latest.json',
+  ])
 })
 
 test('STRESS_RATE holds to a thousandth, with a session to each message', async () => {

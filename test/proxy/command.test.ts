@@ -19,7 +19,11 @@ function proxy(variables: Record<string, string>) {
 }
 
 test('runs a proxy until Ctrl-C', async () => {
-  const child = proxy({ GMP_DB_PATH: await freshDatabase(), GMP_API_TOKEN: 'pressure-test-token', GMP_PORT: '0' })
+  const child = proxy({
+    GMP_DB_PATH: await freshDatabase(),
+    GMP_API_TOKEN: 'pressure-test-token',
+    GMP_PORT: '0',
+  })
   const ended = once(child, 'exit')
   const [ready] = await once(createInterface(child.stdout), 'line')
   const { url } = JSON.parse(ready)

@@ -67,7 +67,7 @@ export async function send(sending: Sending): Promise<Sent> {
   }
   await Promise.all(
     Array.from({ length: workers }, (_, worker) =>
-      dispatch.join({ lane: smtpLane(options, worker), maxLanes: 1 }),
+      dispatch.join({ number: worker, lane: smtpLane(options, worker), maxLanes: 1 }),
     ),
   )
   return { samples, ...counts }

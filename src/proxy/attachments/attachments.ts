@@ -17,6 +17,14 @@ import { HttpSource } from './http-source.ts'
 import { fromBase64 } from './inline-source.ts'
 import { MemoryTier } from './memory-tier.ts'
 import type { OpenAttachment, OpenAttachments } from './open-attachments.ts'
+import type { Intercept } from './reach.ts'
+
+interface Storage {
+  readonly http: HttpSource
+  readonly disk: DiskTier
+  /** Of this process's own. */
+  readonly folder: string | undefined
+}
 
 /**
  * Attachments of messages. Content with an MD5 comes through the cache; the rest goes from where it is to the
@@ -31,22 +39,21 @@ export class Attachments {
   readonly #folder: string | undefined
   readonly #closing = new AbortController()
 
-  static async open(config: ProxyConfig, metrics: Metrics): Promise<Attachments> {
+  static async open(config: ProxyConfig, metrics: Metrics, intercept?: Intercept): Promise<Attachments> {
     const own =
       config.cacheDiskDir === undefined ? await mkdtemp(join(tmpdir(), 'mailstorm-proxy-')) : undefined
     const limits = { maxBytes: config.cacheDiskMaxBytes, ttlMs: config.cacheDiskTtlMs }
     const disk = await DiskTier.open(config.cacheDiskDir ?? own ?? '', limits)
-    return new Attachments(config, metrics, disk, own)
+    const { attachmentTimeoutMs: timeoutMs, httpUrlPrivate } = config
+    const http = new HttpSource({ timeoutMs, httpUrlPrivate, intercept })
+    return new Attachments(config, metrics, { http, disk, folder: own })
   }
 
-  private constructor(config: ProxyConfig, metrics: Metrics, disk: DiskTier, folder: string | undefined) {
+  private constructor(config: ProxyConfig, metrics: Metrics, { http, disk, folder }: Storage) {
     this.#config = config
     this.#metrics = metrics
     this.#folder = folder
-    this.#http = new HttpSource({
-      timeoutMs: config.attachmentTimeoutMs,
-      httpUrlPrivate: config.httpUrlPrivate,
-    })
+    this.#http = http
     this.#cache = new AttachmentCache({
       memory: new MemoryTier({ maxBytes: config.cacheMemoryMaxBytes, ttlMs: config.cacheMemoryTtlMs }),
       disk,

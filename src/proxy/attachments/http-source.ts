@@ -1,15 +1,16 @@
 import type { Readable } from 'node:stream'
-import { type Agent, errors, request } from 'undici'
+import { type Dispatcher, errors, request } from 'undici'
 import type { AttachmentAuth, AttachmentSpec } from '../intake/attachment-spec.ts'
 import { messageOf } from '../log.ts'
 import type { ClientAuth, TenantClient } from '../store/tenants.ts'
 import { AttachmentError } from './attachment-error.ts'
-import { checkHost, fencedAgent, OutOfReach } from './reach.ts'
+import { checkHost, fencedAgent, type Intercept, OutOfReach } from './reach.ts'
 
 export interface HttpSourceOptions {
   /** Until the connection stands, until the answer begins, and between two parts of it. */
   readonly timeoutMs: number
   readonly httpUrlPrivate: boolean
+  readonly intercept?: Intercept | undefined
 }
 
 const DEFAULT_PATH = '/mail-proxy/attachments'
@@ -20,13 +21,14 @@ const PASSING = new Set([408, 425, 429])
 export class HttpSource {
   readonly #options: HttpSourceOptions
   /** The tenant's URL was given by whoever runs the proxy or the tenant, and may be in their network. */
-  readonly #own: Agent
-  readonly #others: Agent
+  readonly #own: Dispatcher
+  readonly #others: Dispatcher
 
   constructor(options: HttpSourceOptions) {
     this.#options = options
-    this.#own = fencedAgent(true, options.timeoutMs)
-    this.#others = fencedAgent(options.httpUrlPrivate, options.timeoutMs)
+    const { timeoutMs: connectTimeoutMs, httpUrlPrivate, intercept } = options
+    this.#own = fencedAgent({ allowPrivate: true, connectTimeoutMs, intercept })
+    this.#others = fencedAgent({ allowPrivate: httpUrlPrivate, connectTimeoutMs, intercept })
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { Agent } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 
 /** Nowhere anybody's mail has business: link-local, where clouds keep their metadata, and addresses of no host. */
 const NEVER = new BlockList()
@@ -44,11 +44,20 @@ export function checkHost(host: string, allowPrivate: boolean): void {
   if (isIP(address) !== 0 && !mayReach(address, allowPrivate)) throw new OutOfReach(address)
 }
 
+/** Stands before the network and may answer a request itself: how those who test the proxy fake the other side. */
+export type Intercept = Dispatcher.DispatcherComposeInterceptor
+
+export interface FencedAgentOptions {
+  readonly allowPrivate: boolean
+  readonly connectTimeoutMs: number
+  readonly intercept?: Intercept | undefined
+}
+
 /**
  * HTTP connections that end at the right side of the fence: the address that is connected to is the one that was
  * checked, so a name that resolves to something else a moment later gains nothing.
  */
-export function fencedAgent(allowPrivate: boolean, connectTimeoutMs: number): Agent {
+export function fencedAgent({ allowPrivate, connectTimeoutMs, intercept }: FencedAgentOptions): Dispatcher {
   const checkedLookup: LookupFunction = (host, options, callback) => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, [])
@@ -59,5 +68,6 @@ export function fencedAgent(allowPrivate: boolean, connectTimeoutMs: number): Ag
       else callback(null, first.address, first.family)
     })
   }
-  return new Agent({ connect: { lookup: checkedLookup, timeout: connectTimeoutMs }, connections: 64 })
+  const agent = new Agent({ connect: { lookup: checkedLookup, timeout: connectTimeoutMs }, connections: 64 })
+  return intercept === undefined ? agent : agent.compose(intercept)
 }

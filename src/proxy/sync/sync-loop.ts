@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Intercept } from '../attachments/reach.ts'
 import { messageOf } from '../log.ts'
 import { Loop } from '../loop.ts'
 import { endTurn, nextTurnInMs, type SyncTurn, takeTurns } from '../store/sync-turns.ts'
@@ -21,8 +22,9 @@ export class SyncLoop {
   readonly #turns = new Set<Promise<void>>()
   #due: NodeJS.Timeout | undefined
 
-  constructor(parts: Omit<SyncTurnParts, 'caller' | 'stop'>) {
-    this.#parts = { ...parts, caller: new TenantCaller(parts.config), stop: this.#stop.signal }
+  constructor(parts: Omit<SyncTurnParts, 'caller' | 'stop'>, intercept?: Intercept) {
+    const caller = new TenantCaller({ ...parts.config, intercept })
+    this.#parts = { ...parts, caller, stop: this.#stop.signal }
     this.#loop = new Loop({ name: 'sync', intervalMs: IDLE_MS, cycle: () => this.#cycle(), log: parts.log })
   }
 

@@ -1,6 +1,6 @@
-import { type Agent, type Dispatcher, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import { authHeaders } from '../attachments/http-source.ts'
-import { checkHost, fencedAgent } from '../attachments/reach.ts'
+import { checkHost, fencedAgent, type Intercept } from '../attachments/reach.ts'
 import { messageOf } from '../log.ts'
 import type { ProxyConfig } from '../options.ts'
 import type { Report } from '../store/reports.ts'
@@ -9,16 +9,19 @@ import { readReply, SyncFailure, type SyncReply } from './reply.ts'
 
 const DEFAULT_PATH = '/mail-proxy/sync'
 
-export type TenantCallerOptions = Pick<ProxyConfig, 'syncTimeoutMs' | 'reportKey' | 'maxBodyBytes'>
+export type TenantCallerOptions = Pick<ProxyConfig, 'syncTimeoutMs' | 'reportKey' | 'maxBodyBytes'> & {
+  readonly intercept?: Intercept | undefined
+}
 
 /** Calls tenants: one POST, with a time limit for all of it. */
 export class TenantCaller {
   readonly #options: TenantCallerOptions
-  readonly #agent: Agent
+  readonly #agent: Dispatcher
 
   constructor(options: TenantCallerOptions) {
     this.#options = options
-    this.#agent = fencedAgent(true, options.syncTimeoutMs)
+    const { syncTimeoutMs: connectTimeoutMs, intercept } = options
+    this.#agent = fencedAgent({ allowPrivate: true, connectTimeoutMs, intercept })
   }
 
   /** Throws a SyncFailure. */

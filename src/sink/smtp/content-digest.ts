@@ -1,5 +1,6 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { MimeDigest } from '../mime/mime-digest.ts'
 
 const BLANK_LINE = Buffer.from('\r\n\r\n')
 
@@ -12,15 +13,20 @@ export interface Digest {
   readonly bodyCrc32: number | undefined
   /** Values of the fields that were asked for, in that order; empty where there is none. */
   readonly fields: readonly string[]
+  /** MimeFacts as JSON; undefined unless they were asked for. */
+  readonly mime: string | undefined
 }
 
-/** Which header fields a digest keeps, and the patterns that find them. */
+/** What a digest keeps: header fields, with the patterns that find them, and what the message holds. */
 export class DigestFields {
   readonly names: readonly string[]
+  /** Whether texts and attachments are digested too. */
+  readonly mime: boolean
   readonly #patterns: readonly RegExp[]
 
-  constructor(names: readonly string[] = []) {
+  constructor(names: readonly string[] = [], mime = false) {
     this.names = names
+    this.mime = mime
     // Field names are case-insensitive (RFC 5322 1.2.2); the values wanted here are not folded.
     this.#patterns = names.map((name) => new RegExp(`^${RegExp.escape(name)}:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im'))
   }
@@ -35,6 +41,7 @@ export class DigestFields {
 /** Digests content block by block; keeps none of it. */
 export class ContentDigest {
   readonly #fields: DigestFields
+  readonly #mime: MimeDigest | undefined
   #hash: Hash | undefined
   #bytes = 0
   #bodyCrc32: number | undefined
@@ -42,6 +49,7 @@ export class ContentDigest {
 
   constructor(fields: DigestFields) {
     this.#fields = fields
+    this.#mime = fields.mime ? new MimeDigest() : undefined
   }
 
   /** Call for every block but the last. */
@@ -56,12 +64,14 @@ export class ContentDigest {
     const sha256 =
       this.#hash === undefined ? hash('sha256', block, 'binary') : this.#hash.update(block).digest('binary')
     this.#read(block)
-    return { bytes: this.#bytes, sha256, bodyCrc32: this.#bodyCrc32, fields: this.#found }
+    const mime = this.#mime && JSON.stringify(this.#mime.end())
+    return { bytes: this.#bytes, sha256, bodyCrc32: this.#bodyCrc32, fields: this.#found, mime }
   }
 
   #read(block: Buffer): void {
     const isFirst = this.#bytes === 0
     this.#bytes += block.length
+    this.#mime?.push(block)
     if (isFirst) {
       const bodyAt = bodyStart(block)
       this.#found = this.#fields.find(block.subarray(0, bodyAt))

@@ -19,6 +19,8 @@ export interface MessageFacts extends Extent {
   readonly bodyCrc32: number | undefined
   /** Values of the header fields that digests show, in their order. */
   readonly fields: readonly string[]
+  /** MimeFacts as JSON, where they are kept. */
+  readonly mime?: string | undefined
   /** Where the rest is, of a message that was spooled in several blocks. */
   readonly moreExtents: readonly Extent[] | undefined
 }
@@ -41,6 +43,7 @@ export class StoredMessage implements MessageFacts {
   readonly offset: number
   readonly length: number
   readonly moreExtents: readonly Extent[] | undefined
+  readonly mime: string | undefined
   /** Sender and recipients. */
   readonly #addresses: string
   /** SHA-256, whether there is a CRC-32, CRC-32, fields. */
@@ -54,6 +57,7 @@ export class StoredMessage implements MessageFacts {
     this.offset = facts.offset
     this.length = facts.length
     this.moreExtents = facts.moreExtents
+    this.mime = facts.mime
     this.#addresses = ownString([facts.from, ...facts.to].join(ADDRESS_END))
     this.#digest = ownString(facts.sha256 + packed(facts.bodyCrc32) + facts.fields.join(FIELD_END))
   }

@@ -1,0 +1,40 @@
+import { MailstormError } from '../../src/error.ts'
+import type { HostPort } from '../../src/options/address.ts'
+import { preflight } from '../../src/preflight/preflight.ts'
+import type { SmtpTarget, TlsMode } from '../../src/smtp/target.ts'
+import type { MeetingClock } from './meeting.ts'
+
+export interface TargetsOptions {
+  readonly targets: readonly HostPort[]
+  readonly tls: TlsMode
+  readonly allowPublicTargets: boolean
+  readonly withinMs: number
+  readonly clock: MeetingClock
+}
+
+const TRY_EVERY_MS = 2_000
+
+/**
+ * Resolves once every server greets. Pods of servers and generators start in any order, and a server that is not ready
+ * has no address in the cluster's name server. Throws what was wrong last.
+ */
+export async function awaitTargets({ withinMs, clock, ...rest }: TargetsOptions): Promise<void> {
+  const { allowPublicTargets, tls } = rest
+  // Whether it greets is all that is asked; its certificate is looked at by the run.
+  const targets = rest.targets.map(({ host, port }): SmtpTarget => {
+    return { name: `${host}:${port}`, host, port, tls: { mode: tls, verify: false } }
+  })
+  const deadline = clock.nowEpochMs() + withinMs
+  for (;;) {
+    try {
+      return await preflight({ targets, sessions: 1, allowPublicTargets })
+    } catch (error) {
+      if (!mayPass(error) || clock.nowEpochMs() >= deadline) throw error
+      await clock.wait(TRY_EVERY_MS)
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof MailstormError && ['UNREACHABLE', 'UNKNOWN_HOST', 'PREFLIGHT'].includes(error.code)
+}

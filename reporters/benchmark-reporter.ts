@@ -1,0 +1,37 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
+import { writeAtomically } from '../src/analysis/atomic-write.ts'
+import { viewOf } from '../src/analysis/view.ts'
+import { benchmarkEntries } from '../src/render/benchmark-json.ts'
+import { collectResults } from './collect-results.ts'
+import { resultsFolder } from './results-folder.ts'
+
+/** In a folder of their own, so that nobody takes them for results of runs. */
+const FOLDER = 'benchmark'
+const FILES = { 'bigger-is-better.json': 'higher', 'smaller-is-better.json': 'lower' } as const
+
+/** In CI: what benchmark-action/github-action-benchmark reads, `results/benchmark/….json`. */
+export default class BenchmarkReporter implements Reporter {
+  #vitest: Vitest | undefined
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    const views = collectResults(modules).flatMap((result) => viewOf('', result) ?? [])
+    if (views.length === 0) return
+    const folder = join(resultsFolder(this.#vitest), FOLDER)
+    try {
+      await mkdir(folder, { recursive: true })
+      for (const [name, better] of Object.entries(FILES)) {
+        const entries = benchmarkEntries(views, better)
+        await writeAtomically(join(folder, name), `${JSON.stringify(entries, null, 2)}\n`)
+      }
+    } catch (error) {
+      process.exitCode = 1
+      this.#vitest?.logger.error(`Failed to write benchmark figures to "${folder}": ${String(error)}`)
+    }
+  }
+}

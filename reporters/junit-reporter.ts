@@ -1,0 +1,97 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
+import { writeAtomically } from '../src/analysis/atomic-write.ts'
+import { viewOf } from '../src/analysis/view.ts'
+import { type JunitCase, type JunitFailure, type JunitSuite, renderJunit } from '../src/render/junit.ts'
+import { type Property, runProperties } from '../src/render/run-figures.ts'
+import { resultOf } from './collect-results.ts'
+import { resultsFolder } from './results-folder.ts'
+import { headingOf, saysItAll } from './rows.ts'
+
+const FILE = 'junit.xml'
+
+/**
+ * In CI: `results/junit.xml`. Vitest's own has properties for single tests only, and nothing reads those;
+ * this one has the figures of a run where readers of JUnit look for properties, and is written in one step.
+ */
+export default class JunitReporter implements Reporter {
+  #vitest: Vitest | undefined
+  #startedAt = new Date()
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+  }
+
+  onTestRunStart(): void {
+    this.#startedAt = new Date()
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): Promise<void> {
+    const suites = modules.flatMap((module) => this.#suitesOf(module))
+    if (unhandled.length > 0) {
+      const errors = unhandled.map(failureOf)
+      suites.push({ name: 'outside of any row', file: '', startedAt: this.#startedAt, ...NOTHING, errors })
+    }
+    const folder = resultsFolder(this.#vitest)
+    try {
+      await mkdir(folder, { recursive: true })
+      await writeAtomically(join(folder, FILE), renderJunit(suites))
+    } catch (error) {
+      process.exitCode = 1
+      this.#vitest?.logger.error(`Failed to write "${join(folder, FILE)}": ${String(error)}`)
+    }
+  }
+
+  #suitesOf(module: TestModule): JunitSuite[] {
+    return [module, ...module.children.allSuites()].flatMap((parent) => {
+      const tests = [...parent.children.tests()]
+      const cases = tests.flatMap(caseOf)
+      const errors = parent.errors().map(failureOf)
+      if (cases.length === 0 && errors.length === 0) return []
+      const started = tests.flatMap((test) => test.diagnostic()?.startTime ?? [])
+      return {
+        name: headingOf(parent),
+        file: module.relativeModuleId,
+        startedAt: started.length === 0 ? this.#startedAt : new Date(Math.min(...started)),
+        properties: propertiesOf(parent, tests),
+        cases,
+        errors,
+      }
+    })
+  }
+}
+
+const NOTHING = { properties: [], cases: [] } as const
+
+function propertiesOf(parent: TestSuite | TestModule, tests: readonly TestCase[]): Property[] {
+  const result = [...tests, parent].map(resultOf).find((found) => found !== undefined)
+  const view = viewOf('', result)
+  return result === undefined || view === undefined ? [] : runProperties(result, view)
+}
+
+/** Rows that `-t` left out are no part of the run. */
+function caseOf(test: TestCase): JunitCase[] {
+  const result = test.result()
+  const seconds = (test.diagnostic()?.duration ?? 0) / 1000
+  switch (result.state) {
+    case 'passed':
+      return [{ name: test.name, seconds, failures: [] }]
+    case 'failed':
+      return [{ name: test.name, seconds, failures: result.errors.map(failureOf) }]
+    case 'skipped':
+      return result.note === undefined
+        ? []
+        : [{ name: test.name, seconds, failures: [], skipped: result.note }]
+    case 'pending':
+      return [{ name: test.name, seconds, failures: [], skipped: 'the run ended before it' }]
+    default:
+      return result satisfies never
+  }
+}
+
+function failureOf(error: SerializedError): JunitFailure {
+  const { name = 'Error', message, stack, diff } = error
+  const more = [diff, stack].filter((part) => part !== undefined && part !== '').join('\n\n')
+  return saysItAll(error) || more === '' ? { type: name, message } : { type: name, message, text: more }
+}

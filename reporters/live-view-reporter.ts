@@ -1,0 +1,62 @@
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
+import { LiveHub } from '../src/live/hub.ts'
+import { EVENTS_PATH, LiveServer } from '../src/live/server.ts'
+import { loadAssets } from '../src/render/html/assets.ts'
+import { renderLivePage } from '../src/render/html/live-page.ts'
+import { collectResults, resultKey, resultOf } from './collect-results.ts'
+
+type Artifact = Parameters<NonNullable<Reporter['onTestCaseArtifactRecord']>>[1]
+
+/** Serves the charts of a run while it goes on (STRESS_LIVE=1). */
+export default class LiveViewReporter implements Reporter {
+  readonly #port: number
+  readonly #told = new Set<string>()
+  #vitest: Vitest | undefined
+  #hub: LiveHub | undefined
+  #server: LiveServer | undefined
+
+  constructor({ port }: { readonly port: number }) {
+    this.#port = port
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+    vitest.onClose(() => this.#server?.stop())
+  }
+
+  async onTestRunStart(): Promise<void> {
+    if (this.#server !== undefined) return
+    const assets = await loadAssets()
+    const hub = new LiveHub(assets)
+    const server = new LiveServer(hub, renderLivePage(EVENTS_PATH, assets))
+    const address = await server.start(this.#port)
+    this.#hub = hub
+    this.#server = server
+    this.#vitest?.logger.log(`Live view: ${address}`)
+  }
+
+  onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
+    if (artifact.type !== PROGRESS_ARTIFACT) return
+    const { progress, rows } = artifact
+    if ('kind' in progress) this.#hub?.pressure(progress)
+    else if (rows !== undefined) this.#hub?.load({ progress, rows })
+  }
+
+  onTestCaseResult(testCase: TestCase): void {
+    const result = resultOf(testCase)
+    if (result !== undefined) this.#tell(result)
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    for (const result of collectResults(modules)) this.#tell(result)
+    this.#hub?.end()
+  }
+
+  #tell(result: NonNullable<ReturnType<typeof resultOf>>): void {
+    const key = resultKey(result)
+    if (this.#told.has(key)) return
+    this.#told.add(key)
+    this.#hub?.finished(result)
+  }
+}

@@ -1,0 +1,49 @@
+import { relative, resolve } from 'node:path'
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import { storeProbe } from '../src/analysis/store-probe.ts'
+import { MailstormError } from '../src/error.ts'
+import { PROBE_FORMAT, type ProbeReport } from '../src/probe/report.ts'
+import { type Paint, paintFor, plain } from '../src/render/paint.ts'
+import { renderProbeMarkdown } from '../src/render/probe-markdown.ts'
+import { renderProbeText } from '../src/render/probe-text.ts'
+import type { Terminal } from './live-line.ts'
+import '../fixtures/task-data.ts'
+
+/** Prints what each probed server does as soon as it is known, and writes them all at the end. */
+export default class ProbeReporter implements Reporter {
+  #vitest: Vitest | undefined
+  #paint: Paint = plain
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest
+    this.#paint = paintFor(vitest.logger.outputStream as Terminal, process.env)
+  }
+
+  onTestCaseResult(testCase: TestCase): void {
+    const report = testCase.meta().mailstormProbe
+    if (report !== undefined) this.#vitest?.logger.log(`\n${renderProbeText(report, this.#paint)}`)
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const targets = tests.map((test) => test.meta().mailstormProbe).filter((report) => report !== undefined)
+    const [first] = targets
+    if (first !== undefined) await this.#write(first.stamp, targets)
+  }
+
+  async #write(stamp: string, targets: readonly ProbeReport[]): Promise<void> {
+    const result = { format: PROBE_FORMAT, stamp, targets } as const
+    const folder = resolve(
+      this.#vitest?.config.root ?? process.cwd(),
+      process.env.STRESS_RESULTS_DIR || 'results',
+    )
+    try {
+      const files = await storeProbe(folder, result, renderProbeMarkdown(result))
+      this.#vitest?.logger.log(`Written: ${files.map((path) => relative(process.cwd(), path)).join(', ')}`)
+    } catch (error) {
+      if (!(error instanceof MailstormError)) throw error
+      process.exitCode = 1
+      this.#vitest?.logger.error(this.#paint('red', error.message))
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { textAt } from './fields.ts'
+import { readHead } from './head.ts'
+import { overviewOf, type RunOverview } from './overview.ts'
+import { LATEST } from './store.ts'
+
+/** A file that is not a run, and why. */
+export interface SkippedFile {
+  readonly file: string
+  readonly why: string
+}
+
+export interface ResultsFolder {
+  /** Oldest first; those of unknown time before all others. */
+  readonly runs: readonly RunOverview[]
+  readonly skipped: readonly SkippedFile[]
+}
+
+/** More at a time gain nothing, and each open file counts against the process's limit. */
+const AT_A_TIME = 32
+
+/** All runs of a folder; what cannot be read is named, and never in the way of the others. */
+export async function readFolder(folder: string): Promise<ResultsFolder> {
+  const names = (await readdir(folder).catch(noFolder)).filter(isResultName).toSorted()
+  const runs: RunOverview[] = []
+  const skipped: SkippedFile[] = []
+  for (let first = 0; first < names.length; first += AT_A_TIME) {
+    const files = names.slice(first, first + AT_A_TIME).map((name) => join(folder, name))
+    for (const read of await Promise.all(files.map(readOverview))) {
+      if (read === undefined) continue
+      if ('why' in read) skipped.push(read)
+      else runs.push(read)
+    }
+  }
+  return { runs: runs.toSorted(byTime), skipped }
+}
+
+function noFolder(error: unknown): string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+  throw error
+}
+
+/** latest.json is a copy of another file here. */
+function isResultName(name: string): boolean {
+  return name.endsWith('.json') && name !== LATEST && !name.startsWith('.')
+}
+
+/** Of ours, and no runs: nobody misses them in a list of runs. */
+const OTHERS_OF_OURS = /^mailstorm-(?:probe|baseline)\//
+
+async function readOverview(file: string): Promise<RunOverview | SkippedFile | undefined> {
+  try {
+    const json = await readHead(file)
+    const overview = overviewOf(file, json)
+    if (overview === undefined && OTHERS_OF_OURS.test(textAt(json, 'format') ?? '')) return undefined
+    return overview ?? { file, why: 'not the result of a run' }
+  } catch (error) {
+    return { file, why: whyUnreadable(error) }
+  }
+}
+
+/** In a few words, for the end of a list. */
+export function whyUnreadable(error: unknown): string {
+  if (error instanceof SyntaxError) return `damaged: ${error.message}`
+  return error instanceof Error ? error.message : String(error)
+}
+
+function byTime(a: RunOverview, b: RunOverview): number {
+  return (a.stamp ?? '').localeCompare(b.stamp ?? '') || a.file.localeCompare(b.file)
+}

@@ -1,0 +1,67 @@
+import { type FileHandle, open } from 'node:fs/promises'
+
+/**
+ * The members of a result that grow with the length of a run. They are written last (store.ts), so that
+ * a list of a thousand runs reads a few kilobytes of each and not hours of timeline.
+ */
+export const BULKY = ['tenants', 'accounts', 'events', 'resource_usage', 'timeline', 'histograms'] as const
+
+/** A result as its file holds it. */
+export function resultJson(result: object): string {
+  const members = Object.entries(result)
+  const isBulky = ([name]: [string, unknown]) => BULKY.some((bulky) => bulky === name)
+  const ordered = [...members.filter((member) => !isBulky(member)), ...members.filter(isBulky)]
+  return `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`
+}
+
+const FIRST_BYTES = 32 * 1024
+const MOST_BYTES = 512 * 1024 * 1024
+
+/**
+ * A file's JSON, of a large one only what stands before its first bulky member. That is a shortcut and
+ * not a parser: it holds for files that we have written, and any doubt ends in reading all of it.
+ * Rejects with SyntaxError when it is not JSON, and with the file system's error.
+ */
+export async function readHead(path: string): Promise<unknown> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    if (size > FIRST_BYTES) {
+      const head =
+        headOf(await readStart(file, FIRST_BYTES)) ?? headOf(await readStart(file, 8 * FIRST_BYTES))
+      if (head !== undefined) return head
+    }
+    if (size > MOST_BYTES) throw new SyntaxError(`it has ${size.toLocaleString('en-US')} bytes`)
+    return JSON.parse(await readStart(file, size))
+  } finally {
+    await file.close()
+  }
+}
+
+async function readStart(file: FileHandle, bytes: number): Promise<string> {
+  const buffer = Buffer.allocUnsafe(bytes)
+  let filled = 0
+  while (filled < bytes) {
+    const { bytesRead } = await file.read(buffer, filled, bytes - filled, filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.toString('utf8', 0, filled)
+}
+
+/** `JSON.stringify(…, null, 2)` puts two spaces before a member of the outermost object, and never elsewhere. */
+const FIRST_BULKY = new RegExp(`,\\n  "(?:${BULKY.join('|')})": `)
+
+/** Undefined when the text has no bulky member, or what lists need may stand behind it. */
+function headOf(text: string): unknown {
+  const at = text.search(FIRST_BULKY)
+  if (at === -1) return undefined
+  const start = `${text.slice(0, at)}\n}`
+  // A file of an earlier version, in another order.
+  if (!start.includes('\n  "backend": ') || !start.includes('\n  "metrics": ')) return undefined
+  try {
+    return JSON.parse(start)
+  } catch {
+    return undefined
+  }
+}

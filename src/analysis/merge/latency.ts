@@ -1,0 +1,35 @@
+import type { LatencySummary } from '../../load/result.ts'
+
+const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const
+
+/**
+ * Summaries of parts as one, where no histogram was kept. Count, average and ends are exact. A percentile
+ * of all lies between the smallest and the largest of the parts', so the largest stands: never too good.
+ */
+export function mergeLatencies(parts: readonly LatencySummary[]): LatencySummary {
+  const measured = parts.filter(({ count }) => count > 0)
+  const count = measured.reduce((sum, part) => sum + part.count, 0)
+  const total = measured.reduce((sum, part) => sum + part.count * (part.avg ?? 0), 0)
+  const most = (key: (typeof PERCENTILES)[number] | 'max') =>
+    extreme(
+      Math.max,
+      measured.map((part) => part[key]),
+    )
+  const percentiles = PERCENTILES.map((key): [string, number | null] => [key, most(key)])
+  return {
+    count,
+    avg: count === 0 ? null : total / count,
+    min: extreme(
+      Math.min,
+      measured.map(({ min }) => min),
+    ),
+    max: most('max'),
+    ...(Object.fromEntries(percentiles) as Pick<LatencySummary, (typeof PERCENTILES)[number]>),
+  }
+}
+
+/** Null when a part that measured does not say. */
+function extreme(of: typeof Math.max, values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 || known.length < values.length ? null : of(...known)
+}

@@ -1,0 +1,266 @@
+import { expect, test } from 'vitest'
+import { Histogram, summarise } from '../../load/histogram.ts'
+import type { Metrics, Result } from '../../load/result.ts'
+import { burstResult } from '../../render/result.fixture.ts'
+import { failure, latencies, threshold } from '../../render/result-parts.fixture.ts'
+import { asResult } from '../result-shape.ts'
+import { mergeResults } from './merge.ts'
+import { type ShareOptions, shareFile } from './share.fixture.ts'
+
+function merged(...options: readonly ShareOptions[]): Result {
+  return mergeResults(options.map(shareFile))
+}
+
+function metricsWith(changes: Partial<Metrics>): { metrics: Metrics } {
+  return { metrics: { ...burstResult().metrics, ...changes } }
+}
+
+test('percentiles are those of one recorder that was fed with all samples', () => {
+  const times = Array.from({ length: 3000 }, (_, n) => 1 + ((n * 7919) % 3000) * 0.37)
+  const parts = [0, 1, 2].map((index) => times.filter((_, n) => n % 3 === index))
+  const one = new Histogram()
+  for (const ms of times) one.record(ms)
+  const { metrics, histograms } = merged(
+    ...parts.map((part, index) => ({ index, generators: 3, times: part })),
+  )
+  const { sum_ms: sum, ...exact } = one.toSparse()
+  expect(histograms.response_time).toMatchObject(exact)
+  expect(histograms.response_time.sum_ms).toBeCloseTo(sum)
+  expect(metrics.response_time_ms).toEqual(summarise(histograms.response_time))
+  const { p50, p95, p99 } = summarise(one.toSparse())
+  expect(metrics.latency_ms).toMatchObject({ p50, p95, p99 })
+})
+
+test('counts add up, and rates are over the time from the first start to the last end', () => {
+  const outcomes = { accepted: 90, deferred: 4, rejected: 3, failed: 2, dropped: 1 }
+  const share = (duration: number) =>
+    metricsWith({
+      total_messages: 100,
+      successful_messages: 90,
+      failed_messages: 10,
+      outcomes,
+      window_seconds: duration - 1,
+      duration_seconds: duration,
+      rate: 99 / (duration - 1),
+      total_bytes_sent: 1000,
+      error_breakdown: { reply_451: 4 },
+    })
+  const { metrics } = merged(
+    { index: 0, changes: share(10) },
+    { index: 1, changes: share(12), startedMs: 500 },
+  )
+  expect(metrics).toMatchObject({
+    total_messages: 200,
+    successful_messages: 180,
+    failed_messages: 20,
+    outcomes: { accepted: 180, deferred: 8, rejected: 6, failed: 4, dropped: 2 },
+    success_rate: 0.9,
+    window_seconds: 11.5,
+    duration_seconds: 12.5,
+    drain_seconds: 1,
+    throughput: 180 / 12.5,
+    messages_per_second: 180 / 12.5,
+    total_bytes_sent: 2000,
+    error_breakdown: { reply_451: 8 },
+    start_time: '2026-01-02T03:04:05.000Z',
+    end_time: '2026-01-02T03:04:17.500Z',
+  })
+  expect(metrics.rate).toBeCloseTo(198 / 11.5)
+})
+
+test('reports how far apart the generators started, and each one’s part', () => {
+  const result = merged({ index: 1, startedMs: 240 }, { index: 0, startedMs: 40 })
+  expect(result.merged).toMatchObject({
+    generators: 2,
+    start_skew_ms: 200,
+    parts: [
+      { index: 0, run_id: 'night7g0', after_first_ms: 0, start_late_ms: 40 },
+      { index: 1, run_id: 'night7g1', after_first_ms: 200, start_late_ms: 240 },
+    ],
+  })
+  expect(result.run_id).toBe('night7')
+  expect(result).not.toHaveProperty('split')
+  expect(result.observations[0]).toContain('200 ms apart')
+})
+
+test('sets the seconds of a generator that started later beside those they happened in', () => {
+  const { timeline } = merged({ index: 0 }, { index: 1, startedMs: 1900 })
+  const [{ timeline: own }] = [burstResult()]
+  expect(timeline).toHaveLength(own.length + 2)
+  expect(timeline.map(({ started }) => started)).toEqual([1250, 1250, 2500, 2500, 1250, 1250, 0])
+  expect(timeline.map(({ second }) => second)).toEqual([0, 1, 2, 3, 4, 5, 6])
+  expect(timeline[2]?.in_flight).toBe(100)
+  // 12 ms + a ms for each second of its own: the worst of both generators stands.
+  expect(timeline[2]?.response_time_ms).toMatchObject({ count: 2400, p50: 14 })
+})
+
+test('the workload is that of all generators', () => {
+  const paced = {
+    target_rate: 25,
+    concurrent_workers: 10,
+    workload: {
+      ...burstResult().workload,
+      model: 'open' as const,
+      rate_per_second: 25,
+      workers: 10,
+      max_sessions: 100,
+    },
+    ...metricsWith({ rate: 24, window_seconds: 4, duration_seconds: 5 }),
+  }
+  const {
+    workload,
+    target_rate: target,
+    concurrent_workers: workers,
+    metrics,
+  } = merged({ index: 0, changes: paced }, { index: 1, changes: paced })
+  expect({ target, workers }).toEqual({ target: 50, workers: 20 })
+  expect(workload).toMatchObject({ workers: 20, max_sessions: 200, rate_per_second: 50, planned: 10_000 })
+  expect(metrics.rate_error).toBeCloseTo(Math.abs(metrics.rate - 50) / 50)
+})
+
+test('judges every threshold again, on all messages', () => {
+  const limits = [
+    threshold('p(99)<100', 'p(99)', 1, 100),
+    threshold('throughput>2000', 'throughput', 1187, 2000),
+  ]
+  const slow = Array.from({ length: 100 }, () => 500)
+  const { thresholds, verdict } = merged(
+    { index: 0, times: slow, changes: { thresholds: limits } },
+    { index: 1, changes: { thresholds: limits } },
+  )
+  expect(thresholds.map(({ metric, verdict: one }) => [metric, one])).toEqual([
+    ['p(99)', 'fail'],
+    ['throughput', 'pass'],
+  ])
+  expect(thresholds[0]?.value).toBeCloseTo(500, 0)
+  expect(verdict).toBe('FAILED')
+})
+
+test.for(['regression<10%', 'p99_drift<5', 'of_a_later_version<5'])(
+  '%s cannot be judged from parts: it is skipped, and says so',
+  (expression) => {
+    const own = { ...threshold(expression, expression.replace(/<.*/, ''), 3, 5) }
+    const changes = { thresholds: [own] }
+    const { thresholds, verdict } = merged({ index: 0, changes }, { index: 1, changes })
+    const reason = expect.stringContaining('parts')
+    expect(thresholds).toMatchObject([{ expression, verdict: 'skipped', value: null, reason }])
+    expect(verdict).toBe('PASSED')
+  },
+)
+
+test('ledgers add up, and one that could not be verified makes none of it verified', () => {
+  const { ledger } = burstResult()
+  const lossy = { ledger: { ...ledger, lost: 2, lost_ids: ['night7g1-4'] } }
+  expect(merged({ index: 0 }, { index: 1, changes: lossy }).ledger).toMatchObject({
+    verified: true,
+    acknowledged: 10_000,
+    received: 10_000,
+    lost: 2,
+    lost_ids: ['night7g1-4'],
+  })
+  const blind = { ledger: { ...ledger, verified: false, why_not: 'no ledger', received: null, lost: null } }
+  expect(merged({ index: 0 }, { index: 1, changes: blind }).ledger).toMatchObject({
+    verified: false,
+    why_not: 'generator 1: no ledger',
+    received: null,
+    lost: null,
+    duplicated: 0,
+  })
+})
+
+test('servers and failures of the same kind are one row', () => {
+  const failures = [failure(10, 'timeout', 'data', 'no reply', 'failed')]
+  const result = merged(
+    { index: 0, changes: { failures } },
+    { index: 1, startedMs: 2000, changes: { failures } },
+  )
+  expect(result.per_server).toHaveLength(5)
+  expect(result.per_server[0]).toMatchObject({ accepted: 2000, peak_connections: 10 })
+  expect(result.failures).toMatchObject([{ count: 20, first_at_seconds: 3.2, last_at_seconds: 6.1 }])
+})
+
+test('a percentile without histograms is the worst part’s; counts, averages and ends are exact', () => {
+  const phases = (count: number, medianMs: number) =>
+    metricsWith({ phases_ms: { accept: latencies(count, medianMs) } })
+  const { metrics } = merged({ index: 0, changes: phases(100, 10) }, { index: 1, changes: phases(300, 20) })
+  expect(metrics.phases_ms.accept).toMatchObject({ count: 400, min: 4, max: 192, p50: 20, p99: 118 })
+  expect(metrics.phases_ms.accept?.avg).toBeCloseTo((10 * 1.13 + 3 * 20 * 1.13) / 4)
+})
+
+test('custom metrics add up, and of gauges the later one by the run’s own time stands', () => {
+  const custom = (value: number, atSeconds: number) => ({
+    custom_metrics: {
+      retries: { kind: 'counter' as const, sum: 3, per_second: 1 },
+      depth: { kind: 'gauge' as const, value, min: value, max: value, at_seconds: atSeconds },
+    },
+  })
+  const { custom_metrics: all } = merged(
+    { index: 0, changes: custom(7, 4) },
+    { index: 1, startedMs: 3000, changes: custom(9, 2) },
+  )
+  expect(all).toMatchObject({ retries: { sum: 6 }, depth: { value: 9, min: 7, max: 9, at_seconds: 5 } })
+})
+
+test('the work of generators adds up, and each reason for a doubt stands once', () => {
+  const { generator } = burstResult()
+  const doubts = (...reasons: string[]) => ({
+    generator: { ...generator, bound: true, bound_reasons: reasons },
+  })
+  const result = merged(
+    { index: 0, generators: 3, changes: doubts('all cores busy', 'late by 30 ms') },
+    { index: 1, generators: 3 },
+    { index: 2, generators: 3, changes: doubts('all cores busy') },
+  )
+  expect(result.generator).toMatchObject({
+    threads: 3,
+    bound: true,
+    bound_reasons: ['generator 0, 2: all cores busy', 'generator 0: late by 30 ms'],
+  })
+  expect(result.generator.cpu_percent).toBeCloseTo(3 * generator.cpu_percent)
+  expect(result.machine).toEqual(burstResult().machine)
+})
+
+test('is partial without the results of all generators', () => {
+  const {
+    status,
+    partial_reason: why,
+    verdict,
+  } = merged({ index: 0, generators: 4 }, { index: 2, generators: 4 })
+  expect({ status, why, verdict }).toEqual({
+    status: 'partial',
+    why: 'without the results of generator 1, 3',
+    verdict: 'FAILED',
+  })
+})
+
+test('is itself a whole result', () => {
+  const result = merged({ index: 0 }, { index: 1 })
+  expect(asResult(JSON.parse(JSON.stringify(result)))).toEqual({ result: JSON.parse(JSON.stringify(result)) })
+})
+
+test.for<[string, readonly ShareOptions[], RegExp]>([
+  ['one file', [{ index: 0 }], /one file alone/],
+  ['the same generator twice', [{ index: 0 }, { index: 0 }], /both of generator 0/],
+  [
+    'parts of different runs',
+    [{ index: 0 }, { index: 1, changes: { scenario: 'heavy' } }],
+    /not of one run; scenario: \["burst",null\] in g0\.json, \["heavy",null\] in g1\.json/,
+  ],
+])('refuses %s', ([, options, message]) => {
+  expect(() => merged(...options)).toThrow(message)
+})
+
+test('refuses a run of one generator, and says what parts are', () => {
+  const { json, view } = shareFile({ index: 0 })
+  const { split: _split, ...whole } = json as Result
+  expect(() => mergeResults([{ json: whole, view }, shareFile({ index: 1 })])).toThrow(/STRESS_GENERATORS/)
+})
+
+test('refuses a file that is damaged, and says where', () => {
+  const { json, view } = shareFile({ index: 0 })
+  const { metrics, ...rest } = json as Result
+  const damaged = { ...rest, metrics: { ...metrics, window_seconds: 'long' } }
+  expect(() => mergeResults([{ json: damaged, view }, shareFile({ index: 1 })])).toThrow(
+    /g0\.json is not whole: metrics\.window_seconds/,
+  )
+})

@@ -1,0 +1,153 @@
+import { type MetricKinds, mergeCustom } from '../../load/custom-metrics.ts'
+import { customRecordingOf, customResults, kindsOf } from '../../load/custom-metrics-result.ts'
+import type { Metrics, Result, ThresholdResult } from '../../load/result.ts'
+import type { MergedFrom } from '../../load/result-extras.ts'
+import { judge, type Threshold } from '../../load/threshold.ts'
+import { metricNamed } from '../../load/threshold-metric.ts'
+import type { RunFile } from '../run-file.ts'
+import { mergeGenerators, mergeMachines, missingGenerators, startSkewMs } from './generators.ts'
+import { mergeHistograms, mergeMetrics, targetRate } from './metrics.ts'
+import { mergeFailureRows, mergeLedgers, mergeServers, mergeUsage } from './rows.ts'
+import { type Share, sharesOf } from './share.ts'
+import { mergeTimelines } from './timeline.ts'
+
+/** The results of several generators of one run as one result. */
+export function mergeResults(files: readonly RunFile[]): Result {
+  const shares = sharesOf(files)
+  const [first] = shares
+  if (first === undefined) throw new RangeError('no part to merge')
+  const { split, drift: _drift, search: _search, side_by_side: _rows, logs: _logs, ...base } = first.result
+  const histograms = mergeHistograms(shares)
+  const metrics = mergeMetrics(shares, histograms)
+  const ledger = mergeLedgers(shares)
+  const custom = mergeCustomMetrics(shares, metrics)
+  const thresholds = rejudge(shares, { metrics, histograms, ledger, ...custom })
+  const partialReason = whyPartial(shares)
+  return {
+    ...base,
+    run_id: split?.shared_run_id ?? base.run_id,
+    stamp: shares.map(({ result }) => result.stamp).toSorted()[0] ?? base.stamp,
+    status: partialReason === null ? 'complete' : 'partial',
+    partial_reason: partialReason,
+    verdict: verdictOf(metrics, thresholds, partialReason),
+    servers: [...new Set(shares.flatMap(({ result }) => result.servers))],
+    concurrent_workers: shares.reduce((sum, { result }) => sum + result.concurrent_workers, 0),
+    target_rate: targetRate(shares),
+    metrics,
+    ...custom,
+    workload: { ...base.workload, planned: metrics.total_messages, ...workloadSums(shares) },
+    thresholds,
+    failures: mergeFailureRows(shares),
+    observations: observationsOf(shares),
+    per_server: mergeServers(shares),
+    ledger,
+    resource_usage: mergeUsage(shares),
+    timeline: mergeTimelines(shares),
+    histograms,
+    generator: mergeGenerators(shares),
+    machine: mergeMachines(shares),
+    merged: mergedFrom(shares),
+  }
+}
+
+function mergedFrom(shares: readonly Share[]): MergedFrom {
+  return {
+    generators: shares[0]?.split.generators ?? shares.length,
+    start_skew_ms: startSkewMs(shares),
+    parts: shares.map(({ result, split, offsetMs }) => ({
+      index: split.index,
+      run_id: result.run_id,
+      started_at: split.started_at,
+      after_first_ms: offsetMs,
+      start_late_ms: split.start_late_ms,
+      total_messages: result.metrics.total_messages,
+      messages_per_second: result.metrics.messages_per_second,
+    })),
+  }
+}
+
+/** Each generator's result tells its own part of these. */
+function workloadSums(shares: readonly Share[]): Partial<Result['workload']> {
+  const sum = (name: 'workers' | 'max_sessions') =>
+    shares.reduce((total, { result }) => total + result.workload[name], 0)
+  return { workers: sum('workers'), max_sessions: sum('max_sessions'), rate_per_second: targetRate(shares) }
+}
+
+function mergeCustomMetrics(shares: readonly Share[], metrics: Metrics): Pick<Result, 'custom_metrics'> {
+  const recordings = shares.flatMap(({ result, offsetMs }) => {
+    if (result.custom_metrics === undefined) return []
+    const recording = Object.entries(customRecordingOf(result.custom_metrics))
+    // The later of two gauges stands: later by the run's axis, not by each generator's own.
+    const shifted = recording.map(([name, metric]) => [
+      name,
+      metric.kind === 'gauge' && metric.value !== null ? { ...metric, atMs: metric.atMs + offsetMs } : metric,
+    ])
+    return [Object.fromEntries(shifted) as ReturnType<typeof customRecordingOf>]
+  })
+  if (recordings.length === 0) return {}
+  return { custom_metrics: customResults(recordings.reduce(mergeCustom), metrics.duration_seconds) }
+}
+
+type Figures = Parameters<typeof judge>[1]
+
+/** What each part passed says little of all: every threshold is judged again. */
+function rejudge(shares: readonly Share[], figures: Figures): ThresholdResult[] {
+  const all = shares.flatMap(({ result }) => result.thresholds)
+  const distinct = [...new Map(all.map((threshold) => [threshold.expression, threshold])).values()]
+  return distinct.map((given) => {
+    const threshold = thresholdOf(given, kindsOf(figures.custom_metrics))
+    if (threshold === undefined) {
+      return {
+        ...given,
+        value: null,
+        verdict: 'skipped',
+        reason: 'it cannot be judged from the parts of a run',
+      }
+    }
+    const judged = judge(threshold, figures)
+    const skipped = judged.verdict === 'no-data' && given.verdict === 'skipped'
+    return skipped ? { ...judged, verdict: 'skipped' } : judged
+  })
+}
+
+/** What a slope or a baseline says of one generator's part, nothing says of the whole. */
+const OF_ONE_PART = /^(?:p99_drift|memory_drift|regression)$/
+
+/** As it was parsed when the run began: its metric and limit stand in the result, its comparison in its text. */
+function thresholdOf(
+  { expression, metric, limit }: ThresholdResult,
+  custom: MetricKinds,
+): Threshold | undefined {
+  const comparison = /<=|>=|==|!=|<|>/.exec(expression)?.[0] as Threshold['comparison'] | undefined
+  const known = typeof metricNamed(metric, custom) === 'object' && !OF_ONE_PART.test(metric)
+  return comparison === undefined || !known ? undefined : { expression, metric, comparison, limit }
+}
+
+function whyPartial(shares: readonly Share[]): string | null {
+  const missing = missingGenerators(shares)
+  const reasons = shares.flatMap(({ result, split }) =>
+    result.partial_reason === null ? [] : [`generator ${split.index}: ${result.partial_reason}`],
+  )
+  if (missing.length > 0) reasons.unshift(`without the results of generator ${missing.join(', ')}`)
+  return reasons.length === 0 ? null : reasons.join('; ')
+}
+
+/** As each run's own verdict. */
+function verdictOf(
+  { success_rate: success }: Metrics,
+  thresholds: readonly ThresholdResult[],
+  partialReason: string | null,
+): Result['verdict'] {
+  const missed = thresholds.some(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
+  if (partialReason !== null || missed || success <= 0.95) return 'FAILED'
+  return success === 1 ? 'PASSED' : 'WARNING'
+}
+
+function observationsOf(shares: readonly Share[]): string[] {
+  const own = [...new Set(shares.flatMap(({ result }) => result.observations))]
+  return [
+    `Merged from ${shares.length} generators, whose starts lie ${Math.round(startSkewMs(shares))} ms apart by their clocks.`,
+    'Percentiles of phases, of servers and of single seconds are those of the worst generator; those of the whole are exact.',
+    ...own,
+  ]
+}

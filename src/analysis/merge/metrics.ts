@@ -1,0 +1,100 @@
+import { mergeSparse, type SparseHistogram, summarise } from '../../load/histogram.ts'
+import type { Metrics, Result } from '../../load/result.ts'
+import { OUTCOMES, type Outcome } from '../../load/sample.ts'
+import { mergeLatencies } from './latency.ts'
+import type { Share } from './share.ts'
+
+type Histograms = Result['histograms']
+
+/** Exactly as if one recorder had recorded all. */
+export function mergeHistograms(shares: readonly Share[]): Histograms {
+  const of = (name: keyof Histograms): SparseHistogram =>
+    shares.map(({ result }) => result.histograms[name]).reduce(mergeSparse)
+  return { response_time: of('response_time'), service_time: of('service_time') }
+}
+
+/** The figures of all generators together, over the time from the first start to the last end. */
+export function mergeMetrics(shares: readonly Share[], histograms: Histograms): Metrics {
+  const all = shares.map(({ result }) => result.metrics)
+  const sum = (of: (metrics: Metrics) => number) => all.reduce((total, metrics) => total + of(metrics), 0)
+  const outcomes = Object.fromEntries(
+    OUTCOMES.map((outcome) => [outcome, sum((metrics) => metrics.outcomes[outcome])]),
+  ) as Record<Outcome, number>
+  const total = sum((metrics) => metrics.total_messages)
+  const responseTime = summarise(histograms.response_time)
+  const { count: _count, ...latency } = responseTime
+  return {
+    total_messages: total,
+    successful_messages: outcomes.accepted,
+    failed_messages: total - outcomes.accepted,
+    connection_errors: sum((metrics) => metrics.connection_errors),
+    total_bytes_sent: sum((metrics) => metrics.total_bytes_sent),
+    avg_response_time_ms: responseTime.avg,
+    min_response_time_ms: responseTime.min,
+    max_response_time_ms: responseTime.max,
+    latency_ms: latency,
+    error_breakdown: addUp(all.map((metrics) => metrics.error_breakdown)),
+    outcomes,
+    success_rate: total === 0 ? 0 : outcomes.accepted / total,
+    ...spans(shares, outcomes, total),
+    response_time_ms: responseTime,
+    service_time_ms: summarise(histograms.service_time),
+    phases_ms: mergePhases(all),
+    recipients_refused: sum((metrics) => metrics.recipients_refused),
+    sessions_opened: sum((metrics) => metrics.sessions_opened),
+  }
+}
+
+/** Window, drain and the rates over them: from the first start until the last generator is done with each. */
+function spans(shares: readonly Share[], outcomes: Metrics['outcomes'], total: number) {
+  const until = (of: (share: Share) => number) =>
+    Math.max(...shares.map((share) => share.offsetMs / 1000 + of(share)))
+  const windowSeconds = until(({ result }) => result.metrics.window_seconds)
+  const durationSeconds = until(({ result }) => result.metrics.duration_seconds)
+  const started = total - outcomes.dropped
+  const rate = perSecond(started, until(startingSeconds))
+  const throughput = perSecond(outcomes.accepted, durationSeconds)
+  const target = targetRate(shares)
+  const startMs = Math.min(...shares.map(({ split }) => Date.parse(split.started_at)))
+  return {
+    duration_seconds: durationSeconds,
+    window_seconds: windowSeconds,
+    drain_seconds: durationSeconds - windowSeconds,
+    rate,
+    throughput,
+    messages_per_second: throughput,
+    rate_error: target === null ? null : Math.abs(rate - target) / target,
+    start_time: new Date(startMs).toISOString(),
+    end_time: new Date(startMs + durationSeconds * 1000).toISOString(),
+  }
+}
+
+/** The time that a generator's rate is over: its window, or until its last start where that came later. */
+function startingSeconds({ result: { metrics } }: Share): number {
+  const started = metrics.total_messages - metrics.outcomes.dropped
+  return metrics.rate > 0 ? started / metrics.rate : metrics.window_seconds
+}
+
+function perSecond(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds : 0
+}
+
+/** Of all generators together; null where the load has no rate. */
+export function targetRate(shares: readonly Share[]): number | null {
+  const rates = shares.map(({ result }) => result.target_rate)
+  return rates.reduce((sum, rate) => (sum === null || rate === null ? null : sum + rate), 0)
+}
+
+export function addUp(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const part of parts)
+    for (const [name, count] of Object.entries(part)) sums[name] = (sums[name] ?? 0) + count
+  return sums
+}
+
+function mergePhases(all: readonly Metrics[]): Metrics['phases_ms'] {
+  const names = [...new Set(all.flatMap(({ phases_ms: phases }) => Object.keys(phases)))]
+  return Object.fromEntries(
+    names.map((name) => [name, mergeLatencies(all.flatMap(({ phases_ms: phases }) => phases[name] ?? []))]),
+  )
+}

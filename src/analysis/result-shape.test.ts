@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { pressureResult } from '../render/html/pressure.fixture.ts'
+import { brokenResult, burstResult } from '../render/result.fixture.ts'
+import { asPressureResult } from './pressure-shape.ts'
+import { asResult } from './result-shape.ts'
+
+const asJson = (value: unknown) => JSON.parse(JSON.stringify(value))
+
+test('takes what runs write', () => {
+  for (const result of [burstResult(), brokenResult()]) {
+    expect(asResult(asJson(result))).toEqual({ result: asJson(result) })
+  }
+  expect(asPressureResult(asJson(pressureResult()))).toEqual({ result: asJson(pressureResult()) })
+})
+
+test('takes members that it does not know', () => {
+  expect(asResult(asJson({ ...burstResult(), weather: 'fine' }))).toHaveProperty('result.weather')
+})
+
+test.for<[where: string, spoil: (result: Record<string, Record<string, unknown>>) => void]>([
+  ['metrics.throughput', ({ metrics }) => delete metrics?.throughput],
+  [
+    'metrics.response_time_ms.p99',
+    ({ metrics }) => Object.assign(metrics?.response_time_ms ?? {}, { p99: '3' }),
+  ],
+  ['ledger.lost', ({ ledger }) => delete ledger?.lost],
+  ['thresholds.0.verdict', ({ thresholds }) => Object.assign(thresholds?.[0] ?? {}, { verdict: 'maybe' })],
+  [
+    'histograms.response_time',
+    ({ histograms }) => Object.assign(histograms?.response_time ?? {}, { count: 1 }),
+  ],
+  ['generator', (result) => delete result.generator],
+])('says that %s is wrong', ([where, spoil]) => {
+  const result = asJson(burstResult())
+  spoil(result)
+  expect(asResult(result)).toEqual({ wrong: expect.stringMatching(new RegExp(`^${where}: .+`)) })
+})
+
+test('says what is wrong with a pressure result', () => {
+  const { tenants, ...rest } = asJson(pressureResult())
+  const [first, ...others] = tenants
+  const spoilt = { ...rest, tenants: [{ ...first, sync_calls: null }, ...others] }
+  expect(asPressureResult(spoilt)).toEqual({ wrong: expect.stringMatching(/^tenants\.0\.sync_calls: .+/) })
+})

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import type { Result } from '../load/result.ts'
+import { figure, firstIssue, flag, histogram, latency, number, text, threshold } from './shape-parts.ts'
+
+/**
+ * What the renderers and `merge` rely on in a file of format mailstorm/1. Not more: files of other
+ * versions have more members, or fewer of those that only the JSON's own readers need.
+ */
+
+const outcomes = z.looseObject({
+  accepted: number,
+  deferred: number,
+  rejected: number,
+  failed: number,
+  dropped: number,
+})
+
+const metrics = z.looseObject({
+  total_messages: number,
+  successful_messages: number,
+  failed_messages: number,
+  connection_errors: number,
+  total_bytes_sent: number,
+  duration_seconds: number,
+  window_seconds: number,
+  drain_seconds: number,
+  start_time: text,
+  end_time: text,
+  outcomes,
+  success_rate: number,
+  rate: number,
+  throughput: number,
+  rate_error: figure,
+  response_time_ms: latency,
+  service_time_ms: latency,
+  phases_ms: z.record(text, latency),
+  error_breakdown: z.record(text, number),
+  sessions_opened: number,
+})
+
+const workload = z.looseObject({
+  executor: text,
+  model: z.enum(['open', 'closed']),
+  planned: number,
+  workers: number,
+  max_sessions: number,
+  pipelining: text,
+  messages_per_session: z.union([number, z.literal('unlimited')]),
+  recipients: number,
+  tls: text,
+  auth: text.nullable(),
+})
+
+const failure = z.looseObject({
+  target: text,
+  outcome: text,
+  class: text,
+  phase: text,
+  text,
+  count: number,
+  first_at_seconds: number,
+  last_at_seconds: number,
+})
+
+const server = z.looseObject({
+  name: text,
+  accepted: number,
+  deferred: number,
+  rejected: number,
+  failed: number,
+  bytes: number,
+  response_time_ms: latency,
+})
+
+const ledger = z.looseObject({
+  verified: flag,
+  acknowledged: number,
+  received: figure,
+  lost: figure,
+  duplicated: figure,
+  corrupted: figure,
+  unacknowledged: figure,
+  lost_ids: z.array(text),
+  duplicated_ids: z.array(text),
+  corrupted_ids: z.array(text),
+})
+
+const second = z.looseObject({
+  second: number,
+  due: number,
+  started: number,
+  accepted: number,
+  deferred: number,
+  rejected: number,
+  failed: number,
+  bytes: number,
+  in_flight: number,
+  queued: number,
+  sessions_opened: number,
+  response_time_ms: latency,
+})
+
+const generator = z.looseObject({
+  threads: number,
+  cpu_percent: number,
+  scheduling_lag_ms: latency,
+  event_loop_delay_ms: z.looseObject({ p50: number, p99: number, max: number }),
+  bound: flag,
+  bound_reasons: z.array(text),
+})
+
+const result = z.looseObject({
+  scenario: text,
+  part: text.nullable(),
+  run_id: text,
+  stamp: text,
+  status: z.enum(['complete', 'partial']),
+  partial_reason: text.nullable(),
+  verdict: z.enum(['PASSED', 'WARNING', 'FAILED']),
+  test_type: text,
+  servers: z.array(text),
+  message_size: number,
+  target_rate: figure,
+  metrics,
+  workload,
+  thresholds: z.array(threshold),
+  failures: z.array(failure),
+  observations: z.array(text),
+  per_server: z.array(server),
+  ledger,
+  timeline: z.array(second),
+  histograms: z.looseObject({ response_time: histogram, service_time: histogram }),
+  backend: z.looseObject({ name: text, why: text }),
+  generator,
+  seed: number,
+})
+
+/** The JSON as a result of ours, or what is wrong with it, as "metrics.rate: expected number". */
+export function asResult(json: unknown): { readonly result: Result } | { readonly wrong: string } {
+  const checked = result.safeParse(json)
+  if (checked.success) return { result: json as Result }
+  return { wrong: firstIssue(checked.error) }
+}

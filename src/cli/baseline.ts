@@ -1,0 +1,87 @@
+import { listBaselines, readBaseline, saveBaseline } from '../analysis/baseline.ts'
+import { findRunFile } from '../analysis/find.ts'
+import { readFolder } from '../analysis/folder.ts'
+import { readRunFile } from '../analysis/run-file.ts'
+import type { RunView } from '../analysis/view.ts'
+import { MailstormError } from '../error.ts'
+import { renderBaseline, renderBaselineList } from '../render/baseline.ts'
+import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
+
+/** Makes one or several runs (the newest by default) the baseline of this name. */
+export async function saveBaselineCommand(
+  name: string,
+  files: readonly string[],
+  options: ResultsOptions,
+): Promise<void> {
+  const folder = resultsDirOf(options)
+  const paths = files.length > 0 ? await findAll(files, folder) : [await newestIn(folder)]
+  const runs: RunView[] = []
+  for (const path of paths) runs.push((await readRunFile(path)).view)
+  checkRuns(runs)
+  const baseline = { name, runs, saved_at: new Date().toISOString() }
+  const path = await saveBaseline(baseline)
+  if (options.json === true) {
+    printJson({ path, runs: runs.map(({ file }) => file) })
+    return
+  }
+  process.stdout.write(renderBaseline(baseline, pageFor(process.stdout)))
+  console.log(
+    `\nWritten: ${path}. Commit it, and give scenarios { baseline: '${name}', thresholds: ['regression<10%'] }.`,
+  )
+}
+
+async function findAll(files: readonly string[], folder: string): Promise<string[]> {
+  return Promise.all(files.map((file) => findRunFile(file, folder)))
+}
+
+async function newestIn(folder: string): Promise<string> {
+  const newest = (await readFolder(folder)).runs.at(-1)
+  if (newest !== undefined) return newest.file
+  throw new MailstormError(
+    'NO_RESULTS',
+    `Failed to save a baseline: there is no run in ${folder}.`,
+    'Start one: npx mailstorm run burst.',
+  )
+}
+
+/** What later runs are held against must itself be sound. */
+function checkRuns(runs: readonly RunView[]): void {
+  const cut = runs.find(({ status }) => status === 'partial')
+  if (cut !== undefined) throw refuse(`${cut.file} was cut short`)
+  const names = new Set(runs.map(({ scenario, part, format }) => JSON.stringify([format, scenario, part])))
+  if (names.size > 1) throw refuse('the runs are of different scenarios')
+}
+
+function refuse(why: string): MailstormError {
+  return new MailstormError('BASELINE_NOT_SAVED', `Failed to save a baseline: ${why}.`)
+}
+
+export async function listBaselinesCommand(options: ResultsOptions): Promise<void> {
+  const names = await listBaselines()
+  const read = names.map((name) => {
+    try {
+      return { name, baseline: readBaseline(name) }
+    } catch (error) {
+      if (!(error instanceof MailstormError)) throw error
+      return { name, why: error.message.split('\n')[0] ?? '' }
+    }
+  })
+  const baselines = read.flatMap(({ baseline }) => baseline ?? [])
+  const skipped = read.flatMap(({ name, why }) => (why === undefined ? [] : [{ file: `${name}.json`, why }]))
+  if (options.json === true) printJson({ baselines: baselines.map(withoutBulk), skipped })
+  else process.stdout.write(renderBaselineList(baselines, skipped, pageFor(process.stdout)))
+}
+
+export function showBaselineCommand(name: string, options: ResultsOptions): void {
+  const baseline = readBaseline(name)
+  if (options.json === true) printJson(baseline)
+  else process.stdout.write(renderBaseline(baseline, pageFor(process.stdout)))
+}
+
+function withoutBulk({ name, saved_at, runs }: ReturnType<typeof readBaseline>) {
+  return {
+    name,
+    saved_at,
+    runs: runs.map(({ histograms: _histograms, per_second: _seconds, ...run }) => run),
+  }
+}

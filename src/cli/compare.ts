@@ -1,0 +1,73 @@
+import { compareRuns } from '../analysis/compare.ts'
+import { findRunFile } from '../analysis/find.ts'
+import { DEFAULT_LIMITS, type Limits } from '../analysis/limits.ts'
+import { readRuns } from '../analysis/run-file.ts'
+import type { RunView } from '../analysis/view.ts'
+import { MailstormError } from '../error.ts'
+import { renderComparison } from '../render/compare.ts'
+import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
+
+export interface CompareOptions extends ResultsOptions {
+  /** The files of side B, when there are several on a side. */
+  readonly against?: readonly string[]
+  readonly p95Limit: string
+  readonly p95Floor: string
+  readonly throughputLimit: string
+  readonly successLimit: string
+}
+
+/** Two sides beside each other. The exit code is 1 when B is worse. */
+export async function compare(files: readonly string[], options: CompareOptions): Promise<void> {
+  const limits = limitsOf(options)
+  const { before, after } = sidesOf(files, options.against)
+  const folder = resultsDirOf(options)
+  const runs = { before: await readSide(before, folder), after: await readSide(after, folder) }
+  const comparison = compareRuns(runs, limits)
+  if (comparison.verdict === 'regression') process.exitCode = 1
+  if (options.json === true) printJson(comparison)
+  else process.stdout.write(renderComparison(comparison, pageFor(process.stdout)))
+}
+
+async function readSide(names: readonly string[], folder: string): Promise<RunView[]> {
+  const runs: RunView[] = []
+  for (const name of names) runs.push(...(await readRuns(await findRunFile(name, folder))))
+  return runs
+}
+
+interface Names {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
+/** `A B`, or `A1 A2 A3 --against B1 B2 B3`. */
+function sidesOf(files: readonly string[], against: readonly string[] | undefined): Names {
+  if (against !== undefined && files.length > 0) return { before: files, after: against }
+  const [before, after] = files
+  if (files.length === 2 && before !== undefined && after !== undefined)
+    return { before: [before], after: [after] }
+  throw new MailstormError(
+    'BAD_OPTIONS',
+    `Failed to compare: ${files.length === 1 ? '1 file was' : `${files.length} files were`} given.`,
+    'Give two, "compare A B", or several on each side, "compare A1 A2 A3 --against B1 B2 B3".',
+  )
+}
+
+function limitsOf(options: CompareOptions): Limits {
+  const share = (name: string, text: string) => numberOf(name, text, 100_000) / 100
+  return {
+    ...DEFAULT_LIMITS,
+    'p(95)': {
+      relative: share('--p95-limit', options.p95Limit),
+      floor: numberOf('--p95-floor', options.p95Floor, 1e9),
+    },
+    throughput: { relative: share('--throughput-limit', options.throughputLimit), floor: 0 },
+    success_rate: { relative: share('--success-limit', options.successLimit), floor: 0 },
+  }
+}
+
+function numberOf(name: string, text: string, max: number): number {
+  const value = Number(text.replace(/(%|ms)$/, ''))
+  if (text.trim() !== '' && value >= 0 && value <= max) return value
+  const unit = name === '--p95-floor' ? 'milliseconds, as 50' : 'percent, as 10'
+  throw new MailstormError('BAD_OPTIONS', `Failed to read ${name} ${text}: it is a number of ${unit}.`)
+}

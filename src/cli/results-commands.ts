@@ -1,0 +1,151 @@
+import { type Command, Option } from 'commander'
+import type { CompareOptions } from './compare.ts'
+import type { MergeOptions } from './merge.ts'
+import type { ResultsOptions } from './output.ts'
+import { RUN_OPTIONS, type RunOptions, WORKLOAD_OPTIONS } from './run-options.ts'
+
+const EXIT_CODES = (one?: string) => `
+Exit codes:
+  0  fine${one === undefined ? '' : `\n  1  ${one}`}
+  2  the command could not be carried out: an unknown option, a file that cannot be read`
+
+const RUN_NAME = 'a path, or the name of a file in the results folder, with or without .json'
+
+/** What is done with the results of runs. */
+export function addResultsCommands(program: Command): void {
+  addLists(program)
+  addAnalyses(program)
+  addCompare(program)
+  addMerge(program)
+  addRun(program)
+  addBaseline(program)
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--json', 'for machines')
+    .option('--results <folder>', 'folder of the results (STRESS_RESULTS_DIR, else results)')
+}
+
+function addLists(program: Command): void {
+  common(program.command('list'))
+    .description('all runs, the oldest first; files that are not runs are named and skipped')
+    .addHelpText('after', EXIT_CODES())
+    .action(async (options: ResultsOptions) => (await import('./list.ts')).list(options))
+  common(program.command('summary'))
+    .description(
+      'all runs, a row to each scenario: verdicts, medians and ranges, the newest against the others',
+    )
+    .addHelpText('after', EXIT_CODES())
+    .action(async (options: ResultsOptions) => (await import('./summary.ts')).summary(options))
+}
+
+function addAnalyses(program: Command): void {
+  common(program.command('latest'))
+    .description('the newest run')
+    .addHelpText('after', EXIT_CODES('the run failed'))
+    .action(async (options: ResultsOptions) => (await import('./analyze.ts')).latest(options))
+  common(program.command('analyze'))
+    .argument('<file>', RUN_NAME)
+    .description('one run; also files of the older Python generator')
+    .addHelpText('after', EXIT_CODES('the run failed'))
+    .action(async (file: string, options: ResultsOptions) =>
+      (await import('./analyze.ts')).analyze(file, options),
+    )
+}
+
+const COMPARE_HELP = `
+A regression is called when a figure that decides is worse beyond its limits:
+p95 by both its share and its floor, throughput and success rate by their share,
+one message more that is lost, duplicated or corrupted. It is called noise when
+the runs do not carry it: bursts of less than six seconds, runs that were
+generator-bound, and sides whose runs overlap. Three runs and more to a side
+tell most.
+
+Examples:
+  mailstorm compare 20260102-030405-burst 20260103-030405-burst
+  mailstorm compare before-1 before-2 before-3 --against after-1 after-2 after-3
+  mailstorm compare baselines/burst.json results/latest.json
+`
+
+function addCompare(program: Command): void {
+  common(program.command('compare'))
+    .argument('<files...>', `A and B, or the files of A alone; ${RUN_NAME}, or a baseline`)
+    .option('--against <files...>', 'the files of B; of several files on a side the medians are compared')
+    .addOption(new Option('--p95-limit <percent>', 'p95 may rise by so much').default('30'))
+    .addOption(new Option('--p95-floor <ms>', 'and by so many milliseconds').default('50'))
+    .addOption(new Option('--throughput-limit <percent>', 'throughput may fall by so much').default('10'))
+    .addOption(new Option('--success-limit <percent>', 'the success rate may fall by so much').default('10'))
+    .description('two runs, or several on each side: is B worse than A?')
+    .addHelpText('after', COMPARE_HELP + EXIT_CODES('a regression'))
+    .action(async (files: string[], options: CompareOptions) =>
+      (await import('./compare.ts')).compare(files, options),
+    )
+}
+
+function addMerge(program: Command): void {
+  common(program.command('merge'))
+    .argument('<files...>', RUN_NAME)
+    .option('-o, --output <file>', 'where to write the result; by default into the results folder')
+    .description('the results of several generators of one run as one result; histograms merge exactly')
+    .addHelpText('after', EXIT_CODES('the merged run failed'))
+    .action(async (files: string[], options: MergeOptions) =>
+      (await import('./merge.ts')).merge(files, options),
+    )
+}
+
+const RUN_HELP = `
+Everything else from the environment, as STRESS_THREADS=2 (see the README's table).
+
+Examples:
+  mailstorm run burst
+  mailstorm run custom --mode burst --messages 2000 --workers 30 --size large --target mail.local:25
+
+Exit codes:
+  0    every threshold holds
+  1    one does not, or the run could not be started
+  2    an option is not understood, or there is no such scenario
+  130  interrupted (143: terminated); what was measured is written`
+
+function addRun(program: Command): void {
+  const command = program
+    .command('run')
+    .argument('<scenario>', 'as burst; an unknown one lists all')
+    .description('one scenario, as its Vitest run')
+    .option('-o, --output <path>', 'a folder for the results, or a .json file that the result is copied to')
+    .addHelpText('after', RUN_HELP)
+  for (const [option, [variable, value, meaning]] of Object.entries(RUN_OPTIONS))
+    command.option(`--${option} ${value}`, `${meaning} (${variable})`)
+  for (const [option, [variable, value, meaning]] of Object.entries(WORKLOAD_OPTIONS))
+    command.option(`--${option} ${value}`, `custom: ${meaning} (${variable})`)
+  command.action(async (name: string, options: RunOptions) => (await import('./run.ts')).run(name, options))
+}
+
+function addBaseline(program: Command): void {
+  const baseline = program
+    .command('baseline')
+    .description(
+      "runs to hold later ones against: baselines/<name>.json, committed; thresholds 'regression<10%'",
+    )
+  common(baseline.command('save'))
+    .argument('<name>', 'of the baseline, as burst-ci')
+    .argument('[files...]', `${RUN_NAME}; the newest run by default; of several the medians count`)
+    .description('make runs the baseline of this name')
+    .addHelpText('after', EXIT_CODES())
+    .action(async (name: string, files: string[], options: ResultsOptions) =>
+      (await import('./baseline.ts')).saveBaselineCommand(name, files, options),
+    )
+  baseline
+    .command('list')
+    .option('--json', 'for machines')
+    .description('all baselines')
+    .action(async (options: ResultsOptions) => (await import('./baseline.ts')).listBaselinesCommand(options))
+  baseline
+    .command('show')
+    .argument('<name>', 'of the baseline')
+    .option('--json', 'for machines')
+    .description('one baseline')
+    .action(async (name: string, options: ResultsOptions) =>
+      (await import('./baseline.ts')).showBaselineCommand(name, options),
+    )
+}

@@ -1,0 +1,115 @@
+import type { KeptService } from '../../containers/keeper/api.ts'
+import type { RunningMailhog } from '../../containers/mailhog.ts'
+import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres.ts'
+import { dockerPostgres } from '../../containers/postgres-docker.ts'
+import { RUN_METRICS_PORT } from '../../containers/prometheus-files.ts'
+import { type Monitoring, startMonitoring } from '../../containers/prometheus-grafana.ts'
+import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.ts'
+import type { RunningService, Usage } from '../../containers/service.ts'
+import { sinkFor } from '../../containers/sink.ts'
+import { MailstormError } from '../error.ts'
+import type { Options } from '../options.ts'
+import { bootTenants } from './start-tenants.ts'
+
+/** What start keeps beside the SMTP servers. */
+export interface WantedExtras {
+  readonly mailhog?: boolean
+  readonly postgres?: boolean
+  /** With the two that it needs. */
+  readonly proxy?: boolean
+  readonly tenants?: boolean
+  /** Prometheus and Grafana. */
+  readonly monitoring?: boolean
+}
+
+export interface ExtrasRig {
+  readonly backend: 'docker' | 'embedded'
+  readonly options: Options
+  /** From the usual port to the one to take; 0 = any free one. */
+  portFor(usual: number): number
+  /** Ends them. */
+  readonly stack: AsyncDisposableStack
+}
+
+export interface Extras {
+  readonly kept: readonly KeptService[]
+  /** For people, below the list of the services. */
+  readonly notes: readonly string[]
+  /** Where stress runs in this folder are to show their figures; undefined when nobody looks. */
+  readonly metricsPort: number | undefined
+}
+
+/** Of the seed. */
+const PROXY_PORT = 8000
+const PROXY_TOKEN = 'pressure-test-token'
+export async function bootExtras(wanted: WantedExtras, rig: ExtrasRig): Promise<Extras> {
+  const { stack } = rig
+  const monitoring = wanted.monitoring ? stack.use(await bootMonitoring(rig)) : undefined
+  const kept: KeptService[] = []
+  const keep = <S extends Measurable>(service: S, address: string) => {
+    kept.push(withAddress(service, address))
+    return service
+  }
+  const mailhog = wanted.mailhog || wanted.proxy ? stack.use(await bootMailhog(rig)) : undefined
+  if (mailhog) keep(mailhog, `smtp://${mailhog.host}:${mailhog.smtpPort} and ${mailhog.apiUrl}`)
+  const postgres = wanted.postgres || wanted.proxy ? stack.use(await bootPostgres(rig)) : undefined
+  if (postgres) keep(postgres, postgres.url)
+  const proxy = wanted.proxy && postgres ? stack.use(await bootProxy(postgres.url, rig)) : undefined
+  if (proxy) keep(proxy, proxy.url)
+  if (monitoring) keep(monitoring.prometheus, monitoring.prometheus.url)
+  if (monitoring) keep(monitoring.grafana, `${monitoring.grafana.url} (admin/admin)`)
+  const notes = wanted.tenants ? await bootTenants(rig, { mailhog, proxy, token: tokenOf(), keep }) : []
+  return {
+    kept,
+    notes: [...proxyNotes(proxy), ...notes],
+    metricsPort: monitoring && RUN_METRICS_PORT,
+  }
+}
+
+function bootMonitoring({ backend, options }: ExtrasRig): Promise<Monitoring> {
+  if (backend === 'docker') return startMonitoring(options.containers.monitoring)
+  throw new MailstormError(
+    'BAD_OPTIONS',
+    'Failed to start the monitoring: Prometheus and Grafana run in containers, and the backend is embedded.',
+    'Start a container engine and set STRESS_BACKEND=docker; or run Prometheus by hand: prometheus --config.file=deploy/monitoring/prometheus.yml',
+  )
+}
+
+function bootMailhog({ backend, options }: ExtrasRig): Promise<RunningMailhog> {
+  const { sink, mailhogImage, nodeImage } = options.containers
+  // By hand nobody says how large the messages will be: the real MailHog is slow with large ones, not wrong.
+  return sinkFor({ backend, sink, largestMessageBytes: 0, mailhogImage, nodeImage }).start()
+}
+
+function bootPostgres({ backend, options }: ExtrasRig): Promise<RunningPostgres> {
+  const image = options.containers.postgresImage
+  return (backend === 'docker' ? dockerPostgres({ image }) : embeddedPostgres()).start()
+}
+
+/** A process of this machine whatever the backend; its GMP_* variables are those of the user. */
+function bootProxy(databaseUrl: string, { portFor }: ExtrasRig): Promise<RunningProxyService> {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(
+      (pair): pair is [string, string] => pair[0].startsWith('GMP_') && pair[1] !== undefined,
+    ),
+  )
+  const ours = { GMP_DB_PATH: databaseUrl, GMP_PORT: process.env.GMP_PORT ?? String(portFor(PROXY_PORT)) }
+  return embeddedProxy({ databaseUrl, apiToken: tokenOf(), environment: { ...environment, ...ours } }).start()
+}
+
+function tokenOf(): string {
+  return process.env.GMP_API_TOKEN ?? PROXY_TOKEN
+}
+
+function proxyNotes(proxy: RunningProxyService | undefined): string[] {
+  if (proxy === undefined) return []
+  const tokenName = process.env.GMP_API_TOKEN === undefined ? PROXY_TOKEN : 'as in GMP_API_TOKEN'
+  return [`The proxy's metrics:    curl ${proxy.url}/metrics     (token of its API: ${tokenName})`]
+}
+
+export type Measurable = RunningService & { usage(): Promise<Usage | undefined> }
+
+/** Not a copy: a service's state is asked of itself. */
+export function withAddress(service: Measurable, address: string): KeptService {
+  return Object.defineProperty(service, 'address', { value: address }) as KeptService
+}

@@ -1,0 +1,85 @@
+import { MailstormError } from '../error.ts'
+import { readOptions } from '../options.ts'
+import { serveTenant, type TenantProgramOptions } from '../tenants/main.ts'
+import { DIALECTS } from '../tenants/options.ts'
+import { PROFILE_NAMES, PROFILE_PORTS } from '../tenants/profile.ts'
+
+/** As commander has read them: all text. */
+export interface TenantFlags {
+  readonly profile: string
+  readonly port?: string
+  readonly host: string
+  readonly tenantId?: string
+  readonly clientId?: string
+  readonly seed?: string
+  readonly runId?: string
+  readonly intake: string
+  readonly dialect: string
+  readonly proxyUrl?: readonly string[]
+  readonly proxyToken?: string
+  readonly maxAttachmentBytes?: string
+}
+
+const INTAKES = ['response', 'push'] as const
+
+/** Runs a simulated tenant until Ctrl-C. */
+export async function tenant(flags: TenantFlags): Promise<void> {
+  await serveTenant(programOptions(flags))
+}
+
+function programOptions(flags: TenantFlags): TenantProgramOptions {
+  const { seed, tenants: overrides } = readOptions(process.env)
+  const { host, tenantId, clientId, maxAttachmentBytes } = flags
+  const profile = oneOf('--profile', flags.profile, PROFILE_NAMES)
+  return {
+    ...overrides,
+    profile,
+    host,
+    port: flags.port === undefined ? PROFILE_PORTS[profile] : whole('--port', flags.port, 65_535),
+    seed: flags.seed === undefined ? seed : whole('--seed', flags.seed, 2 ** 32 - 1),
+    // A proxy whose database stays would know the ids of the last time.
+    runId: flags.runId ?? Date.now().toString(36),
+    dialect: oneOf('--dialect', flags.dialect, DIALECTS),
+    intake: intakeOf(flags),
+    ...(tenantId !== undefined && { tenantId }),
+    ...(clientId !== undefined && { clientId }),
+    ...(maxAttachmentBytes !== undefined && {
+      maxAttachmentBytes: whole('--max-attachment-bytes', maxAttachmentBytes, 2 ** 40),
+    }),
+  }
+}
+
+function intakeOf({ intake, proxyUrl, proxyToken: token }: TenantFlags): TenantProgramOptions['intake'] {
+  const style = oneOf('--intake', intake, INTAKES)
+  if (style === 'push') {
+    if (proxyUrl === undefined)
+      throw badFlags('--intake push needs --proxy-url', 'As --proxy-url http://127.0.0.1:8000.')
+    return { style, proxyUrls: proxyUrl.map(withoutSlash), ...(token !== undefined && { token }) }
+  }
+  if (proxyUrl !== undefined || token !== undefined)
+    throw badFlags(
+      '--proxy-url and --proxy-token are for --intake push',
+      'Leave them out, or add --intake push.',
+    )
+  return { style }
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '')
+}
+
+function oneOf<const W extends string>(flag: string, given: string, words: readonly W[]): W {
+  const word = words.find((known) => known === given)
+  if (word !== undefined) return word
+  throw badFlags(`${flag} ${given} is not known`, `Allowed: ${words.join(', ')}.`)
+}
+
+function whole(flag: string, given: string, max: number): number {
+  const value = Number(given)
+  if (/^\d+$/.test(given) && value <= max) return value
+  throw badFlags(`${flag} ${given} is not a whole number from 0 to ${max.toLocaleString('en-US')}`)
+}
+
+function badFlags(why: string, hint?: string): MailstormError {
+  return new MailstormError('BAD_OPTIONS', `Failed to start a tenant: ${why}.`, hint)
+}

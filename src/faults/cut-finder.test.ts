@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { CutFinder } from './cut-finder.ts'
+
+/** All that passes of a stream that comes in these chunks. */
+function passes(finder: CutFinder, chunks: readonly string[]): { passed: string; reached: boolean } {
+  let passed = ''
+  for (const chunk of chunks) {
+    const { pass, reached } = finder.push(Buffer.from(chunk, 'latin1'))
+    passed += pass.toString('latin1')
+    if (reached) return { passed, reached }
+  }
+  return { passed: passed + finder.rest().toString('latin1'), reached: false }
+}
+
+/** A text cut into chunks at any places. */
+function chunked(text: string, at: readonly number[]): string[] {
+  const places = [0, ...at.map((place) => place % (text.length + 1)), text.length].toSorted((a, b) => a - b)
+  return places.slice(1).map((end, index) => text.slice(places[index], end))
+}
+
+test.each([
+  [['hello', ' world'], 7, 'hello w', true],
+  [['hello'], 5, 'hello', true],
+  [['hello'], 6, 'hello', false],
+  [['hello'], 0, '', true],
+])('of %j exactly %i octets pass', (chunks, bytes, passed, reached) => {
+  expect(passes(new CutFinder({ bytes }), chunks)).toEqual({ passed, reached })
+})
+
+test('counts a text only behind another, whatever the chunks are', () => {
+  const stream = '250 hello\r\n354 go\r\n250 taken\r\n'
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { maxLength: 8 }), (places) => {
+      const finder = new CutFinder({ text: '250', behind: '354' })
+      expect(passes(finder, chunked(stream, places))).toEqual({
+        passed: '250 hello\r\n354 go\r\n',
+        reached: true,
+      })
+    }),
+  )
+})
+
+test('of a stream in any chunks exactly what stands before the text passes, and all when it does not come', () => {
+  const alphabet = fc.constantFrom('a', 'b', '\r', '\n', '.')
+  const text = fc.string({ unit: alphabet, minLength: 1, maxLength: 4 })
+  const stream = fc.string({ unit: alphabet, maxLength: 40 })
+  fc.assert(
+    fc.property(stream, text, fc.array(fc.nat(), { maxLength: 8 }), (all, searched, places) => {
+      const at = all.indexOf(searched)
+      const expected =
+        at === -1 ? { passed: all, reached: false } : { passed: all.slice(0, at), reached: true }
+      expect(passes(new CutFinder({ text: searched }), chunked(all, places))).toEqual(expected)
+    }),
+  )
+})

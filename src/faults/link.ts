@@ -1,0 +1,89 @@
+import { connect, type Socket } from 'node:net'
+import type { Clock } from '../load/clock.ts'
+import { Lane } from './lane.ts'
+import type { CutKind, FaultProxyPlan, LanePlan } from './proxy-plan.ts'
+
+export interface LinkOptions {
+  readonly client: Socket
+  readonly plan: FaultProxyPlan
+  /** Whether this connection is among those that are cut. */
+  readonly cuts: boolean
+  readonly random: () => number
+  readonly clock: Clock
+  readonly onBytes: (to: 'server' | 'client', bytes: number) => void
+  readonly onCut: () => void
+  readonly onUnreachable: () => void
+}
+
+/** A client's connection and the one that was opened to the server for it. */
+export class Link {
+  readonly #options: LinkOptions
+  readonly #client: Socket
+  readonly #server: Socket
+  readonly #lanes: readonly Lane[]
+  #cut = false
+
+  constructor(options: LinkOptions) {
+    const { client, plan } = options
+    this.#options = options
+    this.#client = client
+    this.#server = connect({ ...plan.target, noDelay: true, allowHalfOpen: true })
+    this.#lanes = [
+      this.#lane(plan.toServer ?? {}, { from: client, to: this.#server, kind: 'server' }),
+      this.#lane(plan.toClient ?? {}, { from: this.#server, to: client, kind: 'client' }),
+    ]
+    this.#server.once('error', options.onUnreachable)
+    this.#server.once('connect', () => this.#server.off('error', options.onUnreachable))
+    this.#tie(client, this.#server)
+    this.#tie(this.#server, client)
+    for (const lane of this.#lanes) lane.begin()
+  }
+
+  destroy(): void {
+    for (const lane of this.#lanes) lane.close()
+    this.#client.destroy()
+    this.#server.destroy()
+  }
+
+  #lane(plan: LanePlan, { from, to, kind }: { from: Socket; to: Socket; kind: 'server' | 'client' }): Lane {
+    const { random, clock, onBytes, cuts } = this.#options
+    const { cut, ...rest } = plan
+    return new Lane({
+      from,
+      to,
+      plan: cuts ? plan : rest,
+      random,
+      clock,
+      onBytes: (bytes) => onBytes(kind, bytes),
+      onCut: ({ by }) => this.#cutBy(by, { from, to }),
+    })
+  }
+
+  /** What happens to one connection as a whole happens to the other. */
+  #tie(socket: Socket, other: Socket): void {
+    socket.on('error', () => {
+      if (!this.#cut) other.resetAndDestroy()
+    })
+    socket.on('close', () => {
+      if (!this.#cut && !other.writableEnded) other.destroySoon()
+    })
+  }
+
+  #cutBy(by: CutKind, { from, to }: { from: Socket; to: Socket }): void {
+    this.#options.onCut()
+    // The lane of this direction has closed itself: what comes is no longer read.
+    if (by === 'stall') return
+    this.#cut = true
+    for (const lane of this.#lanes) lane.close()
+    if (by === 'half-open') {
+      from.destroy()
+      to.pause()
+      return
+    }
+    for (const socket of [this.#client, this.#server]) {
+      if (by === 'reset') socket.resetAndDestroy()
+      // Read on, or the kernel would reset where it should say FIN.
+      else socket.end().resume()
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { Stage } from '../load/workload.ts'
+import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
+import { CUSTOM_DEFAULTS, type Environment } from './environment.ts'
+
+/** The workload of the custom scenario. */
+export type CustomOptions = CustomShape & CustomLoad
+
+type CustomLoad =
+  | { readonly mode: 'burst'; readonly messages: number }
+  | { readonly mode: 'sustained'; readonly ratePerSecond: number; readonly durationSeconds: number }
+  | { readonly mode: 'per-worker-iterations'; readonly messagesPerWorker: number }
+  | { readonly mode: 'constant-workers'; readonly durationSeconds: number }
+  | { readonly mode: 'ramping-workers' | 'ramping-arrival-rate'; readonly stages: readonly Stage[] }
+
+interface CustomShape {
+  readonly workers: number
+  readonly sizeBytes: number
+  readonly pipelining: PipeliningLevel
+  /** Undefined: as the mode has it. */
+  readonly messagesPerSession: number | 'unlimited' | undefined
+  readonly maxSessions: number | undefined
+  readonly tls: TlsMode
+  readonly auth: Credentials | undefined
+  readonly recipients: number
+  readonly sender: string
+  readonly recipient: string
+  readonly thresholds: readonly string[]
+  readonly baseline: string | undefined
+  readonly replyTimeoutSeconds: number
+}
+
+export function customOf(values: Environment): CustomOptions {
+  return Object.freeze({ ...loadOf(values), ...shapeOf(values) })
+}
+
+function loadOf(values: Environment): CustomLoad {
+  const { STRESS_MODE: mode, STRESS_STAGES: stages = [] } = values
+  const messages = values.STRESS_MESSAGES ?? CUSTOM_DEFAULTS.messages
+  const durationSeconds = values.STRESS_DURATION ?? CUSTOM_DEFAULTS.durationSeconds
+  switch (mode) {
+    case 'burst':
+      return { mode, messages }
+    case 'sustained':
+      return { mode, ratePerSecond: values.STRESS_RATE ?? CUSTOM_DEFAULTS.ratePerSecond, durationSeconds }
+    case 'per-worker-iterations':
+      return { mode, messagesPerWorker: messages }
+    case 'constant-workers':
+      return { mode, durationSeconds }
+    case 'ramping-workers':
+    case 'ramping-arrival-rate':
+      return { mode, stages }
+    default:
+      return mode satisfies never
+  }
+}
+
+/** As many as a ramp of workers has at its peak, where nothing else is said. */
+function defaultWorkers({ STRESS_MODE: mode, STRESS_STAGES: stages = [], ...values }: Environment): number {
+  if (mode === 'ramping-workers') return Math.max(1, ...stages.map(({ target }) => Math.ceil(target)))
+  return Math.min(CUSTOM_DEFAULTS.workers, values.STRESS_MAX_SESSIONS ?? CUSTOM_DEFAULTS.workers)
+}
+
+function shapeOf(values: Environment): CustomShape {
+  const maxSessions = values.STRESS_MAX_SESSIONS
+  return {
+    workers: values.STRESS_WORKERS ?? defaultWorkers(values),
+    sizeBytes: values.STRESS_SIZE,
+    pipelining: values.STRESS_PIPELINING,
+    messagesPerSession: values.STRESS_MESSAGES_PER_SESSION,
+    maxSessions,
+    tls: values.STRESS_TLS,
+    auth: credentialsOf(values),
+    recipients: values.STRESS_RECIPIENTS,
+    sender: values.STRESS_SENDER,
+    recipient: values.STRESS_RECIPIENT,
+    thresholds: values.STRESS_THRESHOLDS,
+    baseline: values.STRESS_BASELINE,
+    replyTimeoutSeconds: values.STRESS_TIMEOUT,
+  }
+}
+
+function credentialsOf({
+  STRESS_AUTH_USER: user,
+  STRESS_AUTH_PASS: pass,
+}: Environment): Credentials | undefined {
+  return user === undefined || pass === undefined ? undefined : Object.freeze({ user, pass })
+}

@@ -1,0 +1,71 @@
+import { type Kind, kind, wholeNumber } from './kind.ts'
+import { preset, unset } from './variable.ts'
+
+/** Several generators that offer one load together, and how long the soak lasts. */
+export const GENERATORS = {
+  STRESS_GENERATORS: unset(
+    wholeNumber({ min: 1, max: 1000, example: 3 }),
+    'one',
+    'Generators that offer the load together, each its exact part; merge puts their results together.',
+  ),
+  STRESS_GENERATOR_INDEX: unset(
+    wholeNumber({ min: 0, max: 999, example: 0 }),
+    'JOB_COMPLETION_INDEX',
+    'Which of them this one is, from 0.',
+  ),
+  JOB_COMPLETION_INDEX: unset(
+    wholeNumber({ min: 0, max: 1_000_000, example: 0 }),
+    'set by Kubernetes in an indexed Job',
+    'Index of this generator, where STRESS_GENERATOR_INDEX is unset.',
+  ),
+  STRESS_RUN_ID: unset(
+    runId(),
+    'made from STRESS_START_AT',
+    'Id of the run that the generators share; a new one for each run.',
+  ),
+  STRESS_START_AT: unset(
+    instant(),
+    'at once',
+    'When all generators start, by their own clocks; boot time counts before it.',
+  ),
+}
+
+export const SOAK = {
+  STRESS_SOAK_MINUTES: preset(
+    wholeNumber({ min: 1, max: 10_080, example: 60 }),
+    '30',
+    'Minutes that the `soak` scenario lasts.',
+  ),
+  STRESS_SOAK_RATE: preset(
+    wholeNumber({ min: 1, max: 100_000, example: 50 }),
+    '20',
+    'Messages per second of the `soak` scenario.',
+  ),
+}
+
+/** Stands in Message-IDs, before the `g` of the generator and the `-` of the message's number. */
+function runId(): Kind<string> {
+  return kind('1 to 40 letters and digits', 'night7', (text) =>
+    /^[A-Za-z0-9]{1,40}$/.test(text)
+      ? { value: text }
+      : { wrong: 'is not made of 1 to 40 letters and digits' },
+  )
+}
+
+/** Seconds until about the year 5138, milliseconds since 1973: no instant of ours is both. */
+const FIRST_MILLISECONDS = 100_000_000_000
+
+/** ISO 8601 with its zone, or seconds or milliseconds since 1970. */
+function instant(): Kind<Date> {
+  const allowed = 'an instant as 2026-11-22T10:00:00Z, or seconds or milliseconds since 1970'
+  return kind(allowed, '2026-11-22T10:00:00Z', (text) => {
+    if (/^\d+(\.\d+)?$/.test(text)) {
+      const value = Number(text)
+      return { value: new Date(value < FIRST_MILLISECONDS ? value * 1000 : value) }
+    }
+    // Without a zone, each machine would read it in its own.
+    if (!/T.*(Z|[+-]\d\d:?\d\d)$/.test(text)) return { wrong: 'has no time with a zone' }
+    const value = new Date(text)
+    return Number.isNaN(value.getTime()) ? { wrong: 'is no instant' } : { value }
+  })
+}

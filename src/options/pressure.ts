@@ -1,0 +1,91 @@
+import { decimal, type Kind, kind, line, oneOf, wholeNumber } from './kind.ts'
+import { preset, unset } from './variable.ts'
+
+const PROXY_DIALECTS = ['auto', 'mailstorm', 'genro'] as const
+export type ProxyDialect = (typeof PROXY_DIALECTS)[number]
+
+const INTAKES = ['response', 'push'] as const
+
+/** Of proxies that share one database. */
+const urlList: Kind<readonly string[]> = kind(
+  'http or https URLs, separated by commas',
+  'http://127.0.0.1:8000',
+  (text) => {
+    const urls = text.split(',').map((part) => part.trim().replace(/\/+$/, ''))
+    const bad = urls.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    return bad === undefined
+      ? { value: Object.freeze(urls) }
+      : { wrong: 'has a part that is not an http URL' }
+  },
+)
+
+export const PRESSURE = {
+  PRESSURE_DURATION: unset(
+    decimal({ min: 1, max: 86_400, unit: 'seconds', example: 60 }),
+    "the suite's: 60 in pressure",
+    'Seconds in which the tenants hand over messages.',
+  ),
+  PRESSURE_INTAKE: unset(
+    oneOf(INTAKES, 'push'),
+    'response; push for genro-mail-proxy, which knows no other',
+    'How tenants hand over: in the answer to a sync call, or by add-messages.',
+  ),
+  PROXY_URL: unset(
+    urlList,
+    'none: a proxy of ours is booted',
+    'Mail proxies that already run, on one database.',
+  ),
+  PROXY_TOKEN: unset(line('text', 'secret'), 'none', 'The admin token of the proxies in PROXY_URL.', true),
+  PROXY_DIALECT: preset(
+    oneOf(PROXY_DIALECTS, 'genro'),
+    'auto',
+    'What the proxies in PROXY_URL are: ours, or genro-mail-proxy 0.6.10. auto asks their metrics.',
+  ),
+  PROXY_HOST: preset(
+    line('a host name or an address', '172.17.0.1'),
+    '127.0.0.1',
+    'This machine as the proxies in PROXY_URL reach it, for tenants and SMTP sink.',
+  ),
+  PROXY_INSTANCES: unset(
+    wholeNumber({ min: 1, max: 32, example: 3 }),
+    "the suite's: one, in the test process",
+    'Proxies of ours to boot, as processes of their own.',
+  ),
+}
+
+interface PressureValues {
+  readonly PRESSURE_DURATION?: number | undefined
+  readonly PRESSURE_INTAKE?: (typeof INTAKES)[number] | undefined
+  readonly PROXY_URL?: readonly string[] | undefined
+  readonly PROXY_TOKEN?: string | undefined
+  readonly PROXY_DIALECT: ProxyDialect
+  readonly PROXY_HOST: string
+  readonly PROXY_INSTANCES?: number | undefined
+}
+
+/** How pressure runs differ from what their suites say; undefined = as the suite has it. */
+export interface PressureOptions {
+  readonly durationSeconds: number | undefined
+  readonly intake: (typeof INTAKES)[number] | undefined
+  /** Undefined: proxies are booted. */
+  readonly external: ExternalProxies | undefined
+  readonly instances: number | undefined
+}
+
+export interface ExternalProxies {
+  readonly urls: readonly string[]
+  readonly token: string | undefined
+  readonly dialect: ProxyDialect
+  /** This machine, as the proxies reach it. */
+  readonly host: string
+}
+
+export function pressureOptions(values: PressureValues): PressureOptions {
+  const { PROXY_URL: urls, PROXY_TOKEN: token, PROXY_DIALECT: dialect, PROXY_HOST: host } = values
+  return Object.freeze({
+    durationSeconds: values.PRESSURE_DURATION,
+    intake: values.PRESSURE_INTAKE,
+    external: urls === undefined ? undefined : Object.freeze({ urls, token, dialect, host }),
+    instances: values.PROXY_INSTANCES,
+  })
+}

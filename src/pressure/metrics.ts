@@ -1,0 +1,107 @@
+import { summarise } from '../load/histogram.ts'
+import { sparedFetches } from './cache-use.ts'
+import { fairnessOf } from './fairness.ts'
+import type { RunRecords } from './records.ts'
+import type { PressureMetrics, PressureTimelineRow, PressureVerification, TenantRow } from './result.ts'
+import type { Times } from './times.ts'
+
+export interface MetricsParts {
+  readonly records: RunRecords
+  readonly rows: readonly TenantRow[]
+  readonly timeline: readonly PressureTimelineRow[]
+  readonly verification: PressureVerification
+  /** All tenants together, and each. */
+  readonly times: Times
+  readonly tenantTimes: readonly Times[]
+  /** Deliveries per second of the run that this one is compared with. */
+  readonly reference: number | undefined
+}
+
+/** The figures of a whole run. */
+export function assembleMetrics(parts: MetricsParts): PressureMetrics {
+  const { records, rows, timeline, verification, times, tenantTimes, reference } = parts
+  const throughput = perSecond(records, verification.delivered ?? times.endToEnd.count)
+  const { startedAtEpochMs, generatedUntilEpochMs, endedAtEpochMs } = records
+  const delivered = verification.delivered ?? times.endToEnd.count
+  // Without verification this is what is known to have arrived.
+  const successful = verification.intact ?? delivered
+  const total = verification.handed_over
+  const durationSeconds = (endedAtEpochMs - startedAtEpochMs) / 1000
+  const { count: _, ...latency } = summarise(times.endToEnd)
+  return {
+    total_messages: total,
+    successful_messages: successful,
+    failed_messages: total - successful,
+    success_rate: total === 0 ? 0 : successful / total,
+    window_seconds: (generatedUntilEpochMs - startedAtEpochMs) / 1000,
+    drain_seconds: (endedAtEpochMs - generatedUntilEpochMs) / 1000,
+    duration_seconds: durationSeconds,
+    messages_per_second: throughput,
+    throughput_ratio: reference === undefined || reference === 0 ? null : throughput / reference,
+    total_bytes_sent: sum([...records.deliveries.all()].map(({ bytes }) => bytes)),
+    latency_ms: latency,
+    end_to_end_ms: summarise(times.endToEnd),
+    report_lag_ms: summarise(times.reportLag),
+    sync_response_ms: summarise(times.syncResponse),
+    attachments_served: sum(timeline.map((row) => row.attachments_served)),
+    attachment_bytes_served: sum(timeline.map((row) => row.attachment_bytes_served)),
+    cache_hit_rate: cacheHitRate(records),
+    delivery_cache_hit_rate: sparedFetches(records),
+    sync_calls: sum(rows.map((row) => row.sync_calls)),
+    dnd_periods: sum(rows.map((row) => row.dnd_periods)),
+    dnd_violations: sum(rows.map((row) => row.dnd_violations)),
+    dnd_resume_ms: summarise(times.dndResume),
+    over_limit: mostOf(rows.map((row) => row.over_limit)),
+    deferred: counted(records, 'deferred'),
+    rate_limited: counted(records, 'rate_limited'),
+    fairness: fairnessOf(unlimited(records, tenantTimes).map(({ plainEndToEnd }) => plainEndToEnd)),
+    peak_pending: mostOf(timeline.map((row) => row.pending)),
+    peak_proxy_memory_bytes: mostOf(timeline.map((row) => row.proxy_memory_bytes)),
+    peak_test_process_memory_bytes: mostOf(timeline.map((row) => row.test_process_memory_bytes)) ?? 0,
+    start_time: new Date(startedAtEpochMs).toISOString(),
+    end_time: new Date(endedAtEpochMs).toISOString(),
+  }
+}
+
+/** From the first hand-over to the last delivery: what comes after is waiting for reports. */
+function perSecond({ tenants, deliveries }: RunRecords, delivered: number): number {
+  let first = Number.POSITIVE_INFINITY
+  let last = 0
+  for (const { handedOver } of tenants) {
+    for (const { id, handedOverAtEpochMs } of handedOver) {
+      first = Math.min(first, handedOverAtEpochMs)
+      last = Math.max(last, deliveries.firstAtEpochMs(id) ?? 0)
+    }
+  }
+  return last > first ? (delivered * 1000) / (last - first) : 0
+}
+
+/** Who waits for a limit of its own is not kept waiting by others. */
+function unlimited({ tenants }: RunRecords, times: readonly Times[]): Times[] {
+  return times.filter((_, index) => tenants[index]?.limitPerMinute === undefined)
+}
+
+function cacheHitRate({ samples }: RunRecords): number | null {
+  const cache = lastTotals(samples)?.cache
+  return cache === undefined || cache === null || cache.lookups === 0 ? null : cache.hits / cache.lookups
+}
+
+function counted({ samples }: RunRecords, name: 'deferred' | 'rate_limited'): number | null {
+  const totals = lastTotals(samples)
+  return totals === undefined ? null : sum(totals.accounts.map((account) => account[name]))
+}
+
+export function lastTotals(samples: RunRecords['samples']) {
+  return samples.findLast(({ totals }) => totals !== undefined)?.totals
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function mostOf(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>(
+    (most, value) => (value === null ? most : Math.max(most ?? value, value)),
+    null,
+  )
+}

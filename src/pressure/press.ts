@@ -1,0 +1,178 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Tenant } from '../tenants/tenant.ts'
+import { Drain } from './drain.ts'
+import { Observation } from './observation.ts'
+import type { PressControl, Pressed, PressParts, PressPlan, PressTenant } from './press-parts.ts'
+import { type Queues, queuesOf } from './queues.ts'
+import { recordsOf } from './tenant-records.ts'
+
+const SECOND_MS = 1_000
+const LOOK_EVERY_MS = 250
+/** In the drain tenants are called again after so long, whatever the proxy's interval is. */
+const CALL_EVERY_MS = 5_000
+/** For deliveries that come once too often, after all seemed done. */
+const AFTERGLOW_MS = 1_000
+
+/** One run: tenants hand over messages for a while, then the queue drains; all is noted. */
+export function press(parts: PressParts, plan: PressPlan, control: PressControl): Promise<Pressed> {
+  return new Press(parts, plan, control).run()
+}
+
+class Press {
+  readonly #parts: PressParts
+  readonly #plan: PressPlan
+  readonly #control: PressControl
+  readonly #observation: Observation
+  #startedAtEpochMs = 0
+  #generatedUntilEpochMs: number | undefined
+  #sampling: Promise<void> = Promise.resolve()
+  #calledAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: PressParts, plan: PressPlan, control: PressControl) {
+    this.#parts = parts
+    this.#plan = plan
+    this.#control = control
+    this.#observation = new Observation(parts)
+  }
+
+  async run(): Promise<Pressed> {
+    const { events, begin } = this.#parts
+    this.#startedAtEpochMs = Date.now()
+    events.begin(this.#startedAtEpochMs)
+    const timers = this.#plan.acts.map(({ atMs, act }) => setTimeout(act, atMs))
+    const ticker = setInterval(() => this.#tick(), SECOND_MS)
+    try {
+      await begin()
+      await this.#generate()
+      await this.#drain()
+    } finally {
+      clearInterval(ticker)
+      for (const timer of timers) clearTimeout(timer)
+    }
+    await this.#sampling
+    return this.#records()
+  }
+
+  async #generate(): Promise<void> {
+    const { durationMs, callEveryMs } = this.#plan
+    const untilEpochMs = this.#startedAtEpochMs + durationMs
+    while (Date.now() < untilEpochMs && !this.#isExhausted()) {
+      if (callEveryMs !== undefined) await this.#callTenants(callEveryMs, (tenant) => !isQuiet(tenant))
+      if (!(await this.#pause(Math.min(LOOK_EVERY_MS, untilEpochMs - Date.now())))) break
+    }
+    this.#generatedUntilEpochMs = Date.now()
+    for (const { tenant } of this.#parts.tenants) tenant.stopGenerating()
+  }
+
+  /** Every tenant has handed over all that it may. */
+  #isExhausted(): boolean {
+    return this.#parts.tenants.every(
+      ({ tenant: { facts, books } }) =>
+        books.handedOverCount >= (facts.maxMessages ?? Number.POSITIVE_INFINITY),
+    )
+  }
+
+  async #drain(): Promise<void> {
+    const { states } = this.#parts.monitor
+    const drain = new Drain(this.#plan.drain, performance.now())
+    this.#calledAtMs = Number.NEGATIVE_INFINITY
+    let state = drain.look(states, performance.now())
+    while (state === 'going-on') {
+      // Also those who asked not to be disturbed: they would hear of their messages only after that.
+      await this.#callTenants(CALL_EVERY_MS, () => true)
+      if (!(await this.#pause(LOOK_EVERY_MS))) return
+      await this.#observation.readDeliveries()
+      state = drain.look(states, performance.now())
+    }
+    if (state !== 'done') this.#parts.events.add(this.#gaveUp(state))
+    await this.#pause(AFTERGLOW_MS)
+  }
+
+  #gaveUp(state: 'quiet' | 'too-long'): string {
+    const { handedOver, settled } = this.#parts.monitor.states
+    const { quietMs, mostMs } = this.#plan.drain
+    const why =
+      state === 'quiet'
+        ? `nothing moved for ${quietMs / SECOND_MS} s`
+        : `the queue had not drained after ${mostMs / SECOND_MS} s`
+    const left = (handedOver - settled).toLocaleString('en')
+    return `gave up waiting: ${why}, with ${left} messages not settled`
+  }
+
+  /** Not more often than that. */
+  async #callTenants(everyMs: number, wanted: (tenant: Tenant) => boolean): Promise<void> {
+    if (performance.now() - this.#calledAtMs < everyMs) return
+    this.#calledAtMs = performance.now()
+    const [proxy] = this.#parts.proxies
+    const tenants = this.#parts.tenants.filter(({ tenant }) => wanted(tenant))
+    await Promise.all(
+      // A proxy that does not answer is seen elsewhere.
+      tenants.map(({ tenant, apiKey }) => proxy?.runNow(tenant.facts.tenantId, apiKey).catch(ignore)),
+    )
+  }
+
+  /** False when the run is to end at once. */
+  async #pause(ms: number): Promise<boolean> {
+    const { signal } = this.#control
+    await delay(Math.max(0, ms), undefined, { signal }).catch(ignore)
+    return !signal.aborted
+  }
+
+  /** One after another: a look that takes longer than a second leaves seconds out. */
+  #tick(): void {
+    const second = Math.floor((Date.now() - this.#startedAtEpochMs) / SECOND_MS) - 1
+    const sampled = this.#sampling.then(() => this.#observation.sample(second))
+    this.#sampling = sampled
+      .then((sample) => sample && this.#tell(sample.totals?.pending ?? null))
+      .catch(ignore)
+  }
+
+  #tell(pending: number | null): void {
+    const nowMs = Date.now()
+    const leftMs = this.#startedAtEpochMs + this.#plan.durationMs - nowMs
+    const draining = this.#generatedUntilEpochMs !== undefined
+    this.#control.onProgress({
+      phase: draining ? 'draining' : 'generating',
+      elapsed_seconds: (nowMs - this.#startedAtEpochMs) / SECOND_MS,
+      left_seconds: draining ? null : Math.max(0, leftMs / SECOND_MS),
+      ...this.#observation.figures(nowMs, pending),
+    })
+  }
+
+  async #records(): Promise<Pressed> {
+    const endedAtEpochMs = Date.now()
+    const { monitor, events, tenants } = this.#parts
+    // In this order, while messages may still move from one to the next: what is no longer queued was delivered
+    // before the deliveries are read, and those before the reports.
+    const queues = await queuesOf(this.#parts)
+    await this.#observation.readDeliveries()
+    await this.#observation.lastSample(
+      Math.max(0, Math.ceil((endedAtEpochMs - this.#startedAtEpochMs) / SECOND_MS) - 1),
+    )
+    return {
+      startedAtEpochMs: this.#startedAtEpochMs,
+      generatedUntilEpochMs: this.#generatedUntilEpochMs ?? endedAtEpochMs,
+      endedAtEpochMs,
+      tenants: tenants.map((tenant) => this.#tenantRecords(tenant, queues)),
+      deliveries: monitor.deliveries,
+      unknownBecause: this.#control.deliveriesLost() ?? this.#observation.unread,
+      uncertain: new Set(tenants.flatMap(({ tenant }) => tenant.books.uncertain())),
+      samples: this.#observation.samples,
+      events: events.all,
+    }
+  }
+
+  #tenantRecords({ tenant, limitPerMinute }: PressTenant, queues: Queues) {
+    const { tenantId } = tenant.facts
+    const attachments = this.#parts.monitor.attachmentsOf(tenantId)
+    return recordsOf(tenant, { attachments, limitPerMinute, queued: queues.get(tenantId) })
+  }
+}
+
+/** It asked not to be disturbed, and its time is not over. */
+function isQuiet({ syncs }: Tenant): boolean {
+  return (syncs.at(-1)?.dndUntilEpochMs ?? 0) > Date.now()
+}
+
+/** Nothing that its caller would do differently. */
+function ignore(): undefined {}

@@ -1,0 +1,31 @@
+import { MailstormError } from '../error.ts'
+import type { DeliveryLine } from '../sink/http/api-deliveries.ts'
+import { type Delivery, type DeliverySource, ID_HEADER } from './delivery.ts'
+
+const ANSWER_WITHIN_MS = 30_000
+
+/** What our own sink took, by the digests that it made while it received. */
+export class SinkDeliveries implements DeliverySource {
+  readonly name: string
+  readonly #apiUrl: string
+  #read = 0
+
+  constructor(name: string, apiUrl: string) {
+    this.name = name
+    this.#apiUrl = apiUrl
+  }
+
+  async read(): Promise<readonly Delivery[]> {
+    const url = `${this.#apiUrl}/sink/deliveries?from=${this.#read}`
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    if (!response.ok)
+      throw new MailstormError('DELIVERIES', `Failed to read deliveries: ${url} answered ${response.status}.`)
+    const lines = (await response.text()).split('\n').filter((line) => line !== '')
+    this.#read += lines.length
+    return lines.map((line) => deliveryOf(JSON.parse(line) as DeliveryLine))
+  }
+}
+
+function deliveryOf({ headers, at_epoch_ms, bytes, text_md5, attachments }: DeliveryLine): Delivery {
+  return { id: headers[ID_HEADER] ?? '', atEpochMs: at_epoch_ms, bytes, textMd5: text_md5, attachments }
+}

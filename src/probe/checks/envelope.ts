@@ -1,0 +1,73 @@
+import { answers, type Check } from '../check.ts'
+import { HELLO, mail, type Step, say } from '../step.ts'
+import { replyText } from '../talk.ts'
+
+/** RFC 5321 4.5.3.1.1. */
+const LOCAL_PART_OCTETS = 64
+/** RFC 5321 4.5.3.1.8: a server has to take 100 recipients. */
+const MIN_RECIPIENTS = 100
+const MOST_RECIPIENTS = 1_000
+
+/** Who sends, and to whom. */
+export const ENVELOPE_CHECKS: readonly Check[] = [
+  {
+    id: 'null-sender',
+    title: 'MAIL FROM:<>, as bounces have it',
+    rfc: 'RFC 5321 4.5.5',
+    asks: ['mail'],
+    steps: () => [...HELLO, say('mail', 'MAIL FROM:<>')],
+    judge: answers({ mail: /^250$/ }, 'it takes no bounces'),
+  },
+  {
+    id: 'postmaster',
+    title: 'RCPT TO:<postmaster>, without a domain',
+    rfc: 'RFC 5321 4.5.1',
+    asks: ['rcpt'],
+    steps: (context) => [...HELLO, mail(context), say('rcpt', 'RCPT TO:<postmaster>')],
+    judge: answers({ rcpt: /^25[01]$/ }, 'a postmaster without a domain is refused'),
+  },
+  {
+    id: 'local-part-64',
+    title: 'Local part of 64 octets',
+    rfc: 'RFC 5321 4.5.3.1.1',
+    asks: ['mail'],
+    steps({ sender }) {
+      const address = `${'p'.repeat(LOCAL_PART_OCTETS)}${sender.slice(sender.lastIndexOf('@'))}`
+      return [
+        ...HELLO,
+        say('mail', `MAIL FROM:<${address}>`, { shown: 'MAIL with a local part of 64 octets' }),
+      ]
+    },
+    judge: answers({ mail: /^250$/ }, 'an address that every server has to take'),
+  },
+  {
+    id: 'unknown-parameter',
+    title: 'MAIL with a parameter that nobody knows',
+    rfc: 'RFC 5321 4.1.1.11',
+    asks: ['mail'],
+    steps: (context) => [...HELLO, mail(context, ' XPROBE=1')],
+    judge: answers({ mail: /^(555|50[134])$/ }, 'it is taken, not answered by 555'),
+  },
+  {
+    id: 'recipients',
+    title: 'Recipients of one message: 100, and up to 1,000',
+    rfc: 'RFC 5321 4.5.3.1.8, 4.5.3.1.10',
+    asks: ['rcpt-1', `rcpt-${MIN_RECIPIENTS}`, `rcpt-${MOST_RECIPIENTS}`],
+    steps(context) {
+      const [local, domain] = [/^.*(?=@)/, /@[^@]*$/].map((part) => part.exec(context.recipient)?.[0] ?? '')
+      const steps: Step[] = Array.from({ length: MOST_RECIPIENTS }, (_, index) =>
+        say(`rcpt-${index + 1}`, `RCPT TO:<${local}+${index + 1}${domain}>`, { after: /^2/ }),
+      )
+      return [...HELLO, mail(context), ...steps]
+    },
+    judge(talk) {
+      const replies = talk.exchanges.filter(({ name }) => name.startsWith('rcpt-'))
+      const taken = replies.filter(({ replies: [reply] }) => reply !== undefined && reply.code < 300).length
+      const last = replies.at(-1)?.replies[0]
+      if (taken === 0) return { verdict: 'unknown', note: 'it refuses the recipient of this probe' }
+      if (taken >= MOST_RECIPIENTS) return { verdict: 'conforms', note: '1,000 or more' }
+      const note = `${taken}, then ${last === undefined ? 'no reply' : replyText(last)}`
+      return { verdict: taken >= MIN_RECIPIENTS ? 'conforms' : 'deviates', note }
+    },
+  },
+]

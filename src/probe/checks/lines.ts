@@ -1,0 +1,83 @@
+import type { Check } from '../check.ts'
+import { HELLO, say, WHATEVER } from '../step.ts'
+
+/** RFC 5321 4.5.3.1.4: the command line with its CRLF. */
+const MAX_COMMAND_BYTES = 512
+const LONG_COMMAND_BYTES = 2_000
+
+/** A NOOP of so many octets: its parameter is ignored (RFC 5321 4.1.1.9). */
+function noop(octets: number): string {
+  return `NOOP ${'x'.repeat(octets - 'NOOP \r\n'.length)}`
+}
+
+/** Lines of commands: how long, and what ends them. */
+export const LINE_CHECKS: readonly Check[] = [
+  {
+    id: 'command-512',
+    title: 'Command line of 512 octets',
+    rfc: 'RFC 5321 4.5.3.1.4',
+    asks: ['long'],
+    steps: () => [
+      ...HELLO,
+      say('short', 'NOOP x'),
+      say('long', noop(MAX_COMMAND_BYTES), { shown: `NOOP of ${MAX_COMMAND_BYTES} octets`, after: WHATEVER }),
+    ],
+    judge(talk) {
+      if (talk.reply('short')?.code !== 250)
+        return { verdict: 'unknown', note: 'it takes no NOOP with a parameter' }
+      return talk.reply('long')?.code === 250
+        ? { verdict: 'conforms' }
+        : { verdict: 'deviates', note: 'a line that every server has to take' }
+    },
+  },
+  {
+    id: 'command-over',
+    title: 'Command line of 2,000 octets',
+    rfc: 'RFC 5321 4.5.3.1.9',
+    asks: ['long', 'rest'],
+    steps: ({ quietMs }) => [
+      ...HELLO,
+      say('long', noop(LONG_COMMAND_BYTES), { shown: `NOOP of ${LONG_COMMAND_BYTES} octets` }),
+      { name: 'rest', send: '', withinMs: quietMs },
+    ],
+    judge(talk) {
+      const code = talk.reply('long')?.code
+      if (code === undefined) return { verdict: 'deviates', note: 'it gives no reply' }
+      if (talk.reply('rest') !== undefined) {
+        return { verdict: 'deviates', note: 'it takes one line for several commands' }
+      }
+      return { verdict: 'conforms', note: code < 300 ? 'longer lines are taken' : 'longer lines are refused' }
+    },
+  },
+  {
+    id: 'lf-command',
+    title: 'Command that LF alone ends',
+    rfc: 'RFC 5321 2.3.8',
+    asks: ['bare'],
+    steps: ({ quietMs }) => [...HELLO, { name: 'bare', send: 'NOOP\n', after: /^250/, withinMs: quietMs }],
+    judge(talk) {
+      const code = talk.reply('bare')?.code
+      if (code === undefined) return { verdict: 'conforms', note: 'it waits for CRLF' }
+      return code < 400
+        ? { verdict: 'deviates', note: 'LF ends a command' }
+        : { verdict: 'conforms', note: 'it refuses a bare LF' }
+    },
+  },
+  {
+    id: 'cr-command',
+    title: 'CR alone within a command',
+    rfc: 'RFC 5321 2.3.8',
+    asks: ['bare', 'rest'],
+    steps: ({ quietMs }) => [
+      ...HELLO,
+      { name: 'bare', send: 'NOOP\rNOOP\r\n', after: /^250/ },
+      { name: 'rest', send: '', withinMs: quietMs },
+    ],
+    judge(talk) {
+      if (talk.exchange('rest')?.replies.length) return { verdict: 'deviates', note: 'CR ends a command' }
+      return talk.reply('bare') === undefined
+        ? { verdict: 'deviates', note: 'it gives no reply' }
+        : { verdict: 'conforms', note: 'one line, one reply' }
+    },
+  },
+]

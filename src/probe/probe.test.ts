@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { startOddServer } from './odd-server.fixture.ts'
+import { probe, probeLimitMs, QUESTIONS } from './probe.ts'
+import type { ProbeContext } from './step.ts'
+
+const CONTEXT: ProbeContext = {
+  sender: 'a@x.test',
+  recipient: 'b@x.test',
+  waitMs: 300,
+  quietMs: 30,
+  connections: 5,
+  runId: 'probe-1',
+}
+
+async function probed(target: { host: string; port: number }, context: Partial<ProbeContext> = {}) {
+  const report = await probe({ name: 'odd', target, context: { ...CONTEXT, ...context }, stamp: 's' })
+  return { report, row: (id: string) => report.rows.find((row) => row.id === id) }
+}
+
+test('finds and names a server that applies 512 octets to text (Known Issue of the seed)', async () => {
+  const { row } = await probed(await startOddServer({ maxTextOctets: 510 }))
+  expect(row('text-600')).toMatchObject({
+    verdict: 'deviates',
+    came: '500 Command too long',
+    note: 'it applies the 512 octets of a command line to text in DATA',
+  })
+  expect(row('message')).toMatchObject({ verdict: 'conforms' })
+  expect(row('command-512')).toMatchObject({ verdict: 'conforms' })
+})
+
+test('finds a server that a false end of a message can smuggle through', async () => {
+  const { row } = await probed(await startOddServer({ falseEnd: '\n.\r\n' }))
+  expect(row('end-lf-dot-crlf')).toMatchObject({ verdict: 'deviates', note: 'LF.CRLF ends the message' })
+  expect(row('end-lf-dot-lf')).toMatchObject({ verdict: 'conforms', note: 'taken as text' })
+})
+
+test('finds how many connections are taken and what the next one gets', async () => {
+  const limited = await probed(await startOddServer({ maxConnections: 3 }))
+  expect(limited.row('connections')).toMatchObject({
+    verdict: 'conforms',
+    came: '3 times 220, then 421 too many',
+    note: '3, then 421',
+  })
+  const unlimited = await probed(await startOddServer())
+  expect(unlimited.row('connections')).toMatchObject({ came: '5 times 220', note: '5 or more' })
+})
+
+test('has a row for each question, in their order, and counts its verdicts', async () => {
+  const { report } = await probed(await startOddServer())
+  expect(report.rows.map(({ id }) => id)).toEqual(QUESTIONS.map(({ id }) => id))
+  const sum = Object.values(report.counts).reduce((total, count) => total + count, 0)
+  expect(sum).toBe(QUESTIONS.length)
+  expect(report.extensions).toEqual(['PIPELINING', 'SIZE 1000000'])
+})
+
+test('comes to its end with a server that answers nothing after its greeting', async () => {
+  const target = await startOddServer({ command: () => '' })
+  const { report } = await probed(target, { waitMs: 20, quietMs: 10 })
+  expect(report.took_seconds * 1000).toBeLessThan(probeLimitMs({ waitMs: 20 }))
+  expect(report.counts.conforms).toBeLessThan(5)
+})
+
+test('says at once that nobody speaks SMTP there', async () => {
+  const silent = await startOddServer({ greeting: '' })
+  await expect(probed(silent)).rejects.toThrow(
+    'Failed to probe odd: nothing within 0.3 s where a greeting of an SMTP server (220) should come.',
+  )
+  await expect(probed({ host: '127.0.0.1', port: 1 })).rejects.toThrow('connection refused')
+})

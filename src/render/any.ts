@@ -1,0 +1,33 @@
+import type { Progress } from '../load/progress.ts'
+import type { PressureProgress } from '../pressure/progress.ts'
+import { type AnyResult, isPressure } from '../pressure/result.ts'
+import { renderMarkdown } from './markdown.ts'
+import type { Paint } from './paint.ts'
+import { renderPressureMarkdown } from './pressure-markdown.ts'
+import { renderPressureProgress, renderPressureProgressLine } from './pressure-progress.ts'
+import { renderPressureText } from './pressure-text.ts'
+import { renderProgress, renderProgressLine } from './progress.ts'
+import { renderText } from './text.ts'
+
+/** Renderers for runs of either kind. */
+export function renderAnyText(result: AnyResult, paint?: Paint): string {
+  return isPressure(result) ? renderPressureText(result, paint) : renderText(result, paint)
+}
+
+export function renderAnyMarkdown(result: AnyResult): string {
+  return isPressure(result) ? renderPressureMarkdown(result) : renderMarkdown(result)
+}
+
+type AnyProgress = Progress | PressureProgress
+
+const isPressureProgress = (progress: AnyProgress): progress is PressureProgress => 'kind' in progress
+
+export function renderAnyProgress(progress: AnyProgress, columns: number, paint: Paint): string {
+  return isPressureProgress(progress)
+    ? renderPressureProgress(progress, columns, paint)
+    : renderProgress(progress, columns, paint)
+}
+
+export function renderAnyProgressLine(progress: AnyProgress): string {
+  return isPressureProgress(progress) ? renderPressureProgressLine(progress) : renderProgressLine(progress)
+}

@@ -1,0 +1,67 @@
+/** How values are written on an axis, in a legend and in the table below a chart. */
+export type Unit = 'count' | 'per-second' | 'per-minute' | 'ms' | 'cpu' | 'share' | 'bytes'
+
+/** Colours have names; the style sheet says what they are, light and dark. */
+export type Tone = 'accent' | 'muted' | 'bad' | 'warn' | `ramp-${1 | 2 | 3 | 4}` | `line-${number}`
+
+export interface Series {
+  readonly label: string
+  /** One to each x; null where nothing was measured. */
+  readonly values: readonly (number | null)[]
+  readonly tone: Tone
+  readonly dashed?: boolean
+  /** The area below is tinted. */
+  readonly filled?: boolean
+}
+
+/** Something that happened at a moment of the run: a vertical line. */
+export interface Marker {
+  readonly at: number
+  readonly what: string
+}
+
+/**
+ * Kinds of horizontal axis: `time` in seconds since the start, shared by all charts that have it;
+ * `nines` as 1 / (1 − q) on a logarithmic axis, so that 90 %, 99 % and 99.9 % are equally far apart;
+ * `runs` by number, with their labels.
+ */
+export type Axis = 'time' | 'nines' | 'runs'
+
+/** All that is needed to draw one chart, and nothing of how. Plain data. */
+export interface Chart {
+  readonly id: string
+  /** The place on the page that it belongs to. */
+  readonly place: string
+  readonly title: string
+  /** One sentence below the title. */
+  readonly note?: string
+  readonly axis: Axis
+  readonly xs: readonly number[]
+  /** Of runs. */
+  readonly labels?: readonly string[]
+  readonly unit: Unit
+  /** Logarithmic vertical axis. */
+  readonly log?: boolean
+  /** A small one, without legend. */
+  readonly small?: boolean
+  readonly series: readonly Series[]
+  readonly markers?: readonly Marker[]
+}
+
+const LINE_TONES = 8
+
+/** Tones of equals, as servers and accounts are; they repeat when there are many. */
+export function lineTone(index: number): Tone {
+  return `line-${index % LINE_TONES}`
+}
+
+/** A logarithmic axis where a linear one would press most of the values into its bottom line. */
+export function needsLog(series: readonly Series[]): boolean {
+  const values = series.flatMap(({ values }) => values.filter((value) => value !== null && value > 0))
+  if (values.length === 0) return false
+  const most = values.reduce((a, b) => Math.max(a as number, b as number), 0) as number
+  const least = values.reduce((a, b) => Math.min(a as number, b as number), most) as number
+  return most / least > LOG_FROM_RATIO
+}
+
+const LOG_FROM_RATIO = 40

@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { writeAtomically } from '../../analysis/atomic-write.ts'
+import { readFolder } from '../../analysis/folder.ts'
+import { storeError } from '../../analysis/store.ts'
+import type { AnyResult } from '../../pressure/result.ts'
+import { loadAssets } from './assets.ts'
+import { renderIndex } from './index-page.ts'
+import { renderReport } from './report.ts'
+
+/** All runs of a folder on one page. */
+export const INDEX = 'index.html'
+
+/** The report beside a result's JSON. */
+export async function writeReport(jsonPath: string, result: AnyResult): Promise<string> {
+  const path = reportPath(jsonPath)
+  await writePage(path, renderReport(result, await loadAssets()))
+  return path
+}
+
+/** Appears whole or not at all. Rejects with one clear error when it cannot be written. */
+export async function writePage(path: string, page: string): Promise<void> {
+  await writeAtomically(path, page).catch((error: unknown) => {
+    throw storeError(dirname(path), error)
+  })
+}
+
+export function reportPath(jsonPath: string): string {
+  return jsonPath.replace(/(\.json)?$/i, '.html')
+}
+
+/** Writes the page of all runs of a folder anew. */
+export async function writeIndex(folder: string): Promise<string> {
+  const [{ runs, skipped }, names] = await Promise.all([readFolder(folder), readdir(folder)])
+  const present = new Set(names)
+  const indexed = runs.map((run) => {
+    const json = basename(run.file)
+    const report = reportPath(json)
+    return { run, json: address(json), report: present.has(report) ? address(report) : undefined }
+  })
+  const named = skipped.map(({ file, why }) => ({ file: basename(file), why }))
+  const path = join(folder, INDEX)
+  await writePage(path, renderIndex({ runs: indexed, skipped: named }, await loadAssets()))
+  return path
+}
+
+/** Of a file beside the page; `./` so that a colon in a name does not make it another scheme. */
+function address(name: string): string {
+  return `./${encodeURIComponent(name)}`
+}

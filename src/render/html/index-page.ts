@@ -1,0 +1,93 @@
+import type { RunOverview } from '../../analysis/overview.ts'
+import { count, counted, percent, perSecond, shortMilliseconds } from '../format.ts'
+import { left, right } from '../table.ts'
+import { runName } from '../verdict.ts'
+import type { Assets } from './assets.ts'
+import { type Html, html } from './markup.ts'
+import { page } from './page.ts'
+import { section, table } from './table.ts'
+import { runStatus, scenarioTrends } from './trends.ts'
+
+export interface IndexedRun {
+  readonly run: RunOverview
+  /** Relative addresses of its files. */
+  readonly json: string
+  readonly report: string | undefined
+}
+
+export interface Index {
+  /** Oldest first. */
+  readonly runs: readonly IndexedRun[]
+  /** Files that are not runs, and why. */
+  readonly skipped: readonly { readonly file: string; readonly why: string }[]
+}
+
+/** All runs of a folder: what became of each scenario over time, and a link to each run. */
+export function renderIndex({ runs, skipped }: Index, assets: Assets): string {
+  const trends = scenarioTrends(runs.map(({ run }) => run))
+  const body = html`<header class="head"><h1>Runs</h1><p class="reason">${summaryOf(runs)}</p></header>
+${section('Trends', trends.length === 0 ? undefined : html`${trends.map(({ body }) => body)}`, 'From the oldest run of a scenario on a backend to its newest.')}
+${section('All runs', runs.length === 0 ? undefined : runsTable(runs))}
+${section('Skipped files', skippedList(skipped))}`
+  const charts = trends.flatMap((trend) => trend.charts)
+  const links = [
+    ['Trends', '#trends'],
+    ['All runs', '#all-runs'],
+  ] as const
+  return page({ title: 'Runs – mailstorm', body, charts, links }, assets)
+}
+
+function summaryOf(runs: readonly IndexedRun[]): string {
+  if (runs.length === 0) return 'There are none yet.'
+  const failed = runs.filter(({ run }) => run.verdict === 'FAILED').length
+  const scenarios = new Set(runs.map(({ run }) => runName(run))).size
+  const outcome = failed === 0 ? 'none failed' : `${count(failed)} failed`
+  return `${counted(runs.length, 'run')} of ${counted(scenarios, 'scenario')}, ${outcome}.`
+}
+
+function runsTable(runs: readonly IndexedRun[]): Html {
+  return html`<div class="filter"><input type="search" data-filter="runs" placeholder="Filter, as burst failed" aria-label="Filter the runs"><span class="dim" data-filter-status role="status"></span></div>
+<div id="runs">${table({
+    caption: 'All runs, the newest first',
+    columns: [
+      left('Run'),
+      left('Started'),
+      left('Verdict'),
+      ...['Messages', 'Success', 'Throughput', 'p50', 'p99', 'Lost'].map(right),
+      left('Backend'),
+      left('Files'),
+    ],
+    rows: runs.toReversed().map(cellsOf),
+  })}</div>`
+}
+
+function cellsOf({ run, report, json }: IndexedRun): (Html | string)[] {
+  const name = runName(run)
+  return [
+    report === undefined ? html`${name}` : html`<a href="${report}">${name}</a>`,
+    stampText(run.stamp),
+    runStatus(run),
+    count(run.total_messages),
+    percent(run.success_rate),
+    perSecond(run.messages_per_second),
+    shortMilliseconds(run.latency_ms.p50),
+    shortMilliseconds(run.latency_ms.p99),
+    count(run.lost),
+    run.backend ?? '–',
+    html`<a href="${json}">JSON</a>`,
+  ]
+}
+
+/** `20260102-030405` → `2026-01-02 03:04:05`. */
+export function stampText(stamp: string | null): string {
+  return stamp?.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3 $4:$5:$6') ?? '–'
+}
+
+function skippedList(skipped: Index['skipped']): Html | undefined {
+  if (skipped.length === 0) return undefined
+  return table({
+    caption: 'Skipped files',
+    columns: [left('File'), left('Why')],
+    rows: skipped.map(({ file, why }) => [file, why]),
+  })
+}

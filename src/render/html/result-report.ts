@@ -1,0 +1,85 @@
+import type { Result } from '../../load/result.ts'
+import { listed, size } from '../format.ts'
+import { runName, verdictReason } from '../verdict.ts'
+import type { Assets } from './assets.ts'
+import { cards } from './cards.ts'
+import type { Chart } from './chart.ts'
+import { customMetricsTable } from './custom-metrics.ts'
+import { distributionChart } from './distribution-chart.ts'
+import { circumstances, factList, remarks } from './environment.ts'
+import { errorsTable } from './errors.ts'
+import { commonFacts, type Fact, header } from './header.ts'
+import { html } from './markup.ts'
+import { page } from './page.ts'
+import { phases } from './phases.ts'
+import { resourceCharts } from './resource-charts.ts'
+import { resultCards } from './result-cards.ts'
+import { balanceSentence, serversTable } from './servers.ts'
+import { chartPlace, section } from './table.ts'
+import { thresholdsTable } from './thresholds.ts'
+import { timelineCharts } from './timeline-charts.ts'
+
+const LINKS = [
+  ['Over time', '#over-time'],
+  ['Latency', '#latency'],
+  ['Servers', '#servers'],
+  ['Errors', '#errors'],
+  ['All runs', 'index.html'],
+] as const
+
+/** A run of the SMTP stress tests. */
+export function renderResultReport(result: Result, assets: Assets): string {
+  const time = 'Response time counts from when a message was due, service time from when it was sent.'
+  const body = html`${header({ result, reason: verdictReason(result), facts: factsOf(result) })}
+${cards(resultCards(result))}
+${remarks(result)}
+${section('Thresholds', thresholdsTable(result.thresholds))}
+${section('Over time', chartPlace('time'), timeNote(result))}
+${section('Latency', chartPlace('distribution'), time)}
+${section('Phases', phases(result.metrics), 'Where the time of a message went, on average; what happens once in a session is shared among its messages.')}
+${section('Servers', serversTable(result), balanceSentence(result))}
+${section('Errors', errorsTable(result) ?? html`<p class="calm">No message was deferred, rejected or failed.</p>`)}
+${section('Custom metrics', customMetricsTable(result))}
+${section('Circumstances', factList(circumstances(result)))}`
+  return page(
+    {
+      title: `${runName(result)} – ${result.verdict} – mailstorm`,
+      body,
+      charts: chartsOf(result),
+      links: LINKS,
+    },
+    assets,
+  )
+}
+
+export function chartsOf(result: Result): Chart[] {
+  const { response_time, service_time } = result.histograms
+  const distribution = distributionChart([
+    { label: 'response time', tone: 'accent', histogram: response_time },
+    { label: 'service time', tone: 'line-1', dashed: true, histogram: service_time },
+  ])
+  return [
+    ...timelineCharts(result),
+    ...resourceCharts(result.resource_usage),
+    ...(distribution === undefined ? [] : [distribution]),
+  ]
+}
+
+const MOST_SERVERS = 5
+
+function factsOf(result: Result): Fact[] {
+  const { workload } = result
+  const load =
+    workload.rate_per_second === null
+      ? `${result.test_type}, ${workload.workers} workers, ${size(result.message_size)} messages`
+      : `${result.test_type}, ${workload.rate_per_second}/s for ${workload.duration_seconds} s, ${size(result.message_size)} messages`
+  return [['Target', listed(result.servers, MOST_SERVERS)], ['Load', load], ...commonFacts(result)]
+}
+
+/** The last row of a timeline is rarely a whole second, and its counts are lower for that. */
+function timeNote({ metrics, timeline }: Result): string {
+  const part = metrics.duration_seconds - (timeline.length - 1)
+  const partial =
+    timeline.length > 0 && part > 0 && part < 0.95 ? ` The last second was ${part.toFixed(2)} s long.` : ''
+  return `All charts share one axis, in seconds since the start.${partial}`
+}

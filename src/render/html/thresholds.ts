@@ -1,0 +1,42 @@
+import type { ThresholdResult } from '../../load/result.ts'
+import { decimal, MISSING } from '../format.ts'
+import { left, right } from '../table.ts'
+import { thresholdFigures } from '../verdict.ts'
+import { type Html, html } from './markup.ts'
+import { table } from './table.ts'
+
+const WORDS = { pass: 'pass', fail: 'fail', 'no-data': 'no data', skipped: 'skipped' } as const
+
+/** What the run had to hold, and by how much it did. */
+export function thresholdsTable(thresholds: readonly ThresholdResult[]): Html | undefined {
+  if (thresholds.length === 0) return undefined
+  return table({
+    caption: 'Thresholds',
+    columns: [left('Threshold'), left('Verdict'), right('Value'), right('Limit'), right('Margin')],
+    rows: thresholds.map((threshold) => {
+      const { expression, verdict, reason } = threshold
+      const { value, limit } = thresholdFigures(threshold)
+      const why = reason === undefined ? false : html` <span class="dim">${reason}</span>`
+      return [
+        html`<code>${expression}</code>`,
+        html`<span class="verdict ${verdict}">${WORDS[verdict]}</span>${why}`,
+        value,
+        limit,
+        marginOf(threshold),
+      ]
+    }),
+  })
+}
+
+/** How far the value is on the good side of its limit, in percent of the limit; negative beyond it. */
+export function marginOf({ expression, value, limit }: ThresholdResult): string {
+  if (value === null || limit === 0) return MISSING
+  const upper = /<=?\d|<=?-/.test(expression)
+  const lower = />=?\d|>=?-/.test(expression)
+  if (!upper && !lower) return MISSING
+  const share = ((upper ? limit - value : value - limit) / Math.abs(limit)) * 100
+  const digits = Math.abs(share) < 10 ? 2 : 0
+  const text = decimal(share, digits)
+  if (Number(text.replaceAll(',', '')) === 0) return '0 %'
+  return `${share > 0 ? '+' : ''}${text.replace('-', '−')} %`
+}

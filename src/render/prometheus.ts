@@ -1,0 +1,158 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { Progress } from '../load/progress.ts'
+import type { Metrics, Result } from '../load/result.ts'
+
+const RUN = ['scenario', 'part'] as const
+type RunLabels = Readonly<Record<(typeof RUN)[number], string>>
+
+const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped'] as const
+const QUANTILES = { '0.5': 'p50', '0.95': 'p95', '0.99': 'p99' } as const
+type Percentiles = Readonly<Record<(typeof QUANTILES)[keyof typeof QUANTILES], number | null | undefined>>
+
+/** Where a run shows its figures to Prometheus. */
+export interface MetricsAddress {
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+  /** Asked for, or only because `mailstorm start --monitoring` looks there. */
+  readonly asked: boolean
+}
+
+/** What one reading of this process says of its use of the machine. */
+export interface GeneratorUsage {
+  readonly cpuSeconds: number
+  readonly memoryBytes: number
+}
+
+/**
+ * A stress run for Prometheus, from its snapshots (one a second) and its result. Counters go on from run
+ * to run of a scenario, as counters of one process do.
+ */
+export class RunExposition {
+  readonly #registry = new Registry()
+  readonly #messages = this.#counter('mailstorm_messages_total', 'Messages by how they ended', [
+    ...RUN,
+    'outcome',
+  ])
+  readonly #failures = this.#counter('mailstorm_failures_total', 'Failures by class or reply code', [
+    ...RUN,
+    'failure',
+  ])
+  readonly #runs = this.#counter('mailstorm_runs_total', 'Runs that have ended, by verdict', [
+    ...RUN,
+    'verdict',
+  ])
+  readonly #running = this.#gauge('mailstorm_running', '1 while the run sends, then 0')
+  readonly #workers = this.#gauge('mailstorm_workers', 'Concurrent workers of the plan')
+  readonly #planned = this.#gauge('mailstorm_planned_messages', 'Messages of the plan')
+  readonly #elapsed = this.#gauge('mailstorm_elapsed_seconds', 'Since the start of the run')
+  readonly #inFlight = this.#gauge('mailstorm_in_flight', 'Messages started and not ended')
+  readonly #queued = this.#gauge('mailstorm_queued', 'Messages due and not started')
+  readonly #rate = this.#gauge('mailstorm_rate', 'Messages ended per second, over the last seconds')
+  readonly #targetRate = this.#gauge('mailstorm_target_rate', 'Messages per second of the plan')
+  readonly #responseTime = this.#gauge(
+    'mailstorm_response_time_seconds',
+    'From when a message was due to its final reply, over the run so far',
+    [...RUN, 'quantile'],
+  )
+  readonly #cpu = new Counter({
+    name: 'mailstorm_generator_cpu_seconds_total',
+    help: 'CPU time of the load generator, all threads',
+    registers: [this.#registry],
+  })
+  readonly #memory = new Gauge({
+    name: 'mailstorm_generator_memory_bytes',
+    help: 'Resident memory of the load generator',
+    registers: [this.#registry],
+  })
+  /** How far the counters of the newest run of each scenario have come. */
+  readonly #counted = new Map<string, { readonly runId: string; readonly counts: Map<string, number> }>()
+  #cpuSeconds = 0
+
+  /** What a run tells while it goes on. */
+  update(progress: Progress): void {
+    const labels = labelsOf(progress)
+    const counts = { ...progress, dropped: 0 }
+    this.#count(progress, counts, new Map(progress.errors))
+    this.#running.set(labels, 1)
+    this.#elapsed.set(labels, progress.elapsed_seconds)
+    this.#inFlight.set(labels, progress.in_flight)
+    this.#queued.set(labels, progress.queued ?? 0)
+    this.#rate.set(labels, progress.rate)
+    if (progress.workers !== undefined) this.#workers.set(labels, progress.workers)
+    if (progress.planned !== null) this.#planned.set(labels, progress.planned)
+    if (progress.target_rate !== null) this.#targetRate.set(labels, progress.target_rate)
+    const { p50_ms: p50, p95_ms: p95, p99_ms: p99 } = progress
+    this.#setPercentiles(labels, { p50, p95, p99 })
+  }
+
+  /** What it came to; a run too short for a snapshot has this alone. */
+  finish(result: Result): void {
+    const labels = labelsOf(result)
+    const { metrics, workload } = result
+    const { dropped: _dropped, ...failures } = metrics.error_breakdown
+    this.#count(result, metrics.outcomes, new Map(Object.entries(failures)))
+    this.#runs.inc({ ...labels, verdict: result.verdict })
+    for (const gauge of [this.#running, this.#inFlight, this.#queued, this.#rate]) gauge.set(labels, 0)
+    this.#elapsed.set(labels, metrics.duration_seconds)
+    this.#workers.set(labels, workload.workers)
+    this.#planned.set(labels, metrics.total_messages)
+    if (result.target_rate !== null) this.#targetRate.set(labels, result.target_rate)
+    this.#setPercentiles(labels, metrics.response_time_ms)
+  }
+
+  async text({ cpuSeconds, memoryBytes }: GeneratorUsage): Promise<string> {
+    this.#cpu.inc(Math.max(0, cpuSeconds - this.#cpuSeconds))
+    this.#cpuSeconds = Math.max(this.#cpuSeconds, cpuSeconds)
+    this.#memory.set(memoryBytes)
+    return this.#registry.metrics()
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  #count(
+    run: Pick<Progress, 'scenario' | 'part' | 'run_id'>,
+    outcomes: Metrics['outcomes'],
+    failures: ReadonlyMap<string, number>,
+  ): void {
+    const labels = labelsOf(run)
+    for (const outcome of OUTCOMES)
+      this.#messages.inc({ ...labels, outcome }, this.#since(run, `outcome ${outcome}`, outcomes[outcome]))
+    for (const [failure, count] of failures)
+      this.#failures.inc({ ...labels, failure }, this.#since(run, `failure ${failure}`, count))
+  }
+
+  /** How much a count has grown. Snapshots may come late: counters never go back. */
+  #since(run: Pick<Progress, 'scenario' | 'part' | 'run_id'>, key: string, count: number): number {
+    const name = JSON.stringify([run.scenario, run.part])
+    let counted = this.#counted.get(name)
+    if (counted?.runId !== run.run_id) {
+      counted = { runId: run.run_id, counts: new Map() }
+      this.#counted.set(name, counted)
+    }
+    const before = counted.counts.get(key) ?? 0
+    counted.counts.set(key, Math.max(before, count))
+    return Math.max(0, count - before)
+  }
+
+  #setPercentiles(labels: RunLabels, percentiles: Percentiles): void {
+    for (const [quantile, key] of Object.entries(QUANTILES)) {
+      const ms = percentiles[key]
+      if (ms !== null && ms !== undefined) this.#responseTime.set({ ...labels, quantile }, ms / 1000)
+    }
+  }
+
+  #counter<const L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] })
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[] = RUN): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] })
+  }
+}
+
+function labelsOf({ scenario, part }: Pick<Progress, 'scenario' | 'part'>): RunLabels {
+  return { scenario, part: part ?? '' }
+}

@@ -1,0 +1,84 @@
+const KILOBYTE = 1024
+const MEGABYTE = 1024 ** 2
+
+/** How large attachments are, and the share of each size among all, as the seed's table has them. */
+export const SIZE_CLASSES = [
+  { name: 'small', sizeBytes: 10 * KILOBYTE, share: 0.4 },
+  { name: 'medium', sizeBytes: 500 * KILOBYTE, share: 0.3 },
+  { name: 'large', sizeBytes: 2 * MEGABYTE, share: 0.15 },
+  { name: 'xlarge', sizeBytes: 10 * MEGABYTE, share: 0.1 },
+  { name: 'huge', sizeBytes: 50 * MEGABYTE, share: 0.05 },
+] as const
+
+/** From here on a file is one of the seed's "Large Files". */
+export const LARGE_FILE_BYTES = 10 * MEGABYTE
+
+export const PROFILE_NAMES = ['high-volume', 'standard', 'newsletter', 'documents'] as const
+export type ProfileName = (typeof PROFILE_NAMES)[number]
+
+/** How a tenant behaves. Shares are from 0 to 1; how the seed's columns were read: docs/decisions/009. */
+export interface Profile {
+  /** Mean; how many come is normally distributed around it, from none to twice as many. */
+  readonly messagesPerSync: number
+  /** Of the messages: those with an attachment. */
+  readonly attachmentShare: number
+  /** Of the attachments: those that repeat an earlier one. */
+  readonly cachedShare: number
+  /** Of the attachments: those of 10 MB or more. */
+  readonly largeShare: number
+  /** Of the answers to sync calls: those that ask not to be disturbed for a while. */
+  readonly dndShare: number
+}
+
+/** What the published client does in every profile; the seed's table gives a share only for high-volume. */
+const MOST = 0.6
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  'high-volume': {
+    messagesPerSync: 20,
+    attachmentShare: 0.05,
+    cachedShare: 0.1,
+    largeShare: 0.05,
+    dndShare: 0.02,
+  },
+  standard: {
+    messagesPerSync: 5,
+    attachmentShare: MOST,
+    cachedShare: 0.3,
+    largeShare: 0.1,
+    dndShare: 0.05,
+  },
+  newsletter: {
+    messagesPerSync: 50,
+    attachmentShare: MOST,
+    cachedShare: 0.5,
+    largeShare: 0.15,
+    dndShare: 0.1,
+  },
+  documents: {
+    messagesPerSync: 2,
+    attachmentShare: MOST,
+    cachedShare: 0.2,
+    largeShare: 0.5,
+    dndShare: 0.05,
+  },
+}
+
+/** Where a profile listens unless told otherwise: the seed's ports. */
+export const PROFILE_PORTS: Readonly<Record<ProfileName, number>> = {
+  'high-volume': 8081,
+  standard: 8082,
+  newsletter: 8084,
+  documents: 8085,
+}
+
+/** The share of each size class when `largeShare` of all are large; within both groups as the seed has them. */
+export function sizeShares(largeShare: number): number[] {
+  const isLarge = ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes >= LARGE_FILE_BYTES
+  const seedLarge = SIZE_CLASSES.filter(isLarge).reduce((sum, { share }) => sum + share, 0)
+  return SIZE_CLASSES.map((sizeClass) =>
+    isLarge(sizeClass)
+      ? (sizeClass.share / seedLarge) * largeShare
+      : (sizeClass.share / (1 - seedLarge)) * (1 - largeShare),
+  )
+}

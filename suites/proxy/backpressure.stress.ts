@@ -1,0 +1,14 @@
+import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+
+/** Does the queue take what an SMTP server that became slow does not, and empty when it is well again? */
+pressureScenario(
+  'backpressure',
+  {
+    durationSeconds: 40,
+    proxy: { GMP_SYNC_INTERVAL: '1' },
+    tenants: [{ profile: 'high-volume', attachmentShare: 0, dndShare: 0 }],
+    slowSink: { fromSecond: 8, untilSecond: 30, bytesPerSecond: 4_096 },
+    thresholds: ['success_rate==1', 'peak_pending>=100', 'drain_seconds<30'],
+  },
+  { onlyWhenNamed: true },
+)

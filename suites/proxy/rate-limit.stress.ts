@@ -1,0 +1,21 @@
+import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+
+const PLAIN = { profile: 'standard', attachmentShare: 0, dndShare: 0 } as const
+
+/** Is an account's limit kept, whether the rest is to wait or to fail, and is nobody else held back? */
+pressureScenario(
+  'rate-limit',
+  {
+    durationSeconds: 20,
+    proxy: { GMP_SYNC_INTERVAL: '1' },
+    tenants: [
+      { ...PLAIN, name: 'waiting', limitPerMinute: 30, limitBehavior: 'defer', maxMessages: 50 },
+      { ...PLAIN, name: 'failing', limitPerMinute: 30, limitBehavior: 'reject', maxMessages: 50 },
+      { ...PLAIN, name: 'free' },
+    ],
+    // Nothing moves until the minute is over.
+    quietSeconds: 75,
+    thresholds: ['over_limit==0', 'rate_limited>=2', 'errors>=1', 'still_queued==0'],
+  },
+  { onlyWhenNamed: true },
+)

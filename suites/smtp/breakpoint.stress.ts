@@ -1,0 +1,20 @@
+import { breakpointScenario } from '../../fixtures/breakpoint-scenario.ts'
+
+/** How many messages a second do they take and still answer in time? Stops by itself when it knows. */
+breakpointScenario(
+  'breakpoint',
+  {
+    startRate: 100,
+    maxRate: 20_000,
+    resolution: 0.05,
+    seconds: 10,
+    holds: ['p(99)<500', 'success_rate>=0.99'],
+    workers: 20,
+    size: 'small',
+    messagesPerSession: 'unlimited',
+    // Few enough that no limit of connections is what breaks: it is the rate that is searched for.
+    maxSessions: 80,
+    drainSeconds: 5,
+  },
+  { onlyWhenNamed: true },
+)

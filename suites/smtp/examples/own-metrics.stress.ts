@@ -1,0 +1,29 @@
+import { scenario } from '../../../fixtures/scenario.ts'
+
+// How to measure what mailstorm does not: metrics of one's own, recorded by own-metrics-hooks.ts, with
+// thresholds on them. 1,000 messages, a session to every ten.
+scenario(
+  'own-metrics',
+  {
+    executor: 'shared-iterations',
+    messages: 1_000,
+    workers: 10,
+    size: 'small',
+    messagesPerSession: 10,
+    metrics: {
+      handshake_ms: 'trend',
+      slow: 'rate',
+      busy_replies: 'counter',
+      extensions: 'gauge',
+    },
+    hooks: new URL('./own-metrics-hooks.ts', import.meta.url),
+    thresholds: [
+      'success_rate>=0.99',
+      'handshake_ms.p(95)<500',
+      'slow<0.05',
+      'busy_replies<100',
+      'extensions.min>=3',
+    ],
+  },
+  { onlyWhenNamed: true },
+)

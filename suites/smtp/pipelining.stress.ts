@@ -1,0 +1,21 @@
+import { scenarioParts } from '../../fixtures/scenario.ts'
+import { PIPELINING_TABLE } from '../../fixtures/side-by-side.ts'
+
+const SMALL = {
+  executor: 'shared-iterations',
+  messages: 5_000,
+  workers: 10,
+  size: 'small',
+  thresholds: ['success_rate>=0.99', 'p(99)<3000'],
+} as const
+
+/** What do fewer round trips bring (RFC 2920)? */
+scenarioParts(
+  'pipelining',
+  {
+    off: { ...SMALL, pipelining: 'off' },
+    commands: { ...SMALL, pipelining: 'commands' },
+    transactions: { ...SMALL, pipelining: 'transactions' },
+  },
+  { onlyWhenNamed: true, table: PIPELINING_TABLE },
+)

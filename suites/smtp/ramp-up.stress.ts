@@ -1,0 +1,21 @@
+import { scenario } from '../../fixtures/scenario.ts'
+
+/** How do they take a load that grows? The seed's steps in one run, each with figures of its own. */
+scenario(
+  'ramp-up',
+  {
+    executor: 'ramping-arrival-rate',
+    startRate: 10,
+    stages: [
+      { durationSeconds: 30, target: 10 },
+      { durationSeconds: 0, target: 25 },
+      { durationSeconds: 30, target: 25 },
+      { durationSeconds: 0, target: 50 },
+      { durationSeconds: 30, target: 50 },
+    ],
+    workers: 10,
+    size: 'small',
+    thresholds: ['success_rate==1', 'p(99)<1000', 'rate_error<=0.01', 'dropped==0'],
+  },
+  { onlyWhenNamed: true },
+)

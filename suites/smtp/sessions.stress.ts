@@ -1,0 +1,22 @@
+import { scenarioParts } from '../../fixtures/scenario.ts'
+import { SESSIONS_TABLE } from '../../fixtures/side-by-side.ts'
+
+const SMALL = {
+  executor: 'shared-iterations',
+  messages: 2_000,
+  workers: 20,
+  size: 'small',
+  thresholds: ['success_rate>=0.99', 'p(99)<3000'],
+} as const
+
+/** What does a session cost? 1, 10 and 100 messages to each, and all that a worker sends to one. */
+scenarioParts(
+  'sessions',
+  {
+    '1': { ...SMALL, messagesPerSession: 1 },
+    '10': { ...SMALL, messagesPerSession: 10 },
+    '100': { ...SMALL, messagesPerSession: 100 },
+    unlimited: { ...SMALL, messagesPerSession: 'unlimited' },
+  },
+  { onlyWhenNamed: true, table: SESSIONS_TABLE },
+)

@@ -1,0 +1,199 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { resultJson } from '../../src/analysis/head.ts'
+import { shareFile } from '../../src/analysis/merge/share.fixture.ts'
+import { olderRun } from '../../src/analysis/older.fixture.ts'
+import { pressureResult } from '../../src/render/html/pressure.fixture.ts'
+import { brokenResult, burstResult } from '../../src/render/result.fixture.ts'
+import { folderWith, mailstorm } from './mailstorm.ts'
+
+const { metrics } = burstResult()
+const SLOW = { ...metrics, throughput: 400, messages_per_second: 400 }
+
+const FILES = {
+  '20260102-030405-burst.json': resultJson(burstResult()),
+  '20260102-040405-burst.json': resultJson(burstResult({ stamp: '20260102-040405', metrics: SLOW })),
+  '20260102-050405-heavy.json': resultJson({
+    ...brokenResult(),
+    scenario: 'heavy',
+    stamp: '20260102-050405',
+  }),
+  'v0.1-burst.json': JSON.stringify(olderRun()),
+  'pressure.json': resultJson(pressureResult({ stamp: '20260102-020000' })),
+  'damaged.json': resultJson(burstResult()).slice(0, 700),
+  'foreign.json': '{"name":"something else"}',
+}
+
+/** With a folder `results`, as a project has it. */
+async function project(files: Readonly<Record<string, string>> = FILES): Promise<string> {
+  const folder = await folderWith({})
+  await mkdir(join(folder, 'results'))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, 'results', name), text)
+  return folder
+}
+
+test('list shows all runs, names what it skips on stderr, and has no colours in a pipe', async () => {
+  const { exitCode, out, err } = await mailstorm(await project(), ['list'])
+  expect(exitCode).toBe(0)
+  expect(out.match(/^(v|2|p).*\.json/gm)).toEqual([
+    'v0.1-burst.json',
+    'pressure.json',
+    '20260102-030405-burst.json',
+    '20260102-040405-burst.json',
+    '20260102-050405-heavy.json',
+  ])
+  expect(err).toMatch(/Skipped 2 files:\n {2}damaged\.json: damaged: .+\n {2}foreign\.json: not the result/)
+  expect(out + err).not.toContain('\u001b')
+})
+
+test('list --json is for machines', async () => {
+  const { out, err } = await mailstorm(await project(), ['list', '--json'])
+  const { runs, skipped } = JSON.parse(out)
+  expect(runs).toHaveLength(5)
+  expect(runs[0]).toMatchObject({ format: 'older', lost: null, latency_ms: { p95: 11 } })
+  expect(skipped).toHaveLength(2)
+  expect(err).toBe('')
+})
+
+test('summary has a row to each scenario', async () => {
+  const { exitCode, out } = await mailstorm(await project(), ['summary'])
+  expect(exitCode).toBe(0)
+  expect(out).toMatch(/5 runs of 4 scenarios in results/)
+  expect(out).toMatch(/^burst +embedded +2 /m)
+})
+
+test('latest shows the newest run, and fails when that failed', async () => {
+  const { exitCode, out } = await mailstorm(await project(), ['latest'])
+  expect(out).toContain('20260102-050405  heavy')
+  expect(out).toMatch(/\[FAILED\] heavy: stopped early/)
+  expect(exitCode).toBe(1)
+})
+
+test('latest says what to do when there is none', async () => {
+  const { exitCode, err } = await mailstorm(await folderWith({}), ['latest'])
+  expect(exitCode).toBe(2)
+  expect(err).toBe(
+    'Failed to show the latest run: there is none in results.\nStart one: npx mailstorm run quick.\n',
+  )
+})
+
+test.for([
+  ['20260102-030405-burst', /^\[PASSED\] burst: no errors$/m],
+  ['results/20260102-030405-burst.json', /^\[PASSED\] burst: no errors$/m],
+  ['v0.1-burst.json', /^\[WARNING\] Status: WARNING - 2 of 400 messages not successful$/m],
+] as const)('analyze finds %s', async ([name, line]) => {
+  const { exitCode, out } = await mailstorm(await project(), ['analyze', name])
+  expect(exitCode).toBe(0)
+  expect(out).toMatch(line)
+})
+
+test('analyze shows a run against a mail proxy', async () => {
+  const { out } = await mailstorm(await project(), ['analyze', 'pressure'])
+  expect(out).toContain('tenant-1')
+  expect(out).toContain('Diagnosis:')
+})
+
+test('analyze shows what a file has whose rest is missing, and says what is missing', async () => {
+  const { ledger: _ledger, ...rest } = burstResult()
+  const folder = await project({ 'half.json': JSON.stringify(rest) })
+  const { exitCode, out } = await mailstorm(folder, ['analyze', 'half'])
+  expect(exitCode).toBe(0)
+  expect(out).toMatch(/Messages\/Sec: +1,188\/s/)
+  expect(out).toMatch(/Incomplete: ledger: /)
+})
+
+test.for([
+  ['a file that is not there', ['analyze', 'nothing'], /Failed to find "nothing": it is neither a file/],
+  ['a damaged file', ['analyze', 'damaged'], /Failed to read .*damaged\.json: damaged: /],
+  ['a foreign file', ['analyze', 'foreign'], /it is JSON, but not the result of a run/],
+  ['a side without runs', ['compare', '20260102-030405-burst'], /1 file was given/],
+  ['three sides', ['compare', 'a', 'b', 'c'], /3 files were given/],
+  [
+    'a limit that is none',
+    ['compare', 'a', 'b', '--p95-limit', 'ten'],
+    /--p95-limit ten: it is a number of percent/,
+  ],
+  ['different kinds', ['compare', '20260102-030405-burst', 'pressure'], /is a run against a mail proxy/],
+  [
+    'a run that is no part',
+    ['merge', '20260102-030405-burst', '20260102-040405-burst'],
+    /is no part of a run/,
+  ],
+  ['a scenario that there is not', ['run', 'burts'], /no such scenario[\s\S]*There are: .*burst, .*custom/],
+  [
+    'a load for a scenario that has its own',
+    ['run', 'burst', '--messages', '5'],
+    /--messages would change nothing/,
+  ],
+  ['a value that is not allowed', ['run', 'custom', '--workers', '0'], /STRESS_WORKERS="0" is too small/],
+  ['a baseline that there is not', ['baseline', 'show', 'ci'], /there is no such file/],
+  [
+    'a baseline of a run that was cut short',
+    ['baseline', 'save', 'ci', '20260102-050405-heavy'],
+    /was cut short/,
+  ],
+  ['an option that there is not', ['list', '--jsn'], /unknown option '--jsn'[\s\S]*--json/],
+  ['a command that there is not', ['summarize'], /unknown command 'summarize'/],
+] as const)('%s is one clear error and exit code 2', async ([, args, message]) => {
+  const { exitCode, err } = await mailstorm(await project(), args)
+  expect(err).toMatch(message)
+  expect(err).not.toMatch(/\n\s+at /)
+  expect(exitCode).toBe(2)
+})
+
+test('compare exits with 1 on a regression, and with 0 the other way round', async () => {
+  const folder = await project()
+  const [fast, slow] = ['20260102-030405-burst', '20260102-040405-burst']
+  const worse = await mailstorm(folder, ['compare', fast, slow])
+  expect(worse.exitCode).toBe(1)
+  expect(worse.out).toMatch(/\[REGRESSION\] B is worse than A:\n {2}throughput 1,188\/s → 400\.0\/s/)
+  const better = await mailstorm(folder, ['compare', slow, fast, '--json'])
+  expect(better.exitCode).toBe(0)
+  expect(JSON.parse(better.out)).toMatchObject({ kind: 'smtp', verdict: 'no-regression' })
+})
+
+test('compare takes several files on each side, and limits of one’s own', async () => {
+  const [fast, slow] = ['20260102-030405-burst', '20260102-040405-burst']
+  const args = ['compare', fast, fast, '--against', slow, slow, '--throughput-limit', '80']
+  const { exitCode, out } = await mailstorm(await project(), args)
+  expect(exitCode).toBe(0)
+  expect(out).toContain('A and B are medians')
+})
+
+test('a baseline is saved, listed, shown and compared with', async () => {
+  const folder = await project()
+  const saved = await mailstorm(folder, ['baseline', 'save', 'ci', '20260102-030405-burst'])
+  expect(saved.exitCode).toBe(0)
+  expect(saved.out).toContain('baselines/ci.json')
+  expect(await readdir(join(folder, 'baselines'))).toEqual(['ci.json'])
+  await writeFile(join(folder, 'baselines', 'bad.json'), '{')
+  const listed = await mailstorm(folder, ['baseline', 'list'])
+  expect(listed.out).toMatch(/^ci +burst +embedded +1 +1,188\/s/m)
+  expect(listed.out).toMatch(/Skipped 1 file:\n {2}bad\.json: /)
+  expect((await mailstorm(folder, ['baseline', 'show', 'ci'])).out).toMatch(/Throughput: +1,188\/s/)
+  const compared = await mailstorm(folder, ['compare', 'ci', '20260102-040405-burst'])
+  expect(compared.exitCode).toBe(1)
+})
+
+test('merge writes one result of several generators', async () => {
+  const part = (index: number) => resultJson(shareFile({ index, startedMs: 30 * index }).json as object)
+  const folder = await project({ 'g0.json': part(0), 'g1.json': part(1) })
+  const { exitCode, out } = await mailstorm(folder, ['merge', 'g0', 'g1', '-o', 'whole.json'])
+  expect(exitCode).toBe(0)
+  expect(out).toMatch(/Total: +10,000/)
+  expect(out).toContain('30 ms apart')
+  const whole = JSON.parse(await readFile(join(folder, 'whole.json'), 'utf8'))
+  expect(whole).toMatchObject({ run_id: 'night7', merged: { generators: 2, start_skew_ms: 30 } })
+  const stored = await mailstorm(folder, ['merge', 'g0', 'g1'])
+  expect(stored.out).toMatch(/Written: results\/20260102-030405-burst\.json/)
+})
+
+test.for(['list', 'summary', 'latest', 'analyze', 'compare', 'merge', 'run'])(
+  '%s --help tells its exit codes',
+  async (command) => {
+    const { exitCode, out } = await mailstorm(await folderWith({}), [command, '--help'])
+    expect(exitCode).toBe(0)
+    expect(out).toMatch(/Exit codes:\n {2}0 +\S/)
+  },
+)

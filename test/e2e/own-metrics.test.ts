@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runVitest, type VitestRun } from '../vitest-child.ts'
+import { stress } from './stress.ts'
+
+test('own-metrics: what the hooks recorded stands in the result, the terminal and the Markdown', async () => {
+  const run = await stress('own-metrics', { SMTP_SERVERS: '2', STRESS_THREADS: '2' })
+  expect(run.exitCode).toBe(0)
+  const { result } = run
+  if (result === undefined) throw new Error('no result')
+  const { metrics, custom_metrics: own } = result
+  expect(own?.slow).toMatchObject({ kind: 'rate', total: 1000 })
+  expect(own?.handshake_ms).toMatchObject({ kind: 'trend', summary: { count: metrics.sessions_opened } })
+  expect(own?.busy_replies).toMatchObject({ kind: 'counter', sum: 0 })
+  expect(own?.extensions).toMatchObject({ kind: 'gauge', min: 7, max: 7 })
+  expect(result.thresholds.slice(1, 5).map(({ expression, verdict }) => `${expression} ${verdict}`)).toEqual([
+    'handshake_ms.p(95)<500 pass',
+    'slow<0.05 pass',
+    'busy_replies<100 pass',
+    'extensions.min>=3 pass',
+  ])
+  expect(run.output).toMatch(/Custom Metrics:\n +metric +kind +value\n +handshake_ms +trend +p95 [\d.]+ ms /)
+  const markdown = await readFile(join(run.resultsDir, `${result.stamp}-own-metrics.md`), 'utf8')
+  expect(markdown).toMatch(/Custom metrics<\/summary>\n\n\| Metric \| Kind \|/)
+})
+
+test('hooks that are not there are one message, before any server is booted', async () => {
+  const run = await wrong('missing-hooks')
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toMatch(/Failed to load the hooks file:.*no-such-hooks\.ts: Cannot find module/)
+  expect(run.output).not.toContain('Backend:')
+  expect(run.output).toContain('✗ missing-hooks: 0 rows passed, 1 failed')
+})
+
+test('a metric that has the name of one of ours is told before anything is run', async () => {
+  const run = await wrong('taken-name')
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain('"lost" is a metric of mailstorm\'s: choose another name.')
+})
+
+test('a hook that fails leaves the figures true and fails the run; what it did not record has no data', async () => {
+  const run = await wrong('failing-hooks')
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain('a hook of the scenario failed: MailstormError: Failed to record')
+  expect(run.output).toMatch(/pass +success_rate==1 +100\.00 %/)
+  expect(run.output).toMatch(/NO DATA +depth<5 .*no hook recorded depth/)
+})
+
+async function wrong(name: string): Promise<VitestRun> {
+  const resultsDir = await mkdtemp(join(tmpdir(), 'mailstorm-own-metrics-'))
+  onTestFinished(() => rm(resultsDir, { recursive: true, force: true }))
+  return runVitest({
+    config: 'test/fixture-projects/own-metrics/vitest.config.ts',
+    name,
+    env: { STRESS_RESULTS_DIR: resultsDir, STRESS_BACKEND: 'embedded', SMTP_SERVERS: '1' },
+  })
+}

@@ -1,0 +1,85 @@
+import { writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../../src/load/clock.ts'
+import { Dispatch } from '../../src/load/dispatch.ts'
+import { createPacer } from '../../src/load/pacer.ts'
+import { Recorder, type RecorderOptions } from '../../src/load/recorder.ts'
+import type { Sample } from '../../src/load/sample.ts'
+import type { Schedule, Split } from '../../src/load/workload.ts'
+import { Gate } from '../../src/smtp/gate.ts'
+import { MessageTemplate } from '../../src/smtp/message.ts'
+import { OpenTransports } from '../../src/smtp/open-transports.ts'
+import { smtpLane } from '../../src/smtp/sender.ts'
+import { PHASES } from '../../src/smtp/target.ts'
+
+/** What a generator process is told, as JSON in its first argument. */
+export interface GeneratorTask {
+  readonly schedule: Schedule
+  readonly split: Split
+  readonly runId: string
+  readonly port: number
+  /** Epoch milliseconds at which all start. */
+  readonly startAtMs: number
+  readonly workers: number
+  readonly file: string
+}
+
+/** A sample as it was, but for its memory and with times after the run's start. */
+export type KeptSample = Omit<Sample, 'phasesMs'> & { readonly phasesMs: readonly (number | null)[] }
+
+export const RECORDER = { startMs: 0, phaseCount: PHASES.length, targetCount: 1 } satisfies RecorderOptions
+
+/** One of several generators, with the real engine: what it recorded, and each sample it recorded. */
+async function generate(task: GeneratorTask): Promise<void> {
+  const { schedule, split, runId, port, startAtMs, workers, file } = task
+  await sleep(Math.max(0, startAtMs - Date.now() - 200))
+  const startMs = systemClock.nowMs() + startAtMs - Date.now()
+  const pacer = createPacer(schedule, split)
+  const recorder = new Recorder(RECORDER)
+  const samples: KeptSample[] = []
+  let claimed = 0
+  const dispatch = new Dispatch({
+    pacer,
+    clock: systemClock,
+    startMs,
+    claim: () => (claimed < pacer.total ? claimed++ : undefined),
+    onLag: () => {},
+  })
+  const lane = smtpLane(
+    {
+      clock: systemClock,
+      model: pacer.model,
+      targets: [{ name: 'server', host: '127.0.0.1', port, tls: { mode: 'none', verify: true } }],
+      template: new MessageTemplate({
+        runId,
+        sender: 'a@example.com',
+        recipients: ['b@example.com'],
+        sizeBytes: 1024,
+        seed: 1,
+        date: new Date(0),
+      }),
+      shape: { pipelining: 'commands', messagesPerSession: Number.POSITIVE_INFINITY, timeoutMs: 10_000 },
+      tlsSessions: new Map(),
+      transports: new OpenTransports(),
+      connectGate: new Gate(200),
+      onSample: (sample) => {
+        const [dueMs, sentMs, endedMs] = [sample.dueMs, sample.sentMs, sample.endedMs].map(
+          (ms) => ms - startMs,
+        )
+        const own = { ...sample, dueMs: dueMs ?? 0, sentMs: sentMs ?? 0, endedMs: endedMs ?? 0 }
+        recorder.record(own)
+        samples.push({ ...own, phasesMs: [...sample.phasesMs].map((ms) => (Number.isNaN(ms) ? null : ms)) })
+      },
+      onSessionOpened: () => {},
+      onQuit: () => {},
+    },
+    0,
+  )
+  await Promise.all(
+    Array.from({ length: workers }, (_, number) => dispatch.join({ number, lane, maxLanes: 10 })),
+  )
+  await writeFile(file, JSON.stringify({ recording: recorder.snapshot(), samples }))
+}
+
+const [, , json] = process.argv
+if (json !== undefined && import.meta.main) await generate(JSON.parse(json) as GeneratorTask)

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { embeddedSmtpServer } from '../../containers/smtp-server.ts'
+import { quantileMs } from '../../src/load/histogram.ts'
+import { createPacer } from '../../src/load/pacer.ts'
+import { Recorder } from '../../src/load/recorder.ts'
+import { mergeRecordings, type Recording } from '../../src/load/recording.ts'
+import type { Schedule } from '../../src/load/workload.ts'
+import { messageId } from '../../src/smtp/message.ts'
+import { PHASES } from '../../src/smtp/target.ts'
+import { type GeneratorTask, type KeptSample, RECORDER } from './generator.ts'
+
+const GENERATORS = 3
+const SCHEDULE: Schedule = {
+  executor: 'ramping-arrival-rate',
+  startRatePerSecond: 50,
+  stages: [
+    { durationSeconds: 2, target: 200 },
+    { durationSeconds: 1, target: 200 },
+  ],
+}
+
+interface Generated {
+  readonly recording: Recording
+  readonly samples: readonly KeptSample[]
+}
+
+async function generate(task: GeneratorTask): Promise<Generated> {
+  const script = join(import.meta.dirname, 'generator.ts')
+  const child = spawn(process.execPath, [script, JSON.stringify(task)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const [code] = await once(child, 'close')
+  expect(code).toBe(0)
+  return JSON.parse(await readFile(task.file, 'utf8')) as Generated
+}
+
+test('three generator processes, merged, are one recorder that was fed with all their samples', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailstorm-generators-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const server = await embeddedSmtpServer({ name: 'smtp-server-shared' }).start()
+  onTestFinished(() => server.stop())
+  const startAtMs = Date.now() + 5_000
+  const parts = await Promise.all(
+    Array.from({ length: GENERATORS }, (_, index) =>
+      generate({
+        schedule: SCHEDULE,
+        split: { index, generators: GENERATORS },
+        runId: `togetherg${index}`,
+        port: server.port,
+        startAtMs,
+        workers: 3,
+        file: join(folder, `${index}.json`),
+      }),
+    ),
+  )
+  const merged = mergeRecordings(
+    parts.map(({ recording }) => recording),
+    PHASES.length,
+    1,
+  )
+  const one = new Recorder(RECORDER)
+  const all = parts.flatMap(({ samples }) => samples).toSorted((a, b) => a.endedMs - b.endedMs)
+  for (const { phasesMs, ...sample } of all) {
+    one.record({ ...sample, phasesMs: Float64Array.from(phasesMs, (ms) => ms ?? Number.NaN) })
+  }
+  const fed = one.snapshot()
+
+  // Exactly, bucket by bucket; sums of floating point numbers alone depend on their order.
+  for (const name of ['responseTime', 'serviceTime'] as const) {
+    expect(merged[name].buckets).toEqual(fed[name].buckets)
+    for (const q of [0, 0.5, 0.9, 0.95, 0.99, 0.999, 1]) {
+      expect(quantileMs(merged[name], q)).toBe(quantileMs(fed[name], q))
+    }
+    expect(merged[name].sum_ms).toBeCloseTo(fed[name].sum_ms, 6)
+  }
+  expect(merged.seconds.map(({ started, accepted }) => [started, accepted])).toEqual(
+    fed.seconds.map(({ started, accepted }) => [started, accepted]),
+  )
+  expect(merged.phases.map(({ buckets }) => buckets)).toEqual(fed.phases.map(({ buckets }) => buckets))
+
+  // Together they offered the whole schedule: each message once, at its time.
+  const whole = createPacer(SCHEDULE)
+  const due = all.map(({ dueMs }) => dueMs).toSorted((a, b) => a - b)
+  expect(due).toEqual(Array.from({ length: whole.total }, (_, n) => expect.closeTo(whole.dueMs(n), 3)))
+  expect(merged.targets[0]?.accepted).toBe(whole.total)
+
+  // And the server received each one's own messages, and no others.
+  for (const [index, { samples }] of parts.entries()) {
+    const ids: string[] = []
+    for await (const { id } of server.entries(`togetherg${index}`)) ids.push(id)
+    expect(ids.sort()).toEqual(samples.map(({ message }) => messageId(`togetherg${index}`, message)).sort())
+  }
+}, 60_000)

@@ -1,0 +1,3 @@
+import type { OnSample } from '../../../fixtures/hooks.ts'
+
+export const onSample: OnSample = (_sample, metrics) => metrics.add('retrys')

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { GUIDE, sources } from './guide.ts'
+
+const thrown = sources('src', 'containers', 'fixtures', 'reporters', 'deploy').flatMap(({ file, text }) =>
+  [...text.matchAll(/new MailstormError\(\s*([^,)]*)/g)].map(([, code = '']) => ({
+    file,
+    code: code.trim(),
+  })),
+)
+
+test('every error has a code that can be looked for', () => {
+  const others = thrown.filter(({ code }) => !/^'[A-Z][A-Z_0-9]+'$/.test(code))
+  expect(others).toEqual([])
+  expect(thrown.length).toBeGreaterThan(50)
+})
+
+test('every error has its row in the troubleshooting of the guide, and every row its error', () => {
+  const codes = new Set(thrown.map(({ code }) => code.replaceAll("'", '')))
+  const rows = [...GUIDE.matchAll(/^\| .*\(`([A-Z_0-9]+)`\) \| [^|]+ \| [^|]+ \|$/gm)].map(([, code]) => code)
+  expect(rows.toSorted()).toEqual([...codes].toSorted())
+})

@@ -1,0 +1,71 @@
+import type { RunningPostgres } from '../../containers/postgres.ts'
+import {
+  executePressure,
+  type PressureControl,
+  type PressureGround,
+} from '../../fixtures/execute-pressure.ts'
+import { inProcessProxy, type ProxyPlan, proxyProcesses } from '../../fixtures/pressure-proxies.ts'
+import { embeddedSinks } from '../../fixtures/pressure-sinks.ts'
+import { type PressureSpec, resolvePressure } from '../../fixtures/pressure-spec.ts'
+import type { ThresholdResult } from '../../src/load/result.ts'
+import { readOptions } from '../../src/options.ts'
+import type { PressureResult } from '../../src/pressure/result.ts'
+
+/** Small and quick: two tenants, every message with an attachment of 10 KB. */
+export const SMALL: PressureSpec = {
+  durationSeconds: 20,
+  proxy: { GMP_SYNC_INTERVAL: '0.5', GMP_SEND_LOOP_INTERVAL: '0.1' },
+  tenants: [
+    { profile: 'standard', attachmentShare: 1, maxAttachmentBytes: 10_240, dndShare: 0, maxMessages: 30 },
+    { profile: 'newsletter', attachmentShare: 1, maxAttachmentBytes: 10_240, dndShare: 0, maxMessages: 90 },
+  ],
+  quietSeconds: 4,
+  thresholds: [],
+}
+
+export interface SceneOptions {
+  /** Instead of the embedded sinks. */
+  readonly sinks?: PressureGround['sinks']
+  /** Before the proxy's calls to tenants are answered. */
+  readonly around?: (late: Parameters<PressureGround['proxies']>[0]) => Parameters<typeof inProcessProxy>[1]
+  readonly databaseUrl?: string
+  /** Whose end ends the run. */
+  readonly database?: RunningPostgres
+  readonly onStarted?: PressureControl['onStarted']
+  readonly signal?: AbortSignal
+}
+
+/** Runs a spec with faults between its parts. */
+export async function pressed(
+  spec: PressureSpec,
+  databaseUrl: string,
+  scene: SceneOptions = {},
+): Promise<PressureResult> {
+  const options = readOptions({ STRESS_BACKEND: 'embedded' })
+  const workload = resolvePressure(spec, options, {})
+  const plan: ProxyPlan = { databaseUrl, instances: workload.instances, settings: workload.proxySettings }
+  const { around, database, onStarted } = scene
+  const ground: PressureGround = {
+    backend: { name: 'embedded', why: 'a test' },
+    sinks: scene.sinks ?? embeddedSinks,
+    async proxies(late, events) {
+      const proxies = await (workload.inProcess
+        ? inProcessProxy(plan, around?.(late) ?? late.intercept)
+        : proxyProcesses(plan, events))
+      if (database === undefined) return proxies
+      const watched = { name: 'postgres', ended: database.ended, means: 'fatal' } as const
+      return { ...proxies, watched: [...proxies.watched, watched] }
+    },
+  }
+  const run = { scenario: 'test', part: null, workload, options }
+  return executePressure(run, ground, {
+    signal: scene.signal ?? new AbortController().signal,
+    onProgress: () => {},
+    ...(onStarted === undefined ? {} : { onStarted }),
+  })
+}
+
+/** The thresholds that were not met. */
+export function missedOf({ thresholds }: PressureResult): ThresholdResult[] {
+  return thresholds.filter(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
+}

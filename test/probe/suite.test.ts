@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { ProbeResult } from '../../src/probe/report.ts'
+import { stress } from '../e2e/stress.ts'
+import { say } from '../servers/script.ts'
+import { ScriptedServer } from '../servers/scripted-server.ts'
+
+const LIMIT_MS = 120_000
+
+test('-t probe tells what a server does, in the terminal and in files', { timeout: LIMIT_MS }, async () => {
+  await using server = await ScriptedServer.start({ rset: [say('502 5.5.1 not here')] })
+  const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}` })
+  expect(run.exitCode).toBe(0)
+  expect(run.output).toContain('✗ RSET ends a transaction')
+  expect(run.output).toContain('came  502 5.5.1 not here')
+  const rset = run.result?.targets[0]?.rows.find(({ id }) => id === 'rset')
+  expect(rset).toMatchObject({ verdict: 'deviates', note: 'RSET is not answered by 250' })
+  expect(run.markdown).toContain('| RSET ends a transaction | 5321 4.1.1.5 | ✗ RSET is not answered by 250 |')
+})
+
+test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', { timeout: LIMIT_MS }, async () => {
+  await using server = await ScriptedServer.start({ rset: [say('502 5.5.1 not here')] })
+  const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}`, STRESS_PROBE_STRICT: '1' })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain('deviates: RSET is not answered by 250 (RFC 5321 4.1.1.5)')
+})
+
+async function probed(environment: Readonly<Record<string, string>>) {
+  const { exitCode, output, resultsDir } = await stress('probe', {
+    STRESS_PROBE_WAIT: '1',
+    STRESS_PROBE_CONNECTIONS: '5',
+    ...environment,
+  })
+  const read = (end: string) => {
+    const name = readdirSync(resultsDir).find((file) => file.endsWith(end))
+    return name === undefined ? undefined : readFileSync(join(resultsDir, name), 'utf8')
+  }
+  const json = read('-probe.json')
+  const result = json === undefined ? undefined : (JSON.parse(json) as ProbeResult)
+  return { exitCode, output, result, markdown: read('-probe.md') ?? '' }
+}

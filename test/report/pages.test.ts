@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { loadAssets } from '../../src/render/html/assets.ts'
+import { pressureResult } from '../../src/render/html/pressure.fixture.ts'
+import { renderReport } from '../../src/render/html/report.ts'
+import { brokenResult, burstResult } from '../../src/render/result.fixture.ts'
+import { drawn, noBrowser, type Opened, open, painted, startBrowser } from './browser.ts'
+
+let browser: Browser
+
+async function opened(page: string, options: { readonly width?: number } = {}): Promise<Opened> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailstorm-pages-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'page.html')
+  await writeFile(file, page)
+  const own = await open(browser, pathToFileURL(file).href, options)
+  onTestFinished(() => own.page.close())
+  return own
+}
+
+const background = (page: Page) =>
+  page.locator('body').evaluate((body) => {
+    const { getComputedStyle: styleOf } = globalThis as unknown as {
+      getComputedStyle(element: unknown): { backgroundColor: string }
+    }
+    return styleOf(body).backgroundColor
+  })
+
+describe.skipIf(noBrowser !== undefined)(
+  `pages in Chromium${noBrowser === undefined ? '' : ` (${noBrowser})`}`,
+  { timeout: 30_000 },
+  () => {
+    beforeAll(async () => {
+      browser = await startBrowser()
+    }, 30_000)
+    afterAll(() => browser?.close())
+
+    test('a pressure run: what was not read is a gap, and every chart is painted', async () => {
+      const result = pressureResult()
+      const { page, complaints } = await opened(renderReport(result, await loadAssets()))
+      const charts = await drawn(page)
+      expect(charts.pending).toEqual([
+        result.timeline.map(({ second }) => second),
+        result.timeline.map(({ pending }) => pending),
+      ])
+      expect(charts.pending?.[1]?.[31]).toBeNull()
+      const pixels = await painted(page)
+      expect(Object.keys(pixels)).toEqual(Object.keys(charts).map((id) => `chart-${id}`))
+      for (const count of Object.values(pixels)) expect(count).toBeGreaterThan(500)
+      expect(complaints).toEqual([])
+    })
+
+    test.for([
+      { name: 'a broken run', page: async () => renderReport(brokenResult(), await loadAssets()) },
+      { name: 'a pressure run', page: async () => renderReport(pressureResult(), await loadAssets()) },
+    ])('$name fits a phone: nothing but tables scrolls sideways', async ({ page: render }) => {
+      const { page } = await opened(await render(), { width: 390 })
+      const width = await page
+        .locator('html')
+        .evaluate((root) => (root as { scrollWidth: number }).scrollWidth)
+      expect(width).toBe(390)
+    })
+
+    test('the keyboard reads values off a chart, and moves all charts over time together', async () => {
+      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      await page.locator('#chart-throughput .plot').focus()
+      await page.keyboard.press('End')
+      await page.keyboard.press('ArrowLeft')
+      const shown = (id: string) => page.locator(`#chart-${id} .legend`).innerText()
+      expect((await shown('throughput')).split(/\n+/)).toEqual(['accepted', '1,200/s', '3 s'])
+      expect(await shown('in-flight')).toMatch(/^in flight\n+50\n/)
+    })
+
+    test('the mouse over one chart reads the same moment off all', async () => {
+      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const plot = page.locator('#chart-throughput .u-over')
+      const { width = 0 } = (await plot.boundingBox()) ?? {}
+      await plot.hover({ position: { x: width / 2, y: 40 } })
+      for (const id of ['throughput', 'in-flight', 'errors'])
+        expect(await page.locator(`#chart-${id} .where`).innerText()).toBe('2 s')
+    })
+
+    test('the values stand in a table that opens below each chart', async () => {
+      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      await page.locator('#chart-throughput summary').click()
+      const rows = page.locator('#chart-throughput table tr')
+      expect(await rows.allInnerTexts()).toEqual([
+        'Time\taccepted',
+        '0 s\t1,200/s',
+        '1 s\t1,200/s',
+        '2 s\t1,200/s',
+        '3 s\t1,200/s',
+        '4 s\t200/s',
+      ])
+    })
+
+    test('a line is hidden and shown by its name in the legend', async () => {
+      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const button = page.locator('#chart-response-time').getByRole('button', { name: 'max' })
+      const before = (await painted(page))['chart-response-time'] ?? 0
+      await button.click()
+      expect(await button.getAttribute('aria-pressed')).toBe('false')
+      await expect.poll(async () => (await painted(page))['chart-response-time']).not.toBe(before)
+    })
+
+    test('light or dark as the system has it, until someone chooses; the choice stays', async () => {
+      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const light = await background(page)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      const dark = await background(page)
+      expect(dark).not.toBe(light)
+      await page.getByRole('button', { name: /^Colours/ }).click()
+      expect(await background(page)).toBe(light)
+      await page.reload()
+      expect(await background(page)).toBe(light)
+      await page.getByRole('button', { name: /^Colours/ }).click()
+      expect(await background(page)).toBe(dark)
+    })
+  },
+)

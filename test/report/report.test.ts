@@ -1,0 +1,107 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { quantileMs } from '../../src/load/histogram.ts'
+import type { Result } from '../../src/load/result.ts'
+import { stress } from '../e2e/stress.ts'
+import { drawn, noBrowser, open, painted, startBrowser } from './browser.ts'
+
+const LIMIT_MS = 60_000
+
+/** What each chart must show, read from the JSON and nothing else. */
+function expected({ timeline, resource_usage }: Result): Record<string, (number | null)[][]> {
+  const seconds = timeline.map(({ second }) => second)
+  const latencies = timeline.map((row) => row.response_time_ms)
+  const names = Object.keys(resource_usage).toSorted()
+  const samples = names.map((name) => resource_usage[name]?.samples ?? [])
+  const sampled = [...new Set(samples.flat().map(({ second }) => second))].toSorted((a, b) => a - b)
+  const usage = (key: 'cpu_percent' | 'memory_bytes') => [
+    sampled,
+    ...samples.map((own) => sampled.map((at) => own.find(({ second }) => second === at)?.[key] ?? null)),
+  ]
+  return {
+    throughput: [seconds, timeline.map((row) => row.accepted), timeline.map((row) => row.due)],
+    'response-time': [
+      seconds,
+      ...(['max', 'p99', 'p95', 'p50'] as const).map((key) => latencies.map((one) => one[key])),
+    ],
+    'in-flight': [seconds, timeline.map((row) => row.in_flight), timeline.map((row) => row.queued)],
+    errors: [
+      seconds,
+      ...(['deferred', 'rejected', 'failed'] as const).map((key) => timeline.map((row) => row[key])),
+    ],
+    cpu: usage('cpu_percent'),
+    memory: usage('memory_bytes'),
+  }
+}
+
+describe.skipIf(noBrowser !== undefined)(
+  `the report in Chromium${noBrowser === undefined ? '' : ` (${noBrowser})`}`,
+  () => {
+    let browser: Browser
+    let result: Result
+    let folder: string
+    let address: string
+
+    beforeAll(async () => {
+      browser = await startBrowser()
+    }, LIMIT_MS)
+    afterAll(() => browser?.close())
+
+    test('a real run: each chart draws what the JSON says, nothing is asked of a network', {
+      timeout: LIMIT_MS,
+    }, async () => {
+      const env = {
+        STRESS_MODE: 'sustained',
+        STRESS_RATE: '150',
+        STRESS_DURATION: '4',
+        SMTP_SERVERS: '2',
+        STRESS_SIZE: 'small',
+      }
+      const run = await stress('custom', env)
+      if (run.result === undefined) throw new Error(`no result: ${run.output}`)
+      result = run.result
+      folder = run.resultsDir
+      const name = (await readdir(folder)).find((file) => file.endsWith('-custom.html'))
+      expect(name).toBe(`${result.stamp}-custom.html`)
+      address = pathToFileURL(join(folder, name ?? '')).href
+      await using opened = await open(browser, address)
+      const { distribution, ...overTime } = await drawn(opened.page)
+      expect(overTime).toEqual(expected(result))
+      checkDistribution(distribution ?? [], result)
+      const pixels = await painted(opened.page)
+      expect(Object.keys(pixels)).toHaveLength(7)
+      for (const count of Object.values(pixels)) expect(count).toBeGreaterThan(500)
+      expect(opened.complaints).toEqual([])
+      await checkIndex(browser, folder, result)
+    })
+  },
+)
+
+/** Each point lies on the histogram of the JSON; the last one is the maximum. */
+function checkDistribution(
+  [xs = [], response = [], service = []]: (number | null)[][],
+  result: Result,
+): void {
+  const { response_time, service_time } = result.histograms
+  expect(xs.at(-1)).toBe(response_time.count)
+  const at = (histogram: typeof response_time) =>
+    xs.map((x) => quantileMs(histogram, x === histogram.count ? 1 : 1 - 1 / (x ?? 1)))
+  expect(response).toEqual(at(response_time))
+  expect(service).toEqual(at(service_time))
+  expect(response.at(-1)).toBe(response_time.max_ms)
+}
+
+/** The page of all runs leads to the report. */
+async function checkIndex(browser: Browser, folder: string, { metrics }: Result): Promise<void> {
+  await using opened = await open(browser, pathToFileURL(join(folder, 'index.html')).href)
+  const charts = await drawn(opened.page)
+  expect(charts['trend-0-throughput']).toEqual([[0], [metrics.messages_per_second]])
+  expect(charts['trend-0-p99']).toEqual([[0], [metrics.latency_ms.p99]])
+  expect(charts['trend-0-success']).toEqual([[0], [1]])
+  await opened.page.getByRole('link', { name: 'custom' }).click()
+  await opened.page.getByRole('heading', { level: 1, name: 'custom' }).waitFor()
+  expect(opened.complaints).toEqual([])
+}

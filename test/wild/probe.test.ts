@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { probe } from '../../src/probe/probe.ts'
+import type { ProbeVerdict } from '../../src/probe/report.ts'
+import { bootMailhog } from '../mailhog/boot-mailhog.ts'
+import { missing, startWildServer, WILD_SERVERS } from './wild-server.ts'
+
+/** Fifty questions to a real server on a busy machine. */
+const LIMIT_MS = 180_000
+
+type Verdicts = Readonly<Record<string, ProbeVerdict>>
+
+/** What holds for all seven: none of them has the Known Issue of the seed. */
+const ALL_TAKE: Verdicts = {
+  greeting: 'conforms',
+  message: 'conforms',
+  'text-600': 'conforms',
+  'text-998': 'conforms',
+  'content-64k': 'conforms',
+  dots: 'conforms',
+  recipients: 'conforms',
+}
+
+/** What is particular to each, as docs/servers.md tells it. */
+const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
+  postfix: { 'end-lf-dot-lf': 'deviates', 'unknown-parameter': 'conforms', chunking: 'conforms' },
+  exim: { 'end-lf-dot-lf': 'conforms', connections: 'conforms', starttls: 'conforms' },
+  opensmtpd: { starttls: 'deviates', 'ehlo-again': 'deviates', pipelining: 'not offered' },
+  chasquid: { 'pipelining-dot': 'deviates', 'nested-mail': 'deviates', smtputf8: 'conforms' },
+  aiosmtpd: { help: 'deviates', pipelining: 'not offered', 'end-lf-dot-lf': 'conforms' },
+}
+
+describe.each(WILD_SERVERS)('%s, probed', (server) => {
+  const reason = missing(server)
+  if (reason !== undefined) {
+    it.skip(reason)
+    return
+  }
+
+  it(
+    'does what docs/servers.md says of it',
+    async () => {
+      using running = await startWildServer(server)
+      const verdicts = await verdictsOf(running.address)
+      expect(verdicts).toMatchObject({ ...ALL_TAKE, ...PARTICULAR[server] })
+    },
+    LIMIT_MS,
+  )
+})
+
+describe('MailHog, probed', () => {
+  const binary = process.env.MAILHOG_BIN
+  if (binary === undefined) {
+    it.skip('MAILHOG_BIN is not set: see test/mailhog/README.md')
+    return
+  }
+
+  it(
+    'never answers an empty message, and takes no bounces',
+    async () => {
+      await using hog = await bootMailhog(binary, {})
+      const verdicts = await verdictsOf(`127.0.0.1:${hog.smtpPort}`)
+      const particular = { empty: 'deviates', 'null-sender': 'deviates', 'end-lf-dot-lf': 'conforms' }
+      expect(verdicts).toMatchObject({ ...ALL_TAKE, ...particular })
+    },
+    LIMIT_MS,
+  )
+})
+
+async function verdictsOf(address: string): Promise<Verdicts> {
+  const [host = '', port = ''] = address.split(':')
+  const { rows } = await probe({
+    name: address,
+    target: { host, port: Number(port) },
+    stamp: '',
+    context: {
+      sender: 'sender@mailstorm.test',
+      recipient: 'recipient@mailstorm.test',
+      waitMs: 5_000,
+      quietMs: 1_500,
+      connections: 30,
+      runId: `probe-${process.pid}`,
+    },
+  })
+  return Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict]))
+}
