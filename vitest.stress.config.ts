@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { ASKED_PROJECTS, askedProjects } from './fixtures/asked-projects.ts'
 import { checkedOptions } from './fixtures/checked-options.ts'
 import { metricsAddress } from './fixtures/metrics-address.ts'
 import StressSequencer from './fixtures/sequencer.ts'
@@ -32,6 +33,7 @@ export default defineConfig({
     // Above the largest number of workers: no row may wait for another to end.
     maxConcurrency: 2_000,
     retry: 0,
+    env: { [ASKED_PROJECTS]: askedProjects(process.argv).join() },
     sequence: { sequencer: StressSequencer },
     runner: './fixtures/runner.ts',
     // Stopping the servers and fetching what they logged takes longer than unit tests need.

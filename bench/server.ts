@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
+import { freePort } from '../containers/free-port.ts'
 import { seeBanner } from '../containers/smtp-banner.ts'
 import { embeddedSmtpServer } from '../containers/smtp-server.ts'
 import { isInstalled, POSTFIX_ENV } from './clients/run.ts'
@@ -59,13 +59,4 @@ async function bannerOf(port: number): Promise<void> {
       await after(20)
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

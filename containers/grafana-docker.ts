@@ -1,8 +1,6 @@
-import { Engine } from './docker/engine.ts'
 import type { Limits } from './docker/outfit.ts'
-import { startContainer } from './docker/start-container.ts'
 import type { Service } from './service.ts'
-import { awaitSuccess, ContainerWebService, type RunningWebService, webUrl } from './web-service.ts'
+import { dockerWebService, type RunningWebService } from './web-service.ts'
 
 export interface GrafanaOptions {
   readonly image: string
@@ -32,20 +30,15 @@ const ENVIRONMENT = {
 
 /** Grafana in a container, with its dashboards from the start; admin/admin, and to look at without. */
 export function dockerGrafana(options: GrafanaOptions): Service<RunningWebService> {
-  return {
-    async start() {
-      const container = await startContainer(await Engine.connect(), {
-        name: 'grafana',
-        image: options.image,
-        ports: { [PORT]: options.port },
-        environment: ENVIRONMENT,
-        files: options.files,
-        limits: LIMITS,
-        readyWithinMs: READY_WITHIN_MS,
-        note: options.note ?? console.info,
-        ready: (running, signal) => awaitSuccess(`${webUrl(running, PORT)}/api/health`, signal),
-      })
-      return new ContainerWebService(container, PORT)
-    },
-  }
+  return dockerWebService({
+    name: 'grafana',
+    image: options.image,
+    port: { inside: PORT, published: options.port },
+    readyPath: '/api/health',
+    readyWithinMs: READY_WITHIN_MS,
+    environment: ENVIRONMENT,
+    files: options.files,
+    limits: LIMITS,
+    note: options.note,
+  })
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { EmbeddedProcess } from './embedded-process.ts'
 import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
 import { MailhogClient } from './mailhog-client.ts'
-import type { RunningService, Service, Usage } from './service.ts'
+import type { RunningService, Service } from './service.ts'
 
 export interface MailhogOptions {
   /** As `mailhog`. */
@@ -31,8 +31,6 @@ export interface RunningMailhog extends RunningService {
   readonly apiUrl: string
   readonly client: MailhogClient
   readonly pid: number
-  /** Undefined when it cannot be read, as once it has ended. */
-  usage(): Promise<Usage | undefined>
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/sink/main.ts', import.meta.url))

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from './free-port.ts'
 import { type Binaries, prepareBinaries, type User, userForServer } from './postgres-binaries.ts'
 import { initialise } from './postgres-cluster.ts'
 
@@ -88,14 +87,4 @@ async function leave(code: number): Promise<never> {
 /** Processes of a PostgreSQL that was killed may write for a moment still. */
 function removeFolder(): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
-}
-
-/** PostgreSQL cannot be told to take any free port. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

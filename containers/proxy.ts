@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { EmbeddedProcess } from './embedded-process.ts'
 import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
-import type { RunningService, Service, Usage } from './service.ts'
+import type { RunningService, Service } from './service.ts'
 
 export interface ProxyServiceOptions {
   /** As `proxy`. */
@@ -23,8 +23,6 @@ export interface RunningProxyService extends RunningService {
   /** Of the API, as `http://127.0.0.1:8000`. */
   readonly url: string
   readonly pid: number
-  /** Undefined when it cannot be read, as once it has ended. */
-  usage(): Promise<Usage | undefined>
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/proxy/main.ts', import.meta.url))

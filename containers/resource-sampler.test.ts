@@ -1,38 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Clock } from '../src/load/clock.ts'
+import { FakeClock } from '../src/load/clock.fixture.ts'
 import { ResourceSampler } from './resource-sampler.ts'
 import type { Usage } from './service.ts'
 
-/** A clock that stands still until it is moved. */
-class VirtualClock implements Clock {
-  #nowMs = 5_000
-  #wakes: { readonly atMs: number; readonly wake: () => void }[] = []
-
-  nowMs(): number {
-    return this.#nowMs
-  }
-
-  wakeAt(atMs: number, wake: () => void): () => void {
-    const entry = { atMs, wake }
-    this.#wakes.push(entry)
-    return () => {
-      this.#wakes = this.#wakes.filter((other) => other !== entry)
-    }
-  }
-
-  get sleepers(): number {
-    return this.#wakes.length
-  }
-
-  /** Moves on, and lets what wakes run to its end. */
-  async pass(ms: number): Promise<void> {
-    this.#nowMs += ms
-    const due = this.#wakes.filter(({ atMs }) => atMs <= this.#nowMs)
-    this.#wakes = this.#wakes.filter((entry) => !due.includes(entry))
-    for (const { wake } of due) wake()
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
+const START_MS = 5_000
 
 /** A service whose n-th reading is the n-th of the list; afterwards it has ended. */
 function service(name: string, readings: readonly (readonly [cpu: number, memory: number])[]) {
@@ -47,7 +18,7 @@ function service(name: string, readings: readonly (readonly [cpu: number, memory
 }
 
 test('samples at the end of every second and summarises', async () => {
-  const clock = new VirtualClock()
+  const clock = new FakeClock(START_MS)
   const sampler = new ResourceSampler(
     [
       service('smtp-server-1', [
@@ -60,7 +31,7 @@ test('samples at the end of every second and summarises', async () => {
     clock,
   )
   await sampler.start()
-  for (let second = 0; second < 3; second++) await clock.pass(1_000)
+  for (let second = 0; second < 3; second++) await clock.advanceTo(clock.nowMs() + 1_000)
   expect(await sampler.stop()).toEqual({
     'smtp-server-1': {
       cpu_percent: { min: 10, avg: 20, max: 30 },
@@ -72,22 +43,22 @@ test('samples at the end of every second and summarises', async () => {
       ],
     },
   })
-  expect(clock.sleepers).toBe(0)
+  expect(clock.armed).toBe(0)
 })
 
 test('ends the series of a service that died, and goes on with the others', async () => {
-  const clock = new VirtualClock()
+  const clock = new FakeClock(START_MS)
   const alive = Array.from({ length: 4 }, (): [number, number] => [1, 1])
   const sampler = new ResourceSampler([service('dies', alive.slice(0, 2)), service('lives', alive)], clock)
   await sampler.start()
-  for (let second = 0; second < 3; second++) await clock.pass(1_000)
+  for (let second = 0; second < 3; second++) await clock.advanceTo(clock.nowMs() + 1_000)
   const usage = await sampler.stop()
   expect(usage.dies?.samples.map(({ second }) => second)).toEqual([0])
   expect(usage.lives?.samples.map(({ second }) => second)).toEqual([0, 1, 2])
 })
 
 test('keeps what went over the network, in each second and in all, where it is known', async () => {
-  const clock = new VirtualClock()
+  const clock = new FakeClock(START_MS)
   const traffic = [0, 100, 50]
   const counted = {
     name: 'counted',
@@ -105,7 +76,7 @@ test('keeps what went over the network, in each second and in all, where it is k
     clock,
   )
   await sampler.start()
-  for (let second = 0; second < 2; second++) await clock.pass(1_000)
+  for (let second = 0; second < 2; second++) await clock.advanceTo(clock.nowMs() + 1_000)
   const { counted: usage, uncounted } = await sampler.stop()
   expect(usage?.samples.map((sample) => sample.received_bytes)).toEqual([100, 50])
   expect(usage?.network).toEqual({ received_bytes: 150, sent_bytes: 14 })
@@ -113,7 +84,7 @@ test('keeps what went over the network, in each second and in all, where it is k
 })
 
 test('leaves out a service that was dead from the start', async () => {
-  const sampler = new ResourceSampler([service('dead', [])], new VirtualClock())
+  const sampler = new ResourceSampler([service('dead', [])], new FakeClock(START_MS))
   await sampler.start()
   expect(await sampler.stop()).toEqual({})
 })
@@ -123,18 +94,18 @@ test.each([
   ['samples a last second of a quarter and more', 1_250, [0, 1]],
   ['leaves out a last second that is too short to measure', 1_249, [0]],
 ])('%s', async (_what, lengthMs, seconds) => {
-  const clock = new VirtualClock()
+  const clock = new FakeClock(START_MS)
   const readings = Array.from({ length: 5 }, (): [number, number] => [1, 1])
   const sampler = new ResourceSampler([service('one', readings)], clock)
   await sampler.start()
-  if (lengthMs > 1_000) await clock.pass(1_000)
-  await clock.pass(lengthMs % 1_000)
+  if (lengthMs > 1_000) await clock.advanceTo(clock.nowMs() + 1_000)
+  await clock.advanceTo(clock.nowMs() + (lengthMs % 1_000))
   const usage = await sampler.stop()
   expect(usage.one?.samples.map(({ second }) => second)).toEqual(seconds)
 })
 
 test('leaves out the seconds that a slow reading covers', async () => {
-  const clock = new VirtualClock()
+  const clock = new FakeClock(START_MS)
   let answer: (usage: Usage) => void = () => {}
   let readings = 0
   const slow = {
@@ -148,11 +119,11 @@ test('leaves out the seconds that a slow reading covers', async () => {
   }
   const sampler = new ResourceSampler([slow], clock)
   await sampler.start()
-  await clock.pass(1_000)
-  await clock.pass(2_500)
+  await clock.advanceTo(clock.nowMs() + 1_000)
+  await clock.advanceTo(clock.nowMs() + 2_500)
   answer({ cpuPercent: 5, memoryBytes: 5 })
-  await clock.pass(0)
-  await clock.pass(500)
+  await clock.advanceTo(clock.nowMs() + 0)
+  await clock.advanceTo(clock.nowMs() + 500)
   const usage = await sampler.stop()
   expect(usage.slow?.samples.map(({ second }) => second)).toEqual([0, 3])
 })

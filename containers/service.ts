@@ -15,6 +15,8 @@ export interface RunningService extends AsyncDisposable {
   readonly endedBy: string | undefined
   /** Resolves when it ended by itself, or to undefined when stop() ended it. */
   readonly ended: Promise<ServiceEnd | undefined>
+  /** Of its process, or all of its container; undefined when it cannot be read, as once it has ended. */
+  usage(): Promise<Usage | undefined>
   /** The last lines of what it wrote, newest last. */
   logTail(lines: number): Promise<string[]>
   stop(): Promise<void>

@@ -7,6 +7,7 @@ import type { Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
 import type { RunningSmtpServer, SmtpServerOptions } from './smtp-server.ts'
 import { ContainerSmtpServer } from './smtp-server-container.ts'
+import { serverEnvironment } from './smtp-server-environment.ts'
 
 export interface DockerOptions {
   /** By default the seed's: 2 CPUs, 2 GiB. */
@@ -57,7 +58,7 @@ export function dockerSmtpServer(options: DockerSmtpServerOptions): Service<Runn
         name,
         image,
         ports: { [SMTP_PORT]: port ?? 0, [CONTROL_PORT]: 0, ...(certificate && { [TLS_PORT]: 0 }) },
-        environment: environmentOf(options),
+        environment: serverEnvironment(options, { SMTP_TLS_PORT: TLS_PORT }),
         ...(domain === undefined ? {} : { hostname: domain }),
         limits: options.limits ?? SMTP_LIMITS,
         readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
@@ -72,21 +73,4 @@ export function dockerSmtpServer(options: DockerSmtpServerOptions): Service<Runn
       })
     },
   }
-}
-
-/** What the image does not set itself. */
-function environmentOf(options: SmtpServerOptions): Record<string, string> {
-  const { domain, maxConnections, maxMessageBytes, certificate, auth } = options
-  const values = {
-    SMTP_DOMAIN: domain,
-    SMTP_MAX_CONNECTIONS: maxConnections,
-    SMTP_MAX_MESSAGE_SIZE: maxMessageBytes,
-    SMTP_TLS_PORT: certificate === undefined ? undefined : TLS_PORT,
-    SMTP_TLS_CERT: certificate?.certPem,
-    SMTP_TLS_KEY: certificate?.keyPem,
-    SMTP_AUTH_USER: auth?.user,
-    SMTP_AUTH_PASS: auth?.pass,
-  }
-  const given = Object.entries(values).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }

@@ -3,9 +3,10 @@ import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
 import type { Certificate } from './certificate.ts'
 import { EmbeddedProcess, startFailure } from './embedded-process.ts'
 import { LOOPBACK } from './embedded-service.ts'
-import type { RunningService, Service, Usage } from './service.ts'
+import type { RunningService, Service } from './service.ts'
 import { seeBanner } from './smtp-banner.ts'
 import { EmbeddedSmtpServer } from './smtp-server-embedded.ts'
+import { serverEnvironment } from './smtp-server-environment.ts'
 
 export interface SmtpServerOptions {
   /** As `smtp-server-1`. */
@@ -34,8 +35,6 @@ export interface RunningSmtpServer extends RunningService {
   /** What it received of a run, also once it has died by itself; not after stop(). */
   ledger(runId: string): Promise<ServerLedger>
   entries(runId: string): AsyncIterable<LedgerEntry>
-  /** Undefined when it cannot be read, as once it has ended. */
-  usage(): Promise<Usage | undefined>
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/server/main.ts', import.meta.url))
@@ -51,7 +50,7 @@ async function start(options: SmtpServerOptions): Promise<RunningSmtpServer> {
   const program = await EmbeddedProcess.start({
     name,
     program: PROGRAM,
-    env: environmentOf(options),
+    env: serverEnvironment(options, { SMTP_HOST: LOOPBACK, SMTP_PORT: options.port ?? 0, SMTP_TLS_PORT: 0 }),
     ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
   })
   const server = new EmbeddedSmtpServer(name, program, certificate?.certPem)
@@ -62,22 +61,4 @@ async function start(options: SmtpServerOptions): Promise<RunningSmtpServer> {
     throw startFailure(name, (error as Error).message, program.logTail())
   }
   return server
-}
-
-function environmentOf(options: SmtpServerOptions): Record<string, string> {
-  const { domain, port, maxConnections, maxMessageBytes, certificate, auth } = options
-  const values = {
-    SMTP_HOST: LOOPBACK,
-    SMTP_PORT: port ?? 0,
-    SMTP_DOMAIN: domain,
-    SMTP_MAX_CONNECTIONS: maxConnections,
-    SMTP_MAX_MESSAGE_SIZE: maxMessageBytes,
-    SMTP_TLS_PORT: certificate === undefined ? undefined : 0,
-    SMTP_TLS_CERT: certificate?.certPem,
-    SMTP_TLS_KEY: certificate?.keyPem,
-    SMTP_AUTH_USER: auth?.user,
-    SMTP_AUTH_PASS: auth?.pass,
-  }
-  const given = Object.entries(values).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }

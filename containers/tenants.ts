@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { TenantProgramOptions } from '../src/tenants/main.ts'
 import { EmbeddedProcess } from './embedded-process.ts'
 import { EmbeddedService } from './embedded-service.ts'
-import type { RunningService, Service, Usage } from './service.ts'
+import type { RunningService, Service } from './service.ts'
 
 export type TenantServiceOptions = TenantProgramOptions & {
   /** As `tenant-standard`, when unset. */
@@ -15,7 +15,6 @@ export interface RunningTenantService extends RunningService {
   /** As `http://127.0.0.1:8082`. */
   readonly url: string
   readonly pid: number
-  usage(): Promise<Usage | undefined>
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/tenants/main.ts', import.meta.url))

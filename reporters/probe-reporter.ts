@@ -3,6 +3,7 @@ import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { storeProbe } from '../src/analysis/store-probe.ts'
 import { MailstormError } from '../src/error.ts'
 import { PROBE_FORMAT, type ProbeReport } from '../src/probe/report.ts'
+import { writeIndex, writeProbePage } from '../src/render/html/files.ts'
 import { type Paint, paintFor, plain } from '../src/render/paint.ts'
 import { renderProbeMarkdown } from '../src/render/probe-markdown.ts'
 import { renderProbeText } from '../src/render/probe-text.ts'
@@ -39,6 +40,9 @@ export default class ProbeReporter implements Reporter {
     )
     try {
       const files = await storeProbe(folder, result, renderProbeMarkdown(result))
+      const [json = ''] = files
+      files.push(await writeProbePage(json, result))
+      await writeIndex(folder)
       this.#vitest?.logger.log(`Written: ${files.map((path) => relative(process.cwd(), path)).join(', ')}`)
     } catch (error) {
       if (!(error instanceof MailstormError)) throw error

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { THRESHOLD_PHASES } from './load/threshold-metric.ts'
-import { VARIABLES } from './options/environment.ts'
 import { readOptions } from './options.ts'
-import { PHASES } from './smtp/target.ts'
 
 const CORES = 2
 
@@ -161,66 +158,5 @@ describe('readOptions', () => {
     for (const part of [options, targets, targets[0], custom, custom.auth, custom.thresholds, fleet]) {
       expect(Object.isFrozen(part)).toBe(true)
     }
-  })
-})
-
-const SECOND_OF_THREE = { STRESS_GENERATORS: '3', STRESS_GENERATOR_INDEX: '1', STRESS_RUN_ID: 'night7' }
-const GENERATOR_VARIABLES = [...Object.keys(SECOND_OF_THREE), 'STRESS_START_AT', 'JOB_COMPLETION_INDEX']
-
-describe('generators that share a load', () => {
-  it('know which part is theirs, when to start, and the run that it is of', () => {
-    const startAt = '2026-11-22T10:00:00.250+01:00'
-    expect(readOptions({ ...SECOND_OF_THREE, STRESS_START_AT: startAt }).split).toEqual({
-      generators: 3,
-      index: 1,
-      sharedRunId: 'night7',
-      startAt: new Date('2026-11-22T09:00:00.250Z'),
-    })
-    expect(readOptions({}).split).toBeUndefined()
-  })
-
-  it('take their number from an indexed Job of Kubernetes, and the run’s id from its start', () => {
-    const env = { STRESS_GENERATORS: '3', JOB_COMPLETION_INDEX: '2' }
-    const [seconds, milliseconds] = ['1795342200', '1795342200000'].map(
-      (start) => readOptions({ ...env, STRESS_START_AT: start }).split,
-    )
-    expect(seconds).toMatchObject({ index: 2, startAt: new Date('2026-11-22T10:10:00Z') })
-    expect(seconds).toEqual(milliseconds)
-    expect(seconds?.sharedRunId).toMatch(/^at[a-z0-9]+$/)
-  })
-
-  it.each([
-    [{ STRESS_GENERATOR_INDEX: undefined }, 'not which of them this one is'],
-    [{ STRESS_GENERATOR_INDEX: '3' }, 'The index 3 is not below STRESS_GENERATORS=3'],
-    [{ STRESS_RUN_ID: undefined }, 'nothing that names the run for all of them'],
-    [{ STRESS_RUN_ID: 'a b' }, 'is not made of 1 to 40 letters and digits'],
-    [{ STRESS_START_AT: '2026-11-22T10:00' }, 'has no time with a zone'],
-    [{ STRESS_GENERATORS: undefined }, 'STRESS_GENERATOR_INDEX is set without STRESS_GENERATORS'],
-  ])('are refused %j', (changes, problem) => {
-    expect(() => readOptions({ ...SECOND_OF_THREE, ...changes })).toThrow(problem)
-  })
-})
-
-describe('the table of variables', () => {
-  it.each(VARIABLES.map((variable) => [variable.name, variable] as const))(
-    '%s has an example that is allowed',
-    (name, { example }) => {
-      const partners: NodeJS.ProcessEnv = {
-        ...(name === 'STRESS_RATE' || name === 'STRESS_DURATION' ? { STRESS_MODE: 'sustained' } : {}),
-        ...(name === 'STRESS_STAGES' ? { STRESS_MODE: 'ramping-arrival-rate' } : {}),
-        ...(name.startsWith('SMTP_IMAGE_') ? { SMTP_IMAGE: 'boky/postfix' } : {}),
-        ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
-        ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
-        ...(GENERATOR_VARIABLES.includes(name) ? SECOND_OF_THREE : {}),
-        ...(name.startsWith('PROXY_') && name !== 'PROXY_INSTANCES'
-          ? { PROXY_URL: 'http://127.0.0.1:8000' }
-          : {}),
-      }
-      expect(() => readOptions({ ...partners, [name]: example })).not.toThrow()
-    },
-  )
-
-  it('knows every phase of the sender as a threshold', () => {
-    expect(THRESHOLD_PHASES).toEqual(PHASES)
   })
 })

@@ -1,13 +1,18 @@
 import { availableParallelism } from 'node:os'
 import { MailstormError } from './error.ts'
-import type { Split } from './load/workload.ts'
 import type { HostPort } from './options/address.ts'
 import { type CustomOptions, customOf } from './options/custom.ts'
-import type { Backend, Environment } from './options/environment.ts'
+import type { Backend } from './options/environment.ts'
+import { type FleetOptions, fleetOf } from './options/fleet.ts'
+import { type SplitOptions, splitOf } from './options/generators.ts'
+import { type ContainerOptions, containersOf } from './options/images.ts'
+import { type MetricsOptions, metricsOf } from './options/metrics.ts'
 import { type PressureOptions, pressureOptions } from './options/pressure.ts'
 import { type ProbeSettings, probeSettings } from './options/probe.ts'
 import { readEnvironment } from './options/read.ts'
 import { type TenantOverrides, tenantOverrides } from './options/tenants.ts'
+
+export type { ContainerOptions, SplitOptions }
 
 /** What can be set from outside, read and checked once at the start, frozen. */
 export interface Options {
@@ -29,7 +34,7 @@ export interface Options {
   readonly tlsVerify: boolean
   readonly allowPublicTargets: boolean
   /** Where Prometheus finds the figures of the run; undefined when they are not served. */
-  readonly metrics: { readonly host: string; readonly port: number } | undefined
+  readonly metrics: MetricsOptions | undefined
   /** This generator's part of the load, when several offer it together. */
   readonly split: SplitOptions | undefined
   readonly soak: { readonly minutes: number; readonly ratePerSecond: number }
@@ -41,47 +46,6 @@ export interface Options {
   readonly probe: ProbeSettings
   /** The workload of the custom scenario. */
   readonly custom: CustomOptions
-}
-
-export interface SplitOptions extends Split {
-  /** The same for all generators of a run. */
-  readonly sharedRunId: string
-  readonly startAt: Date | undefined
-}
-
-export interface FleetOptions {
-  readonly servers: number
-  readonly domain: string | undefined
-  /** Server k listens on `basePort + k − 1`; undefined for any free port. */
-  readonly basePort: number | undefined
-  readonly maxConnections: number
-  readonly maxMessageBytes: number
-}
-
-export interface ContainerOptions {
-  /** Of each SMTP server. */
-  readonly cpus: number
-  readonly memoryBytes: number
-  /** An SMTP server that is not ours; undefined for ours. */
-  readonly foreign: ForeignImageOptions | undefined
-  readonly nodeImage: string
-  readonly sink: 'mailhog' | 'mailstorm'
-  readonly mailhogImage: string
-  readonly postgresImage: string
-  readonly monitoring: MonitoringImages
-}
-
-export interface MonitoringImages {
-  readonly prometheusImage: string
-  readonly prometheusPort: number
-  readonly grafanaImage: string
-  readonly grafanaPort: number
-}
-
-export interface ForeignImageOptions {
-  readonly image: string
-  readonly port?: number
-  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Reads all options; throws one error that lists every problem. An empty value counts as unset. */
@@ -123,56 +87,4 @@ function badOptions(problems: readonly string[]): MailstormError {
 /** The servers and the operating system need cores too, and one thread fills most servers. */
 function threadsFor(cores: number): number {
   return Math.max(1, Math.min(4, Math.floor(cores / 4)))
-}
-
-function metricsOf({
-  STRESS_METRICS_PORT: port,
-  STRESS_METRICS_HOST: host,
-}: Environment): Options['metrics'] {
-  return port === undefined ? undefined : Object.freeze({ host, port })
-}
-
-function splitOf(values: Environment): SplitOptions | undefined {
-  const { STRESS_GENERATORS: generators, STRESS_RUN_ID: runId, STRESS_START_AT: startAt } = values
-  if (generators === undefined) return undefined
-  const index = values.STRESS_GENERATOR_INDEX ?? values.JOB_COMPLETION_INDEX ?? 0
-  const sharedRunId = runId ?? `at${(startAt?.getTime() ?? 0).toString(36)}`
-  return Object.freeze({ generators, index, sharedRunId, startAt })
-}
-
-function fleetOf(values: Environment): FleetOptions {
-  return Object.freeze({
-    servers: values.SMTP_SERVERS,
-    domain: values.SMTP_DOMAIN,
-    basePort: values.SMTP_PORT === 0 ? undefined : values.SMTP_PORT,
-    maxConnections: values.SMTP_MAX_CONNECTIONS,
-    maxMessageBytes: values.SMTP_MAX_MESSAGE_SIZE,
-  })
-}
-
-function containersOf(values: Environment): ContainerOptions {
-  return Object.freeze({
-    cpus: values.SMTP_CPUS,
-    memoryBytes: values.SMTP_MEMORY,
-    foreign: foreignOf(values),
-    nodeImage: values.NODE_IMAGE,
-    sink: values.SINK,
-    mailhogImage: values.MAILHOG_IMAGE,
-    postgresImage: values.POSTGRES_IMAGE,
-    monitoring: Object.freeze({
-      prometheusImage: values.PROMETHEUS_IMAGE,
-      prometheusPort: values.PROMETHEUS_PORT,
-      grafanaImage: values.GRAFANA_IMAGE,
-      grafanaPort: values.GRAFANA_PORT,
-    }),
-  })
-}
-
-function foreignOf({
-  SMTP_IMAGE: image,
-  SMTP_IMAGE_PORT: port,
-  SMTP_IMAGE_ENV: environment,
-}: Environment): ForeignImageOptions | undefined {
-  if (image === undefined) return undefined
-  return Object.freeze({ image, ...(port && { port }), ...(environment && { environment }) })
 }

@@ -1,4 +1,4 @@
-import { THRESHOLD_PHASES } from '../load/threshold-metric.ts'
+import { TRANSACTION_PHASES } from '../load/phases.ts'
 import { numberAt, valueAt } from './fields.ts'
 import {
   ALL_AGGREGATES,
@@ -42,7 +42,7 @@ const OUTCOME_FIGURES = ['deferred', 'rejected', 'failed', 'dropped'].map((outco
 /** The group of all phases. */
 export const PHASES = 'Phases'
 
-const PHASE_FIGURES = THRESHOLD_PHASES.flatMap((phase) => {
+const PHASE_FIGURES = TRANSACTION_PHASES.flatMap((phase) => {
   const about = { group: PHASES, prefix: `${phase}.`, paths: [`metrics/phases_ms/${phase}/*`] }
   return latencyFigures(about, ['p(50)', 'p(95)', 'p(99)']).map((one) => ({
     ...one,

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../containers/free-port.ts'
 import { FakeClock } from '../load/clock.fixture.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import type { FaultProxyPlan } from './proxy-plan.ts'
@@ -69,12 +70,7 @@ test('without faults it passes octets and ends both ways, and counts them', asyn
 })
 
 test('a server that is not there ends the connection, and is counted', async () => {
-  const closed = createServer().listen(0, '127.0.0.1')
-  await once(closed, 'listening')
-  const { port } = closed.address() as AddressInfo
-  closed.close()
-  await once(closed, 'close')
-  await using proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port } })
+  await using proxy = await FaultProxy.start({ target: { host: '127.0.0.1', port: await freePort() } })
   const client = new End(connect(proxy.port, proxy.host))
   await until(() => client.ended !== 'open')
   expect(proxy.counts()).toMatchObject({ connections: 1, unreachable: 1 })

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { LedgerEntry, ServerLedger } from '../ledger/ledger.ts'
 import { readLedgerEntries, readServerLedger } from '../server/ledger-file.ts'
 import { type CrowdCounts, type CrowdPlan, checkCrowdPlan } from './crowd.ts'
 import type { ProxyCounts } from './fault-proxy.ts'
 import type { ServerCounts } from './fault-server.ts'
 import { LOOPBACK } from './loopback.ts'
+import { ask, startProgram } from './program-thread.ts'
 import { checkProxyPlan, type FaultProxyPlan } from './proxy-plan.ts'
 import { checkServerPlan, type FaultServerPlan } from './server-plan.ts'
 
@@ -34,9 +35,7 @@ class FaultThread<Counts> implements AsyncDisposable {
   }
 
   async counts(): Promise<Counts> {
-    const answer = once(this.#worker, 'message')
-    this.#worker.postMessage('counts')
-    return (await answer)[0] as Counts
+    return (await ask(this.#worker, 'counts')) as Counts
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,11 +83,6 @@ export class CrowdThread extends FaultThread<CrowdCounts> {
 }
 
 async function startThread(task: ThreadTask): Promise<[Worker, ThreadReady]> {
-  const worker = new Worker(new URL('./fault-thread-main.ts', import.meta.url), {
-    workerData: task,
-    // What Vitest was started with has no business in this thread.
-    execArgv: [],
-  })
-  const [ready] = await once(worker, 'message')
+  const [worker, ready] = await startProgram(new URL('./fault-thread-main.ts', import.meta.url), task)
   return [worker, ready as ThreadReady]
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { CustomMetrics } from './custom-metrics.ts'
 import { customResults } from './custom-metrics-result.ts'
 import { measuredRun } from './threshold.fixture.ts'
-import { describeThreshold, judge, parseThreshold } from './threshold.ts'
+import { judge, parseThreshold } from './threshold.ts'
 import type { Measured } from './threshold-metric.ts'
+import { describeThreshold } from './threshold-text.ts'
 
 const KINDS = {
   retries: 'counter',

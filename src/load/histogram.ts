@@ -147,21 +147,22 @@ export function mergeSparse(a: SparseHistogram, b: SparseHistogram): SparseHisto
   }
 }
 
+/** Where nothing was measured. */
+export const NO_LATENCY: LatencySummary = Object.freeze({
+  count: 0,
+  avg: null,
+  min: null,
+  max: null,
+  p50: null,
+  p90: null,
+  p95: null,
+  p99: null,
+  p99_9: null,
+})
+
 /** The figures that results show, rounded to microseconds. */
 export function summarise(histogram: SparseHistogram): LatencySummary {
-  if (histogram.count === 0) {
-    return {
-      count: 0,
-      avg: null,
-      min: null,
-      max: null,
-      p50: null,
-      p90: null,
-      p95: null,
-      p99: null,
-      p99_9: null,
-    }
-  }
+  if (histogram.count === 0) return NO_LATENCY
   const at = (q: number) => roundMicros(quantileMs(histogram, q))
   return {
     count: histogram.count,

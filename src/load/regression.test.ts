@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { burstResult } from '../render/result.fixture.ts'
 import { type BaselineFigures, worsening } from './regression.ts'
-import { describeThreshold, judge, parseThreshold } from './threshold.ts'
+import { judge, parseThreshold } from './threshold.ts'
+import { describeThreshold } from './threshold-text.ts'
 
 const BASELINE: BaselineFigures = { name: 'ci', throughput: 1000, success_rate: 1, p95_ms: 100 }
 

@@ -1,29 +1,15 @@
 import type { CustomMetricResults } from './custom-metrics-result.ts'
 import type { SparseHistogram } from './histogram.ts'
 import type { DriftResult, MergedFrom, SearchResult, SideBySide, SplitResult } from './result-extras.ts'
+import type { LatencySummary, Metrics } from './result-metrics.ts'
+import type { ResourceUsage } from './result-resources.ts'
 import type { Failure, Outcome } from './sample.ts'
+
+export type { LatencySummary, Metrics } from './result-metrics.ts'
+export type { MinAvgMax, ResourceSample, ResourceUsage } from './result-resources.ts'
 
 /** Format name of the result files; the number rises when a field changes its meaning. */
 export const RESULT_FORMAT = 'mailstorm/1'
-
-/** Milliseconds of one kind of latency. `null` where nothing was measured. */
-export interface LatencySummary {
-  readonly count: number
-  readonly avg: number | null
-  readonly min: number | null
-  readonly max: number | null
-  readonly p50: number | null
-  readonly p90: number | null
-  readonly p95: number | null
-  readonly p99: number | null
-  readonly p99_9: number | null
-}
-
-export interface MinAvgMax {
-  readonly min: number
-  readonly avg: number
-  readonly max: number
-}
 
 /** One kind of failure at one target, with every attempt that ended so. */
 export interface FailureRow extends Failure {
@@ -52,24 +38,6 @@ export interface TimelineRow {
   readonly response_time_ms: LatencySummary
   /** Sessions opened in this second. */
   readonly sessions_opened: number
-}
-
-export interface ResourceSample {
-  readonly second: number
-  readonly cpu_percent: number
-  readonly memory_bytes: number
-  /** Over the service's network in this second; absent where that cannot be told (embedded services). */
-  readonly received_bytes?: number
-  readonly sent_bytes?: number
-}
-
-export interface ResourceUsage {
-  /** CPU in percent of one core (200 = two cores busy). */
-  readonly cpu_percent: MinAvgMax
-  readonly memory_bytes: MinAvgMax
-  /** Over the service's network, all samples together. */
-  readonly network?: { readonly received_bytes: number; readonly sent_bytes: number }
-  readonly samples: readonly ResourceSample[]
 }
 
 export interface ServerRow {
@@ -214,41 +182,4 @@ export interface Result {
   readonly search?: SearchResult
   /** File name of the archive of the servers' logs, when one was written. */
   readonly logs?: string
-}
-
-export interface Metrics {
-  readonly total_messages: number
-  readonly successful_messages: number
-  /** Everything that was planned and not accepted, dropped messages among them. */
-  readonly failed_messages: number
-  readonly connection_errors: number
-  readonly total_bytes_sent: number
-  /** Attack window and drain together. */
-  readonly duration_seconds: number
-  /** Accepted messages over the whole duration; same as `throughput`. */
-  readonly messages_per_second: number
-  readonly avg_response_time_ms: number | null
-  readonly min_response_time_ms: number | null
-  readonly max_response_time_ms: number | null
-  /** Response time (from due to final reply) of every attempt; named as the older generator named it. */
-  readonly latency_ms: Omit<LatencySummary, 'count'>
-  readonly error_breakdown: Readonly<Record<string, number>>
-  readonly start_time: string
-  readonly end_time: string
-
-  readonly outcomes: Readonly<Record<Outcome, number>>
-  readonly success_rate: number
-  readonly window_seconds: number
-  readonly drain_seconds: number
-  /** Messages started per second within the window. */
-  readonly rate: number
-  /** Accepted messages per second over window and drain. */
-  readonly throughput: number
-  /** |rate − target| / target; null in the closed model. */
-  readonly rate_error: number | null
-  readonly response_time_ms: LatencySummary
-  readonly service_time_ms: LatencySummary
-  readonly phases_ms: Readonly<Record<string, LatencySummary>>
-  readonly recipients_refused: number
-  readonly sessions_opened: number
 }

@@ -1,17 +1,15 @@
 import type { MetricKinds } from './custom-metrics.ts'
 import { customMetricNamed } from './custom-metrics-threshold.ts'
-import { Histogram, type SparseHistogram } from './histogram.ts'
 import { type BaselineFigures, isComparable, worsening } from './regression.ts'
-import type { LatencySummary, LedgerResult, Result, Unit } from './result.ts'
+import type { LedgerResult, Result, Unit } from './result.ts'
+import { LATENCY_NAMES, latencyMetricNamed } from './threshold-latency.ts'
+import { finite, type Reading } from './threshold-reading.ts'
 
 /** What thresholds are judged by: the part of a Result that has figures. */
 export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> & {
   /** What `regression` compares with. */
   readonly baseline?: BaselineFigures
 }
-
-/** A metric's value in one run, with what must be said beside it; or why it has none. */
-export type Reading = { readonly value: number; readonly note?: string } | { readonly noData: string }
 
 /** A figure of a run, `Run` being what it is read from: of a load run, unless told otherwise. */
 export interface Metric<Run = Measured> {
@@ -34,26 +32,6 @@ export interface MetricTable<Run> {
   /** A string says why there is none; undefined when the name is not known. */
   named(name: string): Metric<Run> | string | undefined
 }
-
-/** Phases that a threshold can name, as in `connect.p(99)`; the sender's names. */
-export const THRESHOLD_PHASES = [
-  'connect',
-  'tls',
-  'greeting',
-  'ehlo',
-  'auth',
-  'envelope',
-  'data',
-  'transfer',
-  'accept',
-  'quit',
-] as const
-
-const AGGREGATES = ['avg', 'min', 'max', 'med'] as const
-type Aggregate = (typeof AGGREGATES)[number]
-
-/** Phases keep no histogram, only these percentiles of their summary. */
-const PHASE_PERCENTILES = { 50: 'p50', 90: 'p90', 95: 'p95', 99: 'p99', 99.9: 'p99_9' } as const
 
 type Plain = Omit<Metric, 'name'>
 const count = (read: Metric['read']): Plain => ({ unit: 'count', read: planned(read) })
@@ -101,16 +79,10 @@ const ALIASES: Readonly<Record<string, string>> = { messages_per_second: 'throug
 
 /** All metrics as a user writes them, `p(N)` standing for any percentile. */
 export const KNOWN_METRICS: readonly string[] = [
-  ...latencyNames(''),
-  ...latencyNames('service_time.'),
-  ...THRESHOLD_PHASES.flatMap((phase) => latencyNames(`${phase}.`)),
+  ...LATENCY_NAMES,
   ...Object.keys(PLAIN),
   ...Object.keys(ALIASES),
 ]
-
-function latencyNames(prefix: string): string[] {
-  return ['p(N)', ...AGGREGATES].map((aggregate) => prefix + aggregate)
-}
 
 /**
  * The metric of this name, `custom` being those that the scenario adds; a string says why there is none;
@@ -121,72 +93,7 @@ export function metricNamed(given: string, custom: MetricKinds = {}): Metric | s
   if (own !== undefined) return own
   const name = Object.hasOwn(ALIASES, given) ? (ALIASES[given] as string) : given
   const plain = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined
-  if (plain !== undefined) return { name, ...plain }
-  const parts = /^(?:([a-z_]+)\.)?(?:(avg|min|max|med)|p\((\d+(?:\.\d+)?)\))$/.exec(name)
-  if (parts === null) return undefined
-  const source = latencySource(parts[1])
-  if (source === undefined) return undefined
-  if (parts[2] !== undefined) return aggregateOf(name, source, parts[2] as Aggregate)
-  return percentileOf(name, source, Number(parts[3]))
-}
-
-interface LatencySource {
-  /** As in "no connect was measured". */
-  readonly what: string
-  summary(run: Measured): LatencySummary | undefined
-  histogram?(run: Measured): SparseHistogram
-}
-
-function latencySource(prefix: string | undefined): LatencySource | undefined {
-  if (prefix === undefined) {
-    return {
-      what: 'response time',
-      summary: (run) => run.metrics.response_time_ms,
-      histogram: (run) => run.histograms.response_time,
-    }
-  }
-  if (prefix === 'service_time') {
-    return {
-      what: 'service time',
-      summary: (run) => run.metrics.service_time_ms,
-      histogram: (run) => run.histograms.service_time,
-    }
-  }
-  if (!THRESHOLD_PHASES.some((phase) => phase === prefix)) return undefined
-  return { what: `${prefix} phase`, summary: (run) => run.metrics.phases_ms[prefix] }
-}
-
-function aggregateOf(name: string, source: LatencySource, aggregate: Aggregate): Metric {
-  const field = aggregate === 'med' ? 'p50' : aggregate
-  return { name, unit: 'ms', read: (run) => finite(source.summary(run)?.[field], unmeasured(source)) }
-}
-
-function percentileOf(name: string, source: LatencySource, percent: number): Metric | string {
-  if (percent > 100) return `a percentile is between 0 and 100, not ${percent}.`
-  const { histogram } = source
-  if (histogram !== undefined) {
-    const read: Metric['read'] = (run) => {
-      const all = new Histogram()
-      all.merge(histogram(run))
-      return finite(all.quantile(percent / 100), unmeasured(source))
-    }
-    return { name, unit: 'ms', read }
-  }
-  const field = Object.entries(PHASE_PERCENTILES).find(([known]) => Number(known) === percent)?.[1]
-  if (field === undefined) {
-    const kept = ['50', '90', '95', '99', '99.9'].map((known) => `p(${known})`).join(', ')
-    return `phases keep only ${kept}, avg, min, max and med; any other percentile only p(N) and service_time.p(N) have.`
-  }
-  return { name, unit: 'ms', read: (run) => finite(source.summary(run)?.[field], unmeasured(source)) }
-}
-
-function unmeasured(source: LatencySource): string {
-  return `no ${source.what} was measured`
-}
-
-function finite(value: number | null | undefined, otherwise = 'it was not measured'): Reading {
-  if (value === null || value === undefined || !Number.isFinite(value)) return { noData: otherwise }
-  return { value }
+  return plain === undefined ? latencyMetricNamed(name) : { name, ...plain }
 }
 
 /** Counters of a run that planned nothing are all 0 and would pass for nothing. */

@@ -1,4 +1,4 @@
-import { Histogram, type SparseHistogram } from './histogram.ts'
+import { Histogram, NO_LATENCY, type SparseHistogram } from './histogram.ts'
 import type { LatencySummary, LedgerResult, Metrics } from './result.ts'
 import type { Measured } from './threshold-metric.ts'
 
@@ -8,17 +8,6 @@ export function sparse(values: readonly number[]): SparseHistogram {
   return histogram.toSparse()
 }
 
-const none: LatencySummary = {
-  count: 0,
-  avg: null,
-  min: null,
-  max: null,
-  p50: null,
-  p90: null,
-  p95: null,
-  p99: null,
-  p99_9: null,
-}
 const response: LatencySummary = {
   ...{ count: 100, avg: 50.5, min: 1, max: 100 },
   ...{ p50: 50, p90: 90, p95: 95, p99: 99, p99_9: 100 },
@@ -47,7 +36,7 @@ const metrics: Metrics = {
   rate_error: null,
   response_time_ms: response,
   service_time_ms: { ...response, min: 3 },
-  phases_ms: { connect: { ...response, p95: 6 }, tls: none },
+  phases_ms: { connect: { ...response, p95: 6 }, tls: NO_LATENCY },
   recipients_refused: 2,
   sessions_opened: 10,
 }

@@ -1,6 +1,7 @@
 import type { Stage } from '../load/workload.ts'
 import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
-import { CUSTOM_DEFAULTS, type Environment } from './environment.ts'
+import { CUSTOM_DEFAULTS } from './custom-variables.ts'
+import type { Environment } from './environment.ts'
 
 /** The workload of the custom scenario. */
 export type CustomOptions = CustomShape & CustomLoad

@@ -1,3 +1,5 @@
+import type { Split } from '../load/workload.ts'
+import type { Environment } from './environment.ts'
 import { type Kind, kind, wholeNumber } from './kind.ts'
 import { preset, unset } from './variable.ts'
 
@@ -41,6 +43,20 @@ export const SOAK = {
     '20',
     'Messages per second of the `soak` scenario.',
   ),
+}
+
+export interface SplitOptions extends Split {
+  /** The same for all generators of a run. */
+  readonly sharedRunId: string
+  readonly startAt: Date | undefined
+}
+
+export function splitOf(values: Environment): SplitOptions | undefined {
+  const { STRESS_GENERATORS: generators, STRESS_RUN_ID: runId, STRESS_START_AT: startAt } = values
+  if (generators === undefined) return undefined
+  const index = values.STRESS_GENERATOR_INDEX ?? values.JOB_COMPLETION_INDEX ?? 0
+  const sharedRunId = runId ?? `at${(startAt?.getTime() ?? 0).toString(36)}`
+  return Object.freeze({ generators, index, sharedRunId, startAt })
 }
 
 /** Stands in Message-IDs, before the `g` of the generator and the `-` of the message's number. */

@@ -1,4 +1,5 @@
 import { imageName } from './container.ts'
+import type { Environment } from './environment.ts'
 import { line, wholeNumber } from './kind.ts'
 import { preset, unset } from './variable.ts'
 
@@ -30,4 +31,16 @@ export const MONITORING = {
     '3000',
     'Port of Grafana; 0 takes any free one.',
   ),
+}
+
+export interface MetricsOptions {
+  readonly host: string
+  readonly port: number
+}
+
+export function metricsOf({
+  STRESS_METRICS_PORT: port,
+  STRESS_METRICS_HOST: host,
+}: Environment): MetricsOptions | undefined {
+  return port === undefined ? undefined : Object.freeze({ host, port })
 }

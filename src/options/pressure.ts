@@ -1,4 +1,4 @@
-import { decimal, type Kind, kind, line, oneOf, wholeNumber } from './kind.ts'
+import { decimal, type Kind, kind, line, oneOf, onOff, wholeNumber } from './kind.ts'
 import { preset, unset } from './variable.ts'
 
 const PROXY_DIALECTS = ['auto', 'mailstorm', 'genro'] as const
@@ -46,6 +46,11 @@ export const PRESSURE = {
     '127.0.0.1',
     'This machine as the proxies in PROXY_URL reach it, for tenants and SMTP sink.',
   ),
+  PROXY_RUN_NOW: preset(
+    onOff,
+    '1',
+    'The tenants of proxies in PROXY_URL that are not ours call run-now as often as GMP_SYNC_INTERVAL says; 0 leaves them to the proxy, which has 300 s.',
+  ),
   PROXY_INSTANCES: unset(
     wholeNumber({ min: 1, max: 32, example: 3 }),
     "the suite's: one, in the test process",
@@ -60,6 +65,7 @@ interface PressureValues {
   readonly PROXY_TOKEN?: string | undefined
   readonly PROXY_DIALECT: ProxyDialect
   readonly PROXY_HOST: string
+  readonly PROXY_RUN_NOW: boolean
   readonly PROXY_INSTANCES?: number | undefined
 }
 
@@ -78,14 +84,17 @@ export interface ExternalProxies {
   readonly dialect: ProxyDialect
   /** This machine, as the proxies reach it. */
   readonly host: string
+  /** Tenants have themselves called, if the proxy is not ours. */
+  readonly runNow: boolean
 }
 
 export function pressureOptions(values: PressureValues): PressureOptions {
-  const { PROXY_URL: urls, PROXY_TOKEN: token, PROXY_DIALECT: dialect, PROXY_HOST: host } = values
+  const { PROXY_URL: urls, PROXY_TOKEN: token, PROXY_DIALECT: dialect } = values
+  const { PROXY_HOST: host, PROXY_RUN_NOW: runNow } = values
   return Object.freeze({
     durationSeconds: values.PRESSURE_DURATION,
     intake: values.PRESSURE_INTAKE,
-    external: urls === undefined ? undefined : Object.freeze({ urls, token, dialect, host }),
+    external: urls === undefined ? undefined : Object.freeze({ urls, token, dialect, host, runNow }),
     instances: values.PROXY_INSTANCES,
   })
 }

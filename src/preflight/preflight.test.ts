@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { freePort } from '../../containers/free-port.ts'
 import type { SmtpTarget, TlsOptions } from '../smtp/target.ts'
-import { closedPort, listen, serve, serveTls } from './fake-server.fixture.ts'
+import { listen, serve, serveTls } from './fake-server.fixture.ts'
 import { type PreflightWorld, preflight } from './preflight.ts'
 
 const PLAIN: TlsOptions = { mode: 'none', verify: true }
@@ -107,7 +108,7 @@ describe('preflight', () => {
   })
 
   it('says that a port is closed', async () => {
-    const port = await closedPort()
+    const port = await freePort()
     await expect(check(port)).rejects.toThrow(
       `Failed to reach localhost:${port}: the connection was refused; nothing listens on that port.\nStart the server, or correct the port.`,
     )
@@ -121,7 +122,7 @@ describe('preflight', () => {
   })
 
   it('finds every problem of several targets and of this machine at once', async () => {
-    const [closed, ready] = [await closedPort(), await serve((socket) => socket.write('220 ready\r\n'))]
+    const [closed, ready] = [await freePort(), await serve((socket) => socket.write('220 ready\r\n'))]
     const targets = [target(closed), target(ready), { ...target(25), host: 'public.test' }]
     const all = preflight({ targets, sessions: 5000, allowPublicTargets: false }, world)
     await expect(all).rejects.toMatchObject({

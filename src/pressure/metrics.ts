@@ -1,6 +1,6 @@
 import { summarise } from '../load/histogram.ts'
 import { sparedFetches } from './cache-use.ts'
-import { fairnessOf } from './fairness.ts'
+import { fairnessOf, type TenantLoad } from './fairness.ts'
 import type { RunRecords } from './records.ts'
 import type { PressureMetrics, PressureTimelineRow, PressureVerification, TenantRow } from './result.ts'
 import type { Times } from './times.ts'
@@ -54,7 +54,7 @@ export function assembleMetrics(parts: MetricsParts): PressureMetrics {
     over_limit: mostOf(rows.map((row) => row.over_limit)),
     deferred: counted(records, 'deferred'),
     rate_limited: counted(records, 'rate_limited'),
-    fairness: fairnessOf(unlimited(records, tenantTimes).map(({ plainEndToEnd }) => plainEndToEnd)),
+    fairness: fairnessOf(unlimited(records, tenantTimes)),
     peak_pending: mostOf(timeline.map((row) => row.pending)),
     peak_proxy_memory_bytes: mostOf(timeline.map((row) => row.proxy_memory_bytes)),
     peak_test_process_memory_bytes: mostOf(timeline.map((row) => row.test_process_memory_bytes)) ?? 0,
@@ -77,8 +77,15 @@ function perSecond({ tenants, deliveries }: RunRecords, delivered: number): numb
 }
 
 /** Who waits for a limit of its own is not kept waiting by others. */
-function unlimited({ tenants }: RunRecords, times: readonly Times[]): Times[] {
-  return times.filter((_, index) => tenants[index]?.limitPerMinute === undefined)
+function unlimited({ tenants }: RunRecords, times: readonly Times[]): TenantLoad[] {
+  return tenants.flatMap(({ handedOver, limitPerMinute }, index) => {
+    const plainEndToEnd = times[index]?.plainEndToEnd
+    if (limitPerMinute !== undefined || plainEndToEnd === undefined) return []
+    const attachmentBytes = sum(
+      handedOver.flatMap(({ attachments }) => attachments.map(({ sizeBytes }) => sizeBytes)),
+    )
+    return [{ plainEndToEnd, messages: handedOver.length, attachmentBytes }]
+  })
 }
 
 function cacheHitRate({ samples }: RunRecords): number | null {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Histogram } from '../load/histogram.ts'
 import type { SyncRecord } from '../tenants/syncs.ts'
 import { dndMs, dndResumesMs } from './dnd.ts'
-import { fairnessOf } from './fairness.ts'
+import { fairnessOf, type TenantLoad as Load } from './fairness.ts'
 import { overLimit } from './over-limit.ts'
 
 function times(count: number, ms: number) {
@@ -11,16 +11,36 @@ function times(count: number, ms: number) {
   return histogram.toSparse()
 }
 
+/** Tenants with as many messages each, and no attachments. */
+function equals(...ms: number[]) {
+  return ms.map((each) => ({ plainEndToEnd: times(50, each), messages: 50, attachmentBytes: 0 }))
+}
+
 test('compares the slowest p95 with the fastest, below a second nobody waits', () => {
-  expect(fairnessOf([times(50, 2_000), times(50, 6_000), times(50, 3_000)])).toBeCloseTo(3)
-  expect(fairnessOf([times(50, 10), times(50, 900)])).toBe(1)
-  expect(fairnessOf([times(50, 10), times(50, 4_000)])).toBeCloseTo(4)
+  expect(fairnessOf(equals(2_000, 6_000, 3_000))).toBeCloseTo(3)
+  expect(fairnessOf(equals(10, 900))).toBe(1)
+  expect(fairnessOf(equals(10, 4_000))).toBeCloseTo(4)
 })
 
 test('compares nobody with too few messages, nor one tenant with itself', () => {
-  expect(fairnessOf([times(50, 2_000), times(19, 60_000)])).toBeNull()
-  expect(fairnessOf([times(50, 2_000)])).toBeNull()
+  const few = { plainEndToEnd: times(19, 60_000), messages: 19, attachmentBytes: 0 }
+  expect(fairnessOf([...equals(2_000), few])).toBeNull()
+  expect(fairnessOf(equals(2_000))).toBeNull()
   expect(fairnessOf([])).toBeNull()
+})
+
+test('lets who floods the proxy wait behind his own mail, and nobody else behind it', () => {
+  const [slow, quick, held] = equals(40_000, 2_000, 6_000) as [Load, Load, Load]
+  expect(
+    fairnessOf([{ ...slow, attachmentBytes: 1e9 }, quick, { ...held, attachmentBytes: 1e6 }]),
+  ).toBeCloseTo(3)
+  expect(fairnessOf([{ ...slow, messages: 500 }, quick, held])).toBeCloseTo(3)
+  expect(fairnessOf([slow, quick, held])).toBeCloseTo(20)
+})
+
+test('holds it against the proxy when it serves the flood first', () => {
+  const [first, held] = equals(1_000, 9_000) as [Load, Load]
+  expect(fairnessOf([{ ...first, messages: 500 }, held])).toBeCloseTo(9)
 })
 
 test('counts deliveries beyond the limit within any minute, in whatever order they were read', () => {

@@ -18,14 +18,18 @@ export class SlowLink implements AsyncDisposable {
   #bytesPerSecond = Number.POSITIVE_INFINITY
   #usedUntilMs = 0
 
-  static async open(to: Address): Promise<SlowLink> {
+  static async open(to: Address, listenOn = '127.0.0.1'): Promise<SlowLink> {
     const link = new SlowLink(to)
-    await once(link.#server.listen(0, '127.0.0.1'), 'listening')
+    await once(link.#server.listen(0, listenOn), 'listening')
     return link
   }
 
   private constructor(to: Address) {
-    this.#server = createServer((near) => this.#join(near, connect(to.port, to.host)))
+    // Each direction ends by itself: what was written before a FIN has to arrive.
+    const allowHalfOpen = true
+    this.#server = createServer({ allowHalfOpen }, (near) =>
+      this.#join(near, connect({ ...to, allowHalfOpen })),
+    )
   }
 
   get address(): Address {
@@ -51,9 +55,9 @@ export class SlowLink implements AsyncDisposable {
     ] as const) {
       this.#sockets.add(socket)
       socket.on('error', () => other.destroy())
-      socket.on('close', () => {
+      socket.on('close', (hadError) => {
         this.#sockets.delete(socket)
-        other.destroy()
+        if (hadError) other.destroy()
       })
     }
     near.pipe(this.#brake()).pipe(far)

@@ -1,7 +1,8 @@
 import { quantileMs, type SparseHistogram } from '../load/histogram.ts'
 import type { LatencySummary, ThresholdResult } from '../load/result.ts'
 import { judgeOn, parseThresholdOn, type Threshold } from '../load/threshold.ts'
-import type { Metric, MetricTable, Reading } from '../load/threshold-metric.ts'
+import type { Metric, MetricTable } from '../load/threshold-metric.ts'
+import type { Reading } from '../load/threshold-reading.ts'
 import type { PressureResult, PressureVerification } from './result.ts'
 
 /** What thresholds of pressure runs are judged by. */

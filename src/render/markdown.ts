@@ -4,6 +4,7 @@ import { markdownText } from './escape.ts'
 import { extrasMarkdown } from './extras.ts'
 import { count, percent, perSecond } from './format.ts'
 import { ledgerSentence } from './ledger-sentence.ts'
+import { details, markdownPage, SIGNS, thresholdsMarkdown } from './markdown-blocks.ts'
 import {
   environmentTable,
   failuresTable,
@@ -13,13 +14,10 @@ import {
   serversTable,
 } from './markdown-tables.ts'
 import { SUMMARY_COLUMNS, summaryCells } from './summary.ts'
-import { left, markdownTable, right } from './table.ts'
+import { markdownTable } from './table.ts'
 import { rateSentence, workloadSentence } from './text-figures.ts'
 import { timelineTable } from './timeline.ts'
-import { runName, thresholdFigures, verdictReason } from './verdict.ts'
-
-const SIGNS = { PASSED: '✅', WARNING: '⚠️', FAILED: '❌' } as const
-const VERDICTS = { pass: '✅ pass', fail: '❌ fail', 'no-data': '❌ no data', skipped: '⏭️ skipped' } as const
+import { runName, verdictReason } from './verdict.ts'
 
 /** One run as Markdown that reads well as a file, in a pull request and in a GitHub job summary. */
 export function renderMarkdown(result: Result): string {
@@ -27,7 +25,7 @@ export function renderMarkdown(result: Result): string {
     `## ${SIGNS[result.verdict]} ${markdownText(runName(result))}: ${result.verdict}`,
     markdownText(verdictReason(result), 1000),
     renderMarkdownSummary([result]),
-    thresholds(result),
+    thresholdsMarkdown(result.thresholds),
     warnings(result),
     ...extrasMarkdown(result).map(({ title, body }) => `### ${title}\n\n${body}`),
     details('Workload and rate', workload(result)),
@@ -42,7 +40,7 @@ export function renderMarkdown(result: Result): string {
     details('Timeline', timelineTable(result.timeline)),
     details('Environment', environmentTable(result)),
   ]
-  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+  return markdownPage(blocks)
 }
 
 /** The table over several runs, one row each. */
@@ -52,22 +50,6 @@ export function renderMarkdownSummary(results: readonly Result[]): string {
     return [...cells.slice(0, -1), `${SIGNS[result.verdict]} ${cells.at(-1)}`]
   })
   return markdownTable(SUMMARY_COLUMNS, rows)
-}
-
-function details(title: string, body: string): string {
-  // The empty lines make GitHub read Markdown inside HTML again (GFM, HTML blocks, condition 6).
-  return body === '' ? '' : `<details><summary>${title}</summary>\n\n${body}\n\n</details>`
-}
-
-function thresholds(result: Result): string {
-  if (result.thresholds.length === 0) return ''
-  const rows = result.thresholds.map((threshold) => {
-    const { value, limit } = thresholdFigures(threshold)
-    const { verdict, expression, reason } = threshold
-    const why = reason === undefined ? '' : ` (${markdownText(reason)})`
-    return [VERDICTS[verdict] + why, markdownText(expression), value, limit]
-  })
-  return markdownTable([left('Verdict'), left('Threshold'), right('Value'), right('Limit')], rows)
 }
 
 function warnings({ generator }: Result): string {

@@ -2,14 +2,12 @@ import type { PressureResult } from '../pressure/result.ts'
 import { markdownText } from './escape.ts'
 import { extrasMarkdown } from './extras.ts'
 import { count, decimal } from './format.ts'
+import { details, markdownPage, SIGNS, thresholdsMarkdown } from './markdown-blocks.ts'
 import { faultsOf, pressureReason } from './pressure-sentences.ts'
 import { accountTable, clientTable, deliveryTable, type Table, timesTable } from './pressure-tables.ts'
 import { headerFields, messageFields } from './pressure-text.ts'
-import { left, markdownTable, right } from './table.ts'
-import { runName, thresholdFigures } from './verdict.ts'
-
-const SIGNS = { PASSED: '✅', WARNING: '⚠️', FAILED: '❌' } as const
-const VERDICTS = { pass: '✅ pass', fail: '❌ fail', 'no-data': '❌ no data', skipped: '⏭️ skipped' } as const
+import { markdownTable, right } from './table.ts'
+import { runName } from './verdict.ts'
 
 /** One pressure run as Markdown that reads well as a file, in a pull request and in a GitHub job summary. */
 export function renderPressureMarkdown(result: PressureResult): string {
@@ -17,11 +15,11 @@ export function renderPressureMarkdown(result: PressureResult): string {
     `## ${SIGNS[result.verdict]} ${markdownText(runName(result))}: ${result.verdict}`,
     markdownText(pressureReason(result), 1000),
     markdown(deliveryTable(result)),
-    thresholds(result),
+    thresholdsMarkdown(result.thresholds),
     list(
       result.diagnosis.map(
         ({ symptom, evidence, cause, action }) =>
-          `**${markdownText(symptom)}**: ${markdownText(evidence, 600)}. Cause: ${markdownText(cause, 300)}. Action: ${markdownText(action, 300)}.`,
+          `**${markdownText(symptom)}**: ${sentence(evidence, 600)} Cause: ${sentence(cause, 300)} Action: ${sentence(action, 300)}`,
       ),
     ),
     list(faultsOf(result.verification).map((line) => markdownText(line, 500))),
@@ -41,12 +39,11 @@ export function renderPressureMarkdown(result: PressureResult): string {
     details('Timeline', timeline(result)),
     ...result.observations.map((sentence) => `> ${markdownText(sentence, 300)}`),
   ]
-  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+  return markdownPage(blocks)
 }
 
-function details(title: string, body: string): string {
-  // The empty lines make GitHub read Markdown inside HTML again (GFM, HTML blocks, condition 6).
-  return body === '' ? '' : `<details><summary>${title}</summary>\n\n${body}\n\n</details>`
+function sentence(text: string, most: number): string {
+  return `${markdownText(text, most).replace(/\.$/, '')}.`
 }
 
 function list(lines: readonly string[]): string {
@@ -65,19 +62,8 @@ function markdown({ columns, rows }: Table): string {
   )
 }
 
-function thresholds(result: PressureResult): string {
-  if (result.thresholds.length === 0) return ''
-  const rows = result.thresholds.map((threshold) => {
-    const { value, limit } = thresholdFigures(threshold)
-    const { verdict, expression, reason } = threshold
-    const why = reason === undefined ? '' : ` (${markdownText(reason)})`
-    return [VERDICTS[verdict] + why, markdownText(expression), value, limit]
-  })
-  return markdownTable([left('Verdict'), left('Threshold'), right('Value'), right('Limit')], rows)
-}
-
 /** Longer runs are shown in so many rows at most; the JSON has every second. */
-const MOST_ROWS = 60
+const MOST_ROWS = 30
 
 function timeline({ timeline: seconds }: PressureResult): string {
   const each = Math.max(1, Math.ceil(seconds.length / MOST_ROWS))

@@ -1,4 +1,5 @@
 import type { PressureResult } from '../pressure/result.ts'
+import { fieldLines, indent, page, section, titleBlock } from './blocks.ts'
 import { oneLine } from './escape.ts'
 import { extrasText } from './extras.ts'
 import { count, counted, decimal, percent, perSecond, seconds, size } from './format.ts'
@@ -9,51 +10,32 @@ import { textTable } from './table.ts'
 import { thresholdTable } from './text-details.ts'
 import { runName, VERDICT_STYLE } from './verdict.ts'
 
-const RULE = '='.repeat(76)
-const LABEL_WIDTH = 19
-
 type Field = readonly [label: string, value: string]
 
 /** One pressure run as a person reads it in a terminal. */
 export function renderPressureText(result: PressureResult, paint: Paint = plain): string {
   const title = oneLine(`${result.stamp}  ${runName(result)}`)
-  const blocks = [
-    [RULE, paint('bold', title), RULE],
-    fields(headerFields(result)),
-    section('Messages:', fields(messageFields(result), '  '), paint),
+  return page([
+    titleBlock(title, paint),
+    fieldLines(headerFields(result)),
+    section('Messages:', fieldLines(messageFields(result), '  '), paint),
     section('Tenants:', table(deliveryTable(result)), paint),
     section('Clients:', table(clientTable(result)), paint),
     section('Accounts:', table(accountTable(result)), paint),
     section('Times:', table(timesTable(result)), paint),
-    ...extrasText(result).map(({ title, lines }) =>
-      section(
-        title,
-        lines.map((line) => `  ${line}`),
-        paint,
-      ),
-    ),
-    section(
-      'Events:',
-      result.events.map(
-        ({ at_seconds, what }) => `  ${decimal(at_seconds, 1).padStart(6)} s  ${oneLine(what, 300)}`,
-      ),
-      paint,
-    ),
-    section('Diagnosis:', diagnosisLines(result, paint), paint),
-    section(
-      'Observations:',
-      result.observations.map((sentence) => `  ${oneLine(sentence, 300)}`),
-      paint,
-    ),
-    section(
-      'Thresholds:',
-      thresholdTable(result.thresholds, paint).map((line) => `  ${line}`),
-      paint,
-    ),
+    ...extrasText(result).map((extra) => section(extra.title, indent(extra.lines), paint)),
+    section('Events:', indent(eventLines(result)), paint),
+    section('Diagnosis:', indent(diagnosisLines(result, paint)), paint),
+    section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 300))), paint),
+    section('Thresholds:', indent(thresholdTable(result.thresholds, paint)), paint),
     [statusLine(result, paint)],
-  ]
-  const filled = blocks.filter((lines) => lines.length > 0)
-  return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`
+  ])
+}
+
+function eventLines({ events }: PressureResult): string[] {
+  return events.map(
+    ({ at_seconds, what }) => `${decimal(at_seconds, 1).padStart(6)} s  ${oneLine(what, 300)}`,
+  )
 }
 
 export function headerFields(result: PressureResult): Field[] {
@@ -123,10 +105,10 @@ function cacheOf({
 
 function diagnosisLines({ diagnosis }: PressureResult, paint: Paint): string[] {
   return diagnosis.flatMap(({ severity, symptom, evidence, cause, action }) => [
-    `  ${paint(severity === 'critical' ? 'red' : 'yellow', severity === 'critical' ? 'critical' : 'warning')}  ${symptom}`,
-    `    evidence  ${oneLine(evidence, 600)}`,
-    `    cause     ${oneLine(cause, 300)}`,
-    `    action    ${oneLine(action, 300)}`,
+    `${paint(severity === 'critical' ? 'red' : 'yellow', severity === 'critical' ? 'critical' : 'warning')}  ${symptom}`,
+    `  evidence  ${oneLine(evidence, 600)}`,
+    `  cause     ${oneLine(cause, 300)}`,
+    `  action    ${oneLine(action, 300)}`,
   ])
 }
 
@@ -135,14 +117,6 @@ function statusLine(result: PressureResult, paint: Paint): string {
   return `${paint(style, `[${result.verdict}]`)} ${oneLine(runName(result))}: ${oneLine(pressureReason(result), 1000)}`
 }
 
-function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
-  return lines.length === 0 ? [] : [paint('bold', title), ...lines]
-}
-
-function fields(rows: readonly Field[], margin = ''): string[] {
-  return rows.map(([label, value]) => `${(margin + label).padEnd(LABEL_WIDTH)}${oneLine(value, 1000)}`)
-}
-
 function table({ columns, rows }: Table): string[] {
-  return rows.length === 0 ? [] : textTable(columns, rows).map((line) => `  ${line}`)
+  return rows.length === 0 ? [] : indent(textTable(columns, rows))
 }

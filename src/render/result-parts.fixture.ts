@@ -1,4 +1,4 @@
-import type { SparseHistogram } from '../load/histogram.ts'
+import { NO_LATENCY, type SparseHistogram } from '../load/histogram.ts'
 import type { LatencySummary, Metrics, Result, ServerRow, TimelineRow } from '../load/result.ts'
 
 /** The pieces that result.fixture.ts is made of. */
@@ -13,17 +13,7 @@ export const ONE_BUCKET: SparseHistogram = {
   sum_ms: 5000,
 }
 
-export const NOTHING: LatencySummary = {
-  count: 0,
-  avg: null,
-  min: null,
-  max: null,
-  p50: null,
-  p90: null,
-  p95: null,
-  p99: null,
-  p99_9: null,
-}
+export const NOTHING = NO_LATENCY
 
 /** Latencies with a long tail around a median. */
 export function latencies(count: number, medianMs: number): LatencySummary {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { coloured, paintFor, plain } from './paint.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
+import { NOTHING } from './result-parts.fixture.ts'
 import { renderSummary } from './summary.ts'
 import { renderText } from './text.ts'
 
@@ -45,22 +46,11 @@ test('a ledger that was not kept is not verified, and its counts are dashes', ()
 
 test('a run that sent nothing has dashes, not zeros, for what it could not measure', () => {
   const { metrics } = burstResult()
-  const nothing = {
-    count: 0,
-    avg: null,
-    min: null,
-    max: null,
-    p50: null,
-    p90: null,
-    p95: null,
-    p99: null,
-    p99_9: null,
-  }
   const text = renderText(
     burstResult({
       verdict: 'FAILED',
       thresholds: [],
-      metrics: { ...metrics, total_messages: 0, response_time_ms: nothing, service_time_ms: nothing },
+      metrics: { ...metrics, total_messages: 0, response_time_ms: NOTHING, service_time_ms: NOTHING },
     }),
   )
   expect(text).toMatch(/Success Rate: +–\n/)

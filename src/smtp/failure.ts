@@ -19,6 +19,24 @@ export function failed(failureClass: FailureClass, phase: Phase, text: string): 
   return new SmtpFailure('failed', { class: failureClass, phase, text })
 }
 
+/** The other side closed while something was expected of it. */
+export function closedFailure(phase: Phase, midReply: boolean): SmtpFailure {
+  if (midReply) return failed('protocol_error', phase, 'connection closed in the middle of a reply')
+  if (phase === 'tls') return failed('tls', phase, 'connection closed during the TLS handshake')
+  return failed('connection_closed', phase, 'connection closed without a reply')
+}
+
+/** What broke may have come in one chunk with replies before it: the phase is that of who misses a reply. */
+export function inPhase({ outcome, failure }: SmtpFailure, phase: Phase): SmtpFailure {
+  return new SmtpFailure(outcome, { ...failure, phase })
+}
+
+/** Anything but an SmtpFailure is a fault of ours and must not pass as one of the target's. */
+export function asFailure(error: unknown): SmtpFailure {
+  if (error instanceof SmtpFailure) return error
+  throw error
+}
+
 /** A reply that refuses: 4xx defers, 5xx rejects, any other is out of place here (RFC 5321 4.2.1). */
 export function refused(reply: Reply, phase: Phase, failureClass: 'reply' | 'auth' = 'reply'): SmtpFailure {
   const enhanced = enhancedStatus(reply)

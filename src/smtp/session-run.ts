@@ -1,42 +1,20 @@
 import type { Feed, Ticket } from '../load/dispatch.ts'
-import { isSessionFull, SmtpFailure } from './failure.ts'
-import type { MessageWriter } from './message.ts'
+import { asFailure } from './failure.ts'
+import { type OpenSession, openForMessages } from './open-session.ts'
 import type { SenderOptions } from './sender.ts'
-import { openSession, PHASE_INDEX, PhaseTimer, type Session } from './session.ts'
-import type { PipeliningLevel, SmtpTarget } from './target.ts'
-import {
-  EnvelopeRefused,
-  envelopeFor,
-  quit,
-  resetTransaction,
-  sendEnvelope,
-  sendMessage,
-  type TransactionContext,
-} from './transaction.ts'
-import type { OnReplyTaken, Transport } from './transport.ts'
+import { PHASE_INDEX, type PhaseTimer } from './session.ts'
+import { failedBy, refusesMail, type Started, sampleOf, startOf, type Transacted } from './transacted.ts'
+import { EnvelopeRefused, quit, resetTransaction, sendEnvelope, sendMessage } from './transaction.ts'
+import type { Transport } from './transport.ts'
 
-/** A ticket whose first octets have gone out. */
-interface Started {
-  readonly ticket: Ticket
-  readonly sentMs: number
-  readonly timer: PhaseTimer
-}
-
-/** An open session with what is the same for all its messages. */
-interface OpenSession {
-  readonly session: Session
-  readonly pipelining: PipeliningLevel
-  readonly writer: MessageWriter
-  readonly context: Omit<TransactionContext, 'timer'>
-}
-
-/** How one transaction went. */
-interface Transacted {
-  readonly failure?: SmtpFailure
-  readonly needsReset: boolean
-  readonly recipientsRefused: number
-  /** The next message, when its envelope went out behind this one's data. */
-  readonly following?: Started
+/** How a message goes out on an open session. */
+interface Turn {
+  /** Its envelope went out behind the data of the message before. */
+  readonly envelopeSent: boolean
+  /** The next message's envelope may go out behind its data. */
+  readonly mayFollow: boolean
+  /** Of a message that has ended. */
+  readonly spareTimer: PhaseTimer | undefined
 }
 
 /** The life of one session, from connect to QUIT or to its first failure. */
@@ -58,7 +36,7 @@ export class SessionRun {
   async run(first: Ticket): Promise<Ticket | undefined> {
     const { connectGate, transports, onSessionOpened } = this.#options
     await connectGate.enter()
-    const started = this.#start(first)
+    const started = startOf(this.#options, first)
     const open = await this.#open(started).finally(() => connectGate.leave())
     if (open === undefined) return undefined
     onSessionOpened()
@@ -69,26 +47,10 @@ export class SessionRun {
 
   /** Undefined when the session could not be opened; the message has then ended as failed. */
   async #open(started: Started): Promise<OpenSession | undefined> {
-    const { targets, template, shape, clock, tlsSessions, transports, onReply } = this.#options
-    const target = targets[this.#target] as SmtpTarget
-    let opened: Transport | undefined
-    const onTransport = (transport: Transport) => {
-      opened = transport
-      transports.add(transport)
-    }
     try {
-      const onReplyTaken: OnReplyTaken | undefined =
-        onReply && ((reply, phase) => onReply(reply, phase, this.#target))
-      const options = { target, clock, timeoutMs: shape.timeoutMs, tlsSessions, onTransport, onReplyTaken }
-      const session = await openSession(options, started.timer)
-      const size = session.capabilities.size ? template.sizeBytes : undefined
-      const envelope = envelopeFor(template.sender, template.recipients, size)
-      const pipelining = session.capabilities.pipelining ? shape.pipelining : 'off'
-      const context = { session, envelope, pipelining, timeoutMs: shape.timeoutMs }
-      return { session, pipelining, writer: template.writer(envelope.whole), context }
+      return await openForMessages(this.#options, this.#target, started.timer)
     } catch (error) {
-      if (opened !== undefined) transports.delete(opened)
-      this.#end(started, { failure: asFailure(error), needsReset: false, recipientsRefused: 0 })
+      this.#end(started, failedBy(asFailure(error)))
       return undefined
     }
   }
@@ -101,7 +63,8 @@ export class SessionRun {
     let spareTimer: PhaseTimer | undefined
     for (;;) {
       left--
-      const done: Transacted = await this.#transact(open, current, envelopeSent, left > 0, spareTimer)
+      const turn = { envelopeSent, mayFollow: left > 0, spareTimer }
+      const done: Transacted = await this.#transact(open, current, turn)
       this.#end(current, done)
       if (this.#isOver(open, done)) return undefined
       if (done.needsReset && !(await this.#reset(open))) return undefined
@@ -123,7 +86,7 @@ export class SessionRun {
         transport.destroy()
         return ticket
       }
-      current = this.#start(ticket, spareTimer)
+      current = startOf(this.#options, ticket, spareTimer)
     }
   }
 
@@ -132,31 +95,19 @@ export class SessionRun {
     return this.#feed.next()
   }
 
-  async #transact(
-    open: OpenSession,
-    current: Started,
-    envelopeSent: boolean,
-    mayFollow: boolean,
-    spareTimer: PhaseTimer | undefined,
-  ): Promise<Transacted> {
+  async #transact(open: OpenSession, current: Started, turn: Turn): Promise<Transacted> {
     const context = { ...open.context, timer: current.timer }
     let following: Started | undefined
     try {
-      const envelope = await sendEnvelope(context, envelopeSent)
+      const envelope = await sendEnvelope(context, turn.envelopeSent)
       if (envelope instanceof EnvelopeRefused) return { ...envelope, recipientsRefused: 0 }
       const { recipientsRefused } = envelope
-      const ticket = mayFollow && open.pipelining === 'transactions' ? this.#feed.take() : undefined
-      if (ticket !== undefined) following = this.#start(ticket, spareTimer)
+      const ticket = turn.mayFollow && open.pipelining === 'transactions' ? this.#feed.take() : undefined
+      if (ticket !== undefined) following = startOf(this.#options, ticket, turn.spareTimer)
       await sendMessage(context, open.writer.octets(current.ticket.message, following !== undefined))
       return { needsReset: false, recipientsRefused, ...(following === undefined ? {} : { following }) }
     } catch (error) {
-      const failure = asFailure(error)
-      return {
-        failure,
-        needsReset: false,
-        recipientsRefused: 0,
-        ...(following === undefined ? {} : { following }),
-      }
+      return failedBy(asFailure(error), following)
     }
   }
 
@@ -187,26 +138,8 @@ export class SessionRun {
     }
   }
 
-  #start(ticket: Ticket, timer = new PhaseTimer(this.#options.clock)): Started {
-    const sentMs = this.#options.clock.nowMs()
-    timer.reset(sentMs)
-    return { ticket, sentMs, timer }
-  }
-
-  #end(started: Started, { failure, recipientsRefused }: Transacted): void {
-    const { model, clock, template, onSample } = this.#options
-    onSample({
-      message: started.ticket.message,
-      target: this.#target,
-      dueMs: model === 'open' ? started.ticket.dueMs : started.sentMs,
-      sentMs: started.sentMs,
-      endedMs: clock.nowMs(),
-      bytes: template.sizeBytes,
-      outcome: failure?.outcome ?? 'accepted',
-      ...(failure === undefined ? {} : { failure: failure.failure }),
-      phasesMs: started.timer.phasesMs,
-      recipientsRefused,
-    })
+  #end(started: Started, done: Transacted): void {
+    this.#options.onSample({ ...sampleOf(this.#options, started, done), target: this.#target })
   }
 
   /** The last message has its outcome by now: how the goodbye goes changes nothing. */
@@ -220,15 +153,4 @@ export class SessionRun {
       open.session.transport.destroy()
     }
   }
-}
-
-/** The server wants a new session before the next message; RSET is due only after MAIL was taken. */
-function refusesMail({ failure, needsReset }: Transacted): boolean {
-  return failure !== undefined && !needsReset && isSessionFull(failure)
-}
-
-/** Anything but an SmtpFailure is a fault of ours and must not pass as one of the target's. */
-function asFailure(error: unknown): SmtpFailure {
-  if (error instanceof SmtpFailure) return error
-  throw error
 }

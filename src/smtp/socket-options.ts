@@ -1,4 +1,5 @@
 import net from 'node:net'
+import tls from 'node:tls'
 import type { SmtpTarget } from './target.ts'
 
 /**
@@ -18,8 +19,24 @@ export function connectOptions(target: SmtpTarget, onOctets: (octets: Buffer) =>
   return { ...address, onread: { buffer: readBuffer, callback } }
 }
 
+/** How to begin TLS with a target, resuming `session` where there is one. */
+export function secureOptions(target: SmtpTarget, session: Buffer | undefined): tls.ConnectionOptions {
+  const { verify, ca } = target.tls
+  return {
+    rejectUnauthorized: verify,
+    ...(session === undefined ? {} : { session }),
+    ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
+    ...serverNameOf(target),
+  }
+}
+
+/** The own address as an address literal for EHLO (RFC 5321 4.1.3). */
+export function addressLiteralOf({ localAddress = '127.0.0.1', localFamily }: net.Socket): string {
+  return localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
+}
+
 /** Server name for SNI and the certificate check; an address gets no SNI (RFC 6066 3). */
-export function serverNameOf(target: SmtpTarget): { servername?: string; host?: string } {
+function serverNameOf(target: SmtpTarget): { servername?: string; host?: string } {
   const name = target.tls.serverName ?? target.host
   return net.isIP(name) ? { host: name } : { servername: name, host: name }
 }

@@ -1,3 +1,5 @@
+import { TRANSACTION_PHASES } from '../load/phases.ts'
+
 /** Where and how to speak SMTP; plain data, so that it can cross threads. */
 export interface SmtpTarget {
   /** Name in results: `smtp-server-2` or `host:port`. */
@@ -29,17 +31,6 @@ export interface Credentials {
 export const PIPELINING_LEVELS = ['off', 'commands', 'transactions'] as const
 export type PipeliningLevel = (typeof PIPELINING_LEVELS)[number]
 
-/** The phases of a transaction, in order; index = index into Sample.phasesMs. */
-export const PHASES = [
-  'connect',
-  'tls',
-  'greeting',
-  'ehlo',
-  'auth',
-  'envelope',
-  'data',
-  'transfer',
-  'accept',
-  'quit',
-] as const
+/** Index = index into Sample.phasesMs. */
+export const PHASES = TRANSACTION_PHASES
 export type Phase = (typeof PHASES)[number]

@@ -1,9 +1,10 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../load/clock.ts'
-import { failed, SmtpFailure, socketFailure } from './failure.ts'
+import { Deadline } from './deadline.ts'
+import { closedFailure, failed, inPhase, type SmtpFailure, socketFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError } from './reply.ts'
-import { connectOptions, serverNameOf } from './socket-options.ts'
+import { addressLiteralOf, connectOptions, secureOptions } from './socket-options.ts'
 import type { Phase, SmtpTarget } from './target.ts'
 
 /** Told every reply when somebody takes it, with the phase that it belongs to. */
@@ -22,7 +23,7 @@ const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load genera
  * ends it, and every later call rejects with that.
  */
 export class Transport {
-  readonly #clock: Clock
+  readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
   #socket: net.Socket
   readonly #parser = new ReplyParser()
@@ -32,13 +33,10 @@ export class Transport {
   #flushWaiter: { resolve(): void; reject(failure: SmtpFailure): void } | undefined
   #failure: SmtpFailure | undefined
   #phase: Phase = 'connect'
-  #deadlineMs = Number.POSITIVE_INFINITY
-  #disarm: (() => void) | undefined
-  #armedForMs = Number.POSITIVE_INFINITY
 
   private constructor(socket: net.Socket, clock: Clock, onTaken: OnReplyTaken | undefined) {
     this.#socket = socket
-    this.#clock = clock
+    this.#deadline = new Deadline(clock, () => this.#timedOut())
     this.#onTaken = onTaken
   }
 
@@ -54,10 +52,7 @@ export class Transport {
   async connected(timeoutMs: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     this.enter('connect', timeoutMs)
-    await new Promise<void>((resolve, reject) => {
-      this.#flushWaiter = { resolve, reject }
-      this.#socket.once('connect', () => this.#flushed())
-    })
+    await this.#flushedAt('connect')
   }
 
   /** What has failed, once something has. */
@@ -74,22 +69,19 @@ export class Transport {
     return this.#socket instanceof tls.TLSSocket
   }
 
-  /** The own address as an address literal for EHLO (RFC 5321 4.1.3). */
   get addressLiteral(): string {
-    const address = this.#socket.localAddress ?? '127.0.0.1'
-    return this.#socket.localFamily === 'IPv6' ? `[IPv6:${address}]` : `[${address}]`
+    return addressLiteralOf(this.#socket)
   }
 
   /** From now on what happens belongs to `phase`, which may take `timeoutMs`. */
   enter(phase: Phase, timeoutMs: number): void {
     this.#phase = phase
-    this.#deadlineMs = this.#clock.nowMs() + timeoutMs
-    if (this.#deadlineMs < this.#armedForMs) this.#arm()
+    this.#deadline.set(timeoutMs)
   }
 
   /** No time limit until the next `enter`. */
   rest(): void {
-    this.#deadlineMs = Number.POSITIVE_INFINITY
+    this.#deadline.lift()
   }
 
   /** A reply that has already come; asked first, it saves a promise per reply that is pipelined. */
@@ -146,20 +138,11 @@ export class Transport {
   ): Promise<void> {
     const plain = this.#socket
     plain.removeAllListeners()
-    const secured = tls.connect({
-      socket: plain,
-      rejectUnauthorized: target.tls.verify,
-      ...(session === undefined ? {} : { session }),
-      ...(target.tls.ca === undefined ? {} : { ca: [...tls.rootCertificates, target.tls.ca] }),
-      ...serverNameOf(target),
-    })
+    const secured = tls.connect({ socket: plain, ...secureOptions(target, session) })
     this.#socket = secured
     this.#listen()
     secured.on('session', onSession)
-    await new Promise<void>((resolve, reject) => {
-      this.#flushWaiter = { resolve, reject }
-      secured.once('secureConnect', () => this.#flushed())
-    })
+    await this.#flushedAt('secureConnect')
   }
 
   /** Ends the connection that nobody waits for any more. */
@@ -180,13 +163,11 @@ export class Transport {
   }
 
   #closed(): void {
-    if (this.#failure !== undefined) return
-    const phase = this.#phase
-    if (this.#parser.midReply) {
-      this.#fail(failed('protocol_error', phase, 'connection closed in the middle of a reply'))
-    } else if (phase === 'tls') {
-      this.#fail(failed('tls', phase, 'connection closed during the TLS handshake'))
-    } else this.#fail(failed('connection_closed', phase, 'connection closed without a reply'))
+    if (this.#failure === undefined) this.#fail(closedFailure(this.#phase, this.#parser.midReply))
+  }
+
+  #timedOut(): void {
+    this.#fail(failed('timeout', this.#phase, `no reply in time in phase ${this.#phase}`))
   }
 
   #read(chunk: Buffer): void {
@@ -210,6 +191,13 @@ export class Transport {
     this.#flushed()
   }
 
+  #flushedAt(opened: 'connect' | 'secureConnect'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#flushWaiter = { resolve, reject }
+      this.#socket.once(opened, () => this.#flushed())
+    })
+  }
+
   #flushed(): void {
     const waiter = this.#flushWaiter
     this.#flushWaiter = undefined
@@ -219,28 +207,11 @@ export class Transport {
   #fail(failure: SmtpFailure): void {
     if (this.#failure !== undefined) return
     this.#failure = failure
-    this.#disarm?.()
+    this.#deadline.end()
     this.#socket.destroy()
     this.#waiter?.reject(failure)
     this.#flushWaiter?.reject(failure)
     this.#waiter = undefined
     this.#flushWaiter = undefined
   }
-
-  /** One timer per connection, moved only when it fires too early: most phases end long before. */
-  #arm(): void {
-    this.#disarm?.()
-    this.#armedForMs = this.#deadlineMs
-    this.#disarm = this.#clock.wakeAt(this.#deadlineMs, () => {
-      this.#armedForMs = Number.POSITIVE_INFINITY
-      if (this.#clock.nowMs() >= this.#deadlineMs) {
-        this.#fail(failed('timeout', this.#phase, `no reply in time in phase ${this.#phase}`))
-      } else if (this.#deadlineMs !== Number.POSITIVE_INFINITY) this.#arm()
-    })
-  }
-}
-
-/** What broke may have come in one chunk with replies before it: the phase is that of who misses a reply. */
-function inPhase(failure: SmtpFailure, phase: Phase): SmtpFailure {
-  return new SmtpFailure(failure.outcome, { ...failure.failure, phase })
 }

@@ -1,9 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { saysOnStderr, stopChild } from '../child-process.ts'
 
 /** A second dockerd whose data lies on a small disk in memory. Needs root. */
 export class SmallEngine implements AsyncDisposable {
@@ -34,7 +33,7 @@ export class SmallEngine implements AsyncDisposable {
     ])
     const engine = new SmallEngine(folder, data, dockerd)
     try {
-      await engine.#ready()
+      await saysOnStderr(dockerd, 'API listen on')
       return engine
     } catch (error) {
       await engine[Symbol.asyncDispose]()
@@ -49,22 +48,8 @@ export class SmallEngine implements AsyncDisposable {
     this.#dockerd = dockerd
   }
 
-  #ready(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#dockerd.once('exit', (code) => reject(new Error(`dockerd exited with code ${code}`)))
-      const { stderr } = this.#dockerd
-      if (stderr === null) throw new Error('dockerd has no stderr')
-      createInterface({ input: stderr }).on('line', (line) => {
-        if (line.includes('API listen on')) resolve()
-      })
-    })
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#dockerd.exitCode === null) {
-      this.#dockerd.kill('SIGTERM')
-      await once(this.#dockerd, 'exit')
-    }
+    await stopChild(this.#dockerd)
     execFileSync('umount', [this.dataFolder])
     await rm(this.#folder, { recursive: true, force: true })
   }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../containers/free-port.ts'
 import { stress } from './stress.ts'
 
 test.for([
@@ -34,7 +35,7 @@ test.for([
 })
 
 test('a closed port is refused with one message, and nothing is sent', async () => {
-  const port = await closedPort()
+  const port = await freePort()
   const run = await stress('quick', { SMTP_TARGETS: `127.0.0.1:${port}` })
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain(`127.0.0.1:${port}`)
@@ -54,11 +55,3 @@ test('a taken port is one message that names it', async () => {
   expect(run.output).toMatch(/in use|taken/)
   expect(run.output).not.toMatch(/\n\s+at /)
 })
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

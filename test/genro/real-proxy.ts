@@ -2,8 +2,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../../containers/free-port.ts'
 import { MailstormError } from '../../src/error.ts'
-import { freePort } from '../free-port.ts'
 
 const READY_WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 100

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../../containers/free-port.ts'
 import type { BootedHog } from '../../src/sink/contract/contract.ts'
 import { RawSmtp } from '../../src/sink/contract/raw-smtp.ts'
 
@@ -55,14 +54,4 @@ async function until(signal: AbortSignal, attempt: () => Promise<unknown>): Prom
       await delay(POLL_MS)
     }
   }
-}
-
-/** MailHog cannot say which port it got, so one has to be found for it. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

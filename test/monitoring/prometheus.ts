@@ -1,12 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { stringify } from 'yaml'
+import { freePort } from '../../containers/free-port.ts'
+import { saysOnStderr, stopChild } from '../child-process.ts'
 
 /** Targets of each job, as host:port. */
 export type Targets = Readonly<Record<string, readonly string[]>>
@@ -54,7 +53,7 @@ export class Prometheus implements AsyncDisposable {
     const port = await freePort()
     const prometheus = new Prometheus(folder, config, port)
     try {
-      await prometheus.#ready()
+      await saysOnStderr(prometheus.#process, 'Server is ready to receive web requests')
       return prometheus
     } catch (error) {
       await prometheus[Symbol.asyncDispose]()
@@ -93,36 +92,8 @@ export class Prometheus implements AsyncDisposable {
     }))
   }
 
-  #ready(): Promise<void> {
-    const { stderr } = this.#process
-    return new Promise((resolve, reject) => {
-      this.#process.once('error', reject)
-      this.#process.once('exit', (code) => reject(new Error(`prometheus exited with code ${code}: ${last}`)))
-      if (stderr === null) throw new Error('prometheus has no stderr')
-      let last = ''
-      createInterface({ input: stderr }).on('line', (line) => {
-        last = line
-        if (line.includes('Server is ready to receive web requests')) resolve()
-      })
-    })
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      this.#process.kill('SIGTERM')
-      await once(this.#process, 'exit')
-    }
+    await stopChild(this.#process)
     await rm(this.#folder, { recursive: true, force: true })
   }
-}
-
-/** One that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { freePort } from '../../containers/free-port.ts'
 import { stress } from '../e2e/stress.ts'
 import { say } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 import { dashboardNamed, expressionsOf } from './dashboards.ts'
-import { freePort, NO_PROMETHEUS, Prometheus } from './prometheus.ts'
+import { NO_PROMETHEUS, Prometheus } from './prometheus.ts'
 
 const LAST_SECONDS = 60
 

@@ -1,10 +1,7 @@
 import type { RunningPostgres } from '../../containers/postgres.ts'
-import {
-  executePressure,
-  type PressureControl,
-  type PressureGround,
-} from '../../fixtures/execute-pressure.ts'
+import { executePressure, type PressureControl } from '../../fixtures/execute-pressure.ts'
 import { inProcessProxy, type ProxyPlan, proxyProcesses } from '../../fixtures/pressure-proxies.ts'
+import type { PressureGround } from '../../fixtures/pressure-scene.ts'
 import { embeddedSinks } from '../../fixtures/pressure-sinks.ts'
 import { type PressureSpec, resolvePressure } from '../../fixtures/pressure-spec.ts'
 import type { ThresholdResult } from '../../src/load/result.ts'
@@ -47,7 +44,7 @@ export async function pressed(
   const { around, database, onStarted } = scene
   const ground: PressureGround = {
     backend: { name: 'embedded', why: 'a test' },
-    sinks: scene.sinks ?? embeddedSinks,
+    sinks: scene.sinks ?? (() => embeddedSinks()),
     async proxies(late, events) {
       const proxies = await (workload.inProcess
         ? inProcessProxy(plan, around?.(late) ?? late.intercept)

@@ -8,8 +8,14 @@ import { freshDatabases } from '../proxy/databases.ts'
 
 const freshDatabase = freshDatabases()
 const limit = { timeout: 120_000 }
-/** Large files take their time on a busy machine, and are not what is asked here. */
-const SHORT = { PRESSURE_DURATION: '10', GMP_SYNC_INTERVAL: '1', LARGE_ATTACHMENT_RATE: '0' }
+/** Large files and sleeping tenants are not what is asked here; each tenant has enough messages to be compared. */
+const SHORT = {
+  PRESSURE_DURATION: '8',
+  GMP_SYNC_INTERVAL: '1',
+  MSG_RATE_PER_SYNC: '10',
+  LARGE_ATTACHMENT_RATE: '0',
+  DND_PROBABILITY: '0',
+}
 
 async function pressure(name: string, env: NodeJS.ProcessEnv, steps: Parameters<typeof stress>[2] = []) {
   const run = await stress(name, { ...SHORT, ...env }, steps)
@@ -88,6 +94,7 @@ test('presses a proxy that runs already, and names one that does not', limit, as
   await using proxy = await service.start()
   const given = { PROXY_URL: proxy.url, PROXY_TOKEN: 'its-own-token', GMP_SYNC_INTERVAL: undefined }
   const run = await pressure('pressure', given)
+  expect(run.output).toContain('[PASSED] pressure')
   expect(run.exitCode).toBe(0)
   expect(run.result).toMatchObject({
     proxy: { implementation: 'mailstorm', runs: 'external', urls: [proxy.url] },
@@ -96,7 +103,7 @@ test('presses a proxy that runs already, and names one that does not', limit, as
   })
   const again = await pressure('pressure', { ...given, PRESSURE_INTAKE: 'push' })
   expect(again.result?.tenants.map(({ intake }) => intake)).toEqual(['push', 'push', 'push', 'push'])
-  expect(again.exitCode).toBe(0)
+  expect(again.output).toContain('[PASSED] pressure')
   const nobody = await pressure('pressure', { ...given, PROXY_URL: 'http://127.0.0.1:1' })
   expect(nobody.exitCode).toBe(1)
   expect(nobody.output).toContain('Failed to reach the proxy at http://127.0.0.1:1')

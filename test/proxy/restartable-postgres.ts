@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from '../../containers/free-port.ts'
 import { POSTGRES_TUNING, urlOf } from '../../containers/postgres.ts'
 import {
   type Binaries,
@@ -74,13 +74,4 @@ export class RestartablePostgres implements AsyncDisposable {
     await this.crash()
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

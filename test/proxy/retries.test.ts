@@ -85,15 +85,16 @@ test('does not send twice in one attempt when a connection ends without the last
 
 test('uses another connection when a server has closed one that was idle', async () => {
   await using rig = new Rig(await freshDatabase())
-  const script = { closeIdleAfterMs: 50, idleSteps: [say('421 idle too long'), close] }
+  const script = { idleSteps: [say('421 idle too long'), close] }
   const [server, tenant] = [rig.use(await ScriptedServer.start(script)), await rig.tenant()]
   const { api } = await rig.proxy(quick)
   await setUp(api, { tenantUrl: tenant.url, smtpPort: server.port })
   const [first, second] = messages(2)
   await enqueue(api, [first ?? {}])
   await expect.poll(() => tenant.idsOf('sent_ts').length, soon).toBe(1)
-  await expect.poll(() => server.sessions[0]?.messages.length, soon).toBe(1)
+  await server.endIdle()
   await enqueue(api, [second ?? {}])
   await expect.poll(() => tenant.idsOf('sent_ts').length, soon).toBe(2)
   expect(tenant.idsOf('deferred_ts')).toEqual([])
+  expect(server.sessions.map((session) => session.messages.length)).toEqual([1, 1])
 })

@@ -1,19 +1,8 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../containers/free-port.ts'
 import { stress } from '../e2e/stress.ts'
 import { drawn, noBrowser, open, startBrowser } from './browser.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 describe.skipIf(noBrowser !== undefined)(
   `the live view in Chromium${noBrowser === undefined ? '' : ` (${noBrowser})`}`,

@@ -11,7 +11,7 @@ import { drawn, noBrowser, open, painted, startBrowser } from './browser.ts'
 const LIMIT_MS = 60_000
 
 /** What each chart must show, read from the JSON and nothing else. */
-function expected({ timeline, resource_usage }: Result): Record<string, (number | null)[][]> {
+function overTime({ timeline, resource_usage }: Result): Record<string, (number | null)[][]> {
   const seconds = timeline.map(({ second }) => second)
   const latencies = timeline.map((row) => row.response_time_ms)
   const names = Object.keys(resource_usage).toSorted()
@@ -37,6 +37,20 @@ function expected({ timeline, resource_usage }: Result): Record<string, (number 
   }
 }
 
+/** The stages of the load: a chart to each unit. */
+function stages({ side_by_side: table }: Result): Record<string, (number | null)[][]> {
+  const column = (name: string) => {
+    const index = table?.columns.findIndex((one) => one.name === name) ?? -1
+    return table?.rows.map(({ values }) => values[index] ?? null) ?? []
+  }
+  const rows = table?.rows.map((_, row) => row) ?? []
+  return {
+    'side-by-side-count': [rows, column('due'), column('accepted')],
+    'side-by-side-per-second': [rows, column('throughput')],
+    'side-by-side-ms': [rows, column('p50'), column('p99')],
+  }
+}
+
 describe.skipIf(noBrowser !== undefined)(
   `the report in Chromium${noBrowser === undefined ? '' : ` (${noBrowser})`}`,
   () => {
@@ -54,9 +68,8 @@ describe.skipIf(noBrowser !== undefined)(
       timeout: LIMIT_MS,
     }, async () => {
       const env = {
-        STRESS_MODE: 'sustained',
-        STRESS_RATE: '150',
-        STRESS_DURATION: '4',
+        STRESS_MODE: 'ramping-arrival-rate',
+        STRESS_STAGES: '2s:150,3s:150',
         SMTP_SERVERS: '2',
         STRESS_SIZE: 'small',
       }
@@ -68,14 +81,37 @@ describe.skipIf(noBrowser !== undefined)(
       expect(name).toBe(`${result.stamp}-custom.html`)
       address = pathToFileURL(join(folder, name ?? '')).href
       await using opened = await open(browser, address)
-      const { distribution, ...overTime } = await drawn(opened.page)
-      expect(overTime).toEqual(expected(result))
+      const { distribution, ...others } = await drawn(opened.page)
+      expect(others).toEqual({ ...overTime(result), ...stages(result) })
       checkDistribution(distribution ?? [], result)
       const pixels = await painted(opened.page)
-      expect(Object.keys(pixels)).toHaveLength(7)
+      expect(Object.keys(pixels)).toHaveLength(10)
       for (const count of Object.values(pixels)) expect(count).toBeGreaterThan(500)
       expect(opened.complaints).toEqual([])
       await checkIndex(browser, folder, result)
+    })
+
+    test('a burst of a moment: bars, of which the data tables tell what the JSON says', {
+      timeout: LIMIT_MS,
+    }, async () => {
+      const run = await stress('custom', { STRESS_MESSAGES: '100', STRESS_WORKERS: '5', SMTP_SERVERS: '1' })
+      if (run.result === undefined) throw new Error(`no result: ${run.output}`)
+      const { timeline, stamp } = run.result
+      expect(timeline.length).toBeLessThan(4)
+      await using opened = await open(
+        browser,
+        pathToFileURL(join(run.resultsDir, `${stamp}-custom.html`)).href,
+      )
+      const { throughput } = await drawn(opened.page)
+      expect(throughput).toEqual([timeline.map(({ second }) => second), timeline.map((row) => row.accepted)])
+      await opened.page.locator('#chart-throughput summary').click()
+      const rows = opened.page.locator('#chart-throughput tbody tr')
+      expect(await rows.allInnerTexts()).toEqual(
+        timeline.map(({ second, accepted }) => `${second} s\t${accepted}/s`),
+      )
+      expect(await opened.page.locator('#over-time .note').innerText()).toContain('too short for curves')
+      expect((await painted(opened.page))['chart-throughput']).toBeGreaterThan(2000)
+      expect(opened.complaints).toEqual([])
     })
   },
 )

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort, type RunningTool, runs, startTool, stopTool, type Tool } from './tool.ts'
+import { freePort } from '../../containers/free-port.ts'
+import { stopChild } from '../child-process.ts'
+import { type RunningTool, runs, startTool, type Tool } from './tool.ts'
 
 const PROGRAM = fileURLToPath(new URL('./aiosmtpd_server.py', import.meta.url))
 
@@ -19,7 +21,7 @@ export const aiosmtpd: Tool = {
     return {
       port,
       received: async () => [...messagesOf(await readFile(file))],
-      [Symbol.asyncDispose]: () => stopTool(child),
+      [Symbol.asyncDispose]: () => stopChild(child),
     }
   },
 }

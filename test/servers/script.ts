@@ -43,8 +43,7 @@ export type Behaviour = Steps | { readonly first: readonly Steps[] }
 export interface Script extends Readonly<Partial<Record<Stage, Behaviour>>> {
   /** Once this many octets of a message have come; no reply to its final dot then. */
   readonly body?: { readonly afterBytes: number; readonly steps: Steps }
-  /** A session that was silent for so long after a message is ended, by `idleSteps` or a plain close. */
-  readonly closeIdleAfterMs?: number
+  /** How `endIdle` of the server ends its sessions, instead of a plain close. */
   readonly idleSteps?: Steps
   /** No reply goes out for `forMs`, beginning `atMs` after the first MAIL. What is due then goes out at its end. */
   readonly stall?: { readonly atMs: number; readonly forMs: number }

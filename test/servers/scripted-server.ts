@@ -58,6 +58,11 @@ export class ScriptedServer implements AsyncDisposable {
     return this.#stalledForMs
   }
 
+  /** Ends the sessions whose clients send nothing; resolves when these have hung up. */
+  async endIdle(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.endIdle()))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of this.#sessions) session.destroy()
     this.#server.close()

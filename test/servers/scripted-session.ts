@@ -48,7 +48,6 @@ export class ScriptedSession {
   #bodyAnswered = false
   #challenged = false
   #searchedTo = 0
-  #idle: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, context: SessionContext) {
     this.#socket = socket
@@ -60,14 +59,20 @@ export class ScriptedSession {
 
   destroy(): void {
     this.#mode = 'over'
-    clearTimeout(this.#idle)
     this.#socket.destroy()
+  }
+
+  /** Resolves when the client has hung up as well: by then it has seen that the session is over. */
+  async endIdle(): Promise<void> {
+    if (this.#mode === 'over') return
+    const hungUp = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
+    await this.#perform(this.#context.script.idleSteps ?? [close])
+    await hungUp
   }
 
   #listen(): void {
     this.#socket.setNoDelay(true)
     this.#socket.on('data', (chunk: Buffer) => {
-      clearTimeout(this.#idle)
       this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk])
       void this.#read()
     })
@@ -121,9 +126,6 @@ export class ScriptedSession {
     this.received.messages.push(message)
     this.#clearEnvelope()
     await this.#perform(steps)
-    const { closeIdleAfterMs, idleSteps = [close] } = this.#context.script
-    if (closeIdleAfterMs !== undefined)
-      this.#idle = setTimeout(() => void this.#perform(idleSteps), closeIdleAfterMs)
   }
 
   async #command(line: string): Promise<void> {

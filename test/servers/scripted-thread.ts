@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { ask, startProgram } from '../../src/faults/program-thread.ts'
 import type { ReceivedSession } from './record.ts'
 import type { Script } from './script.ts'
 
@@ -16,12 +16,7 @@ export class ScriptedThread implements AsyncDisposable {
   readonly #worker: Worker
 
   static async start(script: Script): Promise<ScriptedThread> {
-    const worker = new Worker(new URL('./scripted-thread-main.ts', import.meta.url), {
-      workerData: script,
-      // What Vitest was started with has no business in this thread.
-      execArgv: [],
-    })
-    const [port] = await once(worker, 'message')
+    const [worker, port] = await startProgram(new URL('./scripted-thread-main.ts', import.meta.url), script)
     return new ScriptedThread(worker, port as number)
   }
 
@@ -31,9 +26,7 @@ export class ScriptedThread implements AsyncDisposable {
   }
 
   async state(): Promise<ServerState> {
-    const answer = once(this.#worker, 'message')
-    this.#worker.postMessage('state')
-    return (await answer)[0] as ServerState
+    return (await ask(this.#worker, 'state')) as ServerState
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

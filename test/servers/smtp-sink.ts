@@ -1,6 +1,8 @@
 import { chmod, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort, type RunningTool, runs, startTool, stopTool, type Tool } from './tool.ts'
+import { freePort } from '../../containers/free-port.ts'
+import { stopChild } from '../child-process.ts'
+import { type RunningTool, runs, startTool, type Tool } from './tool.ts'
 
 /** The lines that smtp-sink writes above a message: five of its own and a Received header of three. */
 const OWN_LINES = 8
@@ -27,7 +29,7 @@ export const smtpSink: Tool = {
         const files = await readdir(folder)
         return Promise.all(files.map(async (file) => messageOf(await readFile(join(folder, file)))))
       },
-      [Symbol.asyncDispose]: () => stopTool(child),
+      [Symbol.asyncDispose]: () => stopChild(child),
     }
   },
 }

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { seeBanner } from '../../containers/smtp-banner.ts'
+import { stopChild } from '../child-process.ts'
 
 const READY_WITHIN_MS = 10_000
 const ASK_AGAIN_MS = 20
@@ -49,27 +48,10 @@ export async function startTool(
     } catch (error) {
       const ended = child.exitCode !== null || child.signalCode !== null
       if (ended || performance.now() > deadlineMs) {
-        await stopTool(child)
+        await stopChild(child)
         throw new Error(`Failed to start ${command} ${args.join(' ')}: ${(error as Error).message}. ${log}`)
       }
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
     }
   }
-}
-
-export async function stopTool(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
-}
-
-/** A port that was free a moment ago: these programs cannot be told to choose one. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

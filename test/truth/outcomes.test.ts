@@ -4,8 +4,9 @@ import { messageId } from '../../src/smtp/message.ts'
 import { PIPELINING_LEVELS } from '../../src/smtp/target.ts'
 import { acceptedIds } from '../servers/record.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
+import { feedOfIdleEnds } from './idle-feed.ts'
 import { outcomesDocument } from './outcomes-document.ts'
-import { RUN_ID, type Sent, send } from './send.ts'
+import { DEFAULT_MESSAGES, RUN_ID, type Sent, send } from './send.ts'
 import { AMPLE_MS, type Expected, type Seen, type Situation } from './situation.ts'
 import { envelopeGroup } from './situations-envelope.ts'
 import { oddGroup } from './situations-odd.ts'
@@ -39,12 +40,16 @@ it('docs/outcomes.md says the same', async () => {
   await expect(outcomesDocument(groups)).toMatchFileSnapshot('../../docs/outcomes.md')
 })
 
-async function play({ script, sending, port }: Situation, level: Seen['level']): Promise<Seen> {
+async function play({ script, sending, port, endsIdle }: Situation, level: Seen['level']): Promise<Seen> {
   const server = await ScriptedServer.start(script)
   const closedPort = server.port
   if (port === 'closed') await server[Symbol.asyncDispose]()
   try {
-    const sent = await send({ timeoutMs: AMPLE_MS, ...sending, port: closedPort, pipelining: level })
+    const feed = endsIdle && { feed: feedOfIdleEnds(server, DEFAULT_MESSAGES) }
+    const sent = await send({
+      ...{ timeoutMs: AMPLE_MS, ...sending, ...feed },
+      ...{ port: closedPort, pipelining: level },
+    })
     return { sent, sessions: server.sessions, level }
   } finally {
     if (port !== 'closed') await server[Symbol.asyncDispose]()
@@ -62,7 +67,7 @@ function fullEnd({ outcome, class: failureClass, phase, code }: Expected) {
 /** planned = accepted + deferred + rejected + failed, and no message twice. */
 function expectEachOnce({ samples }: Sent, { sending }: Situation): void {
   const schedule = sending?.schedule
-  const planned = schedule !== undefined && 'messages' in schedule ? schedule.messages : 3
+  const planned = schedule !== undefined && 'messages' in schedule ? schedule.messages : DEFAULT_MESSAGES
   const numbers = samples.map((sample) => sample.message).sort()
   expect(numbers).toEqual(Array.from({ length: planned }, (_, number) => number))
 }

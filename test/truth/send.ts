@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/load/clock.ts'
-import { Dispatch } from '../../src/load/dispatch.ts'
+import { Dispatch, type Feed } from '../../src/load/dispatch.ts'
 import { createPacer } from '../../src/load/pacer.ts'
 import type { Sample } from '../../src/load/sample.ts'
 import type { Schedule } from '../../src/load/workload.ts'
@@ -15,6 +15,8 @@ export interface Sending {
   readonly host?: string
   readonly pipelining?: PipeliningLevel
   readonly schedule?: Schedule
+  /** Instead of a schedule. */
+  readonly feed?: Feed
   readonly workers?: number
   readonly sizeBytes?: number
   readonly body?: Uint8Array
@@ -32,10 +34,12 @@ export interface Sent {
 }
 
 export const RUN_ID = 'truth'
+/** Where no schedule says otherwise. */
+export const DEFAULT_MESSAGES = 3
 
 /** Sends by the real engine, in this process, and keeps every sample as it came. */
 export async function send(sending: Sending): Promise<Sent> {
-  const { schedule = { executor: 'shared-iterations', messages: 3 }, workers = 1 } = sending
+  const { schedule = { executor: 'shared-iterations', messages: DEFAULT_MESSAGES }, workers = 1 } = sending
   const pacer = createPacer(schedule)
   const samples: Sample[] = []
   const counts = { sessionsOpened: 0, quits: 0 }
@@ -66,9 +70,10 @@ export async function send(sending: Sending): Promise<Sent> {
     onQuit: () => counts.quits++,
   }
   await Promise.all(
-    Array.from({ length: workers }, (_, worker) =>
-      dispatch.join({ number: worker, lane: smtpLane(options, worker), maxLanes: 1 }),
-    ),
+    Array.from({ length: workers }, (_, worker) => {
+      const lane = smtpLane(options, worker)
+      return sending.feed ? lane(sending.feed) : dispatch.join({ number: worker, lane, maxLanes: 1 })
+    }),
   )
   return { samples, ...counts }
 }

@@ -23,6 +23,8 @@ export interface Situation {
   readonly sending?: Omit<Partial<Sending>, 'port' | 'pipelining'>
   /** Where the levels do not all meet the situation. */
   readonly levels?: readonly PipeliningLevel[]
+  /** Each message comes when the server has ended the session that the one before it left idle. */
+  readonly endsIdle?: true
   /** Instead of the server's own port. */
   readonly port?: 'closed'
   /** Assertions beyond the outcome. */

@@ -3,6 +3,7 @@ import type { Result } from '../../load/result.ts'
 import { burstResult } from '../../render/result.fixture.ts'
 import type { RunFile } from '../run-file.ts'
 import { viewOf } from '../view.ts'
+import { mergeResults } from './merge.ts'
 
 const START_MS = Date.parse('2026-01-02T03:04:05.000Z')
 
@@ -38,4 +39,9 @@ export function shareFile(options: ShareOptions): RunFile {
   const view = viewOf(file, result)
   if (view === undefined) throw new Error('the fixture is no run')
   return { json: JSON.parse(JSON.stringify(result)), view }
+}
+
+/** The result of these generators' runs, put together. */
+export function merged(...options: readonly ShareOptions[]): Result {
+  return mergeResults(options.map(shareFile))
 }

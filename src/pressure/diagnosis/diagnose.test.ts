@@ -1,47 +1,11 @@
 import { expect, test } from 'vitest'
 import { EMPTY_HISTOGRAM, summarise } from '../../load/histogram.ts'
-import { assemble } from '../assemble.ts'
-import { runRecords, tenantRecords } from '../records.fixture.ts'
-import type { PressureMetrics, PressureTimelineRow, ProxyFacts, TenantRow } from '../result.ts'
+import type { ProxyFacts } from '../result.ts'
 import { diagnose } from './diagnose.ts'
+import { NOTHING, PROXY, patient, TENANT } from './patient.fixture.ts'
 import type { Patient } from './rule.ts'
 
-const PROXY: ProxyFacts = {
-  implementation: 'mailstorm',
-  instances: 1,
-  urls: [],
-  runs: 'processes',
-  settings: {},
-}
 const MEGABYTE = 1024 ** 2
-const NOTHING = assemble(runRecords({ tenants: [tenantRecords()] }), { thresholds: [], proxy: PROXY })
-const TENANT = NOTHING.tenants[0] as TenantRow
-
-/** A healthy run of a minute, and in what this one differs; a function gives the row of a second. */
-function patient(
-  rowOf: (second: number) => Partial<PressureTimelineRow> = () => ({}),
-  {
-    metrics = {},
-    ...change
-  }: Partial<Omit<Patient, 'metrics'>> & { metrics?: Partial<PressureMetrics> } = {},
-): Patient {
-  const base = NOTHING.timeline[0] as PressureTimelineRow
-  const quiet = { pending: 5, proxy_memory_bytes: 100 * MEGABYTE, delivered: 20 }
-  const timeline = Array.from({ length: 60 }, (_, second) => ({
-    ...base,
-    second,
-    ...quiet,
-    ...rowOf(second),
-  }))
-  return {
-    timeline,
-    metrics: { ...NOTHING.metrics, window_seconds: 60, drain_seconds: 2, ...metrics },
-    tenants: [TENANT],
-    verification: { ...NOTHING.verification, delivered: 1_200 },
-    proxy: PROXY,
-    ...change,
-  }
-}
 const rulesOf = (run: Patient) => diagnose(run).map(({ rule }) => rule)
 const latency = (p95: number) => ({ ...summarise(EMPTY_HISTOGRAM), count: 1, p95, max: p95 * 2 })
 
@@ -149,7 +113,7 @@ test('finds the cliff of genro-mail-proxy, where it is and after how many messag
     rule: 'throughput-cliff',
     severity: 'critical',
     evidence:
-      'up to 50 deliveries a second, from second 19 on 5.9, after 950 deliveries, with at least 500 messages waiting',
+      'up to 50 deliveries a second, from second 20 on 1, after 1,000 deliveries, with at least 500 messages waiting',
     cause: 'Its queue of 1,000 delivery results is full: nobody reads it, and each further result waits 5 s',
   })
   expect(rulesOf(patient(course(1_050)))).toEqual([])

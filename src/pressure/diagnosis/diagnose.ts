@@ -1,20 +1,24 @@
 import type { Finding } from '../result.ts'
+import { dndIgnored } from './dnd-ignored.ts'
 import { duplicates } from './duplicates.ts'
 import { lowCache } from './low-cache.ts'
 import { manyDnd } from './many-dnd.ts'
 import { memoryGrowing } from './memory-growing.ts'
 import { pendingGrowing } from './pending-growing.ts'
+import { rareSync } from './rare-sync.ts'
 import type { Patient, Rule } from './rule.ts'
 import { slowSync } from './slow-sync.ts'
 import { throughputCliff } from './throughput-cliff.ts'
 
-/** The seed's warning signs, and two of the real proxy's own. */
+/** The seed's warning signs, and what the real proxy is known for. */
 const RULES: readonly Rule[] = [
   throughputCliff,
   duplicates,
   pendingGrowing,
   memoryGrowing,
   slowSync,
+  rareSync,
+  dndIgnored,
   manyDnd,
   lowCache,
 ]

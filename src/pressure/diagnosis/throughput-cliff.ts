@@ -32,13 +32,14 @@ export const throughputCliff: Rule = ({ timeline, proxy }) => {
     span.perSecond < best.perSecond * FELL_TO && span.leastWaiting >= LEAST_WAITING
   if (!isLow(last)) return undefined
   const fall = spans.findLastIndex((span) => !isLow(span)) + 1
-  const { from, perSecond } = spans[fall] as Span
-  const before = timeline.slice(0, from).reduce((sum, row) => sum + row.delivered, 0)
+  const from = edgeOf(timeline, (spans[fall] as Span).from, best.perSecond)
+  const before = delivered(timeline.slice(0, from))
+  const after = delivered(timeline.slice(from)) / (timeline.length - from)
   return {
     rule: 'throughput-cliff',
     severity: 'critical',
     symptom: 'Throughput collapsed and did not recover',
-    evidence: `up to ${shown(best.perSecond)} deliveries a second, from second ${from} on ${shown(perSecond)}, after ${shown(before)} deliveries, with at least ${shown(last.leastWaiting)} messages waiting`,
+    evidence: `up to ${shown(best.perSecond)} deliveries a second, from second ${from} on ${shown(after)}, after ${shown(before)} deliveries, with at least ${shown(last.leastWaiting)} messages waiting`,
     cause:
       proxy.implementation === 'genro-mail-proxy'
         ? 'Its queue of 1,000 delivery results is full: nobody reads it, and each further result waits 5 s'
@@ -48,6 +49,16 @@ export const throughputCliff: Rule = ({ timeline, proxy }) => {
         ? 'Restart it every 1,000 messages, or embed it with result_queue_size=0'
         : 'Look at the logs of proxy and SMTP server from that second on',
   }
+}
+
+/** A span is low on the whole before its first seconds are: where these end. */
+function edgeOf(timeline: readonly PressureTimelineRow[], from: number, bestPerSecond: number): number {
+  const span = timeline.slice(from, from + SPAN_SECONDS)
+  return from + span.findLastIndex((row) => row.delivered >= bestPerSecond * FELL_TO) + 1
+}
+
+function delivered(rows: readonly PressureTimelineRow[]): number {
+  return rows.reduce((sum, row) => sum + row.delivered, 0)
 }
 
 function spansOf(timeline: readonly PressureTimelineRow[]): Span[] {
@@ -61,7 +72,7 @@ function spansOf(timeline: readonly PressureTimelineRow[]): Span[] {
     const rows = timeline.slice(from, from + SPAN_SECONDS)
     spans.push({
       from,
-      perSecond: rows.reduce((sum, row) => sum + row.delivered, 0) / SPAN_SECONDS,
+      perSecond: delivered(rows) / SPAN_SECONDS,
       leastWaiting: Math.min(...waitingAt.slice(from, from + SPAN_SECONDS)),
     })
   }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { folder, md5Of, message, opened, read, tenant } from './attachments.fixture.ts'
+import { AttachmentCache } from './cache.ts'
 
 test('asks once for content that many want at the same time, then not at all', async () => {
   const content = randomBytes(300_000)
@@ -14,6 +16,35 @@ test('asks once for content that many want at the same time, then not at all', a
   expect(all.flat().every((got) => got.equals(content))).toBe(true)
   expect(await read(attachments, wanted)).toEqual([content])
   expect(asked()).toBe(1)
+})
+
+test('asks once although another looked before the content was there, and has found nothing after it', async () => {
+  const looks: PromiseWithResolvers<undefined>[] = []
+  const kept = new Map<string, Buffer>()
+  const cache = new AttachmentCache({
+    memory: { get: (md5) => kept.get(md5), put: (md5, content) => void kept.set(md5, content) },
+    disk: {
+      get() {
+        const look = Promise.withResolvers<undefined>()
+        looks.push(look)
+        return look.promise
+      },
+      put: () => Promise.reject(new Error('small content is not for the disk')),
+    },
+    thresholdBytes: 100,
+    looked: () => {},
+  })
+  let fetches = 0
+  const fetch = async () => {
+    fetches++
+    return Readable.from([Buffer.from('content')])
+  }
+  const both = [cache.content('md5', fetch), cache.content('md5', fetch)]
+  looks[0]?.resolve(undefined)
+  expect(await both[0]).toEqual(Buffer.from('content'))
+  looks[1]?.resolve(undefined)
+  expect(await both[1]).toEqual(Buffer.from('content'))
+  expect(fetches).toBe(1)
 })
 
 test.each([

@@ -4,12 +4,14 @@ import type { DiskTier } from './disk-tier.ts'
 import type { MemoryTier } from './memory-tier.ts'
 
 export interface CacheParts {
-  readonly memory: MemoryTier
-  readonly disk: DiskTier
+  readonly memory: Pick<MemoryTier, 'get' | 'put'>
+  readonly disk: Pick<DiskTier, 'get' | 'put'>
   /** Smaller contents stay in memory. */
   readonly thresholdBytes: number
   readonly looked: (result: 'memory' | 'disk' | 'joined' | 'miss') => void
 }
+
+type Content = Readable | Buffer | undefined
 
 /** The content of an MD5 as it is fetched: it throws when it is not that content. */
 export type FetchContent = () => Promise<AsyncIterable<Buffer>>
@@ -20,31 +22,35 @@ export type FetchContent = () => Promise<AsyncIterable<Buffer>>
  */
 export class AttachmentCache {
   readonly #parts: CacheParts
-  readonly #fetches = new Map<string, Promise<void>>()
+  /** Contents that are being looked for or fetched. Both, or a fetch could end between somebody's look and his own. */
+  readonly #underway = new Map<string, Promise<Content>>()
 
   constructor(parts: CacheParts) {
     this.#parts = parts
   }
 
   /** Undefined when it was fetched, but found no place in the cache. */
-  async content(md5: string, fetch: FetchContent): Promise<Readable | Buffer | undefined> {
-    const { looked } = this.#parts
+  async content(md5: string, fetch: FetchContent): Promise<Content> {
+    const others = this.#underway.get(md5)
+    if (others !== undefined) {
+      this.#parts.looked('joined')
+      await others
+      return this.#find(md5)
+    }
+    const found = this.#foundOrFetched(md5, fetch).finally(() => this.#underway.delete(md5))
+    this.#underway.set(md5, found)
+    return found
+  }
+
+  async #foundOrFetched(md5: string, fetch: FetchContent): Promise<Content> {
     const known = await this.#find(md5)
-    if (known !== undefined) {
-      looked(Buffer.isBuffer(known) ? 'memory' : 'disk')
-      return known
-    }
-    looked(this.#fetches.has(md5) ? 'joined' : 'miss')
-    let fetching = this.#fetches.get(md5)
-    if (fetching === undefined) {
-      fetching = this.#fetch(md5, fetch).finally(() => this.#fetches.delete(md5))
-      this.#fetches.set(md5, fetching)
-    }
-    await fetching
+    this.#parts.looked(known === undefined ? 'miss' : Buffer.isBuffer(known) ? 'memory' : 'disk')
+    if (known !== undefined) return known
+    await this.#fetch(md5, fetch)
     return this.#find(md5)
   }
 
-  async #find(md5: string): Promise<Readable | Buffer | undefined> {
+  async #find(md5: string): Promise<Content> {
     const { memory, disk } = this.#parts
     const content = memory.get(md5)
     if (content !== undefined) return content

@@ -14,6 +14,7 @@ const SCRIPTS = [
   'theme',
   'data-table',
   'axes',
+  'bars',
   'options',
   'keyboard',
   'figure',

@@ -1,8 +1,17 @@
 /** How values are written on an axis, in a legend and in the table below a chart. */
-export type Unit = 'count' | 'per-second' | 'per-minute' | 'ms' | 'cpu' | 'share' | 'bytes'
+export type Unit =
+  | 'count'
+  | 'per-second'
+  | 'per-minute'
+  | 'ms'
+  | 'seconds'
+  | 'cpu'
+  | 'share'
+  | 'factor'
+  | 'bytes'
 
 /** Colours have names; the style sheet says what they are, light and dark. */
-export type Tone = 'accent' | 'muted' | 'bad' | 'warn' | `ramp-${1 | 2 | 3 | 4}` | `line-${number}`
+export type Tone = 'accent' | 'muted' | 'good' | 'bad' | 'warn' | `ramp-${1 | 2 | 3 | 4}` | `line-${number}`
 
 export interface Series {
   readonly label: string
@@ -12,6 +21,8 @@ export interface Series {
   readonly dashed?: boolean
   /** The area below is tinted. */
   readonly filled?: boolean
+  /** Points without a line between them: tries that have no order. */
+  readonly dots?: boolean
 }
 
 /** Something that happened at a moment of the run: a vertical line. */
@@ -23,9 +34,9 @@ export interface Marker {
 /**
  * Kinds of horizontal axis: `time` in seconds since the start, shared by all charts that have it;
  * `nines` as 1 / (1 − q) on a logarithmic axis, so that 90 %, 99 % and 99.9 % are equally far apart;
- * `runs` by number, with their labels.
+ * `runs` by number, with their labels; `rate` in messages a second, logarithmic.
  */
-export type Axis = 'time' | 'nines' | 'runs'
+export type Axis = 'time' | 'nines' | 'runs' | 'rate'
 
 /** All that is needed to draw one chart, and nothing of how. Plain data. */
 export interface Chart {
@@ -36,12 +47,16 @@ export interface Chart {
   /** One sentence below the title. */
   readonly note?: string
   readonly axis: Axis
+  /** What the horizontal axis has, as the head of the data table; by default as the axis says. */
+  readonly xTitle?: string
   readonly xs: readonly number[]
   /** Of runs. */
   readonly labels?: readonly string[]
   readonly unit: Unit
   /** Logarithmic vertical axis. */
   readonly log?: boolean
+  /** Bars in place of lines, on axes of whole numbers: amounts of a few things, or of a few seconds. */
+  readonly bars?: boolean
   /** A small one, without legend. */
   readonly small?: boolean
   readonly series: readonly Series[]

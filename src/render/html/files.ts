@@ -4,8 +4,10 @@ import { writeAtomically } from '../../analysis/atomic-write.ts'
 import { readFolder } from '../../analysis/folder.ts'
 import { storeError } from '../../analysis/store.ts'
 import type { AnyResult } from '../../pressure/result.ts'
+import type { ProbeResult } from '../../probe/report.ts'
 import { loadAssets } from './assets.ts'
-import { renderIndex } from './index-page.ts'
+import { type IndexedProbe, renderIndex } from './index-page.ts'
+import { renderProbePage } from './probe-page.ts'
 import { renderReport } from './report.ts'
 
 /** All runs of a folder on one page. */
@@ -15,6 +17,13 @@ export const INDEX = 'index.html'
 export async function writeReport(jsonPath: string, result: AnyResult): Promise<string> {
   const path = reportPath(jsonPath)
   await writePage(path, renderReport(result, await loadAssets()))
+  return path
+}
+
+/** The page beside a probe's JSON. */
+export async function writeProbePage(jsonPath: string, result: ProbeResult): Promise<string> {
+  const path = reportPath(jsonPath)
+  await writePage(path, renderProbePage(result, await loadAssets()))
   return path
 }
 
@@ -40,8 +49,21 @@ export async function writeIndex(folder: string): Promise<string> {
   })
   const named = skipped.map(({ file, why }) => ({ file: basename(file), why }))
   const path = join(folder, INDEX)
-  await writePage(path, renderIndex({ runs: indexed, skipped: named }, await loadAssets()))
+  await writePage(
+    path,
+    renderIndex({ runs: indexed, probes: probesAmong(names), skipped: named }, await loadAssets()),
+  )
   return path
+}
+
+/** As storeProbe names them; a run of a scenario with that name is among the runs. */
+const PROBE_PAGE = /^(\d{8}-\d{6})-probe\.html$/
+
+function probesAmong(names: readonly string[]): IndexedProbe[] {
+  return names.toSorted().flatMap((name) => {
+    const stamp = PROBE_PAGE.exec(name)?.[1]
+    return stamp === undefined ? [] : [{ stamp, report: address(name) }]
+  })
 }
 
 /** Of a file beside the page; `./` so that a colon in a name does not make it another scheme. */

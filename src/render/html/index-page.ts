@@ -15,19 +15,29 @@ export interface IndexedRun {
   readonly report: string | undefined
 }
 
+/** A run of the protocol probe, which has no place in trends. */
+export interface IndexedProbe {
+  readonly stamp: string
+  /** Relative address of its page. */
+  readonly report: string
+}
+
 export interface Index {
   /** Oldest first. */
   readonly runs: readonly IndexedRun[]
+  /** Oldest first. */
+  readonly probes?: readonly IndexedProbe[]
   /** Files that are not runs, and why. */
   readonly skipped: readonly { readonly file: string; readonly why: string }[]
 }
 
 /** All runs of a folder: what became of each scenario over time, and a link to each run. */
-export function renderIndex({ runs, skipped }: Index, assets: Assets): string {
+export function renderIndex({ runs, probes = [], skipped }: Index, assets: Assets): string {
   const trends = scenarioTrends(runs.map(({ run }) => run))
   const body = html`<header class="head"><h1>Runs</h1><p class="reason">${summaryOf(runs)}</p></header>
 ${section('Trends', trends.length === 0 ? undefined : html`${trends.map(({ body }) => body)}`, 'From the oldest run of a scenario on a backend to its newest.')}
 ${section('All runs', runs.length === 0 ? undefined : runsTable(runs))}
+${section('Protocol probes', probeList(probes), 'What servers really do, check by check.')}
 ${section('Skipped files', skippedList(skipped))}`
   const charts = trends.flatMap((trend) => trend.charts)
   const links = [
@@ -81,6 +91,11 @@ function cellsOf({ run, report, json }: IndexedRun): (Html | string)[] {
 /** `20260102-030405` → `2026-01-02 03:04:05`. */
 export function stampText(stamp: string | null): string {
   return stamp?.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3 $4:$5:$6') ?? '–'
+}
+
+function probeList(probes: readonly IndexedProbe[]): Html | undefined {
+  if (probes.length === 0) return undefined
+  return html`<ul>${probes.toReversed().map(({ stamp, report }) => html`<li><a href="${report}">${stampText(stamp)}</a></li>`)}</ul>`
 }
 
 function skippedList(skipped: Index['skipped']): Html | undefined {

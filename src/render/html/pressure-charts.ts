@@ -3,6 +3,7 @@ import { accountRates } from './account-rate.ts'
 import { type Chart, needsLog } from './chart.ts'
 import { distributionChart } from './distribution-chart.ts'
 import { resourceCharts } from './resource-charts.ts'
+import { sideBySideCharts } from './side-by-side.ts'
 import { percentileSeries } from './timeline-charts.ts'
 
 type Pick = (row: PressureTimelineRow) => number | null
@@ -22,6 +23,7 @@ export function pressureCharts(result: PressureResult): Chart[] {
     { label: 'report lag', tone: 'line-1', dashed: true, histogram: histograms.report_lag },
   ])
   return [
+    ...sideBySideCharts(result.side_by_side),
     ...dashboard(timeline, common),
     deferrals(timeline, common),
     ...flow(timeline, common),

@@ -10,6 +10,7 @@ import { page } from './page.ts'
 import { pressureCards } from './pressure-cards.ts'
 import { pressureCharts } from './pressure-charts.ts'
 import { accountsTable, deliveriesTable, diagnosis, tenantsTable } from './pressure-tables.ts'
+import { sideBySideSection } from './side-by-side.ts'
 import { chartPlace, section } from './table.ts'
 import { thresholdsTable } from './thresholds.ts'
 
@@ -33,6 +34,7 @@ ${cards(pressureCards(result))}
 ${remarkList(result.observations)}
 ${section('Thresholds', thresholdsTable(result.thresholds))}
 ${section('Diagnosis', diagnosis(result.diagnosis))}
+${sideBySideSection(result.side_by_side)}
 ${section('Over time', html`${eventList(result)}${chartPlace('time')}`, 'All charts share one axis, in seconds since the start.')}
 ${section('Latency', chartPlace('distribution'), 'End to end is from hand-over to the sink, report lag from the sink to the report at the tenant.')}
 ${section('Tenants', tenantsTable(tenants), 'Percentiles are in milliseconds: end to end, of the report at the tenant, of its answers to sync calls.')}

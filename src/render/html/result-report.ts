@@ -6,26 +6,39 @@ import { cards } from './cards.ts'
 import type { Chart } from './chart.ts'
 import { customMetricsTable } from './custom-metrics.ts'
 import { distributionChart } from './distribution-chart.ts'
+import { driftSection } from './drift.ts'
+import { driftCharts } from './drift-charts.ts'
 import { circumstances, factList, remarks } from './environment.ts'
 import { errorsTable } from './errors.ts'
+import { generatorsSection } from './generators.ts'
 import { commonFacts, type Fact, header } from './header.ts'
 import { html } from './markup.ts'
 import { page } from './page.ts'
 import { phases } from './phases.ts'
 import { resourceCharts } from './resource-charts.ts'
 import { resultCards } from './result-cards.ts'
+import { searchSection } from './search.ts'
+import { searchCharts } from './search-charts.ts'
 import { balanceSentence, serversTable } from './servers.ts'
+import { isShort, timeNote, withBars } from './short-run.ts'
+import { sideBySideCharts, sideBySideSection } from './side-by-side.ts'
 import { chartPlace, section } from './table.ts'
 import { thresholdsTable } from './thresholds.ts'
 import { timelineCharts } from './timeline-charts.ts'
 
-const LINKS = [
-  ['Over time', '#over-time'],
-  ['Latency', '#latency'],
-  ['Servers', '#servers'],
-  ['Errors', '#errors'],
-  ['All runs', 'index.html'],
-] as const
+/** To the sections that this result has. */
+function linksOf({ search, side_by_side, drift }: Result): (readonly [string, string])[] {
+  return [
+    ...(search === undefined ? [] : [['Search', '#search'] as const]),
+    ...(side_by_side === undefined ? [] : [['Side by side', '#side-by-side'] as const]),
+    ['Over time', '#over-time'],
+    ...(drift === undefined || drift.length === 0 ? [] : [['Drift', '#drift'] as const]),
+    ['Latency', '#latency'],
+    ['Servers', '#servers'],
+    ['Errors', '#errors'],
+    ['All runs', 'index.html'],
+  ]
+}
 
 /** A run of the SMTP stress tests. */
 export function renderResultReport(result: Result, assets: Assets): string {
@@ -34,11 +47,15 @@ export function renderResultReport(result: Result, assets: Assets): string {
 ${cards(resultCards(result))}
 ${remarks(result)}
 ${section('Thresholds', thresholdsTable(result.thresholds))}
-${section('Over time', chartPlace('time'), timeNote(result))}
+${searchSection(result.search)}
+${sideBySideSection(result.side_by_side)}
+${section('Over time', chartPlace('time'), timeNote(result.timeline, result.metrics.duration_seconds))}
+${driftSection(result)}
 ${section('Latency', chartPlace('distribution'), time)}
 ${section('Phases', phases(result.metrics), 'Where the time of a message went, on average; what happens once in a session is shared among its messages.')}
 ${section('Servers', serversTable(result), balanceSentence(result))}
 ${section('Errors', errorsTable(result) ?? html`<p class="calm">No message was deferred, rejected or failed.</p>`)}
+${generatorsSection(result)}
 ${section('Custom metrics', customMetricsTable(result))}
 ${section('Circumstances', factList(circumstances(result)))}`
   return page(
@@ -46,7 +63,7 @@ ${section('Circumstances', factList(circumstances(result)))}`
       title: `${runName(result)} – ${result.verdict} – mailstorm`,
       body,
       charts: chartsOf(result),
-      links: LINKS,
+      links: linksOf(result),
     },
     assets,
   )
@@ -58,9 +75,12 @@ export function chartsOf(result: Result): Chart[] {
     { label: 'response time', tone: 'accent', histogram: response_time },
     { label: 'service time', tone: 'line-1', dashed: true, histogram: service_time },
   ])
+  const overTime = [...timelineCharts(result), ...resourceCharts(result.resource_usage)]
   return [
-    ...timelineCharts(result),
-    ...resourceCharts(result.resource_usage),
+    ...searchCharts(result.search),
+    ...sideBySideCharts(result.side_by_side),
+    ...(isShort(result) ? withBars(overTime) : overTime),
+    ...driftCharts(result),
     ...(distribution === undefined ? [] : [distribution]),
   ]
 }
@@ -74,12 +94,4 @@ function factsOf(result: Result): Fact[] {
       ? `${result.test_type}, ${workload.workers} workers, ${size(result.message_size)} messages`
       : `${result.test_type}, ${workload.rate_per_second}/s for ${workload.duration_seconds} s, ${size(result.message_size)} messages`
   return [['Target', listed(result.servers, MOST_SERVERS)], ['Load', load], ...commonFacts(result)]
-}
-
-/** The last row of a timeline is rarely a whole second, and its counts are lower for that. */
-function timeNote({ metrics, timeline }: Result): string {
-  const part = metrics.duration_seconds - (timeline.length - 1)
-  const partial =
-    timeline.length > 0 && part > 0 && part < 0.95 ? ` The last second was ${part.toFixed(2)} s long.` : ''
-  return `All charts share one axis, in seconds since the start.${partial}`
 }

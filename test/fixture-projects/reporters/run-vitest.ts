@@ -1,15 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
+import { runVitest as runVitestWith, type VitestRun } from '../../vitest-child.ts'
 
-const ROOT = join(import.meta.dirname, '../../..')
-
-export interface VitestRun {
-  readonly exitCode: number | null
-  readonly signal: NodeJS.Signals | null
-  /** stdout and stderr as they came, without colours. */
-  readonly output: string
-}
+export type { VitestRun }
 
 /** A signal to send once the run has written a text. */
 export interface SignalAfter {
@@ -18,33 +9,17 @@ export interface SignalAfter {
 }
 
 /** Runs one describe of this project through the real Vitest in a process of its own. */
-export async function runVitest(
+export function runVitest(
   scenario: string,
   env: NodeJS.ProcessEnv,
   options: { readonly signals?: readonly SignalAfter[]; readonly extraArguments?: readonly string[] } = {},
 ): Promise<VitestRun> {
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const config = join(import.meta.dirname, 'vitest.config.ts')
-  const child = spawn(
-    process.execPath,
-    [vitest, 'run', '--config', config, '-t', scenario, ...(options.extraArguments ?? [])],
-    {
-      cwd: ROOT,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', CI: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  const signals = [...(options.signals ?? [])]
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-      const next = signals[0]
-      if (next === undefined || !output.includes(next.text)) return
-      signals.shift()
-      child.kill(next.signal)
-    })
-  }
-  const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
-  return { exitCode, signal, output }
+  const { signals = [], extraArguments = [] } = options
+  return runVitestWith({
+    config: 'test/fixture-projects/reporters/vitest.config.ts',
+    name: scenario,
+    env,
+    args: extraArguments,
+    steps: signals.map(({ text, signal }) => ({ text, act: (child) => void child.kill(signal) })),
+  })
 }

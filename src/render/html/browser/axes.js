@@ -1,3 +1,4 @@
+import { fitted } from './bars.js'
 import { formatNines, formatTime, formatValue } from './format.js'
 import { cssValue } from './theme.js'
 
@@ -35,6 +36,19 @@ export function xAxis(chart) {
   const axis = { ...looks(), gap: 8, size: 32, grid: { show: false } }
   if (chart.axis === 'nines')
     return { ...axis, values: (_, splits) => splits.map((x) => (isPowerOfTen(x) ? formatNines(x) : null)) }
+  if (chart.axis === 'rate')
+    return {
+      ...axis,
+      splits: (_, __, min, max) => rateSplits(min, max),
+      filter: (_, splits) => splits,
+      values: (_, splits) => splits.map((rate) => formatValue('per-second', rate)),
+    }
+  if (chart.axis === 'runs' && chart.bars === true)
+    return {
+      ...axis,
+      splits: () => [...chart.xs],
+      values: (plot, splits) => splits.map((x) => fitted(plot, chart.labels?.[x] ?? '')),
+    }
   if (chart.axis === 'runs')
     return {
       ...axis,
@@ -57,6 +71,11 @@ export function logSplits(min, max) {
   const steps = to - from <= 2 ? [1, 2, 5] : [1]
   const powers = Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index))
   return powers.flatMap((power) => steps.map((step) => step * power)).filter((value) => value <= max * 1.0001)
+}
+
+/** Of a logarithmic axis that need not end at powers of ten. @param {number} min @param {number} max */
+function rateSplits(min, max) {
+  return logSplits(10 ** Math.floor(Math.log10(min)), max).filter((rate) => rate >= min)
 }
 
 /**

@@ -42,7 +42,7 @@ export function clearCharts() {
     element.remove()
   }
   figures.clear()
-  timeSpan.last = 1
+  timeSpan.last = 0
 }
 
 export function followWidth() {

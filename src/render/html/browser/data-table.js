@@ -11,10 +11,11 @@ export function formatX(chart, index) {
   const x = chart.xs[index] ?? 0
   if (chart.axis === 'nines') return formatNines(x)
   if (chart.axis === 'runs') return chart.labels?.[index] ?? String(x)
+  if (chart.axis === 'rate') return formatValue('per-second', x)
   return formatTime(x)
 }
 
-const HEADS = { time: 'Time', nines: 'Percentile', runs: 'Run' }
+const HEADS = { time: 'Time', nines: 'Percentile', runs: 'Run', rate: 'Rate' }
 
 /**
  * The values of a chart as a table, for those who do not see it, or want to copy it. It is made when it
@@ -44,7 +45,7 @@ function tableOf(chart) {
   scroll.tabIndex = 0
   const table = document.createElement('table')
   const head = table.createTHead().insertRow()
-  for (const title of [HEADS[chart.axis], ...chart.series.map(({ label }) => label)]) {
+  for (const title of [chart.xTitle ?? HEADS[chart.axis], ...chart.series.map(({ label }) => label)]) {
     const cell = document.createElement('th')
     cell.scope = 'col'
     cell.className = 'r'

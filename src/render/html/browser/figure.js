@@ -58,9 +58,9 @@ function textElement(name, text) {
 }
 
 /** @param {Chart} chart */
-function description({ title, note, series }) {
+function description({ title, note, series, bars }) {
   const lines = series.map(({ label }) => label).join(', ')
-  return `${title}, line chart of ${lines}. ${note ?? ''}. Arrow keys read values; the table below has them all.`
+  return `${title}, ${bars === true ? 'bar' : 'line'} chart of ${lines}. ${note ?? ''}. Arrow keys read values; the table below has them all.`
 }
 
 /**
@@ -73,14 +73,14 @@ function legend(chart, plot) {
   list.className = 'legend'
   const where = textElement('li', '')
   where.className = 'where'
-  const values = chart.series.map(({ label, tone, dashed }, index) => {
+  const values = chart.series.map(({ label, tone, dashed, dots }, index) => {
     const item = document.createElement('li')
     const button = document.createElement('button')
     button.type = 'button'
     button.setAttribute('aria-pressed', 'true')
     const swatch = document.createElement('i')
     swatch.style.setProperty('--tone', `var(--${tone})`)
-    swatch.className = dashed === true ? 'dashed' : ''
+    swatch.className = dashed === true ? 'dashed' : chart.bars === true || dots === true ? 'solid' : ''
     const value = document.createElement('b')
     button.append(swatch, label, value)
     button.addEventListener('click', () => {

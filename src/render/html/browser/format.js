@@ -35,8 +35,10 @@ const WRITERS = {
   'per-second': (value) => `${number(value)}/s`,
   'per-minute': (value) => `${number(value)}/min`,
   ms: duration,
+  seconds: (value) => `${number(value)} s`,
   cpu: (value) => `${number(value)} %`,
   share: (value) => `${number(value * 100)} %`,
+  factor: (value) => `×${number(value)}`,
   bytes,
 }
 

@@ -1,4 +1,5 @@
 import { xAxis, yAxis } from './axes.js'
+import { barSeries } from './bars.js'
 import { cssValue } from './theme.js'
 
 /** @import { Chart, Series } from '../chart.ts' */
@@ -13,7 +14,7 @@ const FEW_POINTS = 30
  * The last moment of all charts over time, so that one place on the page is one moment of the run.
  * @type {{ last: number }}
  */
-export const timeSpan = { last: 1 }
+export const timeSpan = { last: 0 }
 
 /**
  * @param {Chart} chart
@@ -28,32 +29,62 @@ export function plotOptions(chart, width) {
     legend: { show: false },
     scales: { x: xScale(chart), y: yScale(chart) },
     axes: [xAxis(chart), yAxis(chart)],
-    series: [{}, ...chart.series.map((series) => line(series, chart))],
+    series: [{}, ...chart.series.map((series, index) => seriesOf(chart, series, index))],
     cursor: {
       y: false,
       points: { size: 7 },
       drag: { x: false, y: false },
       ...(chart.axis === 'time' ? { sync: { key: 'time', scales: ['x', null] } } : {}),
     },
-    hooks: { draw: [(plot) => drawMarkers(plot, chart)] },
+    hooks: { draw: [(plot) => drawMarkers(plot, chart), (plot) => tellNothing(plot, chart)] },
   }
 }
 
 /** @param {Chart} chart @returns {uPlot.Scale} */
 function xScale(chart) {
-  if (chart.axis === 'time') return { time: false, range: () => [0, timeSpan.last] }
+  if (chart.axis === 'time' && chart.bars === true)
+    return { time: false, range: () => [-0.5, timeSpan.last + 0.5] }
+  if (chart.axis === 'time') return { time: false, range: () => [0, Math.max(1, timeSpan.last)] }
+  if (chart.axis === 'rate')
+    return { time: false, distr: 3, log: 10, range: (_, min, max) => [min / 1.25, max * 1.25] }
   const last = Math.max(chart.xs.at(-1) ?? 1, chart.axis === 'nines' ? 10 : 1)
   return chart.axis === 'nines'
     ? { time: false, distr: 3, log: 10, range: [1, last] }
-    : { time: false, range: () => [0, Math.max(1, chart.xs.length - 1)] }
+    : { time: false, range: () => runsRange(chart) }
+}
+
+/** Half a place more on both sides where points or bars stand at the edges. @param {Chart} chart @returns {[number, number]} */
+function runsRange(chart) {
+  const last = chart.xs.length - 1
+  return hasDots(chart) || chart.bars === true ? [-0.5, last + 0.5] : [0, Math.max(1, last)]
 }
 
 /** From zero, as amounts are; a share's axis ends at its most. @param {Chart} chart @returns {uPlot.Scale} */
 function yScale(chart) {
   if (chart.log === true) return { distr: 3, log: 10, range: (_, min, max) => decades(min, max) }
+  if (chart.bars === true)
+    return { range: (_, min, max) => [Math.min(0, min * 1.08), Math.max(max, 0) * 1.08 || 1] }
   if (chart.unit === 'share')
-    return { range: (_, min) => [Math.min(0.9, Math.floor((min ?? 0) * 10) / 10), 1] }
+    return {
+      range: (_, min) => [Math.min(0.9, Math.floor((min ?? 0) * 10) / 10), hasDots(chart) ? 1.005 : 1],
+    }
   return { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] }
+}
+
+/** Bars of no height are not seen. @param {uPlot} plot @param {Chart} chart */
+function tellNothing({ ctx, bbox }, { bars, series }) {
+  if (bars !== true || series.some(({ values }) => values.some((value) => value !== 0))) return
+  ctx.save()
+  ctx.font = `${12 * devicePixelRatio}px ${cssValue('--font')}`
+  ctx.textAlign = 'center'
+  ctx.fillStyle = cssValue('--dim')
+  ctx.fillText('all 0', bbox.left + bbox.width / 2, bbox.top + bbox.height / 2)
+  ctx.restore()
+}
+
+/** Points at the edge would be cut in half. @param {Chart} chart */
+function hasDots({ series }) {
+  return series.some(({ dots }) => dots === true)
 }
 
 /** Whole powers of ten, so that there is a line with a label at each end. @param {number} min @param {number} max @returns {[number, number]} */
@@ -64,6 +95,15 @@ function decades(min, max) {
   return [10 ** low, 10 ** Math.max(high, low + 1)]
 }
 
+/** @param {Chart} chart @param {Series} series @param {number} index @returns {uPlot.Series} */
+function seriesOf(chart, series, index) {
+  const drawn = line(series, chart)
+  if (chart.bars === true)
+    return { ...drawn, ...barSeries(chart, index), fill: () => cssValue(`--${series.tone}`) }
+  if (series.dots !== true) return drawn
+  return { ...drawn, paths: () => null, points: { ...drawn.points, show: true, size: 9 } }
+}
+
 /** @param {Series} series @param {Chart} chart @returns {uPlot.Series} */
 function line({ label, tone, dashed, filled }, chart) {
   const stroke = () => cssValue(`--${tone}`)
@@ -72,7 +112,7 @@ function line({ label, tone, dashed, filled }, chart) {
     stroke,
     width: dashed === true ? 1.5 : 2,
     // Runs have no time between them that could be empty.
-    spanGaps: chart.axis === 'runs',
+    spanGaps: chart.axis === 'runs' || chart.axis === 'rate',
     points: {
       show: chart.axis !== 'nines' && chart.xs.length < FEW_POINTS && dashed !== true,
       size: 5,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
-/** For programs that cannot pick one themselves and say which. */
+/** A port of loopback that was free a moment ago: for programs that cannot choose one, and for calls that nobody takes. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,0 +1,52 @@
+import type { Outcome } from './sample.ts'
+
+/** Milliseconds of one kind of latency. `null` where nothing was measured. */
+export interface LatencySummary {
+  readonly count: number
+  readonly avg: number | null
+  readonly min: number | null
+  readonly max: number | null
+  readonly p50: number | null
+  readonly p90: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  readonly p99_9: number | null
+}
+
+/** The figures of a whole run. */
+export interface Metrics {
+  readonly total_messages: number
+  readonly successful_messages: number
+  /** Everything that was planned and not accepted, dropped messages among them. */
+  readonly failed_messages: number
+  readonly connection_errors: number
+  readonly total_bytes_sent: number
+  /** Attack window and drain together. */
+  readonly duration_seconds: number
+  /** Accepted messages over the whole duration; same as `throughput`. */
+  readonly messages_per_second: number
+  readonly avg_response_time_ms: number | null
+  readonly min_response_time_ms: number | null
+  readonly max_response_time_ms: number | null
+  /** Response time (from due to final reply) of every attempt; named as the older generator named it. */
+  readonly latency_ms: Omit<LatencySummary, 'count'>
+  readonly error_breakdown: Readonly<Record<string, number>>
+  readonly start_time: string
+  readonly end_time: string
+
+  readonly outcomes: Readonly<Record<Outcome, number>>
+  readonly success_rate: number
+  readonly window_seconds: number
+  readonly drain_seconds: number
+  /** Messages started per second within the window. */
+  readonly rate: number
+  /** Accepted messages per second over window and drain. */
+  readonly throughput: number
+  /** |rate − target| / target; null in the closed model. */
+  readonly rate_error: number | null
+  readonly response_time_ms: LatencySummary
+  readonly service_time_ms: LatencySummary
+  readonly phases_ms: Readonly<Record<string, LatencySummary>>
+  readonly recipients_refused: number
+  readonly sessions_opened: number
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { readOptions } from '../options.ts'
+import { VARIABLES } from './environment.ts'
+
+const SECOND_OF_THREE = { STRESS_GENERATORS: '3', STRESS_GENERATOR_INDEX: '1', STRESS_RUN_ID: 'night7' }
+const GENERATOR_VARIABLES = [...Object.keys(SECOND_OF_THREE), 'STRESS_START_AT', 'JOB_COMPLETION_INDEX']
+
+describe('the table of variables', () => {
+  it.each(VARIABLES.map((variable) => [variable.name, variable] as const))(
+    '%s has an example that is allowed',
+    (name, { example }) => {
+      const partners: NodeJS.ProcessEnv = {
+        ...(name === 'STRESS_RATE' || name === 'STRESS_DURATION' ? { STRESS_MODE: 'sustained' } : {}),
+        ...(name === 'STRESS_STAGES' ? { STRESS_MODE: 'ramping-arrival-rate' } : {}),
+        ...(name.startsWith('SMTP_IMAGE_') ? { SMTP_IMAGE: 'boky/postfix' } : {}),
+        ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
+        ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
+        ...(GENERATOR_VARIABLES.includes(name) ? SECOND_OF_THREE : {}),
+        ...(name.startsWith('PROXY_') && name !== 'PROXY_INSTANCES'
+          ? { PROXY_URL: 'http://127.0.0.1:8000' }
+          : {}),
+      }
+      expect(() => readOptions({ ...partners, [name]: example })).not.toThrow()
+    },
+  )
+})

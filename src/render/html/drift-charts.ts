@@ -1,0 +1,58 @@
+import type { Result } from '../../load/result.ts'
+import type { DriftResult } from '../../load/result-extras.ts'
+import { changeText } from '../figure.ts'
+import type { Chart } from './chart.ts'
+
+export const DRIFT_PLACE = 'drift'
+
+type Drifting = Pick<Result, 'drift' | 'timeline' | 'resource_usage'>
+
+/** What each slope was fitted to, second by second, and the slope through the middle of it. */
+export function driftCharts(result: Drifting): Chart[] {
+  return (result.drift ?? []).flatMap((row, index) => {
+    const points = pointsOf(row, result)
+    if (points.length === 0) return []
+    const perSecond = row.per_hour / 3_600
+    const at = throughTheMiddle(points, perSecond)
+    return [
+      {
+        id: `${DRIFT_PLACE}-${index}`,
+        place: DRIFT_PLACE,
+        title: row.of.charAt(0).toUpperCase() + row.of.slice(1),
+        note: `${changeText(row.per_hour, row.unit)} per hour`,
+        axis: 'time',
+        xs: points.map(({ second }) => second),
+        unit: row.unit,
+        series: [
+          { label: 'measured', values: points.map(({ value }) => value), tone: 'ramp-1' },
+          { label: 'slope', values: points.map(({ second }) => at(second)), tone: 'bad', dashed: true },
+        ],
+      },
+    ]
+  })
+}
+
+interface Measured {
+  readonly second: number
+  readonly value: number
+}
+
+function pointsOf({ of }: DriftResult, { timeline, resource_usage }: Drifting): Measured[] {
+  if (of === 'response time p99')
+    return timeline.flatMap(({ second, response_time_ms: { p99 } }) =>
+      p99 === null ? [] : [{ second, value: p99 }],
+    )
+  const samples = resource_usage[of.replace(/^memory of /, '')]?.samples ?? []
+  return samples.map(({ second, memory_bytes }) => ({ second, value: memory_bytes }))
+}
+
+/**
+ * Sen's line: its height at 0 is the median of what remains of the values without their slope, so that
+ * the warm-up, a tenth of the run, moves it little.
+ */
+function throughTheMiddle(points: readonly Measured[], perSecond: number): (second: number) => number {
+  const rest = points.map(({ second, value }) => value - perSecond * second).toSorted((a, b) => a - b)
+  const middle = (rest.length - 1) / 2
+  const median = ((rest[Math.floor(middle)] ?? 0) + (rest[Math.ceil(middle)] ?? 0)) / 2
+  return (second) => Math.max(0, median + perSecond * second)
+}

@@ -1,0 +1,34 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { writeIndex, writeProbePage } from './files.ts'
+import { probeResult } from './probe.fixture.ts'
+import { renderProbePage } from './probe-page.ts'
+
+const ASSETS = { css: '', script: '' }
+
+test('a check is a row with a cell to each server, and replies are text', () => {
+  const page = renderProbePage(probeResult(), ASSETS)
+  const [checks = ''] = /<section id="checks".*?<\/section>/s.exec(page) ?? []
+  const rows = [...checks.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, cells = '']) =>
+    cells.split(/<\/t[hd]>/).map((cell) => cell.replaceAll(/<[^>]+>/g, '').trim()),
+  )
+  expect(rows).toEqual([
+    ['Check', 'RFC', '127.0.0.1:2525', '127.0.0.1:2526', ''],
+    ['RSET ends a transaction', '5321 4.1.1.5', '✓conforms', '✗deviates RSET is not answered by 250', ''],
+    ['STARTTLS is offered', '3207 4', '–not offered', '?unknown nothing in 2 s', ''],
+  ])
+  expect(page).toContain('502 &lt;b&gt;no&lt;/b&gt;')
+  expect(page).toContain('127.0.0.1:2526: 0 conform, 1 deviate, 0 not offered, 1 unknown.')
+})
+
+test('the page stands beside the JSON, and the index leads to it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailstorm-probe-page-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const path = await writeProbePage(join(folder, '20260102-030405-probe.json'), probeResult())
+  expect(path).toBe(join(folder, '20260102-030405-probe.html'))
+  expect(await readFile(path, 'utf8')).toContain('RSET ends a transaction')
+  const index = await readFile(await writeIndex(folder), 'utf8')
+  expect(index).toContain('<a href="./20260102-030405-probe.html">2026-01-02 03:04:05</a>')
+})

@@ -1,0 +1,41 @@
+import type { Clock } from '../load/clock.ts'
+
+/** A time limit that is set anew for every phase. One timer, moved only when it fires too early: most phases end long before. */
+export class Deadline {
+  readonly #clock: Clock
+  readonly #onPassed: () => void
+  #atMs = Number.POSITIVE_INFINITY
+  #armedForMs = Number.POSITIVE_INFINITY
+  #disarm: (() => void) | undefined
+
+  constructor(clock: Clock, onPassed: () => void) {
+    this.#clock = clock
+    this.#onPassed = onPassed
+  }
+
+  /** From now on, instead of what was set before. */
+  set(timeoutMs: number): void {
+    this.#atMs = this.#clock.nowMs() + timeoutMs
+    if (this.#atMs < this.#armedForMs) this.#arm()
+  }
+
+  /** No limit until the next `set`. */
+  lift(): void {
+    this.#atMs = Number.POSITIVE_INFINITY
+  }
+
+  /** For good: it never passes. */
+  end(): void {
+    this.#disarm?.()
+  }
+
+  #arm(): void {
+    this.#disarm?.()
+    this.#armedForMs = this.#atMs
+    this.#disarm = this.#clock.wakeAt(this.#atMs, () => {
+      this.#armedForMs = Number.POSITIVE_INFINITY
+      if (this.#clock.nowMs() >= this.#atMs) this.#onPassed()
+      else if (this.#atMs !== Number.POSITIVE_INFINITY) this.#arm()
+    })
+  }
+}

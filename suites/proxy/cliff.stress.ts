@@ -1,0 +1,16 @@
+import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+
+/** Does a proxy keep its pace beyond its first thousand messages? */
+pressureScenario(
+  'cliff',
+  {
+    durationSeconds: 60,
+    proxy: { GMP_SYNC_INTERVAL: '1' },
+    tenants: [
+      { profile: 'high-volume', messagesPerSync: 250, maxMessages: 1_500, attachmentShare: 0, dndShare: 0 },
+    ],
+    thresholds: ['success_rate==1', 'still_queued==0', 'drain_seconds<30'],
+    drainSeconds: 60,
+  },
+  { onlyWhenNamed: true },
+)

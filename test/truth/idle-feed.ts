@@ -1,0 +1,16 @@
+import { systemClock } from '../../src/load/clock.ts'
+import type { Feed } from '../../src/load/dispatch.ts'
+import type { ScriptedServer } from '../servers/scripted-server.ts'
+
+/** A lane that asks for its next message is idle: its server ends the session first, whatever time that takes. */
+export function feedOfIdleEnds(server: ScriptedServer, messages: number): Feed {
+  let message = 0
+  return {
+    take: () => undefined,
+    async next() {
+      if (message === messages) return undefined
+      await server.endIdle()
+      return { message: message++, dueMs: systemClock.nowMs() }
+    },
+  }
+}
