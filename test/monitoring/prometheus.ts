@@ -15,8 +15,9 @@ export interface Series {
   readonly values: readonly number[]
 }
 
+/** Where test/monitoring/install has put it, or the machine's own. */
 const HOMES = [
-  process.env.PROMETHEUS_HOME ?? '/tmp/mailstorm-prometheus/usr/bin',
+  join(process.env.PROMETHEUS_HOME ?? '/tmp/mailstorm-prometheus', 'usr/bin'),
   '/usr/bin',
   '/usr/local/bin',
 ]

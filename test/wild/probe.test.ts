@@ -29,7 +29,8 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   aiosmtpd: { help: 'deviates', pipelining: 'not offered', 'end-lf-dot-lf': 'conforms' },
 }
 
-describe.each(WILD_SERVERS)('%s, probed', (server) => {
+// All at once: a probe mostly waits for what never comes.
+describe.concurrent.each(WILD_SERVERS)('%s, probed', (server) => {
   const reason = missing(server)
   if (reason !== undefined) {
     it.skip(reason)
@@ -47,7 +48,7 @@ describe.each(WILD_SERVERS)('%s, probed', (server) => {
   )
 })
 
-describe('MailHog, probed', () => {
+describe.concurrent('MailHog, probed', () => {
   const binary = process.env.MAILHOG_BIN
   if (binary === undefined) {
     it.skip('MAILHOG_BIN is not set: see test/mailhog/README.md')

@@ -10,7 +10,7 @@ export const rareSync: Rule = ({ timeline, metrics, tenants, proxy }) => {
   const resumeSeconds = (metrics.dnd_resume_ms.max ?? 0) / 1000
   if (Math.max(first, resumeSeconds) < LATE_SECONDS) return undefined
   const evidence = [
-    `${shown(metrics.sync_calls)} calls in ${shown(metrics.duration_seconds)} s to ${shown(tenants.length)} tenants`,
+    `${shown(metrics.sync_calls)} calls in ${shown(metrics.duration_seconds)} s to ${shown(tenants.length)} ${tenants.length === 1 ? 'tenant' : 'tenants'}`,
     ...(first < LATE_SECONDS
       ? []
       : [found === -1 ? 'none came at all' : `the first came after ${shown(first)} s`]),

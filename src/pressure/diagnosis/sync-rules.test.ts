@@ -35,7 +35,7 @@ test('sees that the call after a DND window came minutes later', () => {
     {
       rule: 'rare-sync',
       evidence:
-        '12 calls in 960 s to 1 tenants; up to 303 s passed between the end of a DND window and the next call',
+        '12 calls in 960 s to 1 tenant; up to 303 s passed between the end of a DND window and the next call',
       action: 'Have the clients call run-now with the key of their tenant',
     },
   ])
