@@ -67,3 +67,21 @@ test('keeps to its interval with the others while one tenant is slow', async () 
   expect(eleventh - first).toBeLessThan(4_000)
   expect(slow.calls).toHaveLength(1)
 })
+
+test('leaves a tenant that takes long to the proxy that called it', async () => {
+  await using rig = new Rig(await freshDatabase())
+  const [tenant, other] = [await rig.tenant(), await rig.tenant()]
+  const { promise: enough, resolve: answer } = Promise.withResolvers<void>()
+  tenant.usual = (response) => void enough.then(() => response.end('{"ok":true}'))
+  // The lease of a turn ends several times while the tenant thinks.
+  const options = { syncIntervalMs: 100, syncTimeoutMs: 30_000, leaseMs: 500 }
+  const { api } = await rig.proxy(options)
+  await rig.proxy(options)
+  await setUp(api, { tenantId: 'slow', tenantUrl: tenant.url, smtpPort: 1 })
+  await called(tenant, 1)
+  await setUp(api, { tenantId: 'other', tenantUrl: other.url, smtpPort: 1 })
+  await called(other, 20)
+  expect(tenant.calls).toHaveLength(1)
+  answer()
+  await called(tenant, 2)
+})

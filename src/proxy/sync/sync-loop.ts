@@ -4,8 +4,9 @@ import type { Intercept } from '../attachments/reach.ts'
 import { messageOf } from '../log.ts'
 import { Loop } from '../loop.ts'
 import { endTurn, nextTurnInMs, type SyncTurn, takeTurns } from '../store/sync-turns.ts'
-import { type SyncTurnParts, syncTenant, turnLeaseMs } from './sync-turn.ts'
+import { type SyncTurnParts, syncTenant } from './sync-turn.ts'
 import { TenantCaller } from './tenant-caller.ts'
+import { keepTurn, turnLeaseMs } from './turn-keeper.ts'
 
 /** Without anything else to wait for. */
 const IDLE_MS = 5_000
@@ -73,7 +74,8 @@ export class SyncLoop {
   }
 
   async #run(turn: SyncTurn): Promise<void> {
-    const { db, log } = this.#parts
+    const { db, log, config } = this.#parts
+    using _keeper = keepTurn(db, turn, turnLeaseMs(config))
     try {
       await endTurn(db, turn, await syncTenant(turn, this.#parts))
     } catch (error) {

@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts'
 import { takeMessages } from '../store/intake.ts'
 import { persistently } from '../store/persistently.ts'
 import { acknowledge, type Reports, unreported } from '../store/reports.ts'
-import { extendTurn, type NextSync, type SyncTurn } from '../store/sync-turns.ts'
+import type { NextSync, SyncTurn } from '../store/sync-turns.ts'
 import { SyncFailure, type SyncReply } from './reply.ts'
 import type { TenantCaller } from './tenant-caller.ts'
 
@@ -21,11 +21,6 @@ export interface SyncTurnParts {
 
 /** A tenant that fails is called less often, up to this. */
 const LONGEST_BACK_OFF_MS = 300_000
-
-/** How long a turn belongs to the proxy that took it, without a sign of life. */
-export function turnLeaseMs(config: Pick<ProxyConfig, 'syncTimeoutMs'>): number {
-  return config.syncTimeoutMs + 10_000
-}
 
 /**
  * Calls one tenant until neither side has more, a bounded number of times. What it acknowledged is written down
@@ -58,7 +53,6 @@ async function callOnce(
 ): Promise<{ readonly reply: SyncReply; readonly more: boolean }> {
   const { db, config, metrics, caller, stop } = parts
   const reports = await unreported(db, turn.tenantId, config.reportBatch)
-  await extendTurn(db, turn, turnLeaseMs(config))
   const beganAtMs = performance.now()
   try {
     const reply = await caller.call(turn.client, reports.items, stop)
