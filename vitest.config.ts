@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** Figures of these do not depend on what else the machine does. */
 const PARTS = [
   'test/{faults,genro,guide,kubernetes,mailhog,monitoring,pressure,probe,proxy,report,wild}/**/*.test.ts',
+  'test/analysis/{commands,many-results}.test.ts',
+  'test/docker/no-engine.test.ts',
+  'test/e2e/{bad-input,own-metrics,services}.test.ts',
 ]
 
 /** Unit, contract and truth tests. The stress runs themselves: vitest.stress.config.ts. */
@@ -25,10 +28,10 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // Real parts, whose tests mostly wait for each other: two files at a time.
+          // Real parts, whose tests mostly wait for each other.
           name: 'parts',
           include: PARTS,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
