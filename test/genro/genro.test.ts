@@ -42,7 +42,7 @@ test('finds that one proxy all but stops after 1,000 messages', limit, async ({ 
 
 test('finds that three proxies on one database send messages twice, and which', limit, async ({ skip }) => {
   if (python === '') skip(WITHOUT)
-  const env = { PRESSURE_DURATION: '10', LARGE_ATTACHMENT_RATE: '0' }
+  const env = { PRESSURE_DURATION: '6', LARGE_ATTACHMENT_RATE: '0', MSG_RATE_PER_SYNC: '5' }
   const { result, exitCode, output } = await pressed('pressure', 3, env)
   expect(exitCode).toBe(1)
   expect(result.proxy.instances).toBe(3)
