@@ -31,7 +31,7 @@ export default defineConfig({
           // Real parts, whose tests mostly wait for each other.
           name: 'parts',
           include: PARTS,
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

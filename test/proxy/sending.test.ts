@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { wait } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
+import type { ApiClient } from './api-client.ts'
 import { freshDatabases } from './databases.ts'
 import { deliveries, enqueue, messages, Rig, setUp } from './rig.ts'
 
@@ -60,6 +61,11 @@ test('lets no account wait for another whose server does not answer', async () =
   expect(await sink.client.waitForCount(100, 5_000)).toBe(100)
 })
 
+async function activeStates(api: ApiClient): Promise<string[]> {
+  const { body } = await api.get('/messages?tenant_id=t&active_only=true')
+  return (body.messages as { state: string }[]).map(({ state }) => state)
+}
+
 test('holds a suspended batch, and sends it once it is activated', async () => {
   await using rig = new Rig(await freshDatabase())
   const sink = await rig.sink()
@@ -72,8 +78,8 @@ test('holds a suspended batch, and sends it once it is activated', async () => {
     ...messages(3).map((m, n) => ({ ...m, id: `free-${n}` })),
   ])
   await sink.client.waitForCount(3, 5_000)
-  const { body } = await api.get('/messages?tenant_id=t&active_only=true')
-  expect((body.messages as { state: string }[]).map(({ state }) => state)).toEqual(Array(5).fill('suspended'))
+  // The sink has a message a moment before its outcome is written.
+  await expect.poll(() => activeStates(api), soon).toEqual(Array(5).fill('suspended'))
   await api.post('/commands/activate?tenant_id=t&batch_code=b')
   await sink.client.waitForCount(8, 5_000)
 })
