@@ -81,8 +81,8 @@ test('PostgreSQL that crashes and comes back: nothing lost, nothing twice', limi
     await postgres.start()
     events.add('postgres is back')
   }
-  // As long as the outage is shorter than the lease: later another might take what is in flight for given up.
-  const spec = { ...STEADY, proxy: { ...STEADY.proxy, GMP_LEASE: '30' } }
+  // An outage longer than the lease: the proxy claims anew what it has in flight, and does not send it again for that.
+  const spec = { ...STEADY, proxy: { ...STEADY.proxy, GMP_LEASE: '1' } }
   const result = await pressed(spec, postgres.url, { onStarted: midRun(outage) })
   expect(eventsOf(result)).toEqual(['postgres crashed', 'postgres is back'])
   expect(result.status).toBe('complete')

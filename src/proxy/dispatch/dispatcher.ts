@@ -94,6 +94,7 @@ export class Dispatcher {
     const maxBytes = config.claimBytes - this.#inHand.waitingBytes
     if (maxMessages <= 0 || maxBytes <= 0) return
     this.#leases.claiming()
+    this.#inHand.claiming()
     const claimed = await claimMessages(db, {
       claim: randomUUID(),
       leaseMs: config.leaseMs,
@@ -157,7 +158,9 @@ export class Dispatcher {
     const { metrics, log } = this.#parts
     const facts = { tenant: message.tenantId, id: message.id, outcome: outcome.kind }
     try {
-      if (await this.#writer.record(outcome)) metrics.outcome(message, outcome)
+      const written = await this.#writer.record(outcome)
+      if (outcome.kind === 'sent') this.#inHand.sent(message)
+      if (written) metrics.outcome(message, outcome)
       else log.warning('an outcome came too late', facts)
     } catch (error) {
       // Its lease ends, and it is sent again.

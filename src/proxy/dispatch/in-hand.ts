@@ -27,6 +27,8 @@ export class InHand {
   readonly #limits: InHandLimits
   readonly #lanes = new Map<string, Lane>()
   readonly #running = new Map<string, Running>()
+  /** Since the last claim began: it may bring them once more. */
+  readonly #sentMeanwhile = new Set<string>()
 
   constructor(limits: InHandLimits) {
     this.#limits = limits
@@ -65,10 +67,28 @@ export class InHand {
     return [...this.#running.values()]
   }
 
+  /** A claim begins now. */
+  claiming(): void {
+    this.#sentMeanwhile.clear()
+  }
+
+  /** It is written that this message was sent. */
+  sent({ pk }: Claimed): void {
+    this.#sentMeanwhile.add(pk)
+  }
+
+  /**
+   * What a claim brought. When the database was away for longer than a lease, that may be what this process still
+   * has: what is being sent, or was, is not sent once more for that, and what waits, waits once.
+   */
   add(messages: readonly Claimed[]): void {
+    const fresh = messages.filter(({ pk }) => !this.#running.has(pk) && !this.#sentMeanwhile.has(pk))
+    const pks = new Set(fresh.map(({ pk }) => pk))
     const lanes = new Set<Lane>()
-    for (const message of messages) {
+    for (const message of fresh) {
       const lane = this.#laneOf(message)
+      if (!lanes.has(lane))
+        lane.waiting.splice(0, lane.waiting.length, ...lane.waiting.filter(({ pk }) => !pks.has(pk)))
       lane.waiting.push(message)
       lanes.add(lane)
     }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { NO_LATENCY } from '../../load/histogram.ts'
 import { brokenResult, burstResult } from '../result.fixture.ts'
 import { joinModules } from './assets.ts'
 import { renderIndex } from './index-page.ts'
@@ -40,24 +41,13 @@ test('a pressure run', () => {
 
 test('what was not measured is a dash, never 0', () => {
   const { metrics } = burstResult()
-  const none = {
-    count: 0,
-    avg: null,
-    min: null,
-    max: null,
-    p50: null,
-    p90: null,
-    p95: null,
-    p99: null,
-    p99_9: null,
-  }
   const result = burstResult({
     metrics: {
       ...metrics,
       total_messages: 0,
       successful_messages: 0,
       success_rate: 0,
-      response_time_ms: none,
+      response_time_ms: NO_LATENCY,
       phases_ms: {},
     },
     ledger: { ...burstResult().ledger, verified: false, lost: null, why_not: 'no ledger' },
