@@ -1,17 +1,13 @@
-import { stripVTControlCharacters } from 'node:util'
+import { cutText, foreignText } from '../foreign-text.ts'
 
 /**
  * Reply texts, server names and error messages come from machines that are not ours. Each place that
  * they are written to has its own way of being told what to do; these take that way from them.
  */
 
-/** C0, DEL, C1, and the characters that turn the direction of text around (Unicode UAX #9). */
-const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]+/gu
-
 /** One line that cannot steer a terminal, nor a GitHub runner's log (`##[command]` works anywhere in a line). */
 export function oneLine(text: string, maxLength = 200): string {
-  const clean = stripVTControlCharacters(text).replace(CONTROLS, ' ').replaceAll('##[', '## [').trim()
-  return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1)}…`
+  return cutText(foreignText(text, maxLength).replaceAll('##[', '## ['), maxLength)
 }
 
 /** Text inside Markdown, table cells included: no markup, no HTML, no links, no column of its own. */

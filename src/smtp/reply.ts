@@ -1,3 +1,5 @@
+import { cutText, FOREIGN_TEXT_LENGTH, foreignText } from '../foreign-text.ts'
+
 /** One reply of a server, all its lines (RFC 5321 4.2.1). */
 export interface Reply {
   /** 200…559. */
@@ -61,7 +63,7 @@ export class ReplyParser {
     const separator = to - from > 3 ? data[from + 3] : SPACE
     if (code === undefined || (separator !== SPACE && separator !== DASH)) {
       throw new ReplySyntaxError(
-        `not an SMTP reply: ${printable(data.toString('latin1', from, Math.min(to, from + 80)))}`,
+        `not an SMTP reply: ${octetsShown(data.toString('latin1', from, Math.min(to, from + 80)))}`,
       )
     }
     if (this.#lines.length > 0 && code !== this.#code) {
@@ -100,11 +102,15 @@ export function enhancedStatus(reply: Reply): string | undefined {
   return /^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)/.exec(reply.lines[0] ?? '')?.[1]
 }
 
-/** A reply as one line for people, without control characters. */
+/** A reply as one line for people, cleaned and cut. */
 export function replyText(reply: Reply): string {
-  return printable(`${reply.code} ${reply.lines.join(' | ')}`).slice(0, 500)
+  return cutText(
+    `${reply.code} ${reply.lines.map((line) => foreignText(line)).join(' | ')}`,
+    FOREIGN_TEXT_LENGTH,
+  )
 }
 
-function printable(text: string): string {
+/** Octets that are no text, so that a TLS record or a binary protocol can be told by its bytes. */
+function octetsShown(text: string): string {
   return text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
