@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm, writeFile } from 'node:fs/promises'
+import { link, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
@@ -26,6 +26,40 @@ export async function replaceAtomically(
     throw error
   }
   await flushFolder(dirname(path))
+}
+
+/**
+ * The same for a name that must be free: rejects with EEXIST when something stands there, also when
+ * another process puts it there at the same moment.
+ */
+export async function createAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  await createExclusively(path, (temporary) => writeFile(temporary, content))
+}
+
+/** `write` fills the temporary file that it is given. */
+export async function createExclusively(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  try {
+    await write(temporary)
+    await flush(temporary)
+    // link(2), unlike rename(2), fails where the name is taken.
+    await link(temporary, path).catch((error: unknown) => moveWithoutLinks(error, temporary, path))
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined) // the first error is the one to tell
+  }
+  await flushFolder(dirname(path))
+}
+
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** FAT and some network file systems have no links: there an empty file holds the name for a moment. */
+async function moveWithoutLinks(error: unknown, temporary: string, path: string): Promise<void> {
+  if (!(error instanceof Error && 'code' in error && NO_LINKS.has(String(error.code)))) throw error
+  await writeFile(path, '', { flag: 'wx' })
+  await rename(temporary, path)
 }
 
 /** Before the rename, or a power failure could leave the new name with none of its content. */

@@ -66,6 +66,14 @@ export function whyUnreadable(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** As latest.json is chosen: by the local second, and within it by the time that the run began. */
 function byTime(a: RunOverview, b: RunOverview): number {
-  return (a.stamp ?? '').localeCompare(b.stamp ?? '') || a.file.localeCompare(b.file)
+  return (
+    compareText(a.stamp, b.stamp) || compareText(a.start_time, b.start_time) || compareText(a.file, b.file)
+  )
+}
+
+function compareText(a: string | null, b: string | null): number {
+  const [one, other] = [a ?? '', b ?? '']
+  return one < other ? -1 : one > other ? 1 : 0
 }

@@ -1,17 +1,18 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
 import type { ProbeResult } from '../probe/report.ts'
 import { writeAtomically } from './atomic-write.ts'
+import { createNumbered } from './run-name.ts'
 import { storeError } from './store.ts'
 
 /** Writes `<stamp>-probe.json` and the Markdown beside it; `latest.json` stays with the load tests. */
 export async function storeProbe(folder: string, result: ProbeResult, markdown: string): Promise<string[]> {
-  const json = join(folder, `${result.stamp}-probe.json`)
-  const md = join(folder, `${result.stamp}-probe.md`)
+  const text = `${JSON.stringify(result, null, 2)}\n`
   try {
     await mkdir(folder, { recursive: true })
+    const base = `${result.stamp}-probe`
+    const json = await createNumbered(folder, base, '.json', (temporary) => writeFile(temporary, text))
+    const md = json.replace(/\.json$/, '.md')
     await writeAtomically(md, markdown)
-    await writeAtomically(json, `${JSON.stringify(result, null, 2)}\n`)
     return [json, md]
   } catch (error) {
     throw storeError(folder, error)

@@ -1,9 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MailstormError } from '../error.ts'
-import type { AnyResult } from '../pressure/result.ts'
+import { RESULT_FORMAT } from '../load/result.ts'
+import { type AnyResult, PRESSURE_FORMAT } from '../pressure/result.ts'
 import { writeAtomically } from './atomic-write.ts'
-import { resultJson } from './head.ts'
+import { textAt } from './fields.ts'
+import { readHead, resultJson } from './head.ts'
+import { claimName, readIdentity, releaseName } from './run-name.ts'
 
 /** The newest result under a name that never changes. */
 export const LATEST = 'latest.json'
@@ -14,9 +17,9 @@ export interface StoredResult {
 }
 
 /**
- * Writes `<stamp>-<scenario>[-<part>].json`, the Markdown beside it, and `latest.json`. Each file
+ * Writes `<stamp>-<scenario>[--<part>].json`, the Markdown beside it, and `latest.json`. Each file
  * appears whole or not at all. Writing the same run again replaces it; another run of the same second
- * gets a number.
+ * gets a number, whichever process it is of.
  */
 export async function storeResult(
   folder: string,
@@ -26,65 +29,83 @@ export async function storeResult(
   const json = resultJson(result)
   try {
     await mkdir(folder, { recursive: true })
-    const name = await freeName(folder, result)
-    const stored = { json: join(folder, `${name}.json`), markdown: join(folder, `${name}.md`) }
-    await writeAtomically(stored.markdown, markdown)
-    await writeAtomically(stored.json, json)
+    const name = await writeUnderOwnName(folder, result, { json, markdown })
     await writeLatest(folder, result, json)
-    return stored
+    return { json: join(folder, `${name}.json`), markdown: join(folder, `${name}.md`) }
   } catch (error) {
     throw storeError(folder, error)
   }
 }
 
+async function writeUnderOwnName(
+  folder: string,
+  result: AnyResult,
+  { json, markdown }: StoredResult,
+): Promise<string> {
+  const name = await claimName(folder, result)
+  try {
+    await writeAtomically(join(folder, `${name}.md`), markdown)
+    await writeAtomically(join(folder, `${name}.json`), json)
+  } catch (error) {
+    // Where an archive of logs has the name, it stays taken.
+    if (result.logs === undefined) await releaseName(folder, name)
+    throw error
+  }
+  await releaseName(folder, name)
+  return name
+}
+
 /**
  * `latest.json` is a copy, not a link: links need a privilege on Windows, and do not survive archives
  * and CI artifacts that hold the one file alone. It never goes back in time: merging older reports
- * leaves it as it is.
+ * leaves it as it is. Two processes may pass each other between the look and the write, so the folder is
+ * looked at again after it: each run's own file stood there before its copy was begun.
  */
 async function writeLatest(folder: string, result: AnyResult, json: string): Promise<void> {
   const path = join(folder, LATEST)
-  const present = await readResult(path)
-  const presentStamp = present?.stamp
-  if (typeof presentStamp === 'string' && presentStamp > result.stamp) return
-  await writeAtomically(path, json)
-}
-
-/** The scenario's name comes from a suite file or a command line: only what is safe in a file name stays. */
-export function fileNameOf({
-  stamp,
-  scenario,
-  part,
-}: Pick<AnyResult, 'stamp' | 'scenario' | 'part'>): string {
-  const words = part === null ? [stamp, scenario] : [stamp, scenario, part]
-  return words.map((word) => word.replace(/[^\w.]+/g, '-').replace(/^[-.]+|-+$/g, '') || 'run').join('-')
-}
-
-const MOST_OF_ONE_SECOND = 1000
-
-async function freeName(folder: string, result: AnyResult): Promise<string> {
-  const base = fileNameOf(result)
-  for (let number = 1; number <= MOST_OF_ONE_SECOND; number++) {
-    const name = number === 1 ? base : `${base}-${number}`
-    const present = await readResult(join(folder, `${name}.json`))
-    if (present === undefined || present.run_id === result.run_id) return name
+  let own: Moment = momentOf(result)
+  let copy = json
+  for (;;) {
+    const present = await readIdentity(path)
+    if (present !== undefined && isLater(momentOf(present), own)) return
+    await writeAtomically(path, copy)
+    const newer = await newestAfter(folder, own)
+    if (newer === undefined) return
+    own = newer.moment
+    copy = newer.json
   }
-  throw new MailstormError(
-    'RESULTS_NOT_WRITTEN',
-    `Failed to write results: "${folder}" already holds ${MOST_OF_ONE_SECOND} runs named ${base}.`,
-  )
 }
 
-/** What stands at a path; undefined when nothing does, `{}` when it is not a result. */
-async function readResult(path: string): Promise<{ run_id?: unknown; stamp?: unknown } | undefined> {
-  try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    return typeof value === 'object' && value !== null ? value : {}
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
+/** When a run began; a stamp has whole seconds, in the local time that its file is named by. */
+interface Moment {
+  readonly stamp: string
+  readonly start: string
+}
+
+function momentOf(json: unknown): Moment {
+  return { stamp: textAt(json, 'stamp') ?? '', start: textAt(json, 'metrics', 'start_time') ?? '' }
+}
+
+function isLater(a: Moment, b: Moment): boolean {
+  return a.stamp > b.stamp || (a.stamp === b.stamp && a.start > b.start)
+}
+
+/** The newest result among the files that are named after the same second or a later one. */
+async function newestAfter(folder: string, own: Moment) {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && name >= own.stamp)
+  let newest: { readonly moment: Moment; readonly json: string } | undefined
+  for (const name of names) {
+    if (name === LATEST || !/^\d{8}-\d{6}-/.test(name)) continue
+    const head = await readHead(join(folder, name)).catch(() => undefined)
+    const moment = momentOf(head)
+    if (!isResultFormat(textAt(head, 'format')) || !isLater(moment, newest?.moment ?? own)) continue
+    newest = { moment, json: await readFile(join(folder, name), 'utf8') }
   }
+  return newest
+}
+
+function isResultFormat(format: string | null): boolean {
+  return format === RESULT_FORMAT || format === PRESSURE_FORMAT
 }
 
 const CAUSES: Readonly<Record<string, readonly [why: string, hint: string]>> = {

@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { KeeperClient } from '../../containers/keeper/client.ts'
 import { requireState } from '../../containers/keeper/state.ts'
 import { stampOf } from '../../fixtures/stamp.ts'
-import { writeLogArchive } from '../analysis/log-archive.ts'
+import { addLogArchive } from '../analysis/log-archive.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options.ts'
 
@@ -47,7 +46,6 @@ async function archiveLogs(keeper: KeeperClient, names: readonly string[]): Prom
   const files = await Promise.all(
     names.map(async (name) => ({ name: `${name}.log`, lines: await keeper.logs(name, ALL_LINES) })),
   )
-  const path = join(readOptions(process.env).resultsDir, `${stampOf(at)}-logs.tar.gz`)
-  await writeLogArchive(path, files, at)
+  const path = await addLogArchive(readOptions(process.env).resultsDir, stampOf(at), files, at)
   console.log(`Written: ${path}`)
 }

@@ -38,9 +38,34 @@ export function reportPath(jsonPath: string): string {
   return jsonPath.replace(/(\.json)?$/i, '.html')
 }
 
-/** Writes the page of all runs of a folder anew. */
+/**
+ * Writes the page of all runs of a folder anew; once more when a run has come meanwhile, whose own page
+ * of all runs this one may have replaced.
+ */
 export async function writeIndex(folder: string): Promise<string> {
-  const [{ runs, skipped }, names] = await Promise.all([readFolder(folder), readdir(folder)])
+  const path = join(folder, INDEX)
+  let names = await namesIn(folder)
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    await writePage(path, await indexOf(folder, names))
+    const now = await namesIn(folder)
+    if (now.join('/') === names.join('/')) break
+    names = now
+  }
+  return path
+}
+
+const MOST_TRIES = 5
+
+/** Of what is listed; temporary files and claims come and go. */
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw storeError(folder, error)
+  })
+  return names.filter((name) => /^[^.].*\.(?:json|html)$/.test(name) && name !== INDEX).toSorted()
+}
+
+async function indexOf(folder: string, names: readonly string[]): Promise<string> {
+  const { runs, skipped } = await readFolder(folder)
   const present = new Set(names)
   const indexed = runs.map((run) => {
     const json = basename(run.file)
@@ -48,19 +73,14 @@ export async function writeIndex(folder: string): Promise<string> {
     return { run, json: address(json), report: present.has(report) ? address(report) : undefined }
   })
   const named = skipped.map(({ file, why }) => ({ file: basename(file), why }))
-  const path = join(folder, INDEX)
-  await writePage(
-    path,
-    renderIndex({ runs: indexed, probes: probesAmong(names), skipped: named }, await loadAssets()),
-  )
-  return path
+  return renderIndex({ runs: indexed, probes: probesAmong(names), skipped: named }, await loadAssets())
 }
 
-/** As storeProbe names them; a run of a scenario with that name is among the runs. */
-const PROBE_PAGE = /^(\d{8}-\d{6})-probe\.html$/
+/** As storeProbe names them, and no run of a scenario. */
+const PROBE_PAGE = /^(\d{8}-\d{6})-probe(?:\.\d+)?\.html$/
 
 function probesAmong(names: readonly string[]): IndexedProbe[] {
-  return names.toSorted().flatMap((name) => {
+  return names.flatMap((name) => {
     const stamp = PROBE_PAGE.exec(name)?.[1]
     return stamp === undefined ? [] : [{ stamp, report: address(name) }]
   })
