@@ -1,3 +1,4 @@
+import { failureName, failureRows } from './failure-kinds.ts'
 import { summarise } from './histogram.ts'
 import type { Pacer } from './pacer.ts'
 import type { Recording, SecondRecording } from './recording.ts'
@@ -106,12 +107,6 @@ function isConnectionError({ class: failureClass }: Failure): boolean {
   )
 }
 
-/** Counts by name: a failure's class, `reply_451` for replies, `timeout_data` for timeouts by phase. */
-export function failureName(failure: Failure): string {
-  if (failure.class === 'timeout') return `timeout_${failure.phase}`
-  return failure.class === 'reply' ? `reply_${failure.code}` : failure.class
-}
-
 function errorBreakdown(recording: Recording, dropped: number): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const row of recording.failures) {
@@ -128,15 +123,9 @@ function phaseAt(recording: Recording, index: number) {
   return phase
 }
 
+/** Kinds of failure, the most frequent first; those that are not listed one by one come last. */
 export function assembleFailures(recording: Recording, targetNames: readonly string[]): FailureRow[] {
-  return recording.failures
-    .map(({ target, firstMs, lastMs, ...row }) => ({
-      ...row,
-      target: targetNames[target] ?? `target ${target}`,
-      first_at_seconds: firstMs / 1000,
-      last_at_seconds: lastMs / 1000,
-    }))
-    .toSorted((a, b) => b.count - a.count)
+  return failureRows(recording.failures, (target) => targetNames[target] ?? `target ${target}`)
 }
 
 export function assembleServers(

@@ -1,4 +1,5 @@
-import { failureName, targetRate } from './assemble.ts'
+import { targetRate } from './assemble.ts'
+import { failureName } from './failure-kinds.ts'
 import { quantileMs } from './histogram.ts'
 import type { Pacer } from './pacer.ts'
 import type { Recording } from './recording.ts'

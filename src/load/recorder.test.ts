@@ -21,7 +21,7 @@ function recorded(...samples: readonly Partial<Sample>[]): Recording {
   return recorder.snapshot()
 }
 
-const refusal: Failure = { class: 'reply', phase: 'accept', code: 451, text: 'first' }
+const refusal: Failure = { class: 'reply', phase: 'accept', code: 451, text: 'try 1' }
 
 describe('Recorder', () => {
   it('counts response time from due and service time from sent', () => {
@@ -84,13 +84,13 @@ describe('Recorder', () => {
   it('counts failures of one kind together, with the text and time of the first and the time of the last', () => {
     const { failures } = recorded(
       { endedMs: 10, outcome: 'deferred', failure: refusal },
-      { endedMs: 20, outcome: 'deferred', failure: { ...refusal, text: 'second' } },
+      { endedMs: 20, outcome: 'deferred', failure: { ...refusal, text: 'try 2' } },
       { endedMs: 30, outcome: 'deferred', failure: { ...refusal, code: 452 } },
       { endedMs: 40, outcome: 'deferred', failure: refusal, target: 1 },
       { endedMs: 50 },
     )
     expect(failures).toEqual([
-      { ...refusal, target: 0, outcome: 'deferred', count: 2, firstMs: 10, lastMs: 20 },
+      { ...refusal, pattern: 'try #', target: 0, outcome: 'deferred', count: 2, firstMs: 10, lastMs: 20 },
       { ...refusal, code: 452, target: 0, outcome: 'deferred', count: 1, firstMs: 30, lastMs: 30 },
       { ...refusal, target: 1, outcome: 'deferred', count: 1, firstMs: 40, lastMs: 40 },
     ])

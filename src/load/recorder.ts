@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from './clock.ts'
 import { CustomMetrics, type MetricKinds } from './custom-metrics.ts'
+import { FailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, Histogram, type SparseHistogram } from './histogram.ts'
-import { type FailureRecording, failureKey, type Recording } from './recording.ts'
-import type { Failure, Sample } from './sample.ts'
+import type { Recording } from './recording.ts'
+import type { Sample } from './sample.ts'
 
 interface EndedTally {
   accepted: number
@@ -40,7 +41,7 @@ export class Recorder {
   readonly #lag = new Histogram()
   readonly #phases: readonly Histogram[]
   readonly #targets: readonly (EndedTally & { histogram: Histogram })[]
-  readonly #failures = new Map<string, { -readonly [K in keyof FailureRecording]: FailureRecording[K] }>()
+  readonly #failures = new FailureKinds()
   readonly #seconds: SecondTally[] = []
   /** The second that the dense histogram of the timeline is collecting. */
   #openSecond = 0
@@ -74,7 +75,9 @@ export class Recorder {
     tally(target, sample)
     this.#recordSecond(sample, responseMs)
     this.#recipientsRefused += sample.recipientsRefused
-    if (sample.failure !== undefined) this.#recordFailure(sample, sample.failure)
+    if (sample.failure !== undefined) {
+      this.#failures.record(sample.failure, sample.target, sample.outcome, sample.endedMs - this.#startMs)
+    }
   }
 
   /** A phase that belongs to no message, as the end of a session. */
@@ -117,25 +120,6 @@ export class Recorder {
     return this.#seconds[second] as SecondTally
   }
 
-  #recordFailure(sample: Sample, failure: Failure): void {
-    const key = failureKey(failure, sample.target, sample.outcome)
-    const elapsedMs = sample.endedMs - this.#startMs
-    const row = this.#failures.get(key)
-    if (row === undefined) {
-      this.#failures.set(key, {
-        ...failure,
-        target: sample.target,
-        outcome: sample.outcome,
-        count: 1,
-        firstMs: elapsedMs,
-        lastMs: elapsedMs,
-      })
-    } else {
-      row.count++
-      row.lastMs = elapsedMs
-    }
-  }
-
   /** A copy of all so far; recording goes on. */
   snapshot(): Recording {
     const seconds = this.#seconds.map((second) => ({ ...second }))
@@ -150,7 +134,7 @@ export class Recorder {
         ...counts,
         responseTime: histogram.toSparse(),
       })),
-      failures: [...this.#failures.values()].map((row) => ({ ...row })),
+      failures: this.#failures.rows(),
       seconds,
       custom: this.custom.snapshot(),
       recipientsRefused: this.#recipientsRefused,

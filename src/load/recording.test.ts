@@ -48,8 +48,8 @@ describe('mergeRecordings', () => {
       recordingOf([
         sampleOf({ endedMs, outcome: 'failed', failure: { class: 'timeout', phase: 'data', text } }),
       ])
-    expect(merge([failedAt(9, 'second'), failedAt(4, 'first')]).failures).toMatchObject([
-      { text: 'first', count: 2, firstMs: 4, lastMs: 9 },
+    expect(merge([failedAt(9, 'no 2'), failedAt(4, 'no 1')]).failures).toMatchObject([
+      { text: 'no 1', pattern: 'no #', count: 2, firstMs: 4, lastMs: 9 },
     ])
   })
 })

@@ -1,6 +1,7 @@
 import { type CustomRecording, mergeCustom } from './custom-metrics.ts'
+import { type FailureKind, mergeFailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
-import type { Failure, Outcome } from './sample.ts'
+import type { Outcome } from './sample.ts'
 
 /** Everything that was measured of a run so far, or of one thread's share: plain data that merges exactly. */
 export interface Recording {
@@ -10,7 +11,8 @@ export interface Recording {
   /** By index into the sender's phase names. */
   readonly phases: readonly SparseHistogram[]
   readonly targets: readonly TargetRecording[]
-  readonly failures: readonly FailureRecording[]
+  /** Of targets by index. */
+  readonly failures: readonly FailureKind<number>[]
   readonly seconds: readonly SecondRecording[]
   /** What hooks recorded; empty without hooks. */
   readonly custom: CustomRecording
@@ -25,14 +27,6 @@ export type EndedCounts = Readonly<Record<Exclude<Outcome, 'dropped'>, number>>
 export interface TargetRecording extends EndedCounts {
   readonly acceptedBytes: number
   readonly responseTime: SparseHistogram
-}
-
-export interface FailureRecording extends Failure {
-  readonly target: number
-  readonly outcome: Outcome
-  readonly count: number
-  readonly firstMs: number
-  readonly lastMs: number
 }
 
 /** Second s holds what started and what ended in [s, s+1) seconds after the start. */
@@ -82,7 +76,7 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     lag: mergeSparse(a.lag, b.lag),
     phases: mergeByIndex(a.phases, b.phases, mergeSparse),
     targets: mergeByIndex(a.targets, b.targets, mergeTargets),
-    failures: mergeFailures([...a.failures, ...b.failures]),
+    failures: mergeFailureKinds([a.failures, b.failures]),
     seconds: mergeByIndex(a.seconds, b.seconds, mergeSeconds),
     custom: mergeCustom(a.custom, b.custom),
     recipientsRefused: a.recipientsRefused + b.recipientsRefused,
@@ -123,28 +117,4 @@ function mergeSeconds(a: SecondRecording, b: SecondRecording): SecondRecording {
     started: a.started + b.started,
     sessionsOpened: a.sessionsOpened + b.sessionsOpened,
   }
-}
-
-/** Two failures are of one kind when all but their text agrees; the first text stands for all. */
-export function failureKey(failure: Failure, target: number, outcome: Outcome): string {
-  return `${target} ${outcome} ${failure.class} ${failure.phase} ${failure.code ?? ''} ${failure.enhanced ?? ''}`
-}
-
-function mergeFailures(rows: readonly FailureRecording[]): FailureRecording[] {
-  const byKey = new Map<string, FailureRecording>()
-  for (const row of rows) {
-    const key = failureKey(row, row.target, row.outcome)
-    const seen = byKey.get(key)
-    if (seen === undefined) {
-      byKey.set(key, row)
-      continue
-    }
-    const first = seen.firstMs <= row.firstMs ? seen : row
-    byKey.set(key, {
-      ...first,
-      count: seen.count + row.count,
-      lastMs: Math.max(seen.lastMs, row.lastMs),
-    })
-  }
-  return [...byKey.values()]
 }

@@ -11,11 +11,20 @@ export type { MinAvgMax, ResourceSample, ResourceUsage } from './result-resource
 /** Format name of the result files; the number rises when a field changes its meaning. */
 export const RESULT_FORMAT = 'mailstorm/1'
 
-/** One kind of failure at one target, with every attempt that ended so. */
+/**
+ * One kind of failure at one target: the same outcome, class, phase and codes, and texts that differ in
+ * numbers, ids, addresses and quoted parts alone. `text` is that of the first. At most 200 kinds are listed;
+ * a row with `others` counts those of one name that are not, so that the rows always add up to all failures.
+ */
 export interface FailureRow extends Failure {
   readonly target: string
   readonly outcome: Outcome
+  /** What the texts have in common, as `550 <…> is unknown`; absent where all are `text`. */
+  readonly pattern?: string
   readonly count: number
+  /** Set where there were more kinds than are listed: so many more of this one at most are among the others. */
+  readonly more_at_most?: number
+  readonly others?: true
   /** Seconds after the start of the run. */
   readonly first_at_seconds: number
   readonly last_at_seconds: number

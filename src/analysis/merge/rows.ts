@@ -1,3 +1,4 @@
+import { failureRows, kindsOfRows, mergeFailureKinds } from '../../load/failure-kinds.ts'
 import type { FailureRow, ResourceUsage, Result, ServerRow } from '../../load/result.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
@@ -27,28 +28,8 @@ function mergeTwoServers(a: ServerRow, b: ServerRow): ServerRow {
 
 /** Failures of one kind at one target are one row, with their times on the first generator's axis. */
 export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
-  const rows = shares.flatMap(({ result, offsetMs }) =>
-    result.failures.map((row) => ({
-      ...row,
-      first_at_seconds: row.first_at_seconds + offsetMs / 1000,
-      last_at_seconds: row.last_at_seconds + offsetMs / 1000,
-    })),
-  )
-  const groups = grouped(rows, (row) =>
-    JSON.stringify([row.target, row.outcome, row.class, row.phase, row.code, row.enhanced]),
-  )
-  return groups
-    .map(([first, ...others]) => others.reduce(mergeTwoFailures, first))
-    .toSorted((a, b) => b.count - a.count)
-}
-
-function mergeTwoFailures(a: FailureRow, b: FailureRow): FailureRow {
-  return {
-    ...(a.first_at_seconds <= b.first_at_seconds ? a : b),
-    count: a.count + b.count,
-    first_at_seconds: Math.min(a.first_at_seconds, b.first_at_seconds),
-    last_at_seconds: Math.max(a.last_at_seconds, b.last_at_seconds),
-  }
+  const parts = shares.map(({ result, offsetMs }) => kindsOfRows(result.failures, offsetMs))
+  return failureRows(mergeFailureKinds(parts), (target) => target)
 }
 
 type NotEmpty<T> = readonly [T, ...T[]]
