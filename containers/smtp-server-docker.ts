@@ -40,7 +40,10 @@ export function smtpServerImage(engine: Engine, options: ServerImageOptions = {}
     name: 'smtp-server',
     dockerfile: fileURLToPath(new URL('Dockerfile.smtp-server', import.meta.url)),
     nodeImage: options.nodeImage ?? NODE_IMAGE,
-    sources: { paths: ['src/server', 'src/ledger', 'src/error.ts'], packages: ['smtp-server', 'zod'] },
+    sources: {
+      paths: ['src/server', 'src/ledger', 'src/sink/smtp/data-reader.ts', 'src/error.ts'],
+      packages: ['smtp-server', 'zod'],
+    },
     withinMs: options.withinMs ?? IMAGE_WITHIN_MS,
     note: options.note ?? console.info,
   })

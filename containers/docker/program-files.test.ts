@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { contentHash, filesOf } from './program-files.ts'
 
-const SERVER = { paths: ['src/server', 'src/ledger', 'src/error.ts'], packages: ['smtp-server', 'zod'] }
+const SERVER = {
+  paths: ['src/server', 'src/ledger', 'src/sink/smtp/data-reader.ts', 'src/error.ts'],
+  packages: ['smtp-server', 'zod'],
+}
 
 test('takes the program and its packages, with theirs, and no tests', async () => {
   const files = (await filesOf(SERVER)).map(({ to }) => to)

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
-import type { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import { MailstormError } from '../error.ts'
+import { ContentStream, REPLACED_CONTENT } from './content-stream.ts'
 
 const LF = 0x0a
 const DOT = 0x2e
@@ -36,8 +36,12 @@ class PromptConnection extends SMTPConnection {
     })
   }
 
-  override _createParser(): SMTPStream {
-    const parser = super._createParser()
+  /** As in the package, with our parser. */
+  override _createParser(): ContentStream {
+    const { maxCommandLength } = this._server.options
+    const parser = new ContentStream({ maxCommandLength })
+    parser.oncommand = (command, callback) => this._onCommand(command, callback)
+    parser.on('error', (error) => this.send(421, `Error: ${error.message}`))
     const write = parser._write.bind(parser)
     parser._write = (chunk, encoding, next) => {
       this.#pipelined = parser._dataMode ? !endsMessage(chunk) : hasSeveralLines(chunk)
@@ -106,9 +110,16 @@ const REPLACED: readonly (readonly [owner: { prototype: object }, method: string
   [SMTPConnection, 'init', 'setTimeout(() => this.connectionReady(), 100)'],
   [SMTPConnection, 'init', 'this._setListeners(() => {'],
   [SMTPConnection, 'init', 'this._server.options.maxClients'],
-  [SMTPConnection, '_createParser', 'new SMTPStream('],
+  [SMTPConnection, '_createParser', 'new SMTPStream({'],
+  [
+    SMTPConnection,
+    '_createParser',
+    'parser.oncommand = (command, callback) => this._onCommand(command, callback)',
+  ],
+  [SMTPConnection, '_createParser', "this.send(421, 'Error: ' + err.message)"],
   [SMTPConnection, 'send', 'this._socket.write('],
   [SMTPConnection, 'upgrade', 'new tls.TLSSocket(this._socket'],
+  ...REPLACED_CONTENT,
 ]
 
 /**

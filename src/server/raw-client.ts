@@ -44,7 +44,7 @@ export class RawClient {
     await this.say('MAIL FROM:<a@example.com>')
     await this.say('RCPT TO:<b@example.com>')
     await this.say('DATA')
-    this.write(`${content.replace(/^\./gm, '..')}.\r\n`)
+    this.write(`${content.replace(/(^|\r\n)\./g, '$1..')}.\r\n`)
     return this.reply()
   }
 
