@@ -2,8 +2,8 @@ import { type Clock, systemClock } from './clock.ts'
 import { CustomMetrics, type MetricKinds } from './custom-metrics.ts'
 import { FailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, Histogram, type SparseHistogram } from './histogram.ts'
-import type { Recording } from './recording.ts'
-import type { Sample } from './sample.ts'
+import type { Recording, SessionCapRecording } from './recording.ts'
+import type { Failure, Sample } from './sample.ts'
 
 interface EndedTally {
   accepted: number
@@ -47,6 +47,10 @@ export class Recorder {
   #openSecond = 0
   readonly #openHistogram = new Histogram()
   #recipientsRefused = 0
+  readonly #recipientFailures = new FailureKinds()
+  readonly #quitFailures = new FailureKinds()
+  readonly #sessionCaps = new Map<number, SessionCapRecording>()
+  #reconnects = 0
   #lastStartMs = 0
   #lastEndMs = 0
 
@@ -74,10 +78,14 @@ export class Recorder {
     target.histogram.record(responseMs)
     tally(target, sample)
     this.#recordSecond(sample, responseMs)
-    this.#recipientsRefused += sample.recipientsRefused
+    const endedMs = sample.endedMs - this.#startMs
     if (sample.failure !== undefined) {
-      this.#failures.record(sample.failure, sample.target, sample.outcome, sample.endedMs - this.#startMs)
+      this.#failures.record(sample.failure, sample.target, sample.outcome, endedMs)
     }
+    if (sample.recipientsRefused === 0) return
+    this.#recipientsRefused += sample.recipientsRefused
+    for (const failure of sample.recipientFailures ?? [])
+      this.#recipientFailures.record(failure, sample.target, failure.outcome, endedMs)
   }
 
   /** A phase that belongs to no message, as the end of a session. */
@@ -87,6 +95,22 @@ export class Recorder {
 
   recordLag(lagMs: number): void {
     this.#lag.record(lagMs)
+  }
+
+  /** A session that ended without the target's goodbye. */
+  recordQuitFailure(failure: Failure, target: number, atMs: number): void {
+    this.#quitFailures.record(failure, target, 'failed', atMs - this.#startMs)
+  }
+
+  /** A message goes to a new session because the target had ended the one that it was for. */
+  recordReconnect(): void {
+    this.#reconnects++
+  }
+
+  /** What is known by now of how many messages a target takes in a session; undefined: all that it is given. */
+  recordSessionCap(target: number, cap: Omit<SessionCapRecording, 'target'> | undefined): void {
+    if (cap === undefined) this.#sessionCaps.delete(target)
+    else this.#sessionCaps.set(target, { target, ...cap })
   }
 
   recordSessionOpened(atMs: number): void {
@@ -138,6 +162,10 @@ export class Recorder {
       seconds,
       custom: this.custom.snapshot(),
       recipientsRefused: this.#recipientsRefused,
+      recipientFailures: this.#recipientFailures.rows(),
+      reconnects: this.#reconnects,
+      quitFailures: this.#quitFailures.rows(),
+      sessionCaps: [...this.#sessionCaps.values()],
       lastStartMs: this.#lastStartMs,
       lastEndMs: this.#lastEndMs,
     }

@@ -1,7 +1,7 @@
 import { type CustomRecording, mergeCustom } from './custom-metrics.ts'
 import { type FailureKind, mergeFailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
-import type { Outcome } from './sample.ts'
+import type { Failure, Outcome } from './sample.ts'
 
 /** Everything that was measured of a run so far, or of one thread's share: plain data that merges exactly. */
 export interface Recording {
@@ -17,6 +17,14 @@ export interface Recording {
   /** What hooks recorded; empty without hooks. */
   readonly custom: CustomRecording
   readonly recipientsRefused: number
+  /** Why recipients were refused while others were taken. */
+  readonly recipientFailures: readonly FailureKind<number>[]
+  /** Messages that went to a new session because the target had ended the one that they were for. */
+  readonly reconnects: number
+  /** How sessions ended without the target's goodbye. */
+  readonly quitFailures: readonly FailureKind<number>[]
+  /** At most one to each target. */
+  readonly sessionCaps: readonly SessionCapRecording[]
   /** When the last message started and the last one ended, ms after the start; 0 before any did. */
   readonly lastStartMs: number
   readonly lastEndMs: number
@@ -27,6 +35,16 @@ export type EndedCounts = Readonly<Record<Exclude<Outcome, 'dropped'>, number>>
 export interface TargetRecording extends EndedCounts {
   readonly acceptedBytes: number
   readonly responseTime: SparseHistogram
+}
+
+/** A target took so many messages in a session and deferred all further ones, until a new session. */
+export interface SessionCapRecording {
+  readonly target: number
+  readonly messages: number
+  /** Sessions in which that was seen. */
+  readonly sessions: number
+  /** What it said then. */
+  readonly failure: Failure
 }
 
 /** Second s holds what started and what ended in [s, s+1) seconds after the start. */
@@ -64,6 +82,10 @@ function emptyRecording(phaseCount: number, targetCount: number): Recording {
     seconds: [],
     custom: {},
     recipientsRefused: 0,
+    recipientFailures: [],
+    reconnects: 0,
+    quitFailures: [],
+    sessionCaps: [],
     lastStartMs: 0,
     lastEndMs: 0,
   }
@@ -80,6 +102,10 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     seconds: mergeByIndex(a.seconds, b.seconds, mergeSeconds),
     custom: mergeCustom(a.custom, b.custom),
     recipientsRefused: a.recipientsRefused + b.recipientsRefused,
+    recipientFailures: mergeFailureKinds([a.recipientFailures, b.recipientFailures]),
+    reconnects: a.reconnects + b.reconnects,
+    quitFailures: mergeFailureKinds([a.quitFailures, b.quitFailures]),
+    sessionCaps: mergeSessionCaps([...a.sessionCaps, ...b.sessionCaps]),
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),
   }
@@ -117,4 +143,19 @@ function mergeSeconds(a: SecondRecording, b: SecondRecording): SecondRecording {
     started: a.started + b.started,
     sessionsOpened: a.sessionsOpened + b.sessionsOpened,
   }
+}
+
+/** What most sessions of a target have shown stands: a thread that saw few may have met something else. */
+export function mergeSessionCaps(caps: readonly SessionCapRecording[]): SessionCapRecording[] {
+  const byNumber = new Map<string, SessionCapRecording>()
+  for (const cap of caps) {
+    const key = `${cap.target} ${cap.messages}`
+    byNumber.set(key, { ...cap, sessions: cap.sessions + (byNumber.get(key)?.sessions ?? 0) })
+  }
+  const byTarget = new Map<number, SessionCapRecording>()
+  for (const cap of byNumber.values()) {
+    const best = byTarget.get(cap.target)
+    if (best === undefined || cap.sessions > best.sessions) byTarget.set(cap.target, cap)
+  }
+  return [...byTarget.values()]
 }

@@ -30,6 +30,11 @@ export interface Failure {
   readonly text: string
 }
 
+/** Why one recipient was refused. */
+export interface RecipientFailure extends Failure {
+  readonly outcome: Exclude<Outcome, 'dropped'>
+}
+
 /** One attempt to send one message: flat, so that everything downstream needs to know only this. */
 export interface Sample {
   /** Number of the message in its run's plan, from 0. */
@@ -48,4 +53,6 @@ export interface Sample {
   readonly phasesMs: Float64Array
   /** Recipients that the target refused while it took the message for others. */
   readonly recipientsRefused: number
+  /** Why it refused each of them; absent when it refused none. */
+  readonly recipientFailures?: readonly RecipientFailure[]
 }

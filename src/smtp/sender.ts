@@ -1,13 +1,16 @@
 import type { Clock } from '../load/clock.ts'
-import type { Lane } from '../load/dispatch.ts'
+import type { Feed, Lane } from '../load/dispatch.ts'
 import type { Sample } from '../load/sample.ts'
+import type { Farewells } from './farewells.ts'
 import type { Gate } from './gate.ts'
 import type { MessageTemplate } from './message.ts'
 import type { OpenTransports } from './open-transports.ts'
 import type { Reply } from './reply.ts'
 import type { TlsSessionCache } from './session.ts'
-import { SessionRun } from './session-run.ts'
+import type { SessionCaps } from './session-caps.ts'
+import { type SessionEnd, SessionRun } from './session-run.ts'
 import type { Phase, PipeliningLevel, SmtpTarget } from './target.ts'
+import type { Pending } from './transacted.ts'
 
 /** What a session looks like: how it pipelines, how long it lasts, how patient it is. */
 export interface SessionShape {
@@ -28,9 +31,12 @@ export interface SenderOptions {
   /** Open connections, so that an abort can end them. */
   readonly transports: OpenTransports
   readonly connectGate: Gate
+  readonly farewells: Farewells
+  readonly sessionCaps: SessionCaps
   readonly onSample: (sample: Sample) => void
   readonly onSessionOpened: () => void
-  readonly onQuit: (ms: number) => void
+  /** Told when a message goes to a new session because the server had ended the one that it was for. */
+  readonly onReconnect: () => void
   /** Told every reply of every session; `target` is an index into the targets. */
   readonly onReply?: ((reply: Reply, phase: Phase, target: number) => void) | undefined
 }
@@ -40,14 +46,23 @@ export interface SenderOptions {
  * differs from worker to worker, so that they do not all begin at the first server.
  */
 export function smtpLane(options: SenderOptions, firstTarget: number): Lane {
+  const { targets, sessionCaps, onReconnect } = options
   return async (feed) => {
-    let target = firstTarget % options.targets.length
-    let ticket = feed.take() ?? (await feed.next())
-    while (ticket !== undefined) {
-      const unsent = await new SessionRun(options, feed, target).run(ticket)
-      // A ticket comes back when the server had closed an idle session: the same server gets it again.
-      if (unsent === undefined) target = (target + 1) % options.targets.length
-      ticket = unsent ?? feed.take() ?? (await feed.next())
+    let target = firstTarget % targets.length
+    let end: SessionEnd = {}
+    for (;;) {
+      const next = end.unsent ?? (await pendingOf(feed))
+      if (next === undefined) break
+      end = await new SessionRun(options, feed, target, end.suspicion).run(next)
+      if (end.unsent !== undefined) onReconnect()
+      // The same server gets what it left unsent, and the session that is to show whether another was full.
+      else if (end.suspicion === undefined) target = (target + 1) % targets.length
     }
+    if (end.suspicion !== undefined) sessionCaps.settle(end.suspicion, undefined)
   }
+}
+
+async function pendingOf(feed: Feed): Promise<Pending | undefined> {
+  const ticket = feed.take() ?? (await feed.next())
+  return ticket && { ticket }
 }

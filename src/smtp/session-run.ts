@@ -2,9 +2,20 @@ import type { Feed, Ticket } from '../load/dispatch.ts'
 import { asFailure } from './failure.ts'
 import { type OpenSession, openForMessages } from './open-session.ts'
 import type { SenderOptions } from './sender.ts'
-import { PHASE_INDEX, type PhaseTimer } from './session.ts'
-import { failedBy, refusesMail, type Started, sampleOf, startOf, type Transacted } from './transacted.ts'
-import { EnvelopeRefused, quit, resetTransaction, sendEnvelope, sendMessage } from './transaction.ts'
+import type { PhaseTimer } from './session.ts'
+import { SessionTally, type Suspicion } from './session-caps.ts'
+import {
+  failedBy,
+  isEndOfSession,
+  NO_REFUSALS,
+  type Pending,
+  refusesMail,
+  type Started,
+  sampleOf,
+  startOf,
+  type Transacted,
+} from './transacted.ts'
+import { EnvelopeRefused, resetTransaction, sendEnvelope, sendMessage } from './transaction.ts'
 import type { Transport } from './transport.ts'
 
 /** How a message goes out on an open session. */
@@ -17,32 +28,42 @@ interface Turn {
   readonly spareTimer: PhaseTimer | undefined
 }
 
+/** What a session leaves to the one after it. */
+export interface SessionEnd {
+  /** Taken from the feed but not begun, because the session had ended in the meantime. */
+  readonly unsent?: Pending
+  /** Why the session was given up: the next one, to the same target, is to show whether it was full. */
+  readonly suspicion?: Suspicion
+}
+
 /** The life of one session, from connect to QUIT or to its first failure. */
 export class SessionRun {
   readonly #options: SenderOptions
   readonly #feed: Feed
   readonly #target: number
+  /** Of the session before, until a message has shown what this one takes. */
+  #suspicion: Suspicion | undefined
 
-  constructor(options: SenderOptions, feed: Feed, target: number) {
+  constructor(options: SenderOptions, feed: Feed, target: number, suspicion: Suspicion | undefined) {
     this.#options = options
     this.#feed = feed
     this.#target = target
+    this.#suspicion = suspicion
   }
 
-  /**
-   * Sends `first` and up to a session's number of further messages. Returns a ticket that it took
-   * but did not start, because the server had ended the session in the meantime.
-   */
-  async run(first: Ticket): Promise<Ticket | undefined> {
+  /** Sends `first` and up to a session's number of further messages. */
+  async run(first: Pending): Promise<SessionEnd> {
     const { connectGate, transports, onSessionOpened } = this.#options
     await connectGate.enter()
     const started = startOf(this.#options, first)
     const open = await this.#open(started).finally(() => connectGate.leave())
-    if (open === undefined) return undefined
+    if (open === undefined) return {}
     onSessionOpened()
-    const unsent = await this.#sendAll(open, started)
-    transports.delete(open.session.transport)
-    return unsent
+    const { transport } = open.session
+    const end = await this.#sendAll(open, started)
+    // After QUIT it is open until the goodbye has come, and then seen to by the farewells.
+    if (transport.failure !== undefined) transports.delete(transport)
+    return end
   }
 
   /** Undefined when the session could not be opened; the message has then ended as failed. */
@@ -55,21 +76,30 @@ export class SessionRun {
     }
   }
 
-  async #sendAll(open: OpenSession, first: Started): Promise<Ticket | undefined> {
+  async #sendAll(open: OpenSession, first: Started): Promise<SessionEnd> {
     const { transport } = open.session
+    const { sessionCaps } = this.#options
+    const tally = new SessionTally()
     let left = this.#options.shape.messagesPerSession
     let current = first
     let envelopeSent = false
     let spareTimer: PhaseTimer | undefined
+    let suspicion: Suspicion | undefined
     for (;;) {
       left--
-      const turn = { envelopeSent, mayFollow: left > 0, spareTimer }
-      const done: Transacted = await this.#transact(open, current, turn)
+      const mayFollow = left > 0 && !sessionCaps.isDoubted(this.#target, tally)
+      const done: Transacted = await this.#transact(open, current, { envelopeSent, mayFollow, spareTimer })
+      // Only of a session that had been taken into use before: of a new one it is how the message ended.
+      if (current !== first && isEndOfSession(done)) return this.#unsent(open, current)
       this.#end(current, done)
-      if (this.#isOver(open, done)) return undefined
-      if (done.needsReset && !(await this.#reset(open))) return undefined
+      if (this.#isOver(open, done)) return this.#leftBy(open, done)
+      if (done.needsReset && !(await this.#reset(open))) return {}
+      tally.note(done.failure)
+      if (done.failure === undefined) sessionCaps.noteTaken(this.#target, tally)
       // A session that was full from its first message on would be followed by another like it.
-      if (refusesMail(done) && current !== first) left = 0
+      else if (current !== first)
+        suspicion = sessionCaps.suspect(this.#target, tally, done.failure, refusesMail(done))
+      if (suspicion !== undefined) left = 0
       spareTimer = current.timer
       envelopeSent = done.following !== undefined
       if (done.following !== undefined) {
@@ -78,15 +108,15 @@ export class SessionRun {
       }
       const ticket = left > 0 ? (this.#feed.take() ?? (await this.#nextTicket(transport))) : undefined
       if (ticket === undefined) {
-        await this.#quit(open, current.timer)
-        return undefined
+        await this.#options.farewells.say(open, this.#target, current.timer)
+        return suspicion === undefined ? {} : { suspicion }
       }
       // The server ended the session while it was idle: that is no fault of this message.
       if (transport.failure !== undefined || transport.hasUnreadInput) {
         transport.destroy()
-        return ticket
+        return { unsent: { ticket } }
       }
-      current = startOf(this.#options, ticket, spareTimer)
+      current = startOf(this.#options, { ticket }, spareTimer)
     }
   }
 
@@ -100,12 +130,16 @@ export class SessionRun {
     let following: Started | undefined
     try {
       const envelope = await sendEnvelope(context, turn.envelopeSent)
-      if (envelope instanceof EnvelopeRefused) return { ...envelope, recipientsRefused: 0 }
-      const { recipientsRefused } = envelope
+      if (envelope instanceof EnvelopeRefused) {
+        const { failure, needsReset, begun } = envelope
+        return { failure, needsReset, begun, refusals: NO_REFUSALS }
+      }
+      const { refusals } = envelope
       const ticket = turn.mayFollow && open.pipelining === 'transactions' ? this.#feed.take() : undefined
-      if (ticket !== undefined) following = startOf(this.#options, ticket, turn.spareTimer)
+      if (ticket !== undefined) following = startOf(this.#options, { ticket }, turn.spareTimer)
       await sendMessage(context, open.writer.octets(current.ticket.message, following !== undefined))
-      return { needsReset: false, recipientsRefused, ...(following === undefined ? {} : { following }) }
+      const taken = { needsReset: false, begun: true, refusals }
+      return following === undefined ? taken : { ...taken, following }
     } catch (error) {
       return failedBy(asFailure(error), following)
     }
@@ -113,17 +147,29 @@ export class SessionRun {
 
   /**
    * Whether the session can send no more. A refusal leaves it usable, unless it is 421 (RFC 5321 3.8);
-   * what has no reply does not. A message whose envelope is already out fails with its session.
+   * what has no reply does not.
    */
-  #isOver(open: OpenSession, done: Transacted): boolean {
-    const { transport } = open.session
-    const { failure, following } = done
-    const ended = failure?.failure.code === 421 || failure?.outcome === 'failed'
+  #isOver({ session: { transport } }: OpenSession, { failure, following }: Transacted): boolean {
+    if (failure?.failure.code === 421 || failure?.outcome === 'failed') return true
     // A connection that is gone may have left replies for the message that follows: that one sees to it.
-    if (!ended && (transport.failure === undefined || following !== undefined)) return false
-    if (following !== undefined) this.#end(following, done)
-    transport.destroy()
-    return true
+    return transport.failure !== undefined && following === undefined
+  }
+
+  /** A message whose envelope was already out is not begun: nobody has it, as none of its data went out. */
+  #leftBy(open: OpenSession, done: Transacted): SessionEnd {
+    const { failure, following } = done
+    if (following === undefined) {
+      open.session.transport.destroy()
+      return {}
+    }
+    if (failure?.failure.class !== 'aborted') return this.#unsent(open, following)
+    this.#end(following, failedBy(failure))
+    return {}
+  }
+
+  #unsent(open: OpenSession, { ticket, dueMs }: Started): SessionEnd {
+    open.session.transport.destroy()
+    return { unsent: { ticket, dueMs } }
   }
 
   /** Clears a refused envelope from the session; false when that ended it. */
@@ -140,17 +186,14 @@ export class SessionRun {
 
   #end(started: Started, done: Transacted): void {
     this.#options.onSample({ ...sampleOf(this.#options, started, done), target: this.#target })
+    if (this.#suspicion === undefined) return
+    this.#options.sessionCaps.settle(this.#suspicion, takesMail(done))
+    this.#suspicion = undefined
   }
+}
 
-  /** The last message has its outcome by now: how the goodbye goes changes nothing. */
-  async #quit(open: OpenSession, timer: PhaseTimer): Promise<void> {
-    timer.reset(this.#options.clock.nowMs())
-    try {
-      await quit({ ...open.context, timer })
-      this.#options.onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)
-    } catch (error) {
-      asFailure(error)
-      open.session.transport.destroy()
-    }
-  }
+/** Whether a session takes mail; undefined where its first message does not tell. */
+function takesMail({ failure }: Transacted): boolean | undefined {
+  if (failure === undefined) return true
+  return failure.outcome === 'deferred' && failure.failure.code !== 421 ? false : undefined
 }

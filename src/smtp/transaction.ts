@@ -1,4 +1,4 @@
-import { failed, refused, SmtpFailure } from './failure.ts'
+import { asFailure, failed, refused, SmtpFailure } from './failure.ts'
 import type { Reply } from './reply.ts'
 import type { PhaseTimer, Session } from './session.ts'
 import type { PipeliningLevel } from './target.ts'
@@ -23,18 +23,21 @@ export function envelopeFor(
 }
 
 export interface EnvelopeResult {
-  /** Recipients refused while others were taken. */
-  readonly recipientsRefused: number
+  /** Why recipients were refused while others were taken. */
+  readonly refusals: readonly SmtpFailure[]
 }
 
 /** Why no data can follow, and whether the server still holds the envelope, so that it needs RSET. */
 export class EnvelopeRefused {
   readonly failure: SmtpFailure
   readonly needsReset: boolean
+  /** False where the session ended, or 421 said that it does, before any other reply to this envelope. */
+  readonly begun: boolean
 
-  constructor(failure: SmtpFailure, needsReset: boolean) {
+  constructor(failure: SmtpFailure, needsReset: boolean, begun = true) {
     this.failure = failure
     this.needsReset = needsReset
+    this.begun = begun
   }
 }
 
@@ -61,7 +64,13 @@ async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeRe
     return session.transport.reply()
   }
   session.transport.enter('envelope', timeoutMs)
-  const mail = await ask(envelope.mail)
+  let mail: Reply
+  try {
+    mail = await ask(envelope.mail)
+  } catch (error) {
+    return notBegun(asFailure(error))
+  }
+  if (mail.code === 421) return refuse(context, refused(mail, 'envelope'), false, false)
   if (mail.code !== 250) return refuse(context, refused(mail, 'envelope'), false)
   const refusals: SmtpFailure[] = []
   for (const line of envelope.rcpt) {
@@ -74,7 +83,7 @@ async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeRe
   const data = await ask('DATA\r\n')
   timer.mark('data')
   if (data.code !== 354) return new EnvelopeRefused(refused(data, 'data'), true)
-  return { recipientsRefused: refusals.length }
+  return { refusals }
 }
 
 async function pipelinedEnvelope(
@@ -85,8 +94,13 @@ async function pipelinedEnvelope(
   const { transport } = session
   transport.enter('envelope', timeoutMs)
   if (!sent) transport.write(envelope.whole)
-  const mail = transport.take() ?? (await transport.reply())
-  if (mail.code === 421) return refuse(context, refused(mail, 'envelope'), false)
+  let mail: Reply
+  try {
+    mail = transport.take() ?? (await transport.reply())
+  } catch (error) {
+    return notBegun(asFailure(error))
+  }
+  if (mail.code === 421) return refuse(context, refused(mail, 'envelope'), false, false)
   // The first refusal tells why; what follows it in the pipeline only echoes it.
   let why = mail.code === 250 ? undefined : refused(mail, 'envelope')
   try {
@@ -101,7 +115,7 @@ async function pipelinedEnvelope(
     const data = transport.take() ?? (await transport.reply())
     timer.mark('data')
     if (data.code !== 354) return new EnvelopeRefused(why ?? refused(data, 'data'), mail.code === 250)
-    if (why === undefined) return { recipientsRefused: refusals.length }
+    if (why === undefined) return { refusals }
     await sendNothing(context)
     return new EnvelopeRefused(why, false)
   } catch (error) {
@@ -131,9 +145,18 @@ async function sendNothing({ session, timeoutMs }: TransactionContext): Promise<
   await session.transport.reply()
 }
 
-function refuse({ timer }: TransactionContext, failure: SmtpFailure, needsReset: boolean): EnvelopeRefused {
+function notBegun(failure: SmtpFailure): EnvelopeRefused {
+  return new EnvelopeRefused(failure, false, false)
+}
+
+function refuse(
+  { timer }: TransactionContext,
+  failure: SmtpFailure,
+  needsReset: boolean,
+  begun = true,
+): EnvelopeRefused {
   timer.mark('envelope')
-  return new EnvelopeRefused(failure, needsReset)
+  return new EnvelopeRefused(failure, needsReset, begun)
 }
 
 /** 251 and 252 take the recipient too (RFC 5321 3.4, 3.5.3). */
@@ -171,11 +194,12 @@ export async function resetTransaction({
   if (reply.code !== 250) throw failed('protocol_error', 'envelope', `RSET answered by ${reply.code}`)
 }
 
-/** QUIT, and the server's goodbye, whatever it is (RFC 5321 4.1.1.10). */
-export async function quit({ session, timeoutMs, timer }: TransactionContext): Promise<void> {
+/** QUIT, and the server's goodbye, whatever it is: 221 by right (RFC 5321 4.1.1.10). Throws SmtpFailure. */
+export async function quit({ session, timeoutMs, timer }: TransactionContext): Promise<Reply> {
   session.transport.enter('quit', timeoutMs)
   session.transport.write('QUIT\r\n')
-  await session.transport.reply()
+  const reply = await session.transport.reply()
   timer.mark('quit')
   session.transport.destroy()
+  return reply
 }

@@ -1,7 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../load/clock.ts'
-import { secretMaskFor } from '../secret-mask.ts'
 import { Deadline } from './deadline.ts'
 import { closedFailure, failed, inPhase, type SmtpFailure, socketFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError } from './reply.ts'
@@ -27,7 +26,7 @@ export class Transport {
   readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
   #socket: net.Socket
-  readonly #parser: ReplyParser
+  readonly #parser = new ReplyParser()
   /** Replies that came before somebody asked for them. */
   readonly #replies: Reply[] = []
   #waiter: Waiter | undefined
@@ -35,14 +34,8 @@ export class Transport {
   #failure: SmtpFailure | undefined
   #phase: Phase = 'connect'
 
-  private constructor(
-    socket: net.Socket,
-    { auth }: SmtpTarget,
-    clock: Clock,
-    onTaken: OnReplyTaken | undefined,
-  ) {
+  private constructor(socket: net.Socket, clock: Clock, onTaken: OnReplyTaken | undefined) {
     this.#socket = socket
-    this.#parser = new ReplyParser(auth && secretMaskFor(auth))
     this.#deadline = new Deadline(clock, () => this.#timedOut())
     this.#onTaken = onTaken
   }
@@ -50,7 +43,7 @@ export class Transport {
   /** Begins to open a TCP connection. */
   static connect(target: SmtpTarget, clock: Clock, onTaken?: OnReplyTaken): Transport {
     const socket = net.connect(connectOptions(target, (octets) => transport.#read(octets)))
-    const transport = new Transport(socket, target, clock, onTaken)
+    const transport = new Transport(socket, clock, onTaken)
     transport.#listen()
     return transport
   }

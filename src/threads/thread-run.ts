@@ -6,11 +6,13 @@ import { Dispatch } from '../load/dispatch.ts'
 import { createPacer, type Pacer } from '../load/pacer.ts'
 import { Recorder } from '../load/recorder.ts'
 import type { Sample } from '../load/sample.ts'
+import { Farewells } from '../smtp/farewells.ts'
 import { Gate } from '../smtp/gate.ts'
 import { MessageTemplate, messageId } from '../smtp/message.ts'
 import { OpenTransports } from '../smtp/open-transports.ts'
 import { type SenderOptions, smtpLane } from '../smtp/sender.ts'
 import { PHASE_INDEX, type TlsSessionCache } from '../smtp/session.ts'
+import { SessionCaps } from '../smtp/session-caps.ts'
 import { PHASES } from '../smtp/target.ts'
 import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
 import { channelName, type RunMessage, type ThreadMeasure, type WorkerDone } from './messages.ts'
@@ -98,6 +100,7 @@ export class ThreadRun {
         lane: smtpLane({ ...this.#sender, onSample }, worker),
         maxLanes: this.#plan.sessionsPerWorker,
       })
+      await this.#sender.farewells.ended()
     } catch (error) {
       // No answer will carry what was measured until then.
       this.#report()
@@ -128,8 +131,16 @@ export class ThreadRun {
       tlsSessions,
       transports: this.#transports,
       connectGate: new Gate(MAX_CONNECTING),
+      farewells: new Farewells({
+        clock: systemClock,
+        timeoutMs: plan.timeoutMs,
+        transports: this.#transports,
+        onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
+        onQuitFailure: (...told) => this.#recorder.recordQuitFailure(...told, systemClock.nowMs()),
+      }),
+      sessionCaps: new SessionCaps((...told) => this.#recorder.recordSessionCap(...told)),
       onSessionOpened: () => this.#recorder.recordSessionOpened(systemClock.nowMs()),
-      onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
+      onReconnect: () => this.#recorder.recordReconnect(),
       onReply: hooks?.wantsReplies ? (...told) => hooks.reply(...told) : undefined,
     }
   }

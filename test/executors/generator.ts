@@ -6,10 +6,12 @@ import { createPacer } from '../../src/load/pacer.ts'
 import { Recorder, type RecorderOptions } from '../../src/load/recorder.ts'
 import type { Sample } from '../../src/load/sample.ts'
 import type { Schedule, Split } from '../../src/load/workload.ts'
+import { Farewells } from '../../src/smtp/farewells.ts'
 import { Gate } from '../../src/smtp/gate.ts'
 import { MessageTemplate } from '../../src/smtp/message.ts'
 import { OpenTransports } from '../../src/smtp/open-transports.ts'
 import { smtpLane } from '../../src/smtp/sender.ts'
+import { SessionCaps } from '../../src/smtp/session-caps.ts'
 import { PHASES } from '../../src/smtp/target.ts'
 
 /** What a generator process is told, as JSON in its first argument. */
@@ -45,6 +47,7 @@ async function generate(task: GeneratorTask): Promise<void> {
     claim: () => (claimed < pacer.total ? claimed++ : undefined),
     onLag: () => {},
   })
+  const transports = new OpenTransports()
   const lane = smtpLane(
     {
       clock: systemClock,
@@ -60,8 +63,16 @@ async function generate(task: GeneratorTask): Promise<void> {
       }),
       shape: { pipelining: 'commands', messagesPerSession: Number.POSITIVE_INFINITY, timeoutMs: 10_000 },
       tlsSessions: new Map(),
-      transports: new OpenTransports(),
+      transports,
       connectGate: new Gate(200),
+      farewells: new Farewells({
+        clock: systemClock,
+        timeoutMs: 10_000,
+        transports,
+        onQuit: () => {},
+        onQuitFailure: () => {},
+      }),
+      sessionCaps: new SessionCaps(() => {}),
       onSample: (sample) => {
         const [dueMs, sentMs, endedMs] = [sample.dueMs, sample.sentMs, sample.endedMs].map(
           (ms) => ms - startMs,
@@ -71,7 +82,7 @@ async function generate(task: GeneratorTask): Promise<void> {
         samples.push({ ...own, phasesMs: [...sample.phasesMs].map((ms) => (Number.isNaN(ms) ? null : ms)) })
       },
       onSessionOpened: () => {},
-      onQuit: () => {},
+      onReconnect: () => {},
     },
     0,
   )

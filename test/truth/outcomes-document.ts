@@ -5,15 +5,28 @@ const HEAD = `# How messages end
 Every planned message ends as exactly one outcome. This table is written by test/truth/outcomes.test.ts,
 which plays each situation in every pipelining level; \`npx vitest run test/truth/outcomes -u\` writes it anew.
 
-- \`accepted\`: the final reply was 250. What happens at QUIT changes nothing.
+- \`accepted\`: the final reply was 250. What happens at QUIT changes nothing; it is counted apart (\`quit_failures\`).
 - \`deferred\`: a 4xx reply; \`rejected\`: a 5xx reply. Class \`reply\`, or \`auth\` when it answers AUTH.
 - \`failed\`: no reply, or none that could be understood; the class says why, the phase says where.
 - \`dropped\`: due (open model), but never started before the drain ended.
 
 A session goes on after a 4xx or 5xx, after RSET where the server still holds the envelope. It ends at 421
-(RFC 5321 3.8) and at everything of outcome \`failed\`. With pipelining level \`transactions\` the envelope of
-the next message may be out by then: that message ends as its session did. A refusal stands even when
-the connection breaks right after it.
+(RFC 5321 3.8) and at everything of outcome \`failed\`. A refusal stands even when the connection breaks
+right after it.
+
+A server may end a session at any time after a message that it took. The next message is then no failure:
+where the connection ended, or 421 came, before the server answered its MAIL, it goes to a new session, once,
+and counts as a reconnect (\`metrics.reconnects\`). So does, at pipelining level \`transactions\`, a message
+whose envelope was out when the message before it ended their session. Nobody can have it: none of its
+data went out. Its response time counts from when it was due, its service time and phases are of the new
+session. On a new session's first message the same end is a failure, or 421 a refusal; so is silence (a
+time-out) on any.
+
+When a server that has taken messages in a session defers two running by the same 4xx, one new session is
+tried. If that takes mail, the session was full: the result says after how many messages (\`session_caps\`), and
+from then on one such deferral ends a session of that length. If it defers as well, the reply meant something
+else: the run goes on as it was, and the next try takes twice as many deferrals. The messages that were
+deferred stay deferred; \`STRESS_MESSAGES_PER_SESSION\` spares them.
 `
 
 /** docs/outcomes.md. */

@@ -3,10 +3,12 @@ import { Dispatch, type Feed } from '../../src/load/dispatch.ts'
 import { createPacer } from '../../src/load/pacer.ts'
 import type { Sample } from '../../src/load/sample.ts'
 import type { Schedule } from '../../src/load/workload.ts'
+import { Farewells } from '../../src/smtp/farewells.ts'
 import { Gate } from '../../src/smtp/gate.ts'
 import { MessageTemplate } from '../../src/smtp/message.ts'
 import { OpenTransports } from '../../src/smtp/open-transports.ts'
 import { type SenderOptions, smtpLane } from '../../src/smtp/sender.ts'
+import { type SessionCap, SessionCaps } from '../../src/smtp/session-caps.ts'
 import type { PipeliningLevel, SmtpTarget } from '../../src/smtp/target.ts'
 
 export interface Sending {
@@ -31,6 +33,11 @@ export interface Sent {
   readonly samples: readonly Sample[]
   readonly sessionsOpened: number
   readonly quits: number
+  readonly reconnects: number
+  /** How sessions ended without 221, as "timeout" or "reply 500". */
+  readonly quitFailures: readonly string[]
+  /** Messages per session that the server was seen to take; undefined for no limit. */
+  readonly sessionCap: SessionCap | undefined
 }
 
 export const RUN_ID = 'truth'
@@ -42,7 +49,19 @@ export async function send(sending: Sending): Promise<Sent> {
   const { schedule = { executor: 'shared-iterations', messages: DEFAULT_MESSAGES }, workers = 1 } = sending
   const pacer = createPacer(schedule)
   const samples: Sample[] = []
-  const counts = { sessionsOpened: 0, quits: 0 }
+  const counts = { sessionsOpened: 0, quits: 0, reconnects: 0 }
+  const quitFailures: string[] = []
+  let sessionCap: SessionCap | undefined
+  const timeoutMs = sending.timeoutMs ?? 2_000
+  const transports = new OpenTransports()
+  const farewells = new Farewells({
+    clock: systemClock,
+    timeoutMs,
+    transports,
+    onQuit: () => counts.quits++,
+    onQuitFailure: ({ class: failureClass, code = '' }) =>
+      quitFailures.push(`${failureClass} ${code}`.trim()),
+  })
   let claimed = 0
   const dispatch = new Dispatch({
     pacer,
@@ -59,15 +78,19 @@ export async function send(sending: Sending): Promise<Sent> {
     shape: {
       pipelining: sending.pipelining ?? 'commands',
       messagesPerSession: sending.messagesPerSession ?? Number.POSITIVE_INFINITY,
-      timeoutMs: sending.timeoutMs ?? 2_000,
+      timeoutMs,
     },
     tlsSessions: new Map(),
-    transports: new OpenTransports(),
+    transports,
     connectGate: new Gate(200),
+    farewells,
+    sessionCaps: new SessionCaps((_target, cap) => {
+      sessionCap = cap
+    }),
     // The engine uses the phases' memory again for the next message.
     onSample: (sample) => samples.push({ ...sample, phasesMs: sample.phasesMs.slice() }),
     onSessionOpened: () => counts.sessionsOpened++,
-    onQuit: () => counts.quits++,
+    onReconnect: () => counts.reconnects++,
   }
   await Promise.all(
     Array.from({ length: workers }, (_, worker) => {
@@ -75,7 +98,8 @@ export async function send(sending: Sending): Promise<Sent> {
       return sending.feed ? lane(sending.feed) : dispatch.join({ number: worker, lane, maxLanes: 1 })
     }),
   )
-  return { samples, ...counts }
+  await farewells.ended()
+  return { samples, ...counts, quitFailures, sessionCap }
 }
 
 function targetOf({ host = '127.0.0.1', port, tls, auth }: Sending): SmtpTarget {

@@ -1,15 +1,7 @@
 import { expect } from 'vitest'
 import { allCommands } from '../servers/record.ts'
-import { close, drip, raw, type Stage, say } from '../servers/script.ts'
-import {
-  accepted,
-  failed,
-  type Group,
-  newSessionEach,
-  oneSession,
-  refusedBy,
-  type Seen,
-} from './situation.ts'
+import { close, DEFAULT_STEPS, drip, raw, reset, type Stage, say } from '../servers/script.ts'
+import { accepted, failed, type Group, newSessionEach, oneSession, refusedBy } from './situation.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -48,7 +40,7 @@ export const oddGroup: Group = {
       script: { body: { afterBytes: 100_000, steps: [say('421 4.3.2 going down')] } },
       sending: { sizeBytes: MEGABYTE },
       expected: refusedBy(421, 'accept'),
-      also: newAfterFailure,
+      also: newSessionEach,
     },
     {
       title: 'the server says 552 in the middle of a message of 1 MB and reads on',
@@ -98,10 +90,24 @@ export const oddGroup: Group = {
       expected: accepted,
       also: newSessionEach,
     },
+    {
+      title: 'the server closes after each message that it took: the next message gets a new session',
+      script: { dot: [...DEFAULT_STEPS.dot, close] },
+      expected: accepted,
+      also: newSessionEach,
+    },
+    {
+      title:
+        'the server resets the connection after each message that it took: the next one gets a new session',
+      script: { dot: [...DEFAULT_STEPS.dot, reset] },
+      expected: accepted,
+      also: newSessionEach,
+    },
+    {
+      title: 'the server says 421 after each message that it took: the next message gets a new session',
+      script: { dot: [...DEFAULT_STEPS.dot, say('421 4.4.2 that is all'), close] },
+      expected: accepted,
+      also: newSessionEach,
+    },
   ],
-}
-
-/** A message that ended in 421 ends its session; the one whose envelope was already out ends with it. */
-function newAfterFailure({ sessions, level }: Seen): void {
-  expect(sessions).toHaveLength(level === 'transactions' ? 2 : 3)
 }

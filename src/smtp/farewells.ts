@@ -1,0 +1,126 @@
+import type { Clock } from '../load/clock.ts'
+import type { Failure } from '../load/sample.ts'
+import { asFailure, refused, type SmtpFailure } from './failure.ts'
+import type { OpenSession } from './open-session.ts'
+import type { OpenTransports } from './open-transports.ts'
+import { PHASE_INDEX, type PhaseTimer } from './session.ts'
+import { quit } from './transaction.ts'
+
+/** RFC 5321 4.5.3.2 has no limit for QUIT. Its answer decides nothing, so it need not have a message's patience. */
+const QUIT_TIMEOUT_MS = 5_000
+/** So long a lane waits for the goodbye before it goes on. Exim takes 200 ms for it (docs/servers.md). */
+const HOLD_MS = 500
+/** Connections of a thread that may stay open for a goodbye that is overdue, beside those of the plan. */
+const MOST_OVERDUE = 100
+
+const NOT_AWAITED: Failure = {
+  class: 'aborted',
+  phase: 'quit',
+  text: 'QUIT was sent and its answer not waited for: this server had left others without one',
+}
+
+export interface FarewellOptions {
+  readonly clock: Clock
+  /** How long any reply may take. */
+  readonly timeoutMs: number
+  readonly transports: OpenTransports
+  /** Told how long an answer took. */
+  readonly onQuit: (ms: number) => void
+  /** Told how a session ended without its 221. */
+  readonly onQuitFailure: (failure: Failure, target: number) => void
+}
+
+/**
+ * The ends of a thread's sessions. By QUIT every message has its outcome: a server that is slow to say
+ * goodbye, or never does, must cost the load nothing, so that a lane waits for it but a moment; the
+ * rest of the wait goes on behind the lane's back, and only until one server is known to be silent.
+ */
+export class Farewells {
+  readonly #options: FarewellOptions
+  readonly #timeoutMs: number
+  /** Of each target, the sessions whose goodbye is overdue. */
+  readonly #overdue = new Map<number, number>()
+  #allOverdue = 0
+  /** Targets that have let the whole time pass. */
+  readonly #silent = new Set<number>()
+  readonly #pending = new Set<Promise<void>>()
+
+  constructor(options: FarewellOptions) {
+    this.#options = options
+    this.#timeoutMs = Math.min(QUIT_TIMEOUT_MS, options.timeoutMs)
+  }
+
+  /** Ends a session by QUIT. Resolves when the lane is to go on, which may be before the answer. */
+  say(open: OpenSession, target: number, timer: PhaseTimer): Promise<void> {
+    const { clock } = this.#options
+    const { transport } = open.session
+    // The server has ended it already, with 421 or without: nobody is left to say goodbye to.
+    if (transport.failure !== undefined || transport.hasUnreadInput) {
+      this.#close(open)
+      return Promise.resolve()
+    }
+    if (this.#silent.has(target) || (this.#overdue.get(target) ?? 0) > 0) {
+      transport.write('QUIT\r\n')
+      this.#leave(open, target)
+      return Promise.resolve()
+    }
+    return new Promise((goOn, fail) => {
+      let isOverdue = false
+      const disarm = clock.wakeAt(clock.nowMs() + HOLD_MS, () => {
+        isOverdue = true
+        this.#countOverdue(target, 1)
+        if (this.#allOverdue > MOST_OVERDUE) this.#leave(open, target)
+        goOn()
+      })
+      const pending = this.#quit(open, target, timer).finally(() => {
+        disarm()
+        if (isOverdue) this.#countOverdue(target, -1)
+      })
+      this.#pending.add(pending)
+      // One that failed by a fault of ours stays, so that `ended` tells of it when the lane is gone.
+      pending.then(() => {
+        this.#pending.delete(pending)
+        goOn()
+      }, fail)
+    })
+  }
+
+  /** Resolves when every goodbye that is being waited for now has come or is given up. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#pending)
+  }
+
+  async #quit(open: OpenSession, target: number, timer: PhaseTimer): Promise<void> {
+    const { clock, onQuit, onQuitFailure } = this.#options
+    timer.reset(clock.nowMs())
+    try {
+      const reply = await quit({ ...open.context, timeoutMs: this.#timeoutMs, timer })
+      onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)
+      if (reply.code !== 221) onQuitFailure(refused(reply, 'quit').failure, target)
+    } catch (error) {
+      this.#unanswered(asFailure(error), target)
+    }
+    this.#close(open)
+  }
+
+  #unanswered({ failure }: SmtpFailure, target: number): void {
+    if (failure.class === 'timeout') this.#silent.add(target)
+    // The end that we made ourselves is no trouble of the server's.
+    if (failure.class !== 'aborted') this.#options.onQuitFailure(failure, target)
+  }
+
+  #leave(open: OpenSession, target: number): void {
+    this.#close(open)
+    this.#options.onQuitFailure(NOT_AWAITED, target)
+  }
+
+  #countOverdue(target: number, change: 1 | -1): void {
+    this.#allOverdue += change
+    this.#overdue.set(target, (this.#overdue.get(target) ?? 0) + change)
+  }
+
+  #close({ session: { transport } }: OpenSession): void {
+    transport.destroy()
+    this.#options.transports.delete(transport)
+  }
+}
