@@ -73,8 +73,20 @@ function partOf(env: NodeJS.ProcessEnv, args: readonly string[]): Part {
   // STRESS_RUN_ID takes letters and digits.
   const runId = job.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 40)
   const folder = join(results, 'generators', runId)
-  const leadMs = 1_000 * Number(env.START_LEAD_SECONDS ?? LEAD_SECONDS)
-  return { scenario, leadMs, results, generators: Number(generators), index: Number(index), runId, folder }
+  const leadSeconds = wholeIn('START_LEAD_SECONDS', env.START_LEAD_SECONDS ?? String(LEAD_SECONDS), [0, 3600])
+  const generatorCount = wholeIn('STRESS_GENERATORS', generators, [1, 10_000])
+  const ownIndex = wholeIn('STRESS_GENERATOR_INDEX', index, [0, generatorCount - 1])
+  const leadMs = 1_000 * leadSeconds
+  return { scenario, leadMs, results, generators: generatorCount, index: ownIndex, runId, folder }
+}
+
+function wholeIn(name: string, text: string, [min, max]: readonly [min: number, max: number]): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  throw new MailstormError(
+    'GENERATOR_OPTIONS',
+    `Failed to start a generator: ${name}="${text}" is not a whole number from ${min} to ${max}.`,
+  )
 }
 
 async function stress({ scenario, runId }: Part, results: string, startAt: Date): Promise<number> {

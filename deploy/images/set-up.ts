@@ -16,7 +16,9 @@ async function main(): Promise<void> {
   const [host = '', port = ''] = sink.split(':')
   const problems = [
     ...(URL.canParse(proxyUrl) ? [] : [`PROXY_URL is "${proxyUrl}", and not a URL as http://mailproxy:8000`]),
-    ...(host !== '' && /^\d+$/.test(port) ? [] : [`SMTP_SINK is "${sink}", and not host:port`]),
+    ...(host !== '' && /^\d+$/.test(port) && Number(port) <= 65_535
+      ? []
+      : [`SMTP_SINK is "${sink}", and not host:port`]),
     ...(tenants.length > 0 ? [] : ['no tenant is named']),
   ]
   if (problems.length > 0) throw badSetUp(problems.join('; '))

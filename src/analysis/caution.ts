@@ -5,7 +5,7 @@ import type { RunView } from './view.ts'
 
 /** What must be known before the figures of two sides are read beside each other. */
 export interface Caution {
-  readonly about: (typeof CIRCUMSTANCES)[number] | 'scenario' | 'run'
+  readonly about: (typeof CIRCUMSTANCES)[number] | 'scenario' | 'reference' | 'run'
   readonly sentence: string
 }
 
@@ -14,6 +14,7 @@ export function cautionsOf(runs: Sides<readonly RunView[]>): Caution[] {
   return [
     ...CIRCUMSTANCES.flatMap((about) => circumstanceCautions(about, runs)),
     ...scenarioCautions(runs),
+    ...referenceCautions(runs.before),
     ...(['before', 'after'] as const).flatMap((side) => runs[side].flatMap(runCautions)),
   ]
 }
@@ -60,6 +61,16 @@ function scenarioCautions({ before, after }: Sides<readonly RunView[]>): Caution
   const [old = [], now = []] = ours
   if (old.length === 0 || now.length === 0 || old.join() === now.join()) return []
   return [{ about: 'scenario', sentence: differs('scenario', 'scenario', [old, now]) }]
+}
+
+/** Nothing falls short of nothing: whoever compares with such a run has every run pass. */
+function referenceCautions(before: readonly RunView[]): Caution[] {
+  if (!before.every(acceptedNothing)) return []
+  return [{ about: 'reference', sentence: 'A accepted no message: no run is worse in success or throughput' }]
+}
+
+export function acceptedNothing({ success_rate: success, successful_messages: accepted }: RunView): boolean {
+  return accepted === 0 || success === 0 || (accepted === null && success === null)
 }
 
 /** The older generator's files are called after whatever their author thought of. */

@@ -32,16 +32,17 @@ export function circumstancesOf(json: unknown): Circumstances {
 function smtpWorkload(json: unknown): Facts {
   const of = (name: string) => numberAt(json, 'workload', name)
   const word = (name: string) => textAt(json, 'workload', name)
-  const open = textAt(json, 'test_type') === 'sustained'
+  const duration = of('duration_seconds')
+  const timed = textAt(json, 'test_type') === 'sustained' || duration !== null
   return {
     mode: textAt(json, 'test_type'),
     executor: word('executor'),
-    // What a steady stream sends follows from its rate and its time.
-    messages: open ? null : (of('planned') ?? numberAt(json, 'metrics', 'total_messages')),
+    // What is sent within a given time follows from the rate, or from the servers.
+    messages: timed ? null : (of('planned') ?? numberAt(json, 'metrics', 'total_messages')),
     workers: of('workers') ?? numberAt(json, 'concurrent_workers'),
     'message size': numberAt(json, 'message_size'),
     rate: numberAt(json, 'target_rate'),
-    duration: of('duration_seconds'),
+    duration,
     pipelining: word('pipelining'),
     'messages per session': of('messages_per_session') ?? word('messages_per_session'),
     sessions: of('max_sessions'),

@@ -40,6 +40,22 @@ test.for<[what: string, before: Figures, after: Figures, figure: string, verdict
   expect(comparison.verdict).toBe(verdict === 'regression' ? 'regression' : 'no-regression')
 })
 
+test('a reference that accepted nothing is named first: no run can be worse than it', () => {
+  const nothing = runWith({ successRate: 0, throughput: 0 })
+  const { cautions } = compareRuns({ before: [nothing], after: [nothing] })
+  expect(cautions).toEqual([
+    { about: 'reference', sentence: 'A accepted no message: no run is worse in success or throughput' },
+  ])
+  expect(compareRuns({ before: [runWith({})], after: [nothing] }).cautions).toEqual([])
+})
+
+test('what a run of a given time sent is no other workload', () => {
+  const { workload } = burstResult()
+  const timed = (planned: number) =>
+    runWith({}, { workload: { ...workload, executor: 'constant-workers', planned, duration_seconds: 10 } })
+  expect(compareRuns({ before: [timed(5000)], after: [timed(4321)] }).cautions).toEqual([])
+})
+
 test('only figures that decide make a regression', () => {
   const { metrics } = burstResult()
   const slow = { ...metrics, service_time_ms: { ...metrics.service_time_ms, p99: 9000 } }

@@ -155,6 +155,6 @@ function noiseOfTimes(
   runs: Sides<readonly RunView[]>,
 ): string | undefined {
   const isTime = unit === 'ms' || name === 'throughput'
-  const bound = decides && isTime ? noiseOfBoundRuns(runs) : undefined
+  const bound = decides && isTime ? noiseOfBoundRuns(change, limit, runs) : undefined
   return bound ?? (name === 'throughput' ? noiseOfSeconds(change, limit, runs) : undefined)
 }

@@ -90,10 +90,16 @@ function boundRun(throughput: number, fastestMs: number, runs = 1) {
 
 test.for([
   [
-    'the fastest as fast as before is noise, however much slower',
+    'the fastest as fast as before is noise, up to three times the limit',
+    boundRun(1000, 1),
+    boundRun(710, 3),
+    'noise',
+  ],
+  [
+    'a change of more than three times its limit is a regression all the same',
     boundRun(1000, 1),
     boundRun(300, 3),
-    'noise',
+    'regression',
   ],
   ['the fastest slower too is a regression', boundRun(1000, 1), boundRun(300, 20), 'regression'],
   [
@@ -105,6 +111,16 @@ test.for([
 ] as const)('where the machine was the limit, %s', ([, before, after, verdict]) => {
   const { rows } = compareRuns({ before, after })
   expect(rows.find(({ name }) => name === 'throughput')?.verdict).toBe(verdict)
+})
+
+test('a p95 of 5 ms that became 5,000 ms is a regression, also where both sides were generator-bound', () => {
+  const [before, after] = [5, 5000].map((p95) => [runWith({ p95 }, BOUND)])
+  const { rows, verdict, cautions } = compareRuns({ before: before ?? [], after: after ?? [] })
+  expect(rows.find(({ name }) => name === 'p(95)')?.verdict).toBe('regression')
+  expect(verdict).toBe('regression')
+  expect(cautions.map(({ sentence }) => sentence)).toContainEqual(
+    expect.stringContaining('was generator-bound'),
+  )
 })
 
 test('a machine at its limit excuses no lost message', () => {

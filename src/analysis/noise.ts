@@ -57,8 +57,14 @@ const SAME_FASTEST_MS = 5
 /**
  * The same where the generator or its machine was the limit of a run: queueing for its cores makes the slow
  * messages slower, and hardly the fastest. What adds time to each message adds it to the fastest as well.
+ * Only up to a size: no busy core explains 5 s where 5 ms were.
  */
-export function noiseOfBoundRuns({ before, after }: Sides<readonly RunView[]>): string | undefined {
+export function noiseOfBoundRuns(
+  change: Change,
+  limit: Limit,
+  { before, after }: Sides<readonly RunView[]>,
+): string | undefined {
+  if (isBeyondNoise(change, limit)) return undefined
   if (Math.min(before.length, after.length) >= RUNS_FOR_A_RANGE) return undefined
   const isBound = (runs: readonly RunView[]) => runs.some(({ generator_bound: bound }) => bound === true)
   const sides = [isBound(before) ? 'A' : '', isBound(after) ? 'B' : ''].filter((side) => side !== '')

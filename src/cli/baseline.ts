@@ -1,4 +1,5 @@
 import { listBaselines, readBaseline, saveBaseline } from '../analysis/baseline.ts'
+import { baselineDoubts, checkBaselineRuns } from '../analysis/baseline-runs.ts'
 import { findRunFile } from '../analysis/find.ts'
 import { readFolder } from '../analysis/folder.ts'
 import { readRunFile } from '../analysis/run-file.ts'
@@ -17,14 +18,18 @@ export async function saveBaselineCommand(
   const paths = files.length > 0 ? await findAll(files, folder) : [await newestIn(folder)]
   const runs: RunView[] = []
   for (const path of paths) runs.push((await readRunFile(path)).view)
-  checkRuns(runs)
+  checkBaselineRuns(runs)
   const baseline = { name, runs, saved_at: new Date().toISOString() }
   const path = await saveBaseline(baseline)
   if (options.json === true) {
-    printJson({ path, runs: runs.map(({ file }) => file) })
+    printJson({ path, runs: runs.map(({ file }) => file), doubts: baselineDoubts(runs) })
     return
   }
-  process.stdout.write(renderBaseline(baseline, pageFor(process.stdout)))
+  const page = pageFor(process.stdout)
+  process.stdout.write(renderBaseline(baseline, page))
+  const doubts = baselineDoubts(runs)
+  if (doubts.length > 0)
+    console.log(`\n${doubts.map((doubt) => page.paint('yellow', `! ${doubt}`)).join('\n')}`)
   console.log(
     `\nWritten: ${path}. Commit it, and give scenarios { baseline: '${name}', thresholds: ['regression<10%'] }.`,
   )
@@ -42,18 +47,6 @@ async function newestIn(folder: string): Promise<string> {
     `Failed to save a baseline: there is no run in ${folder}.`,
     'Start one: npx mailstorm run burst.',
   )
-}
-
-/** What later runs are held against must itself be sound. */
-function checkRuns(runs: readonly RunView[]): void {
-  const cut = runs.find(({ status }) => status === 'partial')
-  if (cut !== undefined) throw refuse(`${cut.file} was cut short`)
-  const names = new Set(runs.map(({ scenario, part, format }) => JSON.stringify([format, scenario, part])))
-  if (names.size > 1) throw refuse('the runs are of different scenarios')
-}
-
-function refuse(why: string): MailstormError {
-  return new MailstormError('BASELINE_NOT_SAVED', `Failed to save a baseline: ${why}.`)
 }
 
 export async function listBaselinesCommand(options: ResultsOptions): Promise<void> {

@@ -5,6 +5,7 @@ import { readRuns } from '../analysis/run-file.ts'
 import type { RunView } from '../analysis/view.ts'
 import { MailstormError } from '../error.ts'
 import { renderComparison } from '../render/compare.ts'
+import { numberFlag } from './number-flag.ts'
 import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
 
 export interface CompareOptions extends ResultsOptions {
@@ -52,22 +53,24 @@ function sidesOf(files: readonly string[], against: readonly string[] | undefine
   )
 }
 
+/** A figure cannot fall by more than all of it, so that a larger limit would never be passed. */
+const ALL_PERCENT = 100
+const MOST_TIMES_PERCENT = 100_000
+const ONE_HOUR_MS = 3_600_000
+
 function limitsOf(options: CompareOptions): Limits {
-  const share = (name: string, text: string) => numberOf(name, text, 100_000) / 100
+  const share = (flag: string, given: string, max: number) =>
+    numberFlag({ flag, given, max, unit: '%' }) / 100
   return {
     ...DEFAULT_LIMITS,
     'p(95)': {
-      relative: share('--p95-limit', options.p95Limit),
-      floor: numberOf('--p95-floor', options.p95Floor, 1e9),
+      relative: share('--p95-limit', options.p95Limit, MOST_TIMES_PERCENT),
+      floor: numberFlag({ flag: '--p95-floor', given: options.p95Floor, max: ONE_HOUR_MS, unit: 'ms' }),
     },
-    throughput: { relative: share('--throughput-limit', options.throughputLimit), floor: 0 },
-    success_rate: { relative: share('--success-limit', options.successLimit), floor: 0 },
+    throughput: {
+      relative: share('--throughput-limit', options.throughputLimit, ALL_PERCENT),
+      floor: 0,
+    },
+    success_rate: { relative: share('--success-limit', options.successLimit, ALL_PERCENT), floor: 0 },
   }
-}
-
-function numberOf(name: string, text: string, max: number): number {
-  const value = Number(text.replace(/(%|ms)$/, ''))
-  if (text.trim() !== '' && value >= 0 && value <= max) return value
-  const unit = name === '--p95-floor' ? 'milliseconds, as 50' : 'percent, as 10'
-  throw new MailstormError('BAD_OPTIONS', `Failed to read ${name} ${text}: it is a number of ${unit}.`)
 }

@@ -4,6 +4,7 @@ import { stampOf } from '../../fixtures/stamp.ts'
 import { addLogArchive } from '../analysis/log-archive.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options.ts'
+import { numberFlag } from './number-flag.ts'
 
 const ALL_LINES = 1_000_000
 
@@ -17,7 +18,7 @@ export async function logs(
   service: string | undefined,
   { lines, archive = false }: LogsOptions,
 ): Promise<void> {
-  const count = lineCount(lines)
+  const count = numberFlag({ flag: '--lines', given: lines, min: 1, max: ALL_LINES, whole: true })
   const keeper = new KeeperClient(await requireState(process.cwd()))
   const known = (await keeper.status()).map(({ name }) => name)
   if (service !== undefined && !known.includes(service)) {
@@ -30,15 +31,6 @@ export async function logs(
     console.log(`==> ${name}${tail.length === 0 ? ' wrote nothing' : ''}`)
     for (const line of tail) console.log(line)
   }
-}
-
-function lineCount(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count > 0) return count
-  throw new MailstormError(
-    'BAD_OPTIONS',
-    `Failed to read --lines ${text}: it is a whole number from 1, as 50.`,
-  )
 }
 
 async function archiveLogs(keeper: KeeperClient, names: readonly string[]): Promise<void> {

@@ -94,8 +94,18 @@ test.each([
     {},
     '--profile big is not known.\nAllowed: high-volume, standard, newsletter, documents.',
   ],
-  [['--profile', 'standard', '--port', '99999'], {}, '--port 99999 is not a whole number from 0 to 65,535.'],
-  [['--profile', 'standard'], { PORT: 'http' }, '--port http is not a whole number from 0 to 65,535.'],
+  [
+    ['--profile', 'standard', '--port', '99999'],
+    {},
+    'Failed to read --port 99999: it is a whole number from 0 to 65,535.',
+  ],
+  [
+    ['--profile', 'standard'],
+    { PORT: 'http' },
+    'Failed to read --port http: it is a whole number from 0 to 65,535.',
+  ],
+  [['--profile', 'standard', '--seed', '4294967296'], {}, '--seed 4294967296: it is a whole number from 0'],
+  [['--profile', 'standard', '--max-attachment-bytes', '0'], {}, '--max-attachment-bytes 0: it is a whole'],
   [['--profile', 'standard', '--intake', 'push'], {}, '--intake push needs --proxy-url.'],
   [
     ['--profile', 'standard', '--proxy-url', 'http://x'],

@@ -1,8 +1,10 @@
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options.ts'
+import { MIN_CONTENT_BYTES } from '../tenants/content.ts'
 import { serveTenant, type TenantProgramOptions } from '../tenants/main.ts'
 import { DIALECTS } from '../tenants/options.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../tenants/profile.ts'
+import { numberFlag } from './number-flag.ts'
 
 /** As commander has read them: all text. */
 export interface TenantFlags {
@@ -44,7 +46,7 @@ function programOptions(flags: TenantFlags): TenantProgramOptions {
     ...(tenantId !== undefined && { tenantId }),
     ...(clientId !== undefined && { clientId }),
     ...(maxAttachmentBytes !== undefined && {
-      maxAttachmentBytes: whole('--max-attachment-bytes', maxAttachmentBytes, 2 ** 40),
+      maxAttachmentBytes: whole('--max-attachment-bytes', maxAttachmentBytes, 2 ** 40, MIN_CONTENT_BYTES),
     }),
   }
 }
@@ -74,10 +76,8 @@ function oneOf<const W extends string>(flag: string, given: string, words: reado
   throw badFlags(`${flag} ${given} is not known`, `Allowed: ${words.join(', ')}.`)
 }
 
-function whole(flag: string, given: string, max: number): number {
-  const value = Number(given)
-  if (/^\d+$/.test(given) && value <= max) return value
-  throw badFlags(`${flag} ${given} is not a whole number from 0 to ${max.toLocaleString('en-US')}`)
+function whole(flag: string, given: string, max: number, min = 0): number {
+  return numberFlag({ flag, given, min, max, whole: true })
 }
 
 function badFlags(why: string, hint?: string): MailstormError {

@@ -30,6 +30,14 @@ test.for([
   expect(worse.what).toBe(what)
 })
 
+test.for([
+  ['0 to 5,000 ms is a hundred times the floor', 0, 5000, 100, 'p95'],
+  ['0 to less than the floor is none', 0, 50, 0, undefined],
+] as const)('a p95 from %s', ([, before, after, share, what]) => {
+  const worse = worsening({ ...BASELINE, p95_ms: before }, metricsWith(1000, 1, after))
+  expect(worse).toEqual(what === undefined ? { share } : { share, what })
+})
+
 test('what the baseline does not say is not worse', () => {
   const silent = { name: 'ci', throughput: null, success_rate: null, p95_ms: null }
   expect(worsening(silent, metricsWith(1, 0.1, 9999)).share).toBe(0)
@@ -64,6 +72,7 @@ test.for([
     { name: 'ci', throughput: null, success_rate: null, p95_ms: null },
     'baseline ci has no figure of this run',
   ],
+  [{ name: 'ci', throughput: 0, success_rate: 0, p95_ms: null }, 'baseline ci has no figure of this run'],
 ] as const)('has no data, and so does not pass, when it cannot be told: %o', ([baseline, reason]) => {
   expect(judged(baseline, 2000)).toMatchObject({ verdict: 'no-data', value: null, reason })
 })

@@ -26,18 +26,18 @@ test('says first what differs, then every figure, then the verdict with its limi
     Messages
       total                        5,000      5,000          0     0.0 %
       success rate ↑*           100.00 %   100.00 %          0     0.0 %  same
-      not successful ↓                 0          0          0         –  same
-      deferred ↓                       0          0          0         –  same
-      rejected ↓                       0          0          0         –  same
-      failed ↓                         0          0          0         –  same
-      dropped ↓                        0          0          0         –  same
-      connection errors ↓              0          0          0         –  same
+      not successful ↓                 0          0          0     0.0 %  same
+      deferred ↓                       0          0          0     0.0 %  same
+      rejected ↓                       0          0          0     0.0 %  same
+      failed ↓                         0          0          0     0.0 %  same
+      dropped ↓                        0          0          0     0.0 %  same
+      connection errors ↓              0          0          0     0.0 %  same
 
     Integrity
-      lost ↓*                          0          0          0         –  same
-      duplicated ↓*                    0          0          0         –  same
-      corrupted ↓*                     0          0          0         –  same
-      unacknowledged ↓                 0          0          0         –  same
+      lost ↓*                          0          0          0     0.0 %  same
+      duplicated ↓*                    0          0          0     0.0 %  same
+      corrupted ↓*                     0          0          0     0.0 %  same
+      unacknowledged ↓                 0          0          0     0.0 %  same
 
     Speed
       throughput ↑*              1,000/s    500.0/s   −500.0/s   −50.0 %  REGRESSION

@@ -6,12 +6,11 @@ import { LATEST } from '../analysis/store.ts'
 import type { RunView } from '../analysis/view.ts'
 import { fieldLines, page, titleBlock } from './blocks.ts'
 import { oneLine } from './escape.ts'
-import { changeText, figureText } from './figure.ts'
+import { changeText, figureText, relativeText } from './figure.ts'
 import { type ListColumn, listLines } from './fit.ts'
 import { MISSING } from './format.ts'
 import { type Page, PIPE } from './list.ts'
 import type { Style } from './paint.ts'
-import { signedPercent } from './scenario-summary.ts'
 import { left, right } from './table.ts'
 import { runName } from './verdict.ts'
 
@@ -42,7 +41,7 @@ const COLUMNS: readonly ListColumn<ComparisonRow>[] = [
     rank: 3,
     cell: ({ change, unit }) => (change ? changeText(change.absolute, unit) : MISSING),
   },
-  { ...right('in %'), rank: 1, cell: ({ change }) => signedPercent(change?.relative ?? null) },
+  { ...right('in %'), rank: 1, cell: ({ change }) => relativeText(change) },
   { ...left(''), rank: 0, cell: ({ verdict }) => WORDS[verdict][0] },
 ]
 
@@ -130,7 +129,7 @@ function verdictLines(comparison: Comparison, paint: Page['paint']): string[] {
   return [paint(alike ? 'green' : 'yellow', text + but), ...noise]
 }
 
-/** `throughput 1,234/s → 617/s (−50.0 %; limit 10 %)`. */
+/** `throughput 1,234/s → 617/s (−50.0 %; limit 10 %)`, `p95 of response time 5.00 ms → 5,000.00 ms (×1,000; …)`. */
 function sentence({ title, group, unit, before, after, change, limit }: ComparisonRow): string {
   const floor = limit === null || limit.floor === 0 ? '' : ` and ${figureText(limit.floor, unit)}`
   const allowed =
@@ -138,5 +137,5 @@ function sentence({ title, group, unit, before, after, change, limit }: Comparis
       ? 'none allowed'
       : `limit ${Math.round(limit.relative * 100)} %${floor}`
   const name = unit === 'ms' ? `${title} of ${group.toLowerCase()}` : title
-  return `${name} ${figureText(before.median, unit)} → ${figureText(after.median, unit)} (${signedPercent(change?.relative ?? null)}; ${allowed})`
+  return `${name} ${figureText(before.median, unit)} → ${figureText(after.median, unit)} (${relativeText(change)}; ${allowed})`
 }

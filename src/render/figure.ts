@@ -1,5 +1,7 @@
 import type { Unit } from '../analysis/figure.ts'
-import { count, decimal, milliseconds, percent, perSecond, seconds, size } from './format.ts'
+import type { Change } from '../analysis/limits.ts'
+import { count, decimal, MISSING, milliseconds, percent, perSecond, seconds, size } from './format.ts'
+import { signedPercent } from './scenario-summary.ts'
 
 /** A figure with the unit that it has. */
 export function figureText(value: number | null, unit: Unit): string {
@@ -23,6 +25,17 @@ export function figureText(value: number | null, unit: Unit): string {
     default:
       return unit satisfies never
   }
+}
+
+/** From here on people read how many times, and not so many thousand percent. */
+const TENFOLD = 9
+
+/** The change as a share of what was before: `−25.0 %`, `×1,000`, or that there was nothing to share. */
+export function relativeText(change: Change | null): string {
+  if (change === null) return MISSING
+  const { absolute, relative } = change
+  if (relative === null) return absolute === 0 ? '0.0 %' : 'from 0'
+  return relative >= TENFOLD ? `×${count(1 + relative)}` : signedPercent(relative)
 }
 
 /** The change of a figure, always with its sign. A change of a share is in points of percent. */

@@ -36,8 +36,8 @@ test('has workers, rate, percentiles in seconds, outcomes and failures of a run 
     [`mailstorm_messages_total{${RUN},outcome="deferred"}`]: 3,
     [`mailstorm_messages_total{${RUN},outcome="failed"}`]: 0,
     [`mailstorm_failures_total{${RUN},failure="reply_451"}`]: 3,
-    [`mailstorm_response_time_seconds{${RUN},quantile="0.5"}`]: 0.012,
-    [`mailstorm_response_time_seconds{${RUN},quantile="0.99"}`]: 0.041,
+    [`mailstorm_response_time_seconds{${RUN},percentile="p50"}`]: 0.012,
+    [`mailstorm_response_time_seconds{${RUN},percentile="p99"}`]: 0.041,
   })
 })
 

@@ -6,8 +6,12 @@ const RUN = ['scenario', 'part'] as const
 type RunLabels = Readonly<Record<(typeof RUN)[number], string>>
 
 const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped'] as const
-const QUANTILES = { '0.5': 'p50', '0.95': 'p95', '0.99': 'p99' } as const
-type Percentiles = Readonly<Record<(typeof QUANTILES)[keyof typeof QUANTILES], number | null | undefined>>
+/**
+ * Values of the label `percentile`. Not `quantile`: Prometheus keeps that one for summaries, which have a
+ * sum and a count of all samples beside it, and are computed by the client library.
+ */
+const PERCENTILES = ['p50', 'p95', 'p99'] as const
+type Percentiles = Readonly<Record<(typeof PERCENTILES)[number], number | null | undefined>>
 
 /** Where a run shows its figures to Prometheus. */
 export interface MetricsAddress {
@@ -53,7 +57,7 @@ export class RunExposition {
   readonly #responseTime = this.#gauge(
     'mailstorm_response_time_seconds',
     'From when a message was due to its final reply, over the run so far',
-    [...RUN, 'quantile'],
+    [...RUN, 'percentile'],
   )
   readonly #cpu = new Counter({
     name: 'mailstorm_generator_cpu_seconds_total',
@@ -138,9 +142,9 @@ export class RunExposition {
   }
 
   #setPercentiles(labels: RunLabels, percentiles: Percentiles): void {
-    for (const [quantile, key] of Object.entries(QUANTILES)) {
-      const ms = percentiles[key]
-      if (ms !== null && ms !== undefined) this.#responseTime.set({ ...labels, quantile }, ms / 1000)
+    for (const percentile of PERCENTILES) {
+      const ms = percentiles[percentile]
+      if (ms !== null && ms !== undefined) this.#responseTime.set({ ...labels, percentile }, ms / 1000)
     }
   }
 

@@ -164,7 +164,7 @@ describe('replyText', () => {
   it('is one line without control characters, of bounded length', () => {
     expect(replyText({ code: 550, lines: ['a\x1b', 'b\t'] })).toBe('550 a | b')
     expect(replyText({ code: 550, lines: ['bad\0guy\u202e', '\u2028x'] })).toBe('550 bad guy | x')
-    expect(replyText({ code: 550, lines: ['x'.repeat(494) + '🦄🦄'] }).isWellFormed()).toBe(true)
+    expect(replyText({ code: 550, lines: [`${'x'.repeat(494)}🦄🦄`] }).isWellFormed()).toBe(true)
     expect(replyText({ code: 550, lines: ['x'.repeat(8_000)] })).toHaveLength(500)
   })
 })

@@ -30,6 +30,12 @@ export class ReplyParser {
   #rest: Buffer | undefined
   #code = 0
   #lines: string[] = []
+  readonly #mask: (text: string) => string
+
+  /** `mask`: of texts, before anyone sees them; the server may repeat what it was sent. */
+  constructor(mask: (text: string) => string = (text) => text) {
+    this.#mask = mask
+  }
 
   /** True in the middle of a reply: between lines or within one. */
   get midReply(): boolean {
@@ -63,14 +69,14 @@ export class ReplyParser {
     const separator = to - from > 3 ? data[from + 3] : SPACE
     if (code === undefined || (separator !== SPACE && separator !== DASH)) {
       throw new ReplySyntaxError(
-        `not an SMTP reply: ${octetsShown(data.toString('latin1', from, Math.min(to, from + 80)))}`,
+        `not an SMTP reply: ${octetsShown(this.#mask(data.toString('latin1', from, to)).slice(0, 80))}`,
       )
     }
     if (this.#lines.length > 0 && code !== this.#code) {
       throw new ReplySyntaxError(`lines of one reply with different codes: ${this.#code} and ${code}`)
     }
     if (this.#lines.length >= MAX_LINES) throw new ReplySyntaxError(`reply of more than ${MAX_LINES} lines`)
-    const text = to - from > 4 ? data.toString('utf8', from + 4, to) : ''
+    const text = to - from > 4 ? this.#mask(data.toString('utf8', from + 4, to)) : ''
     if (separator === DASH) {
       this.#code = code
       this.#lines.push(text)

@@ -1,6 +1,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../load/clock.ts'
+import { secretMaskFor } from '../secret-mask.ts'
 import { Deadline } from './deadline.ts'
 import { closedFailure, failed, inPhase, type SmtpFailure, socketFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError } from './reply.ts'
@@ -26,7 +27,7 @@ export class Transport {
   readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
   #socket: net.Socket
-  readonly #parser = new ReplyParser()
+  readonly #parser: ReplyParser
   /** Replies that came before somebody asked for them. */
   readonly #replies: Reply[] = []
   #waiter: Waiter | undefined
@@ -34,8 +35,14 @@ export class Transport {
   #failure: SmtpFailure | undefined
   #phase: Phase = 'connect'
 
-  private constructor(socket: net.Socket, clock: Clock, onTaken: OnReplyTaken | undefined) {
+  private constructor(
+    socket: net.Socket,
+    { auth }: SmtpTarget,
+    clock: Clock,
+    onTaken: OnReplyTaken | undefined,
+  ) {
     this.#socket = socket
+    this.#parser = new ReplyParser(auth && secretMaskFor(auth))
     this.#deadline = new Deadline(clock, () => this.#timedOut())
     this.#onTaken = onTaken
   }
@@ -43,7 +50,7 @@ export class Transport {
   /** Begins to open a TCP connection. */
   static connect(target: SmtpTarget, clock: Clock, onTaken?: OnReplyTaken): Transport {
     const socket = net.connect(connectOptions(target, (octets) => transport.#read(octets)))
-    const transport = new Transport(socket, clock, onTaken)
+    const transport = new Transport(socket, target, clock, onTaken)
     transport.#listen()
     return transport
   }

@@ -112,8 +112,14 @@ test.for([
   [
     'a limit that is none',
     ['compare', 'a', 'b', '--p95-limit', 'ten'],
-    /--p95-limit ten: it is a number of percent/,
+    /--p95-limit ten: it is a number from 0 to 100,000 percent/,
   ],
+  [
+    'a limit that can never be passed',
+    ['compare', 'a', 'b', '--success-limit', '200'],
+    /--success-limit 200: it is a number from 0 to 100 percent/,
+  ],
+  ['a number of lines that is none', ['logs', '--lines', '0'], /--lines 0: it is a whole number from 1/],
   ['different kinds', ['compare', '20260102-030405-burst', 'pressure'], /is a run against a mail proxy/],
   [
     'a run that is no part',

@@ -1,8 +1,7 @@
 import type { Comparison, ComparisonRow, RowVerdict } from '../../analysis/compare.ts'
 import type { Spread } from '../../analysis/spread.ts'
-import { changeText, figureText } from '../figure.ts'
+import { changeText, figureText, relativeText } from '../figure.ts'
 import { MISSING } from '../format.ts'
-import { signedPercent } from '../scenario-summary.ts'
 import { left, right } from '../table.ts'
 import { type Html, html } from './markup.ts'
 import { table } from './table.ts'
@@ -44,7 +43,7 @@ function figures(caption: string, rows: readonly ComparisonRow[]): Html {
         spreadCell(before, unit),
         spreadCell(after, unit),
         change === null ? MISSING : changeText(change.absolute, unit),
-        signedPercent(change?.relative ?? null),
+        relativeText(change),
         html`${WORDS[verdict]}${reason !== null && html` <span class="dim">${reason}</span>`}`,
       ]
     }),
