@@ -1,7 +1,8 @@
 import type { Result } from '../src/load/result.ts'
+import { isMissed } from '../src/load/verdict.ts'
 import type { PressureResult } from '../src/pressure/result.ts'
+import { reasonOf } from '../src/render/any.ts'
 import { commandMessage, commandProperty, oneLine } from '../src/render/escape.ts'
-import { count, counted } from '../src/render/format.ts'
 import { runName, thresholdFigures, thresholdSentence } from '../src/render/verdict.ts'
 import type { FailedRow } from './rows.ts'
 import { groupFailedRows, groupTitle, saysItAll } from './rows.ts'
@@ -13,14 +14,16 @@ import { groupFailedRows, groupTitle, saysItAll } from './rows.ts'
  */
 export function annotationsOf(result: Result | PressureResult): string[] {
   const name = oneLine(runName(result))
-  const errors = result.thresholds
-    .filter(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
-    .map((threshold) => command('error', name, missed(threshold)))
-  if (result.verdict === 'FAILED' && errors.length === 0) errors.push(command('error', name, whyNot(result)))
+  const missedOnes = result.thresholds.filter(isMissed).map(missed)
+  const errors = result.verdict === 'FAILED' && missedOnes.length === 0 ? [reasonOf(result)] : missedOnes
   const notices = result.thresholds
     .filter(({ verdict }) => verdict === 'skipped')
     .map((threshold) => command('notice', name, thresholdSentence(threshold)))
-  return [...errors, ...doubts(result).map((doubt) => command('warning', name, doubt)), ...notices]
+  return [
+    ...errors.map((error) => command('error', name, error)),
+    ...doubts(result, missedOnes).map((doubt) => command('warning', name, doubt)),
+    ...notices,
+  ]
 }
 
 /** `p(99)<1000 — was 1,412.30 ms, limit 1,000.00 ms`. */
@@ -29,26 +32,14 @@ function missed(threshold: Result['thresholds'][number]): string {
   return threshold.verdict === 'fail' ? `${sentence}, limit ${thresholdFigures(threshold).limit}` : sentence
 }
 
-function doubts(result: Result | PressureResult): string[] {
+function doubts(result: Result | PressureResult, failedBy: readonly string[]): string[] {
   const found: string[] = []
-  if (result.verdict === 'WARNING') found.push(whyNot(result))
-  else if (result.status === 'partial') found.push(stoppedEarly(result))
+  if (result.verdict === 'WARNING') found.push(reasonOf(result))
+  else if (result.status === 'partial' && failedBy.length > 0)
+    found.push(`stopped early: ${result.partial_reason ?? 'unknown reason'}`)
   if ('generator' in result && result.generator.bound)
     found.push(`generator-bound: ${result.generator.bound_reasons.join('; ')}`)
   return found
-}
-
-/** What is wrong with a run whose thresholds say nothing of it. */
-function whyNot(result: Result | PressureResult): string {
-  if (result.status === 'partial') return stoppedEarly(result)
-  const { failed_messages: failed, total_messages: total } = result.metrics
-  if (total === 0) return 'nothing was sent'
-  const what = result.test_type === 'pressure' ? 'not delivered exactly once and intact' : 'not accepted'
-  return `${count(failed)} of ${counted(total, 'message')} ${what}`
-}
-
-function stoppedEarly(result: Result | PressureResult): string {
-  return `stopped early: ${result.partial_reason ?? 'unknown reason'}`
 }
 
 /**

@@ -1,8 +1,18 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
+import type {
+  Reporter,
+  SerializedError,
+  TestCase,
+  TestModule,
+  TestRunEndReason,
+  TestSuite,
+  Vitest,
+} from 'vitest/node'
 import { writeAtomically } from '../src/analysis/atomic-write.ts'
 import { viewOf } from '../src/analysis/view.ts'
+import type { AnyResult } from '../src/pressure/result.ts'
+import { reasonOf } from '../src/render/any.ts'
 import { type JunitCase, type JunitFailure, type JunitSuite, renderJunit } from '../src/render/junit.ts'
 import { type Property, runProperties } from '../src/render/run-figures.ts'
 import { resultOf } from './collect-results.ts'
@@ -27,10 +37,17 @@ export default class JunitReporter implements Reporter {
     this.#startedAt = new Date()
   }
 
-  async onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): Promise<void> {
+  async onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandled: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): Promise<void> {
     const suites = modules.flatMap((module) => this.#suitesOf(module))
-    if (unhandled.length > 0) {
-      const errors = unhandled.map(failureOf)
+    const errors = unhandled.map(failureOf)
+    // Vitest calls rows that it cut off skipped, and readers of JUnit pass over those.
+    if (reason === 'interrupted' && suites.every((suite) => suite.errors.length === 0))
+      errors.push(INTERRUPTED)
+    if (errors.length > 0) {
       suites.push({ name: 'outside of any row', file: '', startedAt: this.#startedAt, ...NOTHING, errors })
     }
     const folder = resultsFolder(this.#vitest)
@@ -47,7 +64,7 @@ export default class JunitReporter implements Reporter {
     return [module, ...module.children.allSuites()].flatMap((parent) => {
       const tests = [...parent.children.tests()]
       const cases = tests.flatMap(caseOf)
-      const errors = parent.errors().map(failureOf)
+      const errors = [...parent.errors().map(failureOf), ...failedRun(parent, tests, cases)]
       if (cases.length === 0 && errors.length === 0) return []
       const started = tests.flatMap((test) => test.diagnostic()?.startTime ?? [])
       return {
@@ -62,10 +79,27 @@ export default class JunitReporter implements Reporter {
   }
 }
 
+const INTERRUPTED: JunitFailure = { type: 'Interrupted', message: 'the run was interrupted' }
+
+/** A run that failed although none of its rows did: they were cut off, or not asked for by `-t`. */
+function failedRun(
+  parent: TestSuite | TestModule,
+  tests: readonly TestCase[],
+  cases: readonly JunitCase[],
+): JunitFailure[] {
+  const result = resultIn(parent, tests)
+  if (result?.verdict !== 'FAILED' || cases.some(({ failures }) => failures.length > 0)) return []
+  return [{ type: result.status === 'partial' ? 'PartialRun' : 'FailedRun', message: reasonOf(result) }]
+}
+
+function resultIn(parent: TestSuite | TestModule, tests: readonly TestCase[]): AnyResult | undefined {
+  return [...tests, parent].map(resultOf).find((found) => found !== undefined)
+}
+
 const NOTHING = { properties: [], cases: [] } as const
 
 function propertiesOf(parent: TestSuite | TestModule, tests: readonly TestCase[]): Property[] {
-  const result = [...tests, parent].map(resultOf).find((found) => found !== undefined)
+  const result = resultIn(parent, tests)
   const view = viewOf('', result)
   return result === undefined || view === undefined ? [] : runProperties(result, view)
 }

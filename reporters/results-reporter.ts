@@ -49,6 +49,8 @@ export default class ResultsReporter implements Reporter {
     for (const result of results) await this.#take(result)
     await Promise.all(this.#taken.values())
     if (results.length === 0) return
+    // Rows that would tell of it were cut off, or not asked for by `-t`.
+    if (results.some(({ verdict }) => verdict === 'FAILED')) process.exitCode = 1
     this.#vitest?.logger.log(`\n${renderSummary(results, this.#paint)}`)
     await this.#orTell(async () => {
       const index = await writeIndex(this.#folder())

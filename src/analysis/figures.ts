@@ -35,8 +35,8 @@ const COMMON_SPEED: readonly Figure[] = [
   figure(speed('bytes', 'data'), { unit: 'bytes', better: 'neither' }, ['metrics/total_bytes_sent']),
 ]
 
-const OUTCOME_FIGURES = ['deferred', 'rejected', 'failed', 'dropped'].map((outcome) =>
-  figure(messages(outcome, outcome), LOWER_COUNT, [`metrics/outcomes/${outcome}`]),
+const OUTCOME_FIGURES = ['deferred', 'rejected', 'failed', 'dropped', 'not_reached'].map((outcome) =>
+  figure(messages(outcome, outcome.replace('_', ' ')), LOWER_COUNT, [`metrics/outcomes/${outcome}`]),
 )
 
 /** The group of all phases. */

@@ -1,13 +1,12 @@
 import { basename } from 'node:path'
-import { RESULT_FORMAT, type Result } from '../load/result.ts'
+import { RESULT_FORMAT, RUN_VERDICTS, type RunVerdict, VERDICTS } from '../load/result.ts'
+import { isMissed, verdictOf } from '../load/verdict.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts'
 
 /** `older`: the Python generator that the seed describes; its files name no format. */
 export const FORMATS = [RESULT_FORMAT, PRESSURE_FORMAT, 'older'] as const
 export type Format = (typeof FORMATS)[number]
-
-const VERDICTS = ['PASSED', 'WARNING', 'FAILED'] as const satisfies readonly Result['verdict'][]
 
 /**
  * What lists show of one run, whoever wrote its file. The names are those of the files, so that this is
@@ -23,7 +22,7 @@ export interface RunOverview {
   readonly stamp: string | null
   readonly start_time: string | null
   readonly status: 'complete' | 'partial'
-  readonly verdict: Result['verdict'] | null
+  readonly verdict: RunVerdict | null
   readonly test_type: string | null
   readonly backend: string | null
   readonly total_messages: number | null
@@ -65,7 +64,7 @@ export function overviewOf(file: string, json: unknown): RunOverview | undefined
     stamp: textAt(json, 'stamp') ?? name.stamp ?? stampOfTime(textAt(json, 'metrics', 'start_time')),
     start_time: textAt(json, 'metrics', 'start_time'),
     status: wordAt(json, ['complete', 'partial'], 'status') ?? 'complete',
-    verdict: format === 'older' ? olderVerdict(success) : wordAt(json, VERDICTS, 'verdict'),
+    verdict: format === 'older' ? olderVerdict(success) : wordAt(json, RUN_VERDICTS, 'verdict'),
     test_type: textAt(json, 'test_type'),
     backend: textAt(json, 'backend', 'name'),
     ...messageFigures(json),
@@ -100,17 +99,16 @@ export function latencyAt(json: unknown, key: string): number | null {
 export function successRate(json: unknown): number | null {
   const given = numberAt(json, 'metrics', 'success_rate')
   const total = numberAt(json, 'metrics', 'total_messages')
-  // A run without messages has no success rate, whatever its file says.
-  if (total === 0) return null
+  const notReached = numberAt(json, 'metrics', 'outcomes', 'not_reached') ?? 0
+  // A run in which no message was due has no success rate, whatever its file says.
+  if (total !== null && total - notReached === 0) return null
   const successful = numberAt(json, 'metrics', 'successful_messages')
   return given ?? (total === null || successful === null ? null : successful / total)
 }
 
-/** As the seed's analysis has it: no errors, a success rate above 95 %, or neither. */
-function olderVerdict(success: number | null): Result['verdict'] | null {
-  if (success === null) return null
-  if (success === 1) return 'PASSED'
-  return success > 0.95 ? 'WARNING' : 'FAILED'
+/** The older generator wrote no verdict and knew no thresholds. */
+function olderVerdict(successRate: number | null): RunVerdict | null {
+  return successRate === null ? null : verdictOf({ status: 'complete', thresholds: [], successRate })
 }
 
 /** Counts of a ledger (SMTP) or of the deliveries (pressure), where they were checked. */
@@ -121,10 +119,8 @@ function integrity(json: unknown) {
 
 function thresholdsMissed(json: unknown): number | null {
   if (!Array.isArray(valueAt(json, 'thresholds'))) return null
-  const missed = listAt(json, 'thresholds').filter(
-    (row) => wordAt(row, ['fail', 'no-data'], 'verdict') !== null,
-  )
-  return missed.length
+  const verdicts = listAt(json, 'thresholds').flatMap((row) => wordAt(row, VERDICTS, 'verdict') ?? [])
+  return verdicts.filter((verdict) => isMissed({ verdict })).length
 }
 
 /** `20241127-120000-burst.json` → its time and its scenario; the older files say neither inside. */

@@ -13,6 +13,8 @@ const outcomes = z.looseObject({
   rejected: number,
   failed: number,
   dropped: number,
+  // Files of earlier versions counted those as dropped.
+  not_reached: number.default(0),
 })
 
 const metrics = z.looseObject({
@@ -138,6 +140,6 @@ const result = z.looseObject({
 /** The JSON as a result of ours, or what is wrong with it, as "metrics.rate: expected number". */
 export function asResult(json: unknown): { readonly result: Result } | { readonly wrong: string } {
   const checked = result.safeParse(json)
-  if (checked.success) return { result: json as Result }
+  if (checked.success) return { result: checked.data as unknown as Result }
   return { wrong: firstIssue(checked.error) }
 }

@@ -1,6 +1,7 @@
-import { failureName, failureRows } from './failure-kinds.ts'
+import { type FailureKind, failureName, failureRows } from './failure-kinds.ts'
 import { summarise } from './histogram.ts'
 import type { Pacer } from './pacer.ts'
+import type { Reach } from './reach.ts'
 import type { Recording, SecondRecording } from './recording.ts'
 import type { FailureRow, LatencySummary, Metrics, ServerRow, TimelineRow } from './result.ts'
 import type { Failure } from './sample.ts'
@@ -11,18 +12,25 @@ export interface Measurement {
   readonly recording: Recording
   /** Messages of the plan. */
   readonly planned: number
+  readonly reach: Reach
   /** When the run started, wall clock. */
   readonly startedAt: Date
-  /** How long it went on if it was cut short; undefined when it came to its end. */
-  readonly cutShortAtMs?: number
+  /** When it was told to end early, ms after its start; undefined when it came to its end. */
+  readonly stoppedAtMs?: number
   readonly phaseNames: readonly string[]
 }
 
-/** The figures of a run; planned = accepted + deferred + rejected + failed + dropped. */
+/** The figures of a run; planned = accepted + deferred + rejected + failed + dropped + not reached. */
 export function assembleMetrics(measurement: Measurement): Metrics {
-  const { recording, planned, phaseNames } = measurement
+  const { recording, planned, reach, phaseNames } = measurement
   const ended = endedCounts(recording)
-  const outcomes = { ...ended.outcomes, dropped: planned - ended.total }
+  const outcomes = {
+    ...ended.outcomes,
+    failed: ended.outcomes.failed + reach.untold,
+    dropped: reach.dropped,
+    not_reached: reach.notReached,
+  }
+  const due = planned - reach.notReached
   const { windowMs, drainMs } = windowAndDrain(measurement)
   const durationSeconds = (windowMs + drainMs) / 1000
   const rate = perSecond(ended.total, Math.max(windowMs, recording.lastStartMs))
@@ -33,7 +41,7 @@ export function assembleMetrics(measurement: Measurement): Metrics {
   return {
     total_messages: planned,
     successful_messages: outcomes.accepted,
-    failed_messages: planned - outcomes.accepted,
+    failed_messages: due - outcomes.accepted,
     connection_errors: countFailures(recording, isConnectionError),
     total_bytes_sent: recording.targets.reduce((sum, one) => sum + one.acceptedBytes, 0),
     duration_seconds: durationSeconds,
@@ -42,11 +50,11 @@ export function assembleMetrics(measurement: Measurement): Metrics {
     min_response_time_ms: responseTime.min,
     max_response_time_ms: responseTime.max,
     latency_ms: latency,
-    error_breakdown: errorBreakdown(recording, outcomes.dropped),
+    error_breakdown: errorBreakdown(recording, reach),
     start_time: measurement.startedAt.toISOString(),
     end_time: new Date(measurement.startedAt.getTime() + durationSeconds * 1000).toISOString(),
     outcomes,
-    success_rate: planned === 0 ? 0 : outcomes.accepted / planned,
+    success_rate: due === 0 ? 0 : outcomes.accepted / due,
     window_seconds: windowMs / 1000,
     drain_seconds: drainMs / 1000,
     rate,
@@ -71,12 +79,12 @@ export function targetRate({ model, total, windowMs }: Pacer): number | null {
  * The attack window is the plan's where it has one; else it ends with the last start.
  * What comes after it is the drain, reported apart so that waiting does not count as sending.
  */
-function windowAndDrain({ pacer, recording, cutShortAtMs }: Measurement): {
+function windowAndDrain({ pacer, recording, stoppedAtMs }: Measurement): {
   windowMs: number
   drainMs: number
 } {
   const planMs = pacer.windowMs ?? recording.lastStartMs
-  const windowMs = Math.min(planMs, cutShortAtMs ?? planMs)
+  const windowMs = Math.min(planMs, stoppedAtMs ?? planMs)
   return { windowMs, drainMs: Math.max(0, recording.lastEndMs - windowMs) }
 }
 
@@ -107,12 +115,13 @@ function isConnectionError({ class: failureClass }: Failure): boolean {
   )
 }
 
-function errorBreakdown(recording: Recording, dropped: number): Record<string, number> {
+function errorBreakdown(recording: Recording, { dropped, untold }: Reach): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const row of recording.failures) {
     const name = failureName(row)
     counts[name] = (counts[name] ?? 0) + row.count
   }
+  if (untold > 0) counts[UNTOLD.class] = (counts[UNTOLD.class] ?? 0) + untold
   if (dropped > 0) counts.dropped = dropped
   return counts
 }
@@ -123,9 +132,27 @@ function phaseAt(recording: Recording, index: number) {
   return phase
 }
 
+/** Of messages that were begun on a thread that ended, or was given up, before it told how they went. */
+const UNTOLD = {
+  class: 'aborted',
+  phase: 'unknown',
+  text: 'begun on a sender thread that ended before it told how',
+} as const
+const NO_TARGET = -1
+
 /** Kinds of failure, the most frequent first; those that are not listed one by one come last. */
-export function assembleFailures(recording: Recording, targetNames: readonly string[]): FailureRow[] {
-  return failureRows(recording.failures, (target) => targetNames[target] ?? `target ${target}`)
+export function assembleFailures(
+  recording: Recording,
+  targetNames: readonly string[],
+  untold = { count: 0, atMs: 0 },
+): FailureRow[] {
+  const { count, atMs } = untold
+  const times = { firstMs: atMs, lastMs: atMs }
+  const kinds: FailureKind<number>[] = [...recording.failures]
+  if (count > 0) kinds.push({ ...UNTOLD, target: NO_TARGET, outcome: 'failed', count, ...times })
+  return failureRows(kinds, (target) =>
+    target === NO_TARGET ? 'unknown' : (targetNames[target] ?? `target ${target}`),
+  )
 }
 
 export function assembleServers(

@@ -70,6 +70,11 @@ export class Dispatch {
     this.#seats.dismissParked()
   }
 
+  /** A message that was taken from the plan and waits to be due: 1, or 0. */
+  get heldBack(): number {
+    return this.#upcoming === undefined ? 0 : 1
+  }
+
   get #isOpen(): boolean {
     return this.#options.pacer.model === 'open'
   }

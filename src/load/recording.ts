@@ -1,7 +1,7 @@
 import { type CustomRecording, mergeCustom } from './custom-metrics.ts'
 import { type FailureKind, mergeFailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
-import type { Failure, Outcome } from './sample.ts'
+import type { EndedOutcome, Failure } from './sample.ts'
 
 /** Everything that was measured of a run so far, or of one thread's share: plain data that merges exactly. */
 export interface Recording {
@@ -30,7 +30,7 @@ export interface Recording {
   readonly lastEndMs: number
 }
 
-export type EndedCounts = Readonly<Record<Exclude<Outcome, 'dropped'>, number>>
+export type EndedCounts = Readonly<Record<EndedOutcome, number>>
 
 export interface TargetRecording extends EndedCounts {
   readonly acceptedBytes: number

@@ -15,9 +15,10 @@ export interface LatencySummary {
 
 /** The figures of a whole run. */
 export interface Metrics {
+  /** Of the plan; those that were not reached are none of the figures below but their own. */
   readonly total_messages: number
   readonly successful_messages: number
-  /** Everything that was planned and not accepted, dropped messages among them. */
+  /** Everything that was due and not accepted, dropped messages among them. */
   readonly failed_messages: number
   readonly connection_errors: number
   readonly total_bytes_sent: number
@@ -35,6 +36,7 @@ export interface Metrics {
   readonly end_time: string
 
   readonly outcomes: Readonly<Record<Outcome, number>>
+  /** Accepted of those that were due; 0 when none was. */
   readonly success_rate: number
   readonly window_seconds: number
   readonly drain_seconds: number
@@ -49,4 +51,12 @@ export interface Metrics {
   readonly phases_ms: Readonly<Record<string, LatencySummary>>
   readonly recipients_refused: number
   readonly sessions_opened: number
+}
+
+/** Messages of the plan whose turn came; all of them in a run that came to its end. */
+export function dueMessages({
+  total_messages: total,
+  outcomes,
+}: Pick<Metrics, 'total_messages' | 'outcomes'>): number {
+  return total - outcomes.not_reached
 }

@@ -83,6 +83,11 @@ export interface LedgerResult {
   readonly corrupted_ids: readonly string[]
 }
 
+/** Of a whole run: WARNING met its thresholds, but not every message was accepted. */
+export const RUN_VERDICTS = ['PASSED', 'WARNING', 'FAILED'] as const
+export type RunVerdict = (typeof RUN_VERDICTS)[number]
+
+/** Of a threshold. */
 export const VERDICTS = ['pass', 'fail', 'no-data', 'skipped'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
@@ -142,8 +147,8 @@ export interface Result {
   readonly stamp: string
   readonly status: 'complete' | 'partial'
   readonly partial_reason: string | null
-  /** PASSED, WARNING (success above 95 %) or FAILED, as the seed's analysis prints it. */
-  readonly verdict: 'PASSED' | 'WARNING' | 'FAILED'
+  /** See verdictOf. */
+  readonly verdict: RunVerdict
 
   // The seed's names and units (DESIGN.md, decision 11).
   readonly test_type: 'burst' | 'sustained'

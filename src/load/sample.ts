@@ -1,6 +1,8 @@
 /** Every planned message ends as exactly one of these. */
-export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped'] as const
+export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped', 'not_reached'] as const
 export type Outcome = (typeof OUTCOMES)[number]
+/** Of a message that was begun; the others never were. */
+export type EndedOutcome = Exclude<Outcome, 'dropped' | 'not_reached'>
 
 /** Why a message did not end as `accepted`. `reply` carries the reply code beside it. */
 export const FAILURE_CLASSES = [
@@ -47,7 +49,7 @@ export interface Sample {
   readonly endedMs: number
   /** Size of the message (RFC 1870 sense: with CRLF, before dot-stuffing). */
   readonly bytes: number
-  readonly outcome: Exclude<Outcome, 'dropped'>
+  readonly outcome: EndedOutcome
   readonly failure?: Failure
   /** Milliseconds per phase by index into the sender's phase names; NaN where a phase did not happen. */
   readonly phasesMs: Float64Array

@@ -2,6 +2,7 @@ import type { MetricKinds } from './custom-metrics.ts'
 import { customMetricNamed } from './custom-metrics-threshold.ts'
 import { type BaselineFigures, isComparable, worsening } from './regression.ts'
 import type { LedgerResult, Result, Unit } from './result.ts'
+import { dueMessages } from './result-metrics.ts'
 import { LATENCY_NAMES, latencyMetricNamed } from './threshold-latency.ts'
 import { finite, type Reading } from './threshold-reading.ts'
 
@@ -53,12 +54,13 @@ const drift = (unit: 'ms' | 'bytes', per: number): Plain => ({
 const PLAIN: Readonly<Record<string, Plain>> = {
   success_rate: share((run) => finite(run.metrics.success_rate)),
   // Not 1 − success_rate: 1 − 0.99 is more than 0.01 in binary and would fail error_rate<=0.01.
-  error_rate: share((run) => finite(run.metrics.failed_messages / run.metrics.total_messages)),
+  error_rate: share((run) => finite(run.metrics.failed_messages / dueMessages(run.metrics))),
   accepted: count((run) => finite(run.metrics.outcomes.accepted)),
   deferred: count((run) => finite(run.metrics.outcomes.deferred)),
   rejected: count((run) => finite(run.metrics.outcomes.rejected)),
   failed: count((run) => finite(run.metrics.outcomes.failed)),
   dropped: count((run) => finite(run.metrics.outcomes.dropped)),
+  not_reached: count((run) => finite(run.metrics.outcomes.not_reached)),
   connection_errors: count((run) => finite(run.metrics.connection_errors)),
   recipients_refused: count((run) => finite(run.metrics.recipients_refused)),
   lost: ledgerCount('lost'),
@@ -96,9 +98,9 @@ export function metricNamed(given: string, custom: MetricKinds = {}): Metric | s
   return plain === undefined ? latencyMetricNamed(name) : { name, ...plain }
 }
 
-/** Counters of a run that planned nothing are all 0 and would pass for nothing. */
+/** Counters of a run in which nothing was due are all 0 and would pass for nothing. */
 function planned(read: Metric['read']): Metric['read'] {
-  return (run) => (run.metrics.total_messages > 0 ? read(run) : { noData: 'no message was planned' })
+  return (run) => (dueMessages(run.metrics) > 0 ? read(run) : { noData: 'no message was due' })
 }
 
 function regressionReading({ baseline, metrics }: Measured): Reading {

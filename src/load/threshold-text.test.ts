@@ -25,8 +25,8 @@ describe('describeThreshold', () => {
       'throughput>100 — was 1,839/s',
     ],
     [
-      { ...common, value: null, verdict: 'no-data' as const, reason: 'no message was planned' },
-      'p(99)<1000 — no data: no message was planned',
+      { ...common, value: null, verdict: 'no-data' as const, reason: 'no message was due' },
+      'p(99)<1000 — no data: no message was due',
     ],
     [
       { ...common, value: null, verdict: 'skipped' as const, reason: 'the target keeps no ledger' },

@@ -27,7 +27,7 @@ const metrics: Metrics = {
   error_breakdown: {},
   start_time: '2026-01-01T00:00:00.000Z',
   end_time: '2026-01-01T00:00:02.475Z',
-  outcomes: { accepted: 99, deferred: 0, rejected: 0, failed: 1, dropped: 0 },
+  outcomes: { accepted: 99, deferred: 0, rejected: 0, failed: 1, dropped: 0, not_reached: 0 },
   success_rate: 0.99,
   window_seconds: 2,
   drain_seconds: 0.475,

@@ -5,9 +5,11 @@ import { renderMarkdown } from './markdown.ts'
 import type { Paint } from './paint.ts'
 import { renderPressureMarkdown } from './pressure-markdown.ts'
 import { renderPressureProgress, renderPressureProgressLine } from './pressure-progress.ts'
+import { pressureReason } from './pressure-sentences.ts'
 import { renderPressureText } from './pressure-text.ts'
 import { renderProgress, renderProgressLine } from './progress.ts'
 import { renderText } from './text.ts'
+import { verdictReason } from './verdict.ts'
 
 /** Renderers for runs of either kind. */
 export function renderAnyText(result: AnyResult, paint?: Paint): string {
@@ -16,6 +18,11 @@ export function renderAnyText(result: AnyResult, paint?: Paint): string {
 
 export function renderAnyMarkdown(result: AnyResult): string {
   return isPressure(result) ? renderPressureMarkdown(result) : renderMarkdown(result)
+}
+
+/** Why the run has the verdict that it has, in one line. */
+export function reasonOf(result: AnyResult): string {
+  return isPressure(result) ? pressureReason(result) : verdictReason(result)
 }
 
 type AnyProgress = Progress | PressureProgress

@@ -31,6 +31,7 @@ test('says first what differs, then every figure, then the verdict with its limi
       rejected ↓                       0          0          0     0.0 %  same
       failed ↓                         0          0          0     0.0 %  same
       dropped ↓                        0          0          0     0.0 %  same
+      not reached ↓                    0          0          0     0.0 %  same
       connection errors ↓              0          0          0     0.0 %  same
 
     Integrity

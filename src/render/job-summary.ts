@@ -1,5 +1,6 @@
 import type { RunView } from '../analysis/view.ts'
 import type { ThresholdResult } from '../load/result.ts'
+import { isMissed } from '../load/verdict.ts'
 import { markdownText } from './escape.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
 import { left, markdownTable, right } from './table.ts'
@@ -80,14 +81,12 @@ function name(view: RunView): string {
 
 function missedTable(runs: readonly SummarisedRun[]): string {
   const rows = runs.flatMap(({ view, thresholds }) =>
-    thresholds
-      .filter(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
-      .map((threshold) => {
-        const { value, limit } = thresholdFigures(threshold)
-        const why = threshold.reason === undefined ? 'no data' : `no data: ${threshold.reason}`
-        const was = threshold.verdict === 'no-data' ? why : value
-        return [name(view), markdownText(threshold.expression), markdownText(was), limit]
-      }),
+    thresholds.filter(isMissed).map((threshold) => {
+      const { value, limit } = thresholdFigures(threshold)
+      const why = threshold.reason === undefined ? 'no data' : `no data: ${threshold.reason}`
+      const was = threshold.verdict === 'no-data' ? why : value
+      return [name(view), markdownText(threshold.expression), markdownText(was), limit]
+    }),
   )
   if (rows.length === 0) return ''
   const columns = [left('Scenario'), left('Missed threshold'), right('Value'), right('Limit')]

@@ -83,7 +83,7 @@ function suiteLines(suite: JunitSuite): string[] {
     ...(properties.length === 0 ? [] : ['  <properties>', ...properties, '  </properties>']),
     ...suite.cases.flatMap((row) => caseLines(suite.file, row)),
     ...suite.errors.flatMap((error) => [
-      `  <testcase${attributes({ classname: suite.file, name: 'can be run', time: '0.000' })}>`,
+      `  <testcase${attributes({ classname: suite.file, name: 'runs to its end', time: '0.000' })}>`,
       `    ${failureElement('error', error)}`,
       '  </testcase>',
     ]),

@@ -13,7 +13,7 @@ export function outcomesTable({ metrics }: Result): string {
     metrics.total_messages === 0 ? null : messages / metrics.total_messages
   const rows = OUTCOMES.map((outcome) => {
     const messages = metrics.outcomes[outcome]
-    return [outcome, count(messages), percent(share(messages))]
+    return [outcome.replace('_', ' '), count(messages), percent(share(messages))]
   })
   return markdownTable([left('Outcome'), right('Messages'), right('Share')], rows)
 }

@@ -1,4 +1,5 @@
 import type { ThresholdResult } from '../load/result.ts'
+import { isMissed } from '../load/verdict.ts'
 import type { PressureResult, PressureVerification, TenantRow } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, shortMilliseconds } from './format.ts'
@@ -65,9 +66,7 @@ export function pressureReason(result: PressureResult): string {
   const { status, partial_reason, thresholds, verification, metrics } = result
   const reasons: string[] = []
   if (status === 'partial') reasons.push(`stopped early: ${partial_reason ?? 'unknown reason'}`)
-  for (const threshold of thresholds)
-    if (threshold.verdict === 'fail' || threshold.verdict === 'no-data')
-      reasons.push(thresholdSentence(threshold))
+  for (const threshold of thresholds.filter(isMissed)) reasons.push(thresholdSentence(threshold))
   if (!verification.verified) reasons.push(`not verified: ${verification.why_not ?? 'no reason given'}`)
   const { failed_messages: failed, total_messages: total } = metrics
   if (failed > 0)

@@ -1,11 +1,11 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Progress } from '../load/progress.ts'
 import type { Metrics, Result } from '../load/result.ts'
+import { OUTCOMES } from '../load/sample.ts'
 
 const RUN = ['scenario', 'part'] as const
 type RunLabels = Readonly<Record<(typeof RUN)[number], string>>
 
-const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped'] as const
 /**
  * Values of the label `percentile`. Not `quantile`: Prometheus keeps that one for summaries, which have a
  * sum and a count of all samples beside it, and are computed by the client library.
@@ -76,7 +76,7 @@ export class RunExposition {
   /** What a run tells while it goes on. */
   update(progress: Progress): void {
     const labels = labelsOf(progress)
-    const counts = { ...progress, dropped: 0 }
+    const counts = { ...progress, dropped: 0, not_reached: 0 }
     this.#count(progress, counts, new Map(progress.errors))
     this.#running.set(labels, 1)
     this.#elapsed.set(labels, progress.elapsed_seconds)

@@ -47,7 +47,7 @@ export function burstMetrics(responseTime: LatencySummary, serviceTime: LatencyS
     error_breakdown: {},
     start_time: '2026-01-02T03:04:05.000Z',
     end_time: '2026-01-02T03:04:09.210Z',
-    outcomes: { accepted: 5000, deferred: 0, rejected: 0, failed: 0, dropped: 0 },
+    outcomes: { accepted: 5000, deferred: 0, rejected: 0, failed: 0, dropped: 0, not_reached: 0 },
     success_rate: 1,
     window_seconds: 4.01,
     drain_seconds: 0.2,

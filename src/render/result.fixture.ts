@@ -106,7 +106,7 @@ export function brokenResult(): Result {
       failed_messages: 120,
       connection_errors: 100,
       success_rate: 0.976,
-      outcomes: { accepted: 4880, deferred: 10, rejected: 5, failed: 100, dropped: 5 },
+      outcomes: { accepted: 4880, deferred: 10, rejected: 5, failed: 100, dropped: 5, not_reached: 0 },
     },
     thresholds: [
       threshold('success_rate>=0.99', 'success_rate', 0.976, 0.99),

@@ -1,4 +1,5 @@
 import type { LatencySummary, Metrics, Result } from '../load/result.ts'
+import { dueMessages } from '../load/result-metrics.ts'
 import { count, counted, decimal, listed, percent, perSecond, seconds, size } from './format.ts'
 import { left, right, textTable } from './table.ts'
 
@@ -44,9 +45,16 @@ export function messageFields({ metrics }: Result): Field[] {
     ['Total:', count(metrics.total_messages)],
     ['Successful:', count(metrics.successful_messages)],
     ['Failed:', count(metrics.failed_messages) + (metrics.failed_messages > 0 ? split : '')],
+    ...notReachedField(metrics),
     ['Conn Errors:', count(metrics.connection_errors)],
-    ['Success Rate:', metrics.total_messages === 0 ? percent(null) : percent(metrics.success_rate)],
+    ['Success Rate:', dueMessages(metrics) === 0 ? percent(null) : percent(metrics.success_rate)],
   ]
+}
+
+function notReachedField({ outcomes: { not_reached: notReached } }: Metrics): Field[] {
+  return notReached === 0
+    ? []
+    : [['Not reached:', `${count(notReached)}  (their turn had not come when the run was ended)`]]
 }
 
 export function performanceFields(result: Result): Field[] {

@@ -1,4 +1,6 @@
 import type { Result, ThresholdResult, Unit } from '../load/result.ts'
+import { dueMessages } from '../load/result-metrics.ts'
+import { isMissed } from '../load/verdict.ts'
 import { count, counted, figure, milliseconds, percent, perSecond } from './format.ts'
 import type { Style } from './paint.ts'
 
@@ -39,10 +41,12 @@ export function thresholdSentence(threshold: ThresholdResult): string {
 export function verdictReason(result: Result): string {
   const reasons: string[] = []
   if (result.status === 'partial') reasons.push(`stopped early: ${result.partial_reason ?? 'unknown reason'}`)
-  const missed = result.thresholds.filter(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
+  const missed = result.thresholds.filter(isMissed)
   for (const threshold of missed) reasons.push(thresholdSentence(threshold))
-  const { failed_messages: failed, total_messages: total } = result.metrics
-  if (failed > 0) reasons.push(`${count(failed)} of ${counted(total, 'message')} not accepted`)
+  const { failed_messages: failed, outcomes } = result.metrics
+  if (failed > 0)
+    reasons.push(`${count(failed)} of ${counted(dueMessages(result.metrics), 'message')} not accepted`)
+  if (outcomes.not_reached > 0) reasons.push(`${count(outcomes.not_reached)} not reached`)
   for (const [name, value] of ledgerFaults(result)) {
     if (!missed.some(({ metric }) => metric === name)) reasons.push(`${count(value)} ${name}`)
   }

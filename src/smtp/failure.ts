@@ -1,13 +1,13 @@
-import type { Failure, FailureClass, Outcome } from '../load/sample.ts'
+import type { EndedOutcome, Failure, FailureClass } from '../load/sample.ts'
 import { enhancedStatus, type Reply, replyText } from './reply.ts'
 import type { Phase } from './target.ts'
 
 /** Ends a session or a transaction; carries what the sample is to say. */
 export class SmtpFailure extends Error {
   readonly failure: Failure
-  readonly outcome: Exclude<Outcome, 'dropped'>
+  readonly outcome: EndedOutcome
 
-  constructor(outcome: Exclude<Outcome, 'dropped'>, failure: Failure) {
+  constructor(outcome: EndedOutcome, failure: Failure) {
     super(failure.text)
     this.outcome = outcome
     this.failure = failure

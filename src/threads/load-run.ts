@@ -2,6 +2,7 @@ import { BroadcastChannel } from 'node:worker_threads'
 import { Receipts, type ReceiptsData } from '../ledger/receipts.ts'
 import { systemClock } from '../load/clock.ts'
 import { createPacer, type Pacer } from '../load/pacer.ts'
+import { type Reach, reachOf } from '../load/reach.ts'
 import { mergeRecordings, type Recording } from '../load/recording.ts'
 import { PHASES } from '../smtp/target.ts'
 import {
@@ -20,6 +21,10 @@ export interface Measured {
   readonly recording: Recording
   readonly receipts: ReceiptsData
   readonly elapsedMs: number
+  /** When it was told to end early, ms after its start; undefined when it was not. */
+  readonly stoppedAtMs: number | undefined
+  /** What has become of the messages that have no outcome, once the run has ended. */
+  readonly reach: Reach
   /** Of the busiest thread. */
   readonly threadCpuMs: number
   readonly loopDelayMs: LoopDelay
@@ -42,6 +47,7 @@ export class LoadRun {
   readonly #finalParts = new Set<string>()
   readonly #workers: ReadonlyMap<number, Promise<WorkerDone>>
   #threadError: Error | undefined
+  #stoppedMs: number | undefined
   #endedMs: number | undefined
 
   /** Starts at once; `workers` are the numbers of those that take part, all of them by default. */
@@ -95,10 +101,22 @@ export class LoadRun {
     for (const measure of measures) receipts.merge(measure.receipts)
     const hookError = measures.find((measure) => measure.hookError !== undefined)?.hookError
     const recordings = measures.map((measure) => measure.recording)
+    const recording = mergeRecordings(recordings, PHASES.length, this.plan.targets.length)
+    const { startMs } = this.plan
+    const stoppedAtMs = this.#stoppedMs === undefined ? undefined : Math.max(0, this.#stoppedMs - startMs)
     return {
-      recording: mergeRecordings(recordings, PHASES.length, this.plan.targets.length),
+      recording,
       receipts: receipts.toData(),
-      elapsedMs: Math.max(0, (this.#endedMs ?? systemClock.nowMs()) - this.plan.startMs),
+      elapsedMs: Math.max(0, (this.#endedMs ?? systemClock.nowMs()) - startMs),
+      stoppedAtMs,
+      reach: reachOf({
+        pacer: this.pacer,
+        planned: this.planned,
+        claimed: this.#control.claimed(this.pacer.total),
+        heldBack: measures.reduce((sum, { heldBack }) => sum + heldBack, 0),
+        ended: recording.responseTime.count,
+        stoppedAtMs,
+      }),
       threadCpuMs: Math.max(0, ...measures.map((measure) => measure.cpuMs)),
       loopDelayMs: worstDelay(measures),
       ...(this.#threadError === undefined ? {} : { threadError: this.#threadError }),
@@ -109,6 +127,7 @@ export class LoadRun {
   /** Starts no more messages; with `abort` ends those in flight too, as failed of class `aborted`. */
   stop(options: { abort: boolean }): void {
     if (this.#endedMs !== undefined) return
+    this.#stoppedMs ??= systemClock.nowMs()
     this.#control.give(options.abort ? 'abort' : 'stop')
     this.#channel.postMessage({ type: 'order' } satisfies RunMessage)
   }

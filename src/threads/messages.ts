@@ -7,6 +7,8 @@ export interface ThreadMeasure {
   readonly part: string
   readonly recording: Recording
   readonly receipts: ReceiptsData
+  /** Messages that it took from the plan and has not begun: 1, or 0. */
+  readonly heldBack: number
   /** CPU time of the thread since it joined the run. */
   readonly cpuMs: number
   /** How long the thread's event loop was overdue. */

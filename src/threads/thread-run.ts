@@ -189,6 +189,7 @@ export class ThreadRun {
       part: this.#part,
       recording: this.#recorder.snapshot(),
       receipts: this.#receipts.toData(),
+      heldBack: this.#dispatch.heldBack,
       cpuMs: (cpu.user + cpu.system) / 1000,
       loopDelayMs: {
         p50: overdueMs(delay.percentile(50)),

@@ -34,7 +34,7 @@ export async function stress(
   return { ...run, resultsDir, result: latest === undefined ? undefined : (JSON.parse(latest) as Result) }
 }
 
-/** planned = accepted + deferred + rejected + failed + dropped. */
+/** planned = accepted + deferred + rejected + failed + dropped + not reached. */
 export function accountedFor({ metrics }: Result): boolean {
   return Object.values(metrics.outcomes).reduce((sum, count) => sum + count, 0) === metrics.total_messages
 }

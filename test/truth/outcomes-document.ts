@@ -9,6 +9,10 @@ which plays each situation in every pipelining level; \`npx vitest run test/trut
 - \`deferred\`: a 4xx reply; \`rejected\`: a 5xx reply. Class \`reply\`, or \`auth\` when it answers AUTH.
 - \`failed\`: no reply, or none that could be understood; the class says why, the phase says where.
 - \`dropped\`: due (open model), but never started before the drain ended.
+- \`not_reached\`: its turn had not come when the run was ended early: not due yet (open model), or begun by no
+  worker (closed model). Success counts the messages that were due; these are in none of its figures.
+
+planned = accepted + deferred + rejected + failed + dropped + not reached, in every run.
 
 A session goes on after a 4xx or 5xx, after RSET where the server still holds the envelope. It ends at 421
 (RFC 5321 3.8) and at everything of outcome \`failed\`. A refusal stands even when the connection breaks

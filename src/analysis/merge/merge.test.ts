@@ -28,7 +28,7 @@ test('percentiles are those of one recorder that was fed with all samples', () =
 })
 
 test('counts add up, and rates are over the time from the first start to the last end', () => {
-  const outcomes = { accepted: 90, deferred: 4, rejected: 3, failed: 2, dropped: 1 }
+  const outcomes = { accepted: 90, deferred: 4, rejected: 3, failed: 2, dropped: 1, not_reached: 0 }
   const share = (duration: number) =>
     metricsWith({
       total_messages: 100,
@@ -49,7 +49,7 @@ test('counts add up, and rates are over the time from the first start to the las
     total_messages: 200,
     successful_messages: 180,
     failed_messages: 20,
-    outcomes: { accepted: 180, deferred: 8, rejected: 6, failed: 4, dropped: 2 },
+    outcomes: { accepted: 180, deferred: 8, rejected: 6, failed: 4, dropped: 2, not_reached: 0 },
     success_rate: 0.9,
     window_seconds: 11.5,
     duration_seconds: 12.5,

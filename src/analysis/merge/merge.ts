@@ -4,6 +4,7 @@ import type { Metrics, Result, ThresholdResult } from '../../load/result.ts'
 import type { MergedFrom } from '../../load/result-extras.ts'
 import { judge, type Threshold } from '../../load/threshold.ts'
 import { metricNamed } from '../../load/threshold-metric.ts'
+import { verdictOf } from '../../load/verdict.ts'
 import type { RunFile } from '../run-file.ts'
 import { mergeGenerators, mergeMachines, missingGenerators, startSkewMs } from './generators.ts'
 import { mergeHistograms, mergeMetrics, targetRate } from './metrics.ts'
@@ -23,13 +24,14 @@ export function mergeResults(files: readonly RunFile[]): Result {
   const custom = mergeCustomMetrics(shares, metrics)
   const thresholds = rejudge(shares, { metrics, histograms, ledger, ...custom })
   const partialReason = whyPartial(shares)
+  const status = partialReason === null ? 'complete' : 'partial'
   return {
     ...base,
     run_id: split?.shared_run_id ?? base.run_id,
     stamp: shares.map(({ result }) => result.stamp).toSorted()[0] ?? base.stamp,
-    status: partialReason === null ? 'complete' : 'partial',
+    status,
     partial_reason: partialReason,
-    verdict: verdictOf(metrics, thresholds, partialReason),
+    verdict: verdictOf({ status, thresholds, successRate: metrics.success_rate }),
     servers: [...new Set(shares.flatMap(({ result }) => result.servers))],
     concurrent_workers: shares.reduce((sum, { result }) => sum + result.concurrent_workers, 0),
     target_rate: targetRate(shares),
@@ -130,17 +132,6 @@ function whyPartial(shares: readonly Share[]): string | null {
   )
   if (missing.length > 0) reasons.unshift(`without the results of generator ${missing.join(', ')}`)
   return reasons.length === 0 ? null : reasons.join('; ')
-}
-
-/** As each run's own verdict. */
-function verdictOf(
-  { success_rate: success }: Metrics,
-  thresholds: readonly ThresholdResult[],
-  partialReason: string | null,
-): Result['verdict'] {
-  const missed = thresholds.some(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
-  if (partialReason !== null || missed || success <= 0.95) return 'FAILED'
-  return success === 1 ? 'PASSED' : 'WARNING'
 }
 
 function observationsOf(shares: readonly Share[]): string[] {

@@ -1,5 +1,6 @@
 import { mergeSparse, type SparseHistogram, summarise } from '../../load/histogram.ts'
 import type { Metrics, Result } from '../../load/result.ts'
+import { dueMessages } from '../../load/result-metrics.ts'
 import { OUTCOMES, type Outcome } from '../../load/sample.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
@@ -21,12 +22,13 @@ export function mergeMetrics(shares: readonly Share[], histograms: Histograms): 
     OUTCOMES.map((outcome) => [outcome, sum((metrics) => metrics.outcomes[outcome])]),
   ) as Record<Outcome, number>
   const total = sum((metrics) => metrics.total_messages)
+  const due = total - outcomes.not_reached
   const responseTime = summarise(histograms.response_time)
   const { count: _count, ...latency } = responseTime
   return {
     total_messages: total,
     successful_messages: outcomes.accepted,
-    failed_messages: total - outcomes.accepted,
+    failed_messages: due - outcomes.accepted,
     connection_errors: sum((metrics) => metrics.connection_errors),
     total_bytes_sent: sum((metrics) => metrics.total_bytes_sent),
     avg_response_time_ms: responseTime.avg,
@@ -35,8 +37,8 @@ export function mergeMetrics(shares: readonly Share[], histograms: Histograms): 
     latency_ms: latency,
     error_breakdown: addUp(all.map((metrics) => metrics.error_breakdown)),
     outcomes,
-    success_rate: total === 0 ? 0 : outcomes.accepted / total,
-    ...spans(shares, outcomes, total),
+    success_rate: due === 0 ? 0 : outcomes.accepted / due,
+    ...spans(shares, outcomes, due),
     response_time_ms: responseTime,
     service_time_ms: summarise(histograms.service_time),
     phases_ms: mergePhases(all),
@@ -46,12 +48,12 @@ export function mergeMetrics(shares: readonly Share[], histograms: Histograms): 
 }
 
 /** Window, drain and the rates over them: from the first start until the last generator is done with each. */
-function spans(shares: readonly Share[], outcomes: Metrics['outcomes'], total: number) {
+function spans(shares: readonly Share[], outcomes: Metrics['outcomes'], due: number) {
   const until = (of: (share: Share) => number) =>
     Math.max(...shares.map((share) => share.offsetMs / 1000 + of(share)))
   const windowSeconds = until(({ result }) => result.metrics.window_seconds)
   const durationSeconds = until(({ result }) => result.metrics.duration_seconds)
-  const started = total - outcomes.dropped
+  const started = due - outcomes.dropped
   const rate = perSecond(started, until(startingSeconds))
   const throughput = perSecond(outcomes.accepted, durationSeconds)
   const target = targetRate(shares)
@@ -71,7 +73,7 @@ function spans(shares: readonly Share[], outcomes: Metrics['outcomes'], total: n
 
 /** The time that a generator's rate is over: its window, or until its last start where that came later. */
 function startingSeconds({ result: { metrics } }: Share): number {
-  const started = metrics.total_messages - metrics.outcomes.dropped
+  const started = dueMessages(metrics) - metrics.outcomes.dropped
   return metrics.rate > 0 ? started / metrics.rate : metrics.window_seconds
 }
 

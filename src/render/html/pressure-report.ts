@@ -1,6 +1,7 @@
 import type { PressureResult } from '../../pressure/result.ts'
-import { count, counted, decimal, seconds } from '../format.ts'
-import { runName, thresholdSentence } from '../verdict.ts'
+import { counted, decimal, seconds } from '../format.ts'
+import { pressureReason } from '../pressure-sentences.ts'
+import { runName } from '../verdict.ts'
 import type { Assets } from './assets.ts'
 import { cards } from './cards.ts'
 import { factList, remarkList } from './environment.ts'
@@ -43,17 +44,6 @@ ${section('Accounts', accountsTable(accounts), 'As the proxy counts them.')}
 ${section('Circumstances', factList(circumstances(result)))}`
   const title = `${runName(result)} – ${result.verdict} – mailstorm`
   return page({ title, body, charts: pressureCharts(result), links: LINKS }, assets)
-}
-
-export function pressureReason(result: PressureResult): string {
-  const reasons =
-    result.status === 'partial' ? [`stopped early: ${result.partial_reason ?? 'unknown reason'}`] : []
-  const missed = result.thresholds.filter(({ verdict }) => verdict === 'fail' || verdict === 'no-data')
-  reasons.push(...missed.map(thresholdSentence))
-  const { failed_messages: failed, total_messages: total } = result.metrics
-  if (failed > 0)
-    reasons.push(`${count(failed)} of ${counted(total, 'message')} not delivered once and intact`)
-  return reasons.length === 0 ? 'every message delivered once, intact' : reasons.join('; ')
 }
 
 function factsOf(result: PressureResult): Fact[] {

@@ -1,4 +1,5 @@
 import type { LatencySummary, Metrics, Result } from '../../load/result.ts'
+import { dueMessages } from '../../load/result-metrics.ts'
 import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds, size } from '../format.ts'
 import type { Card } from './cards.ts'
 
@@ -12,7 +13,7 @@ function loadCards(metrics: Metrics, target: number | null): Card[] {
     {
       id: 'success',
       label: 'Success rate',
-      value: metrics.total_messages === 0 ? MISSING : percent(metrics.success_rate),
+      value: dueMessages(metrics) === 0 ? MISSING : percent(metrics.success_rate),
       detail: `${count(metrics.successful_messages)} accepted`,
     },
     {
@@ -60,7 +61,8 @@ export function latencyCards(latency: Omit<LatencySummary, 'count'>): Card[] {
   ]
 }
 
-function notAccepted({ failed_messages: failed }: Metrics): string {
+function notAccepted({ failed_messages: failed, outcomes: { not_reached: notReached } }: Metrics): string {
+  if (notReached > 0) return `${count(failed)} not accepted, ${count(notReached)} not reached`
   return failed === 0 ? 'every one accepted' : `${count(failed)} not accepted`
 }
 
