@@ -97,7 +97,8 @@ export class Metrics {
     this.#attachmentBytes.inc({ source }, bytes)
   }
 
-  cacheLookup(result: 'memory' | 'disk' | 'joined' | 'miss'): void {
+  /** `trouble`: the disk failed, and the content goes without the cache. */
+  cacheLookup(result: 'memory' | 'disk' | 'joined' | 'miss' | 'trouble'): void {
     this.#cache.inc({ result })
   }
 

@@ -126,6 +126,15 @@ export const SETTINGS = {
     scale: 1e3,
     unit: 's',
   }),
+  /** From the beginning of a fetch that messages share to its last byte, however steadily it drips. */
+  attachmentTotalTimeoutMs: number({
+    variable: 'GMP_ATTACHMENT_TOTAL_TIMEOUT',
+    min: 0.05,
+    max: 86_400,
+    preset: 300,
+    scale: 1e3,
+    unit: 's',
+  }),
   maxAttachmentBytes: number({
     variable: 'GMP_ATTACHMENT_MAX_MB',
     min: 1,
@@ -136,7 +145,10 @@ export const SETTINGS = {
   }),
   /** Attachments by path are refused without it, and outside of it. */
   filesDir: text('GMP_FILES_DIR', 'an absolute path', /^\//),
-  /** Whether http_url may reach loopback and private networks. Link-local is never reached. */
+  /**
+   * Whether what tenants name themselves may be in loopback and private networks: http_url, and URL and SMTP host
+   * set with a tenant's own key. Link-local is never reached.
+   */
   httpUrlPrivate: flag('GMP_HTTP_URL_PRIVATE', false),
   cacheMemoryMaxBytes: number({
     variable: 'GMP_CACHE_MEMORY_MAX_MB',

@@ -27,17 +27,29 @@ const PLAIN = { profile: 'standard', attachmentShare: 1, maxAttachmentBytes: 300
 test('answers the sync calls of our proxy, and its fetches of attachments', async () => {
   const tenant = createTenant(PLAIN)
   const { intercept } = fakeTenants([{ tenant, baseUrl: BASE }])
-  const caller = new TenantCaller({ syncTimeoutMs: 5_000, reportKey: 'both', maxBodyBytes: 1e7, intercept })
+  const caller = new TenantCaller({
+    syncTimeoutMs: 5_000,
+    reportKey: 'both',
+    maxBodyBytes: 1e7,
+    httpUrlPrivate: false,
+    intercept,
+  })
   onTestFinished(() => caller.close())
   const config = proxyConfig({ databaseUrl: 'postgres://x/y' })
   const attachments = await Attachments.open(config, new Metrics(), intercept)
   onTestFinished(() => attachments.close())
-  const client = { baseUrl: BASE, syncPath: '/sync', attachmentPath: '/attachments', auth: null }
+  const client = {
+    baseUrl: BASE,
+    syncPath: '/sync',
+    attachmentPath: '/attachments',
+    auth: null,
+    fenced: false,
+  }
   const signal = new AbortController().signal
   const { messages } = await caller.call(client, [], signal)
   const [message] = [...tenant.books.handedOver()]
   const { mail } = readSubmission(messages[0])
-  using open = await attachments.of({ mail, client }, signal)
+  using open = await attachments.of({ mail, client, tenantId: 't' }, signal)
   const [item = expect.fail()] = open.items
   const content = Buffer.isBuffer(item.content) ? item.content : await buffer(item.content)
   const [expected] = message?.attachments ?? []

@@ -23,7 +23,13 @@ export function connect(url: string): Database {
   return db
 }
 
-export const client = { baseUrl: 'http://t.test', syncPath: '/sync', attachmentPath: null, auth: null }
+export const client = {
+  baseUrl: 'http://t.test',
+  syncPath: '/sync',
+  attachmentPath: null,
+  auth: null,
+  fenced: false,
+}
 export const limits = { perMinute: null, perHour: null, perDay: null }
 
 export async function account(
@@ -32,7 +38,14 @@ export async function account(
   id: string,
   change: object = {},
 ): Promise<void> {
-  const server = { host: '127.0.0.1', port: 25, user: null, password: null, tls: 'none' as const }
+  const server = {
+    host: '127.0.0.1',
+    port: 25,
+    user: null,
+    password: null,
+    tls: 'none' as const,
+    fenced: false,
+  }
   await new Accounts(db).save({
     tenantId,
     id,

@@ -36,11 +36,18 @@ const host = z
   .string()
   .max(253)
   .regex(/^[A-Za-z0-9_.:[\]-]+$/, 'has to be a host name or an address')
-  .refine(isReachable, 'is an address that may not be reached')
+  .refine((given) => isReachable(given), 'is an address that may not be reached')
 
-function isReachable(given: string): boolean {
+/** Refuses an address in a private network that a tenant gives for itself; names are looked at when they are used. */
+export function refusePrivate(host: string | undefined, field: string): void {
+  if (host === undefined || isReachable(host, false)) return
+  const msg = 'is in a private network, which only the admin may name (GMP_HTTP_URL_PRIVATE lets tenants too)'
+  throw new Refusal(422, [{ loc: ['body', field], msg }])
+}
+
+function isReachable(given: string, allowPrivate = true): boolean {
   try {
-    checkHost(given, true)
+    checkHost(given, allowPrivate)
     return true
   } catch {
     return false
@@ -50,7 +57,13 @@ function isReachable(given: string): boolean {
 const baseUrl = line(2_048)
   .refine((given) => /^https?:$/.test(URL.parse(given)?.protocol ?? ''), 'has to be an http or https URL')
   .refine((given) => isReachable(URL.parse(given)?.hostname ?? ''), 'is an address that may not be reached')
+  .refine((given) => !hasCredentials(given), 'has credentials in it: they belong in client_auth')
   .transform((given) => given.replace(/\/+$/, ''))
+
+function hasCredentials(given: string): boolean {
+  const url = URL.parse(given)
+  return url !== null && (url.username !== '' || url.password !== '')
+}
 
 const clientAuth = z.object({
   method: z.enum(AUTH_METHODS),
@@ -72,8 +85,12 @@ export const newTenant = z.object({ id, ...tenantFields })
 export const tenantChange = z.object(tenantFields)
 export type TenantChange = z.output<typeof tenantChange>
 
-/** `given` over `before`: null clears, what is absent stays. */
-export function settingsOf(given: TenantChange, before: TenantSettings = NO_SETTINGS): TenantSettings {
+/** `given` over `before`: null clears, what is absent stays. `fenced`: the tenant itself gives it. */
+export function settingsOf(
+  given: TenantChange,
+  fenced: boolean,
+  before: TenantSettings = NO_SETTINGS,
+): TenantSettings {
   const { client } = before
   const auth = given.client_auth
   return {
@@ -84,6 +101,7 @@ export function settingsOf(given: TenantChange, before: TenantSettings = NO_SETT
       syncPath: over(given.client_sync_path, client.syncPath),
       attachmentPath: over(given.client_attachment_path, client.attachmentPath),
       auth: over(auth === undefined || auth === null ? auth : withoutNulls(auth), client.auth),
+      fenced: given.client_base_url === undefined ? client.fenced : fenced,
     },
   }
 }
@@ -91,7 +109,7 @@ export function settingsOf(given: TenantChange, before: TenantSettings = NO_SETT
 const NO_SETTINGS: TenantSettings = {
   name: null,
   active: true,
-  client: { baseUrl: null, syncPath: null, attachmentPath: null, auth: null },
+  client: { baseUrl: null, syncPath: null, attachmentPath: null, auth: null, fenced: false },
 }
 
 function over<T>(given: T | undefined, before: T): T {
@@ -137,7 +155,8 @@ export const newAccount = z.preprocess(
   }),
 )
 
-export function accountOf(given: z.output<typeof newAccount>, tenantId: string): Account {
+/** `fenced`: the tenant itself gives it. */
+export function accountOf(given: z.output<typeof newAccount>, tenantId: string, fenced: boolean): Account {
   return {
     tenantId,
     id: given.id,
@@ -147,6 +166,7 @@ export function accountOf(given: z.output<typeof newAccount>, tenantId: string):
       user: given.user || null,
       password: given.password ?? null,
       tls: tlsOf(given),
+      fenced,
     },
     batchSize: given.batch_size ?? null,
     limits: {

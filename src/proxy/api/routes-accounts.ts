@@ -2,17 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Account } from '../store/accounts.ts'
 import type { ApiParts } from './api.ts'
-import { accountOf, checked, id, newAccount } from './bodies.ts'
+import { accountOf, checked, id, newAccount, refusePrivate } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 
 const ofTenant = z.object({ tenant_id: id.optional() })
 
-export function accountRoutes(app: FastifyInstance, { accounts, access }: ApiParts): void {
+export function accountRoutes(app: FastifyInstance, { accounts, access, config }: ApiParts): void {
   app.post('/account', async (request) => {
-    await access.caller(request)
+    const fenced = (await access.caller(request)).kind === 'tenant'
     const given = checked(newAccount, request.body)
     const tenantId = await access.tenant(request, given.tenant_id)
-    if (!(await accounts.save(accountOf(given, tenantId))))
+    if (fenced && !config.httpUrlPrivate) refusePrivate(given.host, 'host')
+    if (!(await accounts.save(accountOf(given, tenantId, fenced))))
       throw new Refusal(404, `tenant ${JSON.stringify(tenantId)} not found`)
     return { ok: true }
   })

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Tenant } from '../store/tenants.ts'
 import type { ApiParts } from './api.ts'
-import { checked, id, newTenant, settingsOf, tenantChange } from './bodies.ts'
+import { checked, id, newTenant, refusePrivate, settingsOf, tenantChange } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 
 const tenantPath = z.object({ id })
@@ -19,7 +19,7 @@ function allTenants(app: FastifyInstance, { tenants, access, config }: ApiParts)
   app.post('/tenant', async (request) => {
     await access.admin(request)
     const { id: tenantId, ...given } = checked(newTenant, request.body)
-    const apiKey = await tenants.save(tenantId, settingsOf(given))
+    const apiKey = await tenants.save(tenantId, settingsOf(given, false))
     return { ok: true, ...(apiKey === undefined ? {} : { api_key: apiKey }) }
   })
 
@@ -45,7 +45,7 @@ function allTenants(app: FastifyInstance, { tenants, access, config }: ApiParts)
   })
 }
 
-function oneTenant(app: FastifyInstance, { tenants, access }: ApiParts): void {
+function oneTenant(app: FastifyInstance, { tenants, access, config }: ApiParts): void {
   app.get('/tenant/:id', async (request) => {
     const tenantId = await access.tenant(request, checked(tenantPath, request.params, 'path').id)
     const tenant = await tenants.get(tenantId)
@@ -56,7 +56,10 @@ function oneTenant(app: FastifyInstance, { tenants, access }: ApiParts): void {
   app.put('/tenant/:id', async (request) => {
     const tenantId = await access.tenant(request, checked(tenantPath, request.params, 'path').id)
     const change = checked(tenantChange, request.body)
-    if (!(await tenants.change(tenantId, (now) => settingsOf(change, now)))) throw notFound(tenantId)
+    const fenced = (await access.caller(request)).kind === 'tenant'
+    if (fenced && !config.httpUrlPrivate)
+      refusePrivate(URL.parse(change.client_base_url ?? '')?.hostname, 'client_base_url')
+    if (!(await tenants.change(tenantId, (now) => settingsOf(change, fenced, now)))) throw notFound(tenantId)
     return { ok: true }
   })
 

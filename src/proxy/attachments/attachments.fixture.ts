@@ -48,17 +48,26 @@ export async function tenant(answer: RequestListener): Promise<{ url: string; as
 
 export const md5Of = (content: Buffer | string) => createHash('md5').update(content).digest('hex')
 
-export function message(attachments: object[], baseUrl: string | null = null, auth: object | null = null) {
-  const plain = { id: 'm', tenant_id: 't', from: 'a@x.test', to: 'b@y.test', subject: 's' }
-  const client = { baseUrl, syncPath: null, attachmentPath: '/files', auth: auth as null }
-  return { mail: readSubmission({ ...plain, attachments }).mail, client }
+export function message(
+  attachments: object[],
+  baseUrl: string | null = null,
+  auth: object | null = null,
+  tenantId = 't',
+) {
+  const plain = { id: 'm', tenant_id: tenantId, from: 'a@x.test', to: 'b@y.test', subject: 's' }
+  const client = { baseUrl, syncPath: null, attachmentPath: '/files', auth: auth as null, fenced: false }
+  return { mail: readSubmission({ ...plain, attachments }).mail, client, tenantId }
 }
 
 export const never = new AbortController().signal
 
 /** Content of each attachment. */
-export async function read(attachments: Attachments, from: ReturnType<typeof message>): Promise<Buffer[]> {
-  using open = await attachments.of(from, never)
+export async function read(
+  attachments: Attachments,
+  from: ReturnType<typeof message>,
+  signal = never,
+): Promise<Buffer[]> {
+  using open = await attachments.of(from, signal)
   return await Promise.all(
     open.items.map(({ content }) => (Buffer.isBuffer(content) ? content : buffer(content))),
   )

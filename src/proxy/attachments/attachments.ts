@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -40,10 +40,13 @@ export class Attachments {
   readonly #closing = new AbortController()
 
   static async open(config: ProxyConfig, metrics: Metrics, intercept?: Intercept): Promise<Attachments> {
-    const own =
-      config.cacheDiskDir === undefined ? await mkdtemp(join(tmpdir(), 'mailstorm-proxy-')) : undefined
-    const limits = { maxBytes: config.cacheDiskMaxBytes, ttlMs: config.cacheDiskTtlMs }
-    const disk = await DiskTier.open(config.cacheDiskDir ?? own ?? '', limits)
+    const own = config.cacheDiskDir === undefined ? await ownFolder() : undefined
+    const disk = await DiskTier.open(config.cacheDiskDir ?? own ?? '', {
+      maxBytes: config.cacheDiskMaxBytes,
+      ttlMs: config.cacheDiskTtlMs,
+      abandonedMs: config.attachmentTotalTimeoutMs,
+      onTrouble: () => metrics.cacheLookup('trouble'),
+    })
     const { attachmentTimeoutMs: timeoutMs, httpUrlPrivate } = config
     const http = new HttpSource({ timeoutMs, httpUrlPrivate, intercept })
     return new Attachments(config, metrics, { http, disk, folder: own })
@@ -58,6 +61,7 @@ export class Attachments {
       memory: new MemoryTier({ maxBytes: config.cacheMemoryMaxBytes, ttlMs: config.cacheMemoryTtlMs }),
       disk,
       thresholdBytes: config.cacheDiskThresholdBytes,
+      fetchTimeoutMs: config.attachmentTotalTimeoutMs,
       looked: (result) => metrics.cacheLookup(result),
     })
   }
@@ -70,10 +74,12 @@ export class Attachments {
 
   /** All of a message, or an AttachmentError; a final one when any is final. */
   async of(
-    { mail, client }: Pick<Claimed, 'mail' | 'client'>,
+    message: Pick<Claimed, 'mail' | 'client' | 'tenantId'>,
     signal: AbortSignal,
   ): Promise<OpenAttachments> {
-    const opened = await Promise.allSettled(mail.attachments.map((spec) => this.#open(spec, client, signal)))
+    const opened = await Promise.allSettled(
+      message.mail.attachments.map((spec) => this.#open(spec, message, signal)),
+    )
     const items = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     const failures = opened.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
     const [first] = failures
@@ -84,27 +90,28 @@ export class Attachments {
     throw worst
   }
 
-  async #open(spec: AttachmentSpec, client: TenantClient, signal: AbortSignal): Promise<OpenAttachment> {
+  async #open(spec: AttachmentSpec, owner: Owner, signal: AbortSignal): Promise<OpenAttachment> {
     const { filename, mimeType: contentType } = spec
-    return { filename, contentType, content: await this.#content(spec, client, signal) }
+    return { filename, contentType, content: await this.#content(spec, owner, signal) }
   }
 
   async #content(
     spec: AttachmentSpec,
-    client: TenantClient,
+    { tenantId, client }: Owner,
     signal: AbortSignal,
   ): Promise<Readable | Buffer> {
     const expected = this.#expected(spec)
     if (spec.mode === 'base64') return checkedBuffer(fromBase64(spec), expected)
     if (spec.md5 === undefined) return checkedStream(await this.#source(spec, client, signal), expected)
     try {
-      // Others may wait for the same fetch, so it does not end with this message.
-      const fetch = async () =>
-        checkedContent(await this.#source(spec, client, this.#closing.signal), expected)
-      const cached = await this.#cache.content(spec.md5, fetch)
+      // Others may wait for the same fetch, so it does not end with this message, but when nobody waits any more.
+      const fetch = async (shared: AbortSignal) => {
+        const until = AbortSignal.any([shared, this.#closing.signal])
+        return checkedContent(await this.#source(spec, client, until), expected)
+      }
+      const cached = await this.#cache.content({ tenantId, md5: spec.md5, signal }, fetch)
       if (cached !== undefined) return cached
     } catch (error) {
-      // A full disk, for one: not the fault of the message.
       throw error instanceof AttachmentError
         ? error
         : new AttachmentError(spec.filename, messageOf(error), false)
@@ -124,6 +131,27 @@ export class Attachments {
   }
 }
 
+type Owner = Pick<Claimed, 'tenantId' | 'client'>
+
+const OWN_FOLDER = /^mailstorm-proxy-(\d+)-/
+
+/** A folder of this process's own; those of processes that were killed go. */
+async function ownFolder(): Promise<string> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = Number(OWN_FOLDER.exec(name)?.[1] ?? process.pid)
+    if (!isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(ignore)
+  }
+  return mkdtemp(join(tmpdir(), `mailstorm-proxy-${process.pid}-`))
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
 function destroy(items: readonly OpenAttachment[]): void {
   for (const { content } of items) {
     if (Buffer.isBuffer(content)) continue
@@ -132,5 +160,5 @@ function destroy(items: readonly OpenAttachment[]): void {
   }
 }
 
-/** Nobody reads it any more. */
+/** Nobody reads it any more, or it is somebody else's to remove. */
 function ignore(): void {}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { folder, md5Of, message, opened, read, tenant } from './attachments.fixture.ts'
+import { folder, md5Of, message, never, opened, read, tenant } from './attachments.fixture.ts'
 import { AttachmentCache } from './cache.ts'
 
 test('asks once for content that many want at the same time, then not at all', async () => {
@@ -22,7 +22,7 @@ test('asks once although another looked before the content was there, and has fo
   const looks: PromiseWithResolvers<undefined>[] = []
   const kept = new Map<string, Buffer>()
   const cache = new AttachmentCache({
-    memory: { get: (md5) => kept.get(md5), put: (md5, content) => void kept.set(md5, content) },
+    memory: { get: (key) => kept.get(key), put: (key, content) => void kept.set(key, content) },
     disk: {
       get() {
         const look = Promise.withResolvers<undefined>()
@@ -32,6 +32,7 @@ test('asks once although another looked before the content was there, and has fo
       put: () => Promise.reject(new Error('small content is not for the disk')),
     },
     thresholdBytes: 100,
+    fetchTimeoutMs: 10_000,
     looked: () => {},
   })
   let fetches = 0
@@ -39,7 +40,8 @@ test('asks once although another looked before the content was there, and has fo
     fetches++
     return Readable.from([Buffer.from('content')])
   }
-  const both = [cache.content('md5', fetch), cache.content('md5', fetch)]
+  const wanted = { tenantId: 't', md5: md5Of('content'), signal: never }
+  const both = [cache.content(wanted, fetch), cache.content(wanted, fetch)]
   looks[0]?.resolve(undefined)
   expect(await both[0]).toEqual(Buffer.from('content'))
   looks[1]?.resolve(undefined)
@@ -118,7 +120,7 @@ test('keeps its disk within the limit, the newest staying', async () => {
     expect(await read(attachments, message([spec], url))).toEqual([content])
   }
   const kept = (await readdir(cacheDiskDir, { recursive: true })).filter((path) => /[0-9a-f]{32}$/.test(path))
-  expect(kept.map((path) => path.slice(3)).toSorted()).toEqual(contents.slice(1).map(md5Of).toSorted())
+  expect(kept.map((path) => path.slice(3, 35)).toSorted()).toEqual(contents.slice(1).map(md5Of).toSorted())
 })
 
 test('serves content for which the cache has no room', async () => {

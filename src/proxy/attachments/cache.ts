@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream'
-import { Readable as NodeReadable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { type ContentKey, contentKey } from './content-key.ts'
 import type { DiskTier } from './disk-tier.ts'
 import type { MemoryTier } from './memory-tier.ts'
 
@@ -8,68 +8,126 @@ export interface CacheParts {
   readonly disk: Pick<DiskTier, 'get' | 'put'>
   /** Smaller contents stay in memory. */
   readonly thresholdBytes: number
+  /** Of a fetch, from its beginning to its last byte. */
+  readonly fetchTimeoutMs: number
   readonly looked: (result: 'memory' | 'disk' | 'joined' | 'miss') => void
 }
 
 type Content = Readable | Buffer | undefined
 
-/** The content of an MD5 as it is fetched: it throws when it is not that content. */
-export type FetchContent = () => Promise<AsyncIterable<Buffer>>
+/** The content of an MD5 as it is fetched: it throws when it is not that content, and ends with the signal. */
+export type FetchContent = (signal: AbortSignal) => Promise<AsyncIterable<Buffer>>
+
+/** What is asked for, by whom, and until when. */
+export interface Wanted {
+  readonly tenantId: string
+  readonly md5: string
+  readonly signal: AbortSignal
+}
+
+interface Underway {
+  readonly content: Promise<Content>
+  readonly abort: AbortController
+  waiting: number
+}
 
 /**
- * Contents by their MD5. Whoever asks for one that is being fetched already waits for that fetch: a hundred
- * messages with the same image ask the tenant once. A failed fetch is nobody's memory; the next one asks again.
+ * Contents by tenant and MD5. Whoever asks for one that is being fetched already waits for that fetch: a hundred
+ * messages with the same image ask the tenant once. A fetch ends with its time limit, or when nobody waits for it any
+ * more; a failed one is nobody's memory, and the next one asks again.
  */
 export class AttachmentCache {
   readonly #parts: CacheParts
   /** Contents that are being looked for or fetched. Both, or a fetch could end between somebody's look and his own. */
-  readonly #underway = new Map<string, Promise<Content>>()
+  readonly #underway = new Map<ContentKey, Underway>()
 
   constructor(parts: CacheParts) {
     this.#parts = parts
   }
 
-  /** Undefined when it was fetched, but found no place in the cache. */
-  async content(md5: string, fetch: FetchContent): Promise<Content> {
-    const others = this.#underway.get(md5)
-    if (others !== undefined) {
-      this.#parts.looked('joined')
-      await others
-      return this.#find(md5)
+  /** Undefined when it was fetched, but found no place in the cache. Rejects with the signal's reason. */
+  async content({ tenantId, md5, signal }: Wanted, fetch: FetchContent): Promise<Content> {
+    signal.throwIfAborted()
+    const key = contentKey(tenantId, md5)
+    const others = this.#underway.get(key)
+    if (others === undefined) {
+      const own = this.#begin(key, fetch)
+      // Who left before it came does not read it.
+      return this.#wait(key, own, signal).catch((error) => {
+        own.content.then(destroy, ignore)
+        throw error
+      })
     }
-    const found = this.#foundOrFetched(md5, fetch).finally(() => this.#underway.delete(md5))
-    this.#underway.set(md5, found)
-    return found
+    this.#parts.looked('joined')
+    await this.#wait(key, others, signal)
+    return this.#find(key)
   }
 
-  async #foundOrFetched(md5: string, fetch: FetchContent): Promise<Content> {
-    const known = await this.#find(md5)
+  #begin(key: ContentKey, fetch: FetchContent): Underway {
+    const abort = new AbortController()
+    const content = this.#foundOrFetched(key, fetch, abort.signal).finally(() => {
+      if (this.#underway.get(key) === underway) this.#underway.delete(key)
+    })
+    const underway = { content, abort, waiting: 0 }
+    this.#underway.set(key, underway)
+    return underway
+  }
+
+  async #wait(key: ContentKey, underway: Underway, signal: AbortSignal): Promise<Content> {
+    underway.waiting += 1
+    const { promise: leaving, reject } = Promise.withResolvers<never>()
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await Promise.race([underway.content, leaving])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      underway.waiting -= 1
+      if (underway.waiting === 0 && this.#underway.get(key) === underway) {
+        // Whoever comes now begins anew.
+        this.#underway.delete(key)
+        underway.content.catch(ignore)
+        underway.abort.abort(new Error('nobody waits for it any more'))
+      }
+    }
+  }
+
+  async #foundOrFetched(key: ContentKey, fetch: FetchContent, signal: AbortSignal): Promise<Content> {
+    const known = await this.#find(key)
     this.#parts.looked(known === undefined ? 'miss' : Buffer.isBuffer(known) ? 'memory' : 'disk')
     if (known !== undefined) return known
-    await this.#fetch(md5, fetch)
-    return this.#find(md5)
+    const { fetchTimeoutMs } = this.#parts
+    const tooLong = new AbortController()
+    const timer = setTimeout(
+      () => tooLong.abort(new Error(`it took more than ${fetchTimeoutMs / 1000} s`)),
+      fetchTimeoutMs,
+    )
+    try {
+      await this.#fetch(key, fetch, AbortSignal.any([signal, tooLong.signal]))
+    } finally {
+      clearTimeout(timer)
+    }
+    return this.#find(key)
   }
 
-  async #find(md5: string): Promise<Content> {
+  async #find(key: ContentKey): Promise<Content> {
     const { memory, disk } = this.#parts
-    const content = memory.get(md5)
-    if (content !== undefined) return content
-    return (await disk.get(md5))?.createReadStream()
+    return memory.get(key) ?? (await disk.get(key))
   }
 
   /** In memory up to the threshold; from there on into a file, and never as a whole in memory. */
-  async #fetch(md5: string, fetch: FetchContent): Promise<void> {
+  async #fetch(key: ContentKey, fetch: FetchContent, signal: AbortSignal): Promise<void> {
     const { memory, disk, thresholdBytes } = this.#parts
-    const chunks = (await fetch())[Symbol.asyncIterator]()
+    const chunks = (await fetch(signal))[Symbol.asyncIterator]()
     const begin: Buffer[] = []
     for (let bytes = 0; ; ) {
       const { value, done } = await chunks.next()
-      if (done === true) return memory.put(md5, Buffer.concat(begin))
+      if (done === true) return memory.put(key, Buffer.concat(begin))
       begin.push(value)
       bytes += value.length
       if (bytes >= thresholdBytes) break
     }
-    await disk.put(md5, NodeReadable.from(continued(begin, chunks), { objectMode: false }))
+    await disk.put(key, Readable.from(continued(begin, chunks), { objectMode: false }))
   }
 }
 
@@ -81,3 +139,10 @@ async function* continued(begin: Buffer[], rest: AsyncIterator<Buffer>): AsyncGe
     await rest.return?.()
   }
 }
+
+function destroy(content: Content): void {
+  if (content instanceof Readable) content.destroy()
+}
+
+/** Nobody hears of a fetch that was given up. */
+function ignore(): void {}

@@ -48,13 +48,31 @@ export function checkedBuffer(content: Buffer, { filename, md5, maxBytes, passed
   return content
 }
 
-/** With nothing read ahead but what is on its way. */
-export function checkedStream(source: Readable, expected: Expected): Readable {
-  const stream = Readable.from(checkedContent(source, expected), { objectMode: false })
+/** With nothing read ahead but what is on its way. `failed` may turn what is wrong with it into something else. */
+export function checkedStream(
+  source: Readable,
+  expected: Expected,
+  failed?: (error: unknown) => Promise<Error>,
+): Readable {
+  const content = checkedContent(source, expected)
+  const stream = Readable.from(failed === undefined ? content : retold(content, failed), {
+    objectMode: false,
+  })
   // A generator that nobody has begun to read does not close what it would have read.
   stream.once('close', () => source.destroy())
   source.on('error', ignore)
   return stream
+}
+
+async function* retold(
+  content: AsyncIterable<Buffer>,
+  failed: (error: unknown) => Promise<Error>,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* content
+  } catch (error) {
+    throw await failed(error)
+  }
 }
 
 /** Seen by whoever reads. */

@@ -1,5 +1,7 @@
-import type { Readable } from 'node:stream'
+import { type Duplex, pipeline, type Readable } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { type Dispatcher, errors, request } from 'undici'
+import { foreignText } from '../../foreign-text.ts'
 import type { AttachmentAuth, AttachmentSpec } from '../intake/attachment-spec.ts'
 import { messageOf } from '../log.ts'
 import type { ClientAuth, TenantClient } from '../store/tenants.ts'
@@ -17,48 +19,65 @@ const DEFAULT_PATH = '/mail-proxy/attachments'
 /** Statuses that may be another next time (RFC 9110 15.5.9, RFC 6585 4); and all of 5xx. */
 const PASSING = new Set([408, 425, 429])
 
+/** More than browsers and `fetch` follow is a loop (WHATWG Fetch 4.4 has 20). */
+const MAX_REDIRECTS = 10
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
+
 /** Attachments from the tenant's own server, or from any URL. */
 export class HttpSource {
   readonly #options: HttpSourceOptions
-  /** The tenant's URL was given by whoever runs the proxy or the tenant, and may be in their network. */
-  readonly #own: Dispatcher
-  readonly #others: Dispatcher
+  readonly #open: Dispatcher
+  readonly #fenced: Dispatcher
 
   constructor(options: HttpSourceOptions) {
     this.#options = options
-    const { timeoutMs: connectTimeoutMs, httpUrlPrivate, intercept } = options
-    this.#own = fencedAgent({ allowPrivate: true, connectTimeoutMs, intercept })
-    this.#others = fencedAgent({ allowPrivate: httpUrlPrivate, connectTimeoutMs, intercept })
+    const { timeoutMs: connectTimeoutMs, intercept } = options
+    this.#open = fencedAgent({ allowPrivate: true, connectTimeoutMs, intercept })
+    this.#fenced = fencedAgent({ allowPrivate: false, connectTimeoutMs, intercept })
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#own.destroy(), this.#others.destroy()])
+    await Promise.all([this.#open.destroy(), this.#fenced.destroy()])
   }
 
-  /** As the tenant's endpoint has it: the path in a POST, the content in the answer. */
-  fromEndpoint(spec: AttachmentSpec, client: TenantClient, signal: AbortSignal): Promise<Readable> {
+  /**
+   * As the tenant's endpoint has it: the path in a POST, the content in the answer. The endpoint may be in the
+   * network of whoever runs the proxy, unless the tenant has set it for itself.
+   */
+  async fromEndpoint(spec: AttachmentSpec, client: TenantClient, signal: AbortSignal): Promise<Readable> {
     if (client.baseUrl === null)
       throw new AttachmentError(spec.filename, 'the tenant has no client_base_url', true)
-    return this.#fetch(spec, `${client.baseUrl}${client.attachmentPath ?? DEFAULT_PATH}`, {
+    const answer = await this.#ask(spec, `${client.baseUrl}${client.attachmentPath ?? DEFAULT_PATH}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...authHeaders(spec.auth ?? client.auth) },
       body: JSON.stringify({ storage_path: spec.source }),
-      allowPrivate: true,
+      allowPrivate: !client.fenced || this.#options.httpUrlPrivate,
       signal,
     })
+    return this.#contentOf(spec, answer, signal)
   }
 
-  /** The tenant's own credentials are not for third parties. */
-  fromUrl(spec: AttachmentSpec, signal: AbortSignal): Promise<Readable> {
-    return this.#fetch(spec, spec.source, {
-      method: 'GET',
-      headers: authHeaders(spec.auth ?? null),
-      allowPrivate: this.#options.httpUrlPrivate,
-      signal,
-    })
+  /** The tenant's own credentials are not for third parties, and those of the URL not for where it leads to. */
+  async fromUrl(spec: AttachmentSpec, signal: AbortSignal): Promise<Readable> {
+    let headers = authHeaders(spec.auth ?? null)
+    for (let url = spec.source, hops = 0; ; hops++) {
+      const allowPrivate = this.#options.httpUrlPrivate
+      const answer = await this.#ask(spec, url, { method: 'GET', headers, allowPrivate, signal })
+      const { location } = answer.headers
+      if (!REDIRECTS.has(answer.statusCode) || typeof location !== 'string')
+        return this.#contentOf(spec, answer, signal)
+      await discard(answer, signal)
+      if (hops === MAX_REDIRECTS)
+        throw new AttachmentError(spec.filename, `more than ${MAX_REDIRECTS} redirects`, true)
+      const next = URL.parse(location, url)
+      if (next === null || !/^https?:$/.test(next.protocol))
+        throw new AttachmentError(spec.filename, 'it is redirected to what is no http or https URL', true)
+      if (next.origin !== new URL(url).origin) headers = {}
+      url = next.href
+    }
   }
 
-  async #fetch(spec: AttachmentSpec, url: string, how: HowToFetch): Promise<Readable> {
+  async #ask(spec: AttachmentSpec, url: string, how: HowToFetch): Promise<Dispatcher.ResponseData> {
     const { timeoutMs } = this.#options
     const { allowPrivate, ...rest } = how
     try {
@@ -66,17 +85,57 @@ export class HttpSource {
     } catch (error) {
       throw new AttachmentError(spec.filename, messageOf(error), true)
     }
-    const dispatcher = allowPrivate ? this.#own : this.#others
+    const dispatcher = allowPrivate ? this.#open : this.#fenced
     const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }
-    const { statusCode, body } = await request(url, { ...rest, ...limits, dispatcher }).catch((error) => {
+    return request(url, { ...rest, ...limits, dispatcher }).catch((error) => {
       throw new AttachmentError(spec.filename, messageOf(error), isFinal(error))
     })
-    if (statusCode >= 200 && statusCode < 300) return body
-    // Its bytes have to go somewhere, or the connection is lost; large ones are not worth it.
-    await body.dump({ limit: 65_536, signal: how.signal }).catch(ignore)
-    const final = statusCode < 500 && !PASSING.has(statusCode)
-    throw new AttachmentError(spec.filename, `HTTP ${statusCode}`, final)
   }
+
+  /** The content as it was before the server encoded it for the way (RFC 9110 8.4). */
+  async #contentOf(
+    { filename }: AttachmentSpec,
+    answer: Dispatcher.ResponseData,
+    signal: AbortSignal,
+  ): Promise<Readable> {
+    const { statusCode, body, headers } = answer
+    if (statusCode < 200 || statusCode > 299) {
+      await discard(answer, signal)
+      const final = statusCode < 500 && !PASSING.has(statusCode)
+      throw new AttachmentError(filename, `HTTP ${statusCode}`, final)
+    }
+    const codings = String(headers['content-encoding'] ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((coding) => coding.trim())
+      .filter((coding) => coding !== '' && coding !== 'identity')
+    const unknown = codings.find((coding) => DECODERS[coding] === undefined)
+    if (unknown !== undefined || codings.length > MAX_CODINGS) {
+      await discard(answer, signal)
+      const why = `its content encoding is ${JSON.stringify(foreignText(codings.join(', '), 100))}`
+      throw new AttachmentError(filename, `${why}, not gzip, deflate, br or zstd`, true)
+    }
+    // What fails on the way fails whoever reads the end of it.
+    return codings.toReversed().reduce<Readable>((source, coding) => {
+      const decoder = (DECODERS[coding] as () => Duplex)()
+      return pipeline(source, decoder, ignore)
+    }, body)
+  }
+}
+
+/** Content codings that are undone (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
+const DECODERS: Readonly<Record<string, () => Duplex>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+}
+const MAX_CODINGS = 2
+
+/** Its bytes have to go somewhere, or the connection is lost; large ones are not worth it. */
+async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
+  await body.dump({ limit: 65_536, signal }).catch(ignore)
 }
 
 interface HowToFetch {

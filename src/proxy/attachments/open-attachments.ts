@@ -14,6 +14,6 @@ export interface OpenAttachments extends Disposable {
 
 /** Opens the attachments of a message; throws an AttachmentError. Dispose of the result, read or not. */
 export type OpenAttachmentsOf = (
-  message: Pick<Claimed, 'mail' | 'client'>,
+  message: Pick<Claimed, 'mail' | 'client' | 'tenantId'>,
   signal: AbortSignal,
 ) => Promise<OpenAttachments>

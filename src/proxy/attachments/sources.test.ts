@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { folder, message, opened, read, tenant } from './attachments.fixture.ts'
+import { folder, md5Of, message, opened, read, tenant } from './attachments.fixture.ts'
 
 test('asks the tenant’s endpoint for the path, with its credentials', async () => {
   const seen: unknown[] = []
@@ -140,4 +142,123 @@ test('closes every source when one attachment of a message cannot be had', async
   const specs = ['big', 'missing'].map((storage_path) => ({ filename: storage_path, storage_path }))
   await expect(read(attachments, message(specs, url))).rejects.toThrow('HTTP 404')
   await Promise.all(closed)
+})
+
+test.each([
+  ['gzip', gzipSync],
+  ['x-gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync],
+  ['identity', (content: string) => Buffer.from(content)],
+  ['deflate, gzip', (content: string) => gzipSync(deflateSync(content))],
+])('undoes the content encoding %s, and compares the MD5 of what is sent', async (coding, encode) => {
+  const { url } = await tenant((_, response) =>
+    response.writeHead(200, { 'content-encoding': coding }).end(encode('content')),
+  )
+  const specs = [
+    { filename: 'a', storage_path: 'p' },
+    { filename: 'b', storage_path: 'p', content_md5: md5Of('content') },
+  ]
+  expect(await read(await opened(), message(specs, url))).toEqual([
+    Buffer.from('content'),
+    Buffer.from('content'),
+  ])
+})
+
+test('refuses an encoding that it cannot undo, and fails one that breaks off as something that may pass', async () => {
+  const { url } = await tenant(async (request, response) => {
+    const { storage_path } = JSON.parse(String(await buffer(request)))
+    response.writeHead(200, { 'content-encoding': storage_path })
+    response.end(gzipSync('content').subarray(0, 12))
+  })
+  const attachments = await opened()
+  const get = (storage_path: string) => read(attachments, message([{ filename: 'a', storage_path }], url))
+  await expect(get('compress')).rejects.toMatchObject({
+    message: expect.stringContaining('content encoding is "compress"'),
+    final: true,
+  })
+  await expect(get('gzip')).rejects.toMatchObject({ final: false })
+})
+
+test('holds content to its limit as it is unpacked', async () => {
+  const { url } = await tenant((_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(2 * 1024 ** 2))),
+  )
+  const failed = read(
+    await opened({ maxAttachmentBytes: 1024 ** 2 }),
+    message([{ filename: 'a', storage_path: 'p' }], url),
+  )
+  await expect(failed).rejects.toMatchObject({ message: expect.stringContaining('more than 1048576 bytes') })
+})
+
+test.each([301, 302, 303, 307, 308])(
+  'follows a redirect %s of a URL, with its credentials only to the same origin',
+  async (status) => {
+    const seen: unknown[] = []
+    const note = (name: string, headers: IncomingHttpHeaders) => seen.push([name, headers.authorization])
+    const other = await tenant(({ headers }, response) => {
+      note('other', headers)
+      response.end('content')
+    })
+    const { url } = await tenant(({ url: path, headers }, response) => {
+      note(path ?? '', headers)
+      response.writeHead(status, { location: path === '/a' ? 'b' : `${other.url}/c` }).end()
+    })
+    const attachments = await opened({ httpUrlPrivate: true })
+    const spec = { filename: 'a', storage_path: `${url}/a`, auth: { method: 'bearer', token: 'its-own' } }
+    expect(await read(attachments, message([spec]))).toEqual([Buffer.from('content')])
+    expect(seen).toEqual([
+      ['/a', 'Bearer its-own'],
+      ['/b', 'Bearer its-own'],
+      ['other', undefined],
+    ])
+  },
+)
+
+test.each([
+  ['http://169.254.169.254/latest', 'may not be reached'],
+  ['http://2852039166/', 'may not be reached'],
+  ['file:///etc/passwd', 'no http or https URL'],
+  ['/again', 'more than 10 redirects'],
+])('does not follow a redirect to %s', async (location, why) => {
+  const { url } = await tenant((_, response) => response.writeHead(302, { location }).end())
+  const failed = read(
+    await opened({ httpUrlPrivate: true }),
+    message([{ filename: 'a', storage_path: `${url}/` }]),
+  )
+  await expect(failed).rejects.toMatchObject({ message: expect.stringContaining(why), final: true })
+})
+
+test('follows no redirect to a private network unless it is allowed', async () => {
+  const { url } = await tenant((_, response) =>
+    response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+  )
+  const client = message([{ filename: 'a', storage_path: 'p' }], url)
+  // The tenant's own endpoint is asked, and follows nothing.
+  await expect(read(await opened(), client)).rejects.toMatchObject({
+    message: expect.stringContaining('HTTP 302'),
+  })
+})
+
+test('takes the credentials of a URL, and keeps them out of what is shown', async () => {
+  const seen: unknown[] = []
+  const { url } = await tenant(({ headers }, response) => {
+    seen.push(headers.authorization)
+    response.writeHead(404).end()
+  })
+  const storage_path = `${url.replace('http://', 'http://us%40er:p%3Aw@')}/a`
+  const given = message([{ filename: 'a', storage_path }])
+  expect(given.mail.attachments[0]).toMatchObject({
+    source: `${url}/a`,
+    auth: { user: 'us@er', password: 'p:w' },
+  })
+  const failed = read(await opened({ httpUrlPrivate: true }), given)
+  await expect(failed).rejects.toThrow('Attachment fetch failed for a: HTTP 404')
+  expect(seen).toEqual([`Basic ${Buffer.from('us@er:p:w').toString('base64')}`])
+})
+
+test('refuses a URL whose credentials stand in two places', () => {
+  const spec = { filename: 'a', storage_path: 'http://u:p@x.test/', auth: { method: 'bearer', token: 't' } }
+  expect(() => message([spec])).toThrow('has credentials in its URL and in auth')
 })

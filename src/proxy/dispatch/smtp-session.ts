@@ -1,9 +1,10 @@
-import { Socket } from 'node:net'
+import { Socket, type TcpSocketConnectOpts } from 'node:net'
 import type { Readable } from 'node:stream'
 import SMTPConnection, {
   type SMTPConnectionOptions,
   type SMTPConnectionSendInfo,
 } from 'nodemailer/lib/smtp-connection'
+import { checkHost, fencedLookup } from '../attachments/reach.ts'
 
 export interface Envelope {
   readonly from: string
@@ -11,6 +12,8 @@ export interface Envelope {
 }
 
 export interface SessionOptions extends Omit<SMTPConnectionOptions, 'socket'> {
+  /** Whether the server may be in loopback and private networks. */
+  readonly allowPrivate: boolean
   readonly auth?: { readonly user: string; readonly pass: string }
 }
 
@@ -22,8 +25,13 @@ export class SmtpSession {
   readonly #connection: SMTPConnection
   #ended = false
 
-  static async open({ auth, ...options }: SessionOptions, signal: AbortSignal): Promise<SmtpSession> {
-    const session = new SmtpSession(new SMTPConnection({ ...options, socket: gathering(new Socket()) }))
+  /** Throws OutOfReach where the server is on the wrong side of the fence. */
+  static async open(
+    { auth, allowPrivate, ...options }: SessionOptions,
+    signal: AbortSignal,
+  ): Promise<SmtpSession> {
+    const socket = gathering(fenced(new Socket(), allowPrivate))
+    const session = new SmtpSession(new SMTPConnection({ ...options, socket }))
     await session.#until(signal, (done) =>
       session.#connection.connect((error) => done(error ?? null, undefined)),
     )
@@ -94,6 +102,20 @@ export class SmtpSession {
 }
 
 type Done<T> = (error: Error | null, value?: T) => void
+
+/** Connects to the address that was checked, and to no other. */
+function fenced(socket: Socket, allowPrivate: boolean): Socket {
+  const connect: (options: TcpSocketConnectOpts, connected: () => void) => Socket = socket.connect
+  socket.connect = function checked(this: Socket, port: number, host: string, connected: () => void) {
+    try {
+      checkHost(host, allowPrivate)
+    } catch (error) {
+      return this.destroy(error as Error)
+    }
+    return connect.call(this, { port, host, lookup: fencedLookup(allowPrivate) }, connected)
+  } as Socket['connect']
+  return socket
+}
 
 /** Lets what is written within one turn of the event loop leave as one segment: a message is many small writes. */
 function gathering(socket: Socket): Socket {

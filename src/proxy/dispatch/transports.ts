@@ -7,6 +7,8 @@ export interface TransportOptions {
   /** Of silence; what a server may take in all is the attempt's business. */
   readonly sendTimeoutMs: number
   readonly smtpTlsVerify: boolean
+  /** Also the private networks that tenants name themselves. */
+  readonly httpUrlPrivate: boolean
 }
 
 /** One pool of sessions per server and user, whatever accounts share it. */
@@ -37,11 +39,12 @@ export class Transports {
     for (const pool of this.#pools.values()) pool.close()
   }
 
-  #open({ host, port, user, password, tls }: SmtpServer): SmtpPool {
-    const { poolSize, connectTimeoutMs, sendTimeoutMs, smtpTlsVerify } = this.#options
+  #open({ host, port, user, password, tls, fenced }: SmtpServer): SmtpPool {
+    const { poolSize, connectTimeoutMs, sendTimeoutMs, smtpTlsVerify, httpUrlPrivate } = this.#options
     return new SmtpPool({
       maxSessions: poolSize,
       host,
+      allowPrivate: !fenced || httpUrlPrivate,
       port,
       secure: tls === 'implicit',
       ignoreTLS: tls === 'none',

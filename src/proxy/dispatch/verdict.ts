@@ -1,5 +1,6 @@
 import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection'
 import { AttachmentError } from '../attachments/attachment-error.ts'
+import { OutOfReach } from '../attachments/reach.ts'
 import { messageOf } from '../log.ts'
 
 /** What one attempt led to, recipient by recipient. */
@@ -51,6 +52,7 @@ function refusalOf(error: SmtpError): RefusedRecipient[] {
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof AttachmentError) return { reason: error.message, permanent: error.final }
+  if (error instanceof OutOfReach) return { reason: `SMTP server ${error.message}`, permanent: true }
   const { responseCode, permanent, response, code } = error as SmtpError
   const reason = response ?? messageOf(error)
   if (responseCode !== undefined) return { reason, permanent: permanent ?? false }

@@ -46,12 +46,14 @@ function attachmentSpec(given: unknown, at: string): AttachmentSpec {
   const name = text(item.filename, `${at}.filename`, MAX_FILENAME_LENGTH)
   const mimeType = item.mime_type ?? item.content_type
   const where = sourceOf(item, at)
+  const { source, auth } = credentialsOf(where, authOf(item.auth, at), at)
   return {
     filename: withoutMarkers(name),
     mimeType: typeof mimeType === 'string' && MIME_TYPE.test(mimeType) ? mimeType : undefined,
-    ...where,
+    mode: where.mode,
+    source,
     md5: md5Of(item.content_md5, name, at),
-    auth: authOf(item.auth, at),
+    auth,
   }
 }
 
@@ -67,6 +69,31 @@ function sourceOf(item: Record<string, unknown>, at: string): Pick<AttachmentSpe
   if (mode !== 'base64' && source.length > MAX_SOURCE_LENGTH)
     throw new Unacceptable(`${at}.storage_path is longer than ${MAX_SOURCE_LENGTH}`)
   return { mode, source }
+}
+
+/** `https://user:password@host/…` (RFC 3986 3.2.1): credentials are kept apart, so that no list and no error shows them. */
+function credentialsOf(
+  { mode, source }: Pick<AttachmentSpec, 'mode' | 'source'>,
+  auth: AttachmentAuth | undefined,
+  at: string,
+): Pick<AttachmentSpec, 'source' | 'auth'> {
+  const url = mode === 'http_url' ? URL.parse(source) : null
+  if (url === null || (url.username === '' && url.password === '')) return { source, auth }
+  if (auth !== undefined) throw new Unacceptable(`${at} has credentials in its URL and in auth`)
+  const [user, password] = [url.username, url.password].map((part) => decoded(part, at))
+  if (/\p{Cc}/u.test(`${user}${password}`))
+    throw new Unacceptable(`${at}.storage_path has control characters`)
+  url.username = ''
+  url.password = ''
+  return { source: url.href, auth: { method: 'basic', user: user ?? '', password: password ?? '' } }
+}
+
+function decoded(part: string, at: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new Unacceptable(`${at}.storage_path has credentials that are not percent-encoded UTF-8`)
+  }
 }
 
 function detected(path: string): FetchMode {

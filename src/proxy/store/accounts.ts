@@ -11,6 +11,8 @@ export interface SmtpServer {
   readonly user: string | null
   readonly password: string | null
   readonly tls: TlsKind
+  /** The tenant has set it itself: it is not trusted to name private networks. */
+  readonly fenced: boolean
 }
 
 /** Messages that an account may send; null = no limit. */
@@ -38,7 +40,7 @@ interface Row {
 
 /** As an object; without the password when it is shown. */
 const AS_JSON = `json_build_object('tenantId', tenant_id, 'id', id,
-  'server', json_build_object('host', host, 'port', port, 'user', user_name, 'password', NULL, 'tls', tls),
+  'server', json_build_object('host', host, 'port', port, 'user', user_name, 'password', NULL, 'tls', tls, 'fenced', fenced),
   'batchSize', batch_size, 'limitBehavior', limit_behavior,
   'limits', json_build_object('perMinute', limit_per_minute, 'perHour', limit_per_hour, 'perDay', limit_per_day)) AS json`
 
@@ -53,17 +55,17 @@ export class Accounts {
   async save({ tenantId, id, server, batchSize, limits, limitBehavior }: Account): Promise<boolean> {
     const saved = await this.#db.rows({
       text: `INSERT INTO accounts (tenant_id, id, host, port, user_name, password, tls, batch_size,
-          limit_per_minute, limit_per_hour, limit_per_day, limit_behavior)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 WHERE EXISTS (SELECT 1 FROM tenants WHERE id = $1)
+          limit_per_minute, limit_per_hour, limit_per_day, limit_behavior, fenced)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 WHERE EXISTS (SELECT 1 FROM tenants WHERE id = $1)
         ON CONFLICT (tenant_id, id) DO UPDATE SET host = excluded.host, port = excluded.port,
           user_name = excluded.user_name, password = excluded.password, tls = excluded.tls,
           batch_size = excluded.batch_size, limit_per_minute = excluded.limit_per_minute,
           limit_per_hour = excluded.limit_per_hour, limit_per_day = excluded.limit_per_day,
-          limit_behavior = excluded.limit_behavior, blocked_until = NULL, updated_at = now()
+          limit_behavior = excluded.limit_behavior, fenced = excluded.fenced, blocked_until = NULL, updated_at = now()
         RETURNING 1`,
       values: [
         ...[tenantId, id, server.host, server.port, server.user, server.password, server.tls, batchSize],
-        ...[limits.perMinute, limits.perHour, limits.perDay, limitBehavior],
+        ...[limits.perMinute, limits.perHour, limits.perDay, limitBehavior, server.fenced],
       ],
     })
     // Its tenant may be called from now on.

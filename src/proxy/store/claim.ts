@@ -103,7 +103,7 @@ const CLAIM = `
       m.payload_bytes
   )
   SELECT c.*, t.name AS tenant_name, t.client_base_url, t.client_sync_path, t.client_attachment_path, t.client_auth,
-    a.host, a.port, a.user_name, a.password, a.tls,
+    t.client_fenced, a.host, a.port, a.user_name, a.password, a.tls, a.fenced,
     coalesce(a.limit_per_minute, a.limit_per_hour, a.limit_per_day) IS NOT NULL AS limited
   FROM claimed c
   JOIN tenants t ON t.id = c.tenant_id
@@ -135,11 +135,13 @@ interface Row {
   readonly client_sync_path: string | null
   readonly client_attachment_path: string | null
   readonly client_auth: TenantClient['auth']
+  readonly client_fenced: boolean
   readonly host: string
   readonly port: number
   readonly user_name: string | null
   readonly password: string | null
   readonly tls: SmtpServer['tls']
+  readonly fenced: boolean
   readonly limited: boolean
 }
 
@@ -171,9 +173,17 @@ function claimedOf(row: Row, claim: string): Claimed {
       syncPath: row.client_sync_path,
       attachmentPath: row.client_attachment_path,
       auth: row.client_auth,
+      fenced: row.client_fenced,
     },
     accountId: row.account_id,
-    server: { host: row.host, port: row.port, user: row.user_name, password: row.password, tls: row.tls },
+    server: {
+      host: row.host,
+      port: row.port,
+      user: row.user_name,
+      password: row.password,
+      tls: row.tls,
+      fenced: row.fenced,
+    },
     limited: row.limited,
     priority: row.priority,
     attempts: row.attempts,

@@ -115,4 +115,9 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX rate_slots_of_account ON rate_slots (tenant_id, account_id, taken_at);
   `,
+  `
+  -- what a tenant has set with its own key may not name private networks
+  ALTER TABLE tenants ADD COLUMN client_fenced boolean NOT NULL DEFAULT false;
+  ALTER TABLE accounts ADD COLUMN fenced boolean NOT NULL DEFAULT false;
+  `,
 ]

@@ -33,16 +33,17 @@ export async function takeTurns(
         ORDER BY next_sync_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
       )
       RETURNING id AS "tenantId", name AS "tenantName", client_base_url AS "baseUrl", client_sync_path AS "syncPath",
-        client_attachment_path AS "attachmentPath", client_auth AS auth, sync_failures AS failures`,
+        client_attachment_path AS "attachmentPath", client_auth AS auth, client_fenced AS fenced,
+        sync_failures AS failures`,
     values: [claim, limit, leaseMs],
     name: 'take-turns',
   })
-  return rows.map(({ tenantId, tenantName, failures, baseUrl, syncPath, attachmentPath, auth }) => ({
+  return rows.map(({ tenantId, tenantName, failures, baseUrl, syncPath, attachmentPath, auth, fenced }) => ({
     tenantId,
     tenantName,
     failures,
     claim,
-    client: { baseUrl, syncPath, attachmentPath, auth },
+    client: { baseUrl, syncPath, attachmentPath, auth, fenced },
   }))
 }
 

@@ -18,6 +18,8 @@ export interface TenantClient {
   readonly syncPath: string | null
   readonly attachmentPath: string | null
   readonly auth: ClientAuth | null
+  /** The tenant has set baseUrl itself: it is not trusted to name private networks. */
+  readonly fenced: boolean
 }
 
 export interface Tenant {
@@ -43,7 +45,7 @@ export interface SyncState {
 }
 
 const COLUMNS = `id, name, active, client_base_url AS "baseUrl", client_sync_path AS "syncPath",
-  client_attachment_path AS "attachmentPath", client_auth AS auth, suspended_batches AS "suspendedBatches"`
+  client_attachment_path AS "attachmentPath", client_auth AS auth, client_fenced AS fenced, suspended_batches AS "suspendedBatches"`
 
 type Row = Omit<Tenant, 'client'> & TenantClient
 
@@ -58,11 +60,13 @@ export class Tenants {
   async save(id: string, settings: TenantSettings): Promise<string | undefined> {
     const key = newKey()
     const [row] = await this.#db.rows<{ created: boolean }>({
-      text: `INSERT INTO tenants (id, name, active, client_base_url, client_sync_path, client_attachment_path, client_auth, api_key_sha256)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      text: `INSERT INTO tenants (id, name, active, client_base_url, client_sync_path, client_attachment_path, client_auth,
+          client_fenced, api_key_sha256)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active,
           client_base_url = excluded.client_base_url, client_sync_path = excluded.client_sync_path,
-          client_attachment_path = excluded.client_attachment_path, client_auth = excluded.client_auth
+          client_attachment_path = excluded.client_attachment_path, client_auth = excluded.client_auth,
+          client_fenced = excluded.client_fenced
         RETURNING xmax = 0 AS created`,
       values: [id, ...valuesOf(settings), sha256(key)],
     })
@@ -80,7 +84,7 @@ export class Tenants {
       if (row === undefined) return false
       await session.rows({
         text: `UPDATE tenants SET name = $2, active = $3, client_base_url = $4, client_sync_path = $5,
-          client_attachment_path = $6, client_auth = $7 WHERE id = $1`,
+          client_attachment_path = $6, client_auth = $7, client_fenced = $8 WHERE id = $1`,
         values: [id, ...valuesOf(change(tenantOf(row)))],
       })
       await ring(session, 'sync')
@@ -149,13 +153,14 @@ function tenantOf({
   syncPath,
   attachmentPath,
   auth,
+  fenced,
 }: Row): Tenant {
-  return { id, name, active, suspendedBatches, client: { baseUrl, syncPath, attachmentPath, auth } }
+  return { id, name, active, suspendedBatches, client: { baseUrl, syncPath, attachmentPath, auth, fenced } }
 }
 
 function valuesOf({ name, active, client }: TenantSettings): unknown[] {
   const auth = client.auth === null ? null : JSON.stringify(client.auth)
-  return [name, active, client.baseUrl, client.syncPath, client.attachmentPath, auth]
+  return [name, active, client.baseUrl, client.syncPath, client.attachmentPath, auth, client.fenced]
 }
 
 function newKey(): string {

@@ -9,19 +9,24 @@ import { readReply, SyncFailure, type SyncReply } from './reply.ts'
 
 const DEFAULT_PATH = '/mail-proxy/sync'
 
-export type TenantCallerOptions = Pick<ProxyConfig, 'syncTimeoutMs' | 'reportKey' | 'maxBodyBytes'> & {
+export type TenantCallerOptions = Pick<
+  ProxyConfig,
+  'syncTimeoutMs' | 'reportKey' | 'maxBodyBytes' | 'httpUrlPrivate'
+> & {
   readonly intercept?: Intercept | undefined
 }
 
 /** Calls tenants: one POST, with a time limit for all of it. */
 export class TenantCaller {
   readonly #options: TenantCallerOptions
-  readonly #agent: Dispatcher
+  readonly #open: Dispatcher
+  readonly #fenced: Dispatcher
 
   constructor(options: TenantCallerOptions) {
     this.#options = options
     const { syncTimeoutMs: connectTimeoutMs, intercept } = options
-    this.#agent = fencedAgent({ allowPrivate: true, connectTimeoutMs, intercept })
+    this.#open = fencedAgent({ allowPrivate: true, connectTimeoutMs, intercept })
+    this.#fenced = fencedAgent({ allowPrivate: false, connectTimeoutMs, intercept })
   }
 
   /** Throws a SyncFailure. */
@@ -41,8 +46,8 @@ export class TenantCaller {
     }
   }
 
-  close(): Promise<void> {
-    return this.#agent.destroy()
+  async close(): Promise<void> {
+    await Promise.all([this.#open.destroy(), this.#fenced.destroy()])
   }
 
   #post(
@@ -51,12 +56,13 @@ export class TenantCaller {
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     const url = new URL(`${client.baseUrl}${client.syncPath ?? DEFAULT_PATH}`)
-    checkHost(url.hostname, true)
+    const allowPrivate = !client.fenced || this.#options.httpUrlPrivate
+    checkHost(url.hostname, allowPrivate)
     return request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...authHeaders(client.auth) },
       body: JSON.stringify(this.#body(reports)),
-      dispatcher: this.#agent,
+      dispatcher: allowPrivate ? this.#open : this.#fenced,
       signal,
     })
   }
