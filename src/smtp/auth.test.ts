@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { authDialogue, chooseMechanism } from './auth.ts'
+import { authDialogue, isChallenge, mechanismsFor } from './auth.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
@@ -34,15 +34,44 @@ describe('authDialogue', () => {
   })
 })
 
-describe('chooseMechanism', () => {
+describe('AUTH PLAIN', () => {
+  /** So many octets of response: base64 has four for three, and there are two NUL and the name. */
+  const commandFor = (passwordBytes: number) =>
+    authDialogue('PLAIN', { user: 'u', pass: 'x'.repeat(passwordBytes) }).command
+
+  it('has its initial response as long as the command is at most 512 octets with CRLF (RFC 4954 4)', () => {
+    expect(commandFor(369)).toHaveLength('AUTH PLAIN '.length + 496)
+    expect(commandFor(372)).toBe('AUTH PLAIN')
+    const { answer } = authDialogue('PLAIN', { user: 'u', pass: 'x'.repeat(372) })
+    expect(answer('')).toBe(base64(`\0u\0${'x'.repeat(372)}`))
+  })
+})
+
+describe('a challenge', () => {
+  it.each(['', '=', 'VXNlcm5hbWU6', 'YQ==', 'YWI='])('may be %j (RFC 4954 8)', (text) => {
+    expect(isChallenge(text)).toBe(true)
+  })
+
+  it.each(['Username:', 'YQ=', 'YQ', 'Y Q==', 'YQ==YQ==', '\u00e4', ' '])(
+    '%j is cancelled in every mechanism: it is not base64',
+    (text) => {
+      for (const mechanism of ['PLAIN', 'LOGIN', 'CRAM-MD5'] as const)
+        expect(authDialogue(mechanism, { user: 'u', pass: 'p' }).answer(text)).toBe('*')
+    },
+  )
+})
+
+describe('mechanismsFor', () => {
   it.each([
-    [['LOGIN', 'PLAIN', 'CRAM-MD5'], true, 'PLAIN'],
-    [['LOGIN', 'PLAIN', 'CRAM-MD5'], false, 'CRAM-MD5'],
-    [['LOGIN', 'PLAIN'], false, 'PLAIN'],
-    [['LOGIN', 'CRAM-MD5'], true, 'LOGIN'],
-    [['GSSAPI', 'NTLM'], true, undefined],
-    [[], false, undefined],
-  ])('of %j with TLS %s is %s', (offered, encrypted, mechanism) => {
-    expect(chooseMechanism(offered, encrypted)).toBe(mechanism)
+    [['LOGIN', 'PLAIN', 'CRAM-MD5'], true, undefined, ['PLAIN', 'LOGIN', 'CRAM-MD5']],
+    [['LOGIN', 'PLAIN', 'CRAM-MD5'], false, undefined, ['CRAM-MD5', 'PLAIN', 'LOGIN']],
+    [['LOGIN', 'PLAIN'], false, undefined, ['PLAIN', 'LOGIN']],
+    [['LOGIN', 'CRAM-MD5'], true, undefined, ['LOGIN', 'CRAM-MD5']],
+    [['GSSAPI', 'NTLM'], true, undefined, []],
+    [[], false, undefined, []],
+    [['LOGIN', 'PLAIN', 'CRAM-MD5'], true, 'LOGIN', ['LOGIN']],
+    [['PLAIN'], true, 'LOGIN', []],
+  ] as const)('of %j with TLS %s and %s asked for are %j', (offered, encrypted, forced, mechanisms) => {
+    expect(mechanismsFor(offered, encrypted, forced)).toEqual(mechanisms)
   })
 })

@@ -24,9 +24,11 @@ export class Deadline {
     this.#atMs = Number.POSITIVE_INFINITY
   }
 
-  /** For good: it never passes. */
+  /** For good: it never passes, whatever is set. */
   end(): void {
     this.#disarm?.()
+    // Earlier than any time: nothing arms it again.
+    this.#armedForMs = Number.NEGATIVE_INFINITY
   }
 
   #arm(): void {

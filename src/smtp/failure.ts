@@ -1,4 +1,6 @@
+import { cutText, FOREIGN_TEXT_LENGTH, foreignText } from '../foreign-text.ts'
 import type { EndedOutcome, Failure, FailureClass } from '../load/sample.ts'
+import { tlsErrorText } from '../tls-error.ts'
 import { enhancedStatus, type Reply, replyText } from './reply.ts'
 import type { Phase } from './target.ts'
 
@@ -50,6 +52,13 @@ export function refused(reply: Reply, phase: Phase, failureClass: 'reply' | 'aut
   })
 }
 
+/** A refusal with what was said to the other of two commands, when neither was taken. */
+export function refusedTwice(reply: Reply, other: string, otherReply: Reply, phase: Phase): SmtpFailure {
+  const { outcome, failure } = refused(reply, phase)
+  const text = cutText(`${failure.text} (${other}: ${replyText(otherReply)})`, FOREIGN_TEXT_LENGTH)
+  return new SmtpFailure(outcome, { ...failure, text })
+}
+
 /**
  * RFC 3463 3.6: X.5.3 is "too many recipients". In reply to MAIL, before any is named, servers mean
  * the messages of the session by it (OpenSMTPD, after 100): this session takes no more, a new one does.
@@ -85,5 +94,10 @@ export function socketFailure(error: Error & { code?: string }, phase: Phase): S
   const isTls =
     phase === 'tls' ||
     /^(ERR_SSL|ERR_TLS|ERR_OSSL|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/.test(error.code ?? '')
-  return failed(byErrno ?? (isTls ? 'tls' : 'connection_reset'), phase, error.message)
+  const text = isTls ? tlsErrorText(error) : error.message
+  return failed(
+    byErrno ?? (isTls ? 'tls' : 'connection_reset'),
+    phase,
+    foreignText(text || error.code || error.name),
+  )
 }

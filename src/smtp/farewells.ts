@@ -60,7 +60,7 @@ export class Farewells {
       return Promise.resolve()
     }
     if (this.#silent.has(target) || (this.#overdue.get(target) ?? 0) > 0) {
-      transport.write('QUIT\r\n')
+      transport.write('QUIT\r\n', 1)
       this.#leave(open, target)
       return Promise.resolve()
     }

@@ -19,6 +19,9 @@ const MAX_LINE_BYTES = 8_192
 /** EHLO replies have tens of lines; a server that never ends a reply is broken. */
 const MAX_LINES = 512
 
+/** Characters shown of the lines before the one that does not belong to them: that one tells most. */
+const SHOWN_BEFORE = 200
+
 const CR = 13
 const LF = 10
 const DASH = 45
@@ -73,7 +76,11 @@ export class ReplyParser {
       )
     }
     if (this.#lines.length > 0 && code !== this.#code) {
-      throw new ReplySyntaxError(`lines of one reply with different codes: ${this.#code} and ${code}`)
+      const before = replyText({ code: this.#code, lines: this.#lines })
+      const last = foreignText(this.#mask(data.toString('utf8', from, to)))
+      throw new ReplySyntaxError(
+        `lines of one reply with different codes: ${this.#code} and ${code}: ${cutText(before, SHOWN_BEFORE)} | ${last}`,
+      )
     }
     if (this.#lines.length >= MAX_LINES) throw new ReplySyntaxError(`reply of more than ${MAX_LINES} lines`)
     const text = to - from > 4 ? this.#mask(data.toString('utf8', from + 4, to)) : ''
@@ -101,6 +108,25 @@ function replyCode(data: Buffer, from: number, to: number): number | undefined {
   const third = (data[from + 2] as number) - ZERO
   if (first < 2 || first > 5 || second < 0 || second > 5 || third < 0 || third > 9) return undefined
   return first * 100 + second * 10 + third
+}
+
+/**
+ * Codes that answer one thing alone: the greeting and STARTTLS, QUIT, AUTH (RFC 5321 4.2.3, RFC 3207 4,
+ * RFC 4954 6). Anywhere else they are the reply to something else, or somebody else's.
+ */
+const BOUND_CODES = [220, 221, 235]
+
+/**
+ * Whether what was asked is done: 2yz, since the first digit decides (RFC 5321 4.2.1), but for the codes
+ * that can answer something else only. `own`: the one of those that answers what was asked.
+ */
+export function isCompletion({ code }: Reply, own?: 220 | 221 | 235): boolean {
+  return code === 250 || code === own || (code < 300 && !BOUND_CODES.includes(code))
+}
+
+/** Whether DATA may go on: 3yz (RFC 5321 4.2.1), but for 334, AUTH's (RFC 4954 4). */
+export function isGoAhead({ code }: Reply): boolean {
+  return code >= 300 && code < 400 && code !== 334
 }
 
 /** Enhanced status code at the start of a reply's text (RFC 2034 4, RFC 3463 2): `5.7.1`. */

@@ -137,7 +137,8 @@ export class SessionRun {
       const { refusals } = envelope
       const ticket = turn.mayFollow && open.pipelining === 'transactions' ? this.#feed.take() : undefined
       if (ticket !== undefined) following = startOf(this.#options, { ticket }, turn.spareTimer)
-      await sendMessage(context, open.writer.octets(current.ticket.message, following !== undefined))
+      const follows = following !== undefined
+      await sendMessage(context, open.writer.octets(current.ticket.message, follows), follows)
       const taken = { needsReset: false, begun: true, refusals }
       return following === undefined ? taken : { ...taken, following }
     } catch (error) {

@@ -1,9 +1,17 @@
+import { foreignText } from '../foreign-text.ts'
 import type { Clock } from '../load/clock.ts'
-import { authDialogue, chooseMechanism } from './auth.ts'
+import { asksForAnotherMechanism, authDialogue, CANCEL, isChallenge, mechanismsFor } from './auth.ts'
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
-import { failed, refused } from './failure.ts'
-import type { Reply } from './reply.ts'
-import { PHASES, type Phase, type SmtpTarget } from './target.ts'
+import { asFailure, failed, refused, refusedTwice, SmtpFailure } from './failure.ts'
+import { isCompletion, type Reply } from './reply.ts'
+import {
+  AUTH_MECHANISMS,
+  type AuthMechanism,
+  type Credentials,
+  PHASES,
+  type Phase,
+  type SmtpTarget,
+} from './target.ts'
 import { type OnReplyTaken, Transport } from './transport.ts'
 
 /** TLS sessions to resume, see sessionKey (RFC 8446 2.2, RFC 5077). */
@@ -69,7 +77,9 @@ export async function openSession(options: SessionOptions, timer: PhaseTimer): P
     timer.mark('connect')
     if (target.tls.mode === 'implicit') await secure(options, transport, timer)
     transport.enter('greeting', timeoutMs)
-    expectCode(await transport.reply(), 220, 'greeting')
+    const greeting = await transport.reply()
+    // RFC 5321 4.3.2: 220, or it is no greeting; another 2yz answers what nobody has asked yet.
+    if (greeting.code !== 220) throw refused(greeting, 'greeting')
     timer.mark('greeting')
     let capabilities = await hello(options, transport, timer)
     if (target.tls.mode === 'starttls') {
@@ -104,7 +114,7 @@ async function command(
   line: string,
 ): Promise<Reply> {
   transport.enter(phase, options.timeoutMs)
-  transport.write(`${line}\r\n`)
+  transport.write(`${line}\r\n`, 1)
   return transport.reply()
 }
 
@@ -115,14 +125,27 @@ async function hello(
   timer: PhaseTimer,
 ): Promise<Capabilities> {
   const name = transport.addressLiteral
-  let reply = await command(options, transport, 'ehlo', `EHLO ${name}`)
-  let capabilities = NO_CAPABILITIES
-  if ([500, 501, 502, 504, 550].includes(reply.code))
-    reply = await command(options, transport, 'ehlo', `HELO ${name}`)
-  else capabilities = readCapabilities(reply)
-  expectCode(reply, 250, 'ehlo')
+  const ehlo = await command(options, transport, 'ehlo', `EHLO ${name}`)
+  if ([500, 501, 502, 504, 550].includes(ehlo.code)) await helo(options, transport, ehlo)
+  else if (!isCompletion(ehlo)) throw refused(ehlo, 'ehlo')
   timer.mark('ehlo')
-  return capabilities
+  return isCompletion(ehlo) ? readCapabilities(ehlo) : NO_CAPABILITIES
+}
+
+/** HELO after EHLO was refused. Where HELO's reply says nothing of its own, EHLO's tells why. */
+async function helo(options: SessionOptions, transport: Transport, ehlo: Reply): Promise<void> {
+  let reply: Reply
+  try {
+    reply = await command(options, transport, 'ehlo', `HELO ${transport.addressLiteral}`)
+  } catch (error) {
+    // Some servers refuse and close at once: what they said stands.
+    const ended = error instanceof SmtpFailure && /^connection_/.test(error.failure.class)
+    throw ended ? refused(ehlo, 'ehlo') : error
+  }
+  if (isCompletion(reply)) return
+  // 503, bad sequence: the server counts HELO as a step behind the EHLO that it refused.
+  const saysNothing = [500, 502, 503, 504].includes(reply.code)
+  throw saysNothing ? refusedTwice(ehlo, 'HELO', reply, 'ehlo') : refusedTwice(reply, 'EHLO', ehlo, 'ehlo')
 }
 
 async function startTls(
@@ -133,13 +156,14 @@ async function startTls(
 ): Promise<void> {
   if (!capabilities.startTls) throw failed('tls', 'tls', 'the server does not offer STARTTLS')
   const reply = await command(options, transport, 'tls', 'STARTTLS')
-  if (reply.code !== 220) throw refused(reply, 'tls')
+  if (!isCompletion(reply, 220)) throw refused(reply, 'tls')
   // RFC 3207 6 and CVE-2011-0411: what came in the clear must not be taken for what came under TLS.
-  if (transport.hasUnreadInput)
+  if (transport.hasUnreadInput || transport.failure?.failure.class === 'protocol_error')
     throw failed('tls', 'tls', 'the server sent more in the clear after its reply to STARTTLS')
   await secure(options, transport, timer)
 }
 
+/** AUTH by the best mechanism that both know; by the next where the server does not want that one after all. */
 async function authenticate(
   options: SessionOptions,
   transport: Transport,
@@ -148,22 +172,49 @@ async function authenticate(
 ): Promise<void> {
   const { auth } = options.target
   if (auth === undefined) return
-  const mechanism = chooseMechanism(capabilities.auth, transport.encrypted)
-  if (mechanism === undefined) {
-    const offered = capabilities.auth.join(' ') || 'no AUTH'
-    throw failed('auth', 'auth', `the server offers ${offered}; PLAIN, LOGIN or CRAM-MD5 is needed`)
+  const mechanisms = mechanismsFor(capabilities.auth, transport.encrypted, auth.mechanism)
+  if (mechanisms.length === 0) throw noMechanism(capabilities, auth)
+  let reply: Reply | undefined
+  for (const mechanism of mechanisms) {
+    reply = await logIn(options, transport, mechanism, auth)
+    if (!asksForAnotherMechanism(reply)) break
   }
-  const dialogue = authDialogue(mechanism, auth)
-  let reply = await command(options, transport, 'auth', dialogue.command)
-  for (let challenges = 0; reply.code === 334; challenges++) {
-    if (challenges === 3)
-      throw failed('protocol_error', 'auth', `more than 3 challenges to AUTH ${mechanism}`)
-    reply = await command(options, transport, 'auth', dialogue.answer(reply.lines[0] ?? ''))
-  }
-  if (reply.code !== 235) throw refused(reply, 'auth', 'auth')
+  if (reply !== undefined && !isCompletion(reply, 235)) throw refused(reply, 'auth', 'auth')
   timer.mark('auth')
 }
 
-function expectCode(reply: Reply, code: number, phase: Phase): void {
-  if (reply.code !== code) throw refused(reply, phase)
+function noMechanism(capabilities: Capabilities, { mechanism }: Credentials): SmtpFailure {
+  const offered = capabilities.auth.length === 0 ? 'no AUTH' : foreignText(capabilities.auth.join(' '))
+  const needed = mechanism === undefined ? listed(AUTH_MECHANISMS) : `${mechanism}, which is asked for,`
+  return failed('auth', 'auth', `the server offers ${offered}; ${needed} is needed`)
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
+/** One dialogue of RFC 4954 4, up to the reply that ends it. */
+async function logIn(
+  options: SessionOptions,
+  transport: Transport,
+  mechanism: AuthMechanism,
+  credentials: Credentials,
+): Promise<Reply> {
+  const dialogue = authDialogue(mechanism, credentials)
+  let reply = await command(options, transport, 'auth', dialogue.command)
+  while (reply.code === 334) {
+    const challenge = reply.lines[0] ?? ''
+    const answer = dialogue.answer(challenge)
+    if (answer !== CANCEL) {
+      reply = await command(options, transport, 'auth', answer)
+      continue
+    }
+    // 501 by right; whatever comes, the challenge is what was wrong.
+    await command(options, transport, 'auth', CANCEL).catch(asFailure)
+    const why = isChallenge(challenge)
+      ? `more challenges than AUTH ${mechanism} has answers for`
+      : `a challenge that is not base64 (RFC 4954 4): ${foreignText(`334 ${challenge}`)}`
+    throw failed('protocol_error', 'auth', why)
+  }
+  return reply
 }

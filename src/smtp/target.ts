@@ -22,9 +22,15 @@ export interface TlsOptions {
   readonly serverName?: string
 }
 
+/** SASL mechanisms that the client speaks: RFC 2195, RFC 4616, draft-murchison-sasl-login. */
+export const AUTH_MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'] as const
+export type AuthMechanism = (typeof AUTH_MECHANISMS)[number]
+
 export interface Credentials {
   readonly user: string
   readonly pass: string
+  /** The one mechanism to log in by; without it the best that the server offers, and the next after 504 or 534. */
+  readonly mechanism?: AuthMechanism
 }
 
 /** RFC 2920: nothing, one envelope, or the end of a message with the next envelope in one write. */

@@ -1,5 +1,5 @@
 import { asFailure, failed, refused, SmtpFailure } from './failure.ts'
-import type { Reply } from './reply.ts'
+import { isCompletion, isGoAhead, type Reply } from './reply.ts'
 import type { PhaseTimer, Session } from './session.ts'
 import type { PipeliningLevel } from './target.ts'
 
@@ -9,6 +9,11 @@ export interface Envelope {
   readonly rcpt: readonly string[]
   /** MAIL, RCPT and DATA in one write (RFC 2920 3.1). */
   readonly whole: string
+}
+
+/** To MAIL, each RCPT and DATA. */
+function repliesTo({ rcpt }: Envelope): number {
+  return rcpt.length + 2
 }
 
 /** `SIZE=` only where the server offers it (RFC 1870 6.1). */
@@ -60,7 +65,7 @@ export function sendEnvelope(
 async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeResult | EnvelopeRefused> {
   const { session, envelope, timer, timeoutMs } = context
   const ask = (line: string): Promise<Reply> => {
-    session.transport.write(line)
+    session.transport.write(line, 1)
     return session.transport.reply()
   }
   session.transport.enter('envelope', timeoutMs)
@@ -71,7 +76,7 @@ async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeRe
     return notBegun(asFailure(error))
   }
   if (mail.code === 421) return refuse(context, refused(mail, 'envelope'), false, false)
-  if (mail.code !== 250) return refuse(context, refused(mail, 'envelope'), false)
+  if (!isCompletion(mail)) return refuse(context, refused(mail, 'envelope'), false)
   const refusals: SmtpFailure[] = []
   for (const line of envelope.rcpt) {
     if (noteRecipient(refusals, await ask(line))) break
@@ -82,7 +87,7 @@ async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeRe
   session.transport.enter('data', timeoutMs)
   const data = await ask('DATA\r\n')
   timer.mark('data')
-  if (data.code !== 354) return new EnvelopeRefused(refused(data, 'data'), true)
+  if (!isGoAhead(data)) return new EnvelopeRefused(refused(data, 'data'), true)
   return { refusals }
 }
 
@@ -93,7 +98,7 @@ async function pipelinedEnvelope(
   const { session, envelope, timer, timeoutMs } = context
   const { transport } = session
   transport.enter('envelope', timeoutMs)
-  if (!sent) transport.write(envelope.whole)
+  if (!sent) transport.write(envelope.whole, repliesTo(envelope))
   let mail: Reply
   try {
     mail = transport.take() ?? (await transport.reply())
@@ -102,7 +107,7 @@ async function pipelinedEnvelope(
   }
   if (mail.code === 421) return refuse(context, refused(mail, 'envelope'), false, false)
   // The first refusal tells why; what follows it in the pipeline only echoes it.
-  let why = mail.code === 250 ? undefined : refused(mail, 'envelope')
+  let why = isCompletion(mail) ? undefined : refused(mail, 'envelope')
   try {
     const refusals: SmtpFailure[] = []
     for (const _ of envelope.rcpt) {
@@ -114,7 +119,9 @@ async function pipelinedEnvelope(
     transport.enter('data', timeoutMs)
     const data = transport.take() ?? (await transport.reply())
     timer.mark('data')
-    if (data.code !== 354) return new EnvelopeRefused(why ?? refused(data, 'data'), mail.code === 250)
+    // 2yz to DATA shows that the replies are out of step, so that no earlier one tells anything.
+    if (data.code < 300) return new EnvelopeRefused(refused(data, 'data'), false)
+    if (!isGoAhead(data)) return new EnvelopeRefused(why ?? refused(data, 'data'), isCompletion(mail))
     if (why === undefined) return { refusals }
     await sendNothing(context)
     return new EnvelopeRefused(why, false)
@@ -127,7 +134,7 @@ async function pipelinedEnvelope(
 
 /** Keeps a refusal; true after a 421: the server closes then, and no reply may follow. */
 function noteRecipient(refusals: SmtpFailure[], reply: Reply): boolean {
-  if (!acceptsRecipient(reply)) refusals.push(refused(reply, 'envelope'))
+  if (!isCompletion(reply)) refusals.push(refused(reply, 'envelope'))
   return reply.code === 421
 }
 
@@ -141,7 +148,7 @@ function whyNobody(refusals: readonly SmtpFailure[], envelope: Envelope): SmtpFa
 /** RFC 2920 3.1: a server may take DATA after it refused all recipients; then a lone dot ends it. */
 async function sendNothing({ session, timeoutMs }: TransactionContext): Promise<void> {
   session.transport.enter('accept', timeoutMs)
-  session.transport.write('.\r\n')
+  session.transport.write('.\r\n', 1)
   await session.transport.reply()
 }
 
@@ -159,28 +166,30 @@ function refuse(
   return new EnvelopeRefused(failure, needsReset, begun)
 }
 
-/** 251 and 252 take the recipient too (RFC 5321 3.4, 3.5.3). */
-function acceptsRecipient(reply: Reply): boolean {
-  return reply.code === 250 || reply.code === 251 || reply.code === 252
-}
-
 /** Slowest transfer that is not called a timeout. */
 const LEAST_BYTES_PER_MS = 100
 
-/** The message after 354, up to the final reply; throws SmtpFailure when that refuses. */
-export async function sendMessage(context: TransactionContext, octets: readonly Buffer[]): Promise<void> {
-  const { session, timer, timeoutMs } = context
+/**
+ * The message after 354, up to the final reply; throws SmtpFailure when that refuses. `envelopeFollows`:
+ * the octets end with the envelope of the next message.
+ */
+export async function sendMessage(
+  context: TransactionContext,
+  octets: readonly Buffer[],
+  envelopeFollows: boolean,
+): Promise<void> {
+  const { session, envelope, timer, timeoutMs } = context
   const { transport } = session
   const bytes = octets.reduce((sum, part) => sum + part.length, 0)
   transport.enter('transfer', timeoutMs + bytes / LEAST_BYTES_PER_MS)
-  transport.write(octets)
+  transport.writeMessage(octets, envelopeFollows ? 1 + repliesTo(envelope) : 1)
   const flushed = transport.flushed()
   if (flushed !== undefined) await flushed
   timer.mark('transfer')
   transport.enter('accept', timeoutMs)
   const reply = await transport.reply()
   timer.mark('accept')
-  if (reply.code !== 250) throw refused(reply, 'accept')
+  if (!isCompletion(reply)) throw refused(reply, 'accept')
 }
 
 /** Clears what the server holds of a refused envelope (RFC 5321 4.1.1.5). Throws SmtpFailure. */
@@ -189,15 +198,15 @@ export async function resetTransaction({
   timeoutMs,
 }: Omit<TransactionContext, 'timer'>): Promise<void> {
   session.transport.enter('envelope', timeoutMs)
-  session.transport.write('RSET\r\n')
+  session.transport.write('RSET\r\n', 1)
   const reply = await session.transport.reply()
-  if (reply.code !== 250) throw failed('protocol_error', 'envelope', `RSET answered by ${reply.code}`)
+  if (!isCompletion(reply)) throw failed('protocol_error', 'envelope', `RSET answered by ${reply.code}`)
 }
 
 /** QUIT, and the server's goodbye, whatever it is: 221 by right (RFC 5321 4.1.1.10). Throws SmtpFailure. */
 export async function quit({ session, timeoutMs, timer }: TransactionContext): Promise<Reply> {
   session.transport.enter('quit', timeoutMs)
-  session.transport.write('QUIT\r\n')
+  session.transport.write('QUIT\r\n', 1)
   const reply = await session.transport.reply()
   timer.mark('quit')
   session.transport.destroy()

@@ -4,7 +4,7 @@ import type { Clock } from '../load/clock.ts'
 import { secretMaskFor } from '../secret-mask.ts'
 import { Deadline } from './deadline.ts'
 import { closedFailure, failed, inPhase, type SmtpFailure, socketFailure } from './failure.ts'
-import { type Reply, ReplyParser, ReplySyntaxError } from './reply.ts'
+import { type Reply, ReplyParser, ReplySyntaxError, replyText } from './reply.ts'
 import { addressLiteralOf, connectOptions, secureOptions } from './socket-options.ts'
 import type { Phase, SmtpTarget } from './target.ts'
 
@@ -16,22 +16,42 @@ interface Waiter {
   reject(failure: SmtpFailure): void
 }
 
+interface FlushWaiter {
+  resolve(): void
+  reject(failure: SmtpFailure): void
+}
+
 /** One for all: an Error collects its stack, which costs as much as a write, and nobody sees this one. */
 const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load generator')
 
 /**
  * One connection: octets out, replies in, one time limit at a time. The first thing that goes wrong
- * ends it, and every later call rejects with that.
+ * ends it, and every later call rejects with that: each wait looks at the failure before it begins.
+ *
+ * Replies are counted against what was sent. One that came before what it would have to answer, or that
+ * nothing was sent for, ends the connection: a success among these is no success of anybody's, and a
+ * refusal is the last thing that the server is heard to say.
  */
 export class Transport {
   readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
   #socket: net.Socket
   readonly #parser: ReplyParser
-  /** Replies that came before somebody asked for them. */
+  /** Replies that have come and that nobody has taken yet. */
   readonly #replies: Reply[] = []
+  /** Replies that are still to come to what was sent; the greeting comes by itself (RFC 5321 3.1). */
+  #owed = 1
+  /** A reply had begun to come before the last thing was sent, so that it cannot be its answer. */
+  #replyUnderWay = false
+  /** What is underneath TLS, and the octets that had come through it when something was last sent. */
+  #plain: net.Socket | undefined
+  #readWhenSent = 0
+  /** Replies that came while a message was not known to be gone. */
+  readonly #held: Reply[] = []
+  /** Octets of the last write of a message: its final dot, and what is pipelined behind it. */
+  #lastWriteBytes = 0
   #waiter: Waiter | undefined
-  #flushWaiter: { resolve(): void; reject(failure: SmtpFailure): void } | undefined
+  #flushWaiter: FlushWaiter | undefined
   #failure: SmtpFailure | undefined
   #phase: Phase = 'connect'
 
@@ -56,10 +76,9 @@ export class Transport {
   }
 
   /** Resolves when the connection is open. Rejects with SmtpFailure. */
-  async connected(timeoutMs: number): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
+  connected(timeoutMs: number): Promise<void> {
     this.enter('connect', timeoutMs)
-    await this.#flushedAt('connect')
+    return this.#opened('connect')
   }
 
   /** What has failed, once something has. */
@@ -67,7 +86,7 @@ export class Transport {
     return this.#failure
   }
 
-  /** Octets or replies that nobody asked for are waiting. */
+  /** A reply, or a part of one, that nobody has taken. */
   get hasUnreadInput(): boolean {
     return this.#replies.length > 0 || this.#parser.midReply
   }
@@ -108,25 +127,39 @@ export class Transport {
     })
   }
 
-  /** Sends octets in one write; see flushed() for when they are gone. */
-  write(octets: string | readonly Buffer[]): void {
+  /** Sends commands, to which so many replies are to come. */
+  write(commands: string, replies: number): void {
     if (this.#failure !== undefined) return
-    if (typeof octets === 'string') this.#socket.write(octets, 'latin1')
-    else if (octets.length === 1) this.#socket.write(octets[0] as Buffer)
-    else {
-      this.#socket.cork()
-      for (const part of octets) this.#socket.write(part)
-      this.#socket.uncork()
-    }
+    this.#expect(replies)
+    this.#socket.write(commands, 'latin1')
   }
 
   /**
-   * Resolves when the kernel has taken all that was written, or when a reply came before that: a
-   * server may refuse in the middle of the data. Rejects with SmtpFailure. Undefined: no need to wait.
+   * Sends a message, whose final dot is in the last part, and what is pipelined behind it; so many replies
+   * are to come to all of it. See flushed() for when it is gone.
+   */
+  writeMessage(parts: readonly Buffer[], replies: number): void {
+    if (this.#failure !== undefined) return
+    this.#expect(replies)
+    const last = parts.at(-1) as Buffer
+    this.#lastWriteBytes = last.length
+    if (parts.length > 1) {
+      this.#socket.cork()
+      for (const part of parts) if (part !== last) this.#socket.write(part)
+      this.#socket.uncork()
+    }
+    // Node begins a write when the one before is done: until then the dot is certain not to be under way.
+    this.#socket.write(last)
+  }
+
+  /**
+   * Resolves when the kernel has taken all that was written, or when a refusal came before that.
+   * Rejects with SmtpFailure. Undefined: no need to wait.
    */
   flushed(): Promise<void> | undefined {
-    if (this.#socket.writableLength === 0 || this.#replies.length > 0) return undefined
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#replies.length > 0) return undefined
+    if (this.#failure !== undefined) return Promise.reject(inPhase(this.#failure, this.#phase))
+    if (this.#socket.writableLength === 0) return undefined
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject }
       this.#flushWaiter = waiter
@@ -143,13 +176,17 @@ export class Transport {
     session: Buffer | undefined,
     onSession: (session: Buffer) => void,
   ): Promise<void> {
+    // tls.connect() on a socket that is destroyed emits nothing, ever.
+    if (this.#failure !== undefined) throw inPhase(this.#failure, 'tls')
     const plain = this.#socket
-    plain.removeAllListeners()
+    // Its errors stay: one that nobody listens for would end the thread.
+    plain.off('data', this.#onData).off('end', this.#onClosed).off('close', this.#onClosed)
     const secured = tls.connect({ socket: plain, ...secureOptions(target, session) })
+    this.#plain = plain
     this.#socket = secured
     this.#listen()
     secured.on('session', onSession)
-    await this.#flushedAt('secureConnect')
+    await this.#opened('secureConnect')
   }
 
   /** Ends the connection that nobody waits for any more. */
@@ -163,13 +200,15 @@ export class Transport {
   }
 
   #listen(): void {
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
-    this.#socket.on('error', (error) => this.#fail(socketFailure(error, this.#phase)))
-    this.#socket.on('close', () => this.#closed())
-    this.#socket.on('end', () => this.#closed())
+    this.#socket.on('data', this.#onData)
+    this.#socket.on('error', this.#onError)
+    this.#socket.on('close', this.#onClosed)
+    this.#socket.on('end', this.#onClosed)
   }
 
-  #closed(): void {
+  readonly #onData = (chunk: Buffer): void => this.#read(chunk)
+  readonly #onError = (error: Error): void => this.#fail(socketFailure(error, this.#phase))
+  readonly #onClosed = (): void => {
     if (this.#failure === undefined) this.#fail(closedFailure(this.#phase, this.#parser.midReply))
   }
 
@@ -186,7 +225,19 @@ export class Transport {
     }
   }
 
+  #expect(replies: number): void {
+    this.#replyUnderWay = this.#owed === 0 && this.#parser.midReply
+    this.#owed += replies
+    if (this.#plain !== undefined) this.#readWhenSent = this.#plain.bytesRead
+  }
+
   readonly #onReply = (reply: Reply): void => {
+    if (this.#failure !== undefined) return
+    if (this.#owed === 0 || this.#replyUnderWay || this.#cameBeforeSent()) {
+      this.#unasked(reply)
+      return
+    }
+    this.#owed--
     const waiter = this.#waiter
     if (waiter !== undefined) {
       this.#waiter = undefined
@@ -194,24 +245,70 @@ export class Transport {
       waiter.resolve(reply)
       return
     }
-    this.#replies.push(reply)
-    this.#flushed()
+    if (this.#flushWaiter !== undefined) this.#hold(reply)
+    else this.#replies.push(reply)
   }
 
-  #flushedAt(opened: 'connect' | 'secureConnect'): Promise<void> {
+  /**
+   * TLS hands over one record after another of what came at once, and in between we go on: a reply in
+   * such a record was here before what we have just sent, though it is parsed after it.
+   */
+  #cameBeforeSent(): boolean {
+    return this.#plain !== undefined && this.#plain.bytesRead === this.#readWhenSent
+  }
+
+  /**
+   * A reply while not all of a message is known to be gone. While earlier parts wait, the dot has not been
+   * sent. The last part may be gone all but what stands behind its dot, or gone and Node has not said so
+   * yet (TLS does a turn later): two turns of the event loop show it, since whoever answers the dot has
+   * acknowledged it, which makes room for the rest.
+   */
+  #hold(reply: Reply): void {
+    if (this.#socket.writableLength > this.#lastWriteBytes) this.#unasked(reply)
+    else if (this.#held.push(reply) === 1) setImmediate(() => setImmediate(() => this.#judgeHeld()))
+  }
+
+  #judgeHeld(): void {
+    const [first] = this.#held
+    if (first === undefined) return
+    if (this.#socket.writableLength === 0) this.#flushed()
+    else {
+      this.#held.length = 0
+      this.#unasked(first)
+    }
+  }
+
+  /** A reply to nothing: whatever comes after it would be taken for the answer to something else. */
+  #unasked(reply: Reply): void {
+    const text = `a reply that nothing was sent for, or before it was sent: ${replyText(reply)}`
+    if (reply.code < 400) {
+      this.#fail(failed('protocol_error', this.#phase, text))
+      return
+    }
+    // A refusal holds whenever it comes, 421 above all (RFC 5321 3.8): who asks next hears it.
+    this.#replies.push(reply)
+    this.#flushed()
+    this.#fail(failed('connection_closed', this.#phase, `session ended after ${text}`))
+  }
+
+  #opened(event: 'connect' | 'secureConnect'): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(inPhase(this.#failure, this.#phase))
     return new Promise((resolve, reject) => {
       this.#flushWaiter = { resolve, reject }
-      this.#socket.once(opened, () => this.#flushed())
+      this.#socket.once(event, () => this.#flushed())
     })
   }
 
   #flushed(): void {
     const waiter = this.#flushWaiter
     this.#flushWaiter = undefined
+    if (this.#held.length > 0) this.#replies.push(...this.#held.splice(0))
     waiter?.resolve()
   }
 
   #fail(failure: SmtpFailure): void {
+    // What was said before something failed still counts.
+    if (this.#failure === undefined) this.#judgeHeld()
     if (this.#failure !== undefined) return
     this.#failure = failure
     this.#deadline.end()

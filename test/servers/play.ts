@@ -18,6 +18,9 @@ export async function play(step: Step, socket: Socket, released: () => Promise<v
     case 'wait':
       await until(performance.now() + step.ms)
       return true
+    case 'deafen':
+      socket.pause()
+      return true
     case 'close':
       socket.end()
       return false

@@ -18,11 +18,11 @@ export interface ReceivedSession {
 
 const ID = /^X-Mailstorm-Id: (\S+)\r$/m
 
-/** Ids of the messages that were answered by 250, in the order of their arrival. */
+/** Ids of the messages that were answered by 2yz, in the order of their arrival. */
 export function acceptedIds(sessions: readonly ReceivedSession[]): string[] {
   return sessions
     .flatMap((session) => session.messages)
-    .filter((message) => message.reply?.startsWith('250'))
+    .filter((message) => message.reply?.startsWith('2'))
     .map((message) => ID.exec(Buffer.from(message.octets).toString('latin1'))?.[1] ?? 'no id')
 }
 

@@ -7,6 +7,8 @@ export type Step =
   /** These octets, each in a segment of its own. */
   | { readonly do: 'drip'; readonly octets: string }
   | { readonly do: 'wait'; readonly ms: number }
+  /** From here on nothing is read. */
+  | { readonly do: 'deafen' }
   /** FIN, RST, or nothing ever again. */
   | { readonly do: 'close' }
   | { readonly do: 'reset' }
@@ -18,6 +20,7 @@ export const say = (...lines: string[]): Step => ({ do: 'say', text: lines.join(
 export const raw = (octets: string): Step => ({ do: 'raw', octets })
 export const drip = (octets: string): Step => ({ do: 'drip', octets })
 export const wait = (ms: number): Step => ({ do: 'wait', ms })
+export const deafen: Step = { do: 'deafen' }
 export const close: Step = { do: 'close' }
 export const reset: Step = { do: 'reset' }
 export const hang: Step = { do: 'hang' }

@@ -139,12 +139,12 @@ export class ScriptedSession {
     this.#challenged = reply.startsWith('334')
     if (reply.startsWith('2')) this.#take(stage, line)
     await this.#perform(steps)
-    if (stage === 'data' && reply.startsWith('354')) {
+    if (stage === 'data' && reply.startsWith('3')) {
       this.#mode = 'data'
       this.#bodyAnswered = false
       this.#searchedTo = 0
     }
-    if (stage === 'starttls' && reply.startsWith('220') && this.#context.script.tls !== undefined)
+    if (stage === 'starttls' && reply.startsWith('2') && this.#context.script.tls !== undefined)
       this.#secure()
     if (stage === 'quit' && reply !== '') this.#socket.end()
   }

@@ -8,12 +8,19 @@ import { feedOfIdleEnds } from './idle-feed.ts'
 import { outcomesDocument } from './outcomes-document.ts'
 import { DEFAULT_MESSAGES, RUN_ID, type Sent, send } from './send.ts'
 import { AMPLE_MS, type Expected, type Seen, type Situation } from './situation.ts'
+import { earlyGroup } from './situations-early.ts'
 import { envelopeGroup } from './situations-envelope.ts'
 import { oddGroup } from './situations-odd.ts'
 import { secureGroups } from './situations-secure.ts'
 import { stageGroups } from './situations-stages.ts'
 
-const groups = [...stageGroups, envelopeGroup, oddGroup, ...secureGroups(await selfSignedCertificate())]
+const groups = [
+  ...stageGroups,
+  envelopeGroup,
+  earlyGroup,
+  oddGroup,
+  ...secureGroups(await selfSignedCertificate()),
+]
 
 /** Nothing hangs: the longest waits for three time limits of a situation in a row. */
 const LIMIT_MS = 8_000
@@ -27,7 +34,8 @@ describe.each(groups)('$title', ({ situations }) => {
         const seen = await play(situation, level)
         expect(seen.sent.samples.map(endOf)).toEqual(seen.sent.samples.map(() => fullEnd(situation.expected)))
         expectEachOnce(seen.sent, situation)
-        expect(acceptedIds(seen.sessions).sort()).toEqual(acknowledgedIds(seen.sent))
+        if (situation.unsureOfTaken !== true)
+          expect(acceptedIds(seen.sessions).sort()).toEqual(acknowledgedIds(seen.sent))
         expectTimes(seen.sent, situation)
         situation.also?.(seen)
       },

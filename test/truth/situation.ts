@@ -27,6 +27,8 @@ export interface Situation {
   readonly endsIdle?: true
   /** Instead of the server's own port. */
   readonly port?: 'closed'
+  /** The server says 2yz where that is no acceptance, so that what it took is not what its replies say. */
+  readonly unsureOfTaken?: true
   /** Assertions beyond the outcome. */
   readonly also?: (seen: Seen) => void
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { allCommands } from '../servers/record.ts'
-import { close, DEFAULT_STEPS, drip, raw, reset, type Stage, say } from '../servers/script.ts'
+import { close, DEFAULT_STEPS, drip, raw, reset, type Script, type Stage, say } from '../servers/script.ts'
 import { accepted, failed, type Group, newSessionEach, oneSession, refusedBy } from './situation.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -33,8 +33,60 @@ export const oddGroup: Group = {
     {
       title: 'the server knows neither EHLO (502) nor HELO (503)',
       script: { ehlo: [say('502 what?')], helo: [say('503 no')] },
-      expected: refusedBy(503, 'ehlo'),
+      expected: refusedBy(502, 'ehlo'),
+      also: ({ sent }) => {
+        expect(sent.samples[0]?.failure?.text).toBe('502 what? (HELO: 503 no)')
+      },
     },
+    {
+      title: 'the server refuses EHLO with 550 5.7.1 and HELO with 503: EHLO tells why',
+      script: { ehlo: [say('550 5.7.1 blocked')], helo: [say('503 5.5.1 bad sequence')] },
+      expected: { ...refusedBy(550, 'ehlo'), enhanced: '5.7.1' },
+    },
+    {
+      title: 'the server does not know EHLO (502) and refuses HELO with 550: HELO tells why',
+      script: { ehlo: [say('502 what?')], helo: [say('550 5.7.1 blocked')] },
+      expected: { ...refusedBy(550, 'ehlo'), enhanced: '5.7.1' },
+      also: ({ sent }) => {
+        expect(sent.samples[0]?.failure?.text).toBe('550 5.7.1 blocked (EHLO: 502 what?)')
+      },
+    },
+    {
+      title: 'the server refuses EHLO with 550 and closes',
+      script: { ehlo: [say('550 5.7.1 blocked'), close] },
+      expected: { ...refusedBy(550, 'ehlo'), enhanced: '5.7.1' },
+    },
+    {
+      title: 'the server greets with 220- and then 521: its words are kept',
+      script: { greeting: [say('220-mx.example.com', '521 5.7.1 blocked, see https://example.com'), close] },
+      expected: failed('protocol_error', 'greeting'),
+      also: ({ sent }) => {
+        expect(sent.samples[0]?.failure?.text).toContain('220 mx.example.com | 521 5.7.1 blocked, see https')
+      },
+    },
+    ...[
+      { title: 'EHLO', script: { ehlo: [say('251-here', '251 PIPELINING')] } },
+      { title: 'MAIL', script: { mail: [say('251 2.1.0 ok')] } },
+      { title: 'the final dot', script: { dot: [say('252 2.0.0 taken')] } },
+      { title: 'the final dot, a code nobody has defined,', script: { dot: [say('200 2.0.0 taken')] } },
+      { title: 'MAIL, RCPT and the final dot', script: everywhere('211 fine') },
+    ].map(({ title, script }) => ({
+      title: `the server answers ${title} by another 2yz than 250: the first digit decides`,
+      script,
+      expected: accepted,
+      also: oneSession,
+    })),
+    {
+      title: 'the server answers DATA by 350: the first digit decides',
+      script: { data: [say('350 go ahead')] },
+      expected: accepted,
+    },
+    ...[220, 221, 235].map((code) => ({
+      title: `the server answers the final dot by ${code}, which answers something else`,
+      script: { dot: [say(`${code} hello`)] },
+      expected: failed('protocol_error', 'accept'),
+      unsureOfTaken: true as const,
+    })),
     {
       title: 'the server says 421 in the middle of a message of 1 MB and reads on',
       script: { body: { afterBytes: 100_000, steps: [say('421 4.3.2 going down')] } },
@@ -110,4 +162,9 @@ export const oddGroup: Group = {
       also: newSessionEach,
     },
   ],
+}
+
+function everywhere(reply: string): Script {
+  const steps = [say(reply)]
+  return { mail: steps, rcpt: steps, dot: steps }
 }

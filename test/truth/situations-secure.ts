@@ -48,6 +48,75 @@ const authGroup: Group = {
       expected: failed('protocol_error', 'auth'),
     },
     {
+      title: 'the server says "334 Username:" to AUTH LOGIN, which is not base64: the client cancels',
+      script: {
+        ehlo: offers('AUTH LOGIN'),
+        auth: { first: [[say('334 Username:')], [say('501 5.7.0 cancelled')]] },
+      },
+      sending: { auth, schedule: { executor: 'shared-iterations', messages: 1 } },
+      expected: failed('protocol_error', 'auth'),
+      also: ({ sent, sessions }) => {
+        expect(allCommands(sessions).slice(1)).toEqual(['AUTH LOGIN', '*'])
+        expect(sent.samples[0]?.failure?.text).toContain('not base64 (RFC 4954 4): 334 Username:')
+      },
+    },
+    {
+      title: 'user and password are too long for one AUTH PLAIN command: the response comes after 334',
+      script: { ehlo: offers('AUTH PLAIN'), auth: { first: [[say('334 ')], [say('235 welcome')]] } },
+      sending: { auth: { user: 'tim', pass: 'x'.repeat(500) } },
+      expected: accepted,
+      also: ({ sessions }) => {
+        const response = Buffer.from(`\0tim\0${'x'.repeat(500)}`).toString('base64')
+        expect(allCommands(sessions).slice(1, 3)).toEqual(['AUTH PLAIN', response])
+      },
+    },
+    ...[504, 534].map((code) => ({
+      title: `the server refuses CRAM-MD5 with ${code}: the client logs in by the next, PLAIN`,
+      script: { ehlo: offers('AUTH CRAM-MD5 PLAIN'), auth: { first: [[say(`${code} 5.5.4 not that`)]] } },
+      sending: { auth },
+      expected: accepted,
+      also: ({ sessions }: Seen) => {
+        const commands = allCommands(sessions).filter((command) => command.startsWith('AUTH'))
+        expect(commands.map((command) => command.split(' ')[1])).toEqual(['CRAM-MD5', 'PLAIN'])
+      },
+    })),
+    {
+      title: 'the server refuses each mechanism that it offers with 504',
+      script: { ehlo: offers('AUTH CRAM-MD5 PLAIN LOGIN'), auth: [say('504 5.5.4 not that')] },
+      sending: { auth },
+      expected: { ...refusedBy(504, 'auth', 'auth'), enhanced: '5.5.4' },
+    },
+    {
+      title: 'LOGIN is asked for by name: the client takes it, though PLAIN would come first',
+      script: { ehlo: offers('AUTH PLAIN LOGIN'), auth: { first: challengesOf('LOGIN') } },
+      sending: { auth: { ...auth, mechanism: 'LOGIN' } },
+      expected: accepted,
+      also: ({ sessions }) => expect(allCommands(sessions)[1]).toBe('AUTH LOGIN'),
+    },
+    {
+      title: 'LOGIN is asked for by name and the server refuses it with 504: no other is tried',
+      script: { ehlo: offers('AUTH PLAIN LOGIN'), auth: [say('504 5.5.4 not that')] },
+      sending: { auth: { ...auth, mechanism: 'LOGIN' } },
+      expected: refusedBy(504, 'auth', 'auth'),
+      also: ({ sessions }) => expect(allCommands(sessions)).not.toContain('AUTH PLAIN'),
+    },
+    {
+      title: 'LOGIN is asked for by name and the server does not offer it',
+      script: { ehlo: offers('AUTH PLAIN') },
+      sending: { auth: { ...auth, mechanism: 'LOGIN' } },
+      expected: failed('auth', 'auth'),
+      also: ({ sent }) => {
+        const text = 'the server offers PLAIN; LOGIN, which is asked for, is needed'
+        expect(sent.samples[0]?.failure?.text).toBe(text)
+      },
+    },
+    {
+      title: 'the server answers AUTH by 250: the first digit decides',
+      script: { ehlo: offers('AUTH PLAIN'), auth: [say('250 welcome')] },
+      sending: { auth },
+      expected: accepted,
+    },
+    {
       title: 'the server does not offer AUTH',
       script: {},
       sending: { auth },
@@ -137,6 +206,26 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         sending: trusting('starttls'),
         expected: failed('tls', 'tls'),
       },
+      ...[
+        { what: 'an empty line', octets: '\r\n' },
+        { what: 'a line ended by a bare LF', octets: '250 x\n' },
+        { what: 'a line that is no reply', octets: 'junk\r\n' },
+        { what: 'half a reply', octets: '250 x' },
+        { what: '9,000 octets without a line end', octets: 'x'.repeat(9_000) },
+        { what: 'a refusal', octets: '421 4.3.2 going down\r\n' },
+      ].map(({ what, octets }) => ({
+        title: `${what} stands behind the reply to STARTTLS`,
+        script: { ...startTls, starttls: [raw(`220 go\r\n${octets}`)] },
+        sending: trusting('starttls'),
+        expected: failed('tls', 'tls'),
+      })),
+      {
+        title: 'the server answers STARTTLS by 250: the first digit decides',
+        script: { ...startTls, starttls: [say('250 ok')] },
+        sending: trusting('starttls'),
+        expected: accepted,
+        also: encrypted,
+      },
       {
         title: 'the server closes instead of the TLS handshake',
         script: { ...startTls, starttls: [say('220 go'), close] },
@@ -148,6 +237,10 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         script: {},
         sending: trusting('implicit'),
         expected: failed('tls', 'tls'),
+        also: ({ sent }) => {
+          const text = 'the answer to the TLS handshake is not TLS (OpenSSL: wrong version number)'
+          expect(sent.samples.map((sample) => sample.failure?.text)).toEqual(sent.samples.map(() => text))
+        },
       },
       {
         title: 'plain text is asked of a server that speaks implicit TLS',

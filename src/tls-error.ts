@@ -1,0 +1,30 @@
+/**
+ * What an error of TLS says, in words that are the same in every run. OpenSSL's own text begins with the id
+ * of a thread and ends with a file and line of its source (`00C6…:error:0A00010B:SSL routines:
+ * ssl3_get_record:wrong version number:../deps/…:355:`): of that its reason stays. Behind a semicolon Node
+ * advises on how to run Node; that goes.
+ */
+export function tlsErrorText(error: Error & { readonly reason?: unknown }): string {
+  const inMessage = /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/i.exec(error.message)?.[1]
+  if (inMessage === undefined) return error.message.split(';')[0] ?? ''
+  const reason = (typeof error.reason === 'string' ? error.reason : inMessage).trim()
+  return `${meaningOf(reason)} (OpenSSL: ${reason})`
+}
+
+/** Reasons by which OpenSSL says that what came is no TLS record at all (RFC 8446 5.1). */
+const NOT_TLS = [
+  'wrong version number',
+  'packet length too long',
+  'record layer failure',
+  'http request',
+  'https proxy request',
+  'bad record type',
+  'unexpected message',
+]
+
+function meaningOf(reason: string): string {
+  if (NOT_TLS.includes(reason)) return 'the answer to the TLS handshake is not TLS'
+  // RFC 8446 6: an alert is what the other side says before it closes.
+  if (/alert/.test(reason)) return 'the other side ended TLS by an alert'
+  return 'TLS failed'
+}
