@@ -4,7 +4,9 @@ import { resultJson } from '../analysis/head.ts'
 import { mergeResults } from '../analysis/merge/merge.ts'
 import { readRunFile } from '../analysis/run-file.ts'
 import { storeError, storeResult } from '../analysis/store.ts'
+import { MailstormError } from '../error.ts'
 import type { Result } from '../load/result.ts'
+import { reportPath, writeIndex, writeReport } from '../render/html/files.ts'
 import { renderMarkdown } from '../render/markdown.ts'
 import { renderText } from '../render/text.ts'
 import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
@@ -15,24 +17,42 @@ export interface MergeOptions extends ResultsOptions {
 
 /** Several generators' results of one run → one result, written and shown. The exit code is 1 when it failed. */
 export async function merge(names: readonly string[], options: MergeOptions): Promise<void> {
+  const { output } = options
+  if (output !== undefined && !output.endsWith('.json')) {
+    throw new MailstormError(
+      'BAD_OPTIONS',
+      `Failed to write the merged result to ${output}: its name does not end in .json.`,
+      'The Markdown and the HTML are written beside it, under the same name.',
+    )
+  }
   const folder = resultsDirOf(options)
   const files = await Promise.all(names.map(async (name) => readRunFile(await findRunFile(name, folder))))
   const result = mergeResults(files)
   if (result.verdict === 'FAILED') process.exitCode = 1
   if (options.json === true) {
+    if (output !== undefined) await writeTo(output, result)
     printJson(result)
     return
   }
   process.stdout.write(renderText(result, pageFor(process.stdout).paint))
-  console.log(`\nWritten: ${await write(result, folder, options.output)}`)
+  const written = output === undefined ? await addTo(folder, result) : await writeTo(output, result)
+  console.log(`\nWritten: ${written.join(', ')}`)
 }
 
-async function write(result: Result, folder: string, output: string | undefined): Promise<string> {
-  if (output === undefined) return (await storeResult(folder, result, renderMarkdown(result))).json
+async function addTo(folder: string, result: Result): Promise<string[]> {
+  const { json, markdown } = await storeResult(folder, result, renderMarkdown(result))
+  const html = await writeReport(json, result)
+  await writeIndex(folder)
+  return [json, markdown, html]
+}
+
+async function writeTo(json: string, result: Result): Promise<string[]> {
+  const markdown = reportPath(json).replace(/html$/, 'md')
   try {
-    await writeAtomically(output, resultJson(result))
-    return output
+    await writeAtomically(markdown, renderMarkdown(result))
+    await writeAtomically(json, resultJson(result))
   } catch (error) {
-    throw storeError(output, error)
+    throw storeError(json, error)
   }
+  return [json, markdown, await writeReport(json, result)]
 }

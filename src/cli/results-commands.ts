@@ -86,8 +86,13 @@ function addCompare(program: Command): void {
 function addMerge(program: Command): void {
   common(program.command('merge'))
     .argument('<files...>', RUN_NAME)
-    .option('-o, --output <file>', 'where to write the result; by default into the results folder')
-    .description('the results of several generators of one run as one result; histograms merge exactly')
+    .option(
+      '-o, --output <file>',
+      'FILE.json, and beside it FILE.md and FILE.html; by default in the results folder',
+    )
+    .description(
+      'the results of several generators of one run as one result, with Markdown and HTML; histograms merge exactly',
+    )
     .addHelpText('after', EXIT_CODES('the merged run failed'))
     .action(async (files: string[], options: MergeOptions) =>
       (await import('./merge.ts')).merge(files, options),

@@ -119,6 +119,7 @@ test.for([
     ['compare', 'a', 'b', '--success-limit', '200'],
     /--success-limit 200: it is a number from 0 to 100 percent/,
   ],
+  ['a place for a merged run that is no JSON', ['merge', 'a', 'b', '-o', 'x.html'], /does not end in \.json/],
   ['a number of lines that is none', ['logs', '--lines', '0'], /--lines 0: it is a whole number from 1/],
   ['different kinds', ['compare', '20260102-030405-burst', 'pressure'], /is a run against a mail proxy/],
   [
@@ -191,8 +192,13 @@ test('merge writes one result of several generators', async () => {
   expect(out).toContain('30 ms apart')
   const whole = JSON.parse(await readFile(join(folder, 'whole.json'), 'utf8'))
   expect(whole).toMatchObject({ run_id: 'night7', merged: { generators: 2, start_skew_ms: 30 } })
+  expect(await readFile(join(folder, 'whole.md'), 'utf8')).toContain('30 ms apart')
+  expect(await readFile(join(folder, 'whole.html'), 'utf8')).toContain('>Generators</h2>')
   const stored = await mailstorm(folder, ['merge', 'g0', 'g1'])
-  expect(stored.out).toMatch(/Written: results\/20260102-030405-burst\.json/)
+  const names = ['json', 'md', 'html'].map((extension) => `results/20260102-030405-burst.${extension}`)
+  expect(stored.out).toContain(`Written: ${names.join(', ')}`)
+  for (const name of names) expect((await readFile(join(folder, name), 'utf8')).length).toBeGreaterThan(500)
+  expect(await readFile(join(folder, 'results/index.html'), 'utf8')).toContain('burst.html')
 })
 
 test.for(['list', 'summary', 'latest', 'analyze', 'compare', 'merge', 'run'])(

@@ -5,7 +5,8 @@ import type { Share } from './share.ts'
 /** All load generators as one: their work adds up, of their delays the worst stands. */
 export function mergeGenerators(shares: readonly Share[]): GeneratorResult {
   const all = shares.map(({ result }) => result.generator)
-  const worst = (of: (generator: GeneratorResult) => number) => Math.max(...all.map(of))
+  const worst = (of: (generator: GeneratorResult) => number) =>
+    all.reduce((most, generator) => Math.max(most, of(generator)), 0)
   return {
     threads: all.reduce((sum, { threads }) => sum + threads, 0),
     cpu_percent: all.reduce((sum, { cpu_percent: percent }) => sum + percent, 0),
@@ -44,7 +45,7 @@ export function mergeMachines(shares: readonly Share[]): Result['machine'] {
 
 /** How far apart the generators started: what a merged timeline cannot be more exact than. */
 export function startSkewMs(shares: readonly Share[]): number {
-  return Math.max(...shares.map(({ offsetMs }) => offsetMs))
+  return shares.reduce((most, { offsetMs }) => Math.max(most, offsetMs), 0)
 }
 
 export function missingGenerators(shares: readonly Share[]): number[] {

@@ -27,7 +27,7 @@ test('percentiles are those of one recorder that was fed with all samples', () =
   expect(metrics.latency_ms).toMatchObject({ p50, p95, p99 })
 })
 
-test('counts add up, and rates are over the time from the first start to the last end', () => {
+test('counts add up, and rates are the sums of each generator’s own', () => {
   const outcomes = { accepted: 90, deferred: 4, rejected: 3, failed: 2, dropped: 1, not_reached: 0 }
   const share = (duration: number) =>
     metricsWith({
@@ -38,6 +38,7 @@ test('counts add up, and rates are over the time from the first start to the las
       window_seconds: duration - 1,
       duration_seconds: duration,
       rate: 99 / (duration - 1),
+      throughput: 90 / duration,
       total_bytes_sent: 1000,
       error_breakdown: { reply_451: 4 },
     })
@@ -54,14 +55,67 @@ test('counts add up, and rates are over the time from the first start to the las
     window_seconds: 11.5,
     duration_seconds: 12.5,
     drain_seconds: 1,
-    throughput: 180 / 12.5,
-    messages_per_second: 180 / 12.5,
+    throughput: 90 / 10 + 90 / 12,
+    messages_per_second: 90 / 10 + 90 / 12,
     total_bytes_sent: 2000,
     error_breakdown: { reply_451: 8 },
     start_time: '2026-01-02T03:04:05.000Z',
     end_time: '2026-01-02T03:04:17.500Z',
   })
-  expect(metrics.rate).toBeCloseTo(198 / 11.5)
+  expect(metrics.rate).toBeCloseTo(99 / 9 + 99 / 11)
+})
+
+/** 20 messages a second, for so many seconds. */
+function stream(seconds: number, changes: Partial<Result> = {}) {
+  const { workload } = burstResult()
+  return {
+    target_rate: 20,
+    workload: { ...workload, model: 'open' as const, rate_per_second: 20, duration_seconds: seconds },
+    ...metricsWith({
+      ...{ total_messages: 20 * seconds, successful_messages: 20 * seconds, success_rate: 1 },
+      ...{ window_seconds: seconds, duration_seconds: seconds, rate: 20, throughput: 20 },
+    }),
+    ...changes,
+  }
+}
+
+test('three generators of 20/s that started apart come to 60/s, and how long all sent is said', () => {
+  const changes = stream(10)
+  const { metrics, observations } = merged(
+    ...[0, 4000, 8000].map((startedMs, index) => ({ index, generators: 3, startedMs, changes })),
+  )
+  expect(metrics).toMatchObject({ rate: 60, throughput: 60, rate_error: 0, window_seconds: 18 })
+  expect(observations[0]).toContain('for 2.0 of 18.0 s all did')
+})
+
+test('generators that never sent at the same time are refused: their rates do not add up', () => {
+  const changes = stream(10)
+  const parts = [0, 100_000].map((startedMs, index) => ({ index, startedMs, changes }))
+  expect(() => merged(...parts)).toThrow(
+    /g0\.json had ended 2 min before g1\.json started[\s\S]*STRESS_START_AT/,
+  )
+})
+
+test('a clock that is wrong by days is refused before a row is made of every second between', () => {
+  const start = 2 * 24 * 3_600_000
+  const week = stream(7 * 24 * 3600)
+  expect(() => merged({ index: 0, changes: week }, { index: 1, startedMs: start, changes: week })).toThrow(
+    /by its own clock g1\.json started 48 h 00 min after g0\.json[\s\S]*NTP/,
+  )
+})
+
+test('a second that cannot be is refused, and 200,000 of them are merged', { timeout: 60_000 }, () => {
+  const [row] = burstResult().timeline
+  if (row === undefined) throw new Error('the fixture has no timeline')
+  const far = { timeline: [row, { ...row, second: 2_000_000_000 }] }
+  expect(() => merged({ index: 0, changes: far }, { index: 1 })).toThrow(
+    /a timeline of 2 rows has a second 2000000000/,
+  )
+  const timeline = Array.from({ length: 200_000 }, (_, second) => ({ ...row, second }))
+  const changes = stream(200_000, { timeline })
+  const result = merged({ index: 0, changes }, { index: 1, startedMs: 2000, changes })
+  expect(result.timeline).toHaveLength(200_002)
+  expect(result.timeline.at(-1)).toMatchObject({ second: 200_001, started: row.started })
 })
 
 test('reports how far apart the generators started, and each one’s part', () => {
@@ -177,6 +231,26 @@ test.for<[string, readonly ShareOptions[], RegExp]>([
     'parts of different runs',
     [{ index: 0 }, { index: 1, changes: { scenario: 'heavy' } }],
     /not of one run; scenario: \["burst",null\] in g0\.json, \["heavy",null\] in g1\.json/,
+  ],
+  ...(
+    [
+      ['pipelining', { pipelining: 'transactions' }, /pipelining: off in g0\.json, transactions in g1\.json/],
+      ['TLS', { tls: 'implicit' }, /TLS: none in g0\.json, implicit in g1/],
+      ['messages per session', { messages_per_session: 7 }, /messages per session: .* 7 in g1/],
+      ['recipients', { recipients: 9 }, /recipients: 1 in g0\.json, 9 in g1/],
+    ] as const
+  ).map(([what, changes, message]): [string, readonly ShareOptions[], RegExp] => [
+    `parts of different ${what}`,
+    [
+      { index: 0, changes: { workload: { ...burstResult().workload, pipelining: 'off' } } },
+      { index: 1, changes: { workload: { ...burstResult().workload, pipelining: 'off', ...changes } } },
+    ],
+    message,
+  ]),
+  [
+    'a generator that there cannot be',
+    [{ index: 0, generators: 1e12 }, { index: 1 }],
+    /g0\.json is of generator 0 of 1000000000000, which cannot be/,
   ],
 ])('refuses %s', ([, options, message]) => {
   expect(() => merged(...options)).toThrow(message)

@@ -40,7 +40,7 @@ export function mergeResults(files: readonly RunFile[]): Result {
     workload: { ...base.workload, planned: metrics.total_messages, ...workloadSums(shares) },
     thresholds,
     failures: mergeFailureRows(shares),
-    observations: observationsOf(shares),
+    observations: observationsOf(shares, metrics),
     per_server: mergeServers(shares),
     ledger,
     resource_usage: mergeUsage(shares),
@@ -134,9 +134,24 @@ function whyPartial(shares: readonly Share[]): string | null {
   return reasons.length === 0 ? null : reasons.join('; ')
 }
 
-function observationsOf(shares: readonly Share[]): string[] {
+/** The share of the whole time that all sent in; less is said. */
+const TOGETHER = 0.9
+
+/** What the sums of rates are worth, where the generators sent at the same time for a part of it only. */
+function notTogether(shares: readonly Share[], { window_seconds: whole }: Metrics): string[] {
+  const ends = shares.map(({ offsetMs, result }) => offsetMs / 1000 + result.metrics.window_seconds)
+  const from = startSkewMs(shares) / 1000
+  const common = Math.max(0, ends.reduce((least, end) => Math.min(least, end), whole) - from)
+  if (common >= TOGETHER * whole) return []
+  return [
+    `Not all generators sent at the same time: for ${common.toFixed(1)} of ${whole.toFixed(1)} s all did. Rates are the sums of each one's own, which the servers met in that time alone.`,
+  ]
+}
+
+function observationsOf(shares: readonly Share[], metrics: Metrics): string[] {
   const own = [...new Set(shares.flatMap(({ result }) => result.observations))]
   return [
+    ...notTogether(shares, metrics),
     `Merged from ${shares.length} generators, whose starts lie ${Math.round(startSkewMs(shares))} ms apart by their clocks.`,
     'Percentiles of phases, of servers and of single seconds are those of the worst generator; those of the whole are exact.',
     ...own,

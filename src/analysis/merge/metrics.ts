@@ -1,6 +1,5 @@
 import { mergeSparse, type SparseHistogram, summarise } from '../../load/histogram.ts'
 import type { Metrics, Result } from '../../load/result.ts'
-import { dueMessages } from '../../load/result-metrics.ts'
 import { OUTCOMES, type Outcome } from '../../load/sample.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
@@ -14,12 +13,12 @@ export function mergeHistograms(shares: readonly Share[]): Histograms {
   return { response_time: of('response_time'), service_time: of('service_time') }
 }
 
-/** The figures of all generators together, over the time from the first start to the last end. */
+/** The figures of all generators together. */
 export function mergeMetrics(shares: readonly Share[], histograms: Histograms): Metrics {
   const all = shares.map(({ result }) => result.metrics)
   const sum = (of: (metrics: Metrics) => number) => all.reduce((total, metrics) => total + of(metrics), 0)
   const outcomes = Object.fromEntries(
-    OUTCOMES.map((outcome) => [outcome, sum((metrics) => metrics.outcomes[outcome])]),
+    OUTCOMES.map((outcome) => [outcome, sum((metrics) => metrics.outcomes[outcome] ?? 0)]),
   ) as Record<Outcome, number>
   const total = sum((metrics) => metrics.total_messages)
   const due = total - outcomes.not_reached
@@ -38,7 +37,7 @@ export function mergeMetrics(shares: readonly Share[], histograms: Histograms): 
     error_breakdown: addUp(all.map((metrics) => metrics.error_breakdown)),
     outcomes,
     success_rate: due === 0 ? 0 : outcomes.accepted / due,
-    ...spans(shares, outcomes, due),
+    ...spans(shares),
     response_time_ms: responseTime,
     service_time_ms: summarise(histograms.service_time),
     phases_ms: mergePhases(all),
@@ -47,17 +46,25 @@ export function mergeMetrics(shares: readonly Share[], histograms: Histograms): 
   }
 }
 
-/** Window, drain and the rates over them: from the first start until the last generator is done with each. */
-function spans(shares: readonly Share[], outcomes: Metrics['outcomes'], due: number) {
-  const until = (of: (share: Share) => number) =>
-    Math.max(...shares.map((share) => share.offsetMs / 1000 + of(share)))
-  const windowSeconds = until(({ result }) => result.metrics.window_seconds)
-  const durationSeconds = until(({ result }) => result.metrics.duration_seconds)
-  const started = due - outcomes.dropped
-  const rate = perSecond(started, until(startingSeconds))
-  const throughput = perSecond(outcomes.accepted, durationSeconds)
+/**
+ * Window and drain are from the first start until the last generator is done with each. Rates are the sums
+ * of each generator's own, over its own time: what is idle between one start and another is nobody's rate.
+ */
+function spans(shares: readonly Share[]) {
+  const until = (of: (metrics: Metrics) => number) =>
+    shares.reduce(
+      (latest, { offsetMs, result }) => Math.max(latest, offsetMs / 1000 + of(result.metrics)),
+      Number.NEGATIVE_INFINITY,
+    )
+  const sum = (of: (metrics: Metrics) => number) =>
+    shares.reduce((total, { result }) => total + of(result.metrics), 0)
+  const windowSeconds = until((metrics) => metrics.window_seconds)
+  const durationSeconds = until((metrics) => metrics.duration_seconds)
+  const rate = sum((metrics) => metrics.rate)
+  const throughput = sum((metrics) => metrics.throughput)
   const target = targetRate(shares)
-  const startMs = Math.min(...shares.map(({ split }) => Date.parse(split.started_at)))
+  const starts = shares.map(({ split, offsetMs }) => Date.parse(split.started_at) - offsetMs)
+  const startMs = starts[0] ?? 0
   return {
     duration_seconds: durationSeconds,
     window_seconds: windowSeconds,
@@ -69,16 +76,6 @@ function spans(shares: readonly Share[], outcomes: Metrics['outcomes'], due: num
     start_time: new Date(startMs).toISOString(),
     end_time: new Date(startMs + durationSeconds * 1000).toISOString(),
   }
-}
-
-/** The time that a generator's rate is over: its window, or until its last start where that came later. */
-function startingSeconds({ result: { metrics } }: Share): number {
-  const started = dueMessages(metrics) - metrics.outcomes.dropped
-  return metrics.rate > 0 ? started / metrics.rate : metrics.window_seconds
-}
-
-function perSecond(count: number, seconds: number): number {
-  return seconds > 0 ? count / seconds : 0
 }
 
 /** Of all generators together; null where the load has no rate. */

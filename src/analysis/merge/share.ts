@@ -28,8 +28,39 @@ export function sharesOf(files: readonly RunFile[]): readonly Share[] {
     if (other?.split.index !== part.split.index) continue
     throw refuse(`${part.file} and ${other.file} are both of generator ${part.split.index}`)
   }
-  const startMs = Math.min(...ordered.map(startOf))
-  return ordered.map((part) => ({ ...part, offsetMs: startOf(part) - startMs }))
+  const startMs = ordered.reduce((least, part) => Math.min(least, startOf(part)), Number.POSITIVE_INFINITY)
+  const shares = ordered.map((part) => ({ ...part, offsetMs: startOf(part) - startMs }))
+  checkTogether(shares)
+  return shares
+}
+
+/** No agreed start is further away (fixtures/generator-split.ts), so that more is a wrong clock. */
+const MOST_SKEW_MS = 3_600_000
+/** Between the end of one and the start of another; parts of short loads may miss each other by their boots. */
+const MOST_GAP_MS = 5_000
+
+/** The parts of one load were sent at one time: else their rates never added up anywhere. */
+function checkTogether(shares: readonly Share[]): void {
+  const byStart = shares.toSorted((a, b) => a.offsetMs - b.offsetMs)
+  const [first, last] = [byStart[0], byStart.at(-1)]
+  const earliestEnd = shares.toSorted((a, b) => endOf(a) - endOf(b))[0]
+  if (first === undefined || last === undefined || earliestEnd === undefined) return
+  if (last.offsetMs > MOST_SKEW_MS) {
+    throw refuse(
+      `by its own clock ${last.file} started ${span(last.offsetMs / 1000)} after ${first.file}`,
+      'The clock of a machine is wrong, or these are not of one run. Generators need the same time (NTP).',
+    )
+  }
+  const gapMs = last.offsetMs - endOf(earliestEnd)
+  if (gapMs <= MOST_GAP_MS) return
+  throw refuse(
+    `${earliestEnd.file} had ended ${span(gapMs / 1000)} before ${last.file} started, so that they never sent at the same time and their rates do not add up`,
+    'Start all generators together with STRESS_START_AT (docs/scale-out.md); to put runs beside each other: mailstorm compare.',
+  )
+}
+
+function endOf({ offsetMs, result }: Share): number {
+  return offsetMs + result.metrics.duration_seconds * 1000
 }
 
 type Part = Omit<Share, 'offsetMs'>
@@ -52,7 +83,28 @@ function partOf({ json, view: { file, format } }: RunFile): Part {
   }
   if (Number.isNaN(Date.parse(textAt(json, 'split', 'started_at') ?? '')))
     throw refuse(`${file} does not say when it started`)
+  const { index, generators } = result.split
+  if (!isWholeIn(generators, 1, MOST_GENERATORS) || !isWholeIn(index, 0, generators - 1))
+    throw refuse(`${file} is of generator ${index} of ${generators}, which cannot be`)
+  checkSeconds(file, result)
   return { file, result, split: result.split }
+}
+
+const MOST_GENERATORS = 100_000
+
+function isWholeIn(value: unknown, min: number, max: number): boolean {
+  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+}
+
+/** Of all that a timeline may leave out; ours have a row to each second. */
+const MOST_SECONDS_WITHOUT_ROW = 3_600
+
+/** A second far beyond the others would make a row of every second up to it. */
+function checkSeconds(file: string, { timeline }: Result): void {
+  const most = timeline.length + MOST_SECONDS_WITHOUT_ROW
+  const wrong = timeline.find(({ second }) => !isWholeIn(second, 0, most))
+  if (wrong === undefined) return
+  throw refuse(`${file} is not whole: a timeline of ${timeline.length} rows has a second ${wrong.second}`)
 }
 
 function checkSameRun(first: Part, part: Part): void {
@@ -62,6 +114,13 @@ function checkSameRun(first: Part, part: Part): void {
     'number of generators': split.generators,
     executor: result.workload.executor,
     'message size': result.message_size,
+    pipelining: result.workload.pipelining,
+    'messages per session': result.workload.messages_per_session,
+    recipients: result.workload.recipients,
+    TLS: result.workload.tls,
+    user: result.workload.auth,
+    duration: result.workload.duration_seconds ?? null,
+    'agreed start': split.agreed_start,
   })
   const ours = Object.entries(facts(first))
   const theirs = Object.values(facts(part))
@@ -75,4 +134,12 @@ function checkSameRun(first: Part, part: Part): void {
 
 function refuse(why: string, hint?: string): MailstormError {
   return new MailstormError('NOT_MERGED', `Failed to merge: ${why}.`, hint)
+}
+
+/** `2.5 s`, `48 h 00 min`. Analysis knows no renderer. */
+function span(seconds: number): string {
+  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }

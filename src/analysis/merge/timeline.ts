@@ -12,10 +12,15 @@ export function mergeTimelines(shares: readonly Share[]): TimelineRow[] {
     const shift = Math.round(offsetMs / 1000)
     for (const row of result.timeline) {
       const second = row.second + shift
-      rowsAt.set(second, [...(rowsAt.get(second) ?? []), row])
+      const rows = rowsAt.get(second)
+      if (rows === undefined) rowsAt.set(second, [row])
+      else rows.push(row)
     }
   }
-  const seconds = Math.max(-1, ...rowsAt.keys()) + 1
+  // Not Math.max(...): a run of two days has more seconds than a call can have arguments.
+  let last = -1
+  for (const second of rowsAt.keys()) last = Math.max(last, second)
+  const seconds = last + 1
   return Array.from({ length: seconds }, (_, second) => mergeRows(second, rowsAt.get(second) ?? []))
 }
 
