@@ -39,7 +39,8 @@ export default defineConfig({
     // Stopping the servers and fetching what they logged takes longer than unit tests need.
     teardownTimeout: 30_000,
     reporters: [
-      new GracefulInterrupt(),
+      // npm names its command to what it starts.
+      new GracefulInterrupt({ endWithParent: process.env.npm_command !== undefined }),
       new ProgressReporter(),
       new ResultsReporter(),
       new ProbeReporter(),

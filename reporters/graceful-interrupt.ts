@@ -1,32 +1,58 @@
 import { constants } from 'node:os'
 import type { Reporter, Vitest } from 'vitest/node'
+import { outliveClosedOutput } from '../src/closed-output.ts'
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 type Signal = (typeof SIGNALS)[number]
 
 /** The name of Vitest's own listener (Logger.addCleanupListeners), which exits 1 ms after the signal. */
 const VITEST_LISTENER = 'onExit'
+const VITEST_SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM']
+
+/**
+ * `timeout` sends its signal to its child and to the whole group, npx passes on what the group got as well:
+ * two within this time are one.
+ */
+const ONE_SIGNAL_MS = 500
+const PARENT_LOOK_MS = 500
+
+export interface GracefulInterruptOptions {
+  /**
+   * End with the process that started this one. npm's shell dies of a SIGTERM that npx hands on, without
+   * handing it on in turn: nobody but us then knows that the load is to end.
+   */
+  readonly endWithParent?: boolean
+}
 
 /**
  * Lets a run that is interrupted end properly: the first signal cancels it, so that the tests' abort
- * signals fire and partial results are written; the second exits at once. The exit code is the shell's
- * for a signal, 128 + its number: 130 or 143.
+ * signals fire and partial results are written; a later one exits at once. The exit code is the shell's
+ * for a signal, 128 + its number: 130, 143 or 129.
  */
 export default class GracefulInterrupt implements Reporter {
+  readonly #options: GracefulInterruptOptions
   readonly #listeners = new Map<Signal, () => void>()
   #vitest: Vitest | undefined
   #phase: 'before' | 'running' | 'after' = 'before'
-  #interrupted = false
+  #interruptedAtMs: number | undefined
+  #parentLook: NodeJS.Timeout | undefined
+
+  constructor(options: GracefulInterruptOptions = {}) {
+    this.#options = options
+  }
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
+    outliveClosedOutput()
     for (const signal of SIGNALS) {
-      this.#removeVitestListener(signal)
-      const listener = () => this.#interrupt(signal)
+      if (VITEST_SIGNALS.includes(signal)) this.#removeVitestListener(signal)
+      const listener = () => this.#interrupt(signal, signal)
       this.#listeners.set(signal, listener)
       process.on(signal, listener)
     }
+    if (this.#options.endWithParent === true) this.#watchParent()
     vitest.onClose(() => {
+      clearInterval(this.#parentLook)
       for (const [signal, listener] of this.#listeners) process.off(signal, listener)
     })
   }
@@ -49,11 +75,25 @@ export default class GracefulInterrupt implements Reporter {
     )
   }
 
-  #interrupt(signal: Signal): void {
+  /** A process whose parent has ended gets another one. */
+  #watchParent(): void {
+    const parentPid = process.ppid
+    this.#parentLook = setInterval(() => {
+      if (process.ppid === parentPid) return
+      clearInterval(this.#parentLook)
+      this.#interrupt('SIGTERM', `the process that started this one (${parentPid}) has ended`)
+    }, PARENT_LOOK_MS).unref()
+  }
+
+  #interrupt(signal: Signal, why: string): void {
     const code = 128 + constants.signals[signal]
     const idle = this.#phase === 'before' || (this.#phase === 'after' && this.#vitest?.shouldKeepServer())
-    if (this.#interrupted || idle) process.exit(code)
-    this.#interrupted = true
+    if (idle) process.exit(code)
+    if (this.#interruptedAtMs !== undefined) {
+      if (performance.now() - this.#interruptedAtMs < ONE_SIGNAL_MS) return
+      process.exit(code)
+    }
+    this.#interruptedAtMs = performance.now()
     // Vitest sets 1 for a run that did not pass, whenever that may be; ours is the last word.
     process.once('exit', () => {
       process.exitCode = code
@@ -61,7 +101,7 @@ export default class GracefulInterrupt implements Reporter {
     // The servers are being stopped already; that has its own time limit (teardownTimeout).
     if (this.#phase === 'after') return
     this.#vitest?.logger.log(
-      `\n${signal}: stopping, partial results will be written. Once more to exit at once without them.`,
+      `\n${why}: stopping, partial results will be written. Once more to exit at once without them.`,
     )
     this.#vitest?.cancelCurrentRun('keyboard-input').catch((error: unknown) => {
       this.#vitest?.logger.printError(error, { fullStack: true })

@@ -1,10 +1,18 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runVitest } from '../test/fixture-projects/reporters/run-vitest.ts'
+import { runVitest as runVitestWith } from '../test/vitest-child.ts'
 
 const LIMIT_MS = 60_000
+const ROOT = join(import.meta.dirname, '..')
+const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
+const CONFIG = 'test/fixture-projects/reporters/vitest.config.ts'
+/** Two signals within half a second are one. */
+const LATER_MS = 700
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mailstorm-reporters-'))
@@ -80,6 +88,7 @@ test('a suite that cannot run, and an error outside any test, are shown and fail
 test.for([
   { signal: 'SIGINT', exitCode: 130 },
   { signal: 'SIGTERM', exitCode: 143 },
+  { signal: 'SIGHUP', exitCode: 129 },
 ] as const)(
   'a run stopped by $signal writes its partial result and exits with $exitCode',
   { timeout: LIMIT_MS },
@@ -103,16 +112,15 @@ test.for([
 
 test('a second signal ends a run that will not stop', { timeout: LIMIT_MS }, async () => {
   const folder = await temporaryFolder()
-  const run = await runVitest(
-    'stubborn',
-    { STRESS_RESULTS_DIR: folder },
-    {
-      signals: [
-        { text: 'waiting for the signal', signal: 'SIGINT' },
-        { text: 'SIGINT: stopping', signal: 'SIGINT' },
-      ],
-    },
-  )
+  const run = await runVitestWith({
+    config: CONFIG,
+    name: 'stubborn',
+    env: { STRESS_RESULTS_DIR: folder },
+    steps: [
+      { text: 'waiting for the signal', act: (child) => child.kill('SIGINT') },
+      { text: 'SIGINT: stopping', act: (child) => setTimeout(() => child.kill('SIGINT'), LATER_MS) },
+    ],
+  })
   expect(run).toMatchObject({ exitCode: 130, signal: null })
   expect(await readdir(folder)).toEqual([])
 })
@@ -151,4 +159,80 @@ test('merged blob reports write the same results again', { timeout: LIMIT_MS }, 
   expect(run.exitCode).toBe(0)
   expect(await readdir(join(folder, 'merged'))).toContain('20260102-030405-passed.json')
   expect(run.output.match(/\[PASSED\] passed: no errors/g)).toHaveLength(1)
+})
+
+test.for([
+  { signals: ['SIGTERM', 'SIGTERM'], exitCode: 143 },
+  { signals: ['SIGHUP', 'SIGINT'], exitCode: 129 },
+] as const)(
+  '$signals within half a second are one signal: the partial result is written',
+  {
+    timeout: LIMIT_MS,
+  },
+  async ({ signals, exitCode }) => {
+    const folder = await temporaryFolder()
+    const run = await runVitestWith({
+      config: CONFIG,
+      name: 'interrupted',
+      env: { STRESS_RESULTS_DIR: folder },
+      steps: [
+        {
+          text: 'waiting for the signal',
+          act: (child) => {
+            for (const signal of signals) child.kill(signal)
+          },
+        },
+      ],
+    })
+    expect(run).toMatchObject({ exitCode, signal: null })
+    expect(await readdir(folder)).toContain('20260102-030405-interrupted.json')
+  },
+)
+
+test('a reader that goes away after the first line does not cost the result', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const run = await runVitestWith({
+    config: CONFIG,
+    name: 'passed',
+    env: { STRESS_RESULTS_DIR: folder },
+    steps: [{ text: 'RUN', act: (child) => child.stdout?.destroy() }],
+  })
+  expect(run.exitCode).toBe(0)
+  expect(run.output).not.toContain('EPIPE')
+  expect(await readdir(folder)).toContain('20260102-030405-passed.json')
+})
+
+test('SIGTERM to npx alone, whose shell does not hand it on, ends the run and writes its partial result', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const shell = spawn(
+    'sh',
+    // Not its last command, so that no shell replaces itself by it: as npm's does not.
+    ['-c', `"$@"; exit $?`, 'sh', process.execPath, VITEST, 'run', '--config', CONFIG, '-t', 'interrupted'],
+    {
+      cwd: ROOT,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        CI: '1',
+        npm_command: 'exec',
+        STRESS_RESULTS_DIR: folder,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  let output = ''
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (!output.includes('waiting for the signal') && (output + text).includes('waiting for the signal'))
+      shell.kill('SIGTERM')
+    output += text
+  })
+  // Held open by the run as long as it goes on.
+  await once(shell.stdout, 'close')
+  expect(shell.signalCode).toBe('SIGTERM')
+  expect(output).toMatch(/the process that started this one \(\d+\) has ended: stopping/)
+  expect(await readdir(folder)).toContain('20260102-030405-interrupted.json')
 })

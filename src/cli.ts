@@ -4,10 +4,13 @@ import { addProxyCommands } from './cli/proxy-commands.ts'
 import { addReportCommand } from './cli/report-commands.ts'
 import { addResultsCommands } from './cli/results-commands.ts'
 import { addServicesCommands } from './cli/services-commands.ts'
+import { outliveClosedOutput } from './closed-output.ts'
 import { MailstormError } from './error.ts'
 
 /** The command could not be carried out as it was given; 1 is a run that failed, or a regression. */
 const USAGE_ERROR = 2
+
+outliveClosedOutput()
 
 // Each command loads what it needs when it is called: a help text should not wait for a container engine's client.
 const program = new Command('mailstorm')

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,7 +7,7 @@ import { shareFile } from '../../src/analysis/merge/share.fixture.ts'
 import { olderRun } from '../../src/analysis/older.fixture.ts'
 import { pressureResult } from '../../src/render/html/pressure.fixture.ts'
 import { brokenResult, burstResult } from '../../src/render/result.fixture.ts'
-import { folderWith, mailstorm } from './mailstorm.ts'
+import { CLI, folderWith, mailstorm } from './mailstorm.ts'
 
 const { metrics } = burstResult()
 const SLOW = { ...metrics, throughput: 400, messages_per_second: 400 }
@@ -209,3 +210,19 @@ test.for(['list', 'summary', 'latest', 'analyze', 'compare', 'merge', 'run'])(
     expect(out).toMatch(/Exit codes:\n {2}0 +\S/)
   },
 )
+
+test('a reader that has gone away ends no command: what it does is done, and its exit code is its own', async () => {
+  const folder = await project()
+  const script = '{ "$@"; echo "exit code $?" >&2; } | true'
+  const child = spawn(
+    'sh',
+    ['-c', script, 'sh', process.execPath, CLI, 'analyze', 'results/20260102-030405-burst.json'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  let err = ''
+  for await (const text of child.stderr.setEncoding('utf8')) err += text
+  expect(err).toBe('exit code 0\n')
+})

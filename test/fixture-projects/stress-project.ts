@@ -15,7 +15,10 @@ export function stressProject(root: string, reporters: readonly string[], runner
       maxConcurrency: 100,
       retry: 0,
       ...(runner === undefined ? {} : { runner: join(ROOT, 'fixtures', `${runner}.ts`) }),
-      reporters: reporters.map((name) => join(ROOT, 'reporters', `${name}.ts`)),
+      reporters: reporters.map((name) => [
+        join(ROOT, 'reporters', `${name}.ts`),
+        name === 'graceful-interrupt' ? { endWithParent: process.env.npm_command !== undefined } : {},
+      ]),
     },
   })
 }
