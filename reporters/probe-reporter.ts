@@ -4,7 +4,7 @@ import { storeProbe } from '../src/analysis/store-probe.ts'
 import { MailstormError } from '../src/error.ts'
 import { PROBE_FORMAT, type ProbeReport } from '../src/probe/report.ts'
 import { writeIndex, writeProbePage } from '../src/render/html/files.ts'
-import { type Paint, paintFor, plain } from '../src/render/paint.ts'
+import { type Page, PIPE, pageFor } from '../src/render/paint.ts'
 import { renderProbeMarkdown } from '../src/render/probe-markdown.ts'
 import { renderProbeText } from '../src/render/probe-text.ts'
 import type { Terminal } from './live-line.ts'
@@ -13,16 +13,16 @@ import '../fixtures/task-data.ts'
 /** Prints what each probed server does as soon as it is known, and writes them all at the end. */
 export default class ProbeReporter implements Reporter {
   #vitest: Vitest | undefined
-  #paint: Paint = plain
+  #page: Page = PIPE
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#paint = paintFor(vitest.logger.outputStream as Terminal, process.env)
+    this.#page = pageFor(vitest.logger.outputStream as Terminal, process.env)
   }
 
   onTestCaseResult(testCase: TestCase): void {
     const report = testCase.meta().mailstormProbe
-    if (report !== undefined) this.#vitest?.logger.log(`\n${renderProbeText(report, this.#paint)}`)
+    if (report !== undefined) this.#vitest?.logger.log(`\n${renderProbeText(report, this.#page)}`)
   }
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
@@ -47,7 +47,7 @@ export default class ProbeReporter implements Reporter {
     } catch (error) {
       if (!(error instanceof MailstormError)) throw error
       process.exitCode = 1
-      this.#vitest?.logger.error(this.#paint('red', error.message))
+      this.#vitest?.logger.error(this.#page.paint('red', error.message))
     }
   }
 }

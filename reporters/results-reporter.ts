@@ -5,7 +5,7 @@ import { MailstormError } from '../src/error.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
 import { renderAnyMarkdown, renderAnyText } from '../src/render/any.ts'
 import { writeIndex, writeReport } from '../src/render/html/files.ts'
-import { type Paint, paintFor, plain } from '../src/render/paint.ts'
+import { type Page, PIPE, pageFor } from '../src/render/paint.ts'
 import { renderSummary } from '../src/render/summary.ts'
 import { collectResults, resultKey, resultOf } from './collect-results.ts'
 import type { Terminal } from './live-line.ts'
@@ -23,7 +23,7 @@ export default class ResultsReporter implements Reporter {
   readonly #options: ResultsReporterOptions
   readonly #taken = new Map<string, Promise<void>>()
   #vitest: Vitest | undefined
-  #paint: Paint = plain
+  #page: Page = PIPE
 
   constructor(options: ResultsReporterOptions = {}) {
     this.#options = options
@@ -31,7 +31,7 @@ export default class ResultsReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#paint = paintFor(vitest.logger.outputStream as Terminal, process.env)
+    this.#page = pageFor(vitest.logger.outputStream as Terminal, process.env)
   }
 
   onTestRunStart(): void {
@@ -51,7 +51,7 @@ export default class ResultsReporter implements Reporter {
     if (results.length === 0) return
     // Rows that would tell of it were cut off, or not asked for by `-t`.
     if (results.some(({ verdict }) => verdict === 'FAILED')) process.exitCode = 1
-    this.#vitest?.logger.log(`\n${renderSummary(results, this.#paint)}`)
+    this.#vitest?.logger.log(`\n${renderSummary(results, this.#page)}`)
     await this.#orTell(async () => {
       const index = await writeIndex(this.#folder())
       this.#vitest?.logger.log(`All runs: ${shortPath(index)}`)
@@ -68,7 +68,7 @@ export default class ResultsReporter implements Reporter {
   /** The figures go to the terminal also when they cannot be written; the run then fails. */
   async #writeAndPrint(result: AnyResult): Promise<void> {
     const logger = this.#vitest?.logger
-    logger?.log(`\n${renderAnyText(result, this.#paint)}`)
+    logger?.log(`\n${renderAnyText(result, this.#page)}`)
     await this.#orTell(async () => {
       const { json, markdown } = await storeResult(this.#folder(), result, renderAnyMarkdown(result))
       const files = [json, markdown, await writeReport(json, result)]
@@ -83,7 +83,7 @@ export default class ResultsReporter implements Reporter {
     } catch (error) {
       if (!(error instanceof MailstormError)) throw error
       process.exitCode = 1
-      this.#vitest?.logger.error(this.#paint('red', error.message))
+      this.#vitest?.logger.error(this.#page.paint('red', error.message))
     }
   }
 

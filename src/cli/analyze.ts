@@ -6,7 +6,7 @@ import { type RunFile, readRunFile } from '../analysis/run-file.ts'
 import { MailstormError } from '../error.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { renderAnyText } from '../render/any.ts'
-import type { Page } from '../render/list.ts'
+import type { Page } from '../render/paint.ts'
 import { renderRunView } from '../render/run-view.ts'
 import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
 
@@ -39,6 +39,6 @@ async function show(file: string, { json }: ResultsOptions): Promise<void> {
 function pageOf({ json, view }: RunFile, page: Page): string {
   if (view.format === 'older') return renderRunView(view, page)
   const checked = view.format === PRESSURE_FORMAT ? asPressureResult(json) : asResult(json)
-  if ('result' in checked) return renderAnyText(checked.result, page.paint)
+  if ('result' in checked) return renderAnyText(checked.result, page)
   return `${renderRunView(view, page)}\n${page.paint('yellow', `Incomplete: ${checked.wrong}. Shown is what the file has.`)}\n`
 }

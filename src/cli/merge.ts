@@ -34,7 +34,7 @@ export async function merge(names: readonly string[], options: MergeOptions): Pr
     printJson(result)
     return
   }
-  process.stdout.write(renderText(result, pageFor(process.stdout).paint))
+  process.stdout.write(renderText(result, pageFor(process.stdout)))
   const written = output === undefined ? await addTo(folder, result) : await writeTo(output, result)
   console.log(`\nWritten: ${written.join(', ')}`)
 }

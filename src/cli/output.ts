@@ -1,7 +1,7 @@
 import type { SkippedFile } from '../analysis/folder.ts'
 import { readOptions } from '../options.ts'
-import { type Page, renderSkipped } from '../render/list.ts'
-import { paintFor } from '../render/paint.ts'
+import { renderSkipped } from '../render/list.ts'
+import { type Page, pageFor as pageOf } from '../render/paint.ts'
 
 /** What every command on results takes. */
 export interface ResultsOptions {
@@ -14,15 +14,9 @@ export function resultsDirOf({ results }: ResultsOptions): string {
   return results ?? readOptions(process.env).resultsDir
 }
 
-interface Stream {
-  readonly isTTY?: boolean
-  readonly columns?: number
-}
-
-/** Colours and a width on a terminal; neither in a pipe, where whoever reads cuts for himself. */
-export function pageFor(stream: Stream, env: NodeJS.ProcessEnv = process.env): Page {
-  const width = stream.isTTY === true && (stream.columns ?? 0) > 0 ? stream.columns : undefined
-  return { paint: paintFor(stream, env), width }
+/** How this process may write to its stdout or stderr. */
+export function pageFor(stream: Parameters<typeof pageOf>[0]): Page {
+  return pageOf(stream, process.env)
 }
 
 export function printJson(value: unknown): void {

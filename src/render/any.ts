@@ -2,7 +2,7 @@ import type { Progress } from '../load/progress.ts'
 import type { PressureProgress } from '../pressure/progress.ts'
 import { type AnyResult, isPressure } from '../pressure/result.ts'
 import { renderMarkdown } from './markdown.ts'
-import type { Paint } from './paint.ts'
+import type { Page, Paint } from './paint.ts'
 import { renderPressureMarkdown } from './pressure-markdown.ts'
 import { renderPressureProgress, renderPressureProgressLine } from './pressure-progress.ts'
 import { pressureReason } from './pressure-sentences.ts'
@@ -12,8 +12,8 @@ import { renderText } from './text.ts'
 import { verdictReason } from './verdict.ts'
 
 /** Renderers for runs of either kind. */
-export function renderAnyText(result: AnyResult, paint?: Paint): string {
-  return isPressure(result) ? renderPressureText(result, paint) : renderText(result, paint)
+export function renderAnyText(result: AnyResult, page?: Page): string {
+  return isPressure(result) ? renderPressureText(result, page) : renderText(result, page)
 }
 
 export function renderAnyMarkdown(result: AnyResult): string {

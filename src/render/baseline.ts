@@ -8,21 +8,26 @@ import { oneLine } from './escape.ts'
 import { figureText } from './figure.ts'
 import { type ListColumn, listLines } from './fit.ts'
 import { count, counted, decimal, MISSING, perSecond } from './format.ts'
-import { type Page, PIPE, renderSkipped } from './list.ts'
+import { renderSkipped } from './list.ts'
+import { type Page, PIPE } from './paint.ts'
 import { left, right } from './table.ts'
 import { runName } from './verdict.ts'
+import { wrapLine } from './width.ts'
 
 type Shown = Omit<Baseline, 'format'>
 
 const DECIDING = ['throughput', 'success_rate', 'p(50)', 'p(95)', 'p(99)', 'lost', 'duplicated', 'corrupted']
 
 /** What later runs are held against: the figures that decide, and where they were measured. */
-export function renderBaseline({ name, saved_at: savedAt, runs }: Shown, { paint }: Page = PIPE): string {
+export function renderBaseline(
+  { name, saved_at: savedAt, runs }: Shown,
+  { paint, width }: Page = PIPE,
+): string {
   const [first] = runs
   if (first === undefined) return ''
   const figures = figuresFor(first).filter((figure) => DECIDING.includes(figure.name))
-  return page([
-    titleBlock(`Baseline ${name}`, paint),
+  const blocks = [
+    titleBlock(`Baseline ${name}`, { paint, width }),
     fieldLines([
       ['Scenario:', oneLine(runName(first))],
       ['Saved:', savedAt],
@@ -32,7 +37,8 @@ export function renderBaseline({ name, saved_at: savedAt, runs }: Shown, { paint
       ['Workload:', factsText(first.circumstances.workload)],
     ]),
     fieldLines(figures.map((figure) => [`${labelOf(figure)}:`, figureOf(runs, figure)] as const)),
-  ])
+  ]
+  return page(blocks, width)
 }
 
 function labelOf({ group, title, unit }: ReturnType<typeof figuresFor>[number]): string {
@@ -84,5 +90,5 @@ export function renderBaselineList(
   if (baselines.length === 0) return `No baselines in baselines/.\n${notes}`
   const [title = '', ...lines] = listLines(COLUMNS, baselines, width)
   const head = paint('bold', `${counted(baselines.length, 'baseline')} in baselines/`)
-  return `${[head, '', paint('dim', title), ...lines].join('\n')}\n${notes}`
+  return `${[...wrapLine(head, width), '', paint('dim', title), ...lines].join('\n')}\n${notes}`
 }

@@ -1,13 +1,15 @@
 import { oneLine } from './escape.ts'
-import type { Paint } from './paint.ts'
+import type { Page, Paint } from './paint.ts'
+import { wrapLine } from './width.ts'
 
 /** The shape of a page in a terminal: a title between rules, blocks with an empty line between them. */
 
-export const RULE = '='.repeat(76)
+const RULE_WIDTH = 76
 const LABEL_WIDTH = 19
 
-export function titleBlock(title: string, paint: Paint): string[] {
-  return [RULE, paint('bold', title), RULE]
+export function titleBlock(title: string, { paint, width = RULE_WIDTH }: Page): string[] {
+  const rule = '='.repeat(Math.min(RULE_WIDTH, width))
+  return [rule, paint('bold', title), rule]
 }
 
 export function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
@@ -21,12 +23,16 @@ export function fieldLines(
   return rows.map(([label, value]) => `${(margin + label).padEnd(LABEL_WIDTH)}${oneLine(value, 1000)}`)
 }
 
+/** Columns that `indent` takes from the width of what it indents. */
+export const INDENT = 2
+
 export function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`)
+  return lines.map((line) => (line === '' ? '' : `${' '.repeat(INDENT)}${line}`))
 }
 
-/** Blocks without lines are left out. */
-export function page(blocks: readonly (readonly string[])[]): string {
+/** Blocks without lines are left out; a line that is too long for the width is wrapped. */
+export function page(blocks: readonly (readonly string[])[], width?: number): string {
   const written = blocks.filter((lines) => lines.length > 0)
-  return `${written.map((lines) => lines.join('\n')).join('\n\n')}\n`
+  const wrapped = written.map((lines) => lines.flatMap((line) => wrapLine(line, width)).join('\n'))
+  return `${wrapped.join('\n\n')}\n`
 }

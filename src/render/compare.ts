@@ -9,8 +9,7 @@ import { oneLine } from './escape.ts'
 import { changeText, figureText, relativeText } from './figure.ts'
 import { type ListColumn, listLines } from './fit.ts'
 import { MISSING } from './format.ts'
-import { type Page, PIPE } from './list.ts'
-import type { Style } from './paint.ts'
+import { type Page, PIPE, type Style } from './paint.ts'
 import { left, right } from './table.ts'
 import { runName } from './verdict.ts'
 
@@ -57,8 +56,8 @@ function isShown({ group, name }: ComparisonRow): boolean {
 /** Two sides beside each other: what makes them incomparable first, then figure by figure, then the verdict. */
 export function renderComparison(comparison: Comparison, { paint, width }: Page = PIPE): string {
   const { before, after, cautions } = comparison
-  return page([
-    titleBlock('Comparison', paint),
+  const blocks = [
+    titleBlock('Comparison', { paint, width }),
     [
       ...fieldLines([['A, before:', sideText(before.runs)]]),
       ...fieldLines([['B, after:', sideText(after.runs)]]),
@@ -67,7 +66,8 @@ export function renderComparison(comparison: Comparison, { paint, width }: Page 
     ...figureBlocks(comparison, { paint, width }),
     [paint('dim', legend(comparison))],
     verdictLines(comparison, paint),
-  ])
+  ]
+  return page(blocks, width)
 }
 
 /** latest.json is another run each time. */

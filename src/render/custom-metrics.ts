@@ -1,15 +1,19 @@
 import type { CustomMetricResult } from '../load/custom-metrics-result.ts'
 import type { LatencySummary, Result } from '../load/result.ts'
-import { markdownText } from './escape.ts'
+import { markdownText, oneLine } from './escape.ts'
 import { count, figure, percent, perSecond } from './format.ts'
-import { left, markdownTable, right, textTable } from './table.ts'
+import { detailedTable, left, markdownTable, right } from './table.ts'
 
-const COLUMNS = [left('metric'), left('kind'), right('value'), left('')]
+const COLUMNS = [left('metric'), left('kind'), right('value')]
 
 /** The scenario's own metrics for a terminal; empty when it has none. */
-export function customMetricsText({ custom_metrics: metrics = {} }: Result): string[] {
-  const rows = Object.entries(metrics).map(([name, metric]) => [name, metric.kind, ...cells(name, metric)])
-  return rows.length === 0 ? [] : textTable(COLUMNS, rows)
+export function customMetricsText({ custom_metrics: metrics = {} }: Result, width?: number): string[] {
+  const rows = Object.entries(metrics).map(([name, metric]) => {
+    const [value, detail] = cells(name, metric)
+    return { cells: [oneLine(name, 40), metric.kind, value], detail }
+  })
+  const table = detailedTable(COLUMNS, rows, '', width)
+  return rows.length === 0 ? [] : [...table.titles, ...table.rows.flat()]
 }
 
 /** The same as a Markdown table. */

@@ -1,3 +1,4 @@
+import wrapAnsi from 'wrap-ansi'
 import type { Result } from '../load/result.ts'
 import type { DriftResult, FigureUnit, SearchResult, SideBySide } from '../load/result-extras.ts'
 import { markdownText, oneLine } from './escape.ts'
@@ -18,24 +19,24 @@ export interface TextExtra {
   readonly lines: readonly string[]
 }
 
+/** What one reads without turning the head. */
+const NOTE_WIDTH = 90
+
 /** Results of either kind. */
 type WithExtras = Pick<Result, 'search' | 'side_by_side' | 'drift' | 'split'>
 
-export function extrasText(result: WithExtras): TextExtra[] {
+export function extrasText(result: WithExtras, width?: number): TextExtra[] {
   return extrasOf(result).map(({ title, columns, rows, note }) => {
     const clean = rows.map((cells) => cells.map((cell) => oneLine(cell)))
     return {
       title: `${title}:`,
-      lines: [...textTable(columns, clean), ...wrapped(oneLine(note, 400))],
+      lines: [...textTable(columns, clean, width), ...wrapNote(note, width)],
     }
   })
 }
 
-/** What one reads without turning the head. */
-const NOTE_WIDTH = 90
-
-function wrapped(note: string): string[] {
-  return note.match(new RegExp(`.{1,${NOTE_WIDTH}}(?:\\s|$)`, 'g'))?.map((line) => line.trimEnd()) ?? []
+function wrapNote(note: string, width = NOTE_WIDTH): string[] {
+  return note === '' ? [] : wrapAnsi(oneLine(note, 400), Math.min(width, NOTE_WIDTH)).split('\n')
 }
 
 export interface MarkdownExtra {

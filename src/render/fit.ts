@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
 import { type Column, textTable } from './table.ts'
+import { columnsOf, cutToColumns } from './width.ts'
 
 /** A column of a list with its cells; of those too many for a narrow terminal the highest rank goes first. */
 export interface ListColumn<T> extends Column {
@@ -30,7 +30,7 @@ export function fittingColumns<T>(
 }
 
 function widthOf<T>({ title, cell }: ListColumn<T>, rows: readonly T[]): number {
-  return rows.reduce((most, row) => Math.max(most, cell(row).length), title.length)
+  return rows.reduce((most, row) => Math.max(most, columnsOf(cell(row))), columnsOf(title))
 }
 
 /** A title line and a line to the row, no longer than the width. */
@@ -44,11 +44,5 @@ export function listLines<T>(
     kept,
     rows.map((row) => kept.map(({ cell }) => cell(row))),
   )
-  return lines.map((line) => cut(line, width))
-}
-
-/** Cuts a line without colours to a width. */
-export function cut(line: string, width: number | undefined): string {
-  if (width === undefined || stripVTControlCharacters(line).length <= width) return line
-  return `${line.slice(0, Math.max(0, width - 1))}…`
+  return lines.map((line) => cutToColumns(line, width))
 }

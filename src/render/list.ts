@@ -2,19 +2,12 @@ import { basename } from 'node:path'
 import type { SkippedFile } from '../analysis/folder.ts'
 import type { RunOverview } from '../analysis/overview.ts'
 import { oneLine } from './escape.ts'
-import { cut, type ListColumn, listLines } from './fit.ts'
+import { type ListColumn, listLines } from './fit.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
-import { type Paint, plain } from './paint.ts'
+import { type Page, type Paint, PIPE } from './paint.ts'
 import { left, right } from './table.ts'
 import { runName, VERDICT_STYLE } from './verdict.ts'
-
-/** How wide a line may be (undefined: as wide as it is), and how colours are put. */
-export interface Page {
-  readonly paint: Paint
-  readonly width: number | undefined
-}
-
-export const PIPE: Page = { paint: plain, width: undefined }
+import { cutToColumns, wrapLine } from './width.ts'
 
 const LIST_COLUMNS: readonly ListColumn<RunOverview>[] = [
   { ...left('File'), rank: 0, cell: ({ file }) => oneLine(basename(file), 60) },
@@ -44,7 +37,7 @@ export function renderList(
   const [title = '', ...lines] = listLines(LIST_COLUMNS, runs, width)
   const head = paint('bold', `${counted(runs.length, 'run')} in ${oneLine(folder)}`)
   const painted = runs.map((run, index) => paintVerdict(lines[index] ?? '', run, paint))
-  return `${[head, '', paint('dim', title), ...painted].join('\n')}\n`
+  return `${[...wrapLine(head, width), '', paint('dim', title), ...painted].join('\n')}\n`
 }
 
 /** Colours the verdict's word at the end of a line. */
@@ -61,7 +54,7 @@ export function renderSkipped(skipped: readonly SkippedFile[], { paint, width }:
   if (skipped.length === 0) return ''
   const shown = skipped
     .slice(0, MOST_SKIPPED)
-    .map(({ file, why }) => cut(`  ${oneLine(basename(file), 60)}: ${oneLine(why)}`, width))
+    .map(({ file, why }) => cutToColumns(`  ${oneLine(basename(file), 60)}: ${oneLine(why)}`, width))
   const hidden = skipped.length - shown.length
   return `${[
     paint('yellow', `Skipped ${counted(skipped.length, 'file')}:`),

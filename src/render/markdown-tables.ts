@@ -3,10 +3,12 @@ import { OUTCOMES } from '../load/sample.ts'
 import { markdownText } from './escape.ts'
 import { count, decimal, percent, seconds, size } from './format.ts'
 import { left, markdownTable, right } from './table.ts'
-import { byCount, failureTime, replyCode } from './text-details.ts'
+import { failureCount, failureText, failureTime, mostFrequent, replyCode } from './text-details.ts'
 
 /** Kinds of failure in the Markdown; all of them are in the JSON. */
 const MOST_FAILURES = 30
+/** A pattern and the first of its texts. */
+const MOST_TEXT = 800
 
 export function outcomesTable({ metrics }: Result): string {
   const share = (messages: number) =>
@@ -69,24 +71,21 @@ export function serversTable({ per_server }: Result): string {
 
 export function failuresTable({ failures }: Result): string {
   if (failures.length === 0) return ''
-  const rows = byCount(failures)
+  const { shown, hidden } = mostFrequent(failures, MOST_FAILURES)
   const table = markdownTable(
     [right('Count'), ...['Outcome', 'Class', 'Phase', 'Code', 'Server', 'When', 'Text'].map(left)],
-    rows
-      .slice(0, MOST_FAILURES)
-      .map((row) => [
-        count(row.count),
-        row.outcome,
-        markdownText(row.class),
-        markdownText(row.phase),
-        markdownText(replyCode(row)),
-        markdownText(row.target),
-        failureTime(row),
-        markdownText(row.text),
-      ]),
+    shown.map((row) => [
+      failureCount(row),
+      row.outcome,
+      markdownText(row.class),
+      markdownText(row.phase),
+      markdownText(replyCode(row)),
+      markdownText(row.target),
+      failureTime(row),
+      markdownText(failureText(row), MOST_TEXT),
+    ]),
   )
-  const hidden = rows.length - MOST_FAILURES
-  return hidden > 0 ? `${table}\n\n${count(hidden)} further kinds are in the JSON.` : table
+  return hidden === '' ? table : `${table}\n\n${hidden} are in the JSON.`
 }
 
 export function resourcesTable({ resource_usage, generator }: Result): string {

@@ -3,6 +3,7 @@ import { oneLine } from './escape.ts'
 import { count, counted, perSecond, shortMilliseconds, span } from './format.ts'
 import { type Paint, plain, type Style } from './paint.ts'
 import { runName } from './verdict.ts'
+import { columnsOf, cutToColumns } from './width.ts'
 
 interface Part {
   readonly text: string
@@ -18,12 +19,12 @@ export function renderPressureProgress(
   paint: Paint = plain,
 ): string {
   let parts = partsOf(progress)
-  const width = () => parts.reduce((sum, { text }) => sum + text.length + 2, -2)
+  const width = () => parts.reduce((sum, { text }) => sum + columnsOf(text) + 2, -2)
   while (width() > columns && parts.length > 1) {
     const last = Math.max(...parts.map(({ rank }) => rank))
     parts = parts.filter(({ rank }) => rank !== last)
   }
-  if (width() > columns) return (parts[0]?.text ?? '').slice(0, Math.max(0, columns))
+  if (width() > columns) return cutToColumns(parts[0]?.text ?? '', columns)
   return parts.map(({ text, style }) => (style === undefined ? text : paint(style, text))).join('  ')
 }
 

@@ -1,9 +1,9 @@
 import type { PressureResult } from '../pressure/result.ts'
-import { fieldLines, indent, page, section, titleBlock } from './blocks.ts'
+import { fieldLines, INDENT, indent, page, section, titleBlock } from './blocks.ts'
 import { oneLine } from './escape.ts'
 import { extrasText } from './extras.ts'
 import { count, counted, decimal, percent, perSecond, seconds, size } from './format.ts'
-import { type Paint, plain } from './paint.ts'
+import { type Page, type Paint, PIPE } from './paint.ts'
 import { pressureReason, verificationSentence } from './pressure-sentences.ts'
 import { accountTable, clientTable, deliveryTable, type Table, timesTable } from './pressure-tables.ts'
 import { textTable } from './table.ts'
@@ -13,23 +13,27 @@ import { runName, VERDICT_STYLE } from './verdict.ts'
 type Field = readonly [label: string, value: string]
 
 /** One pressure run as a person reads it in a terminal. */
-export function renderPressureText(result: PressureResult, paint: Paint = plain): string {
+export function renderPressureText(result: PressureResult, { paint, width }: Page = PIPE): string {
+  const inner = width === undefined ? undefined : width - INDENT
+  const table = ({ columns, rows }: Table) =>
+    rows.length === 0 ? [] : indent(textTable(columns, rows, inner))
   const title = oneLine(`${result.stamp}  ${runName(result)}`)
-  return page([
-    titleBlock(title, paint),
+  const blocks = [
+    titleBlock(title, { paint, width }),
     fieldLines(headerFields(result)),
     section('Messages:', fieldLines(messageFields(result), '  '), paint),
     section('Tenants:', table(deliveryTable(result)), paint),
     section('Clients:', table(clientTable(result)), paint),
     section('Accounts:', table(accountTable(result)), paint),
     section('Times:', table(timesTable(result)), paint),
-    ...extrasText(result).map((extra) => section(extra.title, indent(extra.lines), paint)),
+    ...extrasText(result, inner).map((extra) => section(extra.title, indent(extra.lines), paint)),
     section('Events:', indent(eventLines(result)), paint),
     section('Diagnosis:', indent(diagnosisLines(result, paint)), paint),
     section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 300))), paint),
-    section('Thresholds:', indent(thresholdTable(result.thresholds, paint)), paint),
+    section('Thresholds:', indent(thresholdTable(result.thresholds, { paint, width: inner })), paint),
     [statusLine(result, paint)],
-  ])
+  ]
+  return page(blocks, width)
 }
 
 function eventLines({ events }: PressureResult): string[] {
@@ -115,8 +119,4 @@ function diagnosisLines({ diagnosis }: PressureResult, paint: Paint): string[] {
 function statusLine(result: PressureResult, paint: Paint): string {
   const style = VERDICT_STYLE[result.verdict]
   return `${paint(style, `[${result.verdict}]`)} ${oneLine(runName(result))}: ${oneLine(pressureReason(result), 1000)}`
-}
-
-function table({ columns, rows }: Table): string[] {
-  return rows.length === 0 ? [] : indent(textTable(columns, rows))
 }

@@ -3,7 +3,6 @@ import type { PressureProgress } from '../pressure/progress.ts'
 import type { PressureResult, PressureVerification } from '../pressure/result.ts'
 import { renderAnyMarkdown, renderAnyProgressLine, renderAnyText } from './any.ts'
 import { pressureResult } from './html/pressure.fixture.ts'
-import { plain } from './paint.ts'
 import { renderPressureProgress } from './pressure-progress.ts'
 import { missedThreshold, pressureReason, tenantSentence } from './pressure-sentences.ts'
 
@@ -34,7 +33,7 @@ function verified(change: Partial<PressureVerification>): PressureResult {
 }
 
 test('text of a run', () => {
-  expect(renderAnyText(pressureResult(), plain)).toMatchSnapshot()
+  expect(renderAnyText(pressureResult())).toMatchSnapshot()
 })
 
 test('Markdown of a run', () => {
@@ -105,7 +104,7 @@ test('the live line leaves out what does not fit, the least important first', ()
     'pressure  23 s left  1,050 of 1,120 delivered  28.40/s  70 pending  no errors',
   )
   expect(renderPressureProgress(PROGRESS, 45)).toBe('pressure  1,050 of 1,120 delivered  no errors')
-  expect(renderPressureProgress(PROGRESS, 4)).toBe('pres')
+  expect(renderPressureProgress(PROGRESS, 4)).toBe('pre…')
 })
 
 test('the line for a log says that the queue drains, and what is not known is left out', () => {

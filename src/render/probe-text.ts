@@ -1,27 +1,24 @@
 import type { ProbeReport, ProbeRow } from '../probe/report.ts'
+import { page, titleBlock } from './blocks.ts'
 import { oneLine } from './escape.ts'
-import { type Paint, plain } from './paint.ts'
+import { type Page, type Paint, PIPE } from './paint.ts'
 import { countsSentence, PROBE_SIGNS, remarkOf } from './probe-signs.ts'
 
-const RULE = '='.repeat(76)
 const REMARK_COLUMNS = 70
 
 /** What one server really does, as a person reads it in a terminal. */
-export function renderProbeText(report: ProbeReport, paint: Paint = plain): string {
+export function renderProbeText(report: ProbeReport, { paint, width }: Page = PIPE): string {
   const { target, stamp, counts, rows } = report
   const titleColumns = Math.max(...rows.map(({ title }) => Math.min(title.length, 50)))
   const deviations = rows.filter(({ verdict }) => verdict === 'deviates')
   const blocks = [
-    [RULE, paint('bold', oneLine(`${stamp}  probe of ${target}`)), RULE],
+    titleBlock(oneLine(`${stamp}  probe of ${target}`), { paint, width }),
     [`Extensions: ${oneLine(report.extensions.join(', ') || 'none', 500)}`],
     rows.map((row) => rowLine(row, titleColumns, paint)),
     deviations.flatMap((row) => deviationLines(row, paint)),
     [`${oneLine(target)}: ${countsSentence(counts)} (${report.took_seconds} s)`],
   ]
-  return `${blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`
+  return page(blocks, width)
 }
 
 function rowLine(row: ProbeRow, titleColumns: number, paint: Paint): string {

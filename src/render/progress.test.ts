@@ -53,7 +53,7 @@ test.for([
   [60, 'burst  3,210/5,000  64 %  1,103/s  p99 41.2 ms  10 errors'],
   [40, 'burst  3,210/5,000  1,103/s  10 errors'],
   [20, 'burst  3,210/5,000'],
-  [3, 'bur'],
+  [3, 'bu…'],
 ])('fits the live line to %i columns, the least important part going first', ([columns, line]) => {
   expect(renderProgress(burst, columns as number)).toBe(line)
 })

@@ -3,6 +3,7 @@ import { oneLine } from './escape.ts'
 import { count, counted, decimal, MISSING, perSecond, shortMilliseconds, span } from './format.ts'
 import { type Paint, plain, type Style } from './paint.ts'
 import { runName } from './verdict.ts'
+import { columnsOf, cutToColumns } from './width.ts'
 
 const BAR_MOST = 30
 const BAR_LEAST = 8
@@ -18,17 +19,18 @@ interface Part {
 export function renderProgress(progress: Progress, columns: number, paint: Paint = plain): string {
   const parts = partsOf(progress)
   const bar = parts[1] as Part
-  const widthOf = (kept: readonly Part[]) => kept.reduce((sum, { text }) => sum + text.length + 2, -2)
+  const widthOf = (kept: readonly Part[]) => kept.reduce((sum, { text }) => sum + columnsOf(text) + 2, -2)
   let kept = [...parts]
   while (widthOf(kept) > columns && kept.length > 1) {
     const last = Math.max(...kept.map(({ rank }) => rank))
     kept = kept.filter(({ rank }) => rank !== last)
   }
+  const [only] = kept
+  if (only !== undefined && kept.length === 1) return cutToColumns(only.text, columns)
   const room = Math.min(BAR_MOST, BAR_LEAST + columns - widthOf(kept))
   return kept
     .map((part) => (part === bar ? paint('cyan', barOf(progress, room)) : styled(part, paint)))
     .join('  ')
-    .slice(0, kept.length === 1 ? Math.max(0, columns) : undefined)
 }
 
 function styled({ text, style }: Part, paint: Paint): string {

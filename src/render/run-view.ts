@@ -6,7 +6,8 @@ import { fieldLines, page, section, titleBlock } from './blocks.ts'
 import { oneLine } from './escape.ts'
 import { figureText } from './figure.ts'
 import { count, counted, MISSING, percent, perSecond, seconds, size } from './format.ts'
-import { type Page, PIPE, verdictWords } from './list.ts'
+import { verdictWords } from './list.ts'
+import { type Page, PIPE } from './paint.ts'
 import { runName, VERDICT_STYLE } from './verdict.ts'
 
 type Field = readonly [label: string, value: string]
@@ -15,10 +16,10 @@ type Field = readonly [label: string, value: string]
  * Any run in the seed's layout, as far as its file says: the older generator's, and ours when a member
  * is missing. What is missing is "–".
  */
-export function renderRunView(view: RunView, { paint }: Page = PIPE): string {
+export function renderRunView(view: RunView, { paint, width }: Page = PIPE): string {
   const { figures } = view
-  return page([
-    titleBlock(`Analysis: ${oneLine(basename(view.file))}`, paint),
+  const blocks = [
+    titleBlock(`Analysis: ${oneLine(basename(view.file))}`, { paint, width }),
     fieldLines(headerOf(view)),
     section('Messages:', fieldLines(messagesOf(view), '  '), paint),
     section('Performance:', fieldLines(performanceOf(view), '  '), paint),
@@ -28,7 +29,8 @@ export function renderRunView(view: RunView, { paint }: Page = PIPE): string {
       ['Duplicated:', count(figures.duplicated)],
     ]),
     [statusLine(view, paint)],
-  ])
+  ]
+  return page(blocks, width)
 }
 
 function headerOf(view: RunView): Field[] {

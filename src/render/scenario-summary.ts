@@ -4,9 +4,11 @@ import type { ScenarioSummary } from '../analysis/summary.ts'
 import { oneLine } from './escape.ts'
 import { type ListColumn, listLines } from './fit.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
-import { type Page, PIPE, paintVerdict, verdictWords } from './list.ts'
+import { paintVerdict, verdictWords } from './list.ts'
+import { type Page, PIPE } from './paint.ts'
 import { left, right } from './table.ts'
 import { runName } from './verdict.ts'
+import { wrapLine } from './width.ts'
 
 const COLUMNS: readonly ListColumn<ScenarioSummary>[] = [
   { ...left('Scenario'), rank: 0, cell: (row) => oneLine(runName(row), 40) },
@@ -35,13 +37,12 @@ export function renderScenarioSummary(
   const [title = '', ...lines] = listLines(COLUMNS, rows, width)
   const painted = rows.map(({ latest }, index) => paintVerdict(lines[index] ?? '', latest, paint))
   const blocks = [
-    headline(folder, rows, paint),
+    ...wrapLine(headline(folder, rows, paint), width),
     '',
     paint('dim', title),
     ...painted,
     '',
-    NEWEST_NOTE,
-    ...totals(rows),
+    ...[NEWEST_NOTE, ...totals(rows)].flatMap((note) => wrapLine(note, width)),
   ]
   return `${blocks.join('\n')}\n`
 }

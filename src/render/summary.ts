@@ -1,10 +1,12 @@
 import type { Result } from '../load/result.ts'
 import { type AnyResult, isPressure, type PressureResult } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
+import { type ListColumn, listLines } from './fit.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
-import { type Paint, plain } from './paint.ts'
-import { left, right, textTable } from './table.ts'
+import { type Page, PIPE } from './paint.ts'
+import { left, right } from './table.ts'
 import { runName, VERDICT_STYLE } from './verdict.ts'
+import { columnsOf, wrapLine } from './width.ts'
 
 export const SUMMARY_COLUMNS = [
   left('Scenario'),
@@ -18,6 +20,15 @@ export const SUMMARY_COLUMNS = [
   right('Dup'),
   left('Verdict'),
 ]
+
+/** Which of them a narrow terminal goes without first: each run's own figures stand above the table. */
+const RANKS = [0, 1, 2, 3, 6, 4, 7, 5, 5, 0]
+
+const TERMINAL_COLUMNS: readonly ListColumn<AnyResult>[] = SUMMARY_COLUMNS.map((column, index) => ({
+  ...column,
+  rank: RANKS[index] ?? 0,
+  cell: (result) => summaryCells(result)[index] ?? '',
+}))
 
 /** The cells of one run, in the order of SUMMARY_COLUMNS. */
 export function summaryCells(result: AnyResult): string[] {
@@ -62,16 +73,16 @@ function verdictCell({ status, verdict }: AnyResult): string {
 }
 
 /** The table at the end of a run over all its scenarios; empty when nothing ran. */
-export function renderSummary(results: readonly AnyResult[], paint: Paint = plain): string {
+export function renderSummary(results: readonly AnyResult[], { paint, width }: Page = PIPE): string {
   if (results.length === 0) return ''
-  const [title = '', ...lines] = textTable(SUMMARY_COLUMNS, results.map(summaryCells))
-  const rule = '-'.repeat(Math.max(title.length, ...lines.map((line) => line.length)))
+  const [title = '', ...lines] = listLines(TERMINAL_COLUMNS, results, width)
+  const rule = '-'.repeat([title, ...lines].reduce((most, line) => Math.max(most, columnsOf(line)), 0))
   const painted = results.map(({ verdict }, index) => {
     const line = lines[index] ?? ''
     const at = line.lastIndexOf(verdict)
     return line.slice(0, at) + paint(VERDICT_STYLE[verdict], line.slice(at))
   })
-  return `${[rule, paint('bold', title), rule, ...painted, rule, ...backendNote(results)].join('\n')}\n`
+  return `${[rule, paint('bold', title), rule, ...painted, rule, ...backendNote(results).flatMap((note) => wrapLine(note, width))].join('\n')}\n`
 }
 
 /** Figures of different backends are never put side by side without saying so (DESIGN.md, decision 4). */

@@ -1,3 +1,5 @@
+import { columnsOf, cutToColumns, padded, wrapLine } from './width.ts'
+
 export type Align = 'left' | 'right'
 
 export interface Column {
@@ -11,21 +13,79 @@ export const right = (title: string): Column => ({ title, align: 'right' })
 
 type Rows = readonly (readonly string[])[]
 
-/** Aligned columns for a terminal, two spaces apart; no title row when every title is empty. */
-export function textTable(columns: readonly Column[], rows: Rows): string[] {
+const GAP = 2
+
+/**
+ * Aligned columns for a terminal, two spaces apart; no title row when every title is empty. Columns that a
+ * width has no room for follow below in a table of their own, each of whose rows begins as those above do.
+ */
+export function textTable(columns: readonly Column[], rows: Rows, width?: number): string[] {
   const titles = columns.map((column) => column.title)
   const all = titles.some((title) => title !== '') ? [titles, ...rows] : rows
-  const widths = columns.map((_, index) => Math.max(0, ...all.map((row) => (row[index] ?? '').length)))
-  return all.map((row) =>
-    columns
-      .map(({ align }, index) => {
-        const cell = row[index] ?? ''
-        const width = widths[index] ?? 0
-        return align === 'left' ? cell.padEnd(width) : cell.padStart(width)
-      })
-      .join('  ')
-      .trimEnd(),
+  const widths = columns.map((_, index) => Math.max(0, ...all.map((row) => columnsOf(row[index] ?? ''))))
+  return pagesOf(widths, width).flatMap((shown, page) => [
+    ...(page === 0 ? [] : ['']),
+    ...all.map((row) =>
+      cutToColumns(
+        shown
+          .map((index) => padded(row[index] ?? '', widths[index] ?? 0, columns[index]?.align ?? 'left'))
+          .join(' '.repeat(GAP))
+          .trimEnd(),
+        width,
+      ),
+    ),
+  ])
+}
+
+/** Which columns stand beside each other, the first one in each. */
+function pagesOf(widths: readonly number[], width: number | undefined): number[][] {
+  const [first = 0] = widths
+  const pages: number[][] = [[]]
+  let used = -GAP
+  for (const [index, own] of widths.entries()) {
+    const page = pages.at(-1) as number[]
+    if (width !== undefined && used + GAP + own > width && page.length > 1) {
+      pages.push([0, index])
+      used = first + GAP + own
+    } else {
+      page.push(index)
+      used += GAP + own
+    }
+  }
+  return pages
+}
+
+/** A row of a table with a text that may be long. */
+export interface DetailedRow {
+  readonly cells: readonly string[]
+  readonly detail: string
+}
+
+/** The lines of a table whose rows end in a long text: behind its row where all fit, else whole below it. */
+export function detailedTable(
+  columns: readonly Column[],
+  rows: readonly DetailedRow[],
+  detailTitle: string,
+  width?: number,
+): { readonly titles: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const beside = textTable(
+    [...columns, { title: detailTitle, align: 'left' }],
+    rows.map(({ cells, detail }) => [...cells, detail]),
   )
+  if (width === undefined || beside.every((line) => columnsOf(line) <= width)) {
+    return { titles: beside.slice(0, 1), rows: beside.slice(1).map((line) => [line]) }
+  }
+  const cells = rows.map((row) => row.cells)
+  const lines = textTable(columns, cells, width)
+  // Of a table in several pages only the whole can be shown.
+  const whole = lines.length === rows.length + 1
+  const details = (detail: string) => (detail === '' ? [] : wrapLine(`    ${detail}`, width))
+  return whole
+    ? {
+        titles: lines.slice(0, 1),
+        rows: rows.map(({ detail }, index) => [lines[index + 1] ?? '', ...details(detail)]),
+      }
+    : { titles: lines, rows: rows.map(({ detail }) => details(detail)) }
 }
 
 /** A Markdown table. The cells are Markdown already: escape what is foreign before. */

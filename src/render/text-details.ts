@@ -1,48 +1,75 @@
+import { FOREIGN_TEXT_LENGTH } from '../foreign-text.ts'
 import type { FailureRow, GeneratorResult, Result, ThresholdResult } from '../load/result.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, decimal, shortMilliseconds } from './format.ts'
-import type { Paint } from './paint.ts'
-import { left, right, textTable } from './table.ts'
+import type { Page, Paint } from './paint.ts'
+import { detailedTable, left, right } from './table.ts'
 import { thresholdFigures } from './verdict.ts'
 
 /** Kinds of failure shown in the terminal; all of them are in the JSON. */
 const MOST_FAILURES = 10
-const MOST_TEXT = 60
+
+const FAILURE_COLUMNS = [
+  right('count'),
+  left('outcome'),
+  left('class'),
+  left('phase'),
+  left('code'),
+  left('server'),
+  left('when'),
+]
 
 /** The most frequent kinds of failure; empty when there was none. */
-export function failureTable({ failures }: Result): string[] {
+export function failureTable({ failures }: Result, width?: number): string[] {
   if (failures.length === 0) return []
-  const rows = byCount(failures)
-  const lines = textTable(
-    [
-      right('count'),
-      left('outcome'),
-      left('class'),
-      left('phase'),
-      left('code'),
-      left('server'),
-      left('when'),
-      left('text'),
+  const { shown, hidden } = mostFrequent(failures, MOST_FAILURES)
+  const rows = shown.map((row) => ({
+    cells: [
+      failureCount(row),
+      row.outcome,
+      row.class,
+      oneLine(row.phase, 20),
+      replyCode(row),
+      oneLine(row.target, 40),
+      failureTime(row),
     ],
-    rows
-      .slice(0, MOST_FAILURES)
-      .map((row) => [
-        count(row.count),
-        row.outcome,
-        row.class,
-        oneLine(row.phase),
-        replyCode(row),
-        oneLine(row.target, 40),
-        failureTime(row),
-        oneLine(row.text, MOST_TEXT),
-      ]),
-  )
-  const hidden = rows.length - MOST_FAILURES
-  return hidden > 0 ? [...lines, `… and ${counted(hidden, 'further kind')}, see the JSON`] : lines
+    detail: failureText(row),
+  }))
+  const table = detailedTable(FAILURE_COLUMNS, rows, 'text', width)
+  return [...table.titles, ...table.rows.flat(), ...(hidden === '' ? [] : [`… and ${hidden}, see the JSON`])]
 }
 
-export function byCount(failures: readonly FailureRow[]): FailureRow[] {
-  return failures.toSorted((a, b) => b.count - a.count || a.first_at_seconds - b.first_at_seconds)
+/** The kinds that are shown, and how many failures of how many others are not: empty when none. */
+export function mostFrequent(
+  failures: readonly FailureRow[],
+  most: number,
+): { readonly shown: readonly FailureRow[]; readonly hidden: string } {
+  const rows = failures.toSorted(
+    (a, b) =>
+      Number(a.others ?? false) - Number(b.others ?? false) ||
+      b.count - a.count ||
+      a.first_at_seconds - b.first_at_seconds,
+  )
+  const kinds = rows.filter(({ others }) => others === undefined)
+  const shown = [...kinds.slice(0, most), ...rows.slice(kinds.length)]
+  const left = kinds.slice(most)
+  const messages = left.reduce((sum, { count: own }) => sum + own, 0)
+  return {
+    shown,
+    hidden:
+      left.length === 0 ? '' : `${counted(messages, 'failure')} of ${counted(left.length, 'further kind')}`,
+  }
+}
+
+/** `199`; `≥ 199` where some of this kind may be counted among the others. */
+export function failureCount({ count: own, more_at_most: more, others }: FailureRow): string {
+  return more === undefined || others ? count(own) : `≥ ${count(own)}`
+}
+
+/** What was said; where the texts of a kind differ, what they have in common and the first of them. */
+export function failureText({ text, pattern }: FailureRow): string {
+  const first = oneLine(text, FOREIGN_TEXT_LENGTH)
+  return pattern === undefined ? first : `${oneLine(pattern)} (the first: ${first})`
 }
 
 /** `451 4.3.2`; empty when the target gave no reply. */
@@ -64,21 +91,24 @@ const VERDICT_WORDS = {
   skipped: ['skipped', 'yellow'],
 } as const
 
-export function thresholdTable(thresholds: readonly ThresholdResult[], paint: Paint): string[] {
+export function thresholdTable(thresholds: readonly ThresholdResult[], { paint, width }: Page): string[] {
   if (thresholds.length === 0) return []
-  const [title = '', ...lines] = textTable(
-    [left('verdict'), left('threshold'), right('value'), right('limit'), left('')],
-    thresholds.map((threshold) => {
-      const { value, limit } = thresholdFigures(threshold)
-      const { verdict, expression, reason } = threshold
-      return [VERDICT_WORDS[verdict][0], oneLine(expression), value, limit, oneLine(reason ?? '')]
-    }),
-  )
+  const rows = thresholds.map((threshold) => {
+    const { value, limit } = thresholdFigures(threshold)
+    const { verdict, expression, reason } = threshold
+    return {
+      cells: [VERDICT_WORDS[verdict][0], oneLine(expression), value, limit],
+      detail: oneLine(reason ?? '', FOREIGN_TEXT_LENGTH),
+    }
+  })
+  const columns = [left('verdict'), left('threshold'), right('value'), right('limit')]
+  const table = detailedTable(columns, rows, '', width)
   return [
-    title,
-    ...thresholds.map(({ verdict }, index) => {
+    ...table.titles,
+    ...thresholds.flatMap(({ verdict }, index) => {
       const [word, style] = VERDICT_WORDS[verdict]
-      return (lines[index] ?? '').replace(word, () => paint(style, word))
+      const [line = '', ...details] = table.rows[index] ?? []
+      return [line.replace(word, () => paint(style, word)), ...details]
     }),
   ]
 }
@@ -94,5 +124,5 @@ export function generatorLines(generator: GeneratorResult, paint: Paint): string
   if (!generator.bound) return [line]
   const why = oneLine(generator.bound_reasons.join('; ') || 'no reason given', 300)
   const warning = 'generator-bound: these figures may be the limits of this machine, not of the servers'
-  return [line, `                   ${paint('yellow', `${warning} (${why})`)}`]
+  return [line, `  ${paint('yellow', `${warning} (${why})`)}`]
 }

@@ -86,7 +86,7 @@ test('shows the most frequent kinds of failure and counts the others', () => {
   const text = renderText(burstResult({ failures }))
   expect(text).toContain('kind 13')
   expect(text).not.toContain('kind 3\n')
-  expect(text).toContain('… and 4 further kinds, see the JSON')
+  expect(text).toContain('… and 10 failures of 4 further kinds, see the JSON')
 })
 
 test('cannot be made to steer the terminal by a reply', () => {
@@ -116,7 +116,9 @@ test('no run, no table', () => {
 })
 
 test('colours stand in a terminal alone, and not with NO_COLOR', () => {
-  expect(renderText(brokenResult(), coloured)).toContain('\u001b[31m[FAILED]\u001b[39m')
+  expect(renderText(brokenResult(), { paint: coloured, width: undefined })).toContain(
+    '\u001b[31m[FAILED]\u001b[39m',
+  )
   expect(paintFor({ isTTY: true }, {})).toBe(coloured)
   expect(paintFor({ isTTY: true }, { NO_COLOR: '' })).toBe(coloured)
   expect(paintFor({ isTTY: true }, { NO_COLOR: '1' })).toBe(plain)

@@ -1,7 +1,6 @@
 import type { FailureRow, Result } from '../../load/result.ts'
-import { count } from '../format.ts'
 import { left, right } from '../table.ts'
-import { byCount, failureTime, replyCode } from '../text-details.ts'
+import { failureCount, failureText, failureTime, mostFrequent, replyCode } from '../text-details.ts'
 import { type Html, html } from './markup.ts'
 import { table } from './table.ts'
 
@@ -11,24 +10,21 @@ const MOST_FAILURES = 100
 /** Every kind of failure with the words of the server; undefined when there was none. */
 export function errorsTable({ failures, metrics }: Result): Html | undefined {
   if (failures.length === 0) return undefined
-  const rows = byCount(failures)
-  const hidden = rows.length - MOST_FAILURES
+  const { shown, hidden } = mostFrequent(failures, MOST_FAILURES)
   const titles = ['Kind', 'Outcome', 'Phase', 'Server', 'Reply or reason', 'When']
   return html`${table({
     caption: 'Errors',
     columns: [left('Kind'), right('Count'), ...titles.slice(1).map(left)],
-    rows: rows
-      .slice(0, MOST_FAILURES)
-      .map((row) => [
-        html`<b>${kindOf(row)}</b>`,
-        count(row.count),
-        html`<span class="outcome ${row.outcome}">${row.outcome}</span>`,
-        row.phase,
-        row.target,
-        html`<span class="text">${row.text}</span>`,
-        whenCell(row, metrics.duration_seconds),
-      ]),
-  })}${hidden > 0 && html`<p class="note">${count(hidden)} further kinds are in the JSON.</p>`}`
+    rows: shown.map((row) => [
+      html`<b>${kindOf(row)}</b>`,
+      failureCount(row),
+      html`<span class="outcome ${row.outcome}">${row.outcome}</span>`,
+      row.phase,
+      row.target,
+      html`<span class="text">${failureText(row)}</span>`,
+      whenCell(row, metrics.duration_seconds),
+    ]),
+  })}${hidden !== '' && html`<p class="note">${hidden} are in the JSON.</p>`}`
 }
 
 function kindOf(row: FailureRow): string {
