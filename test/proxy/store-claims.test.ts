@@ -2,12 +2,15 @@ import { expect, test } from 'vitest'
 import type { Claimed } from '../../src/proxy/store/claim.ts'
 import { takeMessages } from '../../src/proxy/store/intake.ts'
 import { extendLeases, releaseClaims } from '../../src/proxy/store/lease.ts'
+import { MIGRATIONS } from '../../src/proxy/store/migrations.ts'
 import { recordOutcomes } from '../../src/proxy/store/outcomes.ts'
+import { Tenants } from '../../src/proxy/store/tenants.ts'
 import { query } from './new-database.ts'
 
 import {
   account,
   claim,
+  client,
   connect,
   freshDatabase,
   ids,
@@ -21,7 +24,9 @@ test('migrates an empty database once, however many proxies start at the same ti
   const url = await freshDatabase()
   const dbs = [connect(url), connect(url), connect(url)]
   await Promise.all(dbs.map((db) => db.migrate()))
-  expect(await query(url, 'SELECT version FROM proxy_migrations')).toEqual([{ version: 1 }])
+  expect(await query(url, 'SELECT version FROM proxy_migrations ORDER BY version')).toEqual(
+    MIGRATIONS.map((_, n) => ({ version: n + 1 })),
+  )
 })
 
 test('gives each message to one of many claims at the same time', async () => {
@@ -72,6 +77,25 @@ test('stops a claim at its bytes, but gives one message however large', async ()
   await takeMessages(db, many(5, { body: 'x'.repeat(10_000) }))
   expect(await claim(db, { maxBytes: 25_000 })).toHaveLength(3)
   expect(await claim(db, { maxBytes: 1 })).toHaveLength(1)
+})
+
+test('claims of no tenant more than its room, whatever its accounts have ready', async () => {
+  const { db } = await prepared()
+  await new Tenants(db).save('u', { name: 'U', active: true, client })
+  for (const id of ['b', 'c']) await account(db, 't', id)
+  await account(db, 'u', 'a')
+  for (const account_id of ['a', 'b', 'c'])
+    await takeMessages(
+      db,
+      many(20).map((one) => ({ ...one, id: `${account_id}-${one.id}`, account_id })),
+    )
+  await takeMessages(db, [message('of-u', { tenant_id: 'u' })])
+  const rooms = [{ tenantId: 't', messages: 7, bytes: 1e9 }]
+  const first = await claim(db, { rooms })
+  expect(first.filter(({ tenantId }) => tenantId === 't')).toHaveLength(7)
+  expect(ids(first)).toContain('of-u')
+  expect(await claim(db, { rooms: [{ tenantId: 't', messages: 7, bytes: 0 }] })).toEqual([])
+  expect(await claim(db, { otherRoom: { messages: 5, bytes: 1e9 } })).toHaveLength(5)
 })
 
 test('keeps a deferred message until its time', async () => {

@@ -84,7 +84,8 @@ export const many = (count: number, change: object = {}) =>
 
 export function claim(db: Database, change: Partial<ClaimOptions> = {}): Promise<Claimed[]> {
   const options = { leaseMs: 60_000, batchSize: 50, maxMessages: 10_000, maxBytes: 1e9, loads: [] }
-  return claimMessages(db, { claim: randomUUID(), ...options, ...change })
+  const fair = { rooms: [], otherRoom: { messages: 10_000, bytes: 1e9 } }
+  return claimMessages(db, { claim: randomUUID(), ...options, ...fair, ...change })
 }
 
 export const ids = (claimed: readonly Claimed[]) => claimed.map(({ id }) => id)

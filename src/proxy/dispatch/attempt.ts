@@ -31,7 +31,8 @@ async function send(
     using attachments = await openAttachments(message, signal)
     const content = wireMessage(compose(message, attachments.items))
     const envelope = { from: message.mail.envelopeFrom, to: recipients }
-    return resultOf(await transports.for(message.server).send(envelope, content, signal))
+    const pool = transports.for(message.server)
+    return resultOf(await pool.send(envelope, content, signal, message.tenantId))
   } catch (error) {
     return resultOfError(error)
   }

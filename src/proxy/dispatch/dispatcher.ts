@@ -27,6 +27,8 @@ export interface DispatcherParts {
 
 /** Messages claimed but not being sent, of all accounts together. */
 const MOST_WAITING = 1_000
+/** Of the bytes of a claim, for tenants that have nothing waiting while others have all. */
+const LEAST_SHARE = 8
 /** An attempt may take so many times the silence that is allowed: a server that drips is cut off too. */
 const PATIENCE = 10
 
@@ -90,18 +92,25 @@ export class Dispatcher {
     const { db, config, metrics } = this.#parts
     this.#transports.sweep()
     const hadWaiting = this.#inHand.waiting > 0
-    const maxMessages = MOST_WAITING - this.#inHand.waiting
-    const maxBytes = config.claimBytes - this.#inHand.waitingBytes
-    if (maxMessages <= 0 || maxBytes <= 0) return
+    const room = {
+      messages: MOST_WAITING - this.#inHand.waiting,
+      bytes: config.claimBytes - this.#inHand.waitingBytes,
+    }
+    if (room.messages <= 0) return
+    const rooms = this.#inHand.roomOf(room)
+    // Large messages of others that wait leave room for who has nothing here yet.
+    const maxBytes = Math.max(room.bytes, config.claimBytes / LEAST_SHARE)
     this.#leases.claiming()
     this.#inHand.claiming()
     const claimed = await claimMessages(db, {
       claim: randomUUID(),
       leaseMs: config.leaseMs,
       batchSize: config.batchSizePerAccount,
-      maxMessages,
-      maxBytes,
+      maxMessages: room.messages,
+      maxBytes: Math.ceil(maxBytes),
       loads: this.#inHand.loads,
+      rooms,
+      otherRoom: { messages: Math.ceil(room.messages / 2), bytes: Math.ceil(maxBytes / 2) },
     })
     this.#mayHaveMore = claimed.length > 0 || hadWaiting
     for (const message of claimed) metrics.announce(message)

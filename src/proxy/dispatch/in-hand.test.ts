@@ -3,8 +3,8 @@ import type { Claimed } from '../store/claim.ts'
 import { InHand } from './in-hand.ts'
 
 /** The rest of a message does not matter here. */
-function message(pk: string, claim = 'first'): Claimed {
-  return { pk, claim, tenantId: 't', accountId: 'a', priority: 2, payloadBytes: 10 } as Claimed
+function message(pk: string, claim = 'first', of: Partial<Claimed> = {}): Claimed {
+  return { pk, claim, tenantId: 't', accountId: 'a', priority: 2, payloadBytes: 10, ...of } as Claimed
 }
 
 function inHand(...messages: Claimed[]): InHand {
@@ -48,4 +48,30 @@ test('has what waits once, under its newest claim', () => {
   expect(hand.waiting).toBe(2)
   expect([hand.next()?.message.claim, hand.next()?.message.claim].sort()).toEqual(['first', 'second'])
   expect(hand.next()).toBeUndefined()
+})
+
+test('lets no tenant have all slots, however many accounts it has, nor two', () => {
+  const hand = new InHand({ perLane: 10, inAll: 20 })
+  const started: string[] = []
+  const start = () => {
+    for (let running = hand.next(); running !== undefined; running = hand.next())
+      started.push(running.message.tenantId)
+  }
+  for (const tenantId of ['a', 'b']) {
+    for (let n = 0; n < 100; n++)
+      hand.add([message(`${tenantId}${n}`, 'c', { tenantId, accountId: `${n % 20}` })])
+    start()
+  }
+  hand.add([message('c', 'c', { tenantId: 'c' })])
+  start()
+  const count = (tenantId: string) => started.filter((started) => started === tenantId).length
+  expect(['a', 'b', 'c'].map(count)).toEqual([14, 4, 1])
+})
+
+test('tells what each tenant may claim besides what it has waiting', () => {
+  const hand = inHand(message('1'), message('2'), message('3', 'c', { tenantId: 'u', payloadBytes: 500 }))
+  expect(hand.roomOf({ messages: 100, bytes: 300 })).toEqual([
+    { tenantId: 't', messages: 49, bytes: 140 },
+    { tenantId: 'u', messages: 49, bytes: 0 },
+  ])
 })

@@ -1,4 +1,5 @@
-import type { Claimed, LaneLoad } from '../store/claim.ts'
+import type { Claimed, LaneLoad, TenantRoom } from '../store/claim.ts'
+import { mayTakeOneMore, shareOf } from './fair-share.ts'
 
 interface Lane {
   readonly tenantId: string
@@ -19,14 +20,22 @@ export interface Running {
   readonly abort: AbortController
 }
 
+/** What this process may have waiting, of all tenants together. */
+export interface Room {
+  readonly messages: number
+  readonly bytes: number
+}
+
 /**
  * The messages that this process has claimed: waiting in their lanes (one per account), or being sent. Lanes
- * take turns, so that a slow or dead server holds up its own account and no other.
+ * take turns, so that a slow or dead server holds up its own account and no other; and a tenant, however many
+ * accounts it has, leaves slots and room to the others (fair-share.ts).
  */
 export class InHand {
   readonly #limits: InHandLimits
   readonly #lanes = new Map<string, Lane>()
   readonly #running = new Map<string, Running>()
+  readonly #runningOf = new Map<string, number>()
   /** Since the last claim began: it may bring them once more. */
   readonly #sentMeanwhile = new Set<string>()
 
@@ -46,6 +55,23 @@ export class InHand {
     return sum(
       [...this.#lanes.values()].flatMap((lane) => lane.waiting.map(({ payloadBytes }) => payloadBytes)),
     )
+  }
+
+  /** What each tenant that has something waiting may claim besides, of what there is room for. */
+  roomOf(room: Room): TenantRoom[] {
+    const waiting = new Map<string, Room>()
+    for (const { tenantId, waiting: messages } of this.#lanes.values()) {
+      const before = waiting.get(tenantId) ?? { messages: 0, bytes: 0 }
+      const bytes = sum(messages.map(({ payloadBytes }) => payloadBytes))
+      waiting.set(tenantId, { messages: before.messages + messages.length, bytes: before.bytes + bytes })
+    }
+    return [...waiting]
+      .filter(([, held]) => held.messages > 0)
+      .map(([tenantId, held]) => ({
+        tenantId,
+        messages: shareOf(room.messages, held.messages),
+        bytes: shareOf(room.bytes, held.bytes),
+      }))
   }
 
   get loads(): LaneLoad[] {
@@ -98,9 +124,11 @@ export class InHand {
 
   /** The next message that may be sent now; it counts as being sent until done(). */
   next(): Running | undefined {
-    if (this.#running.size >= this.#limits.inAll) return undefined
+    const free = this.#limits.inAll - this.#running.size
+    if (free <= 0) return undefined
     for (const [key, lane] of this.#lanes) {
       if (lane.running >= this.#limits.perLane) continue
+      if (!mayTakeOneMore(this.#runningOf.get(lane.tenantId) ?? 0, free)) continue
       const message = lane.waiting.shift()
       if (message === undefined) continue
       lane.running += 1
@@ -109,6 +137,7 @@ export class InHand {
       this.#lanes.set(key, lane)
       const running = { message, abort: new AbortController() }
       this.#running.set(message.pk, running)
+      this.#count(lane.tenantId, 1)
       return running
     }
     return undefined
@@ -116,7 +145,7 @@ export class InHand {
 
   /** Gives how many still wait in its lane. */
   done(message: Claimed): number {
-    this.#running.delete(message.pk)
+    if (this.#running.delete(message.pk)) this.#count(message.tenantId, -1)
     const lane = this.#laneOf(message)
     lane.running -= 1
     if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(keyOf(message))
@@ -133,6 +162,12 @@ export class InHand {
       if (lane.running === 0 && staying.length === 0) this.#lanes.delete(key)
     }
     return dropped
+  }
+
+  #count(tenantId: string, change: number): void {
+    const running = (this.#runningOf.get(tenantId) ?? 0) + change
+    if (running === 0) this.#runningOf.delete(tenantId)
+    else this.#runningOf.set(tenantId, running)
   }
 
   #laneOf({ tenantId, accountId }: Claimed): Lane {

@@ -11,7 +11,7 @@ export interface SmtpPoolOptions extends SessionOptions {
 const IDLE_MS = 60_000
 
 /**
- * Sessions to one server as one user. A message is sent a second time within an attempt only when the session was
+ * Sessions to one server as one user, of all tenants that send there; none of them can have all (fair-share.ts). A message is sent a second time within an attempt only when the session was
  * one that the server had closed while it was idle, and nothing of the message was asked for: then nobody has it.
  */
 export class SmtpPool {
@@ -33,8 +33,9 @@ export class SmtpPool {
     envelope: Envelope,
     newMessage: () => Readable,
     signal: AbortSignal,
+    tenantId: string,
   ): Promise<SMTPConnectionSendInfo> {
-    await this.#permits.take(signal)
+    await this.#permits.take(tenantId, signal)
     try {
       for (;;) {
         const session = this.#takeIdle() ?? (await SmtpSession.open(this.#options, signal))
@@ -42,7 +43,7 @@ export class SmtpPool {
         if (sent !== STALE) return sent
       }
     } finally {
-      this.#permits.give()
+      this.#permits.give(tenantId)
     }
   }
 

@@ -41,6 +41,13 @@ export interface LaneLoad {
   readonly urgent: number
 }
 
+/** What a tenant may claim, of what there is room for. */
+export interface TenantRoom {
+  readonly tenantId: string
+  readonly messages: number
+  readonly bytes: number
+}
+
 export interface ClaimOptions {
   /** A new one for each claim. */
   readonly claim: string
@@ -50,6 +57,10 @@ export interface ClaimOptions {
   readonly maxMessages: number
   readonly maxBytes: number
   readonly loads: readonly LaneLoad[]
+  /** Of the tenants that have something waiting in this process. */
+  readonly rooms: readonly TenantRoom[]
+  /** Of each other tenant. */
+  readonly otherRoom: Omit<TenantRoom, 'tenantId'>
 }
 
 /**
@@ -58,7 +69,8 @@ export interface ClaimOptions {
  *
  * - lane: the accounts that have pending messages, one index probe each (a loose index scan).
  * - chosen: per lane one probe per priority, the later ones only when the earlier gave too little.
- * - bounded: the first within the limits of rows and bytes; at least one, however large.
+ * - fair: of each tenant the first within its own room; one that has no room claims nothing.
+ * - bounded: the first of those within the limits of rows and bytes; at least one, however large.
  */
 const CLAIM = `
   WITH RECURSIVE lane AS (
@@ -74,25 +86,35 @@ const CLAIM = `
   open AS MATERIALIZED (
     SELECT l.tenant_id, l.account_id, 
       greatest(coalesce(a.batch_size, $3::int) - coalesce(w.waiting, 0), 0) AS room,
-      greatest(coalesce(a.batch_size, $3::int) - coalesce(w.urgent, 0), 0) AS urgent_room
+      greatest(coalesce(a.batch_size, $3::int) - coalesce(w.urgent, 0), 0) AS urgent_room,
+      coalesce(r.messages, $13::int) AS tenant_messages, coalesce(r.bytes, $14::bigint) AS tenant_bytes
     FROM lane l
     JOIN tenants t ON t.id = l.tenant_id AND NOT '*' = ANY (t.suspended_batches)
     JOIN accounts a ON a.tenant_id = l.tenant_id AND a.id = l.account_id
       AND (a.blocked_until IS NULL OR a.blocked_until <= now())
     LEFT JOIN unnest($6::text[], $7::text[], $8::int[], $9::int[]) AS w(tenant_id, account_id, waiting, urgent)
       ON w.tenant_id = l.tenant_id AND w.account_id = l.account_id
+    LEFT JOIN unnest($10::text[], $11::int[], $12::bigint[]) AS r(tenant_id, messages, bytes)
+      ON r.tenant_id = l.tenant_id
   ),
   chosen AS MATERIALIZED (
-    SELECT c.* FROM open o CROSS JOIN LATERAL (
+    SELECT c.*, o.tenant_id, o.tenant_messages, o.tenant_bytes FROM open o CROSS JOIN LATERAL (
       SELECT u.* FROM (
         ${[0, 1, 2, 3].map(ofPriority).join(' UNION ALL ')}
       ) u LIMIT greatest(o.room, o.urgent_room)
     ) c
   ),
+  fair AS MATERIALIZED (
+    SELECT pk, priority, available_at, payload_bytes FROM (
+      SELECT c.*, row_number() OVER w AS n, sum(payload_bytes) OVER w - payload_bytes AS bytes_before
+      FROM chosen c WINDOW w AS (PARTITION BY tenant_id ORDER BY priority, available_at, pk)
+    ) s
+    WHERE n <= tenant_messages AND bytes_before < tenant_bytes
+  ),
   bounded AS MATERIALIZED (
     SELECT pk FROM (
       SELECT pk, row_number() OVER w AS n, sum(payload_bytes) OVER w - payload_bytes AS bytes_before
-      FROM chosen WINDOW w AS (ORDER BY priority, available_at, pk)
+      FROM fair WINDOW w AS (ORDER BY priority, available_at, pk)
     ) s
     WHERE n <= $4::int AND bytes_before < $5::bigint
   ),
@@ -146,7 +168,7 @@ interface Row {
 }
 
 export async function claimMessages(session: Session, options: ClaimOptions): Promise<Claimed[]> {
-  const { claim, leaseMs, batchSize, maxMessages, maxBytes, loads } = options
+  const { claim, leaseMs, batchSize, maxMessages, maxBytes, loads, rooms, otherRoom } = options
   const rows = await session.rows<Row & { [column: string]: unknown }>({
     text: CLAIM,
     name: 'claim',
@@ -156,6 +178,10 @@ export async function claimMessages(session: Session, options: ClaimOptions): Pr
       loads.map(({ accountId }) => accountId),
       loads.map(({ waiting }) => waiting),
       loads.map(({ urgent }) => urgent),
+      rooms.map(({ tenantId }) => tenantId),
+      rooms.map(({ messages }) => messages),
+      rooms.map(({ bytes }) => bytes),
+      ...[otherRoom.messages, otherRoom.bytes],
     ],
   })
   return rows.map((row) => claimedOf(row, claim))
