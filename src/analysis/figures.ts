@@ -85,6 +85,9 @@ export const SMTP_FIGURES: readonly Figure[] = [
   ...COMMON_MESSAGES,
   ...OUTCOME_FIGURES,
   figure(messages('connection_errors', 'connection errors'), LOWER_COUNT, ['metrics/connection_errors']),
+  figure(messages('recipients_refused', 'recipients refused'), LOWER_COUNT, ['metrics/recipients_refused']),
+  figure(messages('reconnects', 'reconnects'), LOWER_COUNT, ['metrics/reconnects']),
+  figure(messages('quit_failures', 'sessions without a goodbye'), LOWER_COUNT, ['metrics/quit_failures']),
   ...['lost', 'duplicated', 'corrupted', 'unacknowledged'].map((name) =>
     figure(integrity(name, name), LOWER_COUNT, [`ledger/${name}`]),
   ),

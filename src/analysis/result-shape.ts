@@ -38,6 +38,8 @@ const metrics = z.looseObject({
   phases_ms: z.record(text, latency),
   error_breakdown: z.record(text, number),
   sessions_opened: number,
+  reconnects: number.optional(),
+  quit_failures: number.optional(),
 })
 
 const workload = z.looseObject({
@@ -63,6 +65,8 @@ const failure = z.looseObject({
   first_at_seconds: number,
   last_at_seconds: number,
 })
+
+const sessionCap = z.looseObject({ target: text, messages: number, sessions: number, text })
 
 const server = z.looseObject({
   name: text,
@@ -127,6 +131,9 @@ const result = z.looseObject({
   workload,
   thresholds: z.array(threshold),
   failures: z.array(failure),
+  refused_recipients: z.array(failure).optional(),
+  quit_failures: z.array(failure).optional(),
+  session_caps: z.array(sessionCap).optional(),
   observations: z.array(text),
   per_server: z.array(server),
   ledger,

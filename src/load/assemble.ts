@@ -3,7 +3,7 @@ import { summarise } from './histogram.ts'
 import type { Pacer } from './pacer.ts'
 import type { Reach } from './reach.ts'
 import type { Recording, SecondRecording } from './recording.ts'
-import type { FailureRow, LatencySummary, Metrics, ServerRow, TimelineRow } from './result.ts'
+import type { FailureRow, LatencySummary, Metrics, Result, ServerRow, TimelineRow } from './result.ts'
 import type { Failure } from './sample.ts'
 
 /** What the figures of a result are computed from. */
@@ -67,6 +67,8 @@ export function assembleMetrics(measurement: Measurement): Metrics {
     ),
     recipients_refused: recording.recipientsRefused,
     sessions_opened: recording.seconds.reduce((sum, second) => sum + second.sessionsOpened, 0),
+    reconnects: recording.reconnects,
+    quit_failures: recording.quitFailures.reduce((sum, { count }) => sum + count, 0),
   }
 }
 
@@ -153,6 +155,26 @@ export function assembleFailures(
   return failureRows(kinds, (target) =>
     target === NO_TARGET ? 'unknown' : (targetNames[target] ?? `target ${target}`),
   )
+}
+
+/** What befell sessions and single recipients while the messages' own outcomes say nothing of it. */
+export function assembleAsides(
+  recording: Recording,
+  targetNames: readonly string[],
+): Required<Pick<Result, 'refused_recipients' | 'quit_failures' | 'session_caps'>> {
+  const nameOf = (target: number) => targetNames[target] ?? `target ${target}`
+  return {
+    refused_recipients: failureRows(recording.recipientFailures, nameOf),
+    quit_failures: failureRows(recording.quitFailures, nameOf),
+    session_caps: recording.sessionCaps.map(({ target, messages, sessions, failure }) => ({
+      target: nameOf(target),
+      messages,
+      sessions,
+      ...(failure.code === undefined ? {} : { code: failure.code }),
+      ...(failure.enhanced === undefined ? {} : { enhanced: failure.enhanced }),
+      text: failure.text,
+    })),
+  }
 }
 
 export function assembleServers(

@@ -1,11 +1,12 @@
 import type { SparseHistogram } from './histogram.ts'
 import { countBetween } from './histogram.ts'
-import type { FailureRow } from './result.ts'
+import type { FailureRow, Result, SessionCapRow } from './result.ts'
 
-export interface Observed {
+export interface Observed extends Pick<Result, 'refused_recipients' | 'quit_failures' | 'session_caps'> {
   /** Of the phase in which connections are opened. */
   readonly connect: SparseHistogram
   readonly failures: readonly FailureRow[]
+  readonly reconnects?: number
 }
 
 /**
@@ -16,9 +17,8 @@ const RETRANSMITS_MS = [1_000, 3_000, 7_000] as const
 const SLACK = 0.15
 
 /** What figures of a run usually mean, in a sentence each; empty when nothing is odd. */
-export function observe({ connect, failures }: Observed): string[] {
-  const count = (wanted: (row: FailureRow) => boolean) =>
-    failures.reduce((sum, row) => sum + (wanted(row) ? row.count : 0), 0)
+export function observe({ connect, failures, ...asides }: Observed): string[] {
+  const count = (wanted: (row: FailureRow) => boolean) => countOf(failures, wanted)
   const retransmitted = RETRANSMITS_MS.reduce(
     (sum, ms) => sum + countBetween(connect, ms, ms * (1 + SLACK)),
     0,
@@ -37,5 +37,58 @@ export function observe({ connect, failures }: Observed): string[] {
     refused > 0 && `${refused} connections were refused: nothing listens there (any more)`,
     local > 0 &&
       `${local} messages failed for want of resources of the load generator's machine, not of the target`,
+    ...observeAsides(asides),
   ].filter((sentence) => sentence !== false)
+}
+
+function countOf(rows: readonly FailureRow[], wanted: (row: FailureRow) => boolean): number {
+  return rows.reduce((sum, row) => sum + (wanted(row) ? row.count : 0), 0)
+}
+
+/** What befell recipients and sessions, of which no message's outcome tells. */
+function observeAsides({
+  refused_recipients: recipients = [],
+  quit_failures: quits = [],
+  session_caps: caps = [],
+  reconnects = 0,
+}: Omit<Observed, 'connect' | 'failures'>): (string | false)[] {
+  const refused = countOf(recipients, () => true)
+  return [
+    refused > 0 &&
+      `${counted(refused, 'recipient was', 'recipients were')} refused while their messages were taken for others: these count as accepted`,
+    reconnects > 0 &&
+      `${counted(reconnects, 'message', 'messages')} went to a new session: the server had ended the one before, by closing it or by 421, when or before MAIL came`,
+    ...caps.map(capSentence),
+    ...quitSentences(quits),
+  ]
+}
+
+/** What a server says may be long; all of it stands in the JSON. */
+const MOST_REPLY = 80
+
+function capSentence({ target, messages, sessions, text }: SessionCapRow): string {
+  const reply = text.length > MOST_REPLY ? `${text.slice(0, MOST_REPLY).toWellFormed()}…` : text
+  return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${reply}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} spares these deferrals`
+}
+
+function quitSentences(rows: readonly FailureRow[]): (string | false)[] {
+  const count = (...classes: FailureRow['class'][]) => countOf(rows, (row) => classes.includes(row.class))
+  const silent = count('timeout')
+  const notAwaited = count('aborted')
+  const ended = count('connection_closed', 'connection_reset')
+  const other = countOf(rows, () => true) - silent - notAwaited - ended
+  return [
+    silent > 0 &&
+      `${counted(silent, 'session', 'sessions')} got no answer to QUIT in its time${notAwaited > 0 ? `; ${counted(notAwaited, 'other was', 'others were')} then closed without waiting for one` : ''}`,
+    silent === 0 &&
+      notAwaited > 0 &&
+      `${counted(notAwaited, 'session was', 'sessions were')} closed after QUIT without waiting for an answer, because this server is slow to give one`,
+    ended > 0 &&
+      `${counted(ended, 'session was', 'sessions were')} ended by the server at QUIT without its 221`,
+    other > 0 && `${counted(other, 'session', 'sessions')} had QUIT answered by something other than 221`,
+  ]
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
 }

@@ -32,6 +32,10 @@ export interface Progress {
   readonly p99_ms: number | null
   /** Failures so far by class or reply code, the most frequent first, at most five. */
   readonly errors: readonly (readonly [name: string, count: number])[]
+  /** So far, as the result's metrics of these names. */
+  readonly recipients_refused?: number
+  readonly reconnects?: number
+  readonly quit_failures?: number
   /** Estimated seconds left; null when it cannot be told yet. */
   readonly left_seconds: number | null
 }
@@ -78,6 +82,9 @@ export function progressOf(run: RunSoFar): Progress {
     p95_ms: count === 0 ? null : quantileMs(recording.responseTime, 0.95),
     p99_ms: count === 0 ? null : quantileMs(recording.responseTime, 0.99),
     errors: mostFrequent(recording),
+    recipients_refused: recording.recipientsRefused,
+    reconnects: recording.reconnects,
+    quit_failures: recording.quitFailures.reduce((total, row) => total + row.count, 0),
     left_seconds: secondsLeft(pacer, count, rate, elapsedMs),
   }
 }

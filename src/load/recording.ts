@@ -145,14 +145,18 @@ function mergeSeconds(a: SecondRecording, b: SecondRecording): SecondRecording {
   }
 }
 
+interface Mergeable extends Pick<SessionCapRecording, 'messages' | 'sessions'> {
+  readonly target: number | string
+}
+
 /** What most sessions of a target have shown stands: a thread that saw few may have met something else. */
-export function mergeSessionCaps(caps: readonly SessionCapRecording[]): SessionCapRecording[] {
-  const byNumber = new Map<string, SessionCapRecording>()
+export function mergeSessionCaps<Cap extends Mergeable>(caps: readonly Cap[]): Cap[] {
+  const byNumber = new Map<string, Cap>()
   for (const cap of caps) {
     const key = `${cap.target} ${cap.messages}`
     byNumber.set(key, { ...cap, sessions: cap.sessions + (byNumber.get(key)?.sessions ?? 0) })
   }
-  const byTarget = new Map<number, SessionCapRecording>()
+  const byTarget = new Map<Cap['target'], Cap>()
   for (const cap of byNumber.values()) {
     const best = byTarget.get(cap.target)
     if (best === undefined || cap.sessions > best.sessions) byTarget.set(cap.target, cap)

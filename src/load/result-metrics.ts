@@ -49,8 +49,16 @@ export interface Metrics {
   readonly response_time_ms: LatencySummary
   readonly service_time_ms: LatencySummary
   readonly phases_ms: Readonly<Record<string, LatencySummary>>
+  /** Of messages that were taken for others; see `refused_recipients` of the result. */
   readonly recipients_refused: number
   readonly sessions_opened: number
+  /**
+   * Messages that went to a new session because the server had ended the one that they were for, before it
+   * answered their MAIL. Absent in files of older versions, as `quit_failures`.
+   */
+  readonly reconnects?: number
+  /** Sessions that ended without an answer of 221 to QUIT; see `quit_failures` of the result. */
+  readonly quit_failures?: number
 }
 
 /** Messages of the plan whose turn came; all of them in a run that came to its end. */

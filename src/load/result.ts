@@ -30,6 +30,19 @@ export interface FailureRow extends Failure {
   readonly last_at_seconds: number
 }
 
+/** A server that took so many messages in a session and deferred all further ones, until a new session. */
+export interface SessionCapRow {
+  readonly target: string
+  /** Messages of a session. */
+  readonly messages: number
+  /** Sessions in which that was seen. */
+  readonly sessions: number
+  /** The reply to the message after them. */
+  readonly code?: number
+  readonly enhanced?: string
+  readonly text: string
+}
+
 /** One second of the run; `second` 0 begins at the start. Counts are of that second alone. */
 export interface TimelineRow {
   readonly second: number
@@ -164,6 +177,11 @@ export interface Result {
   readonly workload: WorkloadResult
   readonly thresholds: readonly ThresholdResult[]
   readonly failures: readonly FailureRow[]
+  /** Why recipients were refused while their messages were taken for others. Absent in older files, as the next two. */
+  readonly refused_recipients?: readonly FailureRow[]
+  /** How sessions ended without an answer of 221 to QUIT. `aborted`: that answer was not waited for. */
+  readonly quit_failures?: readonly FailureRow[]
+  readonly session_caps?: readonly SessionCapRow[]
   /** What the figures usually mean, in a sentence each. */
   readonly observations: readonly string[]
   readonly per_server: readonly ServerRow[]

@@ -33,6 +33,7 @@ test('says first what differs, then every figure, then the verdict with its limi
       dropped ↓                        0          0          0     0.0 %  same
       not reached ↓                    0          0          0     0.0 %  same
       connection errors ↓              0          0          0     0.0 %  same
+      recipients refused ↓             0          0          0     0.0 %  same
 
     Integrity
       lost ↓*                          0          0          0     0.0 %  same

@@ -69,7 +69,7 @@ export function serversTable({ per_server }: Result): string {
   )
 }
 
-export function failuresTable({ failures }: Result): string {
+export function failuresTable({ failures }: Pick<Result, 'failures'>): string {
   if (failures.length === 0) return ''
   const { shown, hidden } = mostFrequent(failures, MOST_FAILURES)
   const table = markdownTable(

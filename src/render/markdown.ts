@@ -15,7 +15,7 @@ import {
 } from './markdown-tables.ts'
 import { SUMMARY_COLUMNS, summaryCells } from './summary.ts'
 import { markdownTable } from './table.ts'
-import { rateSentence, workloadSentence } from './text-figures.ts'
+import { rateSentence, sessionTroubles, workloadSentence } from './text-figures.ts'
 import { timelineTable } from './timeline.ts'
 import { runName, verdictReason } from './verdict.ts'
 
@@ -35,6 +35,8 @@ export function renderMarkdown(result: Result): string {
     details('Servers', serversTable(result)),
     ...result.observations.map((sentence) => `> ${markdownText(sentence, 300)}`),
     details('Failures', failuresTable(result)),
+    details('Refused recipients', failuresTable({ failures: result.refused_recipients ?? [] })),
+    details('Trouble at QUIT', failuresTable({ failures: result.quit_failures ?? [] })),
     details('Ledger', ledger(result)),
     details('Resources', resourcesTable(result)),
     details('Timeline', timelineTable(result.timeline)),
@@ -65,7 +67,7 @@ function workload(result: Result): string {
     `- executor ${result.workload.executor}, ${result.workload.model} model, seed ${result.seed}`,
     `- ${markdownText(rateSentence(result))}`,
     `- throughput ${perSecond(metrics.throughput)} accepted, success rate ${percent(metrics.success_rate)}`,
-    `- ${count(metrics.sessions_opened)} sessions opened`,
+    `- ${count(metrics.sessions_opened)} sessions opened${sessionTroubles(metrics)}`,
     `- backend ${markdownText(result.backend.name)}: ${markdownText(result.backend.why)}`,
   ].join('\n')
 }

@@ -42,6 +42,21 @@ export class RunExposition {
     ...RUN,
     'failure',
   ])
+  readonly #recipientsRefused = this.#counter(
+    'mailstorm_recipients_refused_total',
+    'Recipients refused while their messages were taken for others',
+    RUN,
+  )
+  readonly #reconnects = this.#counter(
+    'mailstorm_reconnects_total',
+    'Messages that went to a new session because the server had ended the one before',
+    RUN,
+  )
+  readonly #quitFailures = this.#counter(
+    'mailstorm_quit_failures_total',
+    'Sessions that ended without an answer of 221 to QUIT',
+    RUN,
+  )
   readonly #runs = this.#counter('mailstorm_runs_total', 'Runs that have ended, by verdict', [
     ...RUN,
     'verdict',
@@ -78,6 +93,7 @@ export class RunExposition {
     const labels = labelsOf(progress)
     const counts = { ...progress, dropped: 0, not_reached: 0 }
     this.#count(progress, counts, new Map(progress.errors))
+    this.#countAsides(progress, progress)
     this.#running.set(labels, 1)
     this.#elapsed.set(labels, progress.elapsed_seconds)
     this.#inFlight.set(labels, progress.in_flight)
@@ -96,6 +112,7 @@ export class RunExposition {
     const { metrics, workload } = result
     const { dropped: _dropped, ...failures } = metrics.error_breakdown
     this.#count(result, metrics.outcomes, new Map(Object.entries(failures)))
+    this.#countAsides(result, metrics)
     this.#runs.inc({ ...labels, verdict: result.verdict })
     for (const gauge of [this.#running, this.#inFlight, this.#queued, this.#rate]) gauge.set(labels, 0)
     this.#elapsed.set(labels, metrics.duration_seconds)
@@ -126,6 +143,17 @@ export class RunExposition {
       this.#messages.inc({ ...labels, outcome }, this.#since(run, `outcome ${outcome}`, outcomes[outcome]))
     for (const [failure, count] of failures)
       this.#failures.inc({ ...labels, failure }, this.#since(run, `failure ${failure}`, count))
+  }
+
+  #countAsides(
+    run: Pick<Progress, 'scenario' | 'part' | 'run_id'>,
+    asides: Pick<Progress, 'recipients_refused' | 'reconnects' | 'quit_failures'>,
+  ): void {
+    const labels = labelsOf(run)
+    const { recipients_refused: recipients = 0, reconnects = 0, quit_failures: quits = 0 } = asides
+    this.#recipientsRefused.inc(labels, this.#since(run, 'recipients refused', recipients))
+    this.#reconnects.inc(labels, this.#since(run, 'reconnects', reconnects))
+    this.#quitFailures.inc(labels, this.#since(run, 'quit failures', quits))
   }
 
   /** How much a count has grown. Snapshots may come late: counters never go back. */

@@ -20,7 +20,7 @@ const FAILURE_COLUMNS = [
 ]
 
 /** The most frequent kinds of failure; empty when there was none. */
-export function failureTable({ failures }: Result, width?: number): string[] {
+export function failureTable({ failures }: Pick<Result, 'failures'>, width?: number): string[] {
   if (failures.length === 0) return []
   const { shown, hidden } = mostFrequent(failures, MOST_FAILURES)
   const rows = shown.map((row) => ({

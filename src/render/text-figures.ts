@@ -67,8 +67,14 @@ export function performanceFields(result: Result): Field[] {
     ['Rate:', rateSentence(result)],
     ['Throughput:', `${perSecond(metrics.throughput)} accepted, over window and drain`],
     ['Total Data:', size(metrics.total_bytes_sent)],
-    ['Sessions:', `${count(metrics.sessions_opened)} opened`],
+    ['Sessions:', `${count(metrics.sessions_opened)} opened${sessionTroubles(metrics)}`],
   ]
+}
+
+/** What befell the sessions, to stand behind their number: `, 3 reconnects, 2 without a goodbye`, or nothing. */
+export function sessionTroubles({ reconnects = 0, quit_failures: quits = 0 }: Metrics): string {
+  const reconnected = reconnects > 0 ? `, ${counted(reconnects, 'reconnect')}` : ''
+  return quits > 0 ? `${reconnected}, ${count(quits)} without a goodbye` : reconnected
 }
 
 export function rateSentence({ metrics, target_rate }: Result): string {

@@ -8,7 +8,7 @@ import { verdictOf } from '../../load/verdict.ts'
 import type { RunFile } from '../run-file.ts'
 import { mergeGenerators, mergeMachines, missingGenerators, startSkewMs } from './generators.ts'
 import { mergeHistograms, mergeMetrics, targetRate } from './metrics.ts'
-import { mergeFailureRows, mergeLedgers, mergeServers, mergeUsage } from './rows.ts'
+import { mergeAsides, mergeFailureRows, mergeLedgers, mergeServers, mergeUsage } from './rows.ts'
 import { type Share, sharesOf } from './share.ts'
 import { mergeTimelines } from './timeline.ts'
 
@@ -40,6 +40,7 @@ export function mergeResults(files: readonly RunFile[]): Result {
     workload: { ...base.workload, planned: metrics.total_messages, ...workloadSums(shares) },
     thresholds,
     failures: mergeFailureRows(shares),
+    ...mergeAsides(shares),
     observations: observationsOf(shares, metrics),
     per_server: mergeServers(shares),
     ledger,

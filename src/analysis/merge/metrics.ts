@@ -43,6 +43,8 @@ export function mergeMetrics(shares: readonly Share[], histograms: Histograms): 
     phases_ms: mergePhases(all),
     recipients_refused: sum((metrics) => metrics.recipients_refused),
     sessions_opened: sum((metrics) => metrics.sessions_opened),
+    reconnects: sum((metrics) => metrics.reconnects ?? 0),
+    quit_failures: sum((metrics) => metrics.quit_failures ?? 0),
   }
 }
 

@@ -1,4 +1,5 @@
 import { failureRows, kindsOfRows, mergeFailureKinds } from '../../load/failure-kinds.ts'
+import { mergeSessionCaps } from '../../load/recording.ts'
 import type { FailureRow, ResourceUsage, Result, ServerRow } from '../../load/result.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
@@ -30,6 +31,22 @@ function mergeTwoServers(a: ServerRow, b: ServerRow): ServerRow {
 export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
   const parts = shares.map(({ result, offsetMs }) => kindsOfRows(result.failures, offsetMs))
   return failureRows(mergeFailureKinds(parts), (target) => target)
+}
+
+/** What befell recipients and sessions of all generators. */
+export function mergeAsides(
+  shares: readonly Share[],
+): Required<Pick<Result, 'refused_recipients' | 'quit_failures' | 'session_caps'>> {
+  const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
+    const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
+    return failureRows(mergeFailureKinds(parts), (target) => target)
+  }
+  const caps = shares.flatMap(({ result }) => result.session_caps ?? [])
+  return {
+    refused_recipients: merged((result) => result.refused_recipients),
+    quit_failures: merged((result) => result.quit_failures),
+    session_caps: mergeSessionCaps(caps),
+  }
 }
 
 type NotEmpty<T> = readonly [T, ...T[]]

@@ -8,12 +8,15 @@ import { table } from './table.ts'
 const MOST_FAILURES = 100
 
 /** Every kind of failure with the words of the server; undefined when there was none. */
-export function errorsTable({ failures, metrics }: Result): Html | undefined {
+export function errorsTable(
+  { failures, metrics }: Pick<Result, 'failures' | 'metrics'>,
+  caption = 'Errors',
+): Html | undefined {
   if (failures.length === 0) return undefined
   const { shown, hidden } = mostFrequent(failures, MOST_FAILURES)
   const titles = ['Kind', 'Outcome', 'Phase', 'Server', 'Reply or reason', 'When']
   return html`${table({
-    caption: 'Errors',
+    caption,
     columns: [left('Kind'), right('Count'), ...titles.slice(1).map(left)],
     rows: shown.map((row) => [
       html`<b>${kindOf(row)}</b>`,

@@ -1,6 +1,7 @@
 import type { LatencySummary, Metrics, Result } from '../../load/result.ts'
 import { dueMessages } from '../../load/result-metrics.ts'
 import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds, size } from '../format.ts'
+import { sessionTroubles } from '../text-figures.ts'
 import type { Card } from './cards.ts'
 
 export function resultCards({ metrics, target_rate }: Result): Card[][] {
@@ -32,7 +33,7 @@ function loadCards(metrics: Metrics, target: number | null): Card[] {
       id: 'data',
       label: 'Data',
       value: size(metrics.total_bytes_sent),
-      detail: `${count(metrics.sessions_opened)} sessions`,
+      detail: `${count(metrics.sessions_opened)} sessions${sessionTroubles(metrics)}`,
     },
   ]
 }

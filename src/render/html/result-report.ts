@@ -55,6 +55,8 @@ ${section('Latency', chartPlace('distribution'), time)}
 ${section('Phases', phases(result.metrics), 'Where the time of a message went, on average; what happens once in a session is shared among its messages.')}
 ${section('Servers', serversTable(result), balanceSentence(result))}
 ${section('Errors', errorsTable(result) ?? html`<p class="calm">No message was deferred, rejected or failed.</p>`)}
+${section('Refused recipients', errorsTable({ ...result, failures: result.refused_recipients ?? [] }, 'Refused recipients'), 'Their messages were taken for others and count as accepted.')}
+${section('Trouble at QUIT', errorsTable({ ...result, failures: result.quit_failures ?? [] }, 'Trouble at QUIT'), 'How sessions ended without the goodbye of the server, 221.')}
 ${generatorsSection(result)}
 ${section('Custom metrics', customMetricsTable(result))}
 ${section('Circumstances', factList(circumstances(result)))}`
