@@ -5,6 +5,7 @@ import { type CustomOptions, customOf } from './options/custom.ts'
 import type { Backend } from './options/environment.ts'
 import { type FleetOptions, fleetOf } from './options/fleet.ts'
 import { type SplitOptions, splitOf } from './options/generators.ts'
+import { type GivenLoad, givenLoad } from './options/given-load.ts'
 import { type ContainerOptions, containersOf } from './options/images.ts'
 import { type MetricsOptions, metricsOf } from './options/metrics.ts'
 import { type PressureOptions, pressureOptions } from './options/pressure.ts'
@@ -46,11 +47,15 @@ export interface Options {
   readonly probe: ProbeSettings
   /** The workload of the custom scenario. */
   readonly custom: CustomOptions
+  /** What overrides the load of every other SMTP scenario. */
+  readonly load: GivenLoad
+  /** Names of the variables that were set. */
+  readonly given: ReadonlySet<string>
 }
 
 /** Reads all options; throws one error that lists every problem. An empty value counts as unset. */
 export function readOptions(env: NodeJS.ProcessEnv, cores: number = availableParallelism()): Options {
-  const { values, problems } = readEnvironment(env)
+  const { values, given, problems } = readEnvironment(env)
   if (problems.length > 0) throw badOptions(problems)
   const targets = values.SMTP_TARGETS ?? []
   return Object.freeze({
@@ -73,6 +78,8 @@ export function readOptions(env: NodeJS.ProcessEnv, cores: number = availablePar
     pressure: pressureOptions(values),
     probe: probeSettings(values),
     custom: customOf(values),
+    load: givenLoad(values, given),
+    given,
   })
 }
 

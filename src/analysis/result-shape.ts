@@ -115,6 +115,17 @@ const generator = z.looseObject({
   bound_reasons: z.array(text),
 })
 
+const overridden = z.looseObject({
+  load: z.array(
+    z.looseObject({
+      variable: text,
+      own: z.union([text, number]).nullable(),
+      value: z.union([text, number]).nullable(),
+    }),
+  ),
+  thresholds: z.enum(['own', 'given']),
+})
+
 const result = z.looseObject({
   scenario: text,
   part: text.nullable(),
@@ -142,6 +153,7 @@ const result = z.looseObject({
   backend: z.looseObject({ name: text, why: text }),
   generator,
   seed: number,
+  overridden: overridden.optional(),
 })
 
 /** The JSON as a result of ours, or what is wrong with it, as "metrics.rate: expected number". */

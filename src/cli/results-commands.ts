@@ -100,16 +100,21 @@ function addMerge(program: Command): void {
 }
 
 const RUN_HELP = `
+The options from --messages on override the scenario's own load; its thresholds stay
+its own unless --thresholds says others, and the result says what was overridden. One
+that would change nothing is refused, with the reason.
+
 Everything else from the environment, as STRESS_THREADS=2 (see the README's table).
 
 Examples:
   mailstorm run burst
+  mailstorm run sustained --rate 200 --duration 30 --size small
   mailstorm run custom --mode burst --messages 2000 --workers 30 --size large --target mail.local:25
 
 Exit codes:
   0    every threshold holds
   1    one does not, or the run could not be started
-  2    an option is not understood, or there is no such scenario
+  2    an option is not understood or would change nothing, or there is no such scenario
   130  interrupted (143: terminated); what was measured is written`
 
 function addRun(program: Command): void {
@@ -122,7 +127,7 @@ function addRun(program: Command): void {
   for (const [option, [variable, value, meaning]] of Object.entries(RUN_OPTIONS))
     command.option(`--${option} ${value}`, `${meaning} (${variable})`)
   for (const [option, [variable, value, meaning]] of Object.entries(WORKLOAD_OPTIONS))
-    command.option(`--${option} ${value}`, `custom: ${meaning} (${variable})`)
+    command.option(`--${option} ${value}`, `${meaning} (${variable})`)
   command.action(async (name: string, options: RunOptions) => (await import('./run.ts')).run(name, options))
 }
 

@@ -1,25 +1,30 @@
-/** Options by their long names; those of the custom workload are named as its variables. */
+/** Options by their long names, each the variable of the environment that it stands for. */
 export interface RunOptions {
   readonly [option: string]: string | undefined
 }
 
-/** `--messages` is STRESS_MESSAGES, and so on: the workload of the custom scenario. */
+/** `--messages` is STRESS_MESSAGES, and so on: what overrides the scenario's own load. */
 export const WORKLOAD_OPTIONS = {
-  messages: ['STRESS_MESSAGES', '<count>', 'messages to send (burst), or of each worker'],
+  messages: ['STRESS_MESSAGES', '<count>', 'messages to send, or of each worker'],
   workers: ['STRESS_WORKERS', '<count>', 'workers that send at the same time'],
   size: ['STRESS_SIZE', '<size>', 'small, medium, large, xlarge, or as 10KB'],
-  mode: ['STRESS_MODE', '<mode>', 'burst, sustained, or an executor as ramping-arrival-rate'],
-  duration: ['STRESS_DURATION', '<seconds>', 'how long to keep the rate up (sustained)'],
-  stages: ['STRESS_STAGES', '<list>', 'levels over time, as 30s:50,0s:100 (ramping modes)'],
-  rate: ['STRESS_RATE', '<per second>', 'messages per second (sustained)'],
-  recipients: ['STRESS_RECIPIENTS', '<count>', 'recipients of each message'],
+  duration: ['STRESS_DURATION', '<seconds>', 'how long to keep the rate, or the workers, up'],
+  rate: ['STRESS_RATE', '<per second>', 'messages per second'],
+  stages: ['STRESS_STAGES', '<list>', 'levels over time, as 30s:50,0s:100 (ramps)'],
+  mode: ['STRESS_MODE', '<mode>', 'custom only: burst, sustained, or an executor'],
   pipelining: ['STRESS_PIPELINING', '<level>', 'off, commands or transactions'],
+  'messages-per-session': ['STRESS_MESSAGES_PER_SESSION', '<count>', 'before it is closed, or unlimited'],
+  'max-sessions': ['STRESS_MAX_SESSIONS', '<count>', 'connections open at once (rates)'],
   tls: ['STRESS_TLS', '<mode>', 'none, starttls or implicit'],
+  recipients: ['STRESS_RECIPIENTS', '<count>', 'recipients of each message'],
+  sender: ['STRESS_SENDER', '<address>', 'sender of the messages'],
+  recipient: ['STRESS_RECIPIENT', '<address>', 'recipient of the messages'],
+  timeout: ['STRESS_TIMEOUT', '<seconds>', 'how long a reply may take'],
+  thresholds: ['STRESS_THRESHOLDS', '<list>', 'what must hold, as success_rate>=0.99,p(99)<1000'],
   baseline: ['STRESS_BASELINE', '<name>', 'what the threshold regression<10% compares with'],
-  thresholds: ['STRESS_THRESHOLDS', '<list>', 'what the run must hold, as success_rate>=0.99,p(99)<1000'],
 } as const satisfies Readonly<Record<string, readonly [variable: string, value: string, meaning: string]>>
 
-/** For any scenario. */
+/** Where it is sent, and how it is run. */
 export const RUN_OPTIONS = {
   target: ['SMTP_TARGETS', '<host:port,…>', 'servers that already run'],
   backend: ['STRESS_BACKEND', '<backend>', 'auto, docker, embedded, external or started'],

@@ -15,7 +15,6 @@ const ROOT = join(import.meta.dirname, '../..')
  */
 export async function run(name: string, options: RunOptions): Promise<void> {
   const scenario = scenarioNamed(name)
-  refuseWorkload(scenario, options)
   const env = { ...process.env, ...variablesOf(options) }
   // Said before Vitest starts, in the words of the environment.
   const { resultsDir } = readOptions(env)
@@ -46,22 +45,11 @@ function scenarioNamed(name: string): Scenario {
   )
 }
 
-/** A scenario says its own load; a flag that would change nothing must not look as if it did. */
-function refuseWorkload({ name }: Scenario, options: RunOptions): void {
-  const given = Object.keys(WORKLOAD_OPTIONS).filter((option) => options[option] !== undefined)
-  if (name === 'custom' || given.length === 0) return
-  const flags = given.map((option) => `--${option}`).join(', ')
-  throw new MailstormError(
-    'BAD_OPTIONS',
-    `Failed to run ${name}: it has its own load, and ${flags} would change nothing.`,
-    `Say all of the load yourself: npx mailstorm run custom ${flags} …`,
-  )
-}
-
 function variablesOf(options: RunOptions): Record<string, string> {
   const all = Object.entries({ ...WORKLOAD_OPTIONS, ...RUN_OPTIONS })
   const variables = all.flatMap(([option, [variable]]): [string, string][] => {
-    const value = options[option]
+    // As commander names it: messagesPerSession.
+    const value = options[option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]
     return value === undefined ? [] : [[variable, value]]
   })
   const { output } = options

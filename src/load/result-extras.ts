@@ -1,5 +1,20 @@
 /** What only some results have: shares of a load, runs beside each other, drift, the search for a limit. */
 
+/** What the environment put in the place of a scenario's own load. */
+export interface OverriddenResult {
+  readonly load: readonly OverrideResult[]
+  /** Whose thresholds judged the run: the scenario's own, which were made for its own load, or given ones. */
+  readonly thresholds: 'own' | 'given'
+}
+
+export interface OverrideResult {
+  /** As STRESS_MESSAGES. */
+  readonly variable: string
+  /** What the scenario says; null where it says nothing. */
+  readonly own: string | number | null
+  readonly value: string | number | null
+}
+
 /** One generator's part of a load that several offer together; `mailstorm merge` puts them together. */
 export interface SplitResult {
   readonly generators: number

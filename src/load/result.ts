@@ -1,6 +1,13 @@
 import type { CustomMetricResults } from './custom-metrics-result.ts'
 import type { SparseHistogram } from './histogram.ts'
-import type { DriftResult, MergedFrom, SearchResult, SideBySide, SplitResult } from './result-extras.ts'
+import type {
+  DriftResult,
+  MergedFrom,
+  OverriddenResult,
+  SearchResult,
+  SideBySide,
+  SplitResult,
+} from './result-extras.ts'
 import type { LatencySummary, Metrics } from './result-metrics.ts'
 import type { ResourceUsage } from './result-resources.ts'
 import type { Failure, Outcome } from './sample.ts'
@@ -175,6 +182,8 @@ export interface Result {
   readonly custom_metrics?: CustomMetricResults
 
   readonly workload: WorkloadResult
+  /** Set when the environment overrode the scenario's own load. */
+  readonly overridden?: OverriddenResult
   readonly thresholds: readonly ThresholdResult[]
   readonly failures: readonly FailureRow[]
   /** Why recipients were refused while their messages were taken for others. Absent in older files, as the next two. */

@@ -58,6 +58,8 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         ? `STRESS_RATE=${rate} for STRESS_DURATION=${duration} seconds is less than one message. Raise one of them.`
         : undefined,
   },
+  both('STRESS_SOAK_RATE', 'STRESS_RATE', 'the rate of soak'),
+  both('STRESS_SOAK_MINUTES', 'STRESS_DURATION', 'how long soak lasts'),
   {
     about: ['STRESS_MAX_SESSIONS', 'STRESS_WORKERS'],
     find: ({ STRESS_MAX_SESSIONS: sessions, STRESS_WORKERS: workers }) =>
@@ -114,11 +116,12 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   reserved('STRESS_RECIPIENT'),
 ]
 
+/** Only where a mode was given, which only the custom scenario has: without one, another may have use for it. */
 function inItsMode(name: (typeof MODE_VARIABLES)[number]): Contradiction {
   return {
     about: ['STRESS_MODE'],
     find: ({ STRESS_MODE: mode }, given) =>
-      given.has(name) ? misusedIn(mode, name, given.has('STRESS_MODE')) : undefined,
+      given.has(name) && given.has('STRESS_MODE') ? misusedIn(mode, name, true) : undefined,
   }
 }
 
@@ -129,6 +132,14 @@ function needs(given: VariableName, missing: VariableName): Contradiction {
       all.has(given) && !all.has(missing)
         ? `${given} is set without ${missing}. Set it too, or unset ${given}.`
         : undefined,
+  }
+}
+
+function both(one: VariableName, other: VariableName, what: string): Contradiction {
+  return {
+    about: [],
+    find: (_, all) =>
+      all.has(one) && all.has(other) ? `${one} and ${other} both say ${what}. Unset one of them.` : undefined,
   }
 }
 

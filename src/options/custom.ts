@@ -2,6 +2,8 @@ import type { Stage } from '../load/workload.ts'
 import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
 import { CUSTOM_DEFAULTS } from './custom-variables.ts'
 import type { Environment } from './environment.ts'
+import type { GivenLoad, LoadVariable } from './given-load.ts'
+import { MODE_VARIABLES, misusedIn } from './mode.ts'
 
 /** The workload of the custom scenario. */
 export type CustomOptions = CustomShape & CustomLoad
@@ -78,6 +80,37 @@ function shapeOf(values: Environment): CustomShape {
     baseline: values.STRESS_BASELINE,
     replyTimeoutSeconds: values.STRESS_TIMEOUT,
   }
+}
+
+/** What was given and changes nothing in the custom scenario, with the reason. */
+export function customMisuses({
+  custom,
+  load,
+}: {
+  readonly custom: CustomOptions
+  readonly load: GivenLoad
+}): ReadonlyMap<LoadVariable, string> {
+  const modeGiven = load.STRESS_MODE !== undefined
+  const misuses = new Map<LoadVariable, string>()
+  for (const variable of MODE_VARIABLES) {
+    const why = load[variable] === undefined ? undefined : misusedIn(custom.mode, variable, modeGiven)
+    if (why !== undefined) misuses.set(variable, why)
+  }
+  const open = custom.mode === 'sustained' || custom.mode === 'ramping-arrival-rate'
+  // Without STRESS_WORKERS, no more workers start than may have a session.
+  const limits = load.STRESS_WORKERS === undefined && custom.maxSessions === custom.workers
+  if (custom.maxSessions !== undefined && !open && !limits)
+    misuses.set(
+      'STRESS_MAX_SESSIONS',
+      `in mode ${custom.mode} each worker has one session. Set STRESS_WORKERS.`,
+    )
+  const compares = custom.thresholds.some((text) => text.trim().startsWith('regression'))
+  if (custom.baseline !== undefined && !compares)
+    misuses.set(
+      'STRESS_BASELINE',
+      'no threshold is on regression. Add one, as STRESS_THRESHOLDS=regression<10%.',
+    )
+  return misuses
 }
 
 function credentialsOf({

@@ -6,6 +6,8 @@ import type { Variable } from './variable.ts'
 export interface EnvironmentReading {
   /** What could be read; a variable with a problem counts as unset in here. */
   readonly values: Environment
+  /** Names of the variables that were set. */
+  readonly given: ReadonlySet<string>
   /** One line each: the variable, what was given, what is allowed, what to do. */
   readonly problems: readonly string[]
 }
@@ -22,12 +24,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentReading {
   // Read again without what is wrong, so that contradictions among the rest are found at once.
   const readable = [...given].filter(([name]) => !unreadable.has(name))
   const values = ENVIRONMENT.parse(Object.fromEntries(readable))
+  const names = new Set(given.keys())
   const problems = [
     ...unknownNames([...given.keys()]),
     ...wrong.map((issue) => problemOf(String(issue.path[0]), given, issue.message)),
-    ...contradictionsIn(values, new Set(given.keys()), unreadable),
+    ...contradictionsIn(values, names, unreadable),
   ]
-  return { values, problems }
+  return { values, given: names, problems }
 }
 
 /** CI systems hand an input that was left out over as an empty variable. */

@@ -15,7 +15,7 @@ import {
 } from './markdown-tables.ts'
 import { SUMMARY_COLUMNS, summaryCells } from './summary.ts'
 import { markdownTable } from './table.ts'
-import { rateSentence, sessionTroubles, workloadSentence } from './text-figures.ts'
+import { overriddenParts, rateSentence, sessionTroubles, workloadSentence } from './text-figures.ts'
 import { timelineTable } from './timeline.ts'
 import { runName, verdictReason } from './verdict.ts'
 
@@ -27,6 +27,7 @@ export function renderMarkdown(result: Result): string {
     renderMarkdownSummary([result]),
     thresholdsMarkdown(result.thresholds),
     warnings(result),
+    overridden(result),
     ...extrasMarkdown(result).map(({ title, body }) => `### ${title}\n\n${body}`),
     details('Workload and rate', workload(result)),
     details('Outcomes', outcomesTable(result)),
@@ -58,6 +59,11 @@ function warnings({ generator }: Result): string {
   if (!generator.bound) return ''
   const why = markdownText(generator.bound_reasons.join('; ') || 'no reason given', 300)
   return `> ⚠️ **Generator-bound:** these figures may be the limits of the machine that sent, not of the servers (${why}).`
+}
+
+function overridden(result: Result): string {
+  const parts = overriddenParts(result)
+  return parts.length === 0 ? '' : `> **Overridden:** ${markdownText(parts.join('; '), 1000)}.`
 }
 
 function workload(result: Result): string {

@@ -1,5 +1,6 @@
 import type { LatencySummary, Metrics, Result } from '../load/result.ts'
 import { dueMessages } from '../load/result-metrics.ts'
+import { oneLine } from './escape.ts'
 import { count, counted, decimal, listed, percent, perSecond, seconds, size } from './format.ts'
 import { left, right, textTable } from './table.ts'
 
@@ -15,6 +16,7 @@ export function headerFields(result: Result): Field[] {
     ['Servers:', listed(result.servers, MOST_SERVERS)],
     ['Message Size:', size(result.message_size)],
     ['Workload:', workloadSentence(result)],
+    ...overriddenParts(result).map((part, index): Field => [index === 0 ? 'Overridden:' : '', part]),
     ['Backend:', `${result.backend.name} (${result.backend.why})`],
     ['Seed:', String(result.seed)],
   ]
@@ -36,6 +38,25 @@ export function workloadSentence({ workload }: Result): string {
   if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
   if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
   return parts.join(', ')
+}
+
+/** What the environment put in the place of the scenario's own load, and whose thresholds judged it; none without. */
+export function overriddenParts({ overridden }: Result): string[] {
+  if (overridden === undefined) return []
+  const load = overridden.load.map((one) => {
+    const { variable, own } = one
+    return `${variable}=${valueText(one.variable, one.value)}${own === null ? '' : ` (its own: ${valueText(variable, own)})`}`
+  })
+  const thresholds =
+    overridden.thresholds === 'own'
+      ? 'its thresholds are its own, made for its own load'
+      : 'its thresholds are the given ones'
+  return [...load, thresholds]
+}
+
+function valueText(variable: string, value: string | number | null): string {
+  if (typeof value !== 'number') return oneLine(value ?? 'none')
+  return variable === 'STRESS_SIZE' ? size(value) : value.toLocaleString('en')
 }
 
 export function messageFields({ metrics }: Result): Field[] {

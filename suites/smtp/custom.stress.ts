@@ -1,5 +1,5 @@
-import { customSpec } from '../../fixtures/custom-spec.ts'
+import { CUSTOM_SCENARIO } from '../../fixtures/custom-spec.ts'
 import { scenario } from '../../fixtures/scenario.ts'
 
 /** Everything from the environment: STRESS_MODE, STRESS_MESSAGES, … Runs only when asked for: `-t custom`. */
-scenario('custom', customSpec(process.env), { onlyWhenNamed: true })
+scenario('custom', CUSTOM_SCENARIO, { onlyWhenNamed: true })

@@ -1,7 +1,7 @@
 import type { Result } from '../../load/result.ts'
 import { decimal, percent, seconds, shortMilliseconds } from '../format.ts'
 import { ledgerSentence } from '../ledger-sentence.ts'
-import { workloadSentence } from '../text-figures.ts'
+import { overriddenParts, workloadSentence } from '../text-figures.ts'
 import type { Fact } from './header.ts'
 import { type Html, html } from './markup.ts'
 
@@ -14,8 +14,10 @@ export function circumstances(result: Result): Fact[] {
   const { generator, metrics, workload } = result
   const lag = generator.scheduling_lag_ms
   const loop = generator.event_loop_delay_ms
+  const overridden = overriddenParts(result)
   return [
     ['Workload', `${workload.executor} (${workload.model} model), ${workloadSentence(result)}`],
+    ...(overridden.length === 0 ? [] : [['Overridden', overridden.join('; ')] as const]),
     ['Ledger', ledgerSentence(result.ledger)],
     ['Window and drain', `${seconds(metrics.window_seconds)} and ${seconds(metrics.drain_seconds)}`],
     ...(metrics.rate_error === null ? [] : [['Rate error', percent(metrics.rate_error)] as const]),
