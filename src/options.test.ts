@@ -17,6 +17,8 @@ describe('readOptions', () => {
   it('needs nothing to be set', () => {
     expect(readOptions({}, CORES)).toEqual({
       backend: 'auto',
+      given: new Set(),
+      load: {},
       targets: [],
       fleet: {
         servers: 5,

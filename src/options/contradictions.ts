@@ -121,7 +121,7 @@ function inItsMode(name: (typeof MODE_VARIABLES)[number]): Contradiction {
   return {
     about: ['STRESS_MODE'],
     find: ({ STRESS_MODE: mode }, given) =>
-      given.has(name) && given.has('STRESS_MODE') ? misusedIn(mode, name, true) : undefined,
+      given.has(name) && given.has('STRESS_MODE') ? misusedIn(mode, name) : undefined,
   }
 }
 

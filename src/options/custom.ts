@@ -3,7 +3,7 @@ import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
 import { CUSTOM_DEFAULTS } from './custom-variables.ts'
 import type { Environment } from './environment.ts'
 import type { GivenLoad, LoadVariable } from './given-load.ts'
-import { MODE_VARIABLES, misusedIn } from './mode.ts'
+import { idleIn, MODE_VARIABLES } from './mode.ts'
 
 /** The workload of the custom scenario. */
 export type CustomOptions = CustomShape & CustomLoad
@@ -93,7 +93,7 @@ export function customMisuses({
   const modeGiven = load.STRESS_MODE !== undefined
   const misuses = new Map<LoadVariable, string>()
   for (const variable of MODE_VARIABLES) {
-    const why = load[variable] === undefined ? undefined : misusedIn(custom.mode, variable, modeGiven)
+    const why = load[variable] === undefined ? undefined : idleIn(custom.mode, variable, modeGiven)
     if (why !== undefined) misuses.set(variable, why)
   }
   const open = custom.mode === 'sustained' || custom.mode === 'ramping-arrival-rate'
@@ -102,14 +102,11 @@ export function customMisuses({
   if (custom.maxSessions !== undefined && !open && !limits)
     misuses.set(
       'STRESS_MAX_SESSIONS',
-      `in mode ${custom.mode} each worker has one session. Set STRESS_WORKERS.`,
+      `with STRESS_MODE=${custom.mode} each worker has one session; STRESS_WORKERS says how many there are`,
     )
   const compares = custom.thresholds.some((text) => text.trim().startsWith('regression'))
   if (custom.baseline !== undefined && !compares)
-    misuses.set(
-      'STRESS_BASELINE',
-      'no threshold is on regression. Add one, as STRESS_THRESHOLDS=regression<10%.',
-    )
+    misuses.set('STRESS_BASELINE', 'none of its thresholds is on regression; STRESS_THRESHOLDS can say one')
   return misuses
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readOptions } from '../options.ts'
+import { customMisuses } from './custom.ts'
 import { MODES, misusedIn } from './mode.ts'
 
 const customOf = (env: NodeJS.ProcessEnv) => readOptions(env).custom
@@ -33,7 +34,10 @@ describe('the custom scenario', () => {
 
   it.each([
     [{ STRESS_MODE: 'ramping-workers' }, 'goes by STRESS_STAGES, and there are none'],
-    [{ STRESS_STAGES: '30s:5' }, 'STRESS_STAGES cannot be used with STRESS_MODE=burst (the default)'],
+    [
+      { STRESS_MODE: 'burst', STRESS_STAGES: '30s:5' },
+      'STRESS_STAGES cannot be used with STRESS_MODE=burst, which',
+    ],
     [{ STRESS_MODE: 'ramping-arrival-rate', STRESS_STAGES: '30s' }, 'has a stage that is none: "30s"'],
     [
       { STRESS_MODE: 'ramping-arrival-rate', STRESS_STAGES: '30s:5,-1s:3' },
@@ -49,8 +53,39 @@ describe('the custom scenario', () => {
 })
 
 it('says of each variable in which modes it may be used', () => {
-  expect(MODES.filter((mode) => misusedIn(mode, 'STRESS_MESSAGES', true) === undefined)).toEqual([
+  expect(MODES.filter((mode) => misusedIn(mode, 'STRESS_MESSAGES') === undefined)).toEqual([
     'burst',
     'per-worker-iterations',
   ])
+})
+
+describe('what changes nothing in the custom scenario', () => {
+  const idle = (env: NodeJS.ProcessEnv) => Object.fromEntries(customMisuses(readOptions(env)))
+
+  it.each<[NodeJS.ProcessEnv, Record<string, string>]>([
+    [
+      { STRESS_RATE: '5' },
+      {
+        STRESS_RATE:
+          'STRESS_MODE=burst (the default) sends its messages as fast as it can; STRESS_MODE=sustained has a use for it',
+      },
+    ],
+    [
+      { STRESS_WORKERS: '4', STRESS_MAX_SESSIONS: '40' },
+      {
+        STRESS_MAX_SESSIONS:
+          'with STRESS_MODE=burst each worker has one session; STRESS_WORKERS says how many there are',
+      },
+    ],
+    [
+      { STRESS_BASELINE: 'ci' },
+      { STRESS_BASELINE: 'none of its thresholds is on regression; STRESS_THRESHOLDS can say one' },
+    ],
+    // As many workers as may have a session.
+    [{ STRESS_MAX_SESSIONS: '4' }, {}],
+    [{ STRESS_MODE: 'sustained', STRESS_RATE: '5', STRESS_MAX_SESSIONS: '40' }, {}],
+    [{ STRESS_BASELINE: 'ci', STRESS_THRESHOLDS: 'regression<10%' }, {}],
+  ])('%j', (env, reasons) => {
+    expect(idle(env)).toEqual(reasons)
+  })
 })

@@ -34,11 +34,18 @@ const INSTEAD: Readonly<Record<Mode, string>> = {
 }
 
 /** What is wrong with a variable that was given beside a mode, or undefined. */
-export function misusedIn(mode: Mode, name: ModeVariable, modeGiven: boolean): string | undefined {
+export function misusedIn(mode: Mode, name: ModeVariable): string | undefined {
+  const modes: readonly Mode[] = USED_BY[name]
+  if (modes.includes(mode)) return undefined
+  return `${name} cannot be used with STRESS_MODE=${mode}, which ${INSTEAD[mode]}. Unset it, or set STRESS_MODE=${modes.join(' or ')}.`
+}
+
+/** Why a variable changes nothing in the custom scenario of this mode, or undefined. */
+export function idleIn(mode: Mode, name: ModeVariable, modeGiven: boolean): string | undefined {
   const modes: readonly Mode[] = USED_BY[name]
   if (modes.includes(mode)) return undefined
   const chosen = modeGiven ? '' : ' (the default)'
-  return `${name} cannot be used with STRESS_MODE=${mode}${chosen}, which ${INSTEAD[mode]}. Unset it, or set STRESS_MODE=${modes.join(' or ')}.`
+  return `STRESS_MODE=${mode}${chosen} ${INSTEAD[mode]}; STRESS_MODE=${modes.join(' or ')} has a use for it`
 }
 
 const STAGE = /^(\d+(?:\.\d+)?)(s|m|h)?:(\d+(?:\.\d+)?)$/

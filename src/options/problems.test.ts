@@ -30,8 +30,8 @@ describe('readOptions with bad input', () => {
       'STRESS_BACKEND=external needs to know the servers. Set SMTP_TARGETS=host:port,host:port.',
     ],
     [
-      { STRESS_RATE: '5' },
-      'STRESS_RATE cannot be used with STRESS_MODE=burst (the default), which sends its messages as fast as it can. Unset it, or set STRESS_MODE=sustained.',
+      { STRESS_SOAK_RATE: '5', STRESS_RATE: '6' },
+      'STRESS_SOAK_RATE and STRESS_RATE both say the rate of soak. Unset one of them.',
     ],
     [
       { STRESS_MODE: 'burst', STRESS_DURATION: '5' },

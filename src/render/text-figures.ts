@@ -48,9 +48,7 @@ export function overriddenParts({ overridden }: Result): string[] {
     return `${variable}=${valueText(one.variable, one.value)}${own === null ? '' : ` (its own: ${valueText(variable, own)})`}`
   })
   const thresholds =
-    overridden.thresholds === 'own'
-      ? 'its thresholds are its own, made for its own load'
-      : 'its thresholds are the given ones'
+    overridden.thresholds === 'own' ? 'thresholds: its own, made for its own load' : 'thresholds: as given'
   return [...load, thresholds]
 }
 
