@@ -9,7 +9,7 @@ const TITLES: Readonly<Record<keyof typeof VARIABLE_GROUPS, string>> = {
   run: 'The run',
   servers: 'The servers',
   pressure: 'The mail proxy and its simulated tenants',
-  custom: 'The `custom` scenario',
+  custom: 'The load of the SMTP scenarios',
 }
 
 /** The README with its table of options as they are now. */
@@ -20,9 +20,18 @@ export function withOptionsTable(readme: string): string {
   return readme.slice(0, begin + BEGIN.length) + tables() + readme.slice(end)
 }
 
+/** What holds for all of a group. */
+const NOTES: Partial<Record<string, string>> = {
+  custom:
+    'They override what a scenario says of its own load, and the result says what was overridden; the defaults are those of `custom`. One that would change nothing in what is run is refused with the reason.',
+}
+
 function tables(): string {
   return Object.entries(VARIABLE_GROUPS)
-    .map(([group, variables]) => `\n**${TITLES[group as keyof typeof TITLES]}**\n\n${table(variables)}\n`)
+    .map(([group, variables]) => {
+      const note = NOTES[group] === undefined ? '' : `${NOTES[group]}\n\n`
+      return `\n**${TITLES[group as keyof typeof TITLES]}**\n\n${note}${table(variables)}\n`
+    })
     .join('')
 }
 

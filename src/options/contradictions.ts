@@ -112,6 +112,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   needs('SMTP_IMAGE_ENV', 'SMTP_IMAGE'),
   pair('STRESS_AUTH_USER', 'STRESS_AUTH_PASS'),
   pair('STRESS_AUTH_PASS', 'STRESS_AUTH_USER'),
+  needs('STRESS_AUTH_MECHANISM', 'STRESS_AUTH_USER'),
   reserved('STRESS_SENDER'),
   reserved('STRESS_RECIPIENT'),
 ]

@@ -1,4 +1,4 @@
-import { PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
+import { AUTH_MECHANISMS, PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
 import { mailAddress } from './address.ts'
 import { countOrUnlimited, decimal, line, oneOf, wholeNumber } from './kind.ts'
 import { MODES, stageList } from './mode.ts'
@@ -6,7 +6,7 @@ import { MIN_MESSAGE_BYTES, sizeInBytes } from './size.ts'
 import { thresholdList } from './thresholds.ts'
 import { preset, unset } from './variable.ts'
 
-/** What holds in the custom scenario when the variable of its mode is unset. */
+/** What holds in the custom scenario when a variable is unset; any other scenario then has its own load. */
 export const CUSTOM_DEFAULTS = {
   messages: 1000,
   workers: 10,
@@ -20,12 +20,12 @@ export const CUSTOM = {
   STRESS_MODE: preset(
     oneOf(MODES, 'sustained'),
     'burst',
-    'A number of messages at once, a rate over a time, or an executor by its name.',
+    'Of custom alone: a number of messages at once, a rate over a time, or an executor by its name.',
   ),
   STRESS_MESSAGES: unset(
     wholeNumber({ min: 1, max: 10_000_000, example: 5000 }),
     `${CUSTOM_DEFAULTS.messages}`,
-    'Messages to send (burst), or of each worker (per-worker-iterations).',
+    'Messages to send, or of each worker (per-worker-iterations); not where a rate says how many.',
   ),
   STRESS_WORKERS: unset(
     wholeNumber({ min: 1, max: 1000, example: 50 }),
@@ -40,17 +40,17 @@ export const CUSTOM = {
   STRESS_DURATION: unset(
     decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
     `${CUSTOM_DEFAULTS.durationSeconds}`,
-    'Seconds to keep the rate up (sustained), or the workers at it (constant-workers).',
+    'Seconds to keep a rate up (sustained, soak, …), or the workers at it (constant-workers).',
   ),
   STRESS_RATE: unset(
     decimal({ min: 0.01, max: 100_000, unit: 'messages per second', example: 50 }),
     `${CUSTOM_DEFAULTS.ratePerSecond}`,
-    'Messages per second (sustained only).',
+    'Messages per second, where the rate is constant (sustained, soak, …).',
   ),
   STRESS_STAGES: unset(
     stageList,
     'none: the ramping modes need them',
-    'Messages per second (ramping-arrival-rate) or workers (ramping-workers) over time, from 0.',
+    'Messages per second (ramping-arrival-rate, ramp-up) or workers (ramping-workers) over time, from 0.',
   ),
   STRESS_PIPELINING: preset(
     oneOf(PIPELINING_LEVELS, 'off'),
@@ -65,11 +65,16 @@ export const CUSTOM = {
   STRESS_MAX_SESSIONS: unset(
     wholeNumber({ min: 1, max: 50_000, example: 200 }),
     'chosen by the scenario',
-    'Connections that may be open at once; messages due beyond it wait.',
+    'Connections that may be open at once, where a rate is kept; messages due beyond it wait.',
   ),
   STRESS_TLS: preset(oneOf(TLS_MODES, 'starttls'), 'none', 'Encryption of the sessions.'),
   STRESS_AUTH_USER: unset(line('text', 'user'), 'no login', 'Name to log in with.'),
   STRESS_AUTH_PASS: unset(line('text', 'secret'), 'no login', 'Password to log in with.', true),
+  STRESS_AUTH_MECHANISM: unset(
+    oneOf(AUTH_MECHANISMS, 'LOGIN'),
+    'the best that the server offers',
+    'The one SASL mechanism to log in by.',
+  ),
   STRESS_RECIPIENTS: preset(
     wholeNumber({ min: 1, max: 1000, example: 10 }),
     '1',
@@ -85,7 +90,11 @@ export const CUSTOM = {
     CUSTOM_DEFAULTS.recipient,
     'Recipient of the messages; its domain must be reserved.',
   ),
-  STRESS_THRESHOLDS: preset(thresholdList, 'success_rate>=0.99', 'What the run must hold.'),
+  STRESS_THRESHOLDS: preset(
+    thresholdList,
+    'success_rate>=0.99',
+    'What the run must hold, instead of what the scenario says.',
+  ),
   STRESS_BASELINE: unset(
     line('a name', 'burst-ci'),
     'none',

@@ -110,9 +110,12 @@ export function customMisuses({
   return misuses
 }
 
-function credentialsOf({
+/** Undefined where one of both is missing. */
+export function credentialsOf({
   STRESS_AUTH_USER: user,
   STRESS_AUTH_PASS: pass,
-}: Environment): Credentials | undefined {
-  return user === undefined || pass === undefined ? undefined : Object.freeze({ user, pass })
+  STRESS_AUTH_MECHANISM: mechanism,
+}: GivenLoad | Environment): Credentials | undefined {
+  if (user === undefined || pass === undefined) return undefined
+  return Object.freeze({ user, pass, ...(mechanism === undefined ? {} : { mechanism }) })
 }

@@ -15,6 +15,7 @@ describe('the table of variables', () => {
         ...(name.startsWith('SMTP_IMAGE_') ? { SMTP_IMAGE: 'boky/postfix' } : {}),
         ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
         ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
+        ...(name === 'STRESS_AUTH_MECHANISM' ? { STRESS_AUTH_USER: 'u', STRESS_AUTH_PASS: 'p' } : {}),
         ...(GENERATOR_VARIABLES.includes(name) ? SECOND_OF_THREE : {}),
         ...(name.startsWith('PROXY_') && name !== 'PROXY_INSTANCES'
           ? { PROXY_URL: 'http://127.0.0.1:8000' }

@@ -55,7 +55,7 @@ function numberKind(what: string, syntax: RegExp, { min, max, unit, example }: R
 /** One of a closed set of words. */
 export function oneOf<const W extends string>(words: readonly W[], example: NoInfer<W>): Kind<W> {
   return kind(words.join(', '), example, (text) => {
-    const value = words.find((word) => word === text.toLowerCase())
+    const value = words.find((word) => word.toLowerCase() === text.toLowerCase())
     return value === undefined ? { wrong: 'is not known' } : { value }
   })
 }
