@@ -70,6 +70,7 @@ export class Metrics {
   readonly #syncSeconds = this.#histogram('gmp_sync_seconds', 'Duration of sync calls', ['tenant_id'])
 
   outcome(sender: Sender, { kind, recipientsDone = [] }: Outcome): void {
+    if (kind === 'progress') return
     const counter = { sent: this.#sent, error: this.#errors, deferred: this.#deferred }[kind]
     counter.inc(labelsOf(sender))
     const refused = recipientsDone.filter((recipient) => recipient.refused !== undefined).length

@@ -8,6 +8,7 @@ import { Log, messageOf } from './log.ts'
 import { Loop } from './loop.ts'
 import { Metrics } from './metrics.ts'
 import type { ProxyConfig, ProxyOptions } from './options.ts'
+import { failOrphans } from './store/accounts.ts'
 import { Database } from './store/database.ts'
 import { Doorbell } from './store/doorbell.ts'
 import { forget } from './store/retention.ts'
@@ -71,6 +72,7 @@ async function started(
     intervalMs: HOUSEKEEPING_MS,
     log,
     cycle: async () => {
+      await failOrphans(db)
       await forget(db, config.retentionMs)
     },
   })

@@ -6,14 +6,16 @@ const said = (...keywords: string[]) => readCapabilities({ code: 250, lines: ['m
 it.each([
   [[], NO_CAPABILITIES],
   [['PIPELINING'], { pipelining: true }],
-  [['pipelining', 'Size 100', 'StartTLS'], { pipelining: true, size: true, startTls: true }],
+  [['pipelining', 'Size 100', 'StartTLS'], { pipelining: true, size: true, sizeLimit: 100, startTls: true }],
   [['SIZE'], { size: true }],
   [['AUTH PLAIN LOGIN'], { auth: ['PLAIN', 'LOGIN'] }],
   [['auth cram-md5'], { auth: ['CRAM-MD5'] }],
   [['AUTH=LOGIN PLAIN'], { auth: ['LOGIN', 'PLAIN'] }],
   [['AUTH PLAIN', 'AUTH=LOGIN'], { auth: ['PLAIN', 'LOGIN'] }],
   [['XPIPELINING', 'SIZES', 'NOSTARTTLS'], NO_CAPABILITIES],
-  [['  SIZE 5 '], { size: true }],
+  [['  SIZE 5 '], { size: true, sizeLimit: 5 }],
+  [['SIZE 0'], { size: true }],
+  [['SIZE much'], { size: true }],
 ])('reads %j', (keywords, expected) => {
   expect(said(...keywords)).toEqual({ ...NO_CAPABILITIES, ...expected })
 })

@@ -6,13 +6,21 @@ export interface Capabilities {
   readonly pipelining: boolean
   /** RFC 1870. */
   readonly size: boolean
+  /** Octets of a message that the server takes; 0 = it names no limit (RFC 1870 4). */
+  readonly sizeLimit: number
   /** RFC 3207. */
   readonly startTls: boolean
   /** RFC 4954: mechanisms in upper case. */
   readonly auth: readonly string[]
 }
 
-export const NO_CAPABILITIES: Capabilities = { pipelining: false, size: false, startTls: false, auth: [] }
+export const NO_CAPABILITIES: Capabilities = {
+  pipelining: false,
+  size: false,
+  sizeLimit: 0,
+  startTls: false,
+  auth: [],
+}
 
 let lastText = ''
 let lastCapabilities = NO_CAPABILITIES
@@ -38,7 +46,13 @@ function parseCapabilities(reply: Reply): Capabilities {
   return {
     pipelining: keywords.has('PIPELINING'),
     size: keywords.has('SIZE'),
+    sizeLimit: sizeLimitOf(keywords.get('SIZE')?.[0]),
     startTls: keywords.has('STARTTLS'),
     auth: keywords.get('AUTH') ?? [],
   }
+}
+
+/** RFC 1870 4: up to 20 digits. */
+function sizeLimitOf(parameter: string | undefined): number {
+  return parameter !== undefined && /^\d{1,20}$/.test(parameter) ? Number(parameter) : 0
 }

@@ -58,7 +58,7 @@ describe('EHLO', () => {
     })
     const tls = { mode: 'starttls', verify: true, ca: certificate.certPem } as const
     const capabilities = await open(server, tls, new Map())
-    expect(capabilities).toEqual({ pipelining: true, size: false, startTls: false, auth: [] })
+    expect(capabilities).toEqual({ pipelining: true, size: false, sizeLimit: 0, startTls: false, auth: [] })
     expect(server.sessions[0]?.commands.map((command) => command.split(' ')[0])).toEqual([
       'EHLO',
       'STARTTLS',

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { foreignText } from '../foreign-text.ts'
 import type { Clock } from '../load/clock.ts'
 import { asksForAnotherMechanism, authDialogue, CANCEL, isChallenge, mechanismsFor } from './auth.ts'
@@ -26,6 +27,10 @@ export interface SessionOptions {
   /** Told every transport that is opened, so that a run that is aborted can end it. */
   readonly onTransport: (transport: Transport) => void
   readonly onReplyTaken?: OnReplyTaken | undefined
+  /** Go on without a login where the server offers none, instead of failing. */
+  readonly authOptional?: boolean
+  /** Resolves the server's name instead of the system, for those who may not connect to every address. */
+  readonly lookup?: LookupFunction
 }
 
 /** An SMTP connection that is ready for MAIL. */
@@ -70,7 +75,7 @@ export const PHASE_INDEX = Object.fromEntries(PHASES.map((phase, index) => [phas
 /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. Throws SmtpFailure. */
 export async function openSession(options: SessionOptions, timer: PhaseTimer): Promise<Session> {
   const { target, timeoutMs } = options
-  const transport = Transport.connect(target, options.clock, options.onReplyTaken)
+  const transport = Transport.connect(target, options.clock, options.onReplyTaken, options.lookup)
   options.onTransport(transport)
   try {
     await transport.connected(timeoutMs)
@@ -171,7 +176,7 @@ async function authenticate(
   capabilities: Capabilities,
 ): Promise<void> {
   const { auth } = options.target
-  if (auth === undefined) return
+  if (auth === undefined || (options.authOptional === true && capabilities.auth.length === 0)) return
   const mechanisms = mechanismsFor(capabilities.auth, transport.encrypted, auth.mechanism)
   if (mechanisms.length === 0) throw noMechanism(capabilities, auth)
   let reply: Reply | undefined

@@ -9,8 +9,17 @@ import type { SmtpTarget } from './target.ts'
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** How to connect to a target; `onOctets` is told what comes, unless TLS is to take the connection over. */
-export function connectOptions(target: SmtpTarget, onOctets: (octets: Buffer) => void): net.NetConnectOpts {
-  const address = { host: target.host, port: target.port, noDelay: true }
+export function connectOptions(
+  target: SmtpTarget,
+  onOctets: (octets: Buffer) => void,
+  lookup?: net.LookupFunction,
+): net.NetConnectOpts {
+  const address = {
+    host: target.host,
+    port: target.port,
+    noDelay: true,
+    ...(lookup === undefined ? {} : { lookup }),
+  }
   if (target.tls.mode !== 'none') return address
   const callback = (length: number) => {
     onOctets(readBuffer.subarray(0, length))

@@ -68,8 +68,13 @@ export class Transport {
   }
 
   /** Begins to open a TCP connection. */
-  static connect(target: SmtpTarget, clock: Clock, onTaken?: OnReplyTaken): Transport {
-    const socket = net.connect(connectOptions(target, (octets) => transport.#read(octets)))
+  static connect(
+    target: SmtpTarget,
+    clock: Clock,
+    onTaken?: OnReplyTaken,
+    lookup?: net.LookupFunction,
+  ): Transport {
+    const socket = net.connect(connectOptions(target, (octets) => transport.#read(octets), lookup))
     const transport = new Transport(socket, target, clock, onTaken)
     transport.#listen()
     return transport

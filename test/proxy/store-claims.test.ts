@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
+import { OutcomeWriter } from '../../src/proxy/dispatch/outcome-writer.ts'
+import { Log } from '../../src/proxy/log.ts'
+import { Metrics } from '../../src/proxy/metrics.ts'
 import type { Claimed } from '../../src/proxy/store/claim.ts'
 import { takeMessages } from '../../src/proxy/store/intake.ts'
 import { extendLeases, releaseClaims } from '../../src/proxy/store/lease.ts'
 import { MIGRATIONS } from '../../src/proxy/store/migrations.ts'
 import { recordOutcomes } from '../../src/proxy/store/outcomes.ts'
+import { unreported } from '../../src/proxy/store/reports.ts'
 import { Tenants } from '../../src/proxy/store/tenants.ts'
 import { query } from './new-database.ts'
 
@@ -161,4 +165,46 @@ test('takes from a process that lost its claim only that a message was sent', as
   expect(await recordOutcomes(db, [outcome(a), outcome(b, { kind: 'error' })])).toEqual(new Set([a.pk]))
   const states = await query(url, 'SELECT state FROM messages ORDER BY id')
   expect(states).toEqual([{ state: 'sent' }, { state: 'pending' }])
+})
+
+test('writes what became of a message although its text cannot be stored', async () => {
+  const { db, url } = await prepared()
+  await takeMessages(db, many(3))
+  const [first, odd, last] = (await claim(db)) as [Claimed, Claimed, Claimed]
+  await query(
+    url,
+    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.recipients::text LIKE '%odd%' THEN RAISE EXCEPTION 'no such text'; END IF; RETURN NEW; END $$`,
+  )
+  await query(
+    url,
+    'CREATE TRIGGER refuse BEFORE INSERT ON message_events FOR EACH ROW EXECUTE FUNCTION refuse()',
+  )
+  const writer = new OutcomeWriter({ db, log: new Log('silent'), metrics: new Metrics() })
+  const recipientsDone = [{ address: 'a@x.test' }, { address: 'b@x.test', refused: '550 odd' }]
+  const written = await Promise.all([
+    writer.record(outcome(first)),
+    writer.record(outcome(odd, { recipientsDone })),
+    writer.record(outcome(last)),
+  ])
+  expect(written).toEqual([true, true, true])
+  expect(await query(url, 'SELECT state, count(*)::int AS n FROM messages GROUP BY state')).toEqual([
+    { state: 'sent', n: 3 },
+  ])
+  const { items } = await unreported(db, 't', 10)
+  expect(items.find(({ id }) => id === odd.id)?.refused_recipients).toEqual([
+    { address: 'b@x.test', reason: 'its text could not be stored' },
+  ])
+})
+
+test('cuts and cleans what is stored of a reply', async () => {
+  const { db, url } = await prepared()
+  await takeMessages(db, many(1))
+  const [one] = (await claim(db)) as [Claimed]
+  const text = `550 bad\0guy \ud800 ${'x'.repeat(100_000)}`
+  const recipientsDone = [{ address: 'a@x.test', refused: text }]
+  await recordOutcomes(db, [outcome(one, { kind: 'error', description: text, recipientsDone })])
+  const [row] = await query(url, 'SELECT error, recipients_done FROM messages')
+  expect(row?.error).toMatch(/^550 bad guy \ufffd x+…$/)
+  expect(JSON.stringify(row).length).toBeLessThan(2_000)
 })

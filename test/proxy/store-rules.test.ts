@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { Accounts } from '../../src/proxy/store/accounts.ts'
+import { Accounts, failOrphans } from '../../src/proxy/store/accounts.ts'
 import type { Claimed } from '../../src/proxy/store/claim.ts'
+import type { Database } from '../../src/proxy/store/database.ts'
 import { takeMessages } from '../../src/proxy/store/intake.ts'
+import { extendLeases, releaseClaims } from '../../src/proxy/store/lease.ts'
 import { recordOutcomes } from '../../src/proxy/store/outcomes.ts'
-import { admit } from '../../src/proxy/store/rate.ts'
+import { type Admitted, reserveSlots, slotMailed } from '../../src/proxy/store/rate.ts'
 import { acknowledge, unreported } from '../../src/proxy/store/reports.ts'
 import { forget } from '../../src/proxy/store/retention.ts'
 import { endTurn, syncNow, takeTurns } from '../../src/proxy/store/sync-turns.ts'
@@ -13,32 +15,70 @@ import { query } from './new-database.ts'
 
 import { account, claim, connect, limits, many, message, outcome, prepared } from './store-scene.ts'
 
-test('admits up to the limit over all proxies together, and says when the others may', async () => {
+const RESERVE_MS = 60_000
+const wanting = (claimed: readonly Claimed[]) => claimed as readonly Claimed[] & [Claimed, ...Claimed[]]
+const kinds = (decided: readonly Admitted[]) => decided.map(({ kind }) => kind)
+
+test('reserves up to the limit over all proxies together; the others wait for what becomes of those', async () => {
   const { db, url } = await prepared()
   await account(db, 't', 'a', { limits: { ...limits, perMinute: 5 } })
   await takeMessages(db, many(12))
-  const pks = (await claim(db)).map(({ pk }) => pk)
-  const key = { tenantId: 't', accountId: 'a' }
-  const both = await Promise.all([admit(db, key, pks.slice(0, 6)), admit(connect(url), key, pks.slice(6))])
-  const admitted = both.flatMap((admission) => [...admission.admitted])
-  expect(admitted).toHaveLength(5)
-  const waits = both.flatMap(({ waitMs }) => [...waitMs.values()])
-  expect(waits).toHaveLength(7)
-  expect(Math.min(...waits)).toBeGreaterThan(50_000)
+  const claimed = await claim(db)
+  const both = await Promise.all([
+    reserveSlots(db, wanting(claimed.slice(0, 6)), RESERVE_MS),
+    reserveSlots(connect(url), wanting(claimed.slice(6)), RESERVE_MS),
+  ])
+  expect(kinds(both.flat()).toSorted()).toEqual([...Array(5).fill('admitted'), ...Array(7).fill('undecided')])
+  // Meanwhile nothing more of the account is taken.
   await takeMessages(db, [message('more')])
   expect(await claim(db)).toEqual([])
 })
 
-test('frees the slot of a message that was not accepted', async () => {
+test('says when a slot is free once MAIL has gone out for all of them', async () => {
+  const { db } = await prepared()
+  await account(db, 't', 'a', { limits: { ...limits, perMinute: 2 } })
+  await takeMessages(db, many(3))
+  const [first, second, third] = wanting(await claim(db)) as [Claimed, Claimed, Claimed]
+  expect(kinds(await reserveSlots(db, [first, second], RESERVE_MS))).toEqual(['admitted', 'admitted'])
+  await slotMailed(db, first)
+  await slotMailed(db, second)
+  const [decided] = await reserveSlots(db, [third], RESERVE_MS)
+  expect(decided).toEqual({ kind: 'waits', rejects: false, ms: expect.closeTo(60_000, -4) })
+  // Whose MAIL has gone out has none for a second transaction.
+  expect(kinds(await reserveSlots(db, [first], RESERVE_MS))).toEqual(['waits'])
+})
+
+test('keeps the slot that a message has reserved', async () => {
   const { db } = await prepared()
   await account(db, 't', 'a', { limits: { ...limits, perHour: 1 } })
   await takeMessages(db, many(2))
   const [first, second] = (await claim(db)) as [Claimed, Claimed]
-  const key = { tenantId: 't', accountId: 'a' }
-  expect((await admit(db, key, [first.pk])).admitted.size).toBe(1)
-  await recordOutcomes(db, [outcome(first, { kind: 'deferred', retryAfterMs: 60_000 })])
-  expect((await admit(db, key, [second.pk])).admitted.size).toBe(1)
+  await reserveSlots(db, [first], RESERVE_MS)
+  expect(kinds(await reserveSlots(db, [second, first], RESERVE_MS))).toEqual(['undecided', 'admitted'])
 })
+
+test.each([
+  [
+    'its outcome',
+    (db: Database, first: Claimed) =>
+      recordOutcomes(db, [outcome(first, { kind: 'deferred', retryAfterMs: 60_000 })]),
+  ],
+  ['its release', (db: Database, first: Claimed) => releaseClaims(db, [first])],
+])(
+  'gives back, with %s, the slot of a message that came to no MAIL, and goes on at once',
+  async (_how, end) => {
+    const { db } = await prepared()
+    await account(db, 't', 'a', { limits: { ...limits, perHour: 1 } })
+    await takeMessages(db, many(2))
+    const [first, second] = (await claim(db)) as [Claimed, Claimed]
+    expect(kinds(await reserveSlots(db, [first, second], RESERVE_MS))).toEqual(['admitted', 'undecided'])
+    await end(db, first)
+    await releaseClaims(db, [second])
+    // The account is not blocked any more.
+    expect((await claim(db)).length).toBeGreaterThan(0)
+    expect(kinds(await reserveSlots(db, [second], RESERVE_MS))).toEqual(['admitted'])
+  },
+)
 
 test('forgets what is old and acknowledged, and nothing that a tenant is owed', async () => {
   const { db, url } = await prepared()
@@ -61,6 +101,30 @@ test('tells a tenant what became of the mail of an account that is deleted', asy
   expect(await new Accounts(db).remove('t', 'a')).toBe(true)
   const { items } = await unreported(db, 't', 10)
   expect(items.map(({ error }) => error)).toEqual(['account deleted', 'account deleted'])
+})
+
+test('reports what was sent while its account was deleted as sent, and what would be tried again as an error', async () => {
+  const { db } = await prepared()
+  await takeMessages(db, many(3))
+  const [sent, deferred, lost] = (await claim(db)) as [Claimed, Claimed, Claimed]
+  await takeMessages(db, [message('waiting')])
+  await new Accounts(db).remove('t', 'a')
+  await recordOutcomes(db, [
+    outcome(sent),
+    outcome(deferred, { kind: 'deferred', retryAfterMs: 1, description: '451 busy' }),
+  ])
+  // Its proxy was killed.
+  await extendLeases(db, [lost], 0)
+  expect(await failOrphans(db)).toBe(1)
+  const { items } = await unreported(db, 't', 10)
+  expect(new Map(items.map((item) => [item.id, item.error ?? 'sent']))).toEqual(
+    new Map([
+      ['waiting', 'account deleted'],
+      ['m0000', 'sent'],
+      ['m0001', 'account deleted: 451 busy'],
+      ['m0002', 'account deleted'],
+    ]),
+  )
 })
 
 test('gives a tenant’s turn to one proxy, and the next when it is due', async () => {

@@ -16,6 +16,8 @@ export class ScriptedServer implements AsyncDisposable {
   readonly #sessions: ScriptedSession[] = []
   readonly #reached = new Map<Stage, number>()
   readonly #script: Script
+  /** When each MAIL came, by the wall clock, over all sessions. */
+  readonly mailTimesMs: number[] = []
   #firstMailMs: number | undefined
   #stalledForMs: number | undefined
 
@@ -38,6 +40,7 @@ export class ScriptedServer implements AsyncDisposable {
           released: () => this.#released(),
           onMail: () => {
             this.#firstMailMs ??= performance.now()
+            this.mailTimesMs.push(Date.now())
           },
         }),
       )

@@ -1,38 +1,91 @@
 import type { OpenAttachmentsOf } from '../attachments/open-attachments.ts'
 import type { Claimed } from '../store/claim.ts'
 import type { Outcome } from '../store/outcomes.ts'
-import { compose, recipientsOf } from './compose.ts'
-import { conclude } from './conclude.ts'
+import { recipientsOf } from './compose.ts'
+import { conclude, doneWith } from './conclude.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { Transports } from './transports.ts'
-import { type AttemptResult, resultOf, resultOfError } from './verdict.ts'
+import { type AttemptResult, type RefusedRecipient, resultOf, resultOfError } from './verdict.ts'
 import { wireMessage } from './wire-message.ts'
 
 export interface AttemptParts {
   readonly transports: Transports
+  readonly rateLimits: Pick<RateLimits, 'watch'>
   readonly openAttachments: OpenAttachmentsOf
   readonly retryDelaysMs: readonly number[]
+  /** Writes how far an attempt is; false when the message is another's by now. */
+  readonly record: (progress: Outcome) => Promise<boolean>
 }
 
-/** Tries to send one message; never throws: whatever happens is an outcome. */
+/**
+ * Tries to send one message; never throws: whatever happens is an outcome.
+ *
+ * A server need not take more than 100 recipients in a transaction (RFC 5321 4.5.3.1.8): the rest goes at once in the
+ * next one (4.5.3.1.10). Who has it is written down before that, so that nobody gets it twice after a crash.
+ */
 export async function attempt(message: Claimed, parts: AttemptParts, signal: AbortSignal): Promise<Outcome> {
-  const done = new Set(message.recipientsDone.map(({ address }) => address))
-  const open = recipientsOf(message.mail).filter((address) => !done.has(address))
-  const result = await send(message, open, parts, signal)
-  return conclude(message, open, result, parts.retryDelaysMs)
+  const open = openRecipientsOf(message)
+  let result: AttemptResult = { accepted: [], refused: [] }
+  let next: readonly string[] = open
+  for (;;) {
+    const one = await send(message, next, parts, signal)
+    const toNext = one.accepted.length === 0 ? [] : one.refused.filter(({ tooMany }) => tooMany === true)
+    result = joined(result, one, toNext)
+    const rest = one.accepted.length === 0 || one.failure !== undefined ? [] : unheardOf(open, result)
+    if (rest.length === 0 || !(await recorded(message, result, parts)))
+      return conclude(message, open, result, parts.retryDelaysMs)
+    // As many as the server has shown that it takes.
+    next = rest.slice(0, next.length - toNext.length)
+  }
+}
+
+function recorded(message: Claimed, { accepted }: AttemptResult, { record }: AttemptParts): Promise<boolean> {
+  const { pk, claim } = message
+  const recipientsDone = doneWith(message, accepted)
+  return record({ pk, claim, kind: 'progress', attempted: false, recipientsDone })
+}
+
+function openRecipientsOf({ mail, recipientsDone }: Claimed): string[] {
+  const all = recipientsOf(mail)
+  if (recipientsDone.length === 0) return all
+  const done = new Set(recipientsDone.map(({ address }) => address))
+  return all.filter((address) => !done.has(address))
+}
+
+function unheardOf(open: readonly string[], { accepted, refused }: AttemptResult): string[] {
+  if (accepted.length === open.length) return []
+  const heardOf = new Set([...accepted, ...refused.map(({ address }) => address)])
+  return open.filter((address) => !heardOf.has(address))
+}
+
+/** Without those of now that go into the next transaction. */
+function joined(
+  before: AttemptResult,
+  now: AttemptResult,
+  toNext: readonly RefusedRecipient[],
+): AttemptResult {
+  if (before.accepted.length === 0 && toNext.length === 0) return now
+  return {
+    accepted: [...before.accepted, ...now.accepted],
+    refused: [...before.refused, ...now.refused.filter((refusal) => !toNext.includes(refusal))],
+    ...(now.failure === undefined ? {} : { failure: now.failure }),
+  }
 }
 
 async function send(
   message: Claimed,
   recipients: readonly string[],
-  { transports, openAttachments }: AttemptParts,
+  { transports, openAttachments, rateLimits }: AttemptParts,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   try {
     using attachments = await openAttachments(message, signal)
-    const content = wireMessage(compose(message, attachments.items))
+    const content = await wireMessage(message, attachments.items)
     const envelope = { from: message.mail.envelopeFrom, to: recipients }
     const pool = transports.for(message.server)
-    return resultOf(await pool.send(envelope, content, signal, message.tenantId))
+    const { tenantId } = message
+    const watch = rateLimits.watch(message)
+    return resultOf(await pool.send(envelope, content, { signal, tenantId, watch }))
   } catch (error) {
     return resultOfError(error)
   }

@@ -7,14 +7,15 @@ import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
 import { type Claimed, claimMessages } from '../store/claim.ts'
 import type { Database } from '../store/database.ts'
-import { releaseClaims } from '../store/lease.ts'
+import { type Hold, releaseClaims } from '../store/lease.ts'
 import type { Outcome } from '../store/outcomes.ts'
+import { HOLD_BACK_MS } from '../store/rate.ts'
 import { attempt } from './attempt.ts'
 import { InHand, type Running } from './in-hand.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { isPoison, poisonOutcome } from './poison.ts'
-import { admitLimited } from './rate-limits.ts'
+import { RateLimits } from './rate-limits.ts'
 import { Transports } from './transports.ts'
 
 export interface DispatcherParts {
@@ -45,6 +46,7 @@ export class Dispatcher {
   readonly #writer: OutcomeWriter
   readonly #claiming: Loop
   readonly #leases: LeaseKeeper
+  readonly #rateLimits: RateLimits
   /** What has to end before this process may. */
   readonly #ends = new Set<Promise<void>>()
   /** The last claim found something, or had no room for more. */
@@ -58,6 +60,7 @@ export class Dispatcher {
     this.#transports = new Transports(config)
     this.#writer = new OutcomeWriter(parts)
     this.#leases = new LeaseKeeper(parts, this.#inHand)
+    this.#rateLimits = new RateLimits(parts)
     const { sendLoopIntervalMs: intervalMs } = config
     this.#claiming = new Loop({ name: 'dispatch', intervalMs, cycle: () => this.#claim(), log })
   }
@@ -116,8 +119,9 @@ export class Dispatcher {
     for (const message of claimed) metrics.announce(message)
     for (const message of claimed.filter(isPoison)) this.#track(this.#record(poisonOutcome(message), message))
     const sound = claimed.filter((message) => !isPoison(message))
-    const { admitted, others } = await admitLimited(db, sound, metrics)
+    const { admitted, others, heldBack } = await this.#rateLimits.admit(sound)
     for (const { message, outcome } of others) this.#track(this.#record(outcome, message))
+    if (heldBack.length > 0) this.#track(this.#holdBack(heldBack))
     this.#inHand.add(admitted)
     this.#pump()
   }
@@ -144,7 +148,13 @@ export class Dispatcher {
       () => abort.abort(new Error('it took too long')),
       config.sendTimeoutMs * PATIENCE,
     )
-    const parts = { transports: this.#transports, openAttachments, retryDelaysMs: config.retryDelaysMs }
+    const parts = {
+      transports: this.#transports,
+      rateLimits: this.#rateLimits,
+      openAttachments,
+      retryDelaysMs: config.retryDelaysMs,
+      record: (progress: Outcome) => this.#writer.record(this.#withMail(progress, message)),
+    }
     const outcome = await attempt(message, parts, abort.signal)
     clearTimeout(tooLong)
     metrics.attempt(outcome.kind, performance.now() - beganAtMs)
@@ -167,7 +177,7 @@ export class Dispatcher {
     const { metrics, log } = this.#parts
     const facts = { tenant: message.tenantId, id: message.id, outcome: outcome.kind }
     try {
-      const written = await this.#writer.record(outcome)
+      const written = await this.#writer.record(this.#withMail(outcome, message))
       if (outcome.kind === 'sent') this.#inHand.sent(message)
       if (written) metrics.outcome(message, outcome)
       else log.warning('an outcome came too late', facts)
@@ -177,9 +187,20 @@ export class Dispatcher {
     }
   }
 
+  #withMail<H extends Hold>(hold: H, message: Claimed): H {
+    return this.#rateLimits.hasMailed(message) ? { ...hold, mailed: true } : hold
+  }
+
+  /** They are claimed again, by whichever proxy, once it is known what became of those before them. */
+  async #holdBack(messages: readonly Claimed[]): Promise<void> {
+    await this.#release(messages)
+    if (!this.#stopping) setTimeout(() => this.wake(), HOLD_BACK_MS).unref()
+  }
+
   /** As if this process had never taken them. */
   async #release(messages: readonly Claimed[]): Promise<void> {
-    await releaseClaims(this.#parts.db, messages).catch((error) => {
+    const holds = messages.map((message) => this.#withMail(message, message))
+    await releaseClaims(this.#parts.db, holds).catch((error) => {
       this.#parts.log.warning('messages wait for the end of their lease', { error: messageOf(error) })
     })
   }

@@ -1,7 +1,7 @@
-import type { Log } from '../log.ts'
+import { type Log, messageOf } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Database } from '../store/database.ts'
-import { type Outcome, recordOutcomes } from '../store/outcomes.ts'
+import { type Outcome, recordOutcomes, withoutTexts } from '../store/outcomes.ts'
 import { persistently } from '../store/persistently.ts'
 
 interface Waiting {
@@ -64,9 +64,19 @@ export class OutcomeWriter {
       }
     } catch (error) {
       const [only, ...others] = batch
-      if (only !== undefined && others.length === 0) return only.reject(error as Error)
+      if (only !== undefined && others.length === 0) return this.#writeBare(only, error as Error)
       // One of them is bad: the others are not to suffer for it.
       for (const one of batch) await this.#writeBatch([one])
+    }
+  }
+
+  /** Whatever could not be stored of an outcome, it was its text: what became of the message is written all the same. */
+  async #writeBare({ outcome, resolve, reject }: Waiting, error: Error): Promise<void> {
+    this.#log.error('the text of an outcome could not be stored', { pk: outcome.pk, error: messageOf(error) })
+    try {
+      resolve((await this.#persistently([withoutTexts(outcome)])).has(outcome.pk))
+    } catch {
+      reject(error)
     }
   }
 

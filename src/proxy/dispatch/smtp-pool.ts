@@ -1,7 +1,12 @@
-import type { Readable } from 'node:stream'
-import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection'
 import { Permits } from './permits.ts'
-import { type Envelope, type SessionOptions, SmtpSession } from './smtp-session.ts'
+import {
+  type Envelope,
+  type SessionOptions,
+  SmtpSession,
+  type Transacted,
+  type TransactionWatch,
+} from './smtp-session.ts'
+import type { WireMessage } from './wire-message.ts'
 
 export interface SmtpPoolOptions extends SessionOptions {
   readonly maxSessions: number
@@ -11,8 +16,9 @@ export interface SmtpPoolOptions extends SessionOptions {
 const IDLE_MS = 60_000
 
 /**
- * Sessions to one server as one user, of all tenants that send there; none of them can have all (fair-share.ts). A message is sent a second time within an attempt only when the session was
- * one that the server had closed while it was idle, and nothing of the message was asked for: then nobody has it.
+ * Sessions to one server as one user, of all tenants that send there; none of them can have all (fair-share.ts). A
+ * message is sent a second time within an attempt only when the session was one that the server had closed while it
+ * was idle, and nothing of the content went out: then nobody has it.
  */
 export class SmtpPool {
   readonly #options: SmtpPoolOptions
@@ -31,15 +37,14 @@ export class SmtpPool {
 
   async send(
     envelope: Envelope,
-    newMessage: () => Readable,
-    signal: AbortSignal,
-    tenantId: string,
-  ): Promise<SMTPConnectionSendInfo> {
+    message: WireMessage,
+    { signal, tenantId, watch }: SendOptions,
+  ): Promise<Transacted> {
     await this.#permits.take(tenantId, signal)
     try {
       for (;;) {
         const session = this.#takeIdle() ?? (await SmtpSession.open(this.#options, signal))
-        const sent = await this.#sendOn(session, envelope, newMessage(), signal)
+        const sent = await this.#sendOn(session, { envelope, message, signal, watch })
         if (sent !== STALE) return sent
       }
     } finally {
@@ -66,23 +71,20 @@ export class SmtpPool {
     return undefined
   }
 
-  async #sendOn(session: SmtpSession, envelope: Envelope, message: Readable, signal: AbortSignal) {
+  async #sendOn(session: SmtpSession, { envelope, message, signal, watch }: Sending) {
     const { used } = session
     this.#busy.add(session)
     try {
-      const info = await session.send(envelope, message, signal)
+      const transacted = await session.send(envelope, message, signal, watch)
       this.#putBack(session)
-      return info
+      return transacted
     } catch (error) {
-      message.destroy()
-      const isLost = session.ended || !hasReply(error)
-      if (isLost) session.close()
-      else
-        await session.reset(signal).then(
-          () => this.#putBack(session),
-          () => session.close(),
-        )
-      if (used && isLost && !message.readableDidRead && !signal.aborted) return STALE
+      if (session.isUsableAfter(error)) {
+        this.#putBack(session)
+        throw error
+      }
+      session.close()
+      if (used && session.contentUntouched && !signal.aborted) return STALE
       throw error
     } finally {
       this.#busy.delete(session)
@@ -90,16 +92,23 @@ export class SmtpPool {
   }
 
   #putBack(session: SmtpSession): void {
-    session.idleSinceMs = performance.now()
+    session.rest()
     this.#idle.push(session)
   }
 }
 
+export interface SendOptions {
+  readonly signal: AbortSignal
+  readonly tenantId: string
+  readonly watch: TransactionWatch | undefined
+}
+
+interface Sending {
+  readonly envelope: Envelope
+  readonly message: WireMessage
+  readonly signal: AbortSignal
+  readonly watch: TransactionWatch | undefined
+}
+
 /** The session had ended before: another one is to be tried. */
 const STALE = Symbol('stale')
-
-/** A refusal; the session goes on. 421 is the server's goodbye (RFC 5321 3.8). */
-function hasReply(error: unknown): boolean {
-  const { responseCode } = error as { responseCode?: number }
-  return responseCode !== undefined && responseCode !== 421
-}

@@ -40,20 +40,20 @@ export class Transports {
   }
 
   #open({ host, port, user, password, tls, fenced }: SmtpServer): SmtpPool {
-    const { poolSize, connectTimeoutMs, sendTimeoutMs, smtpTlsVerify, httpUrlPrivate } = this.#options
+    const { poolSize, connectTimeoutMs, sendTimeoutMs, smtpTlsVerify: verify, httpUrlPrivate } = this.#options
     return new SmtpPool({
       maxSessions: poolSize,
-      host,
+      target: {
+        name: `${host}:${port}`,
+        host,
+        port,
+        tls: { mode: tls, verify },
+        ...(user === null ? {} : { auth: { user, pass: password ?? '' } }),
+      },
       allowPrivate: !fenced || httpUrlPrivate,
-      port,
-      secure: tls === 'implicit',
-      ignoreTLS: tls === 'none',
-      requireTLS: tls === 'starttls',
-      tls: { rejectUnauthorized: smtpTlsVerify },
-      ...(user === null ? {} : { auth: { user, pass: password ?? '' } }),
-      connectionTimeout: connectTimeoutMs,
-      greetingTimeout: connectTimeoutMs,
-      socketTimeout: sendTimeoutMs,
+      connectTimeoutMs,
+      sendTimeoutMs,
+      tlsSessions: new Map(),
     })
   }
 }

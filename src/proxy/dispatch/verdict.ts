@@ -1,13 +1,17 @@
-import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection'
+import { foreignText } from '../../foreign-text.ts'
+import { SmtpFailure } from '../../smtp/failure.ts'
 import { AttachmentError } from '../attachments/attachment-error.ts'
 import { OutOfReach } from '../attachments/reach.ts'
 import { messageOf } from '../log.ts'
+import { RateLimited } from './rate-limits.ts'
+import { NobodyAccepted, type RefusedBy, type Transacted } from './smtp-session.ts'
+import { UnfitMessage } from './wire-octets.ts'
 
 /** What one attempt led to, recipient by recipient. */
 export interface AttemptResult {
   readonly accepted: readonly string[]
   readonly refused: readonly RefusedRecipient[]
-  /** Why nobody got it, when that has nothing to do with any recipient. */
+  /** Why those that are in neither list did not get it, when that has nothing to do with any recipient. */
   readonly failure?: Failure
 }
 
@@ -15,35 +19,36 @@ export interface Failure {
   readonly reason: string
   /** The same attempt would fail again. */
   readonly permanent: boolean
+  /** When it may be tried again, where that is known; it was no attempt then. */
+  readonly retryAfterMs?: number
 }
 
 export interface RefusedRecipient extends Failure {
   readonly address: string
+  /** The server takes no more recipients in this transaction (RFC 5321 4.5.3.1.10), and may in the next. */
+  readonly tooMany?: boolean
 }
 
-/** What nodemailer adds to its errors (its NodemailerError). */
-interface SmtpError extends NodeJS.ErrnoException {
-  readonly responseCode?: number
-  readonly response?: string
-  readonly permanent?: boolean
-  readonly recipient?: string
-  readonly rejectedErrors?: readonly SmtpError[]
-}
+/** Of a text that is stored and reported once for each recipient. */
+const MAX_REASON_LENGTH = 500
 
-export function resultOf(info: SMTPConnectionSendInfo): AttemptResult {
-  const errors = (info.rejectedErrors ?? []) as readonly SmtpError[]
-  return { accepted: info.accepted, refused: errors.flatMap(refusalOf) }
+export function resultOf({ accepted, refused }: Transacted): AttemptResult {
+  return { accepted, refused: refused.map(refusalOf) }
 }
 
 export function resultOfError(error: unknown): AttemptResult {
-  const refused = ((error as SmtpError).rejectedErrors ?? []).flatMap(refusalOf)
-  return refused.length > 0
-    ? { accepted: [], refused }
-    : { accepted: [], refused: [], failure: failureOf(error) }
+  if (error instanceof NobodyAccepted) return { accepted: [], refused: error.refused.map(refusalOf) }
+  return { accepted: [], refused: [], failure: failureOf(error) }
 }
 
-function refusalOf(error: SmtpError): RefusedRecipient[] {
-  return error.recipient === undefined ? [] : [{ address: error.recipient, ...failureOf(error) }]
+function refusalOf({ address, failure }: RefusedBy): RefusedRecipient {
+  const tooMany = isTooMany(failure)
+  // 552 was what older servers said instead of 452 (RFC 5321 4.5.3.1.10).
+  return { address, ...failureOf(failure), ...(tooMany ? { permanent: false } : {}), tooMany }
+}
+
+function isTooMany({ failure: { code, enhanced } }: SmtpFailure): boolean {
+  return code === 452 || code === 552 || (enhanced !== undefined && /^[45]\.5\.3$/.test(enhanced))
 }
 
 /**
@@ -51,11 +56,19 @@ function refusalOf(error: SmtpError): RefusedRecipient[] {
  * the session. Without one: bad data stays bad, all that is about the way there may pass.
  */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof AttachmentError) return { reason: error.message, permanent: error.final }
-  if (error instanceof OutOfReach) return { reason: `SMTP server ${error.message}`, permanent: true }
-  const { responseCode, permanent, response, code } = error as SmtpError
-  const reason = response ?? messageOf(error)
-  if (responseCode !== undefined) return { reason, permanent: permanent ?? false }
-  // Without a reply: addresses that nodemailer refuses, or content that it cannot make.
-  return { reason, permanent: code === 'EENVELOPE' || code === 'EFILEACCESS' || code === 'EURLACCESS' }
+  if (error instanceof RateLimited)
+    return { reason: error.message, permanent: error.rejects, retryAfterMs: error.waitMs }
+  const reason = foreignText(messageOf(error), MAX_REASON_LENGTH) || unnamed(error)
+  if (error instanceof AttachmentError) return { reason, permanent: error.final }
+  if (error instanceof OutOfReach) return { reason: `SMTP server ${reason}`, permanent: true }
+  if (error instanceof UnfitMessage)
+    return { reason: `the message cannot be sent: ${reason}`, permanent: true }
+  const code = error instanceof SmtpFailure ? error.failure.code : undefined
+  return { reason, permanent: code !== undefined && code >= 500 && code !== 503 }
+}
+
+function unnamed(error: unknown): string {
+  return error instanceof SmtpFailure
+    ? `${error.failure.class} (${error.failure.phase})`
+    : 'failed without a reason'
 }

@@ -26,8 +26,15 @@ export interface AttachmentAuth {
 const MARKER = /\{MD5:([0-9a-f]+)\}/i
 const MARKERS = /\{MD5:[0-9a-f]+\}/gi
 const MD5 = /^[0-9a-f]{32}$/
+const HTTP_URL = /^https?:\/\//i
 const BASE64_PREFIX = 'base64:'
-const MIME_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/
+/**
+ * RFC 2045 5.1: type, subtype, parameters. Not the multipart types: a part of such a type would have to hold
+ * parts of its own (RFC 2046 5.1).
+ */
+const MIME_TYPE =
+  /^(?!multipart\/)[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+*-]+=(?:[\w!#$&^.+*%'-]+|"[^"\\\p{Cc}]*"))*\s*;?$/iu
+const MAX_MIME_TYPE_LENGTH = 255
 const MAX_FILENAME_LENGTH = 255
 const MAX_SOURCE_LENGTH = 4_096
 export const MAX_ATTACHMENTS = 100
@@ -44,12 +51,11 @@ function attachmentSpec(given: unknown, at: string): AttachmentSpec {
   if (typeof given !== 'object' || given === null) throw new Unacceptable(`${at} has to be an object`)
   const item = given as Record<string, unknown>
   const name = text(item.filename, `${at}.filename`, MAX_FILENAME_LENGTH)
-  const mimeType = item.mime_type ?? item.content_type
   const where = sourceOf(item, at)
   const { source, auth } = credentialsOf(where, authOf(item.auth, at), at)
   return {
     filename: withoutMarkers(name),
-    mimeType: typeof mimeType === 'string' && MIME_TYPE.test(mimeType) ? mimeType : undefined,
+    mimeType: mimeTypeOf(item.mime_type ?? item.content_type, at),
     mode: where.mode,
     source,
     md5: md5Of(item.content_md5, name, at),
@@ -57,14 +63,27 @@ function attachmentSpec(given: unknown, at: string): AttachmentSpec {
   }
 }
 
+/** As the real proxy: what has no slash says nothing, and the file name's extension decides. */
+function mimeTypeOf(given: unknown, at: string): string | undefined {
+  if (typeof given !== 'string' || !given.includes('/')) return undefined
+  const type = given.trim()
+  if (type.length > MAX_MIME_TYPE_LENGTH || !MIME_TYPE.test(type) || /[^ -~]/.test(type))
+    throw new Unacceptable(
+      `${at}.mime_type has ${JSON.stringify(type.slice(0, 100))}, which is not a media type of one part`,
+    )
+  return type
+}
+
 /** The seed's load profiles put base64 into `content`; the real proxy's own key is `storage_path`. */
 function sourceOf(item: Record<string, unknown>, at: string): Pick<AttachmentSpec, 'mode' | 'source'> {
   if (item.storage_path === undefined && typeof item.content === 'string')
     return { mode: 'base64', source: item.content }
   const path = text(item.storage_path, `${at}.storage_path`, Number.POSITIVE_INFINITY)
-  const mode = FETCH_MODES.find((known) => known === item.fetch_mode) ?? detected(path)
+  const mode = FETCH_MODES.find((known) => known === item.fetch_mode) ?? detected(path, at)
   if (item.fetch_mode !== undefined && item.fetch_mode !== null && mode !== item.fetch_mode)
     throw new Unacceptable(`${at}.fetch_mode has to be ${FETCH_MODES.join(', ')}`)
+  if (mode === 'http_url' && !HTTP_URL.test(path))
+    throw new Unacceptable(`${at}.storage_path has to begin with http:// or https:// for fetch_mode http_url`)
   const source = mode === 'base64' && path.startsWith(BASE64_PREFIX) ? path.slice(BASE64_PREFIX.length) : path
   if (mode !== 'base64' && source.length > MAX_SOURCE_LENGTH)
     throw new Unacceptable(`${at}.storage_path is longer than ${MAX_SOURCE_LENGTH}`)
@@ -96,9 +115,12 @@ function decoded(part: string, at: string): string {
   }
 }
 
-function detected(path: string): FetchMode {
+function detected(path: string, at: string): FetchMode {
   if (path.startsWith(BASE64_PREFIX)) return 'base64'
-  if (/^https?:\/\//i.test(path)) return 'http_url'
+  if (HTTP_URL.test(path)) return 'http_url'
+  // Not a path of the tenant's endpoint, and nothing that ever could be fetched.
+  if (/^file:/i.test(path))
+    throw new Unacceptable(`${at}.storage_path has the scheme file; a file is named by its absolute path`)
   return path.startsWith('/') ? 'filesystem' : 'endpoint'
 }
 

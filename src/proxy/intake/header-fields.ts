@@ -10,6 +10,17 @@ const MAX_FIELDS = 100
 /** Room for what RFC 5322 2.1.1 calls a line, many times folded. */
 const MAX_VALUE_LENGTH = 8_192
 
+/**
+ * RFC 5322 3.6.4: message ids of printable ASCII, one or several. nodemailer writes these fields as they are,
+ * without encoded words, so what is not ASCII has no way into them (RFC 6532 has, for servers with SMTPUTF8).
+ */
+const MESSAGE_IDS = /^(?:[!-;=?-~]|<[!-;=?-~]{1,250}>|[ \t])+$/
+const OF_MESSAGE_IDS = new Set(['in-reply-to', 'references', 'content-id', 'resent-message-id'])
+/** A line may have 998 octets (RFC 5322 2.1.1) and is folded at blanks only; the rest is for name and blanks. */
+const MAX_WORD_OCTETS = 900
+/** RFC 2047 5 (1): unstructured, so that a long word may become several encoded words. */
+const UNSTRUCTURED = /^(?:subject|comments|x-.*)$/i
+
 /** Fields that the proxy writes itself, or that have a key of their own in a message. */
 const TAKEN = new Set(
   [
@@ -35,7 +46,22 @@ export function headerFields(given: unknown): HeaderField[] {
   if (typeof given !== 'object' || Array.isArray(given)) throw new Unacceptable('headers has to be an object')
   const entries = Object.entries(given).filter(([, value]) => value !== null)
   if (entries.length > MAX_FIELDS) throw new Unacceptable(`headers has more than ${MAX_FIELDS} fields`)
-  return entries.map(([name, value]) => [fieldName(name), headerText(`headers.${name}`, value)])
+  return entries.map(([name, value]) => [fieldName(name), fieldValue(name, value)])
+}
+
+function fieldValue(name: string, given: unknown): string {
+  const field = `headers.${name}`
+  const value = headerText(field, given)
+  if (OF_MESSAGE_IDS.has(name.toLowerCase()) && !MESSAGE_IDS.test(value))
+    throw new Unacceptable(`${shown(field)} has to be message ids of ASCII characters, as <id@domain>`)
+  if (!UNSTRUCTURED.test(name) && hasLongWord(value))
+    throw new Unacceptable(`${shown(field)} has a word of more than ${MAX_WORD_OCTETS} octets`)
+  return value
+}
+
+/** Whether a value has a word that no fold can bring into a line. */
+export function hasLongWord(value: string): boolean {
+  return value.length > MAX_WORD_OCTETS && value.split(/[ \t]+/).some((word) => word.length > MAX_WORD_OCTETS)
 }
 
 function fieldName(name: string): string {

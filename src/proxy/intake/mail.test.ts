@@ -111,7 +111,7 @@ describe('refuses, with the reason', () => {
       { ...plain, from: '"A\nBcc: x@y.test" <a@b.test>' },
       'from has control characters',
     ],
-    ['a bracket in an address', { ...plain, to: 'a@b.test>' }, 'which is not a mail address'],
+    ['a bracket in an address', { ...plain, to: 'a@b.test>' }, 'which is not one mail address'],
     ['a parameter behind an address', { ...plain, to: 'a@b.test SIZE=9' }, 'which is not a mail address'],
     ['a blank in a local part', { ...plain, to: '"a> b"@c.test' }, 'which is not a mail address'],
     ['an address without a domain', { ...plain, to: 'postmaster' }, 'which is not a mail address'],
@@ -148,6 +148,74 @@ describe('refuses, with the reason', () => {
       { ...plain, attachments: [{ filename: 'a', storage_path: 'p', fetch_mode: 'ftp' }] },
       'fetch_mode has to be',
     ],
+    [
+      'two bracketed addresses without a comma',
+      { ...plain, to: '<a@x.test> <b@x.test>' },
+      'which is not one mail address',
+    ],
+    ['two addresses without a comma', { ...plain, to: 'a@x.test b@x.test' }, 'which is not a mail address'],
+    ['something behind a bracketed address', { ...plain, cc: 'A <a@x.test> b@x.test' }, 'cc has'],
+    [
+      'an address within a name',
+      { ...plain, to: 'a@x.test <b@x.test>, <c@x.test> d' },
+      'which is not one mail address',
+    ],
+    [
+      'a name that no line holds',
+      { ...plain, from: `${'n'.repeat(256)} <a@x.test>` },
+      'from has a name of more than 255',
+    ],
+    [
+      'a message id beyond ASCII',
+      { ...plain, message_id: 'a\u010d\u010aBcc:b@x.test' },
+      'message_id is not a message id',
+    ],
+    [
+      'references beyond ASCII',
+      { ...plain, headers: { References: '<a\u010d\u010aBcc:@x>' } },
+      'headers.References has to be message ids',
+    ],
+    [
+      'an In-Reply-To beyond ASCII',
+      { ...plain, headers: { 'in-reply-to': '\u010a' } },
+      'headers.in-reply-to has to be message ids',
+    ],
+    [
+      'a long word where it cannot be encoded',
+      { ...plain, headers: { 'List-Unsubscribe': `<https://x.test/${'u'.repeat(1_000)}>` } },
+      'headers.List-Unsubscribe has a word of more than 900',
+    ],
+    [
+      'a media type that is none',
+      { ...plain, attachments: [{ filename: 'a', storage_path: 'p', mime_type: 'text/plain; x' }] },
+      'attachments[0].mime_type has "text/plain; x"',
+    ],
+    [
+      'a media type of several parts',
+      { ...plain, attachments: [{ filename: 'a', storage_path: 'p', mime_type: 'multipart/mixed' }] },
+      'which is not a media type of one part',
+    ],
+    [
+      'a line break in a media type',
+      {
+        ...plain,
+        attachments: [{ filename: 'a', storage_path: 'p', mime_type: 'text/plain; a="b\r\nX: y"' }],
+      },
+      'which is not a media type',
+    ],
+    [
+      'a file URL',
+      { ...plain, attachments: [{ filename: 'a', storage_path: 'file:///etc/hosts' }] },
+      'attachments[0].storage_path has the scheme file',
+    ],
+    [
+      'a URL that is not of HTTP',
+      {
+        ...plain,
+        attachments: [{ filename: 'a', storage_path: 'file:///etc/hosts', fetch_mode: 'http_url' }],
+      },
+      'storage_path has to begin with http',
+    ],
     ['a batch code that means all', { ...plain, batch_code: '*' }, 'batch_code has to be'],
     ['a time that is none', { ...plain, deferred_ts: 'soon' }, 'deferred_ts has to be seconds'],
   ])('%s', (_what, given, reason) => {
@@ -173,4 +241,27 @@ test.each([
 ])('takes %s as %s', (storage_path, mode, source) => {
   const { mail } = readSubmission({ ...plain, attachments: [{ filename: 'a', storage_path }] })
   expect(mail.attachments[0]).toMatchObject({ mode, source })
+})
+
+test.each([
+  ['text/calendar; method=REQUEST; charset=utf-8'],
+  ['application/pdf'],
+  ['text/csv; header="present"; charset="us ascii"'],
+])('keeps the parameters of %s', (mime_type) => {
+  const { mail } = readSubmission({
+    ...plain,
+    attachments: [{ filename: 'a', storage_path: 'p', mime_type }],
+  })
+  expect(mail.attachments[0]?.mimeType).toBe(mime_type)
+})
+
+test.each([
+  ['"Doe, Jane" <jane@x.test>, b@x.test', ['jane@x.test', 'b@x.test']],
+  ['"a <b@c> \\" d" <e@x.test>', ['e@x.test']],
+  ['Friends: a@x.test, B <b@x.test>;', ['a@x.test', 'b@x.test']],
+  ['a@x.test;b@x.test', ['a@x.test', 'b@x.test']],
+  ['a@x.test,, b@x.test,', ['a@x.test', 'b@x.test']],
+  ['jane@x.test (Jane, at home)', ['jane@x.test']],
+])('takes every address of %s', (to, addresses) => {
+  expect(readSubmission({ ...plain, to }).mail.to.map(({ address }) => address)).toEqual(addresses)
 })

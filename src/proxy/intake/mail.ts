@@ -42,8 +42,8 @@ const LABELS: readonly string[] = ['immediate', 'high', 'medium', 'low']
 const MEDIUM = 2
 const ID = /^[^\p{Cc}]{1,255}$/u
 const BATCH_CODE = /^[^\p{Cc}]{1,64}$/u
-/** RFC 5322 3.6.4, without its folding. */
-const MESSAGE_ID = /^<[^\s<>]{1,250}>$/
+/** RFC 5322 3.6.4, without its folding: ASCII, as it goes out octet by octet. */
+const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/
 
 /** Reads one message; throws Unacceptable with the reason. Unknown keys are ignored, the seed's names are taken. */
 export function readSubmission(given: unknown, defaults: SubmissionDefaults = {}): Submission {
@@ -114,7 +114,8 @@ function messageIdOf(given: unknown): string | undefined {
   if (given === undefined || given === null || given === '') return undefined
   const id = headerText('message_id', given)
   const bracketed = id.startsWith('<') ? id : `<${id}>`
-  if (!MESSAGE_ID.test(bracketed)) throw new Unacceptable('message_id is not a message id')
+  if (!MESSAGE_ID.test(bracketed))
+    throw new Unacceptable('message_id is not a message id of ASCII characters')
   return bracketed
 }
 

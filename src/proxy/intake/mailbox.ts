@@ -15,6 +15,12 @@ const CONTROLS = /\p{Cc}/u
 const LOCAL_PART = /^(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
 /** RFC 1123 2.1; at most 253 characters. */
 const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i
+/** No line of a header can hold more than 998 octets (RFC 5322 2.1.1), and a name may be one long word. */
+const MAX_NAME_LENGTH = 255
+/** A quoted string or a comment (RFC 5322 3.2.2, 3.2.4): the only places where a separator separates nothing. */
+const QUOTED = /"(?:\\.|[^"\\])*"|\((?:\\.|[^()\\])*\)/g
+/** What may stand between two separators: a bare address, or a name and one address in brackets (RFC 5322 3.4). */
+const ONE_MAILBOX = /^(?:[^<>]*<[^<>]*>|[^<>]*)$/
 /** Of one message; RFC 5321 4.5.3.1.8 obliges servers to take 100, most take more. */
 export const MAX_RECIPIENTS = 1_000
 
@@ -39,11 +45,34 @@ function parsed(field: string, text: unknown): Mailbox[] {
   if (typeof text !== 'string') throw new Unacceptable(`${field} has to be text or a list of texts`)
   if (CONTROLS.test(text)) throw new Unacceptable(`${field} has control characters`)
   if (text.trim() === '') return []
+  const parts = partsOf(text)
+  const odd = parts.find((part) => !ONE_MAILBOX.test(part))
+  if (odd !== undefined) throw notOne(field, odd)
   // A blank and more behind a bare address: a parameter of SMTP, not a name.
   const bare = !/[<(]/.test(text)
-  return addressparser(text, { flatten: true }).map(({ name, address }) => {
+  const found = addressparser(text, { flatten: true }).map(({ name, address }) => {
+    if (name.length > MAX_NAME_LENGTH)
+      throw new Unacceptable(`${field} has a name of more than ${MAX_NAME_LENGTH} characters`)
     return { name, address: checked(field, bare && name !== '' ? text : address) }
   })
+  // Whatever a parser makes of an odd list: as many addresses come out as were put in.
+  if (found.length !== parts.length) throw notOne(field, text)
+  return found
+}
+
+/** The mailboxes of a list as they were written, quoted strings and comments blanked; a group's name is none. */
+function partsOf(text: string): string[] {
+  const blanked = text.replace(QUOTED, (quoted) => '_'.repeat(quoted.length))
+  return blanked
+    .split(/[,;]/)
+    .map((part) => part.replace(/^[^:<>@]*:/, '').trim())
+    .filter((part) => part !== '')
+}
+
+function notOne(field: string, text: string): Unacceptable {
+  return new Unacceptable(
+    `${field} has ${JSON.stringify(text.slice(0, 100))}, which is not one mail address; separate them by commas`,
+  )
 }
 
 function checked(field: string, address: string): string {

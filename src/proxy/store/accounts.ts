@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
 import { ring } from './doorbell.ts'
+import { ACCOUNT_DELETED } from './outcomes.ts'
 
 export const TLS_KINDS = ['none', 'starttls', 'implicit'] as const
 export type TlsKind = (typeof TLS_KINDS)[number]
@@ -78,21 +79,55 @@ export class Accounts {
     return (await this.#db.rows<Row>({ text, values: [tenantId] })).map(({ json }) => json)
   }
 
-  /** What waits for it is not deleted unheard, as the real proxy does: it ends as an error that is reported. */
+  /**
+   * What waits for it is not deleted unheard, as the real proxy does: it ends as an error that is reported. What a
+   * proxy has in hand at the moment is sent, and reported as what becomes of it (outcomes.ts).
+   */
   async remove(tenantId: string, id: string): Promise<boolean> {
     const [row] = await this.#db.rows<{ removed: boolean }>({
       text: `WITH gone AS (DELETE FROM accounts WHERE tenant_id = $1 AND id = $2 RETURNING 1),
-        failed AS (
-          UPDATE messages SET state = 'error', error = 'account deleted', claim = NULL, done_at = now(), updated_at = now()
-          WHERE tenant_id = $1 AND account_id = $2 AND state = 'pending' RETURNING pk, tenant_id, id
-        ),
-        told AS (
-          INSERT INTO message_events (tenant_id, message_pk, message_id, type, description)
-          SELECT tenant_id, pk, id, 'error', 'account deleted' FROM failed
-        )
+        ${failed('m.tenant_id = $1 AND m.account_id = $2')}
         SELECT EXISTS (SELECT 1 FROM gone) AS removed`,
       values: [tenantId, id],
     })
     return row?.removed === true
   }
+}
+
+/** Statement parts that end messages without an account, those that are not in a proxy's hands. */
+function failed(where: string): string {
+  return `failed AS (
+      UPDATE messages m SET state = 'error', error = '${ACCOUNT_DELETED}', claim = NULL, done_at = now(), updated_at = now()
+      WHERE ${where} AND m.state = 'pending' AND (m.claim IS NULL OR m.available_at <= now())
+      RETURNING m.pk, m.tenant_id, m.id
+    ),
+    told AS (
+      INSERT INTO message_events (tenant_id, message_pk, message_id, type, description)
+      SELECT tenant_id, pk, id, 'error', '${ACCOUNT_DELETED}' FROM failed
+    )`
+}
+
+/** Ends what was in a proxy's hands when its account was deleted, and never came to an outcome. Gives their number. */
+export async function failOrphans(db: Database): Promise<number> {
+  const [row] = await db.rows<{ failed: number }>({
+    // One index probe per account that has mail, as in a claim.
+    text: `WITH RECURSIVE lane AS (
+        (SELECT tenant_id, account_id FROM messages WHERE state = 'pending' AND NOT held
+          ORDER BY tenant_id, account_id LIMIT 1)
+        UNION ALL
+        SELECT n.tenant_id, n.account_id FROM lane l CROSS JOIN LATERAL (
+          SELECT m.tenant_id, m.account_id FROM messages m
+          WHERE m.state = 'pending' AND NOT m.held AND (m.tenant_id, m.account_id) > (l.tenant_id, l.account_id)
+          ORDER BY m.tenant_id, m.account_id LIMIT 1
+        ) n
+      ),
+      orphaned AS (
+        SELECT l.* FROM lane l WHERE NOT EXISTS (
+          SELECT 1 FROM accounts a WHERE a.tenant_id = l.tenant_id AND a.id = l.account_id
+        )
+      ),
+      ${failed('(m.tenant_id, m.account_id) IN (SELECT tenant_id, account_id FROM orphaned)')}
+      SELECT count(*)::int AS failed FROM failed`,
+  })
+  return row?.failed ?? 0
 }

@@ -1,9 +1,12 @@
 import type { Session } from './database.ts'
+import { freeSlots } from './rate.ts'
 
 /** A message in the hands of a process, by the claim that put it there. */
 export interface Hold {
   readonly pk: string
   readonly claim: string
+  /** MAIL went out for it: what it had reserved of a rate limit is used. */
+  readonly mailed?: boolean
 }
 
 const HELD = `FROM unnest($1::bigint[], $2::uuid[]) AS h(pk, claim)
@@ -25,11 +28,14 @@ export async function extendLeases(
   return new Set(rows.map(({ pk }) => pk))
 }
 
-/** Gives messages back as if they had never been claimed. */
+/** Gives messages back as if they had never been claimed, and what they have reserved of their accounts' limits. */
 export async function releaseClaims(session: Session, holds: readonly Hold[]): Promise<void> {
   if (holds.length === 0) return
   await session.rows({
-    text: `UPDATE messages m SET claim = NULL, claims = greatest(m.claims - 1, 0), available_at = now() ${HELD}`,
-    values: valuesOf(holds),
+    text: `WITH hold AS (SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::boolean[]) AS h(pk, claim, mailed)),
+      ${freeSlots('hold')}
+      UPDATE messages m SET claim = NULL, claims = greatest(m.claims - 1, 0), available_at = now()
+      FROM hold h WHERE m.pk = h.pk AND m.claim = h.claim AND m.state = 'pending'`,
+    values: [...valuesOf(holds), holds.map(({ mailed = false }) => mailed)],
   })
 }

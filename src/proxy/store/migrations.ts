@@ -120,4 +120,16 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE tenants ADD COLUMN client_fenced boolean NOT NULL DEFAULT false;
   ALTER TABLE accounts ADD COLUMN fenced boolean NOT NULL DEFAULT false;
   `,
+  `
+  -- One row per transaction, not per message: a message may need several (RFC 5321 4.5.3.1.10). What was taken
+  -- before counts as mailed.
+  ALTER TABLE rate_slots DROP CONSTRAINT rate_slots_pkey;
+  ALTER TABLE rate_slots
+    ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- the claim that took it
+    ADD COLUMN claim uuid,
+    -- false: reserved, MAIL has not gone out, and taken_at is the time by which it will have, or will not be sent
+    ADD COLUMN mailed boolean NOT NULL DEFAULT true;
+  CREATE INDEX rate_slots_reserved ON rate_slots (message_pk) WHERE NOT mailed;
+  `,
 ]

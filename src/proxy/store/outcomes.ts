@@ -1,11 +1,13 @@
+import { foreignText } from '../../foreign-text.ts'
 import type { RecipientDone } from './claim.ts'
 import type { Session } from './database.ts'
+import type { Hold } from './lease.ts'
+import { freeSlots } from './rate.ts'
 
-/** How an attempt ended. */
-export interface Outcome {
-  readonly pk: string
-  readonly claim: string
-  readonly kind: 'sent' | 'error' | 'deferred'
+/** How an attempt ended, or how far it is. */
+export interface Outcome extends Hold {
+  /** `progress`: some recipients have it, the attempt goes on under the same claim; there is no event for that. */
+  readonly kind: 'sent' | 'error' | 'deferred' | 'progress'
   readonly description?: string
   /** Of a deferral. */
   readonly retryAfterMs?: number
@@ -15,25 +17,39 @@ export interface Outcome {
   readonly recipientsDone?: readonly RecipientDone[]
 }
 
+/** Of a message that cannot be tried again, as its account is gone. */
+export const ACCOUNT_DELETED = 'account deleted'
+
 /**
  * State and event of every outcome, in one statement: all or nothing of it is there after a crash.
  *
  * An outcome counts for the claim that led to it only, but for `sent`: that cannot be taken back, so it wins
- * over a claim that came after this one's lease had ended.
+ * over a claim that came after this one's lease had ended. An account may have been deleted during the attempt: what
+ * was sent then was sent, and what would have to be tried again is an error.
  */
 const RECORD = `
   WITH outcome AS (
-    SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::jsonb[])
-      AS o(pk, claim, kind, description, retry_after_ms, attempted, recipients_done)
+    SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::jsonb[],
+        $8::boolean[])
+      AS o(pk, claim, kind, description, retry_after_ms, attempted, recipients_done, mailed)
+  ),
+  ended AS (
+    SELECT o.pk, o.claim, o.retry_after_ms, o.attempted, o.recipients_done,
+      CASE WHEN o.kind = 'deferred' AND a.id IS NULL THEN 'error' ELSE o.kind END AS kind,
+      CASE WHEN o.kind = 'deferred' AND a.id IS NULL THEN concat_ws(': ', '${ACCOUNT_DELETED}', o.description)
+        ELSE o.description END AS description
+    FROM outcome o JOIN messages m ON m.pk = o.pk
+      LEFT JOIN accounts a ON o.kind = 'deferred' AND a.tenant_id = m.tenant_id AND a.id = m.account_id
   ),
   changed AS (
     UPDATE messages m SET
-      state = CASE o.kind WHEN 'deferred' THEN 'pending' ELSE o.kind END,
+      state = CASE WHEN o.kind IN ('deferred', 'progress') THEN 'pending' ELSE o.kind END,
       available_at = CASE o.kind WHEN 'deferred' THEN now() + o.retry_after_ms * interval '1 ms' ELSE m.available_at END,
-      done_at = CASE o.kind WHEN 'deferred' THEN NULL ELSE now() END,
-      claim = NULL, claims = 0, attempts = m.attempts + o.attempted::int, error = o.description,
+      done_at = CASE WHEN o.kind IN ('deferred', 'progress') THEN NULL ELSE now() END,
+      claim = CASE o.kind WHEN 'progress' THEN m.claim END, claims = CASE o.kind WHEN 'progress' THEN 1 ELSE 0 END,
+      attempts = m.attempts + o.attempted::int, error = o.description,
       recipients_done = coalesce(o.recipients_done, m.recipients_done), updated_at = now()
-    FROM outcome o
+    FROM ended o
     WHERE m.pk = o.pk AND m.state = 'pending' AND (m.claim = o.claim OR o.kind = 'sent')
     RETURNING m.pk, m.tenant_id, m.id, m.available_at, o.kind, o.description, o.recipients_done
   ),
@@ -41,11 +57,9 @@ const RECORD = `
     INSERT INTO message_events (tenant_id, message_pk, message_id, type, until, description, recipients)
     SELECT tenant_id, pk, id, kind, CASE kind WHEN 'deferred' THEN available_at END, description,
       CASE kind WHEN 'deferred' THEN NULL ELSE recipients_done END
-    FROM changed
+    FROM changed WHERE kind <> 'progress'
   ),
-  freed AS (
-    DELETE FROM rate_slots s USING outcome o WHERE s.message_pk = o.pk AND o.kind <> 'sent'
-  )
+  ${freeSlots('outcome')}
   SELECT pk FROM changed`
 
 /** Gives the messages whose state was changed; the others belong to somebody else by now, or are gone. */
@@ -57,20 +71,43 @@ export async function recordOutcomes(session: Session, outcomes: readonly Outcom
       outcomes.map(({ pk }) => pk),
       outcomes.map(({ claim }) => claim),
       outcomes.map(({ kind }) => kind),
-      outcomes.map(({ description }) => (description === undefined ? null : clean(description))),
+      outcomes.map(({ description }) =>
+        description === undefined ? null : foreignText(description, MAX_DESCRIPTION_LENGTH),
+      ),
       outcomes.map(({ retryAfterMs }) => retryAfterMs ?? null),
       outcomes.map(({ attempted }) => attempted),
       outcomes.map(({ recipientsDone }) =>
-        recipientsDone === undefined ? null : JSON.stringify(recipientsDone),
+        recipientsDone === undefined ? null : JSON.stringify(recipientsDone.map(storable)),
       ),
+      outcomes.map(({ mailed = false }) => mailed),
     ],
   })
   return new Set(rows.map(({ pk }) => pk))
 }
 
 const MAX_DESCRIPTION_LENGTH = 1_000
+/** Of each recipient's: a message may have a thousand of them. */
+const MAX_REASON_LENGTH = 500
 
-/** A server's reply may have anything in it; PostgreSQL takes no NUL. */
-function clean(description: string): string {
-  return description.replace(/\p{Cc}+/gu, ' ').slice(0, MAX_DESCRIPTION_LENGTH)
+/** What a server said was cleaned where it came in (verdict.ts); what else comes here is, too: PostgreSQL takes no NUL. */
+function storable({ address, refused }: RecipientDone): RecipientDone {
+  return refused === undefined ? { address } : { address, refused: foreignText(refused, MAX_REASON_LENGTH) }
+}
+
+/** The same outcome without any text of the other side, for when that could not be stored: the outcome must be. */
+export function withoutTexts(outcome: Outcome): Outcome {
+  const { description, recipientsDone, ...bare } = outcome
+  const lost = 'its text could not be stored'
+  return {
+    ...bare,
+    ...(description === undefined ? {} : { description: lost }),
+    ...(recipientsDone === undefined
+      ? {}
+      : {
+          recipientsDone: recipientsDone.map(({ address, refused }) => ({
+            address,
+            ...(refused === undefined ? {} : { refused: lost }),
+          })),
+        }),
+  }
 }

@@ -1,18 +1,46 @@
 import { expect, test } from 'vitest'
-import { waitInWindow } from './rate.ts'
+import { decide, type Slot } from './rate.ts'
 
-const window = { most: 2, windowMs: 60_000 }
+const SECOND = 1_000
+const limits = { minute: 3, hour: null, day: null, behavior: 'defer' } as const
+const mailed = (...agesS: number[]): Slot[] => agesS.map((age) => ({ ageMs: age * SECOND, reserved: false }))
+const reserved: Slot = { ageMs: -30 * SECOND, reserved: true }
+
+const shown = (slots: readonly Slot[], count: number, of: object = {}) =>
+  decide(slots, count, { ...limits, ...of }).map((one) => (one.kind === 'waits' ? one.ms / SECOND : one.kind))
 
 test.each([
-  ['sends at once without a limit', [1, 2, 3], 9, { most: null, windowMs: 60_000 }, 0],
-  ['takes 0 for no limit', [1, 2, 3], 0, { most: 0, windowMs: 60_000 }, 0],
-  ['sends at once while there are slots', [], 1, window, 0],
-  ['counts what was sent before', [5_000], 0, window, 0],
-  ['waits for the oldest slot to leave the window', [5_000, 40_000], 0, window, 20_000],
-  ['lets the second wait for the newer slot', [5_000, 40_000], 1, window, 55_000],
-  ['lets the third wait for the first of the same call, a window later', [5_000, 40_000], 2, window, 80_000],
-  ['does not count what has left the window', [61_000, 70_000], 0, window, 0],
-  ['spreads a call over windows', [], 5, window, 120_000],
-])('%s', (_what, agesMs, index, limit, expected) => {
-  expect(waitInWindow(agesMs, index, limit)).toBe(expected)
+  ['no slot is taken', [], 2, ['admitted', 'admitted']],
+  ['the limit is left', mailed(10), 2, ['admitted', 'admitted']],
+  ['the limit is reached', mailed(10, 20, 50), 2, [10, 40]],
+  ['the rest of the limit is given', mailed(10, 20), 3, ['admitted', 40, 50]],
+  ['a slot has left the window', mailed(10, 20, 60), 1, ['admitted']],
+  ['a message waits for one of the same call that waits', mailed(10, 20, 50), 4, [10, 40, 50, 70]],
+  [
+    'a message waits for one of the same call that may not be sent',
+    [],
+    4,
+    [...Array(3).fill('admitted'), 'undecided'],
+  ],
+  ['a slot is reserved that decides', [reserved, ...mailed(10, 20)], 3, [40, 50, 'undecided']],
+])('when %s', (_what, slots, count, expected) => {
+  expect(shown(slots, count)).toEqual(expected)
+})
+
+test('waits for the window that takes longest', () => {
+  expect(shown(mailed(10, 20), 1, { minute: 2, hour: 2 })).toEqual([3_580])
+})
+
+test('waits for a known time rather than for what is undecided', () => {
+  expect(shown([reserved, ...mailed(100)], 1, { minute: 1, hour: 2 })).toEqual([3_500])
+})
+
+test.each([null, 0])('has no limit with %s', (minute) => {
+  expect(shown(mailed(1, 2, 3), 1, { minute })).toEqual(['admitted'])
+})
+
+test('rejects, where it is set so, what would have to wait', () => {
+  expect(decide(mailed(1, 2, 3), 1, { ...limits, behavior: 'reject' })).toEqual([
+    { kind: 'waits', ms: 57_000, rejects: true },
+  ])
 })

@@ -1,12 +1,28 @@
 import type { Database, Session } from './database.ts'
+import type { Hold } from './lease.ts'
 
-export interface Admission {
-  /** May be sent now; each has a slot. */
-  readonly admitted: ReadonlySet<string>
-  /** Of the others: when a slot is free for each, or that they are to be rejected. */
-  readonly waitMs: ReadonlyMap<string, number>
-  readonly behavior: 'defer' | 'reject'
+/*
+ * Slots of an account's limits. One is reserved before a message is prepared, and counts from then on at a time in
+ * the future, `reserveMs` from now, which is later than its MAIL can go out; once MAIL has, it counts at that
+ * moment. So at any time a slot's time is not before its MAIL, and no window that slides over the server's own
+ * log has more transactions than the limit, whatever happens between a reservation and its MAIL. A reservation that
+ * leads to no MAIL is given back by the outcome (outcomes.ts) or the release (lease.ts) of its message; that of a
+ * killed process runs out.
+ */
+
+/** A message that wants a slot. */
+export interface Wanting extends Hold {
+  readonly tenantId: string
+  readonly accountId: string
 }
+
+export type Admitted =
+  /** It has a slot. */
+  | { readonly kind: 'admitted' }
+  /** A slot is free then. */
+  | { readonly kind: 'waits'; readonly ms: number; readonly rejects: boolean }
+  /** All slots are taken, some by messages that may yet not be sent: ask again after HOLD_BACK_MS. */
+  | { readonly kind: 'undecided' }
 
 interface Limits {
   readonly minute: number | null
@@ -15,96 +31,172 @@ interface Limits {
   readonly behavior: 'defer' | 'reject'
 }
 
+export interface Slot {
+  readonly ageMs: number
+  readonly reserved: boolean
+}
+
 const WINDOWS = [
   { limit: 'minute', ms: 60_000 },
   { limit: 'hour', ms: 3_600_000 },
   { limit: 'day', ms: 86_400_000 },
 ] as const
 
+/** How long messages of an account wait for what becomes of its reservations. */
+export const HOLD_BACK_MS = 500
+
 /**
- * Gives slots of an account's limits to messages, in order. The windows slide, and the account's row is locked
- * meanwhile, so that any number of proxies together stay within them exactly. A message keeps its slot until the
- * window has passed, unless the attempt ends without being accepted (outcomes.ts).
+ * Reserves slots for messages of one account, in order. The account's row is locked meanwhile, so that any number
+ * of proxies together stay within the limits exactly. What a message has reserved already it keeps.
  */
-export async function admit(
+export async function reserveSlots(
   db: Database,
-  account: { readonly tenantId: string; readonly accountId: string },
-  pks: readonly string[],
-): Promise<Admission> {
-  const key = [account.tenantId, account.accountId]
+  messages: readonly [Wanting, ...Wanting[]],
+  reserveMs: number,
+): Promise<readonly Admitted[]> {
+  const [{ tenantId, accountId }] = messages
+  const key = [tenantId, accountId]
   return db.transaction(async (session) => {
     const [limits] = await session.rows<Limits & { [column: string]: unknown }>({
       text: `SELECT limit_per_minute AS minute, limit_per_hour AS hour, limit_per_day AS day, limit_behavior AS behavior
         FROM accounts WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
       values: key,
     })
-    if (limits === undefined) return { admitted: new Set(pks), waitMs: new Map(), behavior: 'defer' }
-    const ages = await slotAges(session, key, limits, pks)
-    const waits = pks.map((_, index) => waitFor(ages, index, limits))
-    const admitted = pks.filter((_, index) => waits[index] === 0)
-    await takeSlots(session, key, admitted)
-    const waitMs = new Map(
-      pks.map((pk, index) => [pk, waits[index] ?? 0] as const).filter(([, ms]) => ms > 0),
+    // Deleted in the meantime: what is in hand is sent.
+    if (limits === undefined) return messages.map(() => ({ kind: 'admitted' as const }))
+    const kept = await keepReserved(session, messages, reserveMs)
+    const slots = await slotsOf(session, key, limits)
+    const wanting = messages.filter(({ pk }) => !kept.has(pk))
+    const decided = decide(slots, wanting.length, limits)
+    await insertSlots(
+      session,
+      wanting.filter((_, index) => decided[index]?.kind === 'admitted'),
+      reserveMs,
     )
-    const first = Math.min(...waitMs.values())
-    if (waitMs.size > 0 && limits.behavior === 'defer') await block(session, key, first)
-    return { admitted: new Set(admitted), waitMs, behavior: limits.behavior }
+    await blockUntilKnown(session, key, decided, limits)
+    const byPk = new Map(wanting.map(({ pk }, index) => [pk, decided[index]]))
+    return messages.map(({ pk }) => byPk.get(pk) ?? { kind: 'admitted' as const })
   })
 }
 
-/** Ages of the slots taken in the longest window that has a limit, newest first, in ms. */
-async function slotAges(
-  session: Session,
-  key: readonly string[],
-  limits: Limits,
-  pks: readonly string[],
-): Promise<number[]> {
-  const longest = WINDOWS.findLast(({ limit }) => limits[limit] !== null)
-  const rows = await session.rows<{ age: number }>({
-    text: `SELECT extract(epoch FROM now() - taken_at)::float8 * 1000 AS age FROM rate_slots
-      WHERE tenant_id = $1 AND account_id = $2 AND taken_at > now() - $3::float8 * interval '1 ms'
-        AND message_pk <> ALL ($4::bigint[])
-      ORDER BY taken_at DESC`,
-    values: [...key, longest?.ms ?? 0, pks],
+/** MAIL of this message has gone out: its slot counts from now. */
+export async function slotMailed(session: Session, { pk, claim }: Hold): Promise<void> {
+  await session.rows({
+    text: 'UPDATE rate_slots SET mailed = true, taken_at = now() WHERE message_pk = $1 AND claim = $2 AND NOT mailed',
+    values: [pk, claim],
+    name: 'slot-mailed',
   })
-  return rows.map(({ age }) => age)
-}
-
-function waitFor(agesMs: readonly number[], index: number, limits: Limits): number {
-  const waits = WINDOWS.map(({ limit, ms }) =>
-    waitInWindow(agesMs, index, { most: limits[limit], windowMs: ms }),
-  )
-  return Math.max(...waits)
 }
 
 /**
- * How long the message at `index` of a call has to wait: with a limit of L, until the one sent L messages before
- * it has left the window. That is one of the same call, or the slot at L - 1 - index, counted from the newest.
+ * Statement parts that give back what holds have reserved and not used; `holds` is something with pk, claim and
+ * mailed. Their accounts are claimed from again at once. Once MAIL has gone out nothing is given back, whether or not
+ * that was written down yet.
  */
-export function waitInWindow(
-  agesMs: readonly number[],
-  index: number,
-  window: { readonly most: number | null; readonly windowMs: number },
-): number {
-  const { most, windowMs } = window
-  if (most === null || most <= 0) return 0
-  if (index >= most) return waitInWindow(agesMs, index - most, window) + windowMs
-  const ageMs = agesMs[most - 1 - index]
-  return ageMs === undefined ? 0 : Math.max(0, windowMs - ageMs)
+export function freeSlots(holds: string): string {
+  return `freed AS (
+    DELETE FROM rate_slots s USING ${holds} o WHERE s.message_pk = o.pk AND s.claim = o.claim AND NOT s.mailed AND NOT o.mailed
+    RETURNING s.tenant_id, s.account_id
+  ),
+  unblocked AS (
+    UPDATE accounts a SET blocked_until = NULL FROM (SELECT DISTINCT tenant_id, account_id FROM freed) f
+    WHERE a.tenant_id = f.tenant_id AND a.id = f.account_id AND a.blocked_until IS NOT NULL
+  )`
 }
 
-async function takeSlots(session: Session, key: readonly string[], pks: readonly string[]): Promise<void> {
-  if (pks.length === 0) return
-  await session.rows({
-    text: `INSERT INTO rate_slots (message_pk, tenant_id, account_id, taken_at)
-      SELECT pk, $1, $2, now() FROM unnest($3::bigint[]) AS g(pk)
-      ON CONFLICT (message_pk) DO UPDATE SET taken_at = now(), account_id = excluded.account_id`,
-    values: [...key, pks],
+/** A reservation whose time has come is none any more: others were admitted past it. */
+async function keepReserved(
+  session: Session,
+  messages: readonly Wanting[],
+  reserveMs: number,
+): Promise<Set<string>> {
+  const rows = await session.rows<{ pk: string }>({
+    text: `UPDATE rate_slots s SET taken_at = now() + $3::float8 * interval '1 ms'
+      FROM unnest($1::bigint[], $2::uuid[]) AS h(pk, claim)
+      WHERE s.message_pk = h.pk AND s.claim = h.claim AND NOT s.mailed AND s.taken_at > now() RETURNING s.message_pk AS pk`,
+    values: [messages.map(({ pk }) => pk), messages.map(({ claim }) => claim), reserveMs],
+  })
+  return new Set(rows.map(({ pk }) => pk))
+}
+
+/** Of the longest window that has a limit, the latest first. */
+async function slotsOf(session: Session, key: readonly string[], limits: Limits): Promise<Slot[]> {
+  const longest = WINDOWS.findLast(({ limit }) => limits[limit] !== null)
+  return session.rows<Slot & { [column: string]: unknown }>({
+    text: `SELECT extract(epoch FROM now() - taken_at)::float8 * 1000 AS "ageMs", NOT mailed AND taken_at > now() AS reserved
+      FROM rate_slots WHERE tenant_id = $1 AND account_id = $2 AND taken_at > now() - $3::float8 * interval '1 ms'
+      ORDER BY taken_at DESC`,
+    values: [...key, longest?.ms ?? 0],
   })
 }
 
-/** Nothing of the account is claimed until then: what would come of it is known. */
-async function block(session: Session, key: readonly string[], ms: number): Promise<void> {
+/** What becomes of `count` messages that ask in a row. */
+export function decide(slots: readonly Slot[], count: number, limits: Limits): Admitted[] {
+  const decided: Admitted[] = []
+  for (let index = 0; index < count; index++) {
+    const each = WINDOWS.map(({ limit, ms }) =>
+      inWindow(slots, decided, { most: limits[limit], windowMs: ms }),
+    )
+    const waits = each.filter((one) => one.kind === 'waits')
+    const ms = Math.max(...waits.map((wait) => wait.ms))
+    const rejects = limits.behavior === 'reject'
+    if (waits.length > 0) decided.push({ kind: 'waits', ms, rejects })
+    else decided.push(each.find(({ kind }) => kind === 'undecided') ?? { kind: 'admitted' })
+  }
+  return decided
+}
+
+/**
+ * With a limit of L a message waits until the transaction L before it has left the window. That is one of the same
+ * call, of those `before` it, or a slot.
+ */
+function inWindow(
+  slots: readonly Slot[],
+  before: readonly Admitted[],
+  { most, windowMs }: { readonly most: number | null; readonly windowMs: number },
+): Admitted {
+  const index = before.length
+  if (most === null || most <= 0) return { kind: 'admitted' }
+  if (index >= most) {
+    const ahead = before[index - most]
+    // Its MAIL has not gone out, so that nobody knows when its window ends, or whether it begins.
+    if (ahead?.kind !== 'waits') return { kind: 'undecided' }
+    return { ...ahead, ms: ahead.ms + windowMs }
+  }
+  const slot = slots[most - 1 - index]
+  if (slot === undefined || slot.ageMs >= windowMs) return { kind: 'admitted' }
+  return slot.reserved ? { kind: 'undecided' } : { kind: 'waits', ms: windowMs - slot.ageMs, rejects: false }
+}
+
+async function insertSlots(session: Session, messages: readonly Wanting[], reserveMs: number): Promise<void> {
+  const [first] = messages
+  if (first === undefined) return
+  await session.rows({
+    text: `INSERT INTO rate_slots (message_pk, claim, tenant_id, account_id, mailed, taken_at)
+      SELECT g.pk, g.claim, $3, $4, false, now() + $5::float8 * interval '1 ms'
+      FROM unnest($1::bigint[], $2::uuid[]) AS g(pk, claim)`,
+    values: [
+      messages.map(({ pk }) => pk),
+      messages.map(({ claim }) => claim),
+      first.tenantId,
+      first.accountId,
+      reserveMs,
+    ],
+  })
+}
+
+/** Nothing of the account is claimed until a slot is free, or until it is known when one will be. */
+async function blockUntilKnown(
+  session: Session,
+  key: readonly string[],
+  decided: readonly Admitted[],
+  { behavior }: Limits,
+): Promise<void> {
+  const waits = decided.flatMap((one) => (one.kind === 'waits' ? [one.ms] : []))
+  const undecided = decided.some(({ kind }) => kind === 'undecided')
+  // What is to be rejected is claimed for that.
+  const ms = undecided ? HOLD_BACK_MS : behavior === 'defer' && waits.length > 0 ? Math.min(...waits) : 0
+  if (ms === 0) return
   await session.rows({
     text: `UPDATE accounts SET blocked_until = now() + $3::float8 * interval '1 ms' WHERE tenant_id = $1 AND id = $2`,
     values: [...key, ms],

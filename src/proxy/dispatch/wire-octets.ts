@@ -1,0 +1,146 @@
+/**
+ * What goes over the wire as a message, checked where it has become octets: after all encoding, before the first
+ * of them goes out. Checks on the text before that can be undone by whatever narrows or folds it later.
+ */
+
+/** Of a line without its CRLF (RFC 5322 2.1.1, RFC 5321 4.5.3.1.6). */
+export const MAX_LINE_OCTETS = 998
+
+/** The message cannot be sent as it is, to no server and at no time. */
+export class UnfitMessage extends Error {}
+
+const TAB = 9
+const LF = 10
+const CR = 13
+const SPACE = 32
+const DOT = 46
+const TILDE = 126
+const CRLF_OCTETS = Buffer.from('\r\n')
+const DOT_OCTETS = Buffer.from('.')
+const END_OF_DATA = Buffer.from('.\r\n')
+
+/**
+ * Checks a header block (without the empty line that ends it): lines of printable ASCII, ended by CRLF and not too
+ * long, and no field but the `meant` ones, none more often than meant. Throws UnfitMessage.
+ */
+export function checkHeader(octets: Buffer, meant: readonly string[]): void {
+  const left = new Map<string, number>()
+  for (const name of meant) left.set(name.toLowerCase(), (left.get(name.toLowerCase()) ?? 0) + 1)
+  let from = 0
+  while (from < octets.length) {
+    const to = endOfLine(octets, from)
+    const name = fieldName(octets, from, to)
+    if (name !== undefined) {
+      const times = left.get(name) ?? 0
+      if (times === 0) throw new UnfitMessage(`its header would have a field that was not meant: ${name}`)
+      left.set(name, times - 1)
+    }
+    from = to + 2
+  }
+}
+
+/** Where the CRLF of this header line is, or would be. */
+function endOfLine(octets: Buffer, from: number): number {
+  let at = from
+  for (; at < octets.length; at++) {
+    const octet = octets[at] as number
+    if (octet === CR && octets[at + 1] === LF) break
+    if ((octet < SPACE && octet !== TAB) || octet > TILDE)
+      throw new UnfitMessage(`its header would have the octet ${octet}, which may not stand there`)
+  }
+  if (at === from) throw new UnfitMessage('its header would end before its last field')
+  if (at - from > MAX_LINE_OCTETS) throw tooLong('header', at - from)
+  return at
+}
+
+/** In lower case; undefined for the continuation of a folded field (RFC 5322 2.2.3). */
+function fieldName(octets: Buffer, from: number, to: number): string | undefined {
+  const first = octets[from]
+  if (first === SPACE || first === TAB) {
+    if (from === 0) throw new UnfitMessage('its header would begin with a blank')
+    return undefined
+  }
+  const name = /^[!-9;-~]+(?=:)/.exec(octets.toString('latin1', from, Math.min(to, from + 100)))?.[0]
+  if (name === undefined) throw new UnfitMessage('its header would have a line that is no field')
+  return name.toLowerCase()
+}
+
+function tooLong(where: string, octets: number): UnfitMessage {
+  return new UnfitMessage(
+    `its ${where} would have a line of ${octets} octets, where ${MAX_LINE_OCTETS} are allowed (RFC 5322 2.1.1)`,
+  )
+}
+
+/**
+ * Octets of a message as they go out after DATA, however they are cut into chunks: every line ends in CRLF (RFC
+ * 5321 2.3.8: neither CR nor LF alone), dots at the start of a line are doubled (4.5.2), no line is too long.
+ */
+export class WireEncoder {
+  /** RFC 1870 3: octets so far, CRLF included, without the doubled dots. */
+  sizeBytes = 0
+  #lineOctets = 0
+  /** The last chunk ended in a CR, which may be the first half of a CRLF. */
+  #cr = false
+
+  /** Throws UnfitMessage. What it gives may share memory with `chunk`. */
+  push(chunk: Buffer): Buffer[] {
+    const out: Buffer[] = []
+    let at = 0
+    if (this.#cr && chunk.length > 0) {
+      this.#cr = false
+      out.push(CRLF_OCTETS)
+      this.#endLine()
+      if (chunk[0] === LF) at = 1
+    }
+    let from = at
+    let cr = chunk.indexOf(CR, at)
+    while (at < chunk.length) {
+      if (this.#lineOctets === 0 && chunk[at] === DOT) {
+        if (at > from) out.push(chunk.subarray(from, at))
+        out.push(DOT_OCTETS)
+        from = at
+      }
+      const lf = chunk.indexOf(LF, at)
+      if (cr !== -1 && cr < at) cr = chunk.indexOf(CR, at)
+      const end = cr !== -1 && (lf === -1 || cr < lf) ? cr : lf
+      if (end === -1) {
+        this.#grow(chunk.length - at)
+        break
+      }
+      this.#grow(end - at)
+      if (end === cr && end + 1 === chunk.length) {
+        if (end > from) out.push(chunk.subarray(from, end))
+        this.#cr = true
+        return out
+      }
+      this.#endLine()
+      at = end + (end === cr && lf === cr + 1 ? 2 : 1)
+      if (end === cr && lf === cr + 1) continue
+      // A CR or an LF alone.
+      if (end > from) out.push(chunk.subarray(from, end))
+      out.push(CRLF_OCTETS)
+      from = at
+    }
+    if (from < chunk.length) out.push(chunk.subarray(from))
+    return out
+  }
+
+  /** What ends the message: its last CRLF where that is missing, and the dot. */
+  end(): Buffer[] {
+    if (!this.#cr && this.#lineOctets === 0) return [END_OF_DATA]
+    this.#cr = false
+    this.#endLine()
+    return [CRLF_OCTETS, END_OF_DATA]
+  }
+
+  #grow(octets: number): void {
+    this.sizeBytes += octets
+    this.#lineOctets += octets
+    if (this.#lineOctets > MAX_LINE_OCTETS) throw tooLong('content', this.#lineOctets)
+  }
+
+  #endLine(): void {
+    this.sizeBytes += CRLF_OCTETS.length
+    this.#lineOctets = 0
+  }
+}
