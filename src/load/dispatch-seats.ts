@@ -37,6 +37,11 @@ export class Seats {
       .catch(seat.settle.reject)
   }
 
+  /** Messages that all of them have taken. */
+  get taken(): number {
+    return this.#seats.reduce((sum, { taken }) => sum + taken, 0)
+  }
+
   /** The worker with the fewest lanes that may have one more. */
   fewestLanes(): Seat | undefined {
     let fewest: Seat | undefined

@@ -75,6 +75,16 @@ export class Dispatch {
     return this.#upcoming === undefined ? 0 : 1
   }
 
+  /** Messages that lanes have taken. */
+  get taken(): number {
+    return this.#seats.taken
+  }
+
+  /** Nothing is to be handed out any more. */
+  get hasEnded(): boolean {
+    return this.#ended
+  }
+
   get #isOpen(): boolean {
     return this.#options.pacer.model === 'open'
   }

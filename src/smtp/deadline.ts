@@ -4,6 +4,7 @@ import type { Clock } from '../load/clock.ts'
 export class Deadline {
   readonly #clock: Clock
   readonly #onPassed: () => void
+  #setMs = Number.NaN
   #atMs = Number.POSITIVE_INFINITY
   #armedForMs = Number.POSITIVE_INFINITY
   #disarm: (() => void) | undefined
@@ -13,9 +14,20 @@ export class Deadline {
     this.#onPassed = onPassed
   }
 
+  /** When it was set last. */
+  get setMs(): number {
+    return this.#setMs
+  }
+
+  /** When it passes, or would have if it had not been ended; Infinity where there is no limit. */
+  get atMs(): number {
+    return this.#atMs
+  }
+
   /** From now on, instead of what was set before. */
   set(timeoutMs: number): void {
-    this.#atMs = this.#clock.nowMs() + timeoutMs
+    this.#setMs = this.#clock.nowMs()
+    this.#atMs = this.#setMs + timeoutMs
     if (this.#atMs < this.#armedForMs) this.#arm()
   }
 

@@ -24,7 +24,7 @@ export async function openForMessages(
   let opened: Transport | undefined
   const onTransport = (transport: Transport) => {
     opened = transport
-    transports.add(transport)
+    transports.add(transport, targetIndex)
   }
   const onReplyTaken: OnReplyTaken | undefined =
     onReply && ((reply, phase) => onReply(reply, phase, targetIndex))

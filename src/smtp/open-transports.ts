@@ -1,12 +1,13 @@
-import type { Transport } from './transport.ts'
+import type { Transport, TransportState } from './transport.ts'
 
 /** The connections that a thread has open or opening, so that an abort can end them. */
 export class OpenTransports {
-  readonly #open = new Set<Transport>()
+  /** With the index of the target that each is to. */
+  readonly #open = new Map<Transport, number>()
   #aborted = false
 
-  add(transport: Transport): void {
-    this.#open.add(transport)
+  add(transport: Transport, target: number): void {
+    this.#open.set(transport, target)
     if (this.#aborted) transport.abort()
   }
 
@@ -14,9 +15,13 @@ export class OpenTransports {
     this.#open.delete(transport)
   }
 
+  states(): (TransportState & { readonly target: number })[] {
+    return Array.from(this.#open, ([transport, target]) => ({ ...transport.state, target }))
+  }
+
   /** Ends all at once, and every further one as soon as it is added. */
   abort(): void {
     this.#aborted = true
-    for (const transport of this.#open) transport.abort()
+    for (const transport of this.#open.keys()) transport.abort()
   }
 }

@@ -167,7 +167,7 @@ function refuse(
 }
 
 /** Slowest transfer that is not called a timeout. */
-const LEAST_BYTES_PER_MS = 100
+export const LEAST_BYTES_PER_MS = 100
 
 /**
  * The message after 354, up to the final reply; throws SmtpFailure when that refuses. `envelopeFollows`:

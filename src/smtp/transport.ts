@@ -16,6 +16,14 @@ interface Waiter {
   reject(failure: SmtpFailure): void
 }
 
+/** For whoever watches over it. */
+export interface TransportState {
+  readonly phase: Phase
+  /** When that began, and when its time is over, Clock milliseconds; Infinity while it has nothing to wait for. */
+  readonly sinceMs: number
+  readonly limitMs: number
+}
+
 interface FlushWaiter {
   resolve(): void
   reject(failure: SmtpFailure): void
@@ -89,6 +97,10 @@ export class Transport {
   /** What has failed, once something has. */
   get failure(): SmtpFailure | undefined {
     return this.#failure
+  }
+
+  get state(): TransportState {
+    return { phase: this.#phase, sinceMs: this.#deadline.setMs, limitMs: this.#deadline.atMs }
   }
 
   /** A reply, or a part of one, that nobody has taken. */

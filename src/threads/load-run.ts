@@ -1,10 +1,12 @@
 import { BroadcastChannel } from 'node:worker_threads'
+import { MailstormError } from '../error.ts'
 import { Receipts, type ReceiptsData } from '../ledger/receipts.ts'
 import { systemClock } from '../load/clock.ts'
 import { createPacer, type Pacer } from '../load/pacer.ts'
 import { type Reach, reachOf } from '../load/reach.ts'
 import { mergeRecordings, type Recording } from '../load/recording.ts'
 import { PHASES } from '../smtp/target.ts'
+import { Heartbeats, type Trouble, troubleText } from './heartbeats.ts'
 import {
   channelName,
   type LoopDelay,
@@ -15,6 +17,7 @@ import {
 import type { LoadPlan, RunningPlan } from './plan.ts'
 import type { SenderPool } from './pool.ts'
 import { RunControl } from './run-control.ts'
+import { type WatchLimits, watchLimits } from './silence.ts'
 
 /** All threads' measures of a run together. */
 export interface Measured {
@@ -28,6 +31,8 @@ export interface Measured {
   /** Of the busiest thread. */
   readonly threadCpuMs: number
   readonly loopDelayMs: LoopDelay
+  /** Set when workers did not end, or a thread answered no more: which, and where. */
+  readonly silence?: string
   /** Set when a thread failed: what it had not yet told is missing here. */
   readonly threadError?: Error
   /** Set when a hook of the scenario failed: its metrics are incomplete. */
@@ -46,18 +51,33 @@ export class LoadRun {
   readonly #measures = new Map<string, ThreadMeasure>()
   readonly #finalParts = new Set<string>()
   readonly #workers: ReadonlyMap<number, Promise<WorkerDone>>
+  readonly #unfinished: Set<number>
+  readonly #heartbeats: Heartbeats
+  readonly #look: NodeJS.Timeout
+  /** Resolves when workers that do not end are no longer waited for. */
+  readonly #givenUp = Promise.withResolvers<void>()
+  #grace: NodeJS.Timeout | undefined
+  #silence: string | undefined
   #threadError: Error | undefined
   #stoppedMs: number | undefined
   #endedMs: number | undefined
 
   /** Starts at once; `workers` are the numbers of those that take part, all of them by default. */
-  constructor(pool: SenderPool, plan: LoadPlan, workers: readonly number[] = allWorkers(plan)) {
+  constructor(
+    pool: Pick<SenderPool, 'run'>,
+    plan: LoadPlan,
+    workers: readonly number[] = allWorkers(plan),
+    watch: WatchLimits = watchLimits(plan),
+  ) {
     this.pacer = createPacer(plan.schedule, plan.split)
     const startMs = Math.max(plan.startAtMs ?? 0, systemClock.nowMs() + START_LEAD_MS)
-    this.plan = { ...plan, startMs, control: this.#control.memory }
+    this.plan = { ...plan, startMs, control: this.#control.memory, watch }
+    this.#heartbeats = new Heartbeats(watch)
+    this.#unfinished = new Set(workers)
     this.#channel = new BroadcastChannel(channelName(plan.runId))
     this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
     this.#workers = new Map(workers.map((worker) => [worker, this.#work(pool, worker)]))
+    this.#look = setInterval(() => this.#lookForTrouble(), watch.everyMs)
     void this.finished().then(() => this.#close())
   }
 
@@ -80,16 +100,24 @@ export class LoadRun {
     return new Date(Date.now() + this.plan.startMs - systemClock.nowMs())
   }
 
-  /** How one worker ended; rejects when its thread failed. */
+  /** How one worker ended; rejects when its thread failed, or when it did not end. */
   worker(worker: number): Promise<WorkerDone> {
     const done = this.#workers.get(worker)
     if (done === undefined) throw new RangeError(`worker ${worker} is not part of this run`)
-    return done
+    const silent = this.#givenUp.promise.then(() => {
+      throw new MailstormError('WORKER_SILENT', `Failed to end worker ${worker + 1}: ${this.#silence}.`)
+    })
+    return Promise.race([done, silent])
   }
 
-  /** Resolves when all workers have ended, however they did. */
+  /** Workers were left behind: the threads that they are on are of no more use. */
+  get leftWorkersBehind(): boolean {
+    return this.#endedMs !== undefined && this.#unfinished.size > 0
+  }
+
+  /** Resolves when all workers have ended, however they did, or are given up. */
   async finished(): Promise<Measured> {
-    await Promise.allSettled(this.#workers.values())
+    await Promise.race([Promise.allSettled(this.#workers.values()), this.#givenUp.promise])
     this.#endedMs ??= systemClock.nowMs()
     return this.measured()
   }
@@ -119,6 +147,7 @@ export class LoadRun {
       }),
       threadCpuMs: Math.max(0, ...measures.map((measure) => measure.cpuMs)),
       loopDelayMs: worstDelay(measures),
+      ...(this.#silence === undefined ? {} : { silence: this.#silence }),
       ...(this.#threadError === undefined ? {} : { threadError: this.#threadError }),
       ...(hookError === undefined ? {} : { hookError }),
     }
@@ -130,9 +159,33 @@ export class LoadRun {
     this.#stoppedMs ??= systemClock.nowMs()
     this.#control.give(options.abort ? 'abort' : 'stop')
     this.#channel.postMessage({ type: 'order' } satisfies RunMessage)
+    if (options.abort) this.#grace ??= setTimeout(() => this.#giveUp(), this.plan.watch.graceMs)
   }
 
-  async #work(pool: SenderPool, worker: number): Promise<WorkerDone> {
+  /** Ends the run when its threads cannot: nothing else would. */
+  #lookForTrouble(): void {
+    const trouble = this.#heartbeats.look(this.#unfinished)
+    if (trouble === undefined || this.#silence !== undefined) return
+    this.#silence = this.#textOf(trouble)
+    this.stop({ abort: true })
+  }
+
+  #giveUp(): void {
+    if (this.#endedMs !== undefined) return
+    const sessions = this.#heartbeats.hanging(this.#unfinished)
+    const workers = [...this.#unfinished]
+    this.#silence ??= this.#textOf(
+      sessions.length > 0 ? { kind: 'hangs', sessions } : { kind: 'blocked', threads: [], workers },
+    )
+    this.#givenUp.resolve()
+  }
+
+  #textOf(trouble: Trouble): string {
+    const targetNames = this.plan.targets.map(({ name }) => name)
+    return troubleText(trouble, { targetNames, nowMs: systemClock.nowMs() })
+  }
+
+  async #work(pool: Pick<SenderPool, 'run'>, worker: number): Promise<WorkerDone> {
     try {
       const done = await pool.run({ plan: this.plan, worker })
       if (done.measure !== undefined) {
@@ -141,18 +194,25 @@ export class LoadRun {
       }
       return done
     } catch (error) {
-      this.#threadError ??= error instanceof Error ? error : new Error(String(error))
+      // Threads that were given up are ended later.
+      if (this.#endedMs === undefined)
+        this.#threadError ??= error instanceof Error ? error : new Error(String(error))
       throw error
+    } finally {
+      if (this.#endedMs === undefined) this.#unfinished.delete(worker)
     }
   }
 
   #receive(message: RunMessage): void {
     if (message.type !== 'measure') return
+    this.#heartbeats.heard(message.measure)
     // An answer can overtake what its thread had told on the channel before.
     if (!this.#finalParts.has(message.measure.part)) this.#measures.set(message.measure.part, message.measure)
   }
 
   #close(): void {
+    clearInterval(this.#look)
+    clearTimeout(this.#grace)
     this.#channel.close()
   }
 }

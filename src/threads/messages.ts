@@ -1,10 +1,13 @@
 import type { ReceiptsData } from '../ledger/receipts.ts'
 import type { Recording } from '../load/recording.ts'
+import type { HangingSession } from './silence.ts'
 
 /** What one thread has measured of a run so far. */
 export interface ThreadMeasure {
   /** Names the share that this is the newest state of. */
   readonly part: string
+  /** The workers whose share it is. */
+  readonly workers: readonly number[]
   readonly recording: Recording
   readonly receipts: ReceiptsData
   /** Messages that it took from the plan and has not begun: 1, or 0. */
@@ -13,6 +16,8 @@ export interface ThreadMeasure {
   readonly cpuMs: number
   /** How long the thread's event loop was overdue. */
   readonly loopDelayMs: LoopDelay
+  /** Set when all that it waits for is past its time limits: the sessions that hang. */
+  readonly hanging?: readonly HangingSession[]
   /** How a hook of the scenario failed here. */
   readonly hookError?: string
 }

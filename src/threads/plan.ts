@@ -2,6 +2,8 @@ import type { MetricKinds } from '../load/custom-metrics.ts'
 import type { Schedule, Split } from '../load/workload.ts'
 import type { PipeliningLevel, SmtpTarget } from '../smtp/target.ts'
 
+import type { WatchLimits } from './silence.ts'
+
 /** One run's load, whole and in plain data: what a sender thread needs to know. */
 export interface LoadPlan {
   /** Unique to the run; message ids begin with it. */
@@ -40,6 +42,7 @@ export interface RunningPlan extends LoadPlan {
   readonly startMs: number
   /** Memory of the run's RunControl. */
   readonly control: SharedArrayBuffer
+  readonly watch: WatchLimits
 }
 
 /** The task of one worker, as it goes to a thread of the pool. */

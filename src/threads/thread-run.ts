@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { BroadcastChannel, threadId } from 'node:worker_threads'
 import { Receipts } from '../ledger/receipts.ts'
 import { systemClock } from '../load/clock.ts'
-import { Dispatch } from '../load/dispatch.ts'
+import { Dispatch, type Lane } from '../load/dispatch.ts'
 import { createPacer, type Pacer } from '../load/pacer.ts'
 import { Recorder } from '../load/recorder.ts'
 import type { Sample } from '../load/sample.ts'
@@ -18,9 +18,11 @@ import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
 import { channelName, type RunMessage, type ThreadMeasure, type WorkerDone } from './messages.ts'
 import type { RunningPlan } from './plan.ts'
 import { RunControl } from './run-control.ts'
+import { type HangingSession, Silence } from './silence.ts'
 
-/** Live figures once a second are enough for people and cost the sender under a thousandth. */
-const MEASURE_INTERVAL_MS = 1_000
+/** How the worker of this number sends. */
+export type LaneOf = (options: SenderOptions, worker: number) => Lane
+
 /**
  * Node records the time between two looks at the loop, this one included. Looking every millisecond
  * takes 3 % of a core, and at 2,000 messages a second a fifth of all CPU time.
@@ -44,16 +46,26 @@ export class ThreadRun {
   readonly #cpuAtStart = process.threadCpuUsage()
   readonly #part = `${threadId}.${++parts}`
   readonly #interval: NodeJS.Timeout
+  readonly #laneOf: LaneOf
+  readonly #silence: Silence
+  #joined: readonly number[] = []
+  /** Samples and sessions opened. */
+  #progress = 0
+  #ended = 0
+  #hanging: readonly HangingSession[] | undefined
   readonly #cancelDrain: (() => void) | undefined
   #workers = 0
 
-  static async begin(plan: RunningPlan): Promise<ThreadRun> {
-    return new ThreadRun(plan, plan.hooks === undefined ? undefined : await loadHooks(plan.hooks))
+  /** `laneOf`: how a worker sends. */
+  static async begin(plan: RunningPlan, laneOf: LaneOf = smtpLane): Promise<ThreadRun> {
+    return new ThreadRun(plan, plan.hooks === undefined ? undefined : await loadHooks(plan.hooks), laneOf)
   }
 
-  private constructor(plan: RunningPlan, hooks: Hooks | undefined) {
+  private constructor(plan: RunningPlan, hooks: Hooks | undefined, laneOf: LaneOf) {
     const pacer = createPacer(plan.schedule, plan.split)
     this.#plan = plan
+    this.#laneOf = laneOf
+    this.#silence = new Silence(systemClock, plan.watch)
     this.#control = new RunControl(plan.control)
     this.#recorder = new Recorder({
       startMs: plan.startMs,
@@ -77,7 +89,7 @@ export class ThreadRun {
     this.#sender = this.#senderOptions(pacer)
     this.#channel = new BroadcastChannel(channelName(plan.runId))
     this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
-    this.#interval = setInterval(() => this.#report(), MEASURE_INTERVAL_MS)
+    this.#interval = setInterval(() => this.#lookAndReport(), plan.watch.everyMs)
     this.#cancelDrain = this.#limitDrain(pacer)
     this.#loopDelay.enable()
     // An order that was given before the channel was opened has reached nobody here.
@@ -87,6 +99,7 @@ export class ThreadRun {
   /** Runs one worker to its end; the answer of the last one carries all that the thread measured. */
   async work(worker: number): Promise<WorkerDone> {
     this.#workers++
+    this.#joined = [...this.#joined, worker]
     let ended = 0
     let accepted = 0
     const onSample = (sample: Sample) => {
@@ -97,7 +110,7 @@ export class ThreadRun {
     try {
       await this.#dispatch.join({
         number: worker,
-        lane: smtpLane({ ...this.#sender, onSample }, worker),
+        lane: this.#laneOf({ ...this.#sender, onSample }, worker),
         maxLanes: this.#plan.sessionsPerWorker,
       })
       await this.#sender.farewells.ended()
@@ -139,13 +152,18 @@ export class ThreadRun {
         onQuitFailure: (...told) => this.#recorder.recordQuitFailure(...told, systemClock.nowMs()),
       }),
       sessionCaps: new SessionCaps((...told) => this.#recorder.recordSessionCap(...told)),
-      onSessionOpened: () => this.#recorder.recordSessionOpened(systemClock.nowMs()),
+      onSessionOpened: () => {
+        this.#progress++
+        this.#recorder.recordSessionOpened(systemClock.nowMs())
+      },
       onReconnect: () => this.#recorder.recordReconnect(),
       onReply: hooks?.wantsReplies ? (...told) => hooks.reply(...told) : undefined,
     }
   }
 
   #record(sample: Sample): void {
+    this.#progress++
+    this.#ended++
     this.#recorder.record(sample)
     this.#hooks?.sample(sample)
     if (sample.outcome !== 'accepted') return
@@ -173,6 +191,15 @@ export class ThreadRun {
     if (order === 'abort') this.#transports.abort()
   }
 
+  #lookAndReport(): void {
+    this.#hanging = this.#silence.look({
+      progress: this.#progress,
+      waits: this.#dispatch.taken > this.#ended || this.#dispatch.hasEnded,
+      sessions: this.#transports.states(),
+    })
+    this.#report()
+  }
+
   #report(): void {
     this.#channel.postMessage({
       type: 'measure',
@@ -187,6 +214,7 @@ export class ThreadRun {
     const overdueMs = (ns: number) => Math.max(0, ns / 1e6 - LOOP_RESOLUTION_MS)
     return {
       part: this.#part,
+      workers: this.#joined,
       recording: this.#recorder.snapshot(),
       receipts: this.#receipts.toData(),
       heldBack: this.#dispatch.heldBack,
@@ -196,6 +224,7 @@ export class ThreadRun {
         p99: overdueMs(delay.percentile(99)),
         max: overdueMs(delay.max),
       },
+      ...(this.#hanging === undefined ? {} : { hanging: this.#hanging }),
       ...(hookError === undefined ? {} : { hookError }),
     }
   }
