@@ -7,6 +7,7 @@ import BenchmarkReporter from './reporters/benchmark-reporter.ts'
 import GithubReporter from './reporters/github-reporter.ts'
 import GracefulInterrupt from './reporters/graceful-interrupt.ts'
 import JunitReporter from './reporters/junit-reporter.ts'
+import { keepReporters } from './reporters/kept-reporters.ts'
 import LiveViewReporter from './reporters/live-view-reporter.ts'
 import MetricsReporter from './reporters/metrics-reporter.ts'
 import ProbeReporter from './reporters/probe-reporter.ts'
@@ -23,7 +24,19 @@ const errorsInFiles: ['github-actions', { jobSummary: { enabled: boolean } }] = 
   { jobSummary: { enabled: false } },
 ]
 
+// npm names its command to what it starts.
+const gracefulInterrupt = new GracefulInterrupt({ endWithParent: process.env.npm_command !== undefined })
+const writers = [
+  new ResultsReporter(),
+  new ProbeReporter(),
+  ...(livePort === undefined ? [] : [new LiveViewReporter({ port: livePort })]),
+  new GithubReporter(),
+  ...(metrics === undefined ? [] : [new MetricsReporter(metrics)]),
+  ...(process.env.CI ? [new JunitReporter(), new BenchmarkReporter()] : []),
+]
+
 export default defineConfig({
+  plugins: [keepReporters([gracefulInterrupt, ...writers])],
   test: {
     // The sockets live in threads of our own (src/threads); Vitest's one worker only waits for them.
     pool: 'threads',
@@ -39,15 +52,10 @@ export default defineConfig({
     // Stopping the servers and fetching what they logged takes longer than unit tests need.
     teardownTimeout: 30_000,
     reporters: [
-      // npm names its command to what it starts.
-      new GracefulInterrupt({ endWithParent: process.env.npm_command !== undefined }),
+      gracefulInterrupt,
       new ProgressReporter(),
-      new ResultsReporter(),
-      new ProbeReporter(),
-      ...(livePort === undefined ? [] : [new LiveViewReporter({ port: livePort })]),
-      new GithubReporter(),
-      ...(metrics === undefined ? [] : [new MetricsReporter(metrics)]),
-      ...(process.env.CI ? [errorsInFiles, new JunitReporter(), new BenchmarkReporter()] : []),
+      ...writers,
+      ...(process.env.CI ? [errorsInFiles] : []),
     ],
     projects: [
       {

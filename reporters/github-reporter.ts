@@ -6,6 +6,7 @@ import { renderAnyMarkdown } from '../src/render/any.ts'
 import { MOST_SUMMARY_BYTES, renderJobSummary } from '../src/render/job-summary.ts'
 import { collectResults, resultOf } from './collect-results.ts'
 import { annotationsOf, rowAnnotations } from './github-annotations.ts'
+import { tell } from './kept-reporters.ts'
 import { type FailedRow, headingOf } from './rows.ts'
 
 /** On GitHub Actions: the job summary, and annotations for what failed. Elsewhere nothing. */
@@ -20,7 +21,7 @@ export default class GithubReporter implements Reporter {
     const results = collectResults(modules)
     if (process.env.GITHUB_ACTIONS === 'true') {
       const lines = [...modules.flatMap(withoutResult), ...results.flatMap(annotationsOf)]
-      for (const line of lines) this.#vitest?.logger.log(line)
+      for (const line of lines) tell(this.#vitest, line)
     }
     const path = process.env.GITHUB_STEP_SUMMARY
     if (results.length === 0 || path === undefined || path === '') return

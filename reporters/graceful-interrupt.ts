@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import type { Reporter, Vitest } from 'vitest/node'
 import { outliveClosedOutput } from '../src/closed-output.ts'
+import { tell } from './kept-reporters.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 type Signal = (typeof SIGNALS)[number]
@@ -100,7 +101,8 @@ export default class GracefulInterrupt implements Reporter {
     })
     // The servers are being stopped already; that has its own time limit (teardownTimeout).
     if (this.#phase === 'after') return
-    this.#vitest?.logger.log(
+    tell(
+      this.#vitest,
       `\n${why}: stopping, partial results will be written. Once more to exit at once without them.`,
     )
     this.#vitest?.cancelCurrentRun('keyboard-input').catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { EVENTS_PATH, LiveServer } from '../src/live/server.ts'
 import { loadAssets } from '../src/render/html/assets.ts'
 import { renderLivePage } from '../src/render/html/live-page.ts'
 import { collectResults, resultKey, resultOf } from './collect-results.ts'
+import { tell } from './kept-reporters.ts'
 
 type Artifact = Parameters<NonNullable<Reporter['onTestCaseArtifactRecord']>>[1]
 
@@ -33,7 +34,7 @@ export default class LiveViewReporter implements Reporter {
     const address = await server.start(this.#port)
     this.#hub = hub
     this.#server = server
-    this.#vitest?.logger.log(`Live view: ${address}`)
+    tell(this.#vitest, `Live view: ${address}`)
   }
 
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {

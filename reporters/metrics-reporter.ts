@@ -1,8 +1,12 @@
 import type { Reporter, TestCase, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
+import { MailstormError, USAGE_ERROR } from '../src/error.ts'
 import { isPressure } from '../src/pressure/result.ts'
+import { pageFor } from '../src/render/paint.ts'
 import { type MetricsAddress, RunExposition } from '../src/render/prometheus.ts'
+import { wrapText } from '../src/render/width.ts'
 import { resultOf } from './collect-results.ts'
+import { tell } from './kept-reporters.ts'
 import { MetricsServer } from './metrics-server.ts'
 
 /**
@@ -31,7 +35,7 @@ export default class MetricsReporter implements Reporter {
     this.#vitest = vitest
     this.#server ??= await this.#start(vitest)
     if (this.#server === undefined) return
-    vitest.logger.log(`Metrics for Prometheus: ${this.#server.url}`)
+    tell(vitest, `Metrics for Prometheus: ${this.#server.url}`)
     vitest.onClose(() => this.#server?.[Symbol.asyncDispose]())
   }
 
@@ -40,10 +44,17 @@ export default class MetricsReporter implements Reporter {
     try {
       return await MetricsServer.start(this.#exposition, this.#address)
     } catch (error) {
-      if (this.#address.asked) throw error
-      vitest.logger.log(`Prometheus will not see this run. ${(error as Error).message.split('\n')[0]}`)
+      if (this.#address.asked) this.#refuse(error)
+      tell(vitest, `Prometheus will not see this run. ${(error as Error).message.split('\n')[0]}`)
       return undefined
     }
+  }
+
+  /** On the command line as a bad option; an IDE gets the error to show. */
+  #refuse(error: unknown): never {
+    if (!(error instanceof MailstormError) || process.env.VITEST_VSCODE !== undefined) throw error
+    process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, process.env).width)}\n\n`)
+    process.exit(USAGE_ERROR)
   }
 
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
@@ -62,7 +73,8 @@ export default class MetricsReporter implements Reporter {
 
   async onTestRunEnd(): Promise<void> {
     if (!this.#hasFigures || this.#server === undefined) return
-    this.#vitest?.logger.log(
+    tell(
+      this.#vitest,
       `Waiting up to ${this.#lastScrapeMs / 1000} s for Prometheus to fetch the last figures …`,
     )
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -7,6 +7,8 @@ import { writeIndex, writeProbePage } from '../src/render/html/files.ts'
 import { type Page, PIPE, pageFor } from '../src/render/paint.ts'
 import { renderProbeMarkdown } from '../src/render/probe-markdown.ts'
 import { renderProbeText } from '../src/render/probe-text.ts'
+import { wrapLine } from '../src/render/width.ts'
+import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 import '../fixtures/task-data.ts'
 
@@ -17,12 +19,12 @@ export default class ProbeReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#page = pageFor(vitest.logger.outputStream as Terminal, process.env)
+    this.#page = pageFor(toldTo(vitest) as Terminal, process.env)
   }
 
   onTestCaseResult(testCase: TestCase): void {
     const report = testCase.meta().mailstormProbe
-    if (report !== undefined) this.#vitest?.logger.log(`\n${renderProbeText(report, this.#page)}`)
+    if (report !== undefined) tell(this.#vitest, `\n${renderProbeText(report, this.#page)}`)
   }
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
@@ -43,7 +45,8 @@ export default class ProbeReporter implements Reporter {
       const [json = ''] = files
       files.push(await writeProbePage(json, result))
       await writeIndex(folder)
-      this.#vitest?.logger.log(`Written: ${files.map((path) => relative(process.cwd(), path)).join(', ')}`)
+      const written = `Written: ${files.map((path) => relative(process.cwd(), path)).join(', ')}`
+      tell(this.#vitest, wrapLine(written, this.#page.width).join('\n'))
     } catch (error) {
       if (!(error instanceof MailstormError)) throw error
       process.exitCode = 1

@@ -7,7 +7,9 @@ import { renderAnyMarkdown, renderAnyText } from '../src/render/any.ts'
 import { writeIndex, writeReport } from '../src/render/html/files.ts'
 import { type Page, PIPE, pageFor } from '../src/render/paint.ts'
 import { renderSummary } from '../src/render/summary.ts'
+import { wrapLine } from '../src/render/width.ts'
 import { collectResults, resultKey, resultOf } from './collect-results.ts'
+import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 
 export interface ResultsReporterOptions {
@@ -31,7 +33,7 @@ export default class ResultsReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#page = pageFor(vitest.logger.outputStream as Terminal, process.env)
+    this.#page = pageFor(toldTo(vitest) as Terminal, process.env)
   }
 
   onTestRunStart(): void {
@@ -51,10 +53,10 @@ export default class ResultsReporter implements Reporter {
     if (results.length === 0) return
     // Rows that would tell of it were cut off, or not asked for by `-t`.
     if (results.some(({ verdict }) => verdict === 'FAILED')) process.exitCode = 1
-    this.#vitest?.logger.log(`\n${renderSummary(results, this.#page)}`)
+    tell(this.#vitest, `\n${renderSummary(results, this.#page)}`)
     await this.#orTell(async () => {
       const index = await writeIndex(this.#folder())
-      this.#vitest?.logger.log(`All runs: ${shortPath(index)}`)
+      tell(this.#vitest, `All runs: ${shortPath(index)}`)
     })
   }
 
@@ -67,13 +69,13 @@ export default class ResultsReporter implements Reporter {
 
   /** The figures go to the terminal also when they cannot be written; the run then fails. */
   async #writeAndPrint(result: AnyResult): Promise<void> {
-    const logger = this.#vitest?.logger
-    logger?.log(`\n${renderAnyText(result, this.#page)}`)
+    tell(this.#vitest, `\n${renderAnyText(result, this.#page)}`)
     await this.#orTell(async () => {
       const { json, markdown } = await storeResult(this.#folder(), result, renderAnyMarkdown(result))
       const files = [json, markdown, await writeReport(json, result)]
       if (result.logs !== undefined) files.push(join(this.#folder(), result.logs))
-      logger?.log(`Written: ${files.map(shortPath).join(', ')}`)
+      const written = `Written: ${files.map(shortPath).join(', ')}`
+      tell(this.#vitest, wrapLine(written, this.#page.width).join('\n'))
     })
   }
 

@@ -29,17 +29,32 @@ test.for([
 })
 
 test.for([
-  [{ passed: 54, failed: 0, stopped: 0, seconds: 4.21 }, 'green', '✓ burst: 54 rows passed, 4.21 s'],
   [
-    { passed: 1, failed: 2, stopped: 3, seconds: 4.21 },
-    'red',
-    '✗ burst: 1 row passed, 2 failed, 3 stopped, 4.21 s',
+    { passed: 54, failed: 0, skipped: 0, stopped: 0, seconds: 4.21 },
+    'green',
+    '✓ burst: 54 rows passed, 4.21 s',
   ],
-  [{ passed: 0, failed: 0, stopped: 4, seconds: undefined }, 'yellow', '■ burst: 0 rows passed, 4 stopped'],
+  [
+    { passed: 1, failed: 2, skipped: 4, stopped: 3, seconds: 4.21 },
+    'red',
+    '✗ burst: 1 row passed, 2 failed, 4 skipped, 3 stopped, 4.21 s',
+  ],
+  [
+    { passed: 3, failed: 0, skipped: 2, stopped: 0, seconds: 1 },
+    'green',
+    '✓ burst: 3 rows passed, 2 skipped, 1.00 s',
+  ],
+  [
+    { passed: 0, failed: 0, skipped: 0, stopped: 4, seconds: undefined },
+    'yellow',
+    '■ burst: 0 rows passed, 4 stopped',
+  ],
 ] as const)('closes a scenario with %o', ([rows, style, text]) => {
   expect(closingLine('burst', rows)).toEqual({ style, text })
 })
 
 test('says nothing of a scenario of which no row ran', () => {
-  expect(closingLine('burst', { passed: 0, failed: 0, stopped: 0, seconds: undefined })).toBeUndefined()
+  expect(
+    closingLine('burst', { passed: 0, failed: 0, skipped: 0, stopped: 0, seconds: undefined }),
+  ).toBeUndefined()
 })

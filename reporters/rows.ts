@@ -43,11 +43,16 @@ export function headingOf(parent: TestSuite | TestModule): string {
 export interface RowCounts {
   readonly passed: number
   readonly failed: number
+  /** They said themselves why they do not apply, as a threshold of a load that the options have changed. */
+  readonly skipped: number
   /** Cut off by an interruption; rows that were never to run do not count. */
   readonly stopped: number
   /** Undefined when no row ran to its end: Vitest times no others. */
   readonly seconds: number | undefined
 }
+
+/** Vitest's note at rows that it cut off (`startTests` of its runner). */
+const CANCELLED = 'The test run was aborted by the user.'
 
 /** The rows of a suite itself, without those of suites in it. */
 export function countRows(suite: TestSuite | TestModule): RowCounts {
@@ -56,20 +61,23 @@ export function countRows(suite: TestSuite | TestModule): RowCounts {
   const spans = tests.flatMap((test) => test.diagnostic() ?? [])
   const from = Math.min(...spans.map(({ startTime }) => startTime))
   const to = Math.max(...spans.map(({ startTime, duration }) => startTime + duration))
+  const notes = results.flatMap((result) => (result.state === 'skipped' ? (result.note ?? []) : []))
   return {
     passed: results.filter(({ state }) => state === 'passed').length,
     failed: results.filter(({ state }) => state === 'failed').length,
-    stopped: results.filter((result) => result.state === 'skipped' && result.note !== undefined).length,
+    skipped: notes.filter((note) => note !== CANCELLED).length,
+    stopped: notes.filter((note) => note === CANCELLED).length,
     seconds: spans.length === 0 ? undefined : (to - from) / 1000,
   }
 }
 
 /** `✓ burst: 54 rows passed, 4.21 s`; undefined when no row was run. */
 export function closingLine(name: string, rows: RowCounts): { style: Style; text: string } | undefined {
-  const { passed, failed, stopped } = rows
-  if (passed + failed + stopped === 0) return undefined
+  const { passed, failed, skipped, stopped } = rows
+  if (passed + failed + skipped + stopped === 0) return undefined
   const counts = [`${counted(passed, 'row')} passed`]
   if (failed > 0) counts.push(`${failed} failed`)
+  if (skipped > 0) counts.push(`${skipped} skipped`)
   if (stopped > 0) counts.push(`${stopped} stopped`)
   if (rows.seconds !== undefined) counts.push(seconds(rows.seconds))
   const text = `${name}: ${counts.join(', ')}`

@@ -5,10 +5,9 @@ import { addReportCommand } from './cli/report-commands.ts'
 import { addResultsCommands } from './cli/results-commands.ts'
 import { addServicesCommands } from './cli/services-commands.ts'
 import { outliveClosedOutput } from './closed-output.ts'
-import { MailstormError } from './error.ts'
-
-/** The command could not be carried out as it was given; 1 is a run that failed, or a regression. */
-const USAGE_ERROR = 2
+import { MailstormError, USAGE_ERROR } from './error.ts'
+import { pageFor } from './render/paint.ts'
+import { wrapText } from './render/width.ts'
 
 outliveClosedOutput()
 
@@ -27,6 +26,6 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof MailstormError)) throw error
-  console.error(error.message)
+  console.error(wrapText(error.message, pageFor(process.stderr, process.env).width))
   process.exitCode = USAGE_ERROR
 }

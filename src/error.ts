@@ -16,3 +16,6 @@ export class MailstormError extends Error {
     this.stack = `${this.name}: ${this.message}`
   }
 }
+
+/** The exit code of what cannot be carried out as it was given; 1 is a run that failed, or a regression. */
+export const USAGE_ERROR = 2

@@ -10,6 +10,7 @@ export interface VitestRun {
   readonly signal: NodeJS.Signals | null
   /** stdout and stderr as they came, without colours. */
   readonly output: string
+  readonly stdout: string
 }
 
 export interface VitestOptions {
@@ -43,10 +44,12 @@ export async function runVitest(options: VitestOptions): Promise<VitestRun> {
   )
   const steps = [...(options.steps ?? [])]
   let output = ''
+  let stdout = ''
   let seen = 0
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text
+      if (stream === child.stdout) stdout += text
       const [step] = steps
       if (step === undefined || !output.slice(seen).includes(step.text)) return
       seen = output.length
@@ -55,7 +58,7 @@ export async function runVitest(options: VitestOptions): Promise<VitestRun> {
     })
   }
   const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
-  return { exitCode, signal, output }
+  return { exitCode, signal, output, stdout }
 }
 
 /** Pids of the SMTP servers that a process has started (Linux). */

@@ -69,7 +69,7 @@ describe('thresholds on custom metrics', () => {
     ['retrys<20', 'there is no metric "retrys". Did you mean retries?'],
     [
       'nothing_like_it<20',
-      "; and the scenario's own: retries, retries.rate, depth, depth.min, depth.max, slow,",
+      "\n    the scenario's own: retries, retries.rate, depth, depth.min, depth.max, slow,",
     ],
     ['slow<5', 'It is a share between 0 and 1: slow<0.05'],
     ['slow<=1', 'it can never fail.'],

@@ -76,7 +76,13 @@ describe('parseThreshold', () => {
       code: 'BAD_THRESHOLD',
       message: [
         'Failed to read the threshold "bananas<3": there is no metric "bananas".',
-        'Known: p(N), avg, min, max, med, service_time.p(N), service_time.avg, service_time.min, service_time.max, service_time.med, success_rate, error_rate, accepted, deferred, rejected, failed, dropped, not_reached, connection_errors, recipients_refused, lost, duplicated, corrupted, unacknowledged, rate, rate_error, throughput, p99_drift, memory_drift, regression, messages_per_second; and of a phase (connect, tls, greeting, ehlo, auth, envelope, data, transfer, accept, quit) as in connect.p(99).',
+        'Known:',
+        '    times in ms: p(N), avg, min, max, med',
+        '    shares: success_rate, error_rate, rate_error, regression',
+        '    counts: accepted, deferred, rejected, failed, dropped, not_reached, connection_errors, recipients_refused, lost, duplicated, corrupted, unacknowledged',
+        '    per second: rate, throughput, messages_per_second',
+        '    others: p99_drift, memory_drift',
+        '    of service_time, connect, tls, greeting, ehlo, auth, envelope, data, transfer, accept, quit too: connect.p(99)',
       ].join('\n'),
     })
   })

@@ -72,7 +72,7 @@ function loadMetrics(custom: MetricKinds): MetricTable<Measured> {
   const own = customNames(custom)
   return {
     known: [...KNOWN_METRICS, ...own],
-    summary: `${summaryOfKnown()}${own.length === 0 ? '' : `; and the scenario's own: ${own.join(', ')}`}`,
+    summary: `${summaryOfKnown()}${own.length === 0 ? '' : `\n    the scenario's own: ${own.join(', ')}`}`,
     named: (name) => metricNamed(name, custom),
   }
 }
@@ -82,10 +82,12 @@ function knownMetric<Run>(text: string, name: string, metrics: MetricTable<Run>)
   if (typeof metric === 'string') throw badThreshold(text, metric)
   if (metric !== undefined) return metric
   const meant = nearestMetric(name, metrics.known)
+  // Who only mistyped it is not made to read them all.
+  if (meant !== undefined) throw badThreshold(text, `there is no metric "${name}". Did you mean ${meant}?`)
   throw badThreshold(
     text,
-    `there is no metric "${name}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`,
-    `Known: ${metrics.summary}.`,
+    `there is no metric "${name}".`,
+    `Known:${metrics.summary.startsWith('\n') ? '' : ' '}${metrics.summary}`,
   )
 }
 
@@ -98,12 +100,27 @@ function nearestMetric(name: string, metrics: readonly string[]): string | undef
   return known.find((metric) => bare(metric) === found)
 }
 
-/** Phases share their aggregates, so they are named once instead of five times each. */
+const KINDS: Readonly<Record<Unit, string>> = {
+  ms: 'times in ms',
+  share: 'shares',
+  count: 'counts',
+  per_second: 'per second',
+  number: 'others',
+}
+
+/** A line to each unit. Service time and phases share their aggregates, so they are named once instead of five times. */
 function summaryOfKnown(): string {
-  const phases = new Set(KNOWN_METRICS.filter((name) => /^(?!service_time).+\./.test(name)))
-  const others = KNOWN_METRICS.filter((name) => !phases.has(name))
-  const names = [...new Set([...phases].map((name) => name.split('.')[0]))]
-  return `${others.join(', ')}; and of a phase (${names.join(', ')}) as in connect.p(99)`
+  const parts = KNOWN_METRICS.filter((name) => name.includes('.'))
+  const others = KNOWN_METRICS.filter((name) => !name.includes('.'))
+  const names = [...new Set(parts.map((name) => name.split('.')[0]))]
+  const unitOfName = (name: string) => {
+    const metric = metricNamed(name.replace('N', '99'))
+    return metric === undefined || typeof metric === 'string' ? 'number' : metric.unit
+  }
+  const lines = [...Map.groupBy(others, unitOfName)].map(
+    ([unit, ofUnit]) => `\n    ${KINDS[unit]}: ${ofUnit.join(', ')}`,
+  )
+  return `${lines.join('')}\n    of ${names.join(', ')} too: connect.p(99)`
 }
 
 type Limited = Omit<Metric, 'read'>

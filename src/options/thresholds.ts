@@ -13,9 +13,16 @@ export const thresholdList: Kind<readonly string[]> = kind(
         expressions.push(parseThreshold(part.trim()).expression)
       } catch (error) {
         if (!(error instanceof MailstormError)) throw error
-        return { wrong: `has a bad threshold. ${error.message.replaceAll('\n', ' ').replace(/\.$/, '')}` }
+        return { wrong: wrongOf(part.trim(), text, error) }
       }
     }
     return { value: Object.freeze(expressions) }
   },
 )
+
+/** The variable and its value stand before it: they are not said again, unless it is one of several. */
+function wrongOf(part: string, text: string, { message }: MailstormError): string {
+  const why = message.replace(`Failed to read the threshold "${part}": `, '').replace('\n', ' ')
+  const which = part === text.trim() ? '' : ` "${part}"`
+  return `has a bad threshold${which}: ${why.replace(/[.?]$/, (end) => (end === '?' ? end : ''))}`
+}

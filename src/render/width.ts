@@ -43,6 +43,14 @@ export function wrapLine(line: string, width: number | undefined): string[] {
   return [head + first, ...others.map((text) => ' '.repeat(hanging) + text)]
 }
 
+/** The same for a text of several lines. */
+export function wrapText(text: string, width: number | undefined): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapLine(line, width))
+    .join('\n')
+}
+
 /** `  Label:     `, `  12.0 s  `, `  – `: all before the text, where it has no colours. */
 function labelOf(line: string): string | undefined {
   const [, label] = /^( *(?:\S.{0,20}?(?:: {2,}| {2,})|[✓✗■–!?-] +))\S/u.exec(line) ?? []

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../containers/free-port.ts'
 import { stress } from './stress.ts'
@@ -9,6 +10,7 @@ test.for([
   [{ STRESS_WORKERS: '-5' }, /STRESS_WORKERS="-5" .*Allowed: .*1/],
   [{ STRESS_MODE: 'sustained', STRESS_RATE: 'abc' }, /STRESS_RATE="abc" is not a number/],
   [{ STRESS_THRESHOLDS: 'p99latency<5' }, /no metric "p99latency"/],
+  [{ STRESS_BASELINE: 'nope' }, /Failed to read the baseline .*nope\.json: there is no such file/],
   [{ STRESS_MESSAGE: '5' }, /did you mean STRESS_MESSAGES/i],
   [{ SMTP_TARGETS: 'localhost' }, /SMTP_TARGETS="localhost" .*host:port/],
 ] as const)('%o ends with one message and code 2, before anything is booted', async ([env, message]) => {
@@ -16,6 +18,18 @@ test.for([
   expect(run.exitCode).toBe(2)
   expect(run.output).toMatch(message)
   expect(run.output).not.toMatch(/\n\s+at |RUN/)
+  expect(await readdir(run.resultsDir)).toEqual([])
+})
+
+test('a taken port of the metrics ends with one message and code 2, before anything is booted', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const run = await stress('quick', { STRESS_METRICS_PORT: String(port) })
+  expect(run.exitCode).toBe(2)
+  expect(run.output).toMatch(new RegExp(`Failed to serve the metrics .*:${port}: the port is taken`))
+  expect(run.output).not.toMatch(/\n\s+at |Error/)
   expect(await readdir(run.resultsDir)).toEqual([])
 })
 

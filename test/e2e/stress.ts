@@ -16,6 +16,7 @@ export async function stress(
   name: string,
   env: NodeJS.ProcessEnv = {},
   steps: readonly Step[] = [],
+  args: readonly string[] = [],
 ): Promise<StressRun> {
   const resultsDir = await mkdtemp(join(tmpdir(), 'mailstorm-e2e-'))
   onTestFinished(() => rm(resultsDir, { recursive: true, force: true }))
@@ -29,6 +30,7 @@ export async function stress(
       ...env,
     },
     steps,
+    args,
   })
   const latest = await readFile(join(resultsDir, 'latest.json'), 'utf8').catch(() => undefined)
   return { ...run, resultsDir, result: latest === undefined ? undefined : (JSON.parse(latest) as Result) }

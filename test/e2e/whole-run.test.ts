@@ -26,6 +26,18 @@ test('quick: five servers, every message accounted for and verified, results wri
   ])
 })
 
+test.for(['json', 'tap-flat'])('--reporter=%s keeps every result file', async (reporter) => {
+  const run = await stress('quick', { SMTP_SERVERS: '1' }, [], [`--reporter=${reporter}`])
+  expect(run.exitCode).toBe(0)
+  const files = await readdir(run.resultsDir)
+  expect(files.map((name) => name.replace(/^\d{8}-\d{6}-/, '')).toSorted()).toEqual(
+    expect.arrayContaining(['index.html', 'latest.json', 'quick.html', 'quick.json', 'quick.md']),
+  )
+  expect(run.output).toContain('[PASSED] quick')
+  // What a program reads stands alone.
+  if (reporter === 'tap-flat') expect(run.stdout).toMatch(/^TAP version 13\n1\.\.\d+\n(?:ok .*\n)+$/)
+})
+
 test('STRESS_RATE holds to a thousandth, with a session to each message', async () => {
   const run = await stress('custom', {
     STRESS_MODE: 'sustained',
