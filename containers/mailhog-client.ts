@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { MailstormError } from '../src/error.ts'
+import { errorText, MailstormError } from '../src/error.ts'
 import type { MailhogMessage, MailhogPage } from './mailhog-message.ts'
 
 /** MailHog's cap: more is asked for in vain. */
@@ -97,7 +97,7 @@ export class MailhogClient {
       new MailstormError('MAILHOG_API', `Failed to ask MailHog for ${method} ${url}: ${why}.`)
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
     const response = await fetch(url, { method, headers: this.#headers, signal }).catch((error: Error) => {
-      throw failure(error.cause instanceof Error ? error.cause.message : error.message)
+      throw failure(errorText(error.cause ?? error))
     })
     if (!response.ok) throw failure(`it answered ${response.status}`)
     return response

@@ -3,6 +3,7 @@ import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { errorText } from '../src/error.ts'
 import { freePort } from './free-port.ts'
 import { type Binaries, prepareBinaries, type User, userForServer } from './postgres-binaries.ts'
 import { initialise } from './postgres-cluster.ts'
@@ -26,7 +27,7 @@ try {
   if (process.connected === false) await leave(1)
   await serve()
 } catch (error) {
-  console.error((error as Error).message)
+  console.error(errorText(error))
   await leave(1)
 }
 

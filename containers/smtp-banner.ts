@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { errorText } from '../src/error.ts'
 
 const BANNER_WITHIN_MS = 5_000
 
@@ -24,7 +25,7 @@ function firstLine(socket: Socket, withinMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = ''
     socket.setTimeout(withinMs, () => reject(new Error(`it showed no 220 banner within ${withinMs} ms`)))
-    socket.on('error', (error) => reject(new Error(`its port cannot be reached (${error.message})`)))
+    socket.on('error', (error) => reject(new Error(`its port cannot be reached (${errorText(error)})`)))
     socket.once('close', () => reject(new Error('it closed the connection without a greeting')))
     socket.on('data', (text: string) => {
       received += text

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { MailstormError } from '../src/error.ts'
+import { errorText, MailstormError } from '../src/error.ts'
 import type { MetricsAddress, RunExposition } from '../src/render/prometheus.ts'
 
 /** `GET /metrics` of a stress run. */
@@ -74,7 +74,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 function listenFailure(host: string, port: number, error: unknown): MailstormError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why = CAUSES[code] ?? (error instanceof Error ? error.message : String(error))
+  const why = CAUSES[code] ?? errorText(error)
   return new MailstormError(
     'METRICS_PORT',
     `Failed to serve the metrics of the run at ${host}:${port}: ${why}.`,

@@ -1,4 +1,4 @@
-import { MailstormError } from '../../src/error.ts'
+import { errorText, MailstormError } from '../../src/error.ts'
 
 /** What an engine answers when it cannot do something, as people need it. */
 const REFUSALS: readonly (readonly [pattern: RegExp, why: (found: RegExpExecArray) => string])[] = [
@@ -36,7 +36,7 @@ export function reasonOf(error: unknown): string {
 
 /** docker-modem: `(HTTP code 500) server error - Get "https://…": …`. */
 function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = errorText(error)
   return text
     .replace(/^\(HTTP code \d+\) [^-]* - /, '')
     .trim()

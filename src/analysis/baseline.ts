@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MailstormError } from '../error.ts'
+import { errorText, MailstormError } from '../error.ts'
 import { writeAtomically } from './atomic-write.ts'
 import { textAt, valueAt } from './fields.ts'
 import { FORMATS } from './overview.ts'
@@ -73,7 +73,7 @@ function parseFile(path: string): unknown {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    const why = missing ? 'there is no such file' : error instanceof Error ? error.message : String(error)
+    const why = missing ? 'there is no such file' : errorText(error)
     throw new MailstormError(
       'BASELINE_NOT_READ',
       `Failed to read the baseline ${path}: ${why}.`,

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorText } from '../error.ts'
 import { textAt } from './fields.ts'
 import { readHead } from './head.ts'
 import { overviewOf, type RunOverview } from './overview.ts'
@@ -63,7 +64,7 @@ async function readOverview(file: string): Promise<RunOverview | SkippedFile | u
 /** In a few words, for the end of a list. */
 export function whyUnreadable(error: unknown): string {
   if (error instanceof SyntaxError) return `damaged: ${error.message}`
-  return error instanceof Error ? error.message : String(error)
+  return errorText(error)
 }
 
 /** As latest.json is chosen: by the local second, and within it by the time that the run began. */

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MailstormError } from '../error.ts'
+import { errorText, MailstormError } from '../error.ts'
 import { RESULT_FORMAT } from '../load/result.ts'
 import { type AnyResult, PRESSURE_FORMAT } from '../pressure/result.ts'
 import { writeAtomically } from './atomic-write.ts'
@@ -125,7 +125,7 @@ const CAUSES: Readonly<Record<string, readonly [why: string, hint: string]>> = {
 export function storeError(folder: string, error: unknown): MailstormError {
   if (error instanceof MailstormError) return error
   const code = errorCode(error)
-  const text = error instanceof Error ? error.message : String(error)
+  const text = errorText(error)
   const [why, hint] = CAUSES[code ?? ''] ?? [
     text,
     'Set STRESS_RESULTS_DIR to a folder that can be written to.',

@@ -2,6 +2,7 @@ import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { textAt } from '../analysis/fields.ts'
 import { LATEST } from '../analysis/store.ts'
+import { errorText } from '../error.ts'
 
 export interface RunOutput {
   readonly folder: string
@@ -30,9 +31,7 @@ export function copyResultAtExit(wanted: RunOutput): void {
       copyFileSync(join(wanted.folder, only), wanted.output)
       console.log(`Copied to ${wanted.output}`)
     } catch (error) {
-      console.error(
-        `Failed to copy ${only} to ${wanted.output}: ${error instanceof Error ? error.message : error}`,
-      )
+      console.error(`Failed to copy ${only} to ${wanted.output}: ${errorText(error)}`)
       process.exitCode ||= 1
     }
   })

@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { errorText } from '../error.ts'
 import type { SmtpTarget } from '../smtp/target.ts'
 import { type Greeting, greetingIn, printable } from './greeting.ts'
 
@@ -122,6 +123,6 @@ function failed(error: NodeJS.ErrnoException, { target }: ProbeOptions): Probe {
   if (error.code === 'ECONNRESET') return { kind: 'closed' }
   const secure = target.tls.mode === 'implicit'
   // Behind the semicolon Node and OpenSSL advise on how to run Node.
-  const text = printable(error.message.split(';')[0] ?? '')
+  const text = printable(errorText(error).split(';')[0] ?? '')
   return { kind: 'error', code: error.code ?? error.name, text, secure }
 }

@@ -1,3 +1,4 @@
+import { errorText } from '../error.ts'
 import type { Monitor } from './monitor.ts'
 import type { PressParts } from './press-parts.ts'
 import { type PressureProgress, RecentRate } from './progress.ts'
@@ -94,7 +95,6 @@ async function failureOf(
     monitor.delivered(await source.read())
     return undefined
   } catch (error) {
-    const { message, cause } = error as Error
-    return `${source.name} could not be read: ${cause instanceof Error ? cause.message : message}`
+    return `${source.name} could not be read: ${errorText((error as Error).cause ?? error)}`
   }
 }

@@ -1,3 +1,5 @@
+import { errorText } from '../error.ts'
+
 export const LEVELS = ['debug', 'info', 'warning', 'error', 'silent'] as const
 export type Level = (typeof LEVELS)[number]
 
@@ -33,7 +35,5 @@ export class Log {
   }
 }
 
-/** The message of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
+/** What was thrown, in words. */
+export const messageOf = errorText

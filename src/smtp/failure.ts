@@ -1,3 +1,4 @@
+import { errorText } from '../error.ts'
 import { cutText, FOREIGN_TEXT_LENGTH, foreignText } from '../foreign-text.ts'
 import type { EndedOutcome, Failure, FailureClass } from '../load/sample.ts'
 import { tlsErrorText } from '../tls-error.ts'
@@ -94,7 +95,7 @@ export function socketFailure(error: Error & { code?: string }, phase: Phase): S
   const isTls =
     phase === 'tls' ||
     /^(ERR_SSL|ERR_TLS|ERR_OSSL|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/.test(error.code ?? '')
-  const text = isTls ? tlsErrorText(error) : error.message
+  const text = isTls ? tlsErrorText(error) : errorText(error)
   return failed(
     byErrno ?? (isTls ? 'tls' : 'connection_reset'),
     phase,

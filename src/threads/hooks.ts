@@ -1,4 +1,4 @@
-import { MailstormError } from '../error.ts'
+import { errorText, MailstormError } from '../error.ts'
 import type { MetricRecorder } from '../load/custom-metrics.ts'
 import type { Failure, Sample } from '../load/sample.ts'
 import { type Reply, replyText } from '../smtp/reply.ts'
@@ -49,7 +49,7 @@ export async function loadHooks(url: string): Promise<Hooks> {
   try {
     module = await import(url)
   } catch (error) {
-    throw badHooks(url, error instanceof Error ? error.message : String(error))
+    throw badHooks(url, errorText(error))
   }
   const exported = HOOK_NAMES.filter((name) => module[name] !== undefined)
   if (exported.length === 0) throw badHooks(url, `it exports neither of ${HOOK_NAMES.join(', ')}.`)

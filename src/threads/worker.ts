@@ -1,4 +1,5 @@
 import { threadId } from 'node:worker_threads'
+import { errorText } from '../error.ts'
 import { loadHooks } from './hooks.ts'
 import type { WorkerDone } from './messages.ts'
 import type { WorkerTask } from './plan.ts'
@@ -27,7 +28,7 @@ export async function hooksProblem(url: string): Promise<string | undefined> {
     await loadHooks(url)
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorText(error)
   }
 }
 

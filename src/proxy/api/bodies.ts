@@ -22,7 +22,7 @@ const line = (maxLength: number) =>
   z
     .string()
     .max(maxLength)
-    .regex(/^\P{Cc}*$/u, 'has control characters')
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters or lone surrogates')
 export const id = line(255).min(1)
 const token = z
   .string()

@@ -11,14 +11,17 @@ import type { ApiParts } from './api.ts'
 import { checked, id } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 
+/** 100 years: PostgreSQL counts back no further than 4713 BC. */
+const MAX_AGE_SECONDS = 100 * 366 * 86_400
+
 const someTenant = z.object({ tenant_id: id.optional() })
 const batch = someTenant.extend({ batch_code: id.max(64).optional() })
 const newMessages = someTenant.extend({
   messages: z.array(z.unknown()),
   default_priority: z.unknown().optional(),
 })
-const ids = someTenant.extend({ ids: z.array(z.string()).max(100_000) })
-const cleanup = someTenant.extend({ older_than_seconds: z.number().min(0).nullish() })
+const ids = someTenant.extend({ ids: z.array(id).max(100_000) })
+const cleanup = someTenant.extend({ older_than_seconds: z.number().min(0).max(MAX_AGE_SECONDS).nullish() })
 
 /** The real one takes some of these from the query and others from the body; ours takes both. */
 function given(request: FastifyRequest): object {

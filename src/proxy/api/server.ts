@@ -36,10 +36,10 @@ export function newServer({ maxBodyBytes, log }: ServerOptions): FastifyInstance
 
 function refusalOf(error: FastifyError | Refusal): { readonly status: number; readonly detail: unknown } {
   if (error instanceof Refusal) return error
-  if (mayPass(error)) return { status: 503, detail: 'the database is not there; try again' }
   const { statusCode = 500 } = error
   // Fastify's own refusals: too large, not JSON, no such encoding.
-  return statusCode < 500
-    ? { status: statusCode, detail: error.message }
-    : { status: 500, detail: 'internal error' }
+  if (statusCode < 500) return { status: statusCode, detail: error.message }
+  if (mayPass(error))
+    return { status: 503, detail: 'the database is not there, or takes no writes; try again' }
+  return { status: 500, detail: 'internal error' }
 }

@@ -40,8 +40,9 @@ export interface SubmissionDefaults {
 
 const LABELS: readonly string[] = ['immediate', 'high', 'medium', 'low']
 const MEDIUM = 2
-const ID = /^[^\p{Cc}]{1,255}$/u
-const BATCH_CODE = /^[^\p{Cc}]{1,64}$/u
+/** Also no lone surrogates: two of them would be one id in UTF-8. */
+const ID = /^[^\p{Cc}\p{Cs}]{1,255}$/u
+const BATCH_CODE = /^[^\p{Cc}\p{Cs}]{1,64}$/u
 /** RFC 5322 3.6.4, without its folding: ASCII, as it goes out octet by octet. */
 const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/
 
@@ -122,7 +123,9 @@ function messageIdOf(given: unknown): string | undefined {
 function idOf(given: unknown, field: string): string {
   if (given === undefined || given === null || given === '') throw new Unacceptable(`missing ${field}`)
   if (typeof given !== 'string' || !ID.test(given))
-    throw new Unacceptable(`${field} has to be text of 1 to 255 characters, without control characters`)
+    throw new Unacceptable(
+      `${field} has to be text of 1 to 255 characters, without control characters and lone surrogates`,
+    )
   return given
 }
 

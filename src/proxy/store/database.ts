@@ -48,11 +48,16 @@ export class Database implements Session {
   /** Commits what `work` did, or nothing of it. */
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
+    let broken: Error | undefined
+    // The pool listens to connections that are idle: without this, the server's end of this one would end the process.
+    const onLost = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onLost)
     const session: Session = {
       rows: async <Row extends pg.QueryResultRow>(query: Query) =>
         (await client.query<Row>(toConfig(query))).rows,
     }
-    let broken: Error | undefined
     try {
       await client.query('BEGIN')
       const value = await work(session)
@@ -65,6 +70,7 @@ export class Database implements Session {
       })
       throw error
     } finally {
+      client.off('error', onLost)
       client.release(broken)
     }
   }
@@ -101,25 +107,25 @@ function toConfig({ text, values, name }: Query): pg.QueryConfig {
   }
 }
 
-/** SQLSTATE classes that say nothing about the query: connection, resources, operator intervention, system. */
-const PASSING = /^(08|53|57|58)/
-const PASSING_CODES = new Set([
-  '40001',
-  '40P01',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-])
+/**
+ * SQLSTATE classes that are about the statement and its values, and would be the same next time: cardinality, data,
+ * integrity, syntax and names, features, limits of the program (PostgreSQL, Appendix A).
+ */
+const ABOUT_THE_STATEMENT = /^(0A|21|22|23|42|54)/
 
-/** True when the same query may succeed later: the database was not there, or had no room. */
+/**
+ * True when the same statement may succeed later. That is the rule: the database was not there, was read-only (25006,
+ * a failover), had no room, ended the connection. Only an error that is known to be about the statement is not: what
+ * must not be lost is not to depend on a list of all that can happen to a connection.
+ */
 export function mayPass(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(mayPass)
   const { code, message = '' } = error as NodeJS.ErrnoException
-  if (code !== undefined) return PASSING.test(code) || PASSING_CODES.has(code)
-  // Errors of pg itself have no code.
-  return /Connection terminated|timeout exceeded when trying to connect|not queryable|Client has encountered a connection error/.test(
+  if (error instanceof pg.DatabaseError) return !ABOUT_THE_STATEMENT.test(code ?? '')
+  // Of the system: ECONNREFUSED, EHOSTUNREACH, EMFILE, …
+  if (code !== undefined) return /^E(?!RR_)[A-Z0-9_]+$/.test(code)
+  // Errors of pg itself have no code, and nor have mistakes of ours.
+  return /Connection terminated|timeout exceeded when trying to connect|not queryable|Client has encountered a connection error|Query read timeout/.test(
     message,
   )
 }

@@ -1,6 +1,8 @@
+import { errorText } from '../../error.ts'
+import { foreignText } from '../../foreign-text.ts'
 import { idOfRefused, readSubmission, type Submission, type SubmissionDefaults } from '../intake/mail.ts'
 import { Unacceptable } from '../intake/mailbox.ts'
-import type { Database, Session } from './database.ts'
+import { type Database, mayPass, type Session } from './database.ts'
 import { ring } from './doorbell.ts'
 import { type Refusal, type Refused, storeRefused } from './refused.ts'
 
@@ -17,11 +19,34 @@ export interface IntakeOptions extends SubmissionDefaults {
 export const ALREADY_SENT = 'already sent'
 const BEING_SENT = 'being sent'
 
-/** Takes messages: each is queued or refused for itself, and all that were queued are so when this resolves. */
+/**
+ * Takes messages: each is queued or refused for itself, and all that were queued are so when this resolves. One that
+ * the database refuses, for whatever nobody has thought of, is found by halves, and refused alone.
+ */
 export async function takeMessages(
   db: Database,
   messages: readonly unknown[],
   options: IntakeOptions = {},
+): Promise<IntakeResult> {
+  try {
+    return await takeAll(db, messages, options)
+  } catch (error) {
+    if (mayPass(error)) throw error
+    if (messages.length <= 1) {
+      const reason = `cannot be stored: ${foreignText(errorText(error), 200)}`
+      return { queued: 0, rejected: messages.map((one) => ({ id: idOfRefused(one) ?? null, reason })) }
+    }
+    const half = Math.ceil(messages.length / 2)
+    const first = await takeMessages(db, messages.slice(0, half), options)
+    const second = await takeMessages(db, messages.slice(half), options)
+    return { queued: first.queued + second.queued, rejected: [...first.rejected, ...second.rejected] }
+  }
+}
+
+async function takeAll(
+  db: Database,
+  messages: readonly unknown[],
+  options: IntakeOptions,
 ): Promise<IntakeResult> {
   const read = messages.map((message) => submissionOrRefused(message, options))
   const refused = read.filter((item): item is Refused => 'reason' in item)

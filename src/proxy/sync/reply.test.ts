@@ -3,7 +3,7 @@ import { readReply } from './reply.ts'
 
 test('reads what the seed’s clients and the protocol have', () => {
   const text = '{"ok":true,"processed":3,"queued":7,"next_sync_after":1800000000.5,"messages":[{"id":"m"}]}'
-  expect(readReply(text)).toEqual({
+  expect(readReply(text, 1_799_999_000)).toEqual({
     queued: 7,
     nextSyncAfterTs: 1_800_000_000.5,
     messages: [{ id: 'm' }],
@@ -26,6 +26,17 @@ test('ignores fields of the wrong kind, and says so', () => {
     messages: [],
     oddities: ['next_sync_after is -1', 'queued is "2"', 'messages is {}'],
   })
+})
+
+test('ignores a time in milliseconds, and says so', () => {
+  const nowTs = 1_800_000_000
+  const read = (next: number) => readReply(`{"next_sync_after":${next}}`, nowTs)
+  expect(read(1_800_000_300_000)).toMatchObject({
+    nextSyncAfterTs: undefined,
+    oddities: ['next_sync_after is 1800000300000'],
+  })
+  expect(read(nowTs + 366 * 86_400)).toMatchObject({ nextSyncAfterTs: nowTs + 366 * 86_400, oddities: [] })
+  expect(read(nowTs + 366 * 86_400 + 1)).toMatchObject({ nextSyncAfterTs: undefined })
 })
 
 test.each([

@@ -23,11 +23,11 @@ export class SyncFailure extends Error {
   }
 }
 
-/** The year 9999, beyond which no database follows. */
-const LAST_TS = 253_402_300_799
+/** Whoever asks for more has counted in milliseconds, which would be silence until the year 9999. */
+const LONGEST_DND_S = 366 * 86_400
 
 /** Only an object, and none that says ok: false, acknowledges what it answers. */
-export function readReply(text: string): SyncReply {
+export function readReply(text: string, nowTs = Date.now() / 1000): SyncReply {
   const json = parsed(text)
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new SyncFailure('not_json', 'its answer is not a JSON object')
@@ -41,11 +41,12 @@ export function readReply(text: string): SyncReply {
     oddities.push(`${name} is ${JSON.stringify(given).slice(0, 100)}`)
     return absent
   }
-  const nextTs = take('next_sync_after', next, isCount, 0)
+  const isTime = (value: unknown): value is number => isCount(value) && value <= nowTs + LONGEST_DND_S
+  const nextTs = take('next_sync_after', next, isTime, 0)
   return {
     queued: take('queued', queued, isCount, 0),
     // 0 is how some say "no".
-    nextSyncAfterTs: nextTs === 0 ? undefined : Math.min(nextTs, LAST_TS),
+    nextSyncAfterTs: nextTs === 0 ? undefined : nextTs,
     messages: take('messages', messages, isList, []),
     oddities,
   }

@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts'
+import { type Log, messageOf } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
 import type { Database } from '../store/database.ts'
@@ -37,9 +37,10 @@ export async function syncTenant(turn: SyncTurn, parts: SyncTurnParts): Promise<
     }
     return { afterMs: config.syncIntervalMs, failed: false }
   } catch (error) {
-    if (!(error instanceof SyncFailure)) throw error
-    metrics.syncFailed(turn.tenantId, error.reason)
-    log.warning('sync failed', { tenant: turn.tenantId, reason: error.reason, error: error.message })
+    // Whatever it was: a tenant whose turn fails is called less often, and seen to fail.
+    const reason = error instanceof SyncFailure ? error.reason : 'internal'
+    metrics.syncFailed(turn.tenantId, reason)
+    log.warning('sync failed', { tenant: turn.tenantId, reason, error: messageOf(error) })
     return {
       afterMs: Math.min(config.syncIntervalMs * 2 ** turn.failures, LONGEST_BACK_OFF_MS),
       failed: true,
@@ -63,7 +64,10 @@ async function callOnce(
   }
 }
 
-/** The tenant has done its part: what it handed over and acknowledged is written, if it takes until the end. */
+/**
+ * The tenant has done its part: what it handed over and acknowledged is written, if it takes until the end. What it
+ * acknowledged also when something else goes wrong: else it would be told the same for ever.
+ */
 async function digest(
   turn: SyncTurn,
   reports: Reports,
@@ -75,14 +79,17 @@ async function digest(
   if (reply.oddities.length > 0)
     log.warning('odd answer to a sync', { tenant: tenantId, oddities: reply.oddities })
   const persistence = { log, giveUp: stop, what: `an answer of ${tenantId}` }
-  for (let at = 0; at < reply.messages.length; at += config.maxBatch) {
-    const batch = reply.messages.slice(at, at + config.maxBatch)
-    const take = () => takeMessages(db, batch, { tenantId, onlyTenantId: tenantId })
-    const { queued, rejected } = await persistently(take, persistence)
-    metrics.syncMessages(tenantId, queued, rejected.length)
-    if (rejected.length > 0)
-      log.warning('messages refused', { tenant: tenantId, rejected: rejected.slice(0, 10) })
+  try {
+    for (let at = 0; at < reply.messages.length; at += config.maxBatch) {
+      const batch = reply.messages.slice(at, at + config.maxBatch)
+      const take = () => takeMessages(db, batch, { tenantId, onlyTenantId: tenantId })
+      const { queued, rejected } = await persistently(take, persistence)
+      metrics.syncMessages(tenantId, queued, rejected.length)
+      if (rejected.length > 0)
+        log.warning('messages refused', { tenant: tenantId, rejected: rejected.slice(0, 10) })
+    }
+  } finally {
+    await persistently(() => acknowledge(db, reports.eventIds), persistence)
+    metrics.reported(tenantId, reports.eventIds.length)
   }
-  await persistently(() => acknowledge(db, reports.eventIds), persistence)
-  metrics.reported(tenantId, reports.eventIds.length)
 }
