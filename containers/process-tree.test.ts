@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
-import { ProcessTree } from './process-tree.ts'
+import { memoryOf, ProcessTree } from './process-tree.ts'
 
 const linuxTest = (title: string, body: () => Promise<void>) =>
   process.platform === 'linux' ? test(title, body) : test(title, (context) => context.skip('needs /proc'))
@@ -41,4 +41,11 @@ linuxTest('knows nothing of a process that is gone', async () => {
   const child = spawn(process.execPath, ['-e', ''])
   await once(child, 'exit')
   expect(await new ProcessTree(child.pid ?? 0).usage()).toBeUndefined()
+})
+
+test('memory that may not be read in its proportional form is resident memory, not 0', async () => {
+  const files: Record<string, string> = { status: 'Name:\tnode\nVmRSS:\t   51200 kB\n' }
+  expect(await memoryOf(1, async (_pid, name) => files[name] ?? '')).toBe(51_200 * 1024)
+  files.smaps_rollup = 'Rss:       51200 kB\nPss:               20480 kB\n'
+  expect(await memoryOf(1, async (_pid, name) => files[name] ?? '')).toBe(20_480 * 1024)
 })

@@ -22,7 +22,7 @@ export class ProcessTree {
       const others = await Promise.all(children.map(ticksOf))
       // A child that ends takes its ticks over to its parent's sum of the waited-for.
       const ticks = sum([own.utime, own.stime, own.cutime, own.cstime, ...others])
-      const memory = await Promise.all([this.#pid, ...children].map(memoryOf))
+      const memory = await Promise.all([this.#pid, ...children].map((pid) => memoryOf(pid)))
       const cpuPercent = this.#percentSince(ticks, atMs)
       this.#before = { ticks, atMs }
       return { cpuPercent, memoryBytes: sum(memory) }
@@ -69,10 +69,18 @@ function fieldsOf(stat: string) {
   return { ppid, utime, stime, cutime, cstime }
 }
 
-/** Proportional: memory that several share counts once in all. */
-async function memoryOf(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) * 1024
+/**
+ * Proportional: memory that several share counts once in all. Only who may trace a process may read that
+ * (proc_pid_smaps_rollup(5)); for others its resident memory stands. 0 of a process that has ended meanwhile.
+ */
+export async function memoryOf(pid: number, read = readProc): Promise<number> {
+  const rollup = /^Pss:\s+(\d+) kB$/m.exec(await read(pid, 'smaps_rollup'))
+  const kilobytes = rollup ?? /^VmRSS:\s+(\d+) kB$/m.exec(await read(pid, 'status'))
+  return Number(kilobytes?.[1] ?? 0) * 1024
+}
+
+function readProc(pid: number, name: string): Promise<string> {
+  return readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
 }
 
 function sum(values: readonly number[]): number {

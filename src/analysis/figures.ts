@@ -87,7 +87,7 @@ export const SMTP_FIGURES: readonly Figure[] = [
   figure(messages('connection_errors', 'connection errors'), LOWER_COUNT, ['metrics/connection_errors']),
   figure(messages('recipients_refused', 'recipients refused'), LOWER_COUNT, ['metrics/recipients_refused']),
   figure(messages('reconnects', 'reconnects'), LOWER_COUNT, ['metrics/reconnects']),
-  figure(messages('quit_failures', 'sessions without a goodbye'), LOWER_COUNT, ['metrics/quit_failures']),
+  figure(messages('session_failures', 'sessions ended badly'), LOWER_COUNT, ['metrics/session_failures']),
   ...['lost', 'duplicated', 'corrupted', 'unacknowledged'].map((name) =>
     figure(integrity(name, name), LOWER_COUNT, [`ledger/${name}`]),
   ),

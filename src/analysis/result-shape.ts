@@ -39,7 +39,7 @@ const metrics = z.looseObject({
   error_breakdown: z.record(text, number),
   sessions_opened: number,
   reconnects: number.optional(),
-  quit_failures: number.optional(),
+  session_failures: number.optional(),
 })
 
 const workload = z.looseObject({
@@ -143,7 +143,7 @@ const result = z.looseObject({
   thresholds: z.array(threshold),
   failures: z.array(failure),
   refused_recipients: z.array(failure).optional(),
-  quit_failures: z.array(failure).optional(),
+  session_failures: z.array(failure).optional(),
   session_caps: z.array(sessionCap).optional(),
   observations: z.array(text),
   per_server: z.array(server),

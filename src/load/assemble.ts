@@ -68,7 +68,7 @@ export function assembleMetrics(measurement: Measurement): Metrics {
     recipients_refused: recording.recipientsRefused,
     sessions_opened: recording.seconds.reduce((sum, second) => sum + second.sessionsOpened, 0),
     reconnects: recording.reconnects,
-    quit_failures: recording.quitFailures.reduce((sum, { count }) => sum + count, 0),
+    session_failures: recording.sessionFailures.reduce((sum, { count }) => sum + count, 0),
   }
 }
 
@@ -161,11 +161,11 @@ export function assembleFailures(
 export function assembleAsides(
   recording: Recording,
   targetNames: readonly string[],
-): Required<Pick<Result, 'refused_recipients' | 'quit_failures' | 'session_caps'>> {
+): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> {
   const nameOf = (target: number) => targetNames[target] ?? `target ${target}`
   return {
     refused_recipients: failureRows(recording.recipientFailures, nameOf),
-    quit_failures: failureRows(recording.quitFailures, nameOf),
+    session_failures: failureRows(recording.sessionFailures, nameOf),
     session_caps: recording.sessionCaps.map(({ target, messages, sessions, failure }) => ({
       target: nameOf(target),
       messages,

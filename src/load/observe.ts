@@ -2,7 +2,7 @@ import type { SparseHistogram } from './histogram.ts'
 import { countBetween } from './histogram.ts'
 import type { FailureRow, Result, SessionCapRow } from './result.ts'
 
-export interface Observed extends Pick<Result, 'refused_recipients' | 'quit_failures' | 'session_caps'> {
+export interface Observed extends Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'> {
   /** Of the phase in which connections are opened. */
   readonly connect: SparseHistogram
   readonly failures: readonly FailureRow[]
@@ -48,7 +48,7 @@ function countOf(rows: readonly FailureRow[], wanted: (row: FailureRow) => boole
 /** What befell recipients and sessions, of which no message's outcome tells. */
 function observeAsides({
   refused_recipients: recipients = [],
-  quit_failures: quits = [],
+  session_failures: badly = [],
   session_caps: caps = [],
   reconnects = 0,
 }: Omit<Observed, 'connect' | 'failures'>): (string | false)[] {
@@ -59,7 +59,7 @@ function observeAsides({
     reconnects > 0 &&
       `${counted(reconnects, 'message', 'messages')} went to a new session: the server had ended the one before, by closing it or by 421, when or before MAIL came`,
     ...caps.map(capSentence),
-    ...quitSentences(quits),
+    ...sessionSentences(badly),
   ]
 }
 
@@ -71,21 +71,26 @@ function capSentence({ target, messages, sessions, text }: SessionCapRow): strin
   return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${reply}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} spares these deferrals`
 }
 
-function quitSentences(rows: readonly FailureRow[]): (string | false)[] {
-  const count = (...classes: FailureRow['class'][]) => countOf(rows, (row) => classes.includes(row.class))
+function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {
+  const atQuit = rows.filter(({ phase }) => phase === 'quit')
+  const count = (...classes: FailureRow['class'][]) => countOf(atQuit, (row) => classes.includes(row.class))
   const silent = count('timeout')
   const notAwaited = count('aborted')
   const ended = count('connection_closed', 'connection_reset')
-  const other = countOf(rows, () => true) - silent - notAwaited - ended
+  const all = countOf(atQuit, () => true)
+  const reset = countOf(rows, ({ phase }) => phase === 'reset')
+  const sessions = (number: number, verb = ['', '']) =>
+    counted(number, `session${verb[0]}`, `sessions${verb[1]}`)
   return [
     silent > 0 &&
-      `${counted(silent, 'session', 'sessions')} got no answer to QUIT in its time${notAwaited > 0 ? `; ${counted(notAwaited, 'other was', 'others were')} then closed without waiting for one` : ''}`,
-    silent === 0 &&
-      notAwaited > 0 &&
-      `${counted(notAwaited, 'session was', 'sessions were')} closed after QUIT without waiting for an answer, because this server is slow to give one`,
-    ended > 0 &&
-      `${counted(ended, 'session was', 'sessions were')} ended by the server at QUIT without its 221`,
-    other > 0 && `${counted(other, 'session', 'sessions')} had QUIT answered by something other than 221`,
+      `${sessions(silent)} got no answer to QUIT within 5 s, or the time of a reply if that is less`,
+    notAwaited > 0 &&
+      `${sessions(notAwaited, [' was', ' were'])} closed behind QUIT without waiting for its answer: the server had left others without one`,
+    ended > 0 && `${sessions(ended, [' was', ' were'])} ended by the server at QUIT without its 221`,
+    all > silent + notAwaited + ended &&
+      `${sessions(all - silent - notAwaited - ended)} had QUIT answered by something other than 221`,
+    reset > 0 &&
+      `${sessions(reset)} ended because RSET was not answered by 250; time that this took is in no message's`,
   ]
 }
 

@@ -35,7 +35,7 @@ export interface Progress {
   /** So far, as the result's metrics of these names. */
   readonly recipients_refused?: number
   readonly reconnects?: number
-  readonly quit_failures?: number
+  readonly session_failures?: number
   /** Estimated seconds left; null when it cannot be told yet. */
   readonly left_seconds: number | null
 }
@@ -84,7 +84,7 @@ export function progressOf(run: RunSoFar): Progress {
     errors: mostFrequent(recording),
     recipients_refused: recording.recipientsRefused,
     reconnects: recording.reconnects,
-    quit_failures: recording.quitFailures.reduce((total, row) => total + row.count, 0),
+    session_failures: recording.sessionFailures.reduce((total, row) => total + row.count, 0),
     left_seconds: secondsLeft(pacer, count, rate, elapsedMs),
   }
 }

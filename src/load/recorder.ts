@@ -48,7 +48,7 @@ export class Recorder {
   readonly #openHistogram = new Histogram()
   #recipientsRefused = 0
   readonly #recipientFailures = new FailureKinds()
-  readonly #quitFailures = new FailureKinds()
+  readonly #sessionFailures = new FailureKinds()
   readonly #sessionCaps = new Map<number, SessionCapRecording>()
   #reconnects = 0
   #lastStartMs = 0
@@ -97,9 +97,9 @@ export class Recorder {
     this.#lag.record(lagMs)
   }
 
-  /** A session that ended without the target's goodbye. */
-  recordQuitFailure(failure: Failure, target: number, atMs: number): void {
-    this.#quitFailures.record(failure, target, 'failed', atMs - this.#startMs)
+  /** A session that ended badly after its messages had their outcomes: at RSET or QUIT. */
+  recordSessionFailure(failure: Failure, target: number, atMs: number): void {
+    this.#sessionFailures.record(failure, target, 'failed', atMs - this.#startMs)
   }
 
   /** A message goes to a new session because the target had ended the one that it was for. */
@@ -164,7 +164,7 @@ export class Recorder {
       recipientsRefused: this.#recipientsRefused,
       recipientFailures: this.#recipientFailures.rows(),
       reconnects: this.#reconnects,
-      quitFailures: this.#quitFailures.rows(),
+      sessionFailures: this.#sessionFailures.rows(),
       sessionCaps: [...this.#sessionCaps.values()],
       lastStartMs: this.#lastStartMs,
       lastEndMs: this.#lastEndMs,

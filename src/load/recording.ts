@@ -21,8 +21,8 @@ export interface Recording {
   readonly recipientFailures: readonly FailureKind<number>[]
   /** Messages that went to a new session because the target had ended the one that they were for. */
   readonly reconnects: number
-  /** How sessions ended without the target's goodbye. */
-  readonly quitFailures: readonly FailureKind<number>[]
+  /** How sessions ended badly after their messages had their outcomes: at RSET, or without the target's goodbye. */
+  readonly sessionFailures: readonly FailureKind<number>[]
   /** At most one to each target. */
   readonly sessionCaps: readonly SessionCapRecording[]
   /** When the last message started and the last one ended, ms after the start; 0 before any did. */
@@ -84,7 +84,7 @@ function emptyRecording(phaseCount: number, targetCount: number): Recording {
     recipientsRefused: 0,
     recipientFailures: [],
     reconnects: 0,
-    quitFailures: [],
+    sessionFailures: [],
     sessionCaps: [],
     lastStartMs: 0,
     lastEndMs: 0,
@@ -104,7 +104,7 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     recipientsRefused: a.recipientsRefused + b.recipientsRefused,
     recipientFailures: mergeFailureKinds([a.recipientFailures, b.recipientFailures]),
     reconnects: a.reconnects + b.reconnects,
-    quitFailures: mergeFailureKinds([a.quitFailures, b.quitFailures]),
+    sessionFailures: mergeFailureKinds([a.sessionFailures, b.sessionFailures]),
     sessionCaps: mergeSessionCaps([...a.sessionCaps, ...b.sessionCaps]),
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),

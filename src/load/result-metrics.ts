@@ -54,11 +54,11 @@ export interface Metrics {
   readonly sessions_opened: number
   /**
    * Messages that went to a new session because the server had ended the one that they were for, before it
-   * answered their MAIL. Absent in files of older versions, as `quit_failures`.
+   * answered their MAIL. Absent in files of older versions, as `session_failures`.
    */
   readonly reconnects?: number
-  /** Sessions that ended without an answer of 221 to QUIT; see `quit_failures` of the result. */
-  readonly quit_failures?: number
+  /** Sessions that ended badly at RSET or QUIT; see `session_failures` of the result. */
+  readonly session_failures?: number
 }
 
 /** Messages of the plan whose turn came; all of them in a run that came to its end. */

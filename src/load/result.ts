@@ -188,8 +188,11 @@ export interface Result {
   readonly failures: readonly FailureRow[]
   /** Why recipients were refused while their messages were taken for others. Absent in older files, as the next two. */
   readonly refused_recipients?: readonly FailureRow[]
-  /** How sessions ended without an answer of 221 to QUIT. `aborted`: that answer was not waited for. */
-  readonly quit_failures?: readonly FailureRow[]
+  /**
+   * How sessions ended badly after their messages had their outcomes: RSET without 250 (phase `reset`), QUIT
+   * without 221 (phase `quit`; class `aborted`: its answer was not waited for).
+   */
+  readonly session_failures?: readonly FailureRow[]
   readonly session_caps?: readonly SessionCapRow[]
   /** What the figures usually mean, in a sentence each. */
   readonly observations: readonly string[]

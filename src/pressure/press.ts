@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { MailstormError } from '../error.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { Drain } from './drain.ts'
 import { Observation } from './observation.ts'
@@ -10,6 +11,8 @@ const SECOND_MS = 1_000
 const LOOK_EVERY_MS = 250
 /** In the drain tenants are called again after so long, whatever the proxy's interval is. */
 const CALL_EVERY_MS = 5_000
+/** Different faults of the run's own looks and calls that are told. */
+const MOST_NOTED = 5
 /** For deliveries that come once too often, after all seemed done. */
 const AFTERGLOW_MS = 1_000
 
@@ -26,6 +29,7 @@ class Press {
   #startedAtEpochMs = 0
   #generatedUntilEpochMs: number | undefined
   #sampling: Promise<void> = Promise.resolve()
+  readonly #noted = new Set<string>()
   #calledAtMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: PressParts, plan: PressPlan, control: PressControl) {
@@ -106,9 +110,21 @@ class Press {
     const [proxy] = this.#parts.proxies
     const tenants = this.#parts.tenants.filter(({ tenant }) => wanted(tenant))
     await Promise.all(
-      // A proxy that does not answer is seen elsewhere.
-      tenants.map(({ tenant, apiKey }) => proxy?.runNow(tenant.facts.tenantId, apiKey).catch(ignore)),
+      tenants.map(({ tenant, apiKey }) =>
+        proxy?.runNow(tenant.facts.tenantId, apiKey).catch((error: Error) => {
+          // A refusal explains a queue that does not move. That a proxy is away is seen elsewhere.
+          if (error instanceof MailstormError && error.code === 'PROXY_REFUSED') this.#noteOnce(error)
+        }),
+      ),
     )
+  }
+
+  /** What went wrong in the run's own looks and calls: figures that are missing are explained by it. */
+  #noteOnce({ message, cause }: Error): void {
+    const what = cause instanceof Error ? `${message}: ${cause.message}` : message
+    if (this.#noted.has(what) || this.#noted.size >= MOST_NOTED) return
+    this.#noted.add(what)
+    this.#parts.events.add(what.replace(/\.$/, ''))
   }
 
   /** False when the run is to end at once. */
@@ -124,7 +140,7 @@ class Press {
     const sampled = this.#sampling.then(() => this.#observation.sample(second))
     this.#sampling = sampled
       .then((sample) => sample && this.#tell(sample.totals?.pending ?? null))
-      .catch(ignore)
+      .catch((error: Error) => this.#noteOnce(error))
   }
 
   #tell(pending: number | null): void {
@@ -141,7 +157,7 @@ class Press {
 
   async #records(): Promise<Pressed> {
     const endedAtEpochMs = Date.now()
-    const { monitor, events, tenants } = this.#parts
+    const { monitor, events, tenants, proxies } = this.#parts
     // In this order, while messages may still move from one to the next: what is no longer queued was delivered
     // before the deliveries are read, and those before the reports.
     const queues = await queuesOf(this.#parts)
@@ -149,6 +165,8 @@ class Press {
     await this.#observation.lastSample(
       Math.max(0, Math.ceil((endedAtEpochMs - this.#startedAtEpochMs) / SECOND_MS) - 1),
     )
+    if (proxies.length > 0 && this.#observation.samples.every(({ totals }) => totals === undefined))
+      events.add('no proxy could be read at /metrics: its queue and its own counts are not known')
     return {
       startedAtEpochMs: this.#startedAtEpochMs,
       generatedUntilEpochMs: this.#generatedUntilEpochMs ?? endedAtEpochMs,
@@ -174,5 +192,5 @@ function isQuiet({ syncs }: Tenant): boolean {
   return (syncs.at(-1)?.dndUntilEpochMs ?? 0) > Date.now()
 }
 
-/** Nothing that its caller would do differently. */
+/** The end of the run, which its caller looks for. */
 function ignore(): undefined {}

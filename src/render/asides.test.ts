@@ -19,17 +19,18 @@ function troubled(): Partial<Result> {
       { ...failure(4_000, 'reply', 'envelope', '550 5.1.1 <who>: no such user', 'rejected'), code: 550 },
       { ...failure(1_000, 'reply', 'envelope', '451 4.2.1 full', 'deferred'), code: 451 },
     ],
-    quit_failures: [
+    session_failures: [
       failure(5, 'timeout', 'quit', 'no reply in time in phase quit', 'failed'),
       failure(40, 'aborted', 'quit', 'QUIT was sent and its answer not waited for', 'failed'),
       { ...failure(3, 'reply', 'quit', '500 what?', 'failed'), code: 500 },
+      failure(2, 'timeout', 'reset', 'no reply in time in phase envelope', 'failed'),
     ],
     session_caps: [
       { target: 'smtp-server-3', messages: 60, sessions: 9, code: 452, text: '452 4.4.5 enough for now' },
     ],
   }
   const { metrics } = burstResult()
-  const counts = { recipients_refused: 5_000, reconnects: 1_234, quit_failures: 48 }
+  const counts = { recipients_refused: 5_000, reconnects: 1_234, session_failures: 50 }
   const observations = observe({ connect: EMPTY_HISTOGRAM, failures: [], ...asides, reconnects: 1_234 })
   return { ...asides, observations, metrics: { ...metrics, ...counts } }
 }
@@ -47,13 +48,14 @@ test.each([
       '5,000 recipients refused of messages that were taken',
       'no such user',
       '451 4.2.1 full',
-      '1,234 reconnects, 48 without a goodbye',
+      '1,234 reconnects, 50 ended badly',
       '1234 messages went to a new session',
       'smtp-server-3 takes 60 messages in a session',
       '452 4.4.5 enough for now',
-      '5 sessions got no answer to QUIT in its time; 40 others were then closed',
+      '5 sessions got no answer to QUIT within 5 s',
       '3 sessions had QUIT answered by something other than 221',
       '500 what?',
+      '2 sessions ended because RSET was not answered by 250',
     ]
     for (const words of shown) expect(page).toContain(words)
     expect(page).not.toContain('no errors')
@@ -66,7 +68,7 @@ test('Prometheus has a counter for each', async () => {
   const text = await exposition.text({ cpuSeconds: 0, memoryBytes: 0 })
   expect(text).toContain('mailstorm_recipients_refused_total{scenario="burst",part=""} 5000')
   expect(text).toContain('mailstorm_reconnects_total{scenario="burst",part=""} 1234')
-  expect(text).toContain('mailstorm_quit_failures_total{scenario="burst",part=""} 48')
+  expect(text).toContain('mailstorm_session_failures_total{scenario="burst",part=""} 50')
 })
 
 test('merge adds them up, and of two caps keeps the one that more sessions have shown', () => {
@@ -76,9 +78,13 @@ test('merge adds them up, and of two caps keeps the one that more sessions have 
     shareFile({ index: 0, changes: { ...rest, session_caps: [{ ...cap, messages: 60, sessions: 9 }] } }),
     shareFile({ index: 1, changes: { ...rest, session_caps: [{ ...cap, messages: 17, sessions: 1 }] } }),
   ])
-  expect(merged.metrics).toMatchObject({ recipients_refused: 10_000, reconnects: 2_468, quit_failures: 96 })
+  expect(merged.metrics).toMatchObject({
+    recipients_refused: 10_000,
+    reconnects: 2_468,
+    session_failures: 100,
+  })
   expect(merged.refused_recipients).toMatchObject([{ count: 8_000 }, { count: 2_000 }])
-  expect(merged.quit_failures?.reduce((sum, { count }) => sum + count, 0)).toBe(96)
+  expect(merged.session_failures?.reduce((sum, { count }) => sum + count, 0)).toBe(100)
   expect(merged.session_caps).toEqual([{ ...cap, messages: 60, sessions: 9 }])
 })
 

@@ -37,7 +37,7 @@ export function renderMarkdown(result: Result): string {
     ...result.observations.map((sentence) => `> ${markdownText(sentence, 300)}`),
     details('Failures', failuresTable(result)),
     details('Refused recipients', failuresTable({ failures: result.refused_recipients ?? [] })),
-    details('Trouble at QUIT', failuresTable({ failures: result.quit_failures ?? [] })),
+    details('Sessions that ended badly', failuresTable({ failures: result.session_failures ?? [] })),
     details('Ledger', ledger(result)),
     details('Resources', resourcesTable(result)),
     details('Timeline', timelineTable(result.timeline)),

@@ -52,9 +52,9 @@ export class RunExposition {
     'Messages that went to a new session because the server had ended the one before',
     RUN,
   )
-  readonly #quitFailures = this.#counter(
-    'mailstorm_quit_failures_total',
-    'Sessions that ended without an answer of 221 to QUIT',
+  readonly #sessionFailures = this.#counter(
+    'mailstorm_session_failures_total',
+    'Sessions that ended badly: RSET without 250, QUIT without 221',
     RUN,
   )
   readonly #runs = this.#counter('mailstorm_runs_total', 'Runs that have ended, by verdict', [
@@ -147,13 +147,13 @@ export class RunExposition {
 
   #countAsides(
     run: Pick<Progress, 'scenario' | 'part' | 'run_id'>,
-    asides: Pick<Progress, 'recipients_refused' | 'reconnects' | 'quit_failures'>,
+    asides: Pick<Progress, 'recipients_refused' | 'reconnects' | 'session_failures'>,
   ): void {
     const labels = labelsOf(run)
-    const { recipients_refused: recipients = 0, reconnects = 0, quit_failures: quits = 0 } = asides
+    const { recipients_refused: recipients = 0, reconnects = 0, session_failures: quits = 0 } = asides
     this.#recipientsRefused.inc(labels, this.#since(run, 'recipients refused', recipients))
     this.#reconnects.inc(labels, this.#since(run, 'reconnects', reconnects))
-    this.#quitFailures.inc(labels, this.#since(run, 'quit failures', quits))
+    this.#sessionFailures.inc(labels, this.#since(run, 'session failures', quits))
   }
 
   /** How much a count has grown. Snapshots may come late: counters never go back. */

@@ -90,10 +90,10 @@ export function performanceFields(result: Result): Field[] {
   ]
 }
 
-/** What befell the sessions, to stand behind their number: `, 3 reconnects, 2 without a goodbye`, or nothing. */
-export function sessionTroubles({ reconnects = 0, quit_failures: quits = 0 }: Metrics): string {
+/** What befell the sessions, to stand behind their number: `, 3 reconnects, 2 ended badly`, or nothing. */
+export function sessionTroubles({ reconnects = 0, session_failures: failures = 0 }: Metrics): string {
   const reconnected = reconnects > 0 ? `, ${counted(reconnects, 'reconnect')}` : ''
-  return quits > 0 ? `${reconnected}, ${count(quits)} without a goodbye` : reconnected
+  return failures > 0 ? `${reconnected}, ${count(failures)} ended badly` : reconnected
 }
 
 export function rateSentence({ metrics, target_rate }: Result): string {

@@ -12,7 +12,7 @@ import { runName, VERDICT_STYLE, verdictReason } from './verdict.ts'
 /** One run as a person reads it in a terminal; in the order of the seed's analysis, with more in it. */
 export function renderText(result: Result, { paint, width }: Page = PIPE): string {
   const inner = width === undefined ? undefined : width - INDENT
-  const { refused_recipients: refused = [], quit_failures: quits = [] } = result
+  const { refused_recipients: refused = [], session_failures: endedBadly = [] } = result
   const title = oneLine(`${result.stamp}  ${runName(result)}`)
   const blocks = [
     titleBlock(title, { paint, width }),
@@ -24,7 +24,7 @@ export function renderText(result: Result, { paint, width }: Page = PIPE): strin
     ...extrasText(result, inner).map(({ title, lines }) => section(title, indent(lines), paint)),
     section('Failures:', indent(failureTable(result, inner)), paint),
     section('Refused Recipients:', indent(failureTable({ failures: refused }, inner)), paint),
-    section('Trouble at QUIT:', indent(failureTable({ failures: quits }, inner)), paint),
+    section('Sessions That Ended Badly:', indent(failureTable({ failures: endedBadly }, inner)), paint),
     section('Custom Metrics:', indent(customMetricsText(result, inner)), paint),
     section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 300))), paint),
     section('Thresholds:', indent(thresholdTable(result.thresholds, { paint, width: inner })), paint),

@@ -27,7 +27,7 @@ export interface FarewellOptions {
   /** Told how long an answer took. */
   readonly onQuit: (ms: number) => void
   /** Told how a session ended without its 221. */
-  readonly onQuitFailure: (failure: Failure, target: number) => void
+  readonly onSessionFailure: (failure: Failure, target: number) => void
 }
 
 /**
@@ -91,12 +91,12 @@ export class Farewells {
   }
 
   async #quit(open: OpenSession, target: number, timer: PhaseTimer): Promise<void> {
-    const { clock, onQuit, onQuitFailure } = this.#options
+    const { clock, onQuit, onSessionFailure } = this.#options
     timer.reset(clock.nowMs())
     try {
       const reply = await quit({ ...open.context, timeoutMs: this.#timeoutMs, timer })
       onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)
-      if (reply.code !== 221) onQuitFailure(refused(reply, 'quit').failure, target)
+      if (reply.code !== 221) onSessionFailure(refused(reply, 'quit').failure, target)
     } catch (error) {
       this.#unanswered(asFailure(error), target)
     }
@@ -106,12 +106,12 @@ export class Farewells {
   #unanswered({ failure }: SmtpFailure, target: number): void {
     if (failure.class === 'timeout') this.#silent.add(target)
     // The end that we made ourselves is no trouble of the server's.
-    if (failure.class !== 'aborted') this.#options.onQuitFailure(failure, target)
+    if (failure.class !== 'aborted') this.#options.onSessionFailure(failure, target)
   }
 
   #leave(open: OpenSession, target: number): void {
     this.#close(open)
-    this.#options.onQuitFailure(NOT_AWAITED, target)
+    this.#options.onSessionFailure(NOT_AWAITED, target)
   }
 
   #countOverdue(target: number, change: 1 | -1): void {

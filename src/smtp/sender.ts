@@ -1,6 +1,6 @@
 import type { Clock } from '../load/clock.ts'
 import type { Feed, Lane } from '../load/dispatch.ts'
-import type { Sample } from '../load/sample.ts'
+import type { Failure, Sample } from '../load/sample.ts'
 import type { Farewells } from './farewells.ts'
 import type { Gate } from './gate.ts'
 import type { MessageTemplate } from './message.ts'
@@ -37,6 +37,8 @@ export interface SenderOptions {
   readonly onSessionOpened: () => void
   /** Told when a message goes to a new session because the server had ended the one that it was for. */
   readonly onReconnect: () => void
+  /** Told how a session ended badly after its messages had their outcomes: at RSET. QUIT is the farewells'. */
+  readonly onSessionFailure: (failure: Failure, target: number) => void
   /** Told every reply of every session; `target` is an index into the targets. */
   readonly onReply?: ((reply: Reply, phase: Phase, target: number) => void) | undefined
 }

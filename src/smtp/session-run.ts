@@ -179,8 +179,11 @@ export class SessionRun {
       await resetTransaction(open.context)
       return true
     } catch (error) {
-      asFailure(error)
+      const { failure } = asFailure(error)
       open.session.transport.destroy()
+      // The message has its outcome; what the session did then, and how long that took, is told apart.
+      if (failure.class !== 'aborted')
+        this.#options.onSessionFailure({ ...failure, phase: 'reset' }, this.#target)
       return false
     }
   }

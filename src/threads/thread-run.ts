@@ -131,6 +131,8 @@ export class ThreadRun {
   #senderOptions(pacer: Pacer): Omit<SenderOptions, 'onSample'> {
     const plan = this.#plan
     const hooks = this.#hooks
+    const onSessionFailure: SenderOptions['onSessionFailure'] = (...told) =>
+      this.#recorder.recordSessionFailure(...told, systemClock.nowMs())
     return {
       clock: systemClock,
       model: pacer.model,
@@ -149,7 +151,7 @@ export class ThreadRun {
         timeoutMs: plan.timeoutMs,
         transports: this.#transports,
         onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
-        onQuitFailure: (...told) => this.#recorder.recordQuitFailure(...told, systemClock.nowMs()),
+        onSessionFailure,
       }),
       sessionCaps: new SessionCaps((...told) => this.#recorder.recordSessionCap(...told)),
       onSessionOpened: () => {
@@ -157,6 +159,7 @@ export class ThreadRun {
         this.#recorder.recordSessionOpened(systemClock.nowMs())
       },
       onReconnect: () => this.#recorder.recordReconnect(),
+      onSessionFailure,
       onReply: hooks?.wantsReplies ? (...told) => hooks.reply(...told) : undefined,
     }
   }

@@ -70,7 +70,7 @@ async function generate(task: GeneratorTask): Promise<void> {
         timeoutMs: 10_000,
         transports,
         onQuit: () => {},
-        onQuitFailure: () => {},
+        onSessionFailure: () => {},
       }),
       sessionCaps: new SessionCaps(() => {}),
       onSample: (sample) => {
@@ -83,6 +83,7 @@ async function generate(task: GeneratorTask): Promise<void> {
       },
       onSessionOpened: () => {},
       onReconnect: () => {},
+      onSessionFailure: () => {},
     },
     0,
   )

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { missedThreshold } from '../../src/render/pressure-sentences.ts'
 import { freshDatabases } from '../proxy/databases.ts'
 import { flipAttachmentByte, OneFault, sinksBehind } from './faulty-relay.ts'
@@ -68,3 +71,39 @@ test(
     expect(heeding.metrics.dnd_periods).toBeGreaterThan(0)
   },
 )
+
+test(
+  'a proxy that refuses the calls and looks of the run has that told: figures that are missing have a reason',
+  limit,
+  async () => {
+    let proxyUrl = ''
+    const refuses = (path: string) => path === '/commands/run-now' || path === '/metrics'
+    const relay = createServer(async (request, response) => {
+      const path = request.url ?? ''
+      const body = Buffer.concat(await request.toArray())
+      if (refuses(path)) return response.writeHead(403).end('no key for this')
+      const headers = request.headers as Record<string, string>
+      const { method = 'GET' } = request
+      const how = method === 'GET' ? {} : { body }
+      const answer = await fetch(proxyUrl + path, { method, headers: pick(headers), ...how })
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    }).listen(0, '127.0.0.1')
+    await once(relay, 'listening')
+    onTestFinished(() => void relay.close())
+    const result = await pressed({ ...SMALL, durationSeconds: 3 }, await freshDatabase(), {
+      clientsAt(url) {
+        proxyUrl = url
+        return `http://127.0.0.1:${(relay.address() as AddressInfo).port}`
+      },
+    })
+    const events = result.events.map(({ what }) => what)
+    expect(events).toContain('Failed to ask proxy for /commands/run-now: HTTP 403 no key for this')
+    expect(events).toContain('no proxy could be read at /metrics: its queue and its own counts are not known')
+    expect(result.metrics.peak_pending).toBeNull()
+  },
+)
+
+/** What the proxy looks at. */
+function pick({ 'x-api-token': token = '' }: Record<string, string>): Record<string, string> {
+  return { 'content-type': 'application/json', 'x-api-token': token }
+}

@@ -6,6 +6,7 @@ import { embeddedSinks } from '../../fixtures/pressure-sinks.ts'
 import { type PressureSpec, resolvePressure } from '../../fixtures/pressure-spec.ts'
 import type { ThresholdResult } from '../../src/load/result.ts'
 import { readOptions } from '../../src/options.ts'
+import { ProxyClient } from '../../src/pressure/proxy-client.ts'
 import type { PressureResult } from '../../src/pressure/result.ts'
 
 /** Small and quick: two tenants, every message with an attachment of 10 KB. */
@@ -25,6 +26,8 @@ export interface SceneOptions {
   readonly sinks?: PressureGround['sinks']
   /** Before the proxy's calls to tenants are answered. */
   readonly around?: (late: Parameters<PressureGround['proxies']>[0]) => Parameters<typeof inProcessProxy>[1]
+  /** Where the run asks the proxy, instead of at the proxy itself. */
+  readonly clientsAt?: (url: string) => string
   readonly databaseUrl?: string
   /** Whose end ends the run. */
   readonly database?: RunningPostgres
@@ -41,14 +44,18 @@ export async function pressed(
   const options = readOptions({ STRESS_BACKEND: 'embedded' })
   const workload = resolvePressure(spec, options, {})
   const plan: ProxyPlan = { databaseUrl, instances: workload.instances, settings: workload.proxySettings }
-  const { around, database, onStarted } = scene
+  const { around, clientsAt = (url) => url, database, onStarted } = scene
   const ground: PressureGround = {
     backend: { name: 'embedded', why: 'a test' },
     sinks: scene.sinks ?? (() => embeddedSinks()),
     async proxies(late, events) {
-      const proxies = await (workload.inProcess
+      const booted = await (workload.inProcess
         ? inProcessProxy(plan, around?.(late) ?? late.intercept)
         : proxyProcesses(plan, events))
+      const clients = booted.clients.map(
+        ({ name, url }) => new ProxyClient({ name, url: clientsAt(url), token: booted.token }),
+      )
+      const proxies = { ...booted, clients }
       if (database === undefined) return proxies
       const watched = { name: 'postgres', ended: database.ended, means: 'fatal' } as const
       return { ...proxies, watched: [...proxies.watched, watched] }

@@ -33,7 +33,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s: QUIT', (pipelining) => {
     const seen = await play({ quit: [hang] }, { pipelining })
     expect(seen.samples.map(({ outcome }) => outcome)).toEqual(Array(MESSAGES).fill('accepted'))
     // One has waited for its whole time; the others were not made to once it was overdue.
-    expect(seen.quitFailures.toSorted()).toEqual([...Array(MESSAGES - 1).fill('aborted'), 'timeout'])
+    expect(seen.sessionFailures.toSorted()).toEqual([...Array(MESSAGES - 1).fill('aborted'), 'timeout'])
     expect(seen.quitCommands).toBe(MESSAGES)
     expect(seen.quits).toBe(0)
     expect(seen.windowMs).toBeLessThan(900)
@@ -48,14 +48,31 @@ describe.each(PIPELINING_LEVELS)('pipelining %s: QUIT', (pipelining) => {
     ['answered by 250', [say('250 bye')], 'protocol_error'],
   ] as const)('%s is counted', async (_how, quit, failure) => {
     const seen = await play({ quit }, { pipelining })
-    expect(seen.quitFailures).toEqual(Array(MESSAGES).fill(failure))
+    expect(seen.sessionFailures).toEqual(Array(MESSAGES).fill(failure))
     expect(seen.samples.every(({ outcome }) => outcome === 'accepted')).toBe(true)
   })
+
+  it.each([
+    ['closed', [close], 'connection_closed'],
+    ['answered by 500', [say('500 5.5.1 what?')], 'protocol_error'],
+    ['not answered', [hang], 'timeout'],
+  ] as const)(
+    'behind a session whose RSET is %s is not said, and that is counted',
+    async (_how, rset, failure) => {
+      const rcpt = [say('550 5.1.1 who?')]
+      const schedule = { executor: 'shared-iterations', messages: 2 } as const
+      const sending = { pipelining, schedule, messagesPerSession: 10, timeoutMs: 150 }
+      const seen = await play({ rcpt, data: [say('503 5.5.1 no')], rset }, sending)
+      expect(seen.samples.map(({ outcome }) => outcome)).toEqual(['rejected', 'rejected'])
+      expect(seen.sessionFailures).toEqual([failure, failure])
+      expect(seen.quitCommands).toBe(0)
+    },
+  )
 
   it('answered by 221, be it after 100 ms, is no trouble, and has its time', async () => {
     const schedule = { executor: 'shared-iterations', messages: 3 } as const
     const seen = await play({ quit: [wait(100), say('221 bye')] }, { pipelining, schedule })
-    expect(seen).toMatchObject({ quitFailures: [], quits: 3 })
+    expect(seen).toMatchObject({ sessionFailures: [], quits: 3 })
     expect(seen.windowMs).toBeGreaterThanOrEqual(200)
   })
 })
@@ -63,7 +80,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s: QUIT', (pipelining) => {
 it('an answer to QUIT that takes longer than a lane waits for it still counts', async () => {
   const seen = await play({ quit: [wait(700), say('221 bye')] }, { timeoutMs: 10_000 })
   expect(seen.quits).toBeGreaterThanOrEqual(1)
-  expect(seen.quitFailures).toEqual(Array(MESSAGES - seen.quits).fill('aborted'))
+  expect(seen.sessionFailures).toEqual(Array(MESSAGES - seen.quits).fill('aborted'))
 })
 
 it('QUIT is waited for 5 s at most, however long a message may take', async () => {
@@ -71,5 +88,5 @@ it('QUIT is waited for 5 s at most, however long a message may take', async () =
   expect(seen.tookMs).toBeGreaterThanOrEqual(5_000)
   expect(seen.tookMs).toBeLessThan(9_000)
   expect(seen.windowMs).toBeLessThan(1_500)
-  expect(seen.quitFailures).toHaveLength(MESSAGES)
+  expect(seen.sessionFailures).toHaveLength(MESSAGES)
 }, 20_000)

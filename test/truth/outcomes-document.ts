@@ -5,7 +5,8 @@ const HEAD = `# How messages end
 Every planned message ends as exactly one outcome. This table is written by test/truth/outcomes.test.ts,
 which plays each situation in every pipelining level; \`npx vitest run test/truth/outcomes -u\` writes it anew.
 
-- \`accepted\`: the final reply was 250. What happens at QUIT changes nothing; it is counted apart (\`quit_failures\`).
+- \`accepted\`: the final reply was 250, even when some of its recipients were refused: these are counted
+  apart (\`refused_recipients\`). So is what happens at RSET and QUIT, which changes nothing (\`session_failures\`).
 - \`deferred\`: a 4xx reply; \`rejected\`: a 5xx reply. Class \`reply\`, or \`auth\` when it answers AUTH.
 - \`failed\`: no reply, or none that could be understood; the class says why, the phase says where.
 - \`dropped\`: due (open model), but never started before the drain ended.

@@ -34,8 +34,8 @@ export interface Sent {
   readonly sessionsOpened: number
   readonly quits: number
   readonly reconnects: number
-  /** How sessions ended without 221, as "timeout" or "reply 500". */
-  readonly quitFailures: readonly string[]
+  /** How sessions ended badly, at RSET or QUIT, as "timeout" or "reply 500". */
+  readonly sessionFailures: readonly string[]
   /** Messages per session that the server was seen to take; undefined for no limit. */
   readonly sessionCap: SessionCap | undefined
 }
@@ -50,7 +50,10 @@ export async function send(sending: Sending): Promise<Sent> {
   const pacer = createPacer(schedule)
   const samples: Sample[] = []
   const counts = { sessionsOpened: 0, quits: 0, reconnects: 0 }
-  const quitFailures: string[] = []
+  const sessionFailures: string[] = []
+  const onSessionFailure: SenderOptions['onSessionFailure'] = ({ class: failureClass, code = '' }) => {
+    sessionFailures.push(`${failureClass} ${code}`.trim())
+  }
   let sessionCap: SessionCap | undefined
   const timeoutMs = sending.timeoutMs ?? 2_000
   const transports = new OpenTransports()
@@ -59,8 +62,7 @@ export async function send(sending: Sending): Promise<Sent> {
     timeoutMs,
     transports,
     onQuit: () => counts.quits++,
-    onQuitFailure: ({ class: failureClass, code = '' }) =>
-      quitFailures.push(`${failureClass} ${code}`.trim()),
+    onSessionFailure,
   })
   let claimed = 0
   const dispatch = new Dispatch({
@@ -91,6 +93,7 @@ export async function send(sending: Sending): Promise<Sent> {
     onSample: (sample) => samples.push({ ...sample, phasesMs: sample.phasesMs.slice() }),
     onSessionOpened: () => counts.sessionsOpened++,
     onReconnect: () => counts.reconnects++,
+    onSessionFailure,
   }
   await Promise.all(
     Array.from({ length: workers }, (_, worker) => {
@@ -99,7 +102,7 @@ export async function send(sending: Sending): Promise<Sent> {
     }),
   )
   await farewells.ended()
-  return { samples, ...counts, quitFailures, sessionCap }
+  return { samples, ...counts, sessionFailures, sessionCap }
 }
 
 function targetOf({ host = '127.0.0.1', port, tls, auth }: Sending): SmtpTarget {

@@ -44,7 +44,7 @@ export function mergeMetrics(shares: readonly Share[], histograms: Histograms): 
     recipients_refused: sum((metrics) => metrics.recipients_refused),
     sessions_opened: sum((metrics) => metrics.sessions_opened),
     reconnects: sum((metrics) => metrics.reconnects ?? 0),
-    quit_failures: sum((metrics) => metrics.quit_failures ?? 0),
+    session_failures: sum((metrics) => metrics.session_failures ?? 0),
   }
 }
 

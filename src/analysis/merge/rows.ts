@@ -36,7 +36,7 @@ export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
 /** What befell recipients and sessions of all generators. */
 export function mergeAsides(
   shares: readonly Share[],
-): Required<Pick<Result, 'refused_recipients' | 'quit_failures' | 'session_caps'>> {
+): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> {
   const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
     const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
     return failureRows(mergeFailureKinds(parts), (target) => target)
@@ -44,7 +44,7 @@ export function mergeAsides(
   const caps = shares.flatMap(({ result }) => result.session_caps ?? [])
   return {
     refused_recipients: merged((result) => result.refused_recipients),
-    quit_failures: merged((result) => result.quit_failures),
+    session_failures: merged((result) => result.session_failures),
     session_caps: mergeSessionCaps(caps),
   }
 }

@@ -56,7 +56,7 @@ ${section('Phases', phases(result.metrics), 'Where the time of a message went, o
 ${section('Servers', serversTable(result), balanceSentence(result))}
 ${section('Errors', errorsTable(result) ?? html`<p class="calm">No message was deferred, rejected or failed.</p>`)}
 ${section('Refused recipients', errorsTable({ ...result, failures: result.refused_recipients ?? [] }, 'Refused recipients'), 'Their messages were taken for others and count as accepted.')}
-${section('Trouble at QUIT', errorsTable({ ...result, failures: result.quit_failures ?? [] }, 'Trouble at QUIT'), 'How sessions ended without the goodbye of the server, 221.')}
+${section('Sessions that ended badly', errorsTable({ ...result, failures: result.session_failures ?? [] }, 'Sessions that ended badly'), 'After their messages had their outcomes: RSET without 250, or QUIT without 221.')}
 ${generatorsSection(result)}
 ${section('Custom metrics', customMetricsTable(result))}
 ${section('Circumstances', factList(circumstances(result)))}`
