@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FakeClock } from '../src/load/clock.fixture.ts'
-import { ResourceSampler } from './resource-sampler.ts'
+import { ResourceSampler, summaryOf } from './resource-sampler.ts'
 import type { Usage } from './service.ts'
 
 const START_MS = 5_000
@@ -126,4 +126,16 @@ test('leaves out the seconds that a slow reading covers', async () => {
   await clock.advanceTo(clock.nowMs() + 500)
   const usage = await sampler.stop()
   expect(usage.slow?.samples.map(({ second }) => second)).toEqual([0, 3])
+})
+
+test('a week of samples, one a second, has its summary', () => {
+  const samples = Array.from({ length: 7 * 24 * 3600 }, (_, second) => ({
+    second,
+    cpu_percent: second % 100,
+    memory_bytes: 1 + second,
+  }))
+  expect(summaryOf(samples)).toMatchObject({
+    cpu_percent: { min: 0, avg: 49.5, max: 99 },
+    memory_bytes: { min: 1, max: samples.length },
+  })
 })

@@ -108,5 +108,10 @@ function networkOf(samples: readonly ResourceSample[]): NonNullable<ResourceUsag
 
 function minAvgMax(values: readonly number[]): MinAvgMax {
   const sum = values.reduce((total, value) => total + value, 0)
-  return { min: Math.min(...values), avg: sum / values.length, max: Math.max(...values) }
+  // Not Math.max(...): a sample a second of two days is more than a call can have arguments.
+  return {
+    min: values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+    avg: sum / values.length,
+    max: values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+  }
 }

@@ -59,8 +59,8 @@ export function countRows(suite: TestSuite | TestModule): RowCounts {
   const tests = [...suite.children.tests()]
   const results = tests.map((test) => test.result())
   const spans = tests.flatMap((test) => test.diagnostic() ?? [])
-  const from = Math.min(...spans.map(({ startTime }) => startTime))
-  const to = Math.max(...spans.map(({ startTime, duration }) => startTime + duration))
+  const from = spans.reduce((least, { startTime }) => Math.min(least, startTime), Number.POSITIVE_INFINITY)
+  const to = spans.reduce((most, { startTime, duration }) => Math.max(most, startTime + duration), 0)
   const notes = results.flatMap((result) => (result.state === 'skipped' ? (result.note ?? []) : []))
   return {
     passed: results.filter(({ state }) => state === 'passed').length,

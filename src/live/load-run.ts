@@ -26,7 +26,7 @@ export class LiveLoadRun implements LiveRun<LoadNews> {
 
   add({ progress, rows }: LoadNews): void {
     this.#progress = progress
-    this.#timeline.push(...rows.timeline)
+    for (const row of rows.timeline) this.#timeline.push(row)
     for (const [name, samples] of Object.entries(rows.resources))
       this.#samples.set(name, [...(this.#samples.get(name) ?? []), ...samples])
   }

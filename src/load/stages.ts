@@ -33,7 +33,7 @@ export function createRamp(start: number, stages: readonly Stage[]): Ramp {
   const inReach = (elapsedMs: number) => segments.findLast(({ fromMs }) => fromMs <= elapsedMs) ?? segments[0]
   return {
     durationMs,
-    peak: Math.max(0, ...segments.flatMap(({ from, to }) => [from, to])),
+    peak: segments.reduce((most, { from, to }) => Math.max(most, from, to), 0),
     areaBy(elapsedMs) {
       const segment = inReach(Math.min(elapsedMs, durationMs))
       return segment === undefined || elapsedMs < 0 ? 0 : segment.before + areaIn(segment, elapsedMs)

@@ -31,7 +31,7 @@ export class DeliveryBook {
   firstAtEpochMs(id: string): number | undefined {
     const deliveries = this.of(id)
     if (deliveries.length === 0) return undefined
-    return Math.min(...deliveries.map(({ atEpochMs }) => atEpochMs))
+    return deliveries.reduce((first, { atEpochMs }) => Math.min(first, atEpochMs), Number.POSITIVE_INFINITY)
   }
 
   ids(): IterableIterator<string> {

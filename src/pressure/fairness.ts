@@ -32,5 +32,7 @@ export function fairnessOf(tenants: readonly TenantLoad[]): number | null {
     }))
   const heldBack = compared.filter(({ floods }) => !floods).map(({ p95Ms }) => p95Ms)
   if (compared.length < 2 || heldBack.length === 0) return null
-  return Math.max(1, Math.max(...heldBack) / Math.min(...compared.map(({ p95Ms }) => p95Ms)))
+  const slowest = heldBack.reduce((most, p95Ms) => Math.max(most, p95Ms), 0)
+  const fastest = compared.reduce((least, { p95Ms }) => Math.min(least, p95Ms), Number.POSITIVE_INFINITY)
+  return Math.max(1, slowest / fastest)
 }

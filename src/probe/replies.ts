@@ -14,7 +14,7 @@ const MAX_REPLY_LINE_BYTES = 512
 /** Over everything that a server said in all conversations: form and length of its replies. Pure. */
 export function repliesRow(talks: readonly Talk[]): ProbeRow {
   const replies = talks.flatMap(({ exchanges }) => exchanges.flatMap((exchange) => exchange.replies))
-  const longest = Math.max(0, ...replies.map(({ longestLineBytes }) => longestLineBytes))
+  const longest = replies.reduce((most, { longestLineBytes }) => Math.max(most, longestLineBytes), 0)
   const wrong = whatIsWrong(replies, longest)
   return {
     ...REPLIES,

@@ -45,7 +45,7 @@ export function renderJunit(suites: readonly JunitSuite[]): string {
     time: total('seconds').toFixed(3),
   })
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${root}>`]
-  for (const suite of suites) lines.push(...suiteLines(suite).map((line) => `  ${line}`))
+  for (const suite of suites) for (const line of suiteLines(suite)) lines.push(`  ${line}`)
   return `${[...lines, '</testsuites>'].join('\n')}\n`
 }
 
@@ -64,7 +64,7 @@ function countsOf({ cases, errors }: JunitSuite): Counts {
     errors: errors.length,
     skipped: cases.filter(({ skipped }) => skipped !== undefined).length,
     // Rows of a scenario wait for one run together: the longest is how long it took.
-    seconds: Math.max(0, ...cases.map(({ seconds }) => seconds)),
+    seconds: cases.reduce((most, { seconds }) => Math.max(most, seconds), 0),
   }
 }
 

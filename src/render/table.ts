@@ -22,7 +22,9 @@ const GAP = 2
 export function textTable(columns: readonly Column[], rows: Rows, width?: number): string[] {
   const titles = columns.map((column) => column.title)
   const all = titles.some((title) => title !== '') ? [titles, ...rows] : rows
-  const widths = columns.map((_, index) => Math.max(0, ...all.map((row) => columnsOf(row[index] ?? ''))))
+  const widths = columns.map((_, index) =>
+    all.reduce((most, row) => Math.max(most, columnsOf(row[index] ?? '')), 0),
+  )
   return pagesOf(widths, width).flatMap((shown, page) => [
     ...(page === 0 ? [] : ['']),
     ...all.map((row) =>

@@ -49,5 +49,9 @@ function groupCells(rows: readonly TimelineRow[]): string[] {
 
 function worst(values: readonly (number | null)[]): string {
   const measured = values.filter((value) => value !== null)
-  return measured.length === 0 ? MISSING : decimal(Math.max(...measured), 2)
+  if (measured.length === 0) return MISSING
+  return decimal(
+    measured.reduce((most, value) => Math.max(most, value)),
+    2,
+  )
 }

@@ -17,7 +17,7 @@ export class Outbox {
 
   /** Nobody took them: they come with the next call. */
   putBack(drafts: readonly Draft[]): void {
-    this.#untaken.push(...drafts)
+    for (const draft of drafts) this.#untaken.push(draft)
   }
 
   /** They were taken; they come again when there is no report of them in time. */

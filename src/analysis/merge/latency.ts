@@ -29,7 +29,7 @@ export function mergeLatencies(parts: readonly LatencySummary[]): LatencySummary
 }
 
 /** Null when a part that measured does not say. */
-function extreme(of: typeof Math.max, values: readonly (number | null)[]): number | null {
+function extreme(of: (a: number, b: number) => number, values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
-  return known.length === 0 || known.length < values.length ? null : of(...known)
+  return known.length === 0 || known.length < values.length ? null : known.reduce((a, b) => of(a, b))
 }

@@ -75,3 +75,13 @@ test('tells what each tenant may claim besides what it has waiting', () => {
     { tenantId: 'u', messages: 49, bytes: 0 },
   ])
 })
+
+test('takes back a queue of any length, and adds to one', () => {
+  const many = Array.from({ length: 200_000 }, (_, pk) => message(String(pk)))
+  const hand = new InHand({ perLane: 10, inAll: 10 })
+  hand.add(many)
+  hand.add([message('1', 'second')])
+  expect(hand.waiting).toBe(200_000)
+  expect(hand.drop(new Set(['7']))).toHaveLength(199_999)
+  expect(hand.waiting).toBe(1)
+})

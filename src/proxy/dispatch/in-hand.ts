@@ -113,8 +113,7 @@ export class InHand {
     const lanes = new Set<Lane>()
     for (const message of fresh) {
       const lane = this.#laneOf(message)
-      if (!lanes.has(lane))
-        lane.waiting.splice(0, lane.waiting.length, ...lane.waiting.filter(({ pk }) => !pks.has(pk)))
+      if (!lanes.has(lane)) retain(lane.waiting, ({ pk }) => !pks.has(pk))
       lane.waiting.push(message)
       lanes.add(lane)
     }
@@ -156,10 +155,9 @@ export class InHand {
   drop(kept: ReadonlySet<string> = new Set()): Claimed[] {
     const dropped: Claimed[] = []
     for (const [key, lane] of this.#lanes) {
-      const staying = lane.waiting.filter(({ pk }) => kept.has(pk))
-      dropped.push(...lane.waiting.filter(({ pk }) => !kept.has(pk)))
-      lane.waiting.splice(0, lane.waiting.length, ...staying)
-      if (lane.running === 0 && staying.length === 0) this.#lanes.delete(key)
+      for (const message of lane.waiting) if (!kept.has(message.pk)) dropped.push(message)
+      retain(lane.waiting, ({ pk }) => kept.has(pk))
+      if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(key)
     }
     return dropped
   }
@@ -186,4 +184,11 @@ function keyOf({ tenantId, accountId }: Pick<Claimed, 'tenantId' | 'accountId'>)
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
+}
+
+/** In place, in order; a queue may be longer than a call can have arguments, so that splice(...) is none. */
+function retain<T>(list: T[], isWanted: (item: T) => boolean): void {
+  let kept = 0
+  for (const item of list) if (isWanted(item)) list[kept++] = item
+  list.length = kept
 }

@@ -39,8 +39,8 @@ function usageCells(usage: ResourceUsage | undefined): string[] {
 export function balanceSentence({ per_server }: Result): string | undefined {
   if (per_server.length < 2) return undefined
   const loads = per_server.map(endedOn)
-  const most = Math.max(...loads)
-  const least = Math.min(...loads)
+  const most = loads.reduce((a, b) => Math.max(a, b))
+  const least = loads.reduce((a, b) => Math.min(a, b))
   if (most === 0) return undefined
   if (most === least) return `Balanced: each of the ${per_server.length} servers had ${count(most)} messages.`
   const excess = least === 0 ? '' : `, ${decimal((most / least - 1) * 100, 1)} % more`
