@@ -39,6 +39,26 @@ describe.skipIf(noBrowser !== undefined)(
     }, 30_000)
     afterAll(() => browser?.close())
 
+    test('a long run is drawn as means with bands, and its table tells their ends', async () => {
+      const [row] = burstResult().timeline
+      if (row === undefined) throw new Error('the fixture has no timeline')
+      const timeline = Array.from({ length: 40_000 }, (_, second) => ({
+        ...{ ...row, second, accepted: second === 30_000 ? 9000 : 40 + (second % 21) },
+      }))
+      const { page, complaints } = await opened(renderReport(burstResult({ timeline }), await loadAssets()))
+      const { throughput } = await drawn(page)
+      const [xs = [], mean = [], most = [], least = []] = throughput ?? []
+      expect(xs.length).toBeLessThan(1500)
+      expect(mean[5]).toBeCloseTo(50, 0)
+      expect(most.reduce((a, b) => Math.max(a ?? 0, b ?? 0))).toBe(9000)
+      expect(least[5]).toBe(40)
+      await page.locator('#chart-throughput summary').click()
+      expect(await page.locator('#chart-throughput td').nth(5).textContent()).toMatch(
+        /^50.*\/s \(40\/s – 60\/s\)$/,
+      )
+      expect(complaints).toEqual([])
+    })
+
     test('a pressure run: what was not read is a gap, and every chart is painted', async () => {
       const result = pressureResult()
       const { page, complaints } = await opened(renderReport(result, await loadAssets()))

@@ -17,6 +17,9 @@ export interface Series {
   readonly label: string
   /** One to each x; null where nothing was measured. */
   readonly values: readonly (number | null)[]
+  /** Of what each value stands for, where that is several (thin.ts): drawn as a band. Both or neither. */
+  readonly low?: readonly (number | null)[]
+  readonly high?: readonly (number | null)[]
   readonly tone: Tone
   readonly dashed?: boolean
   /** The area below is tinted. */
@@ -72,10 +75,15 @@ export function lineTone(index: number): Tone {
 
 /** A logarithmic axis where a linear one would press most of the values into its bottom line. */
 export function needsLog(series: readonly Series[]): boolean {
-  const values = series.flatMap(({ values }) => values.filter((value) => value !== null && value > 0))
-  if (values.length === 0) return false
-  const most = values.reduce((a, b) => Math.max(a as number, b as number), 0) as number
-  const least = values.reduce((a, b) => Math.min(a as number, b as number), most) as number
+  let most = 0
+  let least = Number.POSITIVE_INFINITY
+  for (const { values } of series) {
+    for (const value of values) {
+      if (value === null || value <= 0) continue
+      most = Math.max(most, value)
+      least = Math.min(least, value)
+    }
+  }
   return most / least > LOG_FROM_RATIO
 }
 

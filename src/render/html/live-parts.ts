@@ -11,6 +11,7 @@ import { pressureCards } from './pressure-cards.ts'
 import { pressureCharts } from './pressure-charts.ts'
 import { resultCards } from './result-cards.ts'
 import { chartsOf } from './result-report.ts'
+import { thinCharts } from './thin.ts'
 
 /** What stands above the charts while a run goes on. */
 export function liveHead(progress: Progress): Html {
@@ -51,7 +52,7 @@ export function finishedCards(result: AnyResult): Html {
 }
 
 export function finishedCharts(result: AnyResult): Chart[] {
-  return isPressure(result) ? pressureCharts(result) : chartsOf(result)
+  return thinCharts(isPressure(result) ? pressureCharts(result) : chartsOf(result))
 }
 
 export function liveCards(progress: Progress): Html {

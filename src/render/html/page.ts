@@ -1,6 +1,7 @@
 import type { Assets } from './assets.ts'
 import type { Chart } from './chart.ts'
 import { dataScript, type Html, html, trusted } from './markup.ts'
+import { thinCharts } from './thin.ts'
 
 export interface Page {
   readonly title: string
@@ -38,7 +39,7 @@ ${
 <main id="main">
 <noscript><p class="banner">The charts are drawn by a script in this file; the tables stand without it.</p></noscript>
 ${body}</main>
-${dataScript('chart-data', charts)}
+${dataScript('chart-data', thinCharts(charts))}
 <script>${trusted(script)}</script>
 </body>
 </html>

@@ -26,7 +26,7 @@ export function showCharts(charts) {
 function stretchTime(charts) {
   for (const { axis, xs, markers } of charts) {
     if (axis !== 'time') continue
-    const last = Math.max(xs.at(-1) ?? 0, ...(markers ?? []).map(({ at }) => at))
+    const last = (markers ?? []).reduce((most, { at }) => Math.max(most, at), xs.at(-1) ?? 0)
     if (last > timeSpan.last) timeSpan.last = last
   }
 }

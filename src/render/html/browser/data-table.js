@@ -15,6 +15,19 @@ export function formatX(chart, index) {
   return formatTime(x)
 }
 
+/**
+ * A value; of one that stands for several seconds their least and most too.
+ * @param {Chart} chart
+ * @param {number} line
+ * @param {number} index
+ */
+export function formatPoint({ unit, series }, line, index) {
+  const { values = [], low, high } = series[line] ?? {}
+  const value = formatValue(unit, values[index])
+  if (low?.[index] === high?.[index]) return value
+  return `${value} (${formatValue(unit, low?.[index])} – ${formatValue(unit, high?.[index])})`
+}
+
 const HEADS = { time: 'Time', nines: 'Percentile', runs: 'Run', rate: 'Rate' }
 
 /**
@@ -60,10 +73,10 @@ function tableOf(chart) {
     first.className = 'r'
     first.textContent = formatX(chart, index)
     row.append(first)
-    for (const { values } of chart.series) {
+    for (const line of chart.series.keys()) {
       const cell = row.insertCell()
       cell.className = 'r'
-      cell.textContent = formatValue(chart.unit, values[index])
+      cell.textContent = formatPoint(chart, line, index)
     }
   })
   scroll.append(table)

@@ -1,7 +1,6 @@
-import { dataTable, formatX } from './data-table.js'
-import { formatValue } from './format.js'
+import { dataTable, formatPoint, formatX } from './data-table.js'
 import { moveByKeys } from './keyboard.js'
-import { plotOptions } from './options.js'
+import { bandsOf, plotOptions } from './options.js'
 
 /** @import { Chart } from '../chart.ts' */
 
@@ -47,7 +46,9 @@ export function drawFigure(chart, place) {
 
 /** @param {Chart} chart @returns {import('uplot').AlignedData} */
 export function dataOf(chart) {
-  return [[...chart.xs], ...chart.series.map(({ values }) => [...values])]
+  const values = chart.series.map((line) => [...line.values])
+  const bands = bandsOf(chart).flatMap(({ high, low }) => [[...high], [...low]])
+  return [[...chart.xs], ...values, ...bands]
 }
 
 /** @param {string} name @param {string} text */
@@ -87,6 +88,11 @@ function legend(chart, plot) {
       const show = button.getAttribute('aria-pressed') !== 'true'
       button.setAttribute('aria-pressed', String(show))
       plot.setSeries(index + 1, { show })
+      for (const { of, place } of bandsOf(chart)) {
+        if (of !== index) continue
+        plot.setSeries(place, { show })
+        plot.setSeries(place + 1, { show })
+      }
     })
     item.append(button)
     list.append(item)
@@ -97,8 +103,7 @@ function legend(chart, plot) {
     const { idx } = plot.cursor
     where.textContent = idx === null || idx === undefined ? '' : formatX(chart, idx)
     values.forEach((value, index) => {
-      const y = idx === null || idx === undefined ? undefined : plot.data[index + 1]?.[idx]
-      value.textContent = idx === null || idx === undefined ? '' : formatValue(chart.unit, y)
+      value.textContent = idx === null || idx === undefined ? '' : formatPoint(chart, index, idx)
     })
   }
   plot.hooks.setCursor = [...(plot.hooks.setCursor ?? []), read]

@@ -29,7 +29,15 @@ export function plotOptions(chart, width) {
     legend: { show: false },
     scales: { x: xScale(chart), y: yScale(chart) },
     axes: [xAxis(chart), yAxis(chart)],
-    series: [{}, ...chart.series.map((series, index) => seriesOf(chart, series, index))],
+    series: [
+      {},
+      ...chart.series.map((series, index) => seriesOf(chart, series, index)),
+      ...bandsOf(chart).flatMap(({ tone }) => [edge(tone), edge(tone)]),
+    ],
+    bands: bandsOf(chart).map(({ place, tone }) => ({
+      series: [place, place + 1],
+      fill: () => `${cssValue(`--${tone}`)}22`,
+    })),
     cursor: {
       y: false,
       points: { size: 7 },
@@ -38,6 +46,26 @@ export function plotOptions(chart, width) {
     },
     hooks: { draw: [(plot) => drawMarkers(plot, chart), (plot) => tellNothing(plot, chart)] },
   }
+}
+
+/**
+ * The upper or the lower edge of a band: thin, and seen, since one bad second in a week is nothing but edge.
+ * @param {Series['tone']} tone
+ * @returns {uPlot.Series}
+ */
+function edge(tone) {
+  return { stroke: () => `${cssValue(`--${tone}`)}80`, width: 0.75, points: { show: false } }
+}
+
+/**
+ * Bands from the least to the most, of the lines that have them; their edges stand behind all lines.
+ * @param {Chart} chart
+ */
+export function bandsOf({ series }) {
+  const banded = series.flatMap(({ low, high, tone }, of) =>
+    low === undefined || high === undefined ? [] : [{ of, low, high, tone }],
+  )
+  return banded.map((band, index) => ({ ...band, place: 1 + series.length + 2 * index }))
 }
 
 /** @param {Chart} chart @returns {uPlot.Scale} */
