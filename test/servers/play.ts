@@ -1,8 +1,18 @@
 import type { Socket } from 'node:net'
 import type { Step, Steps } from './script.ts'
 
+/** A connection, and what is underneath where that is TLS: only this one can be reset. */
+export interface Line {
+  readonly socket: Socket
+  readonly plain: Socket
+}
+
 /** Does one step on a connection; a reply goes out once `released`. False: it was the last step. */
-export async function play(step: Step, socket: Socket, released: () => Promise<void>): Promise<boolean> {
+export async function play(
+  step: Step,
+  { socket, plain }: Line,
+  released: () => Promise<void>,
+): Promise<boolean> {
   switch (step.do) {
     case 'say':
     case 'raw':
@@ -25,7 +35,7 @@ export async function play(step: Step, socket: Socket, released: () => Promise<v
       socket.end()
       return false
     case 'reset':
-      socket.resetAndDestroy()
+      plain.resetAndDestroy()
       return false
     case 'hang':
       return false

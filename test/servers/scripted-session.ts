@@ -38,6 +38,7 @@ export class ScriptedSession {
   readonly received: Received = { commands: [], messages: [], encrypted: false, resumed: false }
   readonly #context: SessionContext
   #socket: Socket
+  readonly #plain: Socket
   #input: Buffer = Buffer.alloc(0)
   #mode: 'command' | 'data' | 'over' = 'command'
   /** Input waits while steps are done. */
@@ -51,6 +52,7 @@ export class ScriptedSession {
 
   constructor(socket: Socket, context: SessionContext) {
     this.#socket = socket
+    this.#plain = socket
     this.#context = context
     if (context.script.tls?.implicit === true) this.#secure()
     else this.#listen()
@@ -185,7 +187,9 @@ export class ScriptedSession {
   async #perform(steps: Steps): Promise<void> {
     for (const step of steps) {
       if (this.#mode === 'over') return
-      const goesOn = await play(step, this.#socket, () => this.#context.released())
+      const goesOn = await play(step, { socket: this.#socket, plain: this.#plain }, () =>
+        this.#context.released(),
+      )
       if (!goesOn) this.#mode = 'over'
     }
   }
