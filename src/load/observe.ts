@@ -34,7 +34,8 @@ export function observe({ connect, failures, ...asides }: Observed): string[] {
       `${neverGreeted} connections were opened and never greeted: usually the server serves no more at a time, or its listen backlog overflowed`,
     noConnect > 0 &&
       `${noConnect} connections did not open in time: a full listen backlog, or a firewall that drops`,
-    refused > 0 && `${refused} connections were refused: nothing listens there (any more)`,
+    refused > 0 &&
+      `${refused} connections were refused: nothing listened there at that moment. The server had ended, or had closed its listening socket, as some do under load`,
     local > 0 &&
       `${local} messages failed for want of resources of the load generator's machine, not of the target`,
     ...observeAsides(asides),

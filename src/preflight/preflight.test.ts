@@ -110,7 +110,7 @@ describe('preflight', () => {
   it('says that a port is closed', async () => {
     const port = await freePort()
     await expect(check(port)).rejects.toThrow(
-      `Failed to reach localhost:${port}: the connection was refused; nothing listens on that port.\nStart the server, or correct the port.`,
+      `Failed to reach localhost:${port}: the connection was refused; nothing listens on that port now.\nStart the server, or correct the port; under load a server may have closed its listening socket (RefuseLA of sendmail).`,
     )
   })
 
@@ -129,7 +129,7 @@ describe('preflight', () => {
       code: 'PREFLIGHT',
       message: [
         'Failed to start: 3 problems, and nothing was sent.',
-        `Failed to reach localhost:${closed}: the connection was refused; nothing listens on that port. Start the server, or correct the port.`,
+        `Failed to reach localhost:${closed}: the connection was refused; nothing listens on that port now. Start the server, or correct the port; under load a server may have closed its listening socket (RefuseLA of sendmail).`,
         'Failed to accept the target: public.test is 203.0.113.7, which is neither loopback nor a private address. Set ALLOW_PUBLIC_TARGETS=1 if its owner agreed to this load test; or correct SMTP_TARGETS.',
         'Failed to plan 5,000 sessions: this process may open 1,024 files, and 5,256 are needed. Raise the limit with "ulimit -n 5256" in the shell that starts the run, or use fewer sessions.',
       ].join('\n  '),

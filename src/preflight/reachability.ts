@@ -41,8 +41,8 @@ function wordsFor(seen: Probe, seconds: number): Words {
   switch (seen.kind) {
     case 'refused-connection':
       return [
-        'the connection was refused; nothing listens on that port.',
-        'Start the server, or correct the port.',
+        'the connection was refused; nothing listens on that port now.',
+        'Start the server, or correct the port; under load a server may have closed its listening socket (RefuseLA of sendmail).',
       ]
     case 'no-connection':
       return [`no connection within ${seconds} s.`, 'Correct the address, or open the port in the firewall.']

@@ -1,6 +1,7 @@
+import { cutText } from '../foreign-text.ts'
 import type { ProbeRow, ProbeVerdict } from './report.ts'
 import type { ProbeContext, Step } from './step.ts'
-import { cameText, type Exchange, type Talk } from './talk.ts'
+import { cameText, type Exchange, replyText, secondsText, type Talk } from './talk.ts'
 
 export interface Judgement {
   readonly verdict: ProbeVerdict
@@ -14,47 +15,96 @@ export interface Question {
   readonly rfc: string
 }
 
+/** How far a plain message comes; in this order. */
+export const PLAIN_STAGES = ['mail', 'rcpt', 'data', 'text'] as const
+export type PlainStage = (typeof PLAIN_STAGES)[number]
+
 /** One question to a server: a conversation as data, and a pure judgement over what came. */
 export interface Check extends Question {
   /** Extension that must be offered (RFC 5321 2.2). */
   readonly needs?: string
+  /**
+   * A plain message has to be taken up to here for a refusal to be one of what is asked: who refuses this
+   * probe's sender refuses it with SMTPUTF8 as well, and that says nothing of SMTPUTF8.
+   */
+  readonly plain?: PlainStage
   /** Names of the steps that it is about; what stands before is the way there. */
   readonly asks: readonly string[]
   steps(context: ProbeContext): readonly Step[]
   judge(talk: Talk): Judgement
 }
 
+/** Where a plain message of this probe is refused, and how. */
+export interface PlainRefusal {
+  readonly stage: PlainStage
+  readonly came: string
+}
+
+/** What became of the plain message; undefined when it was taken, or when there was no answer. Pure. */
+export function plainRefusal(talk: Talk): PlainRefusal | undefined {
+  for (const stage of PLAIN_STAGES) {
+    const reply = talk.reply(stage)
+    if (reply !== undefined && reply.code >= 400) return { stage, came: replyText(reply) }
+  }
+  return undefined
+}
+
+const SENT_CHARS = 400
+const NOTE_CHARS = 300
+
 /** The row of a check. Where the conversation never came to the question, nothing is claimed. */
-export function rowOf(check: Check, talk: Talk): ProbeRow {
-  const { id, title, rfc, asks, needs } = check
+export function rowOf(check: Check, talk: Talk, plain?: PlainRefusal): ProbeRow {
+  const { id, title, rfc, asks } = check
   const about = asks.map((name) => talk.exchange(name)).filter((exchange) => exchange !== undefined)
-  if (needs !== undefined && talk.reply('ehlo')?.code === 250 && talk.extension(needs) === undefined) {
-    return {
-      id,
-      title,
-      rfc,
-      sent: '',
-      came: '',
-      verdict: 'not offered',
-      note: `${needs} is not in its reply to EHLO`,
-    }
-  }
-  if (about.length === 0) {
-    const { last } = talk
-    const came = last === undefined ? 'nothing' : cameText(last)
-    const note = `it did not come to that: ${last?.sent === '' ? 'at the start' : `after ${last?.sent}`} came ${came}`
-    return { id, title, rfc, sent: '', came, verdict: 'unknown', note }
-  }
-  const { verdict, note = '' } = check.judge(talk)
+  const { verdict, note = '' } =
+    notOffered(check, talk) ?? neverAsked(about, talk) ?? judged(check, talk, plain)
   return {
     id,
     title,
     rfc,
-    sent: joined(about, ({ sent }) => sent),
-    came: joined(about, cameText),
+    sent: cutText(
+      joined(about, ({ sent }) => sent),
+      SENT_CHARS,
+    ),
+    came: cutText(about.length === 0 ? lastText(talk) : joined(about, cameText), SENT_CHARS),
     verdict,
-    note,
+    note: cutText(note, NOTE_CHARS),
   }
+}
+
+/** The row of a question that was not asked, or whose answer says nothing. */
+export function unknownRow({ id, title, rfc }: Question, note = ''): ProbeRow {
+  return { id, title, rfc, sent: '', came: '', verdict: 'unknown', note }
+}
+
+function notOffered({ needs }: Check, talk: Talk): Judgement | undefined {
+  if (needs === undefined || talk.extension(needs) !== undefined) return undefined
+  if (talk.withoutEhlo) return { verdict: 'not offered', note: 'it does not know EHLO' }
+  if (talk.reply('ehlo')?.code !== 250) return undefined
+  return { verdict: 'not offered', note: `${needs} is not in its reply to EHLO` }
+}
+
+function neverAsked(about: readonly Exchange[], talk: Talk): Judgement | undefined {
+  if (about.length > 0) return undefined
+  const where = talk.last?.sent ? `after ${talk.last.sent}` : 'at the start'
+  return { verdict: 'unknown', note: `it did not come to that: ${where} came ${lastText(talk)}` }
+}
+
+function lastText({ last }: Talk): string {
+  return last === undefined ? 'nothing' : cameText(last)
+}
+
+function judged(check: Check, talk: Talk, plain: PlainRefusal | undefined): Judgement {
+  const judgement = check.judge(talk)
+  if (judgement.verdict !== 'deviates' || plain === undefined || check.plain === undefined) return judgement
+  const reached = PLAIN_STAGES.indexOf(check.plain) >= PLAIN_STAGES.indexOf(plain.stage)
+  const isRefused = check.asks.some((name) => {
+    const replies = talk.exchange(name)?.replies ?? []
+    return replies.some(({ code }) => code >= 400)
+  })
+  return reached && isRefused
+    ? { verdict: 'unknown', note: `a plain message is refused as well: ${plain.came}` }
+    : judgement
 }
 
 function joined(exchanges: readonly Exchange[], text: (exchange: Exchange) => string): string {
@@ -64,6 +114,31 @@ function joined(exchanges: readonly Exchange[], text: (exchange: Exchange) => st
     .join(' → ')
 }
 
+/** RFC 5321 4.5.3.2: the longest that a client has to wait for most replies; not to answer sooner is no fault. */
+export const MIN_PATIENCE_MS = 5 * 60_000
+
+/**
+ * What is known where this step has no reply that could be judged; undefined where it has one. Not to have
+ * waited long enough is no finding, nor is a 421, which may come at any time (RFC 5321 3.8).
+ */
+export function unanswered(talk: Talk, name: string): Judgement | undefined {
+  const exchange = talk.exchange(name)
+  if (exchange === undefined) return { verdict: 'unknown', note: `it did not come to ${name.toUpperCase()}` }
+  const { replies, strays = [], ending, tookMs, sent } = exchange
+  const code = replies.at(-1)?.code
+  if (code === 421) return { verdict: 'unknown', note: 'it ends the session by 421' }
+  if (code !== undefined) return undefined
+  if (ending === 'too much') return { verdict: 'unknown', note: 'its reply has no end: see its replies' }
+  if (strays.length > 0) return { verdict: 'unknown', note: 'its reply has no code: see its replies' }
+  const what = sent === '' ? 'no greeting' : `no reply to ${cutText(sent, 60)}`
+  if (ending !== 'time over') return { verdict: 'deviates', note: `it ends the session without a reply` }
+  if (tookMs >= MIN_PATIENCE_MS) return { verdict: 'deviates', note: `${what} within ${secondsText(tookMs)}` }
+  return {
+    verdict: 'unknown',
+    note: `${what} within ${secondsText(tookMs)}; RFC 5321 4.5.3.2 has clients wait longer`,
+  }
+}
+
 /** Conforms when each of these is answered by such a code; else it deviates in the way told. */
 export function answers(
   codes: Readonly<Record<string, RegExp>>,
@@ -71,9 +146,9 @@ export function answers(
 ): (talk: Talk) => Judgement {
   return (talk) => {
     for (const [name, allowed] of Object.entries(codes)) {
-      const code = talk.reply(name)?.code
-      if (code === undefined) return { verdict: 'deviates', note: `${name} was not answered` }
-      if (!allowed.test(String(code))) return { verdict: 'deviates', note: deviation }
+      const nothing = unanswered(talk, name)
+      if (nothing !== undefined) return nothing
+      if (!allowed.test(String(talk.reply(name)?.code))) return { verdict: 'deviates', note: deviation }
     }
     return { verdict: 'conforms' }
   }
@@ -89,8 +164,9 @@ export function outOfOrder(
   codes: readonly number[] = [503],
 ): (talk: Talk) => Judgement {
   return (talk) => {
-    const code = talk.reply(name)?.code
-    if (code === undefined) return { verdict: 'deviates', note: `${name.toUpperCase()} was not answered` }
+    const nothing = unanswered(talk, name)
+    if (nothing !== undefined) return nothing
+    const code = talk.reply(name)?.code ?? 0
     if (codes.includes(code)) return { verdict: 'conforms' }
     return {
       verdict: 'deviates',

@@ -14,7 +14,7 @@ export const CONNECTIONS: Question = {
 /** All of it: a server that greets slowly is not waited for 100 times. */
 export const CONNECTIONS_LIMIT_MS = 60_000
 
-interface Opened {
+export interface Opened {
   readonly greeted: number
   /** What the first that was not greeted got instead; undefined when all were. */
   readonly next: Exchange | undefined
@@ -22,15 +22,7 @@ interface Opened {
 }
 
 /** How many connections at a time are greeted, and what the next one gets. */
-export async function probeConnections(
-  target: ProbeTarget,
-  context: ProbeContext,
-  clock: Clock,
-): Promise<ProbeRow> {
-  return connectionsRow(await open(target, context, clock), context.connections)
-}
-
-async function open(
+export async function openConnections(
   target: ProbeTarget,
   { connections, waitMs }: ProbeContext,
   clock: Clock,
@@ -46,7 +38,7 @@ async function open(
       const came = await conversation.replies(1, startedMs + waitMs)
       if (came.replies[0]?.code === 220) continue
       const tookMs = clock.nowMs() - startedMs
-      const next = { name: 'next', sent: '', tookMs, ...came }
+      const next: Exchange = { name: 'next', sent: '', tookMs, ...came }
       return { greeted: opened.length - 1, next, timeOver: false }
     }
     return { greeted: opened.length, next: undefined, timeOver: false }
@@ -74,6 +66,10 @@ export function connectionsRow({ greeted, next, timeOver }: Opened, most: number
     return { ...row, came, verdict: 'conforms', note: `${greeted}, then ${code}` }
   if (next.ending === 'time over') {
     return { ...row, came, verdict: 'unknown', note: `${greeted}; the next one is connected and waits` }
+  }
+  if (next.ending === 'refused') {
+    // Not SMTP's doing: RFC 5321 says nothing of a listening socket that is closed for a while.
+    return { ...row, came, verdict: 'conforms', note: `${greeted}, then its listening socket is closed` }
   }
   return { ...row, came, verdict: 'deviates', note: `${greeted}; the next one is turned away without 421` }
 }

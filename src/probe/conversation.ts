@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net'
+import type { LookupAddress } from 'node:dns'
+import { connect, type LookupFunction, type Socket } from 'node:net'
 import { connect as secure } from 'node:tls'
 import type { Clock } from '../load/clock.ts'
 import { ReplyReader } from './reply-reader.ts'
@@ -7,9 +8,20 @@ import type { Ending, Reply } from './talk.ts'
 export interface ProbeTarget {
   readonly host: string
   readonly port: number
+  /** Those that were checked; the name is then not looked up again, so that it cannot change after the check. */
+  readonly addresses?: readonly LookupAddress[]
+}
+
+/** What came for one thing that was sent. */
+export interface Heard {
+  readonly replies: readonly Reply[]
+  readonly strays: readonly string[]
+  readonly ending?: Ending
 }
 
 const CLOSE_WITHIN_MS = 250
+/** After a line that is no reply: a true one mostly stands right behind it. */
+const AFTER_STRAY_MS = 1_000
 
 /** One connection, spoken to octet by octet. Every wait has an end. */
 export class Conversation {
@@ -17,11 +29,13 @@ export class Conversation {
   #socket: Socket
   #reader = new ReplyReader()
   #ending: Ending | undefined
+  #heardAtMs = 0
   #wake: () => void = () => {}
 
-  constructor({ host, port }: ProbeTarget, clock: Clock) {
+  constructor({ host, port, addresses }: ProbeTarget, clock: Clock) {
     this.#clock = clock
-    this.#socket = connect({ host, port, noDelay: true })
+    const lookup = addresses === undefined ? {} : { lookup: lookupOf(addresses) }
+    this.#socket = connect({ host, port, noDelay: true, ...lookup })
     this.#listen()
   }
 
@@ -33,14 +47,23 @@ export class Conversation {
     if (octets !== '' && this.#ending === undefined) this.#socket.write(octets, 'latin1')
   }
 
-  /** So many replies, or fewer when the time is over or the connection has ended. */
-  async replies(count: number, untilMs: number): Promise<{ replies: Reply[]; ending?: Ending }> {
+  /** So many replies, or fewer when the time is over, the connection has ended, or it says without an end. */
+  async replies(count: number, untilMs: number): Promise<Heard> {
+    let limitMs = untilMs
     while (this.#reader.ready < count) {
-      if (this.#ending !== undefined) return { replies: this.#reader.take(count), ending: this.#ending }
-      if (this.#clock.nowMs() >= untilMs) return { replies: this.#reader.take(count), ending: 'time over' }
-      await this.#somethingOr(untilMs)
+      if (this.#ending !== undefined) return this.#heard(count, this.#ending)
+      if (this.#reader.hasStrays) limitMs = Math.min(limitMs, this.#heardAtMs + AFTER_STRAY_MS)
+      if (this.#clock.nowMs() >= limitMs) return this.#heard(count, 'time over')
+      await this.#somethingOr(limitMs)
     }
-    return { replies: this.#reader.take(count) }
+    return this.#heard(count)
+  }
+
+  /** Whatever else has come, or comes within this time. */
+  async unasked(withinMs: number): Promise<Heard> {
+    const untilMs = this.#clock.nowMs() + withinMs
+    while (this.#ending === undefined && this.#clock.nowMs() < untilMs) await this.#somethingOr(untilMs)
+    return this.#heard(Number.POSITIVE_INFINITY)
   }
 
   /** TLS on this connection (RFC 3207). Certificates are not this probe's question. */
@@ -72,14 +95,23 @@ export class Conversation {
   #listen(): void {
     this.#socket.setEncoding('latin1')
     this.#socket.on('data', (text: string) => {
+      this.#heardAtMs = this.#clock.nowMs()
       this.#reader.push(text)
-      this.#wake()
+      if (this.#reader.overflowed) {
+        this.#socket.destroy()
+        this.#end('too much')
+      } else this.#wake()
     })
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       this.#end(error.code === 'ECONNREFUSED' ? 'refused' : 'reset')
     })
     this.#socket.on('end', () => this.#end('closed'))
     this.#socket.on('close', () => this.#end('closed'))
+  }
+
+  #heard(count: number, ending?: Ending): Heard {
+    const came = { replies: this.#reader.take(count), strays: this.#reader.takeStrays() }
+    return ending === undefined ? came : { ...came, ending }
   }
 
   #end(ending: Ending): void {
@@ -96,4 +128,11 @@ export class Conversation {
       }
     })
   }
+}
+
+function lookupOf(addresses: readonly LookupAddress[]): LookupFunction {
+  return (_host, { all }, answer) =>
+    all === true
+      ? answer(null, [...addresses])
+      : answer(null, addresses[0]?.address ?? '', addresses[0]?.family)
 }

@@ -9,9 +9,17 @@ export interface Oddity {
   readonly command?: (line: string) => string | undefined
   /** Longest line of text, without line end; beyond it: 500, and the message goes on. */
   readonly maxTextOctets?: number
-  /** What else ends a message. */
-  readonly falseEnd?: string
   readonly maxConnections?: number
+  /** Replies leave so much later. */
+  readonly delayMs?: (line: string) => number
+  /** Said again and again until the client has gone, instead of a reply. */
+  readonly flood?: (line: string) => string | undefined
+  /** The program ends at this command: every connection breaks, nothing listens any more. */
+  readonly diesAt?: (line: string) => boolean
+  /** From this number of open connections on its listening socket is closed until fewer are open (RefuseLA). */
+  readonly refusesFrom?: number
+  /** Reply to a message instead of 250. */
+  readonly message?: string
 }
 
 const USUAL: Readonly<Record<string, string>> = {
@@ -24,40 +32,56 @@ const USUAL: Readonly<Record<string, string>> = {
   RSET: '250 ok',
 }
 
+export interface OddServer {
+  readonly host: string
+  readonly port: number
+  /** Octets of floods that the kernel took. */
+  readonly flooded: () => number
+}
+
 /** A server for tests of the probe, with sockets and all. */
-export async function startOddServer(oddity: Oddity = {}): Promise<{ host: string; port: number }> {
+export async function startOddServer(oddity: Oddity = {}): Promise<OddServer> {
   const sockets = new Set<Socket>()
+  let flooded = 0
+  const close = () => {
+    for (const socket of sockets) socket.resetAndDestroy()
+    server.close()
+  }
+  const listenAgain = (port: number) => {
+    if (!server.listening && sockets.size === 0) server.listen(port, '127.0.0.1')
+  }
   const server = createServer((socket) => {
     sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
+    const { localPort = 0 } = socket
     socket.on('error', () => {})
+    socket.on('close', () => {
+      sockets.delete(socket)
+      flooded += socket.bytesWritten
+      if (oddity.refusesFrom !== undefined) listenAgain(localPort)
+    })
+    if (sockets.size >= (oddity.refusesFrom ?? Number.POSITIVE_INFINITY)) server.close()
     if (sockets.size > (oddity.maxConnections ?? Number.POSITIVE_INFINITY)) {
       socket.end('421 too many\r\n')
-    } else serve(socket, oddity)
+    } else serve(socket, oddity, close)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  onTestFinished(close)
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, flooded: () => flooded }
 }
 
-function serve(socket: Socket, oddity: Oddity): void {
+function serve(socket: Socket, oddity: Oddity, close: () => void): void {
   let pending = ''
   let inData = false
-  const say = (reply: string) => reply !== '' && socket.write(`${reply}\r\n`)
+  const say = (reply: string) => reply !== '' && socket.writable && socket.write(`${reply}\r\n`)
   const takeText = (): boolean => {
-    const ends = ['\r\n.\r\n', oddity.falseEnd ?? '\r\n.\r\n'].map((end) => pending.indexOf(end))
-    const at = Math.min(...ends.map((end) => (end === -1 ? Number.POSITIVE_INFINITY : end)))
-    if (at === Number.POSITIVE_INFINITY) return false
+    const at = pending.indexOf('\r\n.\r\n')
+    if (at === -1) return false
     const text = pending.slice(0, at)
-    const end = at === ends[0] ? '\r\n.\r\n' : (oddity.falseEnd ?? '')
-    pending = pending.slice(at + end.length)
+    pending = pending.slice(at + 5)
     inData = false
     const tooLong = text.split('\r\n').some((line) => line.length > (oddity.maxTextOctets ?? 998))
-    say(tooLong ? '500 Command too long' : '250 taken')
+    say(tooLong ? '500 Command too long' : (oddity.message ?? '250 taken'))
     return true
   }
   const takeCommand = (): boolean => {
@@ -66,10 +90,23 @@ function serve(socket: Socket, oddity: Oddity): void {
     const line = pending.slice(0, at)
     // The CRLF stays for DATA: it counts for a dot at once.
     pending = pending.slice(at + 2)
+    if (oddity.diesAt?.(line)) {
+      close()
+      return false
+    }
+    const flood = oddity.flood?.(line)
+    if (flood !== undefined) {
+      const more = () => socket.writable && socket.write(flood) && setImmediate(more)
+      socket.on('drain', more)
+      more()
+      return true
+    }
     const reply = oddity.command?.(line) ?? USUAL[line.slice(0, 4).toUpperCase()] ?? '500 unknown'
     inData = reply.startsWith('354')
     if (inData) pending = `\r\n${pending}`
-    say(reply)
+    const delayMs = oddity.delayMs?.(line) ?? 0
+    if (delayMs === 0) say(reply)
+    else setTimeout(() => say(reply), delayMs)
     return true
   }
   say(oddity.greeting ?? '220 odd.test')

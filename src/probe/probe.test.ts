@@ -28,12 +28,6 @@ test('finds and names a server that applies 512 octets to text (Known Issue of t
   expect(row('command-512')).toMatchObject({ verdict: 'conforms' })
 })
 
-test('finds a server that a false end of a message can smuggle through', async () => {
-  const { row } = await probed(await startOddServer({ falseEnd: '\n.\r\n' }))
-  expect(row('end-lf-dot-crlf')).toMatchObject({ verdict: 'deviates', note: 'LF.CRLF ends the message' })
-  expect(row('end-lf-dot-lf')).toMatchObject({ verdict: 'conforms', note: 'taken as text' })
-})
-
 test('finds how many connections are taken and what the next one gets', async () => {
   const limited = await probed(await startOddServer({ maxConnections: 3 }))
   expect(limited.row('connections')).toMatchObject({

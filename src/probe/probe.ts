@@ -1,15 +1,18 @@
 import { MailstormError } from '../error.ts'
+import { foreignText } from '../foreign-text.ts'
 import { type Clock, systemClock } from '../load/clock.ts'
-import { type Check, type Question, rowOf } from './check.ts'
+import { type Check, plainRefusal, type Question, rowOf, unknownRow } from './check.ts'
 import { CHECKS } from './checks/all.ts'
 import { PATIENCE_CHECKS } from './checks/patience.ts'
-import { CONNECTIONS, CONNECTIONS_LIMIT_MS, probeConnections } from './connections.ts'
+import { GREETING_CHECK } from './checks/session.ts'
+import { MESSAGE_CHECK } from './checks/text.ts'
+import { CONNECTIONS, CONNECTIONS_LIMIT_MS, connectionsRow, openConnections } from './connections.ts'
 import type { ProbeTarget } from './conversation.ts'
 import { converse } from './converse.ts'
 import { REPLIES, repliesRow } from './replies.ts'
 import { PROBE_VERDICTS, type ProbeReport, type ProbeRow } from './report.ts'
 import type { ProbeContext } from './step.ts'
-import { cameText, type Talk } from './talk.ts'
+import { cameText, secondsText, type Talk } from './talk.ts'
 
 export interface ProbeOptions {
   readonly name: string
@@ -29,7 +32,8 @@ const MIN_CONVERSATION_MS = 30_000
 
 /** No probe takes longer, whatever a server does. */
 export function probeLimitMs({ waitMs }: Pick<ProbeContext, 'waitMs'>): number {
-  return QUESTIONS.length * conversationLimitMs(waitMs) + CONNECTIONS_LIMIT_MS
+  // Each may find the listening socket closed and wait for it; one is asked twice (see `#ask`).
+  return (QUESTIONS.length + 1) * (conversationLimitMs(waitMs) + waitMs) + CONNECTIONS_LIMIT_MS
 }
 
 function conversationLimitMs(waitMs: number): number {
@@ -38,44 +42,167 @@ function conversationLimitMs(waitMs: number): number {
 
 /** Asks one server everything, each question on a connection of its own; ends in bounded time. */
 export async function probe(options: ProbeOptions): Promise<ProbeReport> {
-  const { name, target, context, stamp, clock = systemClock } = options
+  const { clock = systemClock } = options
   const startedMs = clock.nowMs()
-  const { rows, talks } = await askInTurn(options, clock)
-  const patience = PATIENCE_CHECKS.map((check) => ask(options, check, clock))
-  const waited = (await Promise.all(patience)).map(({ row }) => row)
-  options.signal?.throwIfAborted()
-  // Last: some servers take a while to recover from it.
-  const connections = await probeConnections(target, context, clock)
-  const all = [...rows, repliesRow(talks), ...waited, connections]
-  return {
-    target: name,
-    stamp,
-    took_seconds: Number(((clock.nowMs() - startedMs) / 1000).toFixed(1)),
-    wait_seconds: context.waitMs / 1000,
-    extensions: talks.find(({ extensions }) => extensions.length > 0)?.extensions ?? [],
-    counts: countsOf(all),
-    rows: all,
+  return new Interview(options, clock).all(startedMs)
+}
+
+/** How long a listening socket that was closed is waited for, and how often it is tried. */
+const RETRY_MS = 250
+/** Before each command to a server that says more than it is asked. */
+const SETTLE_MS = 50
+
+/** One server, asked in turn. Rows are made at the end, as one answer says what another one means. */
+class Interview {
+  readonly #options: ProbeOptions
+  readonly #clock: Clock
+  readonly #talks = new Map<Check, Talk>()
+  /** The check at which every connection was refused, and went on being refused. */
+  #goneAt: Question | undefined
+  #refusedForMs = 0
+  #settleMs = 0
+
+  constructor(options: ProbeOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  async all(startedMs: number): Promise<ProbeReport> {
+    const { name, context, stamp } = this.#options
+    for (const check of CHECKS) await this.#ask(check)
+    // Side by side: they only wait.
+    await Promise.all(PATIENCE_CHECKS.map((check) => this.#ask(check)))
+    // Last: some servers take a while to recover from it.
+    const connections = await this.#connections()
+    const rows = [
+      ...this.#rows(CHECKS),
+      repliesRow(this.#said()),
+      ...this.#rows(PATIENCE_CHECKS),
+      connections,
+    ]
+    const remarks = this.#remarks()
+    return {
+      target: name,
+      stamp,
+      took_seconds: Number(((this.#clock.nowMs() - startedMs) / 1000).toFixed(1)),
+      wait_seconds: context.waitMs / 1000,
+      ...(remarks.length === 0 ? {} : { remarks }),
+      extensions: this.#extensions(),
+      counts: countsOf(rows),
+      rows,
+    }
+  }
+
+  async #ask(check: Check): Promise<void> {
+    this.#options.signal?.throwIfAborted()
+    if (this.#goneAt !== undefined) return
+    let talk = await this.#converse(check)
+    if (this.#talks.size === 0) refuseSilent(this.#options, talk)
+    if (isRefused(talk)) talk = await this.#waitForSocket(check, talk)
+    if (talk.hasUnasked && this.#settleMs === 0) {
+      // What comes unasked may have been taken for an answer: once more, and from now on waiting for it.
+      this.#settleMs = SETTLE_MS
+      talk = await this.#converse(check)
+    }
+    if (this.#goneAt === undefined) this.#talks.set(check, talk)
+  }
+
+  #converse(check: Check): Promise<Talk> {
+    const { target, context } = this.#options
+    const { waitMs } = context
+    return converse(target, check.steps(context), {
+      waitMs,
+      limitMs: conversationLimitMs(waitMs),
+      settleMs: this.#settleMs,
+      clock: this.#clock,
+    })
+  }
+
+  /** It may have ended; it may as well have closed its listening socket for a while, as sendmail does (RefuseLA). */
+  async #waitForSocket(check: Check, refused: Talk): Promise<Talk> {
+    const { signal, context } = this.#options
+    const sinceMs = this.#clock.nowMs()
+    let talk = refused
+    while (isRefused(talk) && this.#clock.nowMs() < sinceMs + context.waitMs) {
+      await pause(this.#clock, RETRY_MS)
+      signal?.throwIfAborted()
+      talk = await this.#converse(check)
+    }
+    this.#refusedForMs += this.#clock.nowMs() - sinceMs
+    if (isRefused(talk)) this.#goneAt ??= check
+    return talk
+  }
+
+  async #connections(): Promise<ProbeRow> {
+    const { target, context, signal } = this.#options
+    signal?.throwIfAborted()
+    if (this.#goneAt !== undefined) return unknownRow(CONNECTIONS)
+    const opened = await openConnections(target, context, this.#clock)
+    if (opened.next?.ending === 'refused') {
+      // Whether it is a limit of its own, or its end, shows once the others are closed.
+      const again = await this.#waitForSocket(GREETING_CHECK, await this.#converse(GREETING_CHECK))
+      if (isRefused(again)) {
+        this.#goneAt = CONNECTIONS
+        return unknownRow(CONNECTIONS)
+      }
+    }
+    return connectionsRow(opened, context.connections)
+  }
+
+  #rows(checks: readonly Check[]): ProbeRow[] {
+    const message = this.#talks.get(MESSAGE_CHECK)
+    const plain = message && plainRefusal(message)
+    const cutOff = this.#goneAt === undefined ? undefined : [...this.#talks.keys()].at(-1)
+    return checks.map((check) => {
+      const talk = this.#talks.get(check)
+      if (talk === undefined) return unknownRow(check)
+      const isCutOff = check === cutOff || (cutOff !== undefined && PATIENCE_CHECKS.includes(check))
+      if (isCutOff && isBroken(talk)) return unknownRow(check, 'the server ended within it')
+      return rowOf(check, talk, plain)
+    })
+  }
+
+  #said(): Talk[] {
+    return CHECKS.map((check) => this.#talks.get(check)).filter((talk) => talk !== undefined)
+  }
+
+  #extensions(): string[] {
+    const offered = this.#said().find(({ extensions }) => extensions.length > 0)?.extensions ?? []
+    return offered.map((line) => foreignText(line, MAX_EXTENSION_CHARS))
+  }
+
+  #remarks(): string[] {
+    if (this.#goneAt !== undefined) {
+      const asked = this.#talks.size
+      return [
+        `It is gone: since "${this.#goneAt.title}" every connection is refused. ${asked} of ${QUESTIONS.length} questions were asked.`,
+      ]
+    }
+    return this.#refusedForMs === 0
+      ? []
+      : [
+          `It refused connections for ${secondsText(this.#refusedForMs)} and then took them again: it had closed its listening socket, as servers do under load.`,
+        ]
   }
 }
 
-async function askInTurn(options: ProbeOptions, clock: Clock): Promise<{ rows: ProbeRow[]; talks: Talk[] }> {
-  const rows: ProbeRow[] = []
-  const talks: Talk[] = []
-  for (const check of CHECKS) {
-    options.signal?.throwIfAborted()
-    const { row, talk } = await ask(options, check, clock)
-    if (talks.length === 0) refuseSilent(options, talk)
-    rows.push(row)
-    talks.push(talk)
-  }
-  return { rows, talks }
+const MAX_EXTENSION_CHARS = 200
+
+function isRefused(talk: Talk): boolean {
+  return talk.last?.ending === 'refused'
 }
 
-async function ask({ target, context }: ProbeOptions, check: Check, clock: Clock) {
-  const { waitMs } = context
-  const limitMs = conversationLimitMs(waitMs)
-  const talk = await converse(target, check.steps(context), { waitMs, limitMs, clock })
-  return { talk, row: rowOf(check, talk) }
+/** Its connection ended without a word. */
+function isBroken({ last }: Talk): boolean {
+  return (
+    last !== undefined && last.replies.length === 0 && (last.ending === 'closed' || last.ending === 'reset')
+  )
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.wakeAt(clock.nowMs() + ms, resolve)
+  })
 }
 
 /** Where nobody speaks SMTP, forty checks would say so one after another. */
@@ -83,10 +210,13 @@ function refuseSilent({ name }: ProbeOptions, talk: Talk): void {
   const greeting = talk.exchange('greeting')
   if (greeting !== undefined && greeting.replies.length > 0) return
   const came = greeting === undefined ? 'nothing' : cameText(greeting)
+  const hint = isRefused(talk)
+    ? 'Check the address, and that the server runs; some close their listening socket while they are overloaded.'
+    : 'Check the address, and that the server speaks SMTP without TLS on this port.'
   throw new MailstormError(
     'NO_SMTP',
     `Failed to probe ${name}: ${came} where a greeting of an SMTP server (220) should come.`,
-    'Check the address, and that the server runs and speaks SMTP without TLS on this port.',
+    hint,
   )
 }
 

@@ -24,6 +24,8 @@ export interface ProbeReport {
   readonly took_seconds: number
   /** How long was waited for what may never come. */
   readonly wait_seconds: number
+  /** What the whole of it needs to be told: that the server was gone in the middle, or refused for a while. */
+  readonly remarks?: readonly string[]
   /** Lines of the reply to EHLO after the first. */
   readonly extensions: readonly string[]
   readonly counts: Readonly<Record<ProbeVerdict, number>>

@@ -23,7 +23,10 @@ export interface Step {
   readonly shown?: string
   /** Replies to wait for; 1 when not said. */
   readonly replies?: number
+  /** Instead of the usual wait. Where it is given, silence is an answer, and the conversation goes on. */
   readonly withinMs?: number
+  /** Left out, and the conversation goes on behind it, where this does not hold. */
+  readonly when?: (talk: Talk) => boolean
   /** Done only when the last reply before has such a code; else the conversation ends here. */
   readonly after?: RegExp
   /** TLS begins once this was answered. */
@@ -32,11 +35,18 @@ export interface Step {
 
 const EHLO_NAME = 'probe.mailstorm.test'
 
-/** The beginning of nearly every check. */
+/** The beginning of nearly every check: EHLO, and where a server does not know that, HELO. */
 export const HELLO: readonly Step[] = [
   { name: 'greeting', send: '' },
   { name: 'ehlo', send: `EHLO ${EHLO_NAME}\r\n`, after: /^220/ },
+  { name: 'helo', send: `HELO ${EHLO_NAME}\r\n`, when: (talk) => talk.withoutEhlo },
 ]
+
+/** EHLO once more in the same session, or HELO, whichever it knows, in this spelling of the command. */
+export function helloAgain(name: string, [ehlo, helo]: readonly [string, string] = ['EHLO', 'HELO']): Step {
+  const send = (talk: Talk) => `${talk.withoutEhlo ? helo : ehlo} ${EHLO_NAME}\r\n`
+  return { name, send, after: /^2/ }
+}
 
 /** One command; it needs the last one to have been taken, unless `after` says otherwise. */
 export function say(name: string, line: string, more: Partial<Step> = {}): Step {

@@ -1,6 +1,11 @@
+import { cutText, foreignText } from '../foreign-text.ts'
+
 /** A reply as it came (RFC 5321 4.2). */
 export interface Reply {
+  /** Of its last line. */
   readonly code: number
+  /** All codes of its lines, each once; more than one is a fault (RFC 5321 4.2.1). */
+  readonly codes: readonly number[]
   /** Without code and line end. */
   readonly lines: readonly string[]
   /** Octets of its longest line, line end included. */
@@ -9,7 +14,7 @@ export interface Reply {
   readonly bareLf: boolean
 }
 
-export type Ending = 'time over' | 'closed' | 'reset' | 'refused' | 'tls failed'
+export type Ending = 'time over' | 'closed' | 'reset' | 'refused' | 'tls failed' | 'too much'
 
 /** One thing that was sent, and all that came until the next. */
 export interface Exchange {
@@ -17,10 +22,17 @@ export interface Exchange {
   /** For people: long runs are told, not shown. */
   readonly sent: string
   readonly replies: readonly Reply[]
+  /** Lines that belong to no reply, as they have no code. */
+  readonly strays?: readonly string[]
+  /** Replies beyond those that answer what was sent. */
+  readonly unasked?: readonly Reply[]
   /** Why no more came, when less came than was waited for. */
   readonly ending?: Ending
   readonly tookMs: number
 }
+
+/** Refusals of EHLO after which a client says HELO (RFC 5321 3.2, 4.1.4, and those seen at servers). */
+const EHLO_UNKNOWN: readonly (number | undefined)[] = [500, 501, 502, 504, 550]
 
 /** A whole conversation, as checks judge it. Pure. */
 export class Talk {
@@ -44,6 +56,15 @@ export class Talk {
     return this.exchanges.at(-1)
   }
 
+  /** It does not know EHLO, so that a client goes on with HELO. */
+  get withoutEhlo(): boolean {
+    return EHLO_UNKNOWN.includes(this.reply('ehlo')?.code)
+  }
+
+  get hasUnasked(): boolean {
+    return this.exchanges.some(({ unasked = [] }) => unasked.length > 0)
+  }
+
   /** Lines of the EHLO reply after the first: an extension and its parameters each (RFC 5321 4.1.1.1). */
   get extensions(): readonly string[] {
     const reply = this.reply('ehlo')
@@ -57,9 +78,11 @@ export class Talk {
   }
 }
 
+const SHOWN_CHARS = 500
+
 /** `250-a`, `250 b` as `250 a / b`. */
 export function replyText({ code, lines }: Reply): string {
-  return `${code} ${lines.join(' / ')}`.trimEnd()
+  return foreignText(`${code} ${lines.join(' / ')}`, SHOWN_CHARS)
 }
 
 const ENDINGS: Readonly<Record<Ending, (tookMs: number) => string>> = {
@@ -68,13 +91,19 @@ const ENDINGS: Readonly<Record<Ending, (tookMs: number) => string>> = {
   reset: () => 'connection reset',
   refused: () => 'connection refused',
   'tls failed': () => 'TLS handshake failed',
+  'too much': () => 'a reply that does not end within 65,536 octets',
 }
 
 /** What came in an exchange, in words. */
-export function cameText({ replies, ending, tookMs }: Exchange): string {
+export function cameText({ replies, strays = [], unasked = [], ending, tookMs }: Exchange): string {
   const parts = replies.map(replyText)
-  if (ending !== undefined) parts.push(ENDINGS[ending](tookMs))
-  return parts.join(', ')
+  const [stray] = strays
+  if (stray !== undefined) parts.push(`a line without a code: "${foreignText(stray, 100)}"`)
+  if (ending === 'time over' && strays.length > 0) parts.push('nothing more')
+  else if (ending !== undefined) parts.push(ENDINGS[ending](tookMs))
+  const [extra] = unasked
+  if (extra !== undefined) parts.push(`unasked: ${replyText(extra)}`)
+  return cutText(parts.join(', '), SHOWN_CHARS)
 }
 
 export function secondsText(ms: number): string {

@@ -7,7 +7,7 @@ import { left, markdownTable } from './table.ts'
 export function renderProbeMarkdown({ stamp, targets }: ProbeResult): string {
   const blocks = [
     `## Protocol probe, ${stamp}`,
-    ...targets.map(({ target, counts }) => `- ${markdownText(target)}: ${countsSentence(counts)}`),
+    ...targets.map(summaryLine),
     '',
     renderProbeMatrix(targets),
     '',
@@ -16,6 +16,14 @@ export function renderProbeMarkdown({ stamp, targets }: ProbeResult): string {
     ...targets.map(details),
   ]
   return `${blocks.join('\n')}\n`
+}
+
+function summaryLine({ target, counts, remarks = [] }: ProbeReport): string {
+  const said = [
+    `${markdownText(target)}: ${countsSentence(counts)}`,
+    ...remarks.map((remark) => markdownText(remark)),
+  ]
+  return `- ${said.join('. ')}`
 }
 
 /** A row per check, a column per server. */

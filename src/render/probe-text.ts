@@ -8,7 +8,7 @@ const REMARK_COLUMNS = 70
 
 /** What one server really does, as a person reads it in a terminal. */
 export function renderProbeText(report: ProbeReport, { paint, width }: Page = PIPE): string {
-  const { target, stamp, counts, rows } = report
+  const { target, stamp, counts, rows, remarks = [] } = report
   const titleColumns = Math.max(...rows.map(({ title }) => Math.min(title.length, 50)))
   const deviations = rows.filter(({ verdict }) => verdict === 'deviates')
   const blocks = [
@@ -16,6 +16,7 @@ export function renderProbeText(report: ProbeReport, { paint, width }: Page = PI
     [`Extensions: ${oneLine(report.extensions.join(', ') || 'none', 500)}`],
     rows.map((row) => rowLine(row, titleColumns, paint)),
     deviations.flatMap((row) => deviationLines(row, paint)),
+    remarks.map((remark) => paint('yellow', oneLine(remark))),
     [`${oneLine(target)}: ${countsSentence(counts)} (${report.took_seconds} s)`],
   ]
   return page(blocks, width)

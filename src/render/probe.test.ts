@@ -81,3 +81,11 @@ test('as Markdown: no reply of a server becomes markup', () => {
   )
   expect(markdown).toContain('- mx.test:25: 1 conform, 1 deviate, 1 not offered, 1 unknown')
 })
+
+test('what concerns the whole of it is said once, in the terminal and in Markdown', () => {
+  const remarks = ['It is gone: since "HELP" every connection is refused. 8 of 45 questions were asked.']
+  const gone = report({ remarks })
+  expect(renderProbeText(gone)).toContain(`\n\n${remarks[0]}\n\nmx.test:25: 1 conform`)
+  const markdown = renderProbeMarkdown({ format: 'mailstorm-probe/1', stamp: 's', targets: [gone] })
+  expect(markdown).toContain(`not offered, 1 unknown. ${remarks[0]}`)
+})

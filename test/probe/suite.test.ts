@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { freePort } from '../../containers/free-port.ts'
 import type { ProbeResult } from '../../src/probe/report.ts'
 import { stress } from '../e2e/stress.ts'
 import { say } from '../servers/script.ts'
@@ -24,6 +25,26 @@ test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', { timeo
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}`, STRESS_PROBE_STRICT: '1' })
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain('deviates: RSET is not answered by 250 (RFC 5321 4.1.1.5)')
+})
+
+test('a target that is down does not keep the others from being asked', { timeout: LIMIT_MS }, async () => {
+  await using server = await ScriptedServer.start()
+  const down = await freePort()
+  const run = await probed({ SMTP_TARGETS: `127.0.0.1:${down},127.0.0.1:${server.port}` })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain(
+    `Failed to probe 127.0.0.1:${down}: connection refused where a greeting of an SMTP server (220) should come.`,
+  )
+  expect(run.result?.targets.map(({ target }) => target)).toEqual([`127.0.0.1:${server.port}`])
+  expect(run.result?.targets[0]?.counts.conforms).toBeGreaterThan(20)
+})
+
+test('a target that is not ours to ask is not connected to', { timeout: LIMIT_MS }, async () => {
+  // 203.0.113.0/24 is for documentation (RFC 5737); the check refuses it before any socket opens.
+  const run = await probed({ SMTP_TARGETS: '203.0.113.7:25' })
+  expect(run.exitCode).toBe(1)
+  expect(run.output).toContain('203.0.113.7 is neither loopback nor a private address')
+  expect(run.result).toBeUndefined()
 })
 
 async function probed(environment: Readonly<Record<string, string>>) {

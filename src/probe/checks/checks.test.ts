@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Check, rowOf } from '../check.ts'
+import { type Check, type PlainRefusal, plainRefusal, rowOf } from '../check.ts'
 import type { ProbeVerdict } from '../report.ts'
 import { type Ending, type Exchange, Talk } from '../talk.ts'
 import { CHECKS } from './all.ts'
@@ -30,6 +30,7 @@ function exchangeOf(name: string, text: string, tookMs: number): Exchange {
   const said = text.split(', ').filter((part) => /^\d/.test(part))
   const replies = said.map((reply) => ({
     code: Number(reply.slice(0, 3)),
+    codes: [Number(reply.slice(0, 3))],
     lines: reply.slice(4).split(' / '),
     longestLineBytes: reply.length,
     bareLf: false,
@@ -43,8 +44,8 @@ function checkOf(id: string): Check {
   return check
 }
 
-function judged(id: string, came: Came, tookMs = 1_000) {
-  const { verdict, note } = rowOf(checkOf(id), talkOf(came, tookMs))
+function judged(id: string, came: Came, tookMs = 1_000, plain?: PlainRefusal) {
+  const { verdict, note } = rowOf(checkOf(id), talkOf(came, tookMs), plain)
   return { verdict, note }
 }
 
@@ -53,10 +54,25 @@ const offering: Came = { greeting: '220 x.test', ehlo: `250 x.test / ${OFFERS}` 
 test.each<[id: string, came: Came, verdict: ProbeVerdict, note: string]>([
   ['greeting', { greeting: '220 mx.test ready' }, 'conforms', ''],
   ['greeting', { greeting: '220 *** ready' }, 'deviates', 'its first word is no domain name'],
-  ['greeting', { greeting: '554 go away' }, 'deviates', 'no 220'],
+  ['greeting', { greeting: '554 go away' }, 'unknown', 'it takes no session of this probe'],
+  ['greeting', { greeting: '250 hi' }, 'deviates', 'no 220'],
+  ['ehlo', { greeting: '220 x', ehlo: '250 x hello' }, 'conforms', ''],
+  ['ehlo', { greeting: '220 *', ehlo: '250-mx.test' }, 'conforms', ''],
+  [
+    'ehlo',
+    { greeting: '220 mx.test', ehlo: '250 Hello probe / SIZE' },
+    'deviates',
+    'its first word is "Hello", where its domain belongs',
+  ],
+  [
+    'ehlo',
+    { greeting: '220 x', ehlo: '502 what', helo: '250 x' },
+    'deviates',
+    'EHLO is refused; HELO is taken',
+  ],
   ['helo', { greeting: '220 x', helo: '502 no' }, 'deviates', 'HELO must be taken'],
-  ['case', { ...HELLO, mail: '250 ok', rcpt: '250 ok' }, 'conforms', ''],
-  ['case', { ...HELLO, mail: '500 what' }, 'deviates', 'case must not matter'],
+  ['case', { ...HELLO, hello: '250 x', mail: '250 ok', rcpt: '250 ok' }, 'conforms', ''],
+  ['case', { ...HELLO, hello: '250 x', mail: '500 what' }, 'deviates', 'case must not matter'],
   ['rset', { ...HELLO, mail: '250 ok', rset: '250 ok', rcpt: '503 no' }, 'conforms', ''],
   [
     'rset',
@@ -97,7 +113,8 @@ test.each<[id: string, came: Came, verdict: ProbeVerdict, note: string]>([
     'deviates',
     'it takes one line for several commands',
   ],
-  ['command-over', { ...HELLO, long: 'time over' }, 'deviates', 'it gives no reply'],
+  ['command-over', { ...HELLO, long: 'closed' }, 'deviates', 'it ends the session without a reply'],
+  ['command-over', { ...HELLO, long: '421 too long' }, 'conforms', 'longer lines end the session, by 421'],
   ['lf-command', { ...HELLO, bare: 'time over' }, 'conforms', 'it waits for CRLF'],
   ['lf-command', { ...HELLO, bare: '250 ok' }, 'deviates', 'LF ends a command'],
   ['cr-command', { ...HELLO, bare: '250 ok', rest: '250 ok' }, 'deviates', 'CR ends a command'],
@@ -110,24 +127,9 @@ test.each<[id: string, came: Came, verdict: ProbeVerdict, note: string]>([
   ],
   ['text-over', { ...SMALL_ONE, text: '552 no' }, 'conforms', 'a longer line is refused'],
   ['dots', { ...SMALL_ONE, text: '250 ok', next: '500 what' }, 'deviates', 'it is out of step after them'],
-  ['empty', { ...UP_TO_DATA, text: 'time over' }, 'deviates', 'it gives no reply'],
-  [
-    'end-lf-dot-lf',
-    { ...UP_TO_DATA, 'false-end': '250 ok', end: '500 what' },
-    'deviates',
-    'LF.LF ends the message',
-  ],
-  ['end-lf-dot-lf', { ...UP_TO_DATA, 'false-end': 'time over', end: '250 ok' }, 'conforms', 'taken as text'],
-  ['end-lf-dot-lf', { ...UP_TO_DATA, 'false-end': 'time over', end: '554 no' }, 'conforms', 'refused'],
-  [
-    'end-lf-dot-lf',
-    { ...UP_TO_DATA, 'false-end': 'time over', end: 'time over' },
-    'deviates',
-    'it gives no reply to the true end',
-  ],
   ['pipelining', { ...HELLO }, 'not offered', 'PIPELINING is not in its reply to EHLO'],
   ['pipelining', { ...offering, group: '250 a, 250 b, 354 c' }, 'conforms', ''],
-  ['pipelining', { ...offering, group: '250 a, time over' }, 'deviates', '1 replies to three commands'],
+  ['pipelining', { ...offering, group: '250 a, time over' }, 'deviates', '2 of 3 replies never come'],
   ['pipelining-dot', { ...offering, group: '250 a, time over' }, 'deviates', '3 of 4 replies never come'],
   [
     'size',
@@ -141,7 +143,25 @@ test.each<[id: string, came: Came, verdict: ProbeVerdict, note: string]>([
     'deviates',
     'one octet more than its limit is taken at MAIL',
   ],
-  ['size', { ...offering, mail: '250 ok', rset: '250 ok' }, 'conforms', 'it states no limit'],
+  [
+    'size',
+    { ...offering, mail: '250 ok', rset: '250 ok', large: '550 no' },
+    'deviates',
+    'one octet more than its limit is refused, but by 550: the reply is 552 or 452',
+  ],
+  [
+    'size',
+    { greeting: '220 x', ehlo: '250 x / SIZE', mail: '250 ok', rset: '250 ok' },
+    'conforms',
+    'it states no limit',
+  ],
+  ['size', { ...offering, mail: '250 ok', rset: '250 ok' }, 'unknown', 'it did not come to LARGE'],
+  [
+    'size',
+    { greeting: '220 x', ehlo: '250 x / SIZE lots', mail: '250 ok' },
+    'deviates',
+    '"lots" is no number of octets',
+  ],
   ['smtputf8', { ...offering, mail: '553 no' }, 'deviates', 'what it offers it does not take'],
   [
     'enhanced-codes',
@@ -153,6 +173,14 @@ test.each<[id: string, came: Came, verdict: ProbeVerdict, note: string]>([
   ['starttls', { ...offering, starttls: '220 go', again: '250 x' }, 'conforms', ''],
   ['null-sender', { ...HELLO, mail: '550 no' }, 'deviates', 'it takes no bounces'],
   ['unknown-parameter', { ...HELLO, mail: '555 no' }, 'conforms', ''],
+  ['unknown-parameter', { ...HELLO, mail: '450 no' }, 'deviates', 'refused, but by 450: the reply is 555'],
+  ['vrfy', { ...HELLO, vrfy: '421 bye' }, 'unknown', 'it ends the session by 421'],
+  [
+    'message',
+    { ...HELLO, mail: '250 ok', rcpt: '550 who' },
+    'unknown',
+    'it takes no message of this probe: see STRESS_SENDER and STRESS_RECIPIENT',
+  ],
 ])('%s: %j is judged %s', (id, came, verdict, note) => {
   expect(judged(id, came)).toEqual({ verdict, note })
 })
@@ -192,6 +220,79 @@ test('nothing is claimed where the conversation never came to the question', () 
     verdict: 'unknown',
     note: 'it did not come to that: after mail came 421 too busy',
   })
+})
+
+describe('an answer that was not waited for', () => {
+  test.each<[id: string, came: Came]>([
+    ['noop', { ...HELLO, noop: 'time over' }],
+    ['postmaster', { ...HELLO, mail: '250 ok', rcpt: 'time over' }],
+    ['recipients', { ...HELLO, mail: '250 ok', 'rcpt-1': 'time over' }],
+    ['size', { ...offering, mail: '250 ok', rset: '250 ok', large: 'time over' }],
+    ['text-998', { ...SMALL_ONE, text: 'time over' }],
+    ['message', { ...HELLO, mail: '250 ok', rcpt: 'time over' }],
+    ['vrfy', { ...HELLO, vrfy: 'time over' }],
+  ])('is no finding: %s', (id, came) => {
+    const { verdict, note } = judged(id, came, 5_000)
+    expect(verdict).toBe('unknown')
+    expect(note).toMatch(/^no reply to \S+ within 5 s; RFC 5321 4\.5\.3\.2 has clients wait longer$/)
+  })
+
+  test('is one after five minutes', () => {
+    expect(judged('noop', { ...HELLO, noop: 'time over' }, 310_000)).toEqual({
+      verdict: 'deviates',
+      note: 'no reply to noop within 310 s',
+    })
+  })
+})
+
+describe('where a plain message is refused', () => {
+  const plain = plainRefusal(talkOf({ ...HELLO, mail: '250 ok', rcpt: '550 no such user' }, 1))
+
+  test.each<[id: string, came: Came]>([
+    ['pipelining', { ...offering, group: '250 a, 550 no, 503 none' }],
+    ['8bitmime', { ...offering, mail: '250 ok', rcpt: '550 no' }],
+    ['smtputf8', { ...offering, mail: '250 ok', rcpt: '550 no' }],
+    ['rset', { ...HELLO, mail: '250 ok', rset: '250 ok', rcpt: '550 no' }],
+    ['case', { ...HELLO, hello: '250 x', mail: '250 ok', rcpt: '550 no' }],
+  ])('nothing is claimed of %s', (id, came) => {
+    expect(judged(id, came, 1_000, plain)).toMatchObject({ verdict: 'unknown' })
+  })
+
+  test('what goes wrong before that is still a deviation', () => {
+    expect(judged('null-sender', { ...HELLO, mail: '550 no' }, 1_000, plain)).toMatchObject({
+      verdict: 'deviates',
+    })
+    expect(judged('rset', { ...HELLO, mail: '250 ok', rset: '250', rcpt: '250 ok' }, 1, plain)).toMatchObject(
+      {
+        verdict: 'deviates',
+      },
+    )
+  })
+})
+
+test('an extension is not offered by a server without EHLO', () => {
+  expect(judged('size', { greeting: '220 x', ehlo: '502 what', helo: '250 x' })).toEqual({
+    verdict: 'not offered',
+    note: 'it does not know EHLO',
+  })
+})
+
+test('nothing that is sent to other servers has an end of a text but CRLF.CRLF, or no line at all', () => {
+  const context = {
+    sender: 'a@x.test',
+    recipient: 'b@x.test',
+    waitMs: 1,
+    quietMs: 1,
+    connections: 1,
+    runId: 'r',
+  }
+  const talk = talkOf({ ...offering, mail: '250 ok' }, 1)
+  for (const check of [...CHECKS, ...PATIENCE_CHECKS]) {
+    for (const { name, send } of check.steps(context)) {
+      const octets = typeof send === 'string' ? send : (send(talk) ?? '')
+      expect(octets.replaceAll('\r\n.\r\n', ''), `${check.id} ${name}`).not.toMatch(/(^|[\r\n])\.[\r\n]/)
+    }
+  }
 })
 
 test('every check has an id of its own and asks about steps that it takes', () => {

@@ -1,6 +1,6 @@
-import { answers, type Check } from '../check.ts'
+import { answers, type Check, type Judgement, unanswered } from '../check.ts'
 import { HELLO, mail, type Step, say } from '../step.ts'
-import { replyText } from '../talk.ts'
+import { cameText, type Talk } from '../talk.ts'
 
 /** RFC 5321 4.5.3.1.1. */
 const LOCAL_PART_OCTETS = 64
@@ -14,6 +14,7 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
     id: 'null-sender',
     title: 'MAIL FROM:<>, as bounces have it',
     rfc: 'RFC 5321 4.5.5',
+    plain: 'mail',
     asks: ['mail'],
     steps: () => [...HELLO, say('mail', 'MAIL FROM:<>')],
     judge: answers({ mail: /^250$/ }, 'it takes no bounces'),
@@ -30,6 +31,7 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
     id: 'local-part-64',
     title: 'Local part of 64 octets',
     rfc: 'RFC 5321 4.5.3.1.1',
+    plain: 'mail',
     asks: ['mail'],
     steps({ sender }) {
       const address = `${'p'.repeat(LOCAL_PART_OCTETS)}${sender.slice(sender.lastIndexOf('@'))}`
@@ -44,9 +46,19 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
     id: 'unknown-parameter',
     title: 'MAIL with a parameter that nobody knows',
     rfc: 'RFC 5321 4.1.1.11',
+    plain: 'mail',
     asks: ['mail'],
     steps: (context) => [...HELLO, mail(context, ' XPROBE=1')],
-    judge: answers({ mail: /^(555|50[134])$/ }, 'it is taken, not answered by 555'),
+    judge(talk) {
+      const nothing = unanswered(talk, 'mail')
+      if (nothing !== undefined) return nothing
+      const code = talk.reply('mail')?.code ?? 0
+      if (/^(555|50[134])$/.test(String(code))) return { verdict: 'conforms' }
+      return {
+        verdict: 'deviates',
+        note: code < 400 ? 'it is taken, not answered by 555' : `refused, but by ${code}: the reply is 555`,
+      }
+    },
   },
   {
     id: 'recipients',
@@ -60,14 +72,28 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
       )
       return [...HELLO, mail(context), ...steps]
     },
-    judge(talk) {
-      const replies = talk.exchanges.filter(({ name }) => name.startsWith('rcpt-'))
-      const taken = replies.filter(({ replies: [reply] }) => reply !== undefined && reply.code < 300).length
-      const last = replies.at(-1)?.replies[0]
-      if (taken === 0) return { verdict: 'unknown', note: 'it refuses the recipient of this probe' }
-      if (taken >= MOST_RECIPIENTS) return { verdict: 'conforms', note: '1,000 or more' }
-      const note = `${taken}, then ${last === undefined ? 'no reply' : replyText(last)}`
-      return { verdict: taken >= MIN_RECIPIENTS ? 'conforms' : 'deviates', note }
-    },
+    judge: judgeRecipients,
   },
 ]
+
+function judgeRecipients(talk: Talk): Judgement {
+  const asked = talk.exchanges.filter(({ name }) => name.startsWith('rcpt-'))
+  const taken = asked.filter(({ replies: [reply] }) => reply !== undefined && reply.code < 300).length
+  const last = asked.at(-1)
+  if (taken >= MOST_RECIPIENTS) return { verdict: 'conforms', note: '1,000 or more' }
+  if (last === undefined || taken === asked.length) {
+    return {
+      verdict: taken >= MIN_RECIPIENTS ? 'conforms' : 'unknown',
+      note: `${taken}, then the session ended`,
+    }
+  }
+  const nothing = unanswered(talk, last.name)
+  if (taken < MIN_RECIPIENTS && nothing?.verdict === 'unknown' && last.replies.length === 0) {
+    return taken === 0 ? nothing : { ...nothing, note: `${taken}, then ${nothing.note}` }
+  }
+  if (taken === 0) return { verdict: 'unknown', note: 'it refuses the recipient of this probe' }
+  return {
+    verdict: taken >= MIN_RECIPIENTS ? 'conforms' : 'deviates',
+    note: `${taken}, then ${cameText(last)}`,
+  }
+}

@@ -1,5 +1,7 @@
-import { answers, type Check } from '../check.ts'
+import { foreignText } from '../../foreign-text.ts'
+import { answers, type Check, type Judgement, unanswered } from '../check.ts'
 import { content, GO_AHEAD, HELLO, mail, messageText, rcpt, say, upToData, WHATEVER } from '../step.ts'
+import type { Talk } from '../talk.ts'
 
 /** Each extension that is offered, used once. */
 export const EXTENSION_CHECKS: readonly Check[] = [
@@ -8,24 +10,20 @@ export const EXTENSION_CHECKS: readonly Check[] = [
     title: 'PIPELINING: MAIL, RCPT, DATA in one write',
     rfc: 'RFC 2920 3.1',
     needs: 'PIPELINING',
+    plain: 'data',
     asks: ['group'],
     steps: ({ sender, recipient }) => [
       ...HELLO,
       say('group', `MAIL FROM:<${sender}>\r\nRCPT TO:<${recipient}>\r\nDATA`, { replies: 3 }),
     ],
-    judge(talk) {
-      const codes = talk.exchange('group')?.replies.map(({ code }) => code) ?? []
-      if (codes.length < 3) return { verdict: 'deviates', note: `${codes.length} replies to three commands` }
-      return codes.join() === '250,250,354'
-        ? { verdict: 'conforms' }
-        : { verdict: 'deviates', note: 'not 250, 250 and 354' }
-    },
+    judge: (talk) => judgeGroup(talk, [250, 250, 354]),
   },
   {
     id: 'pipelining-dot',
     title: 'PIPELINING: final dot and next MAIL in one write',
     rfc: 'RFC 2920 3.1',
     needs: 'PIPELINING',
+    plain: 'text',
     asks: ['group'],
     steps(context) {
       const { sender, recipient } = context
@@ -41,21 +39,14 @@ export const EXTENSION_CHECKS: readonly Check[] = [
         },
       ]
     },
-    judge(talk) {
-      const codes = talk.exchange('group')?.replies.map(({ code }) => code) ?? []
-      if (codes.join() === '250,250,250,354') return { verdict: 'conforms' }
-      const lost = 4 - codes.length
-      return {
-        verdict: 'deviates',
-        note: lost > 0 ? `${lost} of 4 replies never come` : 'not 250, 250, 250, 354',
-      }
-    },
+    judge: (talk) => judgeGroup(talk, [250, 250, 250, 354]),
   },
   {
     id: 'size',
     title: 'SIZE: small is taken, too large is refused',
     rfc: 'RFC 1870 6.1',
     needs: 'SIZE',
+    plain: 'mail',
     asks: ['mail', 'large'],
     steps: (context) => [
       ...HELLO,
@@ -64,27 +55,20 @@ export const EXTENSION_CHECKS: readonly Check[] = [
       {
         name: 'large',
         send: (talk) => {
-          const limit = Number(talk.extension('SIZE'))
-          return limit > 0 ? `MAIL FROM:<${context.sender}> SIZE=${limit + 1}\r\n` : undefined
+          const limit = limitOf(talk)
+          return limit === undefined ? undefined : `MAIL FROM:<${context.sender}> SIZE=${limit + 1n}\r\n`
         },
         after: /^250/,
       },
     ],
-    judge(talk) {
-      if (talk.reply('mail')?.code !== 250) return { verdict: 'deviates', note: 'a small SIZE is refused' }
-      const large = talk.reply('large')?.code
-      // RFC 1870 4: no number, or 0, is no fixed limit.
-      if (large === undefined) return { verdict: 'conforms', note: 'it states no limit' }
-      return /^(552|452)$/.test(String(large))
-        ? { verdict: 'conforms', note: `its limit is ${talk.extension('SIZE')} octets` }
-        : { verdict: 'deviates', note: 'one octet more than its limit is taken at MAIL' }
-    },
+    judge: judgeSize,
   },
   {
     id: '8bitmime',
     title: '8BITMIME: text with eight bits',
     rfc: 'RFC 6152 3',
     needs: '8BITMIME',
+    plain: 'text',
     asks: ['mail', 'text'],
     steps: (context) => [
       ...HELLO,
@@ -100,6 +84,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
     title: 'SMTPUTF8: an address in UTF-8',
     rfc: 'RFC 6531 3.4',
     needs: 'SMTPUTF8',
+    plain: 'text',
     asks: ['mail', 'rcpt', 'text'],
     steps(context) {
       const domain = context.sender.slice(context.sender.lastIndexOf('@'))
@@ -121,6 +106,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
     title: 'CHUNKING: a message by BDAT',
     rfc: 'RFC 3030 2',
     needs: 'CHUNKING',
+    plain: 'text',
     asks: ['bdat'],
     steps(context) {
       const text = messageText(context, 'bdat', 'chunk')
@@ -134,15 +120,22 @@ export const EXTENSION_CHECKS: readonly Check[] = [
   },
   {
     id: 'enhanced-codes',
-    title: 'ENHANCEDSTATUSCODES: 2.x.x in its replies',
+    title: 'ENHANCEDSTATUSCODES: x.x.x in its replies',
     rfc: 'RFC 2034 4',
     needs: 'ENHANCEDSTATUSCODES',
     asks: ['mail', 'rcpt'],
     steps: (context) => [...HELLO, mail(context), rcpt(context)],
     judge(talk) {
-      const without = ['mail', 'rcpt'].filter(
-        (name) => !/^2\.\d+\.\d+ /.test(talk.reply(name)?.lines[0] ?? ''),
-      )
+      for (const name of ['mail', 'rcpt']) {
+        const nothing = talk.exchange(name) && unanswered(talk, name)
+        if (nothing !== undefined) return nothing
+      }
+      const without = ['mail', 'rcpt'].filter((name) => {
+        const { code, lines } = talk.reply(name) ?? { code: 0, lines: [] }
+        const [reply = ''] = lines
+        // RFC 2034 4, RFC 3463 2: the class is the first digit of the reply code, in a refusal too.
+        return code !== 0 && !(/^[245]\.\d{1,3}\.\d{1,3}(?: |$)/.test(reply) && reply[0] === String(code)[0])
+      })
       return without.length === 0
         ? { verdict: 'conforms' }
         : { verdict: 'deviates', note: `no code in the reply to ${without.join(' and ').toUpperCase()}` }
@@ -160,6 +153,10 @@ export const EXTENSION_CHECKS: readonly Check[] = [
       say('again', 'EHLO probe.mailstorm.test', { after: WHATEVER }),
     ],
     judge(talk) {
+      const nothing = unanswered(talk, 'starttls')
+      if (nothing !== undefined) return nothing
+      if (talk.reply('starttls')?.code === 454)
+        return { verdict: 'unknown', note: 'TLS is not available now' }
       if (talk.reply('starttls')?.code !== 220) return { verdict: 'deviates', note: 'no 220' }
       if (talk.exchange('starttls')?.ending !== undefined) {
         return { verdict: 'deviates', note: 'no handshake succeeds' }
@@ -168,3 +165,47 @@ export const EXTENSION_CHECKS: readonly Check[] = [
     },
   },
 ]
+
+/** Commands in one write get a reply each, in their order (RFC 2920 3.1). */
+function judgeGroup(talk: Talk, expected: readonly number[]): Judgement {
+  const { replies = [], unasked = [], ending } = talk.exchange('group') ?? {}
+  if (unasked.length > 0)
+    return { verdict: 'unknown', note: 'it says more than it is asked: see its replies' }
+  const codes = replies.map(({ code }) => code)
+  if (codes.join() === expected.join()) return { verdict: 'conforms' }
+  const missing = expected.length - codes.length
+  const nothing = unanswered(talk, 'group')
+  if (missing === 0 || codes.length === 0 || codes.at(-1) === 421 || ending === 'too much') {
+    return nothing ?? { verdict: 'deviates', note: `not ${expected.join(', ')}` }
+  }
+  return { verdict: 'deviates', note: `${missing} of ${expected.length} replies never come` }
+}
+
+/** RFC 1870 4: up to twenty digits; without them, or with 0, there is no fixed limit. */
+function limitOf(talk: Talk): bigint | undefined {
+  const parameter = talk.extension('SIZE') ?? ''
+  return /^\d{1,20}$/.test(parameter) && BigInt(parameter) > 0n ? BigInt(parameter) : undefined
+}
+
+function judgeSize(talk: Talk): Judgement {
+  const parameter = talk.extension('SIZE') ?? ''
+  if (!/^\d{0,20}$/.test(parameter)) {
+    return { verdict: 'deviates', note: `"${foreignText(parameter, 60)}" is no number of octets` }
+  }
+  const small = unanswered(talk, 'mail')
+  if (small !== undefined) return small
+  if (talk.reply('mail')?.code !== 250) return { verdict: 'deviates', note: 'a small SIZE is refused' }
+  const limit = limitOf(talk)
+  if (limit === undefined) return { verdict: 'conforms', note: 'it states no limit' }
+  const large = unanswered(talk, 'large')
+  if (large !== undefined) return large
+  const code = talk.reply('large')?.code ?? 0
+  if (code === 552 || code === 452) return { verdict: 'conforms', note: `its limit is ${limit} octets` }
+  return {
+    verdict: 'deviates',
+    note:
+      code < 400
+        ? 'one octet more than its limit is taken at MAIL'
+        : `one octet more than its limit is refused, but by ${code}: the reply is 552 or 452`,
+  }
+}

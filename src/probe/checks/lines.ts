@@ -1,4 +1,4 @@
-import type { Check } from '../check.ts'
+import { type Check, unanswered } from '../check.ts'
 import { HELLO, say, WHATEVER } from '../step.ts'
 
 /** RFC 5321 4.5.3.1.4: the command line with its CRLF. */
@@ -23,6 +23,8 @@ export const LINE_CHECKS: readonly Check[] = [
       say('long', noop(MAX_COMMAND_BYTES), { shown: `NOOP of ${MAX_COMMAND_BYTES} octets`, after: WHATEVER }),
     ],
     judge(talk) {
+      const nothing = unanswered(talk, 'long')
+      if (nothing !== undefined) return nothing
       if (talk.reply('short')?.code !== 250)
         return { verdict: 'unknown', note: 'it takes no NOOP with a parameter' }
       return talk.reply('long')?.code === 250
@@ -42,7 +44,9 @@ export const LINE_CHECKS: readonly Check[] = [
     ],
     judge(talk) {
       const code = talk.reply('long')?.code
-      if (code === undefined) return { verdict: 'deviates', note: 'it gives no reply' }
+      if (code === 421) return { verdict: 'conforms', note: 'longer lines end the session, by 421' }
+      const nothing = unanswered(talk, 'long')
+      if (nothing !== undefined || code === undefined) return nothing ?? { verdict: 'unknown' }
       if (talk.reply('rest') !== undefined) {
         return { verdict: 'deviates', note: 'it takes one line for several commands' }
       }
@@ -57,7 +61,10 @@ export const LINE_CHECKS: readonly Check[] = [
     steps: ({ quietMs }) => [...HELLO, { name: 'bare', send: 'NOOP\n', after: /^250/, withinMs: quietMs }],
     judge(talk) {
       const code = talk.reply('bare')?.code
-      if (code === undefined) return { verdict: 'conforms', note: 'it waits for CRLF' }
+      if (code === undefined && talk.exchange('bare')?.ending === 'time over') {
+        return { verdict: 'conforms', note: 'it waits for CRLF' }
+      }
+      if (code === undefined) return { verdict: 'conforms', note: 'it ends the session' }
       return code < 400
         ? { verdict: 'deviates', note: 'LF ends a command' }
         : { verdict: 'conforms', note: 'it refuses a bare LF' }
@@ -75,9 +82,7 @@ export const LINE_CHECKS: readonly Check[] = [
     ],
     judge(talk) {
       if (talk.exchange('rest')?.replies.length) return { verdict: 'deviates', note: 'CR ends a command' }
-      return talk.reply('bare') === undefined
-        ? { verdict: 'deviates', note: 'it gives no reply' }
-        : { verdict: 'conforms', note: 'one line, one reply' }
+      return unanswered(talk, 'bare') ?? { verdict: 'conforms', note: 'one line, one reply' }
     },
   },
 ]

@@ -1,5 +1,5 @@
 import { type Check, outOfOrder } from '../check.ts'
-import { HELLO, mail, rcpt, say, WHATEVER } from '../step.ts'
+import { HELLO, helloAgain, mail, rcpt, say, WHATEVER } from '../step.ts'
 
 /** Commands out of their order. */
 export const ORDER_CHECKS: readonly Check[] = [
@@ -7,6 +7,7 @@ export const ORDER_CHECKS: readonly Check[] = [
     id: 'mail-first',
     title: 'MAIL before EHLO',
     rfc: 'RFC 5321 4.1.4',
+    plain: 'mail',
     asks: ['mail'],
     steps: (context) => [{ name: 'greeting', send: '' }, mail(context)],
     judge: outOfOrder('mail', 'a session without EHLO may send mail'),
@@ -15,6 +16,7 @@ export const ORDER_CHECKS: readonly Check[] = [
     id: 'rcpt-first',
     title: 'RCPT before MAIL',
     rfc: 'RFC 5321 3.3',
+    plain: 'rcpt',
     asks: ['rcpt'],
     steps: (context) => [...HELLO, rcpt(context)],
     judge: outOfOrder('rcpt', 'a recipient without a sender is taken'),
@@ -44,13 +46,9 @@ export const ORDER_CHECKS: readonly Check[] = [
     id: 'ehlo-again',
     title: 'EHLO ends a transaction',
     rfc: 'RFC 5321 4.1.4',
+    plain: 'rcpt',
     asks: ['again', 'rcpt'],
-    steps: (context) => [
-      ...HELLO,
-      mail(context),
-      say('again', 'EHLO probe.mailstorm.test'),
-      { ...rcpt(context), after: WHATEVER },
-    ],
+    steps: (context) => [...HELLO, mail(context), helloAgain('again'), { ...rcpt(context), after: WHATEVER }],
     judge: outOfOrder('rcpt', 'the transaction goes on after EHLO', [503, 500]),
   },
 ]

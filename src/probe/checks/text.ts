@@ -1,15 +1,5 @@
-import type { Check, Judgement } from '../check.ts'
-import {
-  content,
-  GO_AHEAD,
-  mail,
-  messageText,
-  type ProbeContext,
-  rcpt,
-  type Step,
-  say,
-  upToData,
-} from '../step.ts'
+import { type Check, type Judgement, plainRefusal, unanswered } from '../check.ts'
+import { content, mail, type ProbeContext, rcpt, type Step, say, upToData } from '../step.ts'
 import type { Talk } from '../talk.ts'
 
 /** RFC 5321 4.5.3.1.6: 1,000 octets with CRLF; RFC 5322 2.1.1: 998 without. */
@@ -39,31 +29,50 @@ function lineOf(octets: number): string {
 const KNOWN_ISSUE = 'it applies the 512 octets of a command line to text in DATA'
 
 function taken(talk: Talk, otherwise: string): Judgement {
-  const code = talk.reply('text')?.code
-  if (code === undefined) return { verdict: 'deviates', note: 'it gives no reply' }
-  return code < 300 ? { verdict: 'conforms' } : { verdict: 'deviates', note: otherwise }
+  const code = talk.reply('text')?.code ?? 0
+  return (
+    unanswered(talk, 'text') ??
+    (code < 300 ? { verdict: 'conforms' } : { verdict: 'deviates', note: otherwise })
+  )
 }
 
 /** What a server may do as it likes, as long as it says what. */
 function eitherWay(talk: Talk, what: string): Judgement {
-  const code = talk.reply('text')?.code
-  if (code === undefined) return { verdict: 'deviates', note: 'it gives no reply' }
-  return { verdict: 'conforms', note: code < 300 ? `${what} is taken` : `${what} is refused` }
+  const code = talk.reply('text')?.code ?? 0
+  return (
+    unanswered(talk, 'text') ?? {
+      verdict: 'conforms',
+      note: code < 300 ? `${what} is taken` : `${what} is refused`,
+    }
+  )
+}
+
+/** To refuse this sender or recipient is a server's right, and says nothing of what it conforms to. */
+function judgeMessage(talk: Talk): Judgement {
+  const refusal = plainRefusal(talk)
+  if (refusal === undefined) return unanswered(talk, talk.last?.name ?? 'text') ?? { verdict: 'conforms' }
+  return {
+    verdict: 'unknown',
+    note: 'it takes no message of this probe: see STRESS_SENDER and STRESS_RECIPIENT',
+  }
+}
+
+/** What becomes of it decides what refusals elsewhere mean. */
+export const MESSAGE_CHECK: Check = {
+  id: 'message',
+  title: 'A small message',
+  rfc: 'RFC 5321 3.3',
+  asks: ['mail', 'rcpt', 'data', 'text'],
+  steps: (context) => [
+    ...upToData(context),
+    content(context, { name: 'text', body: 'small', shown: 'a small message' }),
+  ],
+  judge: judgeMessage,
 }
 
 /** What stands between DATA and the final dot. */
 export const TEXT_CHECKS: readonly Check[] = [
-  {
-    id: 'message',
-    title: 'A small message',
-    rfc: 'RFC 5321 3.3',
-    asks: ['mail', 'rcpt', 'data', 'text'],
-    steps: (context) => [
-      ...upToData(context),
-      content(context, { name: 'text', body: 'small', shown: 'a small message' }),
-    ],
-    judge: (talk) => taken(talk, 'it takes no message of this probe: see STRESS_SENDER and STRESS_RECIPIENT'),
-  },
+  MESSAGE_CHECK,
   {
     id: 'text-600',
     title: 'Text line of 600 octets',
@@ -112,22 +121,12 @@ export const TEXT_CHECKS: readonly Check[] = [
     judge(talk) {
       const judged = taken(talk, 'a message with stuffed dots is refused')
       if (judged.verdict !== 'conforms') return judged
+      const nothing = unanswered(talk, 'next')
+      if (nothing !== undefined) return nothing
       return talk.reply('next')?.code === 250
         ? { verdict: 'conforms', note: 'none of them ends the message' }
         : { verdict: 'deviates', note: 'it is out of step after them' }
     },
-  },
-  {
-    id: 'empty',
-    title: 'Message without a line',
-    rfc: 'RFC 5321 4.1.1.4',
-    asks: ['text'],
-    steps: (context) => [
-      ...upToData(context),
-      { name: 'text', send: '.\r\n', shown: '. at once', after: GO_AHEAD },
-    ],
-    // The CRLF that ends DATA is also the one before the dot.
-    judge: (talk) => eitherWay(talk, 'an empty message'),
   },
   {
     id: 'lf-text',
@@ -146,41 +145,3 @@ export const TEXT_CHECKS: readonly Check[] = [
     judge: (talk) => eitherWay(talk, 'a bare CR'),
   },
 ]
-
-/** What looks like the end of a message and is none: `CRLF . CRLF` alone is (RFC 5321 4.1.1.4). */
-const FALSE_ENDS = {
-  'LF.LF': '\n.\n',
-  'LF.CRLF': '\n.\r\n',
-  'CRLF.LF': '\r\n.\n',
-  'CR.CR': '\r.\r',
-  'CR.CRLF': '\r.\r\n',
-} as const
-
-/** Servers that take such an end can be made to see messages that the sender never sent (SMTP smuggling). */
-export const END_CHECKS: readonly Check[] = Object.entries(FALSE_ENDS).map(([name, octets]) => ({
-  id: `end-${name.toLowerCase().replace('.', '-dot-')}`,
-  title: `${name} within text`,
-  rfc: 'RFC 5321 4.1.1.4',
-  asks: ['false-end', 'end'],
-  steps: (context) => [
-    ...upToData(context),
-    {
-      name: 'false-end',
-      send: `${messageText(context, 'false-end', 'text').replace(/\r\n$/, '')}${octets}`,
-      shown: `text ${name}`,
-      withinMs: context.quietMs,
-      after: GO_AHEAD,
-    },
-    { name: 'end', send: 'more\r\n.\r\n', shown: 'more CRLF.CRLF' },
-  ],
-  judge(talk) {
-    const early = talk.reply('false-end')?.code
-    if (early !== undefined && early < 300) return { verdict: 'deviates', note: `${name} ends the message` }
-    if (early !== undefined) return { verdict: 'conforms', note: 'the message is refused at once' }
-    const code = talk.reply('end')?.code
-    if (code === undefined && talk.exchange('false-end')?.ending === 'time over') {
-      return { verdict: 'deviates', note: 'it gives no reply to the true end' }
-    }
-    return { verdict: 'conforms', note: code !== undefined && code < 300 ? 'taken as text' : 'refused' }
-  },
-}))

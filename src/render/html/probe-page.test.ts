@@ -23,6 +23,15 @@ test('a check is a row with a cell to each server, and replies are text', () => 
   expect(page).toContain('127.0.0.1:2526: 0 conform, 1 deviate, 0 not offered, 1 unknown.')
 })
 
+test('what concerns the whole of a probe stands with its counts', () => {
+  const { targets, ...result } = probeResult()
+  const [first, ...others] = targets
+  if (first === undefined) throw new Error('the fixture has no target')
+  const gone = { ...first, remarks: ['It is gone: <b>nothing</b> listens.'] }
+  const page = renderProbePage({ ...result, targets: [gone, ...others] }, ASSETS)
+  expect(page).toContain('1 not offered, 0 unknown. It is gone: &lt;b&gt;nothing&lt;/b&gt; listens.</li>')
+})
+
 test('the page stands beside the JSON, and the index leads to it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mailstorm-probe-page-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))

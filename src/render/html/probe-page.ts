@@ -23,7 +23,7 @@ export function renderProbePage({ stamp, targets }: ProbeResult, assets: Assets)
   )
   const body = html`<header class="head"><h1>Protocol probe</h1><p class="reason">${names}</p>
 <dl class="facts"><div><dt>Started</dt><dd>${stampText(stamp)}</dd></div><div><dt>Servers</dt><dd>${counted(targets.length, 'server')}</dd></div></dl></header>
-<ul class="remarks">${targets.map(({ target, counts }) => html`<li>${target}: ${countsSentence(counts)}.</li>`)}</ul>
+<ul class="remarks">${targets.map(({ target, counts, remarks = [] }) => html`<li>${[`${target}: ${countsSentence(counts)}.`, ...remarks].join(' ')}</li>`)}</ul>
 ${section('Checks', matrix(targets), '✓ conforms, ✗ deviates, – not offered, ? unknown.')}
 ${section('What was said', html`${targets.map(detailsOf)}`)}`
   return page({ title: `Protocol probe, ${names} – mailstorm`, body, charts: [], links: LINKS }, assets)
