@@ -29,14 +29,18 @@ export interface MailhogContract {
   readonly name: string
   readonly boot: Boot
   readonly knownDefects?: readonly KnownDefect[]
+  /** What is asked of this one alone. */
+  readonly more?: readonly ContractTest[]
   /** Why nothing of it can run here. */
   readonly skipAll?: string
 }
 
 /** What makes a program a MailHog: the same tests for the real one and for ours. */
-export function mailhogContract({ name, boot, knownDefects = [], skipAll }: MailhogContract): void {
+export function mailhogContract(contract: MailhogContract): void {
+  const { name, boot, knownDefects = [], more = [], skipAll } = contract
+  const groups = { ...GROUPS, 'of its own': more }
   const defects = new Map(knownDefects.flatMap(({ reason, tests }) => tests.map((title) => [title, reason])))
-  const known = new Set(Object.values(GROUPS).flatMap((tests) => tests.map(({ title }) => title)))
+  const known = new Set(Object.values(groups).flatMap((tests) => tests.map(({ title }) => title)))
   const unknown = [...defects.keys()].filter((title) => !known.has(title))
   if (unknown.length > 0) throw new Error(`Known defects of no test: ${unknown.join('; ')}`)
 
@@ -49,7 +53,7 @@ export function mailhogContract({ name, boot, knownDefects = [], skipAll }: Mail
     beforeEach(() => {
       if (skipAll === undefined) return new Hog(booted, boot).deleteAll()
     })
-    for (const [group, tests] of Object.entries(GROUPS)) {
+    for (const [group, tests] of Object.entries(groups).filter(([, tests]) => tests.length > 0)) {
       describe(group, () => {
         for (const { title, run, timeoutMs } of tests) {
           const reason = skipAll ?? defects.get(title)

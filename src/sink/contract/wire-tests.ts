@@ -9,17 +9,6 @@ const FUZZ_MESSAGES = 300
 /** What comes in is what is stored. */
 export const wireTests: readonly ContractTest[] = [
   {
-    title: 'ends a message only at CRLF.CRLF and keeps bare CR and LF',
-    async run(hog) {
-      const data = 'A: b\r\n\r\none\n.\ntwo\n.\r\nthree\r\n.\nfour\r.\rfive\r\n.\rsix'
-      using smtp = await RawSmtp.greeted(hog.smtpPort)
-      await smtp.envelope('a@x.test', ['b@y.test'])
-      await smtp.write(`${data.replaceAll('\r\n.', '\r\n..')}\r\n.\r\n`)
-      expect(await smtp.reply()).toMatch(/^250 /)
-      expect((await hog.newest()).Raw.Data).toBe(data)
-    },
-  },
-  {
     title: `stores ${FUZZ_MESSAGES} messages of hostile bytes, cut anywhere by TCP, exactly (seed ${FUZZ_SEED})`,
     timeoutMs: 60_000,
     async run(hog) {
