@@ -49,7 +49,7 @@ test('has a row for each question, in their order, and counts its verdicts', asy
 
 test('comes to its end with a server that answers nothing after its greeting', async () => {
   const target = await startOddServer({ command: () => '' })
-  const { report } = await probed(target, { waitMs: 20, quietMs: 10 })
+  const { report } = await probed(target, { waitMs: 100, quietMs: 10 })
   expect(report.took_seconds * 1000).toBeLessThan(probeLimitMs({ waitMs: 20 }))
   expect(report.counts.conforms).toBeLessThan(5)
 })

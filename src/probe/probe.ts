@@ -11,7 +11,7 @@ import type { ProbeTarget } from './conversation.ts'
 import { converse } from './converse.ts'
 import { REPLIES, repliesRow } from './replies.ts'
 import { PROBE_VERDICTS, type ProbeReport, type ProbeRow } from './report.ts'
-import type { ProbeContext } from './step.ts'
+import { HELLO, type ProbeContext, type Step } from './step.ts'
 import { cameText, secondsText, type Talk } from './talk.ts'
 
 export interface ProbeOptions {
@@ -110,7 +110,7 @@ class Interview {
   #converse(check: Check): Promise<Talk> {
     const { target, context } = this.#options
     const { waitMs } = context
-    return converse(target, check.steps(context), {
+    return converse(target, stepsOf(check, context), {
       waitMs,
       limitMs: conversationLimitMs(waitMs),
       settleMs: this.#settleMs,
@@ -187,6 +187,20 @@ class Interview {
 }
 
 const MAX_EXTENSION_CHARS = 200
+
+/** What belongs to an extension is sent only where it is offered (RFC 5321 2.2.2): a chunk would be taken for commands. */
+function stepsOf({ needs, steps }: Check, context: ProbeContext): readonly Step[] {
+  if (needs === undefined) return steps(context)
+  return steps(context).map((step) => {
+    if (HELLO.includes(step)) return step
+    const { send } = step
+    const whenOffered = (talk: Talk) => {
+      if (talk.extension(needs) === undefined) return undefined
+      return typeof send === 'string' ? send : send(talk)
+    }
+    return { ...step, send: whenOffered }
+  })
+}
 
 function isRefused(talk: Talk): boolean {
   return talk.last?.ending === 'refused'

@@ -42,10 +42,9 @@ export const HELLO: readonly Step[] = [
   { name: 'helo', send: `HELO ${EHLO_NAME}\r\n`, when: (talk) => talk.withoutEhlo },
 ]
 
-/** EHLO once more in the same session, or HELO, whichever it knows, in this spelling of the command. */
-export function helloAgain(name: string, [ehlo, helo]: readonly [string, string] = ['EHLO', 'HELO']): Step {
-  const send = (talk: Talk) => `${talk.withoutEhlo ? helo : ehlo} ${EHLO_NAME}\r\n`
-  return { name, send, after: /^2/ }
+/** EHLO once more in the same session, or HELO, whichever it knows. */
+export function helloAgain(name: string): Step {
+  return { name, send: (talk) => `${talk.withoutEhlo ? 'HELO' : 'EHLO'} ${EHLO_NAME}\r\n`, after: /^2/ }
 }
 
 /** One command; it needs the last one to have been taken, unless `after` says otherwise. */

@@ -161,6 +161,18 @@ test('a server without EHLO is asked by HELO, and deviates in that alone', async
   ])
 })
 
+test('what belongs to an extension is not sent to a server that does not offer it', async () => {
+  const lines: string[] = []
+  await probed({
+    command: (line) => {
+      lines.push(line)
+      return is('EHLO')(line) ? '250 odd.test' : undefined
+    },
+  })
+  expect(lines.filter((line) => /BDAT|SMTPUTF8|SIZE=|BODY=|STARTTLS/.test(line))).toEqual([])
+  expect(lines).toContain('RCPT TO:<postmaster>')
+})
+
 test('an answer that comes after the wait is no refusal of the recipient', async () => {
   const { row } = await probed({ delayMs: (line) => (is('RCPT')(line) ? 400 : 0) }, { waitMs: 250 })
   expect(row('recipients')).toMatchObject({ verdict: 'unknown' })

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { freePort } from '../../containers/free-port.ts'
+import { QUESTIONS } from '../../src/probe/probe.ts'
 import type { ProbeResult } from '../../src/probe/report.ts'
 import { stress } from '../e2e/stress.ts'
 import { say } from '../servers/script.ts'
@@ -25,6 +26,12 @@ test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', { timeo
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}`, STRESS_PROBE_STRICT: '1' })
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain('deviates: RSET is not answered by 250 (RFC 5321 4.1.1.5)')
+})
+
+test('README and docs/servers.md tell how many questions there are', () => {
+  const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
+  expect(read('README.md')).toContain(`${QUESTIONS.length} questions from the RFCs`)
+  expect(read('docs/servers.md')).toContain(`the ${QUESTIONS.length} questions of the protocol probe`)
 })
 
 test('a target that is down does not keep the others from being asked', { timeout: LIMIT_MS }, async () => {
