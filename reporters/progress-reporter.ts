@@ -10,7 +10,8 @@ import type {
 import { PROGRESS_ARTIFACT, type ProgressArtifact } from '../fixtures/task-data.ts'
 import { renderAnyProgress, renderAnyProgressLine } from '../src/render/any.ts'
 import { counted, span } from '../src/render/format.ts'
-import { type Paint, paintFor, plain } from '../src/render/paint.ts'
+import { type Paint, pageFor, plain } from '../src/render/paint.ts'
+import { cutToColumns, wrapText } from '../src/render/width.ts'
 import { LiveLine, type Terminal } from './live-line.ts'
 import {
   closingLine,
@@ -19,6 +20,7 @@ import {
   groupFailedRows,
   groupTitle,
   headingOf,
+  messageLines,
   saysItAll,
 } from './rows.ts'
 
@@ -45,6 +47,7 @@ export default class ProgressReporter implements Reporter {
   readonly #options: ProgressReporterOptions
   #vitest: Vitest | undefined
   #paint: Paint = plain
+  #width: number | undefined
   #line: LiveLine | undefined
   #redraw: NodeJS.Timeout | undefined
   #heading = ''
@@ -58,7 +61,9 @@ export default class ProgressReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#paint = paintFor(vitest.logger.outputStream as Terminal, process.env)
+    const { paint, width } = pageFor(vitest.logger.outputStream as Terminal, process.env)
+    this.#paint = paint
+    this.#width = width
     vitest.logger.printBanner()
     vitest.onClose(() => this.#stop())
     vitest.logger.onTerminalCleanup(() => this.#stop()) // a process.exit() from anywhere
@@ -80,7 +85,7 @@ export default class ProgressReporter implements Reporter {
     this.#heading = heading
     this.#progress = undefined
     this.#sinceMs = this.#loggedAtMs = performance.now()
-    this.#logger.log(`\n${this.#paint('bold', heading)}`)
+    this.#logger.log(`\n${this.#paint('bold', cutToColumns(heading, this.#width))}`)
     this.#draw()
   }
 
@@ -153,7 +158,7 @@ export default class ProgressReporter implements Reporter {
     this.#line?.show((columns) => {
       if (this.#progress !== undefined)
         return `  ${renderAnyProgress(this.#progress, columns - 2, this.#paint)}`
-      return `  preparing, ${span((performance.now() - this.#sinceMs) / 1000)}`.slice(0, columns)
+      return cutToColumns(`  preparing, ${span((performance.now() - this.#sinceMs) / 1000)}`, columns)
     })
   }
 
@@ -170,10 +175,11 @@ export default class ProgressReporter implements Reporter {
     this.#heading = ''
     for (const error of suite.errors()) {
       this.#logger.error(this.#paint('red', `\n✗ ${headingOf(suite)}: could not run`))
-      this.#logger.printError(error, { project: suite.project, showCodeFrame: !saysItAll(error) })
+      if (saysItAll(error)) this.#logger.error(messageLines(error, this.#width))
+      else this.#logger.printError(error, { project: suite.project })
     }
     const line = closingLine(headingOf(suite), countRows(suite))
-    if (line !== undefined) this.#logger.log(this.#paint(line.style, line.text))
+    if (line !== undefined) this.#logger.log(this.#paint(line.style, wrapText(line.text, this.#width)))
     const rows = [...suite.children.tests('failed')].map((test) => ({
       name: test.name,
       errors: test.result().errors ?? [],
@@ -185,9 +191,9 @@ export default class ProgressReporter implements Reporter {
   }
 
   #printGroup(group: FailedGroup, suite: TestSuite | TestModule): void {
-    this.#logger.error(`  ${this.#paint('red', `✗ ${groupTitle(group)}`)}`)
+    this.#logger.error(this.#paint('red', wrapText(`  ✗ ${groupTitle(group)}`, this.#width)))
     for (const error of group.errors) {
-      if (saysItAll(error)) this.#logger.error(error.message.replace(/^/gm, '      '))
+      if (saysItAll(error)) this.#logger.error(messageLines(error, this.#width))
       else this.#logger.printError(error, { project: suite.project })
     }
   }

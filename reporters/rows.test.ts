@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { closingLine, groupFailedRows, groupTitle, saysItAll } from './rows.ts'
+import { closingLine, groupFailedRows, groupTitle, messageLines, saysItAll } from './rows.ts'
 
 const refused = { name: 'MailstormError', message: 'connect refused' }
 const timeout = { name: 'MailstormError', message: 'no reply' }
@@ -57,4 +57,12 @@ test('says nothing of a scenario of which no row ran', () => {
   expect(
     closingLine('burst', { passed: 0, failed: 0, skipped: 0, stopped: 0, seconds: undefined }),
   ).toBeUndefined()
+})
+
+test('what a server said in a failed row steers no terminal and fits it', () => {
+  const error = { name: 'MailstormError', message: `550 no\u001b[2J\u202e\n  ${'word '.repeat(30)}` }
+  const lines = messageLines(error, 80).split('\n')
+  expect(lines.slice(0, 2)).toEqual(['      550 no', `        ${'word '.repeat(14).trim()}`])
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  expect(groupTitle({ names: ['worker \u001b]0;x\u0007 1'], errors: [] })).toBe('worker  1')
 })

@@ -1,6 +1,8 @@
 import type { SerializedError, TestModule, TestSuite } from 'vitest/node'
+import { foreignText } from '../src/foreign-text.ts'
 import { counted, seconds } from '../src/render/format.ts'
 import type { Style } from '../src/render/paint.ts'
+import { wrapLine } from '../src/render/width.ts'
 
 /** A failed test of the explorer: a worker, a threshold. */
 export interface FailedRow {
@@ -27,7 +29,8 @@ export function groupFailedRows(rows: readonly FailedRow[]): FailedGroup[] {
 /** `worker 1: 100 messages, and 49 further rows`. */
 export function groupTitle({ names }: FailedGroup): string {
   const [first = '', ...others] = names
-  return others.length === 0 ? first : `${first}, and ${counted(others.length, 'further row')}`
+  const shown = foreignText(first)
+  return others.length === 0 ? shown : `${shown}, and ${counted(others.length, 'further row')}`
 }
 
 /** Errors that say all in their message; of any other kind the stack and the source are worth showing. */
@@ -35,9 +38,19 @@ export function saysItAll({ name, diff }: SerializedError): boolean {
   return name === 'MailstormError' || (name === 'AssertionError' && diff === undefined)
 }
 
+/** The message of such an error, below its row. What servers said stands in it. */
+export function messageLines({ message }: SerializedError, width: number | undefined): string {
+  return message
+    .split('\n')
+    .flatMap((line) => wrapLine(`      ${/^ */.exec(line)?.[0]}${foreignText(line, MOST_MESSAGE)}`, width))
+    .join('\n')
+}
+
+const MOST_MESSAGE = 2_000
+
 /** `burst`, `all > 01-smoke`; a test outside any describe goes by its file. */
 export function headingOf(parent: TestSuite | TestModule): string {
-  return parent.type === 'suite' ? parent.fullName : parent.relativeModuleId
+  return foreignText(parent.type === 'suite' ? parent.fullName : parent.relativeModuleId)
 }
 
 export interface RowCounts {

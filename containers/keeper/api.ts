@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import type { RunningService, Usage } from '../service.ts'
 import type { RunningSmtpServer } from '../smtp-server.ts'
+
+/** Long enough for the kernel's CPU ticks of 10 ms to tell a few percent apart. */
+const BETWEEN_READINGS_MS = 500
 
 /** Anything kept: its state, its log, its use of the machine. */
 export type KeptService = RunningService & {
@@ -55,6 +59,9 @@ async function answer(
   const smtp = servers.find(({ name }) => name === named)
   switch (url.pathname) {
     case '/status':
+      // CPU is counted from one reading to the next: one alone knows none, or that of hours.
+      await Promise.all(asked.map((service) => service.usage()))
+      await setTimeout(BETWEEN_READINGS_MS)
       return json(response, await Promise.all(asked.map(statusOf)))
     // Reading the use of the machine sets its next reading's beginning, so who only watches does not read it.
     case '/state':

@@ -85,7 +85,7 @@ export function performanceFields(result: Result): Field[] {
     ],
     ['Rate:', rateSentence(result)],
     ['Throughput:', `${perSecond(metrics.throughput)} accepted, over window and drain`],
-    ['Total Data:', size(metrics.total_bytes_sent)],
+    ['Total Data:', dataSentence(result)],
     ['Sessions:', `${count(metrics.sessions_opened)} opened${sessionTroubles(metrics)}`],
   ]
 }
@@ -94,6 +94,13 @@ export function performanceFields(result: Result): Field[] {
 export function sessionTroubles({ reconnects = 0, session_failures: failures = 0 }: Metrics): string {
   const reconnected = reconnects > 0 ? `, ${counted(reconnects, 'reconnect')}` : ''
   return failures > 0 ? `${reconnected}, ${count(failures)} ended badly` : reconnected
+}
+
+/** `48.83 MB accepted`; where whole messages went over the wire and were refused then, what was sent too. */
+export function dataSentence({ metrics, workload }: Result): string {
+  const accepted = `${size(metrics.total_bytes_sent)} accepted`
+  const transferred = (metrics.phases_ms.transfer?.count ?? 0) * workload.size_bytes
+  return transferred > metrics.total_bytes_sent ? `${accepted}, of ${size(transferred)} sent` : accepted
 }
 
 export function rateSentence({ metrics, target_rate }: Result): string {

@@ -124,3 +124,13 @@ test('colours stand in a terminal alone, and not with NO_COLOR', () => {
   expect(paintFor({ isTTY: true }, { NO_COLOR: '1' })).toBe(plain)
   expect(paintFor({}, {})).toBe(plain)
 })
+
+test('says how much was sent where what was sent was refused', () => {
+  const { metrics, workload } = burstResult()
+  const phases_ms = { ...metrics.phases_ms, transfer: { ...metrics.response_time_ms, count: 10 } }
+  const refused = burstResult({
+    metrics: { ...metrics, total_bytes_sent: 0, phases_ms },
+    workload: { ...workload, size_bytes: 1_048_576 },
+  })
+  expect(renderText(refused)).toContain('Total Data:      0 bytes accepted, of 10 MB sent\n')
+})

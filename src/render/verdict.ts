@@ -5,11 +5,9 @@ import { count, counted, figure, milliseconds, percent, perSecond } from './form
 import type { Style } from './paint.ts'
 
 /** A threshold's value and limit with the unit of its metric; never so rounded that they look equal. */
-export function thresholdFigures({ metric, value, limit, unit }: ThresholdResult): {
-  value: string
-  limit: string
-} {
-  const shown = (number: number | null) => WITH_UNIT[unit ?? unitOf(metric)](number)
+export function thresholdFigures(threshold: ThresholdResult): { value: string; limit: string } {
+  const { value, limit } = threshold
+  const shown = (number: number | null) => WITH_UNIT[unitOfThreshold(threshold)](number)
   const figures = { value: shown(value), limit: shown(limit) }
   if (figures.value !== figures.limit || value === limit) return figures
   return { value: String(value), limit: String(limit) }
@@ -23,7 +21,8 @@ const WITH_UNIT: Readonly<Record<Unit, (value: number | null) => string>> = {
   number: figure,
 }
 
-function unitOf(metric: string): Unit {
+export function unitOfThreshold({ metric, unit }: ThresholdResult): Unit {
+  if (unit !== undefined) return unit
   if (/(?:^|\.)(?:p\([\d.]+\)|avg|min|max|med)$/.test(metric)) return 'ms'
   if (/^(?:success_rate|error_rate|rate_error|regression)$/.test(metric)) return 'share'
   return /^(?:rate|throughput|messages_per_second)$/.test(metric) ? 'per_second' : 'count'

@@ -153,8 +153,12 @@ function observationsOf(shares: readonly Share[], metrics: Metrics): string[] {
   const own = [...new Set(shares.flatMap(({ result }) => result.observations))]
   return [
     ...notTogether(shares, metrics),
-    `Merged from ${shares.length} generators, whose starts lie ${Math.round(startSkewMs(shares))} ms apart by their clocks.`,
+    `Merged from ${shares.length} generators, whose starts lie ${skewText(startSkewMs(shares))} apart by their clocks.`,
     'Percentiles of phases, of servers and of single seconds are those of the worst generator; those of the whole are exact.',
     ...own,
   ]
+}
+
+function skewText(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
 }

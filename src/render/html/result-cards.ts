@@ -1,14 +1,17 @@
 import type { LatencySummary, Metrics, Result } from '../../load/result.ts'
 import { dueMessages } from '../../load/result-metrics.ts'
-import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds, size } from '../format.ts'
-import { sessionTroubles } from '../text-figures.ts'
+import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds } from '../format.ts'
+import { dataSentence, sessionTroubles } from '../text-figures.ts'
 import type { Card } from './cards.ts'
 
-export function resultCards({ metrics, target_rate }: Result): Card[][] {
-  return [loadCards(metrics, target_rate), latencyCards(metrics.response_time_ms)]
+export function resultCards(result: Result): Card[][] {
+  const { metrics } = result
+  return [loadCards(result), latencyCards(metrics.response_time_ms)]
 }
 
-function loadCards(metrics: Metrics, target: number | null): Card[] {
+function loadCards(result: Result): Card[] {
+  const { metrics, target_rate: target } = result
+  const [accepted = '', sent] = dataSentence(result).split(', ')
   return [
     { id: 'messages', label: 'Messages', value: count(metrics.total_messages), detail: notAccepted(metrics) },
     {
@@ -31,9 +34,9 @@ function loadCards(metrics: Metrics, target: number | null): Card[] {
     },
     {
       id: 'data',
-      label: 'Data',
-      value: size(metrics.total_bytes_sent),
-      detail: `${count(metrics.sessions_opened)} sessions${sessionTroubles(metrics)}`,
+      label: 'Data accepted',
+      value: accepted.replace(' accepted', ''),
+      detail: `${sent === undefined ? '' : `${sent}; `}${count(metrics.sessions_opened)} sessions${sessionTroubles(metrics)}`,
     },
   ]
 }

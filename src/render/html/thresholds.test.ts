@@ -4,7 +4,7 @@ import { marginOf, thresholdsTable } from './thresholds.ts'
 
 const threshold = (expression: string, value: number | null, limit: number): ThresholdResult => ({
   expression,
-  metric: 'p(99)',
+  metric: expression.replace(/[<>=].*/, ''),
   value,
   limit,
   verdict: 'pass',
@@ -13,8 +13,9 @@ const threshold = (expression: string, value: number | null, limit: number): Thr
 test.for([
   { expression: 'p(99)<1000', value: 750, limit: 1000, margin: '+25 %' },
   { expression: 'p(99)<=1000', value: 1100, limit: 1000, margin: '−10 %' },
-  { expression: 'success_rate>=0.99', value: 1, limit: 0.99, margin: '+1.01 %' },
-  { expression: 'success_rate>0.99', value: 0.976, limit: 0.99, margin: '−1.41 %' },
+  { expression: 'success_rate>=0.99', value: 1, limit: 0.99, margin: '+1.00 pp' },
+  { expression: 'success_rate>0.99', value: 0.976, limit: 0.99, margin: '−1.40 pp' },
+  { expression: 'error_rate<=0', value: 0.02, limit: 0, margin: '−2.00 pp' },
   { expression: 'p(99)<1000', value: 1000, limit: 1000, margin: '0 %' },
   { expression: 'lost==0', value: 2, limit: 0, margin: '–' },
   { expression: 'sent==5', value: 5, limit: 5, margin: '–' },

@@ -1,7 +1,7 @@
 import type { ThresholdResult } from '../../load/result.ts'
 import { decimal, MISSING } from '../format.ts'
 import { left, right } from '../table.ts'
-import { thresholdFigures } from '../verdict.ts'
+import { thresholdFigures, unitOfThreshold } from '../verdict.ts'
 import { type Html, html } from './markup.ts'
 import { table } from './table.ts'
 
@@ -28,15 +28,22 @@ export function thresholdsTable(thresholds: readonly ThresholdResult[]): Html | 
   })
 }
 
-/** How far the value is on the good side of its limit, in percent of the limit; negative beyond it. */
-export function marginOf({ expression, value, limit }: ThresholdResult): string {
-  if (value === null || limit === 0) return MISSING
+/**
+ * How far the value is on the good side of its limit, in percent of the limit, of a share in points of percent;
+ * negative beyond it.
+ */
+export function marginOf(threshold: ThresholdResult): string {
+  const { expression, value, limit } = threshold
+  const isShare = unitOfThreshold(threshold) === 'share'
+  if (value === null || (limit === 0 && !isShare)) return MISSING
   const upper = /<=?\d|<=?-/.test(expression)
   const lower = />=?\d|>=?-/.test(expression)
   if (!upper && !lower) return MISSING
-  const share = ((upper ? limit - value : value - limit) / Math.abs(limit)) * 100
+  const good = upper ? limit - value : value - limit
+  const share = (isShare ? good : good / Math.abs(limit)) * 100
+  const unit = isShare ? 'pp' : '%'
   const digits = Math.abs(share) < 10 ? 2 : 0
   const text = decimal(share, digits)
-  if (Number(text.replaceAll(',', '')) === 0) return '0 %'
-  return `${share > 0 ? '+' : ''}${text.replace('-', '−')} %`
+  if (Number(text.replaceAll(',', '')) === 0) return `0 ${unit}`
+  return `${share > 0 ? '+' : ''}${text.replace('-', '−')} ${unit}`
 }
