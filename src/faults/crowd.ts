@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net'
+import { type DialTarget, dialOptions } from '../dial.ts'
 import { MailstormError } from '../error.ts'
 import { type Clock, systemClock } from '../load/clock.ts'
 
 /** Clients that take up a server's connections and send next to nothing. Values, so that they cross to a thread. */
 export interface CrowdPlan {
-  readonly target: { readonly host: string; readonly port: number }
+  readonly target: DialTarget
   /** Say EHLO and nothing more. */
   readonly idle: number
   /** Send a message octet by octet, one each `octetEveryMs`. */
@@ -65,7 +66,7 @@ export class Crowd implements AsyncDisposable {
 
   #join(dialogue: readonly string[]): Promise<void> {
     return new Promise((resolve) => {
-      const socket = connect({ ...this.#plan.target, noDelay: true })
+      const socket = connect({ ...dialOptions(this.#plan.target, GREET_WITHIN_MS), noDelay: true })
       const cancel = this.#clock.wakeAt(this.#clock.nowMs() + GREET_WITHIN_MS, resolve)
       const left = [...dialogue]
       const slow = dialogue.length > 1

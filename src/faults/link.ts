@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { dialOptions } from '../dial.ts'
 import type { Clock } from '../load/clock.ts'
 import { Lane } from './lane.ts'
 import type { CutKind, FaultProxyPlan, LanePlan } from './proxy-plan.ts'
@@ -15,6 +16,9 @@ export interface LinkOptions {
   readonly onUnreachable: () => void
 }
 
+/** For each address of the target's share of it; a single one has as long as the system gives it. */
+const CONNECT_WITHIN_MS = 10_000
+
 /** A client's connection and the one that was opened to the server for it. */
 export class Link {
   readonly #options: LinkOptions
@@ -27,7 +31,11 @@ export class Link {
     const { client, plan } = options
     this.#options = options
     this.#client = client
-    this.#server = connect({ ...plan.target, noDelay: true, allowHalfOpen: true })
+    this.#server = connect({
+      ...dialOptions(plan.target, CONNECT_WITHIN_MS),
+      noDelay: true,
+      allowHalfOpen: true,
+    })
     this.#lanes = [
       this.#lane(plan.toServer ?? {}, { from: client, to: this.#server, kind: 'server' }),
       this.#lane(plan.toClient ?? {}, { from: this.#server, to: client, kind: 'client' }),

@@ -1,3 +1,4 @@
+import type { DialTarget } from '../dial.ts'
 import { MailstormError } from '../error.ts'
 
 export const CUT_KINDS = ['close', 'reset', 'half-open', 'stall'] as const
@@ -27,7 +28,7 @@ export interface LanePlan {
 
 /** What a fault proxy does; by default nothing. Values, so that they cross to a thread. */
 export interface FaultProxyPlan {
-  readonly target: { readonly host: string; readonly port: number }
+  readonly target: DialTarget
   readonly toServer?: LanePlan
   readonly toClient?: LanePlan
   /** Share of the connections that are cut, from 0 to 1; by default all. */

@@ -1,13 +1,18 @@
 import type { SparseHistogram } from './histogram.ts'
 import { countBetween } from './histogram.ts'
 import type { FailureRow, Result, SessionCapRow } from './result.ts'
+import type { NameLookup } from './result-extras.ts'
 
 export interface Observed extends Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'> {
   /** Of the phase in which connections are opened. */
   readonly connect: SparseHistogram
   readonly failures: readonly FailureRow[]
   readonly reconnects?: number
+  readonly names?: readonly NameLookup[]
 }
+
+/** A name server nearby, or a cache, answers in a few. */
+const SLOW_LOOKUP_MS = 100
 
 /**
  * A SYN that got no answer is sent again after 1 s, and then after twice the time before (RFC 6298 2.1,
@@ -17,7 +22,7 @@ const RETRANSMITS_MS = [1_000, 3_000, 7_000] as const
 const SLACK = 0.15
 
 /** What figures of a run usually mean, in a sentence each; empty when nothing is odd. */
-export function observe({ connect, failures, ...asides }: Observed): string[] {
+export function observe({ connect, failures, names = [], ...asides }: Observed): string[] {
   const count = (wanted: (row: FailureRow) => boolean) => countOf(failures, wanted)
   const retransmitted = RETRANSMITS_MS.reduce(
     (sum, ms) => sum + countBetween(connect, ms, ms * (1 + SLACK)),
@@ -28,6 +33,12 @@ export function observe({ connect, failures, ...asides }: Observed): string[] {
   const refused = count((row) => row.class === 'connection_refused')
   const local = count((row) => row.class === 'local')
   return [
+    ...names
+      .filter(({ lookup_ms: tookMs }) => tookMs >= SLOW_LOOKUP_MS)
+      .map(
+        ({ host, lookup_ms: tookMs }) =>
+          `the name server took ${Math.round(tookMs)} ms to answer for ${host}: it was asked once, before the load, and that time is in no other figure`,
+      ),
     retransmitted > 0 &&
       `${retransmitted} connections opened a little after 1, 3 or 7 s: their SYN was sent again, usually because the server's listen backlog was full`,
     neverGreeted > 0 &&

@@ -1,5 +1,14 @@
 /** What only some results have: shares of a load, runs beside each other, drift, the search for a limit. */
 
+/** A name among the targets, which stood for these addresses from before the first message to the last. */
+export interface NameLookup {
+  readonly host: string
+  /** All that were answered, each checked; in the order in which connections try them. */
+  readonly addresses: readonly string[]
+  /** How long the name server took; in no other figure. */
+  readonly lookup_ms: number
+}
+
 /** What the environment put in the place of a scenario's own load. */
 export interface OverriddenResult {
   readonly load: readonly OverrideResult[]

@@ -3,6 +3,7 @@ import type { SparseHistogram } from './histogram.ts'
 import type {
   DriftResult,
   MergedFrom,
+  NameLookup,
   OverriddenResult,
   SearchResult,
   SideBySide,
@@ -197,6 +198,8 @@ export interface Result {
   /** What the figures usually mean, in a sentence each. */
   readonly observations: readonly string[]
   readonly per_server: readonly ServerRow[]
+  /** Set when servers were given by name. */
+  readonly name_lookups?: readonly NameLookup[]
   readonly ledger: LedgerResult
   readonly resource_usage: Readonly<Record<string, ResourceUsage>>
   readonly timeline: readonly TimelineRow[]

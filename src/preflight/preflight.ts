@@ -1,3 +1,4 @@
+import { inDialOrder } from '../dial.ts'
 import { MailstormError } from '../error.ts'
 import type { SmtpTarget } from '../smtp/target.ts'
 import { type Lookup, safeAddressesOf, systemLookup } from './address.ts'
@@ -16,24 +17,70 @@ export interface PreflightWorld {
   readonly lookup: Lookup
   readonly readLimits: LimitsReader
   readonly greetingTimeoutMs: number
+  readonly lookupTimeoutMs?: number
 }
 
-const WORLD: PreflightWorld = {
+export const PREFLIGHT_WORLD: PreflightWorld = {
   lookup: systemLookup,
   readLimits: readProcLimits,
   greetingTimeoutMs: 10_000,
 }
 
-/** Everything that can be found out before the first message is sent. Throws all problems as one error. */
-export async function preflight(options: PreflightOptions, world: PreflightWorld = WORLD): Promise<void> {
-  const checks = [
-    ...options.targets.map((target) => checkTarget(target, options.allowPublicTargets, world)),
+/** A host whose addresses were checked, all of them. Connections go to these: it is not looked up again. */
+export interface CheckedHost {
+  readonly host: string
+  /** In the order in which they are tried. */
+  readonly addresses: readonly string[]
+  readonly lookupMs: number
+}
+
+/**
+ * Everything that can be found out before the first message is sent. Throws all problems as one error.
+ * Targets that bring their addresses had them checked; the name of any other is looked up, once.
+ */
+export async function preflight(options: PreflightOptions, world = PREFLIGHT_WORLD): Promise<void> {
+  const hosts = hostsOf(options, world)
+  const said = new Set<string>()
+  await allOf([
+    ...options.targets.map(async (target) => {
+      const again = said.has(target.host)
+      said.add(target.host)
+      // What is wrong with a name is said once.
+      const found = await (again ? hosts.get(target.host)?.catch(() => undefined) : hosts.get(target.host))
+      if (found !== undefined) await reach(target, found, world)
+    }),
     checkSessions(options.sessions, world.readLimits),
-  ]
-  const failures = (await Promise.allSettled(checks)).filter((check) => check.status === 'rejected')
+  ])
+}
+
+/** What each host of the targets stands for in this run, all its addresses checked. Throws as preflight does. */
+export async function checkHosts(
+  options: Pick<PreflightOptions, 'targets' | 'allowPublicTargets'>,
+  world = PREFLIGHT_WORLD,
+): Promise<readonly CheckedHost[]> {
+  return allOf([...hostsOf(options, world).values()])
+}
+
+/** Each host once, however many ports of it are targets. */
+function hostsOf(
+  { targets, allowPublicTargets }: Pick<PreflightOptions, 'targets' | 'allowPublicTargets'>,
+  world: PreflightWorld,
+): ReadonlyMap<string, Promise<CheckedHost>> {
+  const hosts = new Map<string, Promise<CheckedHost>>()
+  for (const { host, addresses } of targets) {
+    if (hosts.has(host)) continue
+    const known = addresses === undefined ? undefined : { host, addresses, lookupMs: 0 }
+    hosts.set(host, known === undefined ? checkHost(host, allowPublicTargets, world) : Promise.resolve(known))
+  }
+  return hosts
+}
+
+async function allOf<T>(checks: readonly Promise<T>[]): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(checks)
+  const failures = settled.filter((check) => check.status === 'rejected')
   const problems = failures.map(({ reason }) => asProblem(reason))
   const [first] = problems
-  if (first === undefined) return
+  if (first === undefined) return Promise.all(checks)
   if (problems.length === 1) throw first
   const list = problems.map(({ message }) => message.replaceAll('\n', ' '))
   throw new MailstormError(
@@ -47,10 +94,18 @@ async function checkSessions(sessions: number, readLimits: LimitsReader): Promis
   checkDescriptors(sessions, readLimits)
 }
 
+async function checkHost(host: string, allowPublic: boolean, world: PreflightWorld): Promise<CheckedHost> {
+  const { lookup, lookupTimeoutMs } = world
+  const startedMs = performance.now()
+  const limit = lookupTimeoutMs === undefined ? {} : { lookupTimeoutMs }
+  const found = await safeAddressesOf({ host, allowPublic, lookup, ...limit })
+  const lookupMs = performance.now() - startedMs
+  return { host, addresses: inDialOrder(found.map(({ address }) => address)), lookupMs }
+}
+
 /** A target that must not be sent to is not even connected to. */
-async function checkTarget(target: SmtpTarget, allowPublic: boolean, world: PreflightWorld): Promise<void> {
-  const addresses = await safeAddressesOf({ host: target.host, allowPublic, lookup: world.lookup })
-  await checkReachable({ target, addresses, timeoutMs: world.greetingTimeoutMs })
+async function reach(target: SmtpTarget, { addresses }: CheckedHost, world: PreflightWorld): Promise<void> {
+  await checkReachable({ target: { ...target, addresses }, timeoutMs: world.greetingTimeoutMs })
 }
 
 function asProblem(reason: unknown): MailstormError {

@@ -1,6 +1,6 @@
-import type { LookupAddress } from 'node:dns'
-import { connect, type LookupFunction, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { dialOptions } from '../dial.ts'
 import { errorText } from '../error.ts'
 import type { SmtpTarget } from '../smtp/target.ts'
 import { type Greeting, greetingIn, printable } from './greeting.ts'
@@ -14,8 +14,6 @@ export type Probe =
 
 export interface ProbeOptions {
   readonly target: SmtpTarget
-  /** Where to connect; the name is not looked up again, so that it cannot change after the check. */
-  readonly addresses: readonly LookupAddress[]
   readonly timeoutMs: number
 }
 
@@ -99,22 +97,18 @@ class Conversation {
 
 /** After the time limit only what is not SMTP tells more than the missing greeting does. */
 function showsWhatItIs(seen: Probe): boolean {
-  return seen.kind === 'greeted' && seen.greeting.kind !== 'ready' && seen.greeting.kind !== 'refused'
+  return seen.kind === 'greeted' && (seen.greeting.kind === 'http' || seen.greeting.kind === 'not-smtp')
 }
 
-function open({ target, addresses, timeoutMs }: ProbeOptions): Socket {
-  const { host, port, tls } = target
-  const lookup: LookupFunction = (_host, { all }, answer) =>
-    all === true
-      ? answer(null, [...addresses])
-      : answer(null, addresses[0]?.address ?? '', addresses[0]?.family)
-  // Each address gets its share of the time; Node's own limit of 250 ms is short for a busy server.
-  const autoSelectFamilyAttemptTimeout = Math.max(10, Math.floor(timeoutMs / addresses.length))
-  const place = { host, port, lookup, autoSelectFamilyAttemptTimeout }
+function open({ target, timeoutMs }: ProbeOptions): Socket {
+  const { host, tls } = target
+  const place = dialOptions(target, timeoutMs)
   if (tls.mode !== 'implicit') return connect(place)
-  const servername = tls.serverName === undefined ? {} : { servername: tls.serverName }
+  const name = tls.serverName ?? host
+  // As the load does: the name goes along, for SNI and for the certificate; an address gets no SNI (RFC 6066 3).
+  const naming = isIP(name) ? {} : { servername: name }
   const ca = tls.ca === undefined ? {} : { ca: tls.ca }
-  return connectTls({ ...place, ...servername, ...ca, rejectUnauthorized: tls.verify })
+  return connectTls({ ...place, ...naming, ...ca, rejectUnauthorized: tls.verify })
 }
 
 function failed(error: NodeJS.ErrnoException, { target }: ProbeOptions): Probe {

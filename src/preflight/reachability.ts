@@ -1,11 +1,10 @@
-import type { LookupAddress } from 'node:dns'
 import { MailstormError } from '../error.ts'
 import type { SmtpTarget } from '../smtp/target.ts'
 import { type Probe, probe } from './probe.ts'
 
 export interface ReachabilityCheck {
+  /** With its addresses: the name is not looked up again, so that it cannot change after the check. */
   readonly target: SmtpTarget
-  readonly addresses: readonly LookupAddress[]
   readonly timeoutMs: number
 }
 
@@ -23,10 +22,10 @@ export async function checkReachable(check: ReachabilityCheck): Promise<void> {
 }
 
 /** A server with TLS from the start is silent until the client's hello (RFC 8314 3.3). */
-async function speaksTls({ target, addresses }: ReachabilityCheck): Promise<boolean> {
+async function speaksTls({ target }: ReachabilityCheck): Promise<boolean> {
   if (target.tls.mode === 'implicit') return false
   const secure = { ...target, tls: { mode: 'implicit', verify: false } } as const
-  const seen = await probe({ target: secure, addresses, timeoutMs: TLS_TRIAL_MS })
+  const seen = await probe({ target: secure, timeoutMs: TLS_TRIAL_MS })
   return seen.kind === 'greeted' && seen.greeting.kind === 'ready'
 }
 
@@ -89,6 +88,11 @@ function greetingWords({ greeting }: Extract<Probe, { kind: 'greeted' }>): Words
       return [`it greets with "${greeting.line}" and not with 220.`, 'See why the server takes no sessions.']
     case 'http':
       return ['an HTTP server answers there, not an SMTP server.', 'Correct the port.']
+    case 'too-long':
+      return [
+        `its greeting has ${greeting.what}; it begins "${greeting.line}".`,
+        'Shorten it: RFC 5321 4.5.3.1.5 allows lines of 512 octets.',
+      ]
     case 'not-smtp':
       return [`it is no SMTP server; it says "${greeting.line}".`, 'Correct the port.']
     default:

@@ -75,7 +75,8 @@ export const PHASE_INDEX = Object.fromEntries(PHASES.map((phase, index) => [phas
 /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. Throws SmtpFailure. */
 export async function openSession(options: SessionOptions, timer: PhaseTimer): Promise<Session> {
   const { target, timeoutMs } = options
-  const transport = Transport.connect(target, options.clock, options.onReplyTaken, options.lookup)
+  const { clock, onReplyTaken, lookup } = options
+  const transport = Transport.connect(target, clock, { withinMs: timeoutMs, onTaken: onReplyTaken, lookup })
   options.onTransport(transport)
   try {
     await transport.connected(timeoutMs)

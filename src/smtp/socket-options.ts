@@ -1,5 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import { dialOptions } from '../dial.ts'
 import type { SmtpTarget } from './target.ts'
 
 /**
@@ -8,17 +9,23 @@ import type { SmtpTarget } from './target.ts'
  */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
+export interface Dialling {
+  /** How long it may take to connect, whatever the number of addresses. */
+  readonly withinMs: number
+  /** Looks the name up, where the target does not bring its addresses. */
+  readonly lookup?: net.LookupFunction | undefined
+}
+
 /** How to connect to a target; `onOctets` is told what comes, unless TLS is to take the connection over. */
 export function connectOptions(
   target: SmtpTarget,
+  { withinMs, lookup }: Dialling,
   onOctets: (octets: Buffer) => void,
-  lookup?: net.LookupFunction,
 ): net.NetConnectOpts {
   const address = {
-    host: target.host,
-    port: target.port,
-    noDelay: true,
     ...(lookup === undefined ? {} : { lookup }),
+    ...dialOptions(target, withinMs),
+    noDelay: true,
   }
   if (target.tls.mode !== 'none') return address
   const callback = (length: number) => {

@@ -1,11 +1,10 @@
+import type { DialTarget } from '../dial.ts'
 import { TRANSACTION_PHASES } from '../load/phases.ts'
 
 /** Where and how to speak SMTP; plain data, so that it can cross threads. */
-export interface SmtpTarget {
+export interface SmtpTarget extends DialTarget {
   /** Name in results: `smtp-server-2` or `host:port`. */
   readonly name: string
-  readonly host: string
-  readonly port: number
   readonly tls: TlsOptions
   readonly auth?: Credentials
 }

@@ -5,7 +5,7 @@ import { secretMaskFor } from '../secret-mask.ts'
 import { Deadline } from './deadline.ts'
 import { closedFailure, failed, inPhase, type SmtpFailure, socketFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError, replyText } from './reply.ts'
-import { addressLiteralOf, connectOptions, secureOptions } from './socket-options.ts'
+import { addressLiteralOf, connectOptions, type Dialling, secureOptions } from './socket-options.ts'
 import type { Phase, SmtpTarget } from './target.ts'
 
 /** Told every reply when somebody takes it, with the phase that it belongs to. */
@@ -75,14 +75,13 @@ export class Transport {
     this.#onTaken = onTaken
   }
 
-  /** Begins to open a TCP connection. */
+  /** Begins to open a TCP connection, which `connected` waits for. */
   static connect(
     target: SmtpTarget,
     clock: Clock,
-    onTaken?: OnReplyTaken,
-    lookup?: net.LookupFunction,
+    { onTaken, ...dialling }: Dialling & { readonly onTaken?: OnReplyTaken | undefined },
   ): Transport {
-    const socket = net.connect(connectOptions(target, (octets) => transport.#read(octets), lookup))
+    const socket = net.connect(connectOptions(target, dialling, (octets) => transport.#read(octets)))
     const transport = new Transport(socket, target, clock, onTaken)
     transport.#listen()
     return transport
