@@ -154,6 +154,9 @@ const result = z.looseObject({
   generator,
   seed: number,
   overridden: overridden.optional(),
+  name_lookups: z
+    .array(z.looseObject({ host: text, addresses: z.array(text), lookup_ms: number }))
+    .optional(),
 })
 
 /** The JSON as a result of ours, or what is wrong with it, as "metrics.rate: expected number". */

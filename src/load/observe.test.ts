@@ -40,3 +40,13 @@ test('says nothing of a run in which nothing is odd', () => {
     [],
   )
 })
+
+test('names a slow name server as that, with its name; a quick one is nothing to tell', () => {
+  const names = [
+    { host: 'slow.test', addresses: ['127.0.0.1'], lookup_ms: 412.6 },
+    { host: 'quick.test', addresses: ['127.0.0.2'], lookup_ms: 3 },
+  ]
+  expect(observe({ connect: EMPTY_HISTOGRAM, failures: [], names })).toEqual([
+    'the name server took 413 ms to answer for slow.test: it was asked once, before the load, and that time is in no other figure',
+  ])
+})

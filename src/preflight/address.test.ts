@@ -75,6 +75,18 @@ describe('safeAddressesOf', () => {
     })
   })
 
+  it('names a name server that is silent, and does not wait for it', async () => {
+    const lookup = () => new Promise<never>(() => {})
+    const found = safeAddressesOf({ host: 'mail.test', allowPublic: true, lookup, lookupTimeoutMs: 50 })
+    await expect(found).rejects.toMatchObject({
+      code: 'UNKNOWN_HOST',
+      message: [
+        'Failed to find the host "mail.test": the name server has not answered within 0.05 s.',
+        'See which name server this machine asks (/etc/resolv.conf), or give the IP address in SMTP_TARGETS.',
+      ].join('\n'),
+    })
+  })
+
   it('counts a host without any address as unknown', async () => {
     const check = { host: 'empty.test', allowPublic: false, lookup: async () => [] }
     await expect(safeAddressesOf(check)).rejects.toThrow('Failed to find the host "empty.test"')

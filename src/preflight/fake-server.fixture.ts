@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createSecureContext, createServer as createTlsServer, type SecureContext } from 'node:tls'
 import { generate } from 'selfsigned'
 import { onTestFinished } from 'vitest'
 
@@ -14,13 +14,24 @@ export function serve(talk: (socket: Socket) => void): Promise<number> {
   )
 }
 
-export async function serveTls(): Promise<{ port: number; ca: string }> {
+/** Has a certificate only for clients that name it, as servers of many domains do. */
+export async function serveTls(
+  onName?: (name: string | undefined) => void,
+): Promise<{ port: number; ca: string }> {
   const altNames = [{ type: 2 as const, value: 'localhost' }]
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     extensions: [{ name: 'subjectAltName', altNames }],
   })
-  const server = createTlsServer({ key, cert }, (socket) => {
+  const context = createSecureContext({ key, cert })
+  const own = onName === undefined ? { key, cert } : { SNICallback: by(onName) }
+  function by(told: (name: string | undefined) => void) {
+    return (name: string, answer: (error: Error | null, context?: SecureContext) => void) => {
+      told(name)
+      answer(null, context)
+    }
+  }
+  const server = createTlsServer(own, (socket) => {
     socket.on('error', () => socket.destroy())
     socket.write('220 ready\r\n')
   })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { greetingIn } from './greeting.ts'
 
+const LONG_LINES = `220-${'x'.repeat(500)}\r\n`.repeat(20)
+
 describe('greetingIn', () => {
   it.each([
     ['220 ready\r\n', { kind: 'ready' }],
@@ -19,7 +21,21 @@ describe('greetingIn', () => {
     ['2200 ready\r\n', { kind: 'not-smtp', line: '2200 ready' }],
     ['\x1b[31m*\r\n', { kind: 'not-smtp', line: '?[31m*' }],
     ['x'.repeat(8193), { kind: 'not-smtp', line: 'x'.repeat(100) }],
-  ])('%j', (text, greeting) => {
+    // More than 8 KB of them, whole and in the middle of a line: what counts is each line.
+    [`${LONG_LINES}220 ready\r\n`, { kind: 'ready' }],
+    [`${LONG_LINES}220-and mo`, { kind: 'unfinished' }],
+    [`${LONG_LINES}220 `, { kind: 'unfinished' }],
+    [`220 ${'x'.repeat(8_185)}\r\n`, { kind: 'ready' }],
+    [
+      `220 ${'x'.repeat(8_190)}\r\n`,
+      { kind: 'too-long', what: 'a line of more than 8192 octets', line: `220 ${'x'.repeat(96)}` },
+    ],
+    [
+      `220-${'x'.repeat(8_190)}`,
+      { kind: 'too-long', what: 'a line of more than 8192 octets', line: `220-${'x'.repeat(96)}` },
+    ],
+    [`${'220-x\r\n'.repeat(513)}`, { kind: 'too-long', what: 'more than 512 lines', line: '220-x' }],
+  ])('%.40j', (text, greeting) => {
     expect(greetingIn(Buffer.from(text, 'latin1'))).toEqual(greeting)
   })
 })

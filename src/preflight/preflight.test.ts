@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { freePort } from '../../containers/free-port.ts'
 import type { SmtpTarget, TlsOptions } from '../smtp/target.ts'
 import { listen, serve, serveTls } from './fake-server.fixture.ts'
-import { type PreflightWorld, preflight } from './preflight.ts'
+import { checkHosts, type PreflightWorld, preflight } from './preflight.ts'
 
 const PLAIN: TlsOptions = { mode: 'none', verify: true }
 const world: PreflightWorld = {
@@ -24,6 +24,15 @@ describe('preflight', () => {
     })
     await expect(check(port)).resolves.toBeUndefined()
     await expect(goodbye.promise).resolves.toBe('QUIT\r\n')
+  })
+
+  it('passes a server whose greeting has more than 8 KB, and comes in parts', async () => {
+    const port = await serve((socket) => {
+      socket.setNoDelay(true)
+      const greeting = `${`220-${'x'.repeat(500)}\r\n`.repeat(20)}220 ready\r\n`
+      socket.write(greeting.slice(0, 9_000), () => setImmediate(() => socket.write(greeting.slice(9_000))))
+    })
+    await expect(check(port)).resolves.toBeUndefined()
   })
 
   it('passes a server that sends its greeting byte by byte', async () => {
@@ -158,7 +167,33 @@ describe('preflight', () => {
   })
 })
 
+it('looks each name up once, however many ports of it are targets, and says what it stands for', async () => {
+  const asked: string[] = []
+  const lookup = async (host: string) => {
+    asked.push(host)
+    return [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+      { address: '::1', family: 6 },
+    ]
+  }
+  const targets = [target(25), target(26), { ...target(25), host: 'other.test' }]
+  const hosts = await checkHosts({ targets, allowPublicTargets: false }, { ...world, lookup })
+  expect(asked).toEqual(['localhost', 'other.test'])
+  expect(hosts).toEqual([
+    { host: 'localhost', addresses: ['127.0.0.1', '::1', '127.0.0.2'], lookupMs: expect.any(Number) },
+    { host: 'other.test', addresses: ['127.0.0.1', '::1', '127.0.0.2'], lookupMs: expect.any(Number) },
+  ])
+})
+
 describe('preflight with implicit TLS', () => {
+  it('passes a server that has a certificate for the name alone: the name goes along (SNI)', async () => {
+    const names: (string | undefined)[] = []
+    const { port, ca } = await serveTls((name) => names.push(name))
+    await expect(check(port, { mode: 'implicit', verify: true, ca })).resolves.toBeUndefined()
+    expect(names).toEqual(['localhost'])
+  })
+
   it('passes a server whose certificate it was told to trust, and one it was told not to verify', async () => {
     const { port, ca } = await serveTls()
     await expect(check(port, { mode: 'implicit', verify: true, ca })).resolves.toBeUndefined()

@@ -15,7 +15,7 @@ import {
 } from './markdown-tables.ts'
 import { SUMMARY_COLUMNS, summaryCells } from './summary.ts'
 import { markdownTable } from './table.ts'
-import { overriddenParts, rateSentence, sessionTroubles, workloadSentence } from './text-figures.ts'
+import { namesOf, overriddenParts, rateSentence, sessionTroubles, workloadSentence } from './text-figures.ts'
 import { timelineTable } from './timeline.ts'
 import { runName, verdictReason } from './verdict.ts'
 
@@ -74,6 +74,7 @@ function workload(result: Result): string {
     `- ${markdownText(rateSentence(result))}`,
     `- throughput ${perSecond(metrics.throughput)} accepted, success rate ${percent(metrics.success_rate)}`,
     `- ${count(metrics.sessions_opened)} sessions opened${sessionTroubles(metrics)}`,
+    ...namesOf(result).map((name) => `- ${markdownText(name, 500)}`),
     `- backend ${markdownText(result.backend.name)}: ${markdownText(result.backend.why)}`,
   ].join('\n')
 }

@@ -1,7 +1,17 @@
 import type { LatencySummary, Metrics, Result } from '../load/result.ts'
 import { dueMessages } from '../load/result-metrics.ts'
 import { oneLine } from './escape.ts'
-import { count, counted, decimal, listed, percent, perSecond, seconds, size } from './format.ts'
+import {
+  count,
+  counted,
+  decimal,
+  listed,
+  percent,
+  perSecond,
+  seconds,
+  shortMilliseconds,
+  size,
+} from './format.ts'
 import { left, right, textTable } from './table.ts'
 
 export type Field = readonly [label: string, value: string]
@@ -14,6 +24,7 @@ export function headerFields(result: Result): Field[] {
   return [
     ['Test Type:', `${result.test_type} (${workload.executor}, ${workload.model} model)`],
     ['Servers:', listed(result.servers, MOST_SERVERS)],
+    ...namesOf(result).map((name, index): Field => [index === 0 ? 'Names:' : '', name]),
     ['Message Size:', size(result.message_size)],
     ['Workload:', workloadSentence(result)],
     ...overriddenParts(result).map((part, index): Field => [index === 0 ? 'Overridden:' : '', part]),
@@ -38,6 +49,14 @@ export function workloadSentence({ workload }: Result): string {
   if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
   if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
   return parts.join(', ')
+}
+
+/** Servers given by name, and what the names stood for. */
+export function namesOf({ name_lookups: names = [] }: Result): string[] {
+  return names.map(
+    ({ host, addresses, lookup_ms: tookMs }) =>
+      `${host} is ${listed(addresses, MOST_SERVERS)} (looked up once, ${shortMilliseconds(tookMs)})`,
+  )
 }
 
 /** What the environment put in the place of the scenario's own load, and whose thresholds judged it; none without. */

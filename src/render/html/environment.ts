@@ -1,7 +1,7 @@
 import type { Result } from '../../load/result.ts'
 import { decimal, percent, seconds, shortMilliseconds } from '../format.ts'
 import { ledgerSentence } from '../ledger-sentence.ts'
-import { overriddenParts, workloadSentence } from '../text-figures.ts'
+import { namesOf, overriddenParts, workloadSentence } from '../text-figures.ts'
 import type { Fact } from './header.ts'
 import { type Html, html } from './markup.ts'
 
@@ -18,6 +18,7 @@ export function circumstances(result: Result): Fact[] {
   return [
     ['Workload', `${workload.executor} (${workload.model} model), ${workloadSentence(result)}`],
     ...(overridden.length === 0 ? [] : [['Overridden', overridden.join('; ')] as const]),
+    ...namesOf(result).map((name) => ['Name', name] as const),
     ['Ledger', ledgerSentence(result.ledger)],
     ['Window and drain', `${seconds(metrics.window_seconds)} and ${seconds(metrics.drain_seconds)}`],
     ...(metrics.rate_error === null ? [] : [['Rate error', percent(metrics.rate_error)] as const]),
