@@ -55,10 +55,11 @@ export function smtpLane(options: SenderOptions, firstTarget: number): Lane {
     for (;;) {
       const next = end.unsent ?? (await pendingOf(feed))
       if (next === undefined) break
+      if (end.unsent !== undefined || end.isLost === true) onReconnect()
       end = await new SessionRun(options, feed, target, end.suspicion).run(next)
-      if (end.unsent !== undefined) onReconnect()
-      // The same server gets what it left unsent, and the session that is to show whether another was full.
-      else if (end.suspicion === undefined) target = (target + 1) % targets.length
+      // The same server goes on with what it broke off, and shows whether its session was full.
+      const goesOn = end.unsent !== undefined || end.isLost === true || end.suspicion !== undefined
+      if (!goesOn) target = (target + 1) % targets.length
     }
     if (end.suspicion !== undefined) sessionCaps.settle(end.suspicion, undefined)
   }

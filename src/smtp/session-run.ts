@@ -1,5 +1,5 @@
 import type { Feed, Ticket } from '../load/dispatch.ts'
-import { asFailure } from './failure.ts'
+import { asFailure, type SmtpFailure } from './failure.ts'
 import { type OpenSession, openForMessages } from './open-session.ts'
 import type { SenderOptions } from './sender.ts'
 import type { PhaseTimer } from './session.ts'
@@ -32,6 +32,8 @@ interface Turn {
 export interface SessionEnd {
   /** Taken from the feed but not begun, because the session had ended in the meantime. */
   readonly unsent?: Pending
+  /** The server ended it behind a message that has its outcome, before the next one was taken. */
+  readonly isLost?: true
   /** Why the session was given up: the next one, to the same target, is to show whether it was full. */
   readonly suspicion?: Suspicion
 }
@@ -92,7 +94,7 @@ export class SessionRun {
       // Only of a session that had been taken into use before: of a new one it is how the message ended.
       if (current !== first && isEndOfSession(done)) return this.#unsent(open, current)
       this.#end(current, done)
-      if (this.#isOver(open, done)) return this.#leftBy(open, done)
+      if (this.#isOver(open, done)) return this.#leftBy(open, done, left)
       if (done.needsReset && !(await this.#reset(open))) return {}
       tally.note(done.failure)
       if (done.failure === undefined) sessionCaps.noteTaken(this.#target, tally)
@@ -151,17 +153,16 @@ export class SessionRun {
    * what has no reply does not.
    */
   #isOver({ session: { transport } }: OpenSession, { failure, following }: Transacted): boolean {
-    if (failure?.failure.code === 421 || failure?.outcome === 'failed') return true
+    if (endsSession(failure)) return true
     // A connection that is gone may have left replies for the message that follows: that one sees to it.
     return transport.failure !== undefined && following === undefined
   }
 
   /** A message whose envelope was already out is not begun: nobody has it, as none of its data went out. */
-  #leftBy(open: OpenSession, done: Transacted): SessionEnd {
-    const { failure, following } = done
+  #leftBy(open: OpenSession, { failure, following }: Transacted, left: number): SessionEnd {
     if (following === undefined) {
       open.session.transport.destroy()
-      return {}
+      return left > 0 && !endsSession(failure) ? { isLost: true } : {}
     }
     if (failure?.failure.class !== 'aborted') return this.#unsent(open, following)
     this.#end(following, failedBy(failure))
@@ -194,6 +195,11 @@ export class SessionRun {
     this.#options.sessionCaps.settle(this.#suspicion, takesMail(done))
     this.#suspicion = undefined
   }
+}
+
+/** Whether the end of a message is that of its session as well. */
+function endsSession(failure: SmtpFailure | undefined): boolean {
+  return failure?.failure.code === 421 || failure?.outcome === 'failed'
 }
 
 /** Whether a session takes mail; undefined where its first message does not tell. */
