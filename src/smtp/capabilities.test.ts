@@ -7,6 +7,7 @@ it.each([
   [[], NO_CAPABILITIES],
   [['PIPELINING'], { pipelining: true }],
   [['pipelining', 'Size 100', 'StartTLS'], { pipelining: true, size: true, sizeLimit: 100, startTls: true }],
+  [['SMTPUTF8'], { smtpUtf8: true }],
   [['SIZE'], { size: true }],
   [['AUTH PLAIN LOGIN'], { auth: ['PLAIN', 'LOGIN'] }],
   [['auth cram-md5'], { auth: ['CRAM-MD5'] }],

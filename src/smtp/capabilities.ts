@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly size: boolean
   /** Octets of a message that the server takes; 0 = it names no limit (RFC 1870 4). */
   readonly sizeLimit: number
+  /** RFC 6531. */
+  readonly smtpUtf8: boolean
   /** RFC 3207. */
   readonly startTls: boolean
   /** RFC 4954: mechanisms in upper case. */
@@ -18,6 +20,7 @@ export const NO_CAPABILITIES: Capabilities = {
   pipelining: false,
   size: false,
   sizeLimit: 0,
+  smtpUtf8: false,
   startTls: false,
   auth: [],
 }
@@ -47,6 +50,7 @@ function parseCapabilities(reply: Reply): Capabilities {
     pipelining: keywords.has('PIPELINING'),
     size: keywords.has('SIZE'),
     sizeLimit: sizeLimitOf(keywords.get('SIZE')?.[0]),
+    smtpUtf8: keywords.has('SMTPUTF8'),
     startTls: keywords.has('STARTTLS'),
     auth: keywords.get('AUTH') ?? [],
   }

@@ -143,11 +143,11 @@ export class Transport {
     })
   }
 
-  /** Sends commands, to which so many replies are to come. */
-  write(commands: string, replies: number): void {
+  /** Sends commands, to which so many replies are to come: of ASCII, but with SMTPUTF8 (RFC 6531 3.4). */
+  write(commands: string, replies: number, encoding: 'latin1' | 'utf8' = 'latin1'): void {
     if (this.#failure !== undefined) return
     this.#expect(replies)
-    this.#socket.write(commands, 'latin1')
+    this.#socket.write(commands, encoding)
   }
 
   /**

@@ -28,6 +28,8 @@ const token = z
   .string()
   .max(4_096)
   .regex(/^[\x20-\x7e]*$/, 'has to be printable ASCII')
+/** For SASL, which is UTF-8 (RFC 4422 3.4, RFC 4616 2). */
+const smtpCredential = line(4_096)
 const path = z
   .string()
   .max(2_048)
@@ -143,8 +145,8 @@ export const newAccount = z.preprocess(
     tenant_id: id.optional(),
     host,
     port: z.int().min(1).max(65_535),
-    user: token.nullish(),
-    password: token.nullish(),
+    user: smtpCredential.nullish(),
+    password: smtpCredential.nullish(),
     use_tls: z.boolean().nullish(),
     use_ssl: z.boolean().nullish(),
     batch_size: z.int().min(1).max(10_000).nullish(),

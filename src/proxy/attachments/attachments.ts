@@ -91,8 +91,8 @@ export class Attachments {
   }
 
   async #open(spec: AttachmentSpec, owner: Owner, signal: AbortSignal): Promise<OpenAttachment> {
-    const { filename, mimeType: contentType } = spec
-    return { filename, contentType, content: await this.#content(spec, owner, signal) }
+    const { filename, mimeType: contentType, contentId } = spec
+    return { filename, contentType, contentId, content: await this.#content(spec, owner, signal) }
   }
 
   async #content(

@@ -5,6 +5,7 @@ import type { Claimed } from '../store/claim.ts'
 export interface OpenAttachment {
   readonly filename: string
   readonly contentType: string | undefined
+  readonly contentId?: string | undefined
   readonly content: Readable | Buffer
 }
 

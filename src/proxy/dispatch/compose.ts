@@ -4,7 +4,7 @@ import { encodeWord } from 'nodemailer/lib/mime-funcs'
 import type { OpenAttachment } from '../attachments/open-attachments.ts'
 import { type HeaderField, hasLongWord } from '../intake/header-fields.ts'
 import type { Mail } from '../intake/mail.ts'
-import type { Mailbox } from '../intake/mailbox.ts'
+import { type Mailbox, needsSmtpUtf8 } from '../intake/mailbox.ts'
 import type { Claimed } from '../store/claim.ts'
 
 /** By which receivers, and those who count duplicates, know a message again. */
@@ -16,6 +16,13 @@ type Composed = Pick<Claimed, 'id' | 'tenantId' | 'mail'>
 export function recipientsOf({ to, cc, bcc }: Mail): string[] {
   if (to.length === 1 && cc.length === 0 && bcc.length === 0) return to.map(({ address }) => address)
   return [...new Set([...to, ...cc, ...bcc].map(({ address }) => address))]
+}
+
+/** Whether any address of the message, in envelope or header, takes a server with SMTPUTF8 (RFC 6531 3.2). */
+export function isInternational({ mail }: Composed): boolean {
+  const { from, envelopeFrom, to, cc, bcc, replyTo } = mail
+  if (needsSmtpUtf8(envelopeFrom)) return true
+  return [from, ...to, ...cc, ...bcc, ...replyTo].some(({ address }) => needsSmtpUtf8(address))
 }
 
 /** The message for nodemailer. Who gets it is the envelope's business, so Bcc shows nowhere. */
@@ -34,9 +41,10 @@ export function compose(
     ...(html === undefined ? {} : { html }),
     messageId: mail.messageId ?? messageIdOf(tenantId, id, from.address),
     headers: ownFields(id, mail).map(([key, value]) => ({ key, value: foldable(value) })),
-    attachments: attachments.map(({ filename, contentType, content }) => ({
+    attachments: attachments.map(({ filename, contentType, contentId, content }) => ({
       filename,
       content,
+      ...(contentId === undefined ? {} : { cid: contentId }),
       ...(contentType === undefined ? {} : { contentType }),
     })),
     disableFileAccess: true,

@@ -154,6 +154,10 @@ export class SmtpSession {
   ): Promise<Transacted> {
     this.#contentBegun = false
     this.#checkSize(message.leastBytes)
+    if (message.isInternational && !this.#capabilities.smtpUtf8)
+      throw new UnfitMessage(
+        'it has an address that is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)',
+      )
     const onAbort = () => this.#transport.abort()
     signal.addEventListener('abort', onAbort)
     try {
@@ -184,15 +188,18 @@ export class SmtpSession {
   /** MAIL, RCPT…, DATA up to 354 for somebody; in one write where the server allows it (RFC 2920 3.1). */
   async #envelope(
     { from, to }: Envelope,
-    { leastBytes, isSizeKnown }: WireMessage,
+    { leastBytes, isSizeKnown, isInternational }: WireMessage,
     watch: TransactionWatch | undefined,
   ): Promise<Transacted> {
     const { size, pipelining } = this.#capabilities
-    const mail = `MAIL FROM:<${from}>${size && isSizeKnown ? ` SIZE=${leastBytes}` : ''}\r\n`
+    const sizeIs = size && isSizeKnown ? ` SIZE=${leastBytes}` : ''
+    // RFC 6531 3.4, 3.6: the header is of 8 bits then, too.
+    const mail = `MAIL FROM:<${from}>${sizeIs}${isInternational ? ' BODY=8BITMIME SMTPUTF8' : ''}\r\n`
+    const encoding = isInternational ? 'utf8' : 'latin1'
     const rcpt = to.map((address) => `RCPT TO:<${address}>\r\n`)
     this.#transport.enter('envelope', this.#timeoutMs)
-    if (pipelining) this.#transport.write(`${mail}${rcpt.join('')}DATA\r\n`, to.length + 2)
-    else this.#transport.write(mail, 1)
+    if (pipelining) this.#transport.write(`${mail}${rcpt.join('')}DATA\r\n`, to.length + 2, encoding)
+    else this.#transport.write(mail, 1, encoding)
     const mailReply = await this.#mailReply(watch)
     const mailRefused = isCompletion(mailReply) ? undefined : refused(mailReply, 'envelope')
     if (mailRefused !== undefined && (!pipelining || mailReply.code === 421)) throw mailRefused
@@ -200,7 +207,7 @@ export class SmtpSession {
     const accepted: string[] = []
     const refusals: RefusedBy[] = []
     for (const [index, address] of to.entries()) {
-      if (!pipelining) this.#transport.write(rcpt[index] as string, 1)
+      if (!pipelining) this.#transport.write(rcpt[index] as string, 1, encoding)
       const reply = await this.#repliedOr(mailRefused)
       if (isCompletion(reply)) accepted.push(address)
       else refusals.push({ address, failure: refused(reply, 'envelope') })

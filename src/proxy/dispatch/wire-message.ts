@@ -3,7 +3,7 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import type MimeNode from 'nodemailer/lib/mime-node'
 import type { OpenAttachment } from '../attachments/open-attachments.ts'
 import type { Claimed } from '../store/claim.ts'
-import { compose, composePlain, fieldsMeant, PART_FIELDS } from './compose.ts'
+import { compose, composePlain, fieldsMeant, isInternational, PART_FIELDS } from './compose.ts'
 import { checkHeader, WireEncoder } from './wire-octets.ts'
 
 /** A message as it goes to a server. */
@@ -16,6 +16,8 @@ export interface WireMessage {
   readonly leastBytes: number
   /** `leastBytes` are all. */
   readonly isSizeKnown: boolean
+  /** Only for servers that offer SMTPUTF8 (RFC 6531). */
+  readonly isInternational: boolean
 }
 
 type Composed = Pick<Claimed, 'id' | 'tenantId' | 'mail'>
@@ -28,23 +30,34 @@ export async function wireMessage(
   message: Composed,
   attachments: readonly OpenAttachment[],
 ): Promise<WireMessage> {
+  const international = isInternational(message)
   const plain = attachments.length === 0 ? composePlain(message) : undefined
   if (plain !== undefined) {
     const header = Buffer.from(plain.header, 'utf8')
     checkHeader(header, fieldsMeant(message))
-    return inOnePiece(Buffer.from(`${plain.header}\r\n\r\n${plain.text}`, 'utf8'))
+    return inOnePiece(Buffer.from(`${plain.header}\r\n\r\n${plain.text}`, 'utf8'), international)
   }
   const node = new MailComposer(compose(message, attachments)).compile()
-  const bytes = partBytes(node, fieldsMeant(message))
-  if (bytes.known && bytes.least <= MOST_IN_MEMORY) return inOnePiece(await node.build())
-  return { open: () => node.createReadStream(), leastBytes: bytes.least, isSizeKnown: bytes.known }
+  const bytes = partBytes(node, fieldsMeant(message), international)
+  if (bytes.known && bytes.least <= MOST_IN_MEMORY) return inOnePiece(await node.build(), international)
+  return {
+    open: () => node.createReadStream(),
+    leastBytes: bytes.least,
+    isSizeKnown: bytes.known,
+    isInternational: international,
+  }
 }
 
-function inOnePiece(message: Buffer): WireMessage {
+function inOnePiece(message: Buffer, international: boolean): WireMessage {
   const encoder = new WireEncoder()
   const parts = encoder.push(message)
   parts.push(...encoder.end())
-  return { octets: Buffer.concat(parts), leastBytes: encoder.sizeBytes, isSizeKnown: true }
+  return {
+    octets: Buffer.concat(parts),
+    leastBytes: encoder.sizeBytes,
+    isSizeKnown: true,
+    isInternational: international,
+  }
 }
 
 interface PartBytes {
@@ -53,13 +66,13 @@ interface PartBytes {
 }
 
 /** Checks the header of a part and of the parts in it; gives their octets once they are encoded, at the least. */
-function partBytes(node: MimeNode, meant: readonly string[]): PartBytes {
+function partBytes(node: MimeNode, meant: readonly string[], international: boolean): PartBytes {
   const header = Buffer.from(node.buildHeaders(), 'utf8')
-  checkHeader(header, meant)
+  checkHeader(header, meant, international)
   const own = header.length + '\r\n\r\n'.length
   const boundaryBytes = (node.boundary || '').length + '\r\n--\r\n'.length
   return node.childNodes
-    .map((child) => partBytes(child, PART_FIELDS))
+    .map((child) => partBytes(child, PART_FIELDS, false))
     .reduce(
       (sum, part) => ({ least: sum.least + part.least + boundaryBytes, known: sum.known && part.known }),
       {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /**
  * What goes over the wire as a message, checked where it has become octets: after all encoding, before the first
  * of them goes out. Checks on the text before that can be undone by whatever narrows or folds it later.
@@ -15,20 +17,23 @@ const CR = 13
 const SPACE = 32
 const DOT = 46
 const TILDE = 126
+const DELETE = 127
 const CRLF_OCTETS = Buffer.from('\r\n')
 const DOT_OCTETS = Buffer.from('.')
 const END_OF_DATA = Buffer.from('.\r\n')
 
 /**
- * Checks a header block (without the empty line that ends it): lines of printable ASCII, ended by CRLF and not too
- * long, and no field but the `meant` ones, none more often than meant. Throws UnfitMessage.
+ * Checks a header block (without the empty line that ends it): lines of printable ASCII (of UTF-8 with `utf8`, RFC
+ * 6532 3.2), ended by CRLF and not too long, and no field but the `meant` ones, none more often than meant. Throws
+ * UnfitMessage.
  */
-export function checkHeader(octets: Buffer, meant: readonly string[]): void {
+export function checkHeader(octets: Buffer, meant: readonly string[], utf8 = false): void {
+  if (utf8 && !isUtf8(octets)) throw new UnfitMessage('its header would not be UTF-8')
   const left = new Map<string, number>()
   for (const name of meant) left.set(name.toLowerCase(), (left.get(name.toLowerCase()) ?? 0) + 1)
   let from = 0
   while (from < octets.length) {
-    const to = endOfLine(octets, from)
+    const to = endOfLine(octets, from, utf8)
     const name = fieldName(octets, from, to)
     if (name !== undefined) {
       const times = left.get(name) ?? 0
@@ -40,12 +45,12 @@ export function checkHeader(octets: Buffer, meant: readonly string[]): void {
 }
 
 /** Where the CRLF of this header line is, or would be. */
-function endOfLine(octets: Buffer, from: number): number {
+function endOfLine(octets: Buffer, from: number, utf8: boolean): number {
   let at = from
   for (; at < octets.length; at++) {
     const octet = octets[at] as number
     if (octet === CR && octets[at + 1] === LF) break
-    if ((octet < SPACE && octet !== TAB) || octet > TILDE)
+    if ((octet < SPACE && octet !== TAB) || (octet > TILDE && !(utf8 && octet > DELETE)))
       throw new UnfitMessage(`its header would have the octet ${octet}, which may not stand there`)
   }
   if (at === from) throw new UnfitMessage('its header would end before its last field')

@@ -8,6 +8,8 @@ export interface AttachmentSpec {
   /** As recipients see it: without markers. */
   readonly filename: string
   readonly mimeType: string | undefined
+  /** By which the HTML shows it, as `cid:logo@example` (RFC 2392); undefined = it is not shown inside. */
+  readonly contentId?: string | undefined
   readonly mode: FetchMode
   /** Path, URL or base64, by mode. */
   readonly source: string
@@ -55,6 +57,7 @@ function attachmentSpec(given: unknown, at: string): AttachmentSpec {
   const { source, auth } = credentialsOf(where, authOf(item.auth, at), at)
   return {
     filename: withoutMarkers(name),
+    contentId: contentIdOf(item.content_id, at),
     mimeType: mimeTypeOf(item.mime_type ?? item.content_type, at),
     mode: where.mode,
     source,
@@ -122,6 +125,15 @@ function detected(path: string, at: string): FetchMode {
   if (/^file:/i.test(path))
     throw new Unacceptable(`${at}.storage_path has the scheme file; a file is named by its absolute path`)
   return path.startsWith('/') ? 'filesystem' : 'endpoint'
+}
+
+/** RFC 2045 7: a message id without its brackets, which are taken too. */
+function contentIdOf(given: unknown, at: string): string | undefined {
+  if (given === undefined || given === null || given === '') return undefined
+  const id = typeof given === 'string' ? given.replace(/^<(.*)>$/, '$1') : ''
+  if (!/^[!-;=?-~]{1,250}$/.test(id))
+    throw new Unacceptable(`${at}.content_id has to be an id of ASCII characters, as logo@example`)
+  return id
 }
 
 function md5Of(given: unknown, name: string, at: string): string | undefined {

@@ -23,22 +23,14 @@ const UNSTRUCTURED = /^(?:subject|comments|x-.*)$/i
 
 /** Fields that the proxy writes itself, or that have a key of their own in a message. */
 const TAKEN = new Set(
-  [
-    'from',
-    'to',
-    'cc',
-    'bcc',
-    'subject',
-    'reply-to',
-    'message-id',
-    'mime-version',
-    'x-genro-mail-id',
-    'x-mailer',
-  ].concat(
+  ['from', 'to', 'cc', 'bcc', 'subject', 'reply-to', 'message-id', 'mime-version', 'x-genro-mail-id'].concat(
     ['content-type', 'content-transfer-encoding', 'content-disposition', 'content-id'],
     ['received', 'return-path', 'resent-bcc'],
   ),
 )
+
+/** Those that are taken for the key of a message that has the same meaning. */
+export const ALIASES = { 'reply-to': 'reply_to', 'message-id': 'message_id' } as const
 
 /** Extra header fields of a message; null values are skipped. Throws Unacceptable. */
 export function headerFields(given: unknown): HeaderField[] {

@@ -1,11 +1,11 @@
 import { type AttachmentSpec, attachmentSpecs } from './attachment-spec.ts'
-import { type HeaderField, headerFields, headerText } from './header-fields.ts'
+import { ALIASES, type HeaderField, headerFields, headerText } from './header-fields.ts'
 import { MAX_RECIPIENTS, type Mailbox, mailboxes, oneMailbox, Unacceptable } from './mailbox.ts'
 
 /** A message as it is stored and sent; all of it was checked. */
 export interface Mail {
   readonly from: Mailbox
-  /** Envelope sender: `return_path`, else from. */
+  /** Envelope sender: `return_path`, else from; empty is the null sender (RFC 5321 4.5.5). */
   readonly envelopeFrom: string
   readonly to: readonly Mailbox[]
   readonly cc: readonly Mailbox[]
@@ -71,7 +71,8 @@ export function idOfRefused(given: unknown): string | undefined {
   return typeof id === 'string' && ID.test(id) ? id : undefined
 }
 
-function mailOf(raw: Record<string, unknown>): Mail {
+function mailOf(given: Record<string, unknown>): Mail {
+  const raw = withHeaderAliases(given)
   const from = oneMailbox('from', raw.from ?? raw.from_addr ?? raw.sender)
   const to = mailboxes('to', raw.to ?? raw.recipient_email ?? raw.recipient)
   if (to.length === 0) throw new Unacceptable('missing to')
@@ -82,7 +83,7 @@ function mailOf(raw: Record<string, unknown>): Mail {
   if (subject === '') throw new Unacceptable('missing subject')
   return {
     from,
-    envelopeFrom: raw.return_path ? oneMailbox('return_path', raw.return_path).address : from.address,
+    envelopeFrom: returnPathOf(raw.return_path) ?? from.address,
     to,
     cc,
     bcc,
@@ -93,6 +94,25 @@ function mailOf(raw: Record<string, unknown>): Mail {
     headers: headerFields(raw.headers),
     attachments: attachmentSpecs(raw.attachments),
   }
+}
+
+/** As the real one: what `headers` say of a field that has a key of its own counts. */
+function withHeaderAliases(raw: Record<string, unknown>): Record<string, unknown> {
+  const { headers } = raw
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return raw
+  const aliases: Record<string, unknown> = {}
+  const rest: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    const key = ALIASES[name.toLowerCase() as keyof typeof ALIASES]
+    if (key === undefined) rest[name] = value
+    else if (value !== null) aliases[key] = value
+  }
+  return { ...raw, ...aliases, headers: rest }
+}
+
+function returnPathOf(given: unknown): string | undefined {
+  if (given === undefined || given === null || given === '') return undefined
+  return given === '<>' ? '' : oneMailbox('return_path', given).address
 }
 
 /** One body with its type, or the seed's pair of text and HTML. */

@@ -11,8 +11,15 @@ export class Unacceptable extends Error {}
 
 /** CR and LF end a line of SMTP and of the header, NUL ends strings of some servers; no control has a use here. */
 const CONTROLS = /\p{Cc}/u
-/** RFC 5321 4.1.2 Dot-string; at most 64 octets by 4.5.3.1.1. Quoted local parts are not taken: they can hold blanks and `>`. */
-const LOCAL_PART = /^(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
+/** RFC 5321 4.1.2 Dot-string, with the characters that RFC 6531 3.3 adds. */
+const DOT_STRING = /^[\w!#$%&'*+/=?^`{|}~\u{80}-\u{10ffff}-]+(\.[\w!#$%&'*+/=?^`{|}~\u{80}-\u{10ffff}-]+)*$/u
+/**
+ * RFC 5321 4.1.2 Quoted-string, but for angle brackets: nodemailer makes blanks of them in the header, which would be
+ * another mailbox.
+ */
+const QUOTED_STRING = /^"(?:[ !#-;=?-[\]-~\u{80}-\u{10ffff}]|\\[ -;=?-~])*"$/u
+/** RFC 5321 4.5.3.1.1. */
+const MAX_LOCAL_OCTETS = 64
 /** RFC 1123 2.1; at most 253 characters. */
 const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i
 /** No line of a header can hold more than 998 octets (RFC 5322 2.1.1), and a name may be one long word. */
@@ -78,9 +85,19 @@ function notOne(field: string, text: string): Unacceptable {
 function checked(field: string, address: string): string {
   const at = address.lastIndexOf('@')
   const domain = domainToASCII(address.slice(at + 1))
-  if (at < 1 || !LOCAL_PART.test(address.slice(0, at)) || !DOMAIN.test(domain))
+  if (at < 1 || !isLocalPart(address.slice(0, at)) || !DOMAIN.test(domain))
     throw new Unacceptable(
       `${field} has ${JSON.stringify(address.slice(0, 100))}, which is not a mail address`,
     )
   return `${address.slice(0, at)}@${domain}`
+}
+
+function isLocalPart(local: string): boolean {
+  if (Buffer.byteLength(local) > MAX_LOCAL_OCTETS || !local.isWellFormed()) return false
+  return DOT_STRING.test(local) || QUOTED_STRING.test(local)
+}
+
+/** Whether an address needs a server that offers SMTPUTF8 (RFC 6531 3.2); its domain is in ASCII by now. */
+export function needsSmtpUtf8(address: string): boolean {
+  return /[^ -~]/.test(address)
 }
