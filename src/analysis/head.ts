@@ -1,4 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { isFields } from './fields.ts'
+import { condensedRun } from './long-run.ts'
 
 /**
  * The members of a result that grow with the length of a run. They are written last (store.ts), so that
@@ -6,12 +8,33 @@ import { type FileHandle, open } from 'node:fs/promises'
  */
 export const BULKY = ['tenants', 'accounts', 'events', 'resource_usage', 'timeline', 'histograms'] as const
 
+/** A line to each second and each sample: indented, they would be four times as long, and no easier to read. */
+const ROWS = new Set<string>(['resource_usage', 'timeline', 'histograms'])
+
 /** A result as its file holds it. */
 export function resultJson(result: object): string {
-  const members = Object.entries(result)
+  const members = Object.entries(condensedRun(result)).filter(([, value]) => value !== undefined)
   const isBulky = ([name]: [string, unknown]) => BULKY.some((bulky) => bulky === name)
   const ordered = [...members.filter((member) => !isBulky(member)), ...members.filter(isBulky)]
-  return `${JSON.stringify(Object.fromEntries(ordered), null, 2)}\n`
+  const lines = ordered.map(([name, value]) => {
+    const text = ROWS.has(name) ? rowByRow(value, '  ') : indented(value)
+    return `  ${JSON.stringify(name)}: ${text}`
+  })
+  return `{\n${lines.join(',\n')}\n}\n`
+}
+
+function indented(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll('\n', '\n  ')
+}
+
+function rowByRow(value: unknown, indent: string): string {
+  const inner = `${indent}  `
+  if (Array.isArray(value) && value.some((row) => typeof row === 'object'))
+    return `[\n${value.map((row) => inner + JSON.stringify(row)).join(',\n')}\n${indent}]`
+  if (!isFields(value) || Object.keys(value).length === 0) return JSON.stringify(value)
+  const members = Object.entries(value).filter(([, one]) => one !== undefined)
+  const lines = members.map(([name, one]) => `${inner}${JSON.stringify(name)}: ${rowByRow(one, inner)}`)
+  return `{\n${lines.join(',\n')}\n${indent}}`
 }
 
 const FIRST_BYTES = 32 * 1024
@@ -49,7 +72,7 @@ async function readStart(file: FileHandle, bytes: number): Promise<string> {
   return buffer.toString('utf8', 0, filled)
 }
 
-/** `JSON.stringify(…, null, 2)` puts two spaces before a member of the outermost object, and never elsewhere. */
+/** Two spaces stand before a member of the outermost object, as with `JSON.stringify(…, null, 2)`, and never elsewhere. */
 const FIRST_BULKY = new RegExp(`,\\n  "(?:${BULKY.join('|')})": `)
 
 /** Undefined when the text has no bulky member, or what lists need may stand behind it. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { MailstormError } from '../error.ts'
 import { asBaseline } from './baseline.ts'
 import { whyUnreadable } from './folder.ts'
+import { secondBySecond } from './long-run.ts'
 import { type RunView, viewOf } from './view.ts'
 
 export interface RunFile {
@@ -37,7 +38,7 @@ function notAResult(file: string): MailstormError {
 
 async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return secondBySecond(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const why = code === 'ENOENT' ? 'there is no such file' : whyUnreadable(error)

@@ -53,7 +53,7 @@ test('a name is portable, and no two scenarios share one, also where case is not
       const same = a.scenario === b.scenario && a.part === b.part
       expect(names[0] === names[1]).toBe(same)
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   )
 })
 

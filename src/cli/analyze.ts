@@ -1,5 +1,6 @@
 import { findRunFile } from '../analysis/find.ts'
 import { readFolder } from '../analysis/folder.ts'
+import { resultJson } from '../analysis/head.ts'
 import { asPressureResult } from '../analysis/pressure-shape.ts'
 import { asResult } from '../analysis/result-shape.ts'
 import { type RunFile, readRunFile } from '../analysis/run-file.ts'
@@ -8,7 +9,7 @@ import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { renderAnyText } from '../render/any.ts'
 import type { Page } from '../render/paint.ts'
 import { renderRunView } from '../render/run-view.ts'
-import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
+import { pageFor, type ResultsOptions, resultsDirOf } from './output.ts'
 
 /** One run, all of it. The exit code is 1 when the run failed. */
 export async function analyze(name: string, options: ResultsOptions): Promise<void> {
@@ -32,7 +33,7 @@ export async function latest(options: ResultsOptions): Promise<void> {
 async function show(file: string, { json }: ResultsOptions): Promise<void> {
   const run = await readRunFile(file)
   if (run.view.verdict === 'FAILED') process.exitCode = 1
-  if (json === true) printJson(run.json)
+  if (json === true) process.stdout.write(resultJson(run.json as object))
   else process.stdout.write(pageOf(run, pageFor(process.stdout)))
 }
 

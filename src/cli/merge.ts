@@ -9,7 +9,7 @@ import type { Result } from '../load/result.ts'
 import { reportPath, writeIndex, writeReport } from '../render/html/files.ts'
 import { renderMarkdown } from '../render/markdown.ts'
 import { renderText } from '../render/text.ts'
-import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
+import { pageFor, type ResultsOptions, resultsDirOf } from './output.ts'
 
 export interface MergeOptions extends ResultsOptions {
   readonly output?: string
@@ -31,7 +31,7 @@ export async function merge(names: readonly string[], options: MergeOptions): Pr
   if (result.verdict === 'FAILED') process.exitCode = 1
   if (options.json === true) {
     if (output !== undefined) await writeTo(output, result)
-    printJson(result)
+    process.stdout.write(resultJson(result))
     return
   }
   process.stdout.write(renderText(result, pageFor(process.stdout)))

@@ -51,7 +51,10 @@ export interface SessionCapRow {
   readonly text: string
 }
 
-/** One second of the run; `second` 0 begins at the start. Counts are of that second alone. */
+/**
+ * One second of the run; `second` 0 begins at the start. Counts are of that second alone. In the file of a run
+ * of more than a day a row stands for several seconds, and says so: `seconds` (analysis/long-run.ts).
+ */
 export interface TimelineRow {
   readonly second: number
   /** Messages due in this second (open model), or started (closed model). */
