@@ -1,20 +1,13 @@
 import { constants } from 'node:os'
 import type { Reporter, Vitest } from 'vitest/node'
 import { outliveClosedOutput } from '../src/closed-output.ts'
+import { type EndSignal, onEndSignal } from '../src/end-signals.ts'
 import { tell } from './kept-reporters.ts'
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-type Signal = (typeof SIGNALS)[number]
 
 /** The name of Vitest's own listener (Logger.addCleanupListeners), which exits 1 ms after the signal. */
 const VITEST_LISTENER = 'onExit'
-const VITEST_SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM']
+const VITEST_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-/**
- * `timeout` sends its signal to its child and to the whole group, npx passes on what the group got as well:
- * two within this time are one.
- */
-const ONE_SIGNAL_MS = 500
 const PARENT_LOOK_MS = 500
 
 export interface GracefulInterruptOptions {
@@ -32,10 +25,9 @@ export interface GracefulInterruptOptions {
  */
 export default class GracefulInterrupt implements Reporter {
   readonly #options: GracefulInterruptOptions
-  readonly #listeners = new Map<Signal, () => void>()
   #vitest: Vitest | undefined
   #phase: 'before' | 'running' | 'after' = 'before'
-  #interruptedAtMs: number | undefined
+  #interrupted = false
   #parentLook: NodeJS.Timeout | undefined
 
   constructor(options: GracefulInterruptOptions = {}) {
@@ -45,16 +37,12 @@ export default class GracefulInterrupt implements Reporter {
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
     outliveClosedOutput()
-    for (const signal of SIGNALS) {
-      if (VITEST_SIGNALS.includes(signal)) this.#removeVitestListener(signal)
-      const listener = () => this.#interrupt(signal, signal)
-      this.#listeners.set(signal, listener)
-      process.on(signal, listener)
-    }
+    for (const signal of VITEST_SIGNALS) this.#removeVitestListener(signal)
+    const listenNoMore = onEndSignal((signal) => this.#interrupt(signal, signal))
     if (this.#options.endWithParent === true) this.#watchParent()
     vitest.onClose(() => {
       clearInterval(this.#parentLook)
-      for (const [signal, listener] of this.#listeners) process.off(signal, listener)
+      listenNoMore()
     })
   }
 
@@ -66,7 +54,7 @@ export default class GracefulInterrupt implements Reporter {
     this.#phase = 'after'
   }
 
-  #removeVitestListener(signal: Signal): void {
+  #removeVitestListener(signal: EndSignal): void {
     const own = process.listeners(signal).filter(({ name }) => name === VITEST_LISTENER)
     for (const listener of own) process.off(signal, listener)
     if (own.length > 0) return
@@ -81,20 +69,17 @@ export default class GracefulInterrupt implements Reporter {
     const parentPid = process.ppid
     this.#parentLook = setInterval(() => {
       if (process.ppid === parentPid) return
-      clearInterval(this.#parentLook)
       this.#interrupt('SIGTERM', `the process that started this one (${parentPid}) has ended`)
     }, PARENT_LOOK_MS).unref()
   }
 
-  #interrupt(signal: Signal, why: string): void {
+  #interrupt(signal: EndSignal, why: string): void {
     const code = 128 + constants.signals[signal]
     const idle = this.#phase === 'before' || (this.#phase === 'after' && this.#vitest?.shouldKeepServer())
-    if (idle) process.exit(code)
-    if (this.#interruptedAtMs !== undefined) {
-      if (performance.now() - this.#interruptedAtMs < ONE_SIGNAL_MS) return
-      process.exit(code)
-    }
-    this.#interruptedAtMs = performance.now()
+    if (this.#interrupted || idle) process.exit(code)
+    this.#interrupted = true
+    // The same kill may have ended the parent: that is no second wish.
+    clearInterval(this.#parentLook)
     // Vitest sets 1 for a run that did not pass, whenever that may be; ours is the last word.
     process.once('exit', () => {
       process.exitCode = code

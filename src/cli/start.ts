@@ -1,14 +1,14 @@
-import { once } from 'node:events'
 import { type KeptService, serveKeeper } from '../../containers/keeper/api.ts'
 import { readState, removeState, writeState } from '../../containers/keeper/state.ts'
 import { identityOf, pidOf } from '../../containers/process-identity.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { type Servers, startServers } from '../../fixtures/servers.ts'
+import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options.ts'
 import { bootExtras, type WantedExtras, withAddress } from './start-extras.ts'
 
-/** Boots the services, prints where they are, and keeps them until SIGINT, SIGTERM or `stop`. */
+/** Boots the services, prints where they are, and keeps them until a signal to end or `stop`. */
 export async function start(wanted: WantedExtras): Promise<void> {
   const root = process.cwd()
   await refuseSecond(root)
@@ -21,7 +21,14 @@ export async function start(wanted: WantedExtras): Promise<void> {
     )
   }
   // From here on a signal is remembered and ends what was booted, however far that is.
-  const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  let isEnding = false
+  onEndSignal(() => {
+    // Once more: what hangs is left to `mailstorm clean`.
+    if (isEnding) process.exit(1)
+    isEnding = true
+    end()
+  })
   await using stack = new AsyncDisposableStack()
   const servers = stack.use(await startServers(options))
   const backend = servers.backend.name === 'docker' ? 'docker' : 'embedded'

@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { runVitest, type VitestRun } from '../vitest-child.ts'
-import { stress } from './stress.ts'
+import type { Result } from '../../src/load/result.ts'
+import { runVitest, type Step, type VitestRun } from '../vitest-child.ts'
+import { accountedFor, stress } from './stress.ts'
 
 test('own-metrics: what the hooks recorded stands in the result, the terminal and the Markdown', async () => {
   const run = await stress('own-metrics', { SMTP_SERVERS: '2', STRESS_THREADS: '2' })
@@ -48,12 +49,33 @@ test('a hook that fails leaves the figures true and fails the run; what it did n
   expect(run.output).toMatch(/NO DATA +depth<5 .*no hook recorded depth/)
 })
 
-async function wrong(name: string): Promise<VitestRun> {
+test('SIGINT ends a run of which a hook has blocked a thread, and its result has what the other one sent', {
+  timeout: 60_000,
+}, async () => {
+  const run = await wrong('endless-hooks', { STRESS_THREADS: '2' }, [
+    { text: 'p99', act: (child) => child.kill('SIGINT') },
+  ])
+  expect(run.exitCode).toBe(130)
+  const result = JSON.parse(await readFile(join(run.resultsDir, 'latest.json'), 'utf8')) as Result
+  expect(result).toMatchObject({ status: 'partial', verdict: 'FAILED' })
+  expect(result.partial_reason).toMatch(/^interrupted; a sender thread answers no more \(worker [\d, ]+\): /)
+  expect(accountedFor(result)).toBe(true)
+  expect(result.metrics.outcomes.accepted).toBeGreaterThan(50)
+  expect(result.failures).toContainEqual(expect.objectContaining({ class: 'aborted', target: 'unknown' }))
+})
+
+async function wrong(
+  name: string,
+  env: NodeJS.ProcessEnv = {},
+  steps: readonly Step[] = [],
+): Promise<VitestRun & { readonly resultsDir: string }> {
   const resultsDir = await mkdtemp(join(tmpdir(), 'mailstorm-own-metrics-'))
   onTestFinished(() => rm(resultsDir, { recursive: true, force: true }))
-  return runVitest({
+  const run = await runVitest({
     config: 'test/fixture-projects/own-metrics/vitest.config.ts',
     name,
-    env: { STRESS_RESULTS_DIR: resultsDir, STRESS_BACKEND: 'embedded', SMTP_SERVERS: '1' },
+    env: { STRESS_RESULTS_DIR: resultsDir, STRESS_BACKEND: 'embedded', SMTP_SERVERS: '1', ...env },
+    steps,
   })
+  return { ...run, resultsDir }
 }

@@ -97,6 +97,21 @@ test('kill -9 of start ends its servers, and the next start finds nothing runnin
   expect((await second.closed).code).toBe(0)
 }, 60_000)
 
+test.for([
+  ['SIGTERM', 'SIGTERM'],
+  ['SIGHUP', 'SIGINT'],
+] as const)(
+  '%s and %s at once end start in order, and leave no state behind',
+  { timeout: 60_000 },
+  async (signals) => {
+    const cwd = await folder()
+    const { child, closed } = await started(cwd)
+    for (const signal of signals) child.kill(signal)
+    expect((await closed).code).toBe(0)
+    expect(await readdir(join(cwd, '.mailstorm'))).toEqual([])
+  },
+)
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
