@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FakeClock } from '../src/load/clock.fixture.ts'
-import { ResourceSampler, summaryOf } from './resource-sampler.ts'
+import { ResourceSampler, summaryOf, usageDuring } from './resource-sampler.ts'
 import type { Usage } from './service.ts'
 
 const START_MS = 5_000
@@ -126,6 +126,17 @@ test('leaves out the seconds that a slow reading covers', async () => {
   await clock.advanceTo(clock.nowMs() + 500)
   const usage = await sampler.stop()
   expect(usage.slow?.samples.map(({ second }) => second)).toEqual([0, 3])
+})
+
+test('a load that ran in the middle of others has its own samples, on its own axis', () => {
+  const samples = Array.from({ length: 60 }, (_, second) => ({
+    second,
+    cpu_percent: second === 30 ? 90 : 10,
+    memory_bytes: 1,
+  }))
+  const usage = { busy: summaryOf(samples), gone: summaryOf(samples.slice(0, 5)) }
+  const during = usageDuring(usage, { fromSecond: 30, seconds: 0.51 })
+  expect(during).toEqual({ busy: summaryOf([{ second: 0, cpu_percent: 90, memory_bytes: 1 }]) })
 })
 
 test('a week of samples, one a second, has its summary', () => {

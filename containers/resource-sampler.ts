@@ -89,6 +89,21 @@ function sampleOf(
   }
 }
 
+/** What was used during a part of the run alone, on that part's own axis. */
+export function usageDuring(
+  usage: Readonly<Record<string, ResourceUsage>>,
+  { fromSecond, seconds }: { readonly fromSecond: number; readonly seconds: number },
+): Record<string, ResourceUsage> {
+  const before = Math.floor(fromSecond)
+  const within = ({ second }: ResourceSample) => second >= before && second < fromSecond + seconds
+  return Object.fromEntries(
+    Object.entries(usage).flatMap(([name, { samples }]) => {
+      const own = samples.filter(within).map((sample) => ({ ...sample, second: sample.second - before }))
+      return own.length === 0 ? [] : [[name, summaryOf(own)]]
+    }),
+  )
+}
+
 export function summaryOf(samples: readonly ResourceSample[]): ResourceUsage {
   const hasNetwork = samples.some((sample) => sample.received_bytes !== undefined)
   return {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Histogram } from '../../src/load/histogram.ts'
 import { loadAssets } from '../../src/render/html/assets.ts'
 import { pressureResult } from '../../src/render/html/pressure.fixture.ts'
 import { renderReport } from '../../src/render/html/report.ts'
@@ -38,6 +39,55 @@ describe.skipIf(noBrowser !== undefined)(
       browser = await startBrowser()
     }, 30_000)
     afterAll(() => browser?.close())
+
+    test.for([
+      ['a run', () => brokenResult()],
+      ['a pressure run', () => pressureResult()],
+    ] as const)(
+      'on a phone nothing of %s is cut: no table scrolls, every section is named',
+      async ([, result]) => {
+        const { page } = await opened(renderReport(result(), await loadAssets()), { width: 390 })
+        const cut = await page.locator('.scroll, nav, body').evaluateAll(
+          (elements) =>
+            elements.filter((one) => {
+              const { scrollWidth, clientWidth } = one as unknown as {
+                scrollWidth: number
+                clientWidth: number
+              }
+              return scrollWidth > clientWidth + 1
+            }).length,
+        )
+        expect(cut).toBe(0)
+        const cell = page.locator('table.wide td').first()
+        const label = await cell.evaluate((one) => {
+          const { getComputedStyle: styleOf } = globalThis as unknown as {
+            getComputedStyle(element: unknown, pseudo: string): { content: string }
+          }
+          return styleOf(one, '::before').content
+        })
+        expect(label).toMatch(/^"\w/)
+      },
+    )
+
+    test('the last tick of the percentile chart is whole', async () => {
+      const histogram = new Histogram()
+      for (let value = 1; value <= 1_000; value++) histogram.record(value)
+      const measured = histogram.toSparse()
+      const histograms = { response_time: measured, service_time: measured }
+      const { page } = await opened(renderReport(burstResult({ histograms }), await loadAssets()))
+      const inked = await page.locator('#chart-distribution canvas').evaluate((one) => {
+        const canvas = one as unknown as {
+          width: number
+          height: number
+          getContext(kind: '2d'): { getImageData(...box: number[]): { data: Uint8ClampedArray } }
+        }
+        const { width, height } = canvas
+        // Below the plot stand the ticks: whatever reaches the canvas's last column is cut there.
+        const { data } = canvas.getContext('2d').getImageData(width - 1, 0, 1, height)
+        return data.filter((value, index) => index % 4 === 3 && value > 0).length
+      })
+      expect(inked).toBe(0)
+    })
 
     test('a long run is drawn as means with bands, and its table tells their ends', async () => {
       const [row] = burstResult().timeline

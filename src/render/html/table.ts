@@ -13,19 +13,24 @@ export interface Table {
 /** A table that scrolls by itself where the page is too narrow; the first cell of a row is its head. */
 export function table({ caption, columns, rows }: Table): Html {
   const align = (index: number) => (columns[index]?.align === 'right' ? 'r' : 'l')
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+  const title = (index: number) => columns[index]?.title ?? ''
+  // On a phone each row of a wide table becomes a list, with the columns' titles beside its cells.
+  const kind = columns.length > 3 ? 'wide' : 'slim'
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="${kind}">
 <caption class="unseen">${caption}</caption>
 <thead><tr>${columns.map(({ title }, index) => html`<th scope="col" class="${align(index)}">${title}</th>`)}</tr></thead>
 <tbody>${rows.map(
-    (cells) => html`<tr>${cells.map((cell, index) => cellOf(cell, { index, align: align(index) }))}</tr>
+    (
+      cells,
+    ) => html`<tr>${cells.map((cell, index) => cellOf(cell, { index, align: align(index), title: title(index) }))}</tr>
 `,
   )}</tbody></table></div>`
 }
 
-function cellOf(cell: Cell, { index, align }: { index: number; align: string }): Html {
+function cellOf(cell: Cell, { index, align, title }: { index: number; align: string; title: string }): Html {
   return index === 0
     ? html`<th scope="row" class="${align}">${cell}</th>`
-    : html`<td class="${align}">${cell}</td>`
+    : html`<td class="${align}" data-title="${title}">${cell}</td>`
 }
 
 /** A share as a bar behind its figure. */

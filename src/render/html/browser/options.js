@@ -7,6 +7,8 @@ import { cssValue } from './theme.js'
 
 const HEIGHT = 220
 const SMALL_HEIGHT = 96
+/** Room for the right half of the last tick's text, as `99.99 %` or `100.0/s`, which stands below the edge. */
+const LAST_TICK = 30
 /** With fewer points than this each is marked: a line needs two. */
 const FEW_POINTS = 30
 
@@ -25,7 +27,7 @@ export function plotOptions(chart, width) {
   return {
     width,
     height: chart.small === true ? SMALL_HEIGHT : HEIGHT,
-    padding: chart.small === true ? [8, 8, 10, 0] : [14, 12, 0, 0],
+    padding: chart.small === true ? [8, 8, 10, 0] : [14, LAST_TICK, 0, 0],
     legend: { show: false },
     scales: { x: xScale(chart), y: yScale(chart) },
     axes: [xAxis(chart), yAxis(chart)],
