@@ -1,7 +1,7 @@
 import { cutText } from '../foreign-text.ts'
 import type { ProbeRow, ProbeVerdict } from './report.ts'
 import type { ProbeContext, Step } from './step.ts'
-import { cameText, type Exchange, replyText, secondsText, type Talk } from './talk.ts'
+import { cameText, type Ending, type Exchange, replyText, secondsText, type Talk } from './talk.ts'
 
 export interface Judgement {
   readonly verdict: ProbeVerdict
@@ -117,6 +117,9 @@ function joined(exchanges: readonly Exchange[], text: (exchange: Exchange) => st
 /** RFC 5321 4.5.3.2: the longest that a client has to wait for most replies; not to answer sooner is no fault. */
 export const MIN_PATIENCE_MS = 5 * 60_000
 
+/** Endings before the server had anything to say. */
+const NOT_ITS_DOING: readonly Ending[] = ['refused', 'no connection', 'unreachable', 'local']
+
 /**
  * What is known where this step has no reply that could be judged; undefined where it has one. Not to have
  * waited long enough is no finding, nor is a 421, which may come at any time (RFC 5321 3.8).
@@ -131,7 +134,9 @@ export function unanswered(talk: Talk, name: string): Judgement | undefined {
   if (ending === 'too much') return { verdict: 'unknown', note: 'its reply has no end: see its replies' }
   if (strays.length > 0) return { verdict: 'unknown', note: 'its reply has no code: see its replies' }
   const what = sent === '' ? 'no greeting' : `no reply to ${cutText(sent, 60)}`
-  if (ending !== 'time over') return { verdict: 'deviates', note: `it ends the session without a reply` }
+  if (ending !== undefined && NOT_ITS_DOING.includes(ending))
+    return { verdict: 'unknown', note: cameText(exchange) }
+  if (ending !== 'time over') return { verdict: 'deviates', note: 'it ends the session without a reply' }
   if (tookMs >= MIN_PATIENCE_MS) return { verdict: 'deviates', note: `${what} within ${secondsText(tookMs)}` }
   return {
     verdict: 'unknown',

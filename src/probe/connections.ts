@@ -67,6 +67,9 @@ export function connectionsRow({ greeted, next, timeOver }: Opened, most: number
   if (next.ending === 'time over') {
     return { ...row, came, verdict: 'unknown', note: `${greeted}; the next one is connected and waits` }
   }
+  if (next.ending === 'no connection' || next.ending === 'unreachable' || next.ending === 'local') {
+    return { ...row, came, verdict: 'unknown', note: `${greeted}, then ${cameText(next)}` }
+  }
   if (next.ending === 'refused') {
     // Not SMTP's doing: RFC 5321 says nothing of a listening socket that is closed for a while.
     return { ...row, came, verdict: 'conforms', note: `${greeted}, then its listening socket is closed` }

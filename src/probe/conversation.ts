@@ -20,8 +20,25 @@ export interface Heard {
 }
 
 const CLOSE_WITHIN_MS = 250
+/** Node's own 250 ms for each address of a host are short for a busy server. */
+const NEXT_ADDRESS_MS = 3_000
 /** After a line that is no reply: a true one mostly stands right behind it. */
 const AFTER_STRAY_MS = 1_000
+
+/** Whatever else breaks a connection is called a reset. */
+const ENDING_BY_ERRNO: Readonly<Record<string, Ending>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'no connection',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EACCES: 'local',
+  EPERM: 'local',
+  EMFILE: 'local',
+  ENFILE: 'local',
+  ENOBUFS: 'local',
+  ENOMEM: 'local',
+  EADDRNOTAVAIL: 'local',
+}
 
 /** One connection, spoken to octet by octet. Every wait has an end. */
 export class Conversation {
@@ -29,13 +46,20 @@ export class Conversation {
   #socket: Socket
   #reader = new ReplyReader()
   #ending: Ending | undefined
+  #connected = false
   #heardAtMs = 0
   #wake: () => void = () => {}
 
   constructor({ host, port, addresses }: ProbeTarget, clock: Clock) {
     this.#clock = clock
-    const lookup = addresses === undefined ? {} : { lookup: lookupOf(addresses) }
-    this.#socket = connect({ host, port, noDelay: true, ...lookup })
+    const checked =
+      addresses === undefined
+        ? {}
+        : { lookup: lookupOf(addresses), autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS }
+    this.#socket = connect({ host, port, noDelay: true, ...checked })
+    this.#socket.once('connect', () => {
+      this.#connected = true
+    })
     this.#listen()
   }
 
@@ -53,7 +77,9 @@ export class Conversation {
     while (this.#reader.ready < count) {
       if (this.#ending !== undefined) return this.#heard(count, this.#ending)
       if (this.#reader.hasStrays) limitMs = Math.min(limitMs, this.#heardAtMs + AFTER_STRAY_MS)
-      if (this.#clock.nowMs() >= limitMs) return this.#heard(count, 'time over')
+      if (this.#clock.nowMs() >= limitMs) {
+        return this.#heard(count, this.#connected ? 'time over' : 'no connection')
+      }
       await this.#somethingOr(limitMs)
     }
     return this.#heard(count)
@@ -103,7 +129,7 @@ export class Conversation {
       } else this.#wake()
     })
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#end(error.code === 'ECONNREFUSED' ? 'refused' : 'reset')
+      this.#end(ENDING_BY_ERRNO[error.code ?? ''] ?? 'reset')
     })
     this.#socket.on('end', () => this.#end('closed'))
     this.#socket.on('close', () => this.#end('closed'))

@@ -43,7 +43,10 @@ export async function converse(
       const untilMs = Math.min(endMs, startedMs + (step.withinMs ?? waitMs))
       conversation.send(send)
       const came = await conversation.replies(step.replies ?? 1, untilMs)
-      if (step.thenSecure && came.replies.at(-1)?.code === 220) await conversation.secure(untilMs)
+      const begunTls = step.thenSecure && came.replies.at(-1)?.code === 220
+      // RFC 3207 6: what came in the clear behind it must not be taken for what comes under TLS.
+      const inTheClear = begunTls ? await conversation.unasked(0) : undefined
+      if (begunTls) await conversation.secure(untilMs)
       const ending = came.ending ?? (conversation.ending === 'tls failed' ? 'tls failed' : undefined)
       exchanges.push({
         name: step.name,
@@ -53,6 +56,7 @@ export async function converse(
         ...(ending === undefined ? {} : { ending }),
         tookMs: clock.nowMs() - startedMs,
       })
+      if (inTheClear !== undefined) addUnasked(exchanges, inTheClear)
       if (conversation.ending !== undefined) break
       // An answer that comes after its time would be taken for the next one.
       if (ending === 'time over' && step.withinMs === undefined) break

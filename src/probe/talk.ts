@@ -14,7 +14,19 @@ export interface Reply {
   readonly bareLf: boolean
 }
 
-export type Ending = 'time over' | 'closed' | 'reset' | 'refused' | 'tls failed' | 'too much'
+export type Ending =
+  | 'time over'
+  | 'closed'
+  | 'reset'
+  | 'tls failed'
+  /** More than any reply has, so that no more was read. */
+  | 'too much'
+  /** Nothing listens; no answer in time; no way there. */
+  | 'refused'
+  | 'no connection'
+  | 'unreachable'
+  /** This machine can open no more: the server has no part in it. */
+  | 'local'
 
 /** One thing that was sent, and all that came until the next. */
 export interface Exchange {
@@ -90,6 +102,9 @@ const ENDINGS: Readonly<Record<Ending, (tookMs: number) => string>> = {
   closed: () => 'connection closed',
   reset: () => 'connection reset',
   refused: () => 'connection refused',
+  'no connection': (tookMs) => `no connection within ${secondsText(tookMs)}`,
+  unreachable: () => 'no way to it',
+  local: () => 'this machine could open no more connections',
   'tls failed': () => 'TLS handshake failed',
   'too much': () => 'a reply that does not end within 65,536 octets',
 }

@@ -147,6 +147,18 @@ async function startLate() {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
 }
 
+test('what stands in the clear behind the 220 of STARTTLS is told', async () => {
+  const { report } = await probed({
+    command: (line) => {
+      if (is('STARTTLS')(line)) return '220 go\r\n250 injected'
+      return is('EHLO')(line) ? '250-odd.test\r\n250-SIZE 9\r\n250 STARTTLS' : undefined
+    },
+  })
+  expect(saying(report, 'deviates')).toMatchObject({
+    replies: 'a reply that nothing asked for (behind the one to STARTTLS): 250 injected',
+  })
+})
+
 test('a server without EHLO is asked by HELO, and deviates in that alone', async () => {
   const { report, row } = await probed({ command: (line) => (is('EHLO')(line) ? '502 what' : undefined) })
   const { size: _notOffered, ...others } = USUAL_DEVIATIONS

@@ -19,7 +19,7 @@ const SMALL_ONE: Came = {
 /** What came by name of step: replies with commas between, or why none came. */
 type Came = Readonly<Record<string, string>>
 
-const ENDINGS: readonly Ending[] = ['time over', 'closed', 'reset', 'tls failed']
+const ENDINGS: readonly Ending[] = ['time over', 'closed', 'reset', 'tls failed', 'no connection', 'local']
 
 function talkOf(came: Came, tookMs: number): Talk {
   return new Talk(Object.entries(came).map(([name, text]) => exchangeOf(name, text, tookMs)))
@@ -56,6 +56,8 @@ test.each<[id: string, came: Came, verdict: ProbeVerdict, note: string]>([
   ['greeting', { greeting: '220 *** ready' }, 'deviates', 'its first word is no domain name'],
   ['greeting', { greeting: '554 go away' }, 'unknown', 'it takes no session of this probe'],
   ['greeting', { greeting: '250 hi' }, 'deviates', 'no 220'],
+  ['greeting', { greeting: 'no connection' }, 'unknown', 'no connection within 1 s'],
+  ['greeting', { greeting: 'closed' }, 'deviates', 'it ends the session without a reply'],
   ['ehlo', { greeting: '220 x', ehlo: '250 x hello' }, 'conforms', ''],
   ['ehlo', { greeting: '220 *', ehlo: '250-mx.test' }, 'conforms', ''],
   [
@@ -279,18 +281,19 @@ test('an extension is not offered by a server without EHLO', () => {
   })
 })
 
+const CONTEXT = {
+  sender: 'a@x.test',
+  recipient: 'b@x.test',
+  waitMs: 1,
+  quietMs: 1,
+  connections: 1,
+  runId: 'r',
+}
+
 test('nothing that is sent to other servers has an end of a text but CRLF.CRLF, or no line at all', () => {
-  const context = {
-    sender: 'a@x.test',
-    recipient: 'b@x.test',
-    waitMs: 1,
-    quietMs: 1,
-    connections: 1,
-    runId: 'r',
-  }
   const talk = talkOf({ ...offering, mail: '250 ok' }, 1)
   for (const check of [...CHECKS, ...PATIENCE_CHECKS]) {
-    for (const { name, send } of check.steps(context)) {
+    for (const { name, send } of check.steps(CONTEXT)) {
       const octets = typeof send === 'string' ? send : (send(talk) ?? '')
       expect(octets.replaceAll('\r\n.\r\n', ''), `${check.id} ${name}`).not.toMatch(/(^|[\r\n])\.[\r\n]/)
     }
@@ -298,18 +301,10 @@ test('nothing that is sent to other servers has an end of a text but CRLF.CRLF, 
 })
 
 test('every check has an id of its own and asks about steps that it takes', () => {
-  const context = {
-    sender: 'a@x.test',
-    recipient: 'b@x.test',
-    waitMs: 1,
-    quietMs: 1,
-    connections: 1,
-    runId: 'r',
-  }
   const all = [...CHECKS, ...PATIENCE_CHECKS]
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
   for (const check of all) {
-    const steps = check.steps(context).map(({ name }) => name)
+    const steps = check.steps(CONTEXT).map(({ name }) => name)
     expect(steps, check.id).toEqual(expect.arrayContaining([...check.asks]))
   }
 })
