@@ -1,3 +1,5 @@
+import { errorText } from './error.ts'
+
 /**
  * What an error of TLS says, in words that are the same in every run. OpenSSL's own text begins with the id
  * of a thread and ends with a file and line of its source (`00C6…:error:0A00010B:SSL routines:
@@ -6,7 +8,7 @@
  */
 export function tlsErrorText(error: Error & { readonly reason?: unknown }): string {
   const inMessage = /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+)/i.exec(error.message)?.[1]
-  if (inMessage === undefined) return error.message.split(';')[0] ?? ''
+  if (inMessage === undefined) return errorText(error).split(';')[0] ?? ''
   const reason = (typeof error.reason === 'string' ? error.reason : inMessage).trim()
   return `${meaningOf(reason)} (OpenSSL: ${reason})`
 }

@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls'
 import { dialOptions } from '../dial.ts'
 import { errorText } from '../error.ts'
 import type { SmtpTarget } from '../smtp/target.ts'
+import { tlsErrorText } from '../tls-error.ts'
 import { type Greeting, greetingIn, printable } from './greeting.ts'
 
 /** How far one connection came. */
@@ -116,7 +117,6 @@ function failed(error: NodeJS.ErrnoException, { target }: ProbeOptions): Probe {
   if (error.code === 'ETIMEDOUT') return { kind: 'no-connection' }
   if (error.code === 'ECONNRESET') return { kind: 'closed' }
   const secure = target.tls.mode === 'implicit'
-  // Behind the semicolon Node and OpenSSL advise on how to run Node.
-  const text = printable(errorText(error).split(';')[0] ?? '')
+  const text = printable(secure ? tlsErrorText(error) : errorText(error))
   return { kind: 'error', code: error.code ?? error.name, text, secure }
 }

@@ -42,10 +42,12 @@ it('does not pass once lifted, until it is set again', async () => {
   expect(passedAtMs).toEqual([1_600])
 })
 
-it('never passes after its end', async () => {
+it('never passes after its end, whatever is set, and leaves no timer', async () => {
   const { clock, passedAtMs, deadline } = started()
   deadline.set(100)
   deadline.end()
+  deadline.set(50)
+  expect(clock.armed).toBe(0)
   await clock.advanceTo(1_500)
   expect([passedAtMs, clock.armed]).toEqual([[], 0])
 })

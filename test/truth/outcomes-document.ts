@@ -5,7 +5,7 @@ const HEAD = `# How messages end
 Every planned message ends as exactly one outcome. This table is written by test/truth/outcomes.test.ts,
 which plays each situation in every pipelining level; \`npx vitest run test/truth/outcomes -u\` writes it anew.
 
-- \`accepted\`: the final reply was 250, even when some of its recipients were refused: these are counted
+- \`accepted\`: the final reply was 2yz, even when some of its recipients were refused: these are counted
   apart (\`refused_recipients\`). So is what happens at RSET and QUIT, which changes nothing (\`session_failures\`).
 - \`deferred\`: a 4xx reply; \`rejected\`: a 5xx reply. Class \`reply\`, or \`auth\` when it answers AUTH.
 - \`failed\`: no reply, or none that could be understood; the class says why, the phase says where.
@@ -14,6 +14,17 @@ which plays each situation in every pipelining level; \`npx vitest run test/trut
   worker (closed model). Success counts the messages that were due; these are in none of its figures.
 
 planned = accepted + deferred + rejected + failed + dropped + not reached, in every run.
+
+The first digit of a reply decides (RFC 5321 4.2.1), but for codes that can answer one thing only: 220 the
+connection and STARTTLS, 221 QUIT, 235 AUTH, 334 AUTH's dialogue. The greeting is 220. Anything else is out of
+place: \`protocol_error\`.
+
+A reply counts for what was sent before it, one for one. A 2yz or 3yz that came before what it would answer was
+sent, or that nothing was sent for, is \`protocol_error\`, and a 4yz or 5yz there refuses the message that is next
+to ask; the session ends with either. So a 250 before the final dot accepts nothing, and a second reply to one
+command is not the first of the next message. Two things cannot be told apart: a reply that was sent before the
+dot and arrives after it, while the message lies in the buffers of the two kernels; and, at level
+\`transactions\`, the reply to an envelope of a server that left out the one to the dot before it.
 
 A session goes on after a 4xx or 5xx, after RSET where the server still holds the envelope. It ends at 421
 (RFC 5321 3.8) and at everything of outcome \`failed\`. A refusal stands even when the connection breaks
