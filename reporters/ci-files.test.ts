@@ -75,3 +75,36 @@ test('files that cannot be written are told of, and the run fails', { timeout: L
   expect(run.output).toContain(`Failed to write "${join(file, 'junit.xml')}"`)
   expect(run.output).toContain(`Failed to write benchmark figures to "${join(file, 'benchmark')}"`)
 })
+
+test('a run of either kind that failed while all its rows passed is an error in junit.xml, and the exit code is 1', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const names = ['results-reporter', 'github-reporter', 'junit-reporter']
+  const extraArguments = names.map((name) => `--reporter=${join(import.meta.dirname, `${name}.ts`)}`)
+  const env = { STRESS_RESULTS_DIR: folder, GITHUB_ACTIONS: 'true' }
+  const run = await runVitest('unsaid', env, { extraArguments })
+  expect(run.exitCode).toBe(1)
+  const xml = await readFile(join(folder, 'junit.xml'), 'utf8')
+  expect(xml).toMatch(/<testsuites [^>]* failures="0" errors="2"/)
+  expect(xml).toContain('<error type="PartialRun" message="stopped early: its time limit of 5 s was over"/>')
+  expect(xml).toMatch(/<error type="FailedRun" message="not verified: the sink is gone/)
+  expect(run.output).toMatch(/::error title=unsaid::stopped early: its time limit of 5 s was over/)
+  expect(run.output).toMatch(/::error title=unsaid pressure::not verified: the sink is gone/)
+  expect(run.output).toContain('[FAILED] unsaid: ')
+  expect(run.output).toContain('[FAILED] unsaid pressure: ')
+})
+
+test('a run that is interrupted before it has a result is an error in junit.xml', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const names = ['graceful-interrupt', 'progress-reporter', 'junit-reporter']
+  const extraArguments = names.map((name) => `--reporter=${join(import.meta.dirname, `${name}.ts`)}`)
+  const signals = [{ text: 'waiting for the signal', signal: 'SIGTERM' }] as const
+  const run = await runVitest('booting', { STRESS_RESULTS_DIR: folder }, { extraArguments, signals })
+  expect(run.exitCode).toBe(143)
+  expect(await readFile(join(folder, 'junit.xml'), 'utf8')).toContain(
+    '<error type="Interrupted" message="the run was interrupted"/>',
+  )
+})

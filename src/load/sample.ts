@@ -34,7 +34,7 @@ export interface Failure {
 
 /** Why one recipient was refused. */
 export interface RecipientFailure extends Failure {
-  readonly outcome: Exclude<Outcome, 'dropped'>
+  readonly outcome: EndedOutcome
 }
 
 /** One attempt to send one message: flat, so that everything downstream needs to know only this. */

@@ -28,10 +28,10 @@ test('percentiles are those of one recorder that was fed with all samples', () =
 })
 
 test('counts add up, and rates are the sums of each generator’s own', () => {
-  const outcomes = { accepted: 90, deferred: 4, rejected: 3, failed: 2, dropped: 1, not_reached: 0 }
+  const outcomes = { accepted: 90, deferred: 4, rejected: 3, failed: 2, dropped: 1, not_reached: 20 }
   const share = (duration: number) =>
     metricsWith({
-      total_messages: 100,
+      total_messages: 120,
       successful_messages: 90,
       failed_messages: 10,
       outcomes,
@@ -47,10 +47,10 @@ test('counts add up, and rates are the sums of each generator’s own', () => {
     { index: 1, changes: share(12), startedMs: 500 },
   )
   expect(metrics).toMatchObject({
-    total_messages: 200,
+    total_messages: 240,
     successful_messages: 180,
     failed_messages: 20,
-    outcomes: { accepted: 180, deferred: 8, rejected: 6, failed: 4, dropped: 2, not_reached: 0 },
+    outcomes: { accepted: 180, deferred: 8, rejected: 6, failed: 4, dropped: 2, not_reached: 40 },
     success_rate: 0.9,
     window_seconds: 11.5,
     duration_seconds: 12.5,

@@ -28,3 +28,11 @@ describe('interrupted', () => {
   }
   test('p(99)<1000', () => undefined)
 })
+
+/** Is interrupted before there is anything to save. */
+describe('booting', () => {
+  test('worker 1', { timeout: 60_000 }, async ({ signal }) => {
+    console.log('waiting for the signal')
+    if (!signal.aborted) await once(signal, 'abort')
+  })
+})
