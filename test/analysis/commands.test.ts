@@ -129,11 +129,6 @@ test.for([
     /is no part of a run/,
   ],
   ['a scenario that there is not', ['run', 'burts'], /no such scenario[\s\S]*There are: .*burst, .*custom/],
-  [
-    'a load for a scenario that has its own',
-    ['run', 'burst', '--messages', '5'],
-    /--messages would change nothing/,
-  ],
   ['a value that is not allowed', ['run', 'custom', '--workers', '0'], /STRESS_WORKERS="0" is too small/],
   ['a baseline that there is not', ['baseline', 'show', 'ci'], /there is no such file/],
   [
@@ -167,6 +162,16 @@ test('compare takes several files on each side, and limits of one’s own', asyn
   const { exitCode, out } = await mailstorm(await project(), args)
   expect(exitCode).toBe(0)
   expect(out).toContain('A and B are medians')
+})
+
+test('a baseline of a run in which nothing was accepted is refused, and leaves none', async () => {
+  const { metrics } = burstResult()
+  const nothing = burstResult({ metrics: { ...metrics, success_rate: 0, successful_messages: 0 } })
+  const folder = await project({ 'nothing.json': resultJson(nothing) })
+  const { exitCode, err } = await mailstorm(folder, ['baseline', 'save', 'ci', 'nothing'])
+  expect(err).toMatch(/no message of .*nothing\.json was accepted[\s\S]*every run would pass/)
+  expect(exitCode).toBe(2)
+  expect(await readdir(folder)).not.toContain('baselines')
 })
 
 test('a baseline is saved, listed, shown and compared with', async () => {

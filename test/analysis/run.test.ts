@@ -97,7 +97,7 @@ test('holds a run against a baseline, and fails it when it is worse', LIMIT, asy
 
   await setBaseline(folder, { throughput: 1e6 })
   const worse = await mailstorm(folder, gated)
-  expect(worse.out).toMatch(/regression<95% — was 99\.\d+ % \(throughput\)/)
+  expect(worse.out).toMatch(/regression<95% — was 99\.\d+ % \(throughput[);]/)
   expect(worse.exitCode).toBe(1)
 
   const other = await mailstorm(folder, [...gated, '--servers', '2'])
