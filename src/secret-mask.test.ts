@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { secretMaskFor } from './secret-mask.ts'
+import { secretMaskFor, tokenMaskFor } from './secret-mask.ts'
 
 const bob = { user: 'bob', pass: 'hunter22' }
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64')
@@ -60,5 +60,15 @@ test('whatever the password, it does not pass, nor does its base64', () => {
         expect(mask(`535 says ${base64(`\0${user}\0${pass}`)} to`)).toBe('535 says *** to')
       },
     ),
+  )
+})
+
+test('masks a token of an HTTP API, and nothing where there is none', () => {
+  expect(tokenMaskFor('t0ken-of-the-admin')('{"detail":"x-api-token t0ken-of-the-admin is wrong"}')).toBe(
+    '{"detail":"x-api-token *** is wrong"}',
+  )
+  expect(tokenMaskFor(undefined)('as it is')).toBe('as it is')
+  expect(secretMaskFor({ user: '', pass: '' })('as it is 0123456789abcdef0123456789abcdef')).toBe(
+    'as it is 0123456789abcdef0123456789abcdef',
   )
 })

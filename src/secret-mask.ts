@@ -3,7 +3,7 @@ interface Credentials {
   readonly pass: string
 }
 
-export const MASKED = '***'
+const MASKED = '***'
 
 /**
  * A password of fewer characters is masked as a word only, not inside of words: `a` would leave no text at all.
@@ -23,10 +23,17 @@ const masks = new WeakMap<Credentials, (text: string) => string>()
 export function secretMaskFor(credentials: Credentials): (text: string) => string {
   const known = masks.get(credentials)
   if (known !== undefined) return known
-  const pattern = new RegExp(formsOf(credentials).join('|'), 'gu')
+  const forms = formsOf(credentials)
+  if (forms.length === 0) return (text) => text
+  const pattern = new RegExp(forms.join('|'), 'gu')
   const mask = (text: string): string => text.replace(COMMAND, `$1${MASKED}`).replace(pattern, MASKED)
   masks.set(credentials, mask)
   return mask
+}
+
+/** The same for a token that stands alone, as that of an HTTP API. */
+export function tokenMaskFor(token: string | undefined): (text: string) => string {
+  return token === undefined ? (text) => text : secretMaskFor({ user: '', pass: token })
 }
 
 /** AUTH with an initial response (RFC 4954 4): base64 of mixed case, as no word or mechanism is. */
@@ -34,21 +41,29 @@ const COMMAND =
   /(\b[Aa][Uu][Tt][Hh]\s+[A-Za-z0-9_-]{1,20}\s+)(?=[^\s]*[a-z])(?=[^\s]*[A-Z])[A-Za-z0-9+/_-]{8,}={0,2}/gu
 
 function formsOf({ user, pass }: Credentials): string[] {
-  const answers = [`\0${user}\0`, `${user}\0${user}\0`, `${user}:`].flatMap((start) =>
+  const dialogue = user === '' ? [] : dialogueForms(user)
+  return [...dialogue, ...new Set(pass === '' ? [] : formsOfPassword(pass))]
+}
+
+/** What goes over the wire in place of the password. */
+function dialogueForms(user: string): string[] {
+  const plain = [`\0${user}\0`, `${user}\0${user}\0`, `${user}:`].flatMap((start) =>
     base64Beginning(start, '*'),
   )
-  const cramMd5 = [...base64Beginning(`${user} `, '{36,}'), `${escaped(user)} [0-9a-fA-F]{32}`]
-  if (pass === '') return [...answers, ...cramMd5]
+  return [...plain, ...base64Beginning(`${user} `, '{36,}'), `${escaped(user)} [0-9a-fA-F]{32}`]
+}
+
+function formsOfPassword(pass: string): string[] {
   const encoded = Buffer.from(pass, 'utf8')
-  const base64 = ['base64', 'base64url'] as const
-  const forms = [
-    ...base64.flatMap((name) => [word(encoded.toString(name).replaceAll('=', ''), '={0,2}')]),
+  return [
+    ...(['base64', 'base64url'] as const).map((name) =>
+      word(encoded.toString(name).replaceAll('=', ''), '={0,2}'),
+    ),
     word(pass),
     // As it looks where its UTF-8 was read as Latin-1.
     word(encoded.toString('latin1')),
     word(encodeURIComponent(pass.toWellFormed())),
   ]
-  return [...answers, ...cramMd5, ...new Set(forms)]
 }
 
 /** Whatever base64 begins as that of `start` does, with as much behind it as `repeats` says. */

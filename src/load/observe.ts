@@ -1,3 +1,4 @@
+import { cutText } from '../foreign-text.ts'
 import type { SparseHistogram } from './histogram.ts'
 import { countBetween } from './histogram.ts'
 import type { FailureRow, Result, SessionCapRow } from './result.ts'
@@ -79,8 +80,7 @@ function observeAsides({
 const MOST_REPLY = 80
 
 function capSentence({ target, messages, sessions, text }: SessionCapRow): string {
-  const reply = text.length > MOST_REPLY ? `${text.slice(0, MOST_REPLY).toWellFormed()}…` : text
-  return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${reply}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} spares these deferrals`
+  return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${cutText(text, MOST_REPLY)}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} spares these deferrals`
 }
 
 function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {

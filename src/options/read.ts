@@ -1,3 +1,4 @@
+import { cutText } from '../foreign-text.ts'
 import { nearest } from '../load/nearest.ts'
 import { contradictionsIn } from './contradictions.ts'
 import { ENVIRONMENT, type Environment, VARIABLES } from './environment.ts'
@@ -71,8 +72,7 @@ function problemOf(name: string, given: ReadonlyMap<string, string>, why: string
   const variable = BY_NAME.get(name)
   const text = given.get(name)
   if (variable === undefined || text === undefined) throw new Error(`${name}: ${why}`)
-  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
-  const value = variable.secret ? '(not shown)' : JSON.stringify(shown)
+  const value = variable.secret ? '(not shown)' : JSON.stringify(cutText(text, SHOWN_CHARACTERS))
   const todo = `Set ${name}=${variable.example}, or unset it (default: ${variable.byDefault}).`
   return `${name}=${value} ${why}. Allowed: ${variable.allowed}. ${todo}`
 }

@@ -1,5 +1,6 @@
 import { MailstormError } from '../error.ts'
 import { foreignText } from '../foreign-text.ts'
+import { tokenMaskFor } from '../secret-mask.ts'
 import { type ProxyReading, readingOf } from './proxy-reading.ts'
 
 const READING_WITHIN_MS = 5_000
@@ -90,7 +91,7 @@ export class ProxyClient {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
     const response = await fetch(`${this.url}${path}`, { ...how, headers, signal })
     if (response.ok) return response.json()
-    const text = foreignText(await response.text(), 300)
+    const text = foreignText(tokenMaskFor(token)(await response.text()), 300)
     throw new MailstormError(
       response.status < 500 ? 'PROXY_REFUSED' : 'PROXY_API',
       `Failed to ask ${this.name} for ${path}: HTTP ${response.status} ${text}.`,

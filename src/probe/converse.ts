@@ -1,3 +1,4 @@
+import { cutText } from '../foreign-text.ts'
 import { type Clock, systemClock } from '../load/clock.ts'
 import { Conversation, type Heard, type ProbeTarget } from './conversation.ts'
 import type { Step } from './step.ts'
@@ -94,5 +95,5 @@ function shownOf(octets: string): string {
     .replaceAll('\r\n', ' ⏎ ')
     .replaceAll('\r', '<CR>')
     .replaceAll('\n', '<LF>')
-  return shown.length <= MAX_SHOWN ? shown : `${shown.slice(0, MAX_SHOWN - 1)}…`
+  return cutText(shown, MAX_SHOWN)
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 import { MailstormError } from '../error.ts'
+import { cutText } from '../foreign-text.ts'
 
 /** All the SMTP server program can be told, from its environment. Frozen. */
 export interface ServerConfig {
@@ -131,5 +132,5 @@ function badConfig(problems: string[]): MailstormError {
 }
 
 function shortened(value: string): string {
-  return value.length > 60 ? `${value.slice(0, 60)}…` : value
+  return cutText(value, 60)
 }

@@ -1,3 +1,4 @@
+import { foreignText } from '../foreign-text.ts'
 import { bytesOf, type Content, md5Of } from './content.ts'
 import type { ATTACHMENT_FAULTS } from './options.ts'
 import type { TenantParts } from './parts.ts'
@@ -15,7 +16,7 @@ export async function answerAttachment(storagePath: string, parts: TenantParts):
     parts.counters.errors += 1
     return {
       status: 404,
-      why: `no attachment has the storage_path ${JSON.stringify(storagePath.slice(0, 200))}`,
+      why: `no attachment has the storage_path ${JSON.stringify(foreignText(storagePath, 200))}`,
     }
   }
   const { content, md5 } = wanted

@@ -1,4 +1,6 @@
 import { request } from 'undici'
+import { foreignText } from '../foreign-text.ts'
+import { tokenMaskFor } from '../secret-mask.ts'
 import type { Intake } from './options.ts'
 import type { WireMessage } from './wire.ts'
 
@@ -64,7 +66,9 @@ export class Pusher {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(timeoutMs),
     })
-    return { statusCode, text: await answer.text() }
+    const text = await answer.text()
+    // A refusal may quote the header that it refuses.
+    return { statusCode, text: statusCode < 300 ? text : tokenMaskFor(token)(text) }
   }
 }
 
@@ -77,7 +81,7 @@ interface Pushed {
 
 function outcomeOf({ ids, repeated }: Pushed, statusCode: number, text: string): PushOutcome {
   const answer = parsed(text)
-  const said = `add-messages answered HTTP ${statusCode}: ${text.slice(0, 300)}`
+  const said = `add-messages answered HTTP ${statusCode}: ${foreignText(text, 300)}`
   if (statusCode >= 500 || (statusCode < 300 && answer === undefined))
     return { ...NOTHING, unknown: ids, error: said }
   const rejected = rejectedIn(answer)

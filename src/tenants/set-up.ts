@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
 import { MailstormError } from '../error.ts'
+import { foreignText } from '../foreign-text.ts'
+import { tokenMaskFor } from '../secret-mask.ts'
 import type { Dialect } from './options.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -143,7 +145,7 @@ async function post(
       : 'Is the dialect right? genro-mail-proxy takes "genro" only.'
   throw new MailstormError(
     'PROXY_REFUSED',
-    `Failed to set up tenants: POST ${proxyUrl}${path} was answered with HTTP ${statusCode}: ${text.slice(0, 500)}`,
+    `Failed to set up tenants: POST ${proxyUrl}${path} was answered with HTTP ${statusCode}: ${foreignText(tokenMaskFor(token)(text))}`,
     hint,
   )
 }
