@@ -21,6 +21,7 @@ import {
   groupTitle,
   headingOf,
   messageLines,
+  saidByMessage,
   saysItAll,
 } from './rows.ts'
 
@@ -191,6 +192,11 @@ export default class ProgressReporter implements Reporter {
   }
 
   #printGroup(group: FailedGroup, suite: TestSuite | TestModule): void {
+    if (saidByMessage(group)) {
+      const [message = ''] = group.errors.map((error) => messageLines(error, this.#width))
+      this.#logger.error(this.#paint('red', wrapText(`  ✗ ${message.trimStart()}`, this.#width)))
+      return
+    }
     this.#logger.error(this.#paint('red', wrapText(`  ✗ ${groupTitle(group)}`, this.#width)))
     for (const error of group.errors) {
       if (saysItAll(error)) this.#logger.error(messageLines(error, this.#width))

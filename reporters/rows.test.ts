@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { closingLine, groupFailedRows, groupTitle, messageLines, saysItAll } from './rows.ts'
+import { closingLine, groupFailedRows, groupTitle, messageLines, saidByMessage, saysItAll } from './rows.ts'
 
 const refused = { name: 'MailstormError', message: 'connect refused' }
 const timeout = { name: 'MailstormError', message: 'no reply' }
@@ -65,4 +65,11 @@ test('what a server said in a failed row steers no terminal and fits it', () => 
   expect(lines.slice(0, 2)).toEqual(['      550 no', `        ${'word '.repeat(14).trim()}`])
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
   expect(groupTitle({ names: ['worker \u001b]0;x\u0007 1'], errors: [] })).toBe('worker  1')
+})
+
+test('a threshold that was missed is told once', () => {
+  const missed = { name: 'AssertionError', message: 'p(99)<5 — was 9 ms' }
+  expect(saidByMessage({ names: ['p(99)<5'], errors: [missed] })).toBe(true)
+  expect(saidByMessage({ names: ['worker 1'], errors: [refused] })).toBe(false)
+  expect(saidByMessage({ names: ['p(99)<5', 'p(99)<5'], errors: [missed] })).toBe(false)
 })

@@ -38,6 +38,17 @@ export function saysItAll({ name, diff }: SerializedError): boolean {
   return name === 'MailstormError' || (name === 'AssertionError' && diff === undefined)
 }
 
+/**
+ * A row that failed by one error whose message begins with the row's own name, as a threshold's does
+ * (`p(99)<5 — was 9 ms`), is told by that message alone.
+ */
+export function saidByMessage({ names, errors }: FailedGroup): boolean {
+  const [name = '', ...otherNames] = names
+  const [error, ...others] = errors
+  if (error === undefined || otherNames.length + others.length > 0) return false
+  return saysItAll(error) && error.message.startsWith(name)
+}
+
 /** The message of such an error, below its row. What servers said stands in it. */
 export function messageLines({ message }: SerializedError, width: number | undefined): string {
   return message
