@@ -16,6 +16,7 @@ export interface Readings {
 /** A registry of its own per proxy: several may run in one process. */
 export class Metrics {
   readonly #registry = new Registry()
+  readonly #announced = new Set<string>()
   readonly #sent = this.#counter('gmp_sent_total', 'Messages sent', ACCOUNT)
   readonly #errors = this.#counter(
     'gmp_errors_total',
@@ -126,6 +127,9 @@ export class Metrics {
 
   /** Series of an account begin at 0, so that the first message is an increase. */
   announce(sender: Sender): void {
+    const key = JSON.stringify(labelsOf(sender))
+    if (this.#announced.has(key)) return
+    this.#announced.add(key)
     for (const counter of [this.#sent, this.#errors, this.#deferred, this.#rateLimited])
       counter.inc(labelsOf(sender), 0)
   }

@@ -180,7 +180,7 @@ test('writes what became of a message although its text cannot be stored', async
     url,
     'CREATE TRIGGER refuse BEFORE INSERT ON message_events FOR EACH ROW EXECUTE FUNCTION refuse()',
   )
-  const writer = new OutcomeWriter({ db, log: new Log('silent'), metrics: new Metrics() })
+  const writer = new OutcomeWriter({ db, log: new Log('silent'), metrics: new Metrics(), inFlight: () => 3 })
   const recipientsDone = [{ address: 'a@x.test' }, { address: 'b@x.test', refused: '550 odd' }]
   const written = await Promise.all([
     writer.record(outcome(first)),

@@ -83,8 +83,9 @@ function messageIdOf(tenantId: string, id: string, address: string): string {
 const PLAIN_VALUE = /^(?! )(?!.*=\?)[ -~]+(?<! )$/
 const PLAIN_NAME = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/
 const PLAIN_FIELD = /^x-[a-z0-9-]+$/i
-/** What text that stands in a message as it is does not have: anything but ASCII, lines of more than 76 characters. */
-const NOT_PLAIN_TEXT = /[^\t\r\n -~]|[^\r\n]{77}/
+/** Text that stands in a message as it is has neither of these: anything but ASCII, a line of more than 76 characters. */
+const NOT_ASCII_TEXT = /[^\t\r\n -~]/
+const LONG_LINE = /^[^\r\n]{77}/m
 /** Longer lines are folded (RFC 5322 2.1.1). */
 const MAX_PLAIN_LINE = 76
 
@@ -94,7 +95,14 @@ const MAX_PLAIN_LINE = 76
  */
 export function composePlain({ id, tenantId, mail }: Composed): { header: string; text: string } | undefined {
   const { from, to, cc, replyTo, subject, text, html, headers, attachments } = mail
-  if (!text || html !== undefined || attachments.length > 0 || NOT_PLAIN_TEXT.test(text)) return undefined
+  if (
+    !text ||
+    html !== undefined ||
+    attachments.length > 0 ||
+    NOT_ASCII_TEXT.test(text) ||
+    LONG_LINE.test(text)
+  )
+    return undefined
   const lines: (string | undefined)[] = []
   for (const [name, value] of headers) lines.push(PLAIN_FIELD.test(name) ? plainLine(name, value) : undefined)
   lines.push(plainLine(IDENTITY_HEADER, id))

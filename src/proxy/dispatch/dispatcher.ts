@@ -58,7 +58,7 @@ export class Dispatcher {
     this.#parts = parts
     this.#inHand = new InHand({ perLane: config.poolSize, inAll: config.maxInFlight })
     this.#transports = new Transports(config)
-    this.#writer = new OutcomeWriter(parts)
+    this.#writer = new OutcomeWriter({ ...parts, inFlight: () => this.#inHand.inFlight })
     this.#leases = new LeaseKeeper(parts, this.#inHand)
     this.#rateLimits = new RateLimits(parts)
     const { sendLoopIntervalMs: intervalMs } = config
@@ -168,7 +168,7 @@ export class Dispatcher {
     const isCutOff = this.#stopping && abort.signal.aborted && outcome.kind === 'deferred'
     await (isCutOff ? this.#release([message]) : this.#record(outcome, message))
     const stillWaiting = this.#inHand.done(message)
-    if (this.#mayHaveMore && stillWaiting <= config.batchSizePerAccount / 2)
+    if (this.#mayHaveMore && stillWaiting <= config.batchSizePerAccount / 4)
       this.#claiming.wakeUnlessRunning()
     this.#pump()
   }

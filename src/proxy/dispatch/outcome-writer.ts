@@ -11,33 +11,60 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+export interface OutcomeWriterParts {
+  readonly db: Database
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Messages being sent, or whose outcome is not committed. */
+  readonly inFlight: () => number
+}
+
 const MOST_AT_ONCE = 500
+/** So long an outcome waits for others: a commit of ten costs little more than one of three. */
+const GATHER_MS = 2
 
 /**
- * Writes outcomes: what came while one statement was under way makes the next (a group commit). While the
- * database is away it tries again: an outcome that is known is not given up before the process is.
+ * Writes outcomes, those of the same moment in one statement (a group commit): it begins once half of what is in flight
+ * has come to its outcome, so that the other half is being sent meanwhile, or after GATHER_MS. While the database is away it tries again: an outcome that is known is not given up before the process is.
  */
 export class OutcomeWriter {
   readonly #db: Database
   readonly #log: Log
   readonly #metrics: Metrics
   readonly #waiting: Waiting[] = []
+  readonly #inFlight: () => number
   readonly #givenUp = new AbortController()
+  #gathering: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
 
-  constructor(parts: { readonly db: Database; readonly log: Log; readonly metrics: Metrics }) {
+  constructor(parts: OutcomeWriterParts) {
     this.#db = parts.db
     this.#log = parts.log
     this.#metrics = parts.metrics
+    this.#inFlight = parts.inFlight
   }
 
   /** Resolves once it is committed; to false when the message is another's by now. */
   record(outcome: Outcome): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ outcome, since: performance.now(), resolve, reject })
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined
-      })
+      this.#gather()
+    })
+  }
+
+  #gather(): void {
+    if (this.#writing !== undefined || this.#waiting.length === 0) return
+    const stillSending = this.#inFlight() - this.#waiting.length
+    if (this.#waiting.length >= stillSending) this.#begin()
+    else this.#gathering ??= setTimeout(() => this.#begin(), GATHER_MS)
+  }
+
+  #begin(): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined
+      this.#gather()
     })
   }
 
@@ -49,10 +76,7 @@ export class OutcomeWriter {
   async #write(): Promise<void> {
     // A turn for the others that end at the same moment.
     await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MOST_AT_ONCE)
-      await this.#writeBatch(batch)
-    }
+    await this.#writeBatch(this.#waiting.splice(0, MOST_AT_ONCE))
   }
 
   async #writeBatch(batch: readonly Waiting[]): Promise<void> {
