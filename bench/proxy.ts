@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { embeddedPostgres } from '../containers/postgres.ts'
 import { type Spread, spreadOf } from './measurement.ts'
+import { proxyBefore } from './proxy/before.ts'
 import { readOptions } from './proxy/options.ts'
-import { drain, type Point, realProxy, withBacklog } from './proxy/points.ts'
-import { backlogVerdict, ratioVerdict, type Verdict } from './proxy/verdicts.ts'
+import { drain, type Measured, type Point, realProxy, withBacklog } from './proxy/points.ts'
+import { backlogVerdict, beforeVerdicts, ratioVerdict, type Verdict } from './proxy/verdicts.ts'
 import { machineLine, table } from './report.ts'
 
 // Messages per second from the queue to the sink. All points take turns, round after round: what else the
@@ -12,17 +13,28 @@ import { machineLine, table } from './report.ts'
 const BACKLOG_MESSAGES = 5_000
 
 const options = readOptions(process.argv.slice(2))
-const drains = [1, 3].map((proxies) => drain(proxies, options.messages))
+await using before = options.before === undefined ? undefined : await proxyBefore(options.before)
+const drains = (before === undefined ? [1, 3] : [1]).map((proxies) => drain(proxies, options.messages))
+const befores =
+  before === undefined
+    ? []
+    : [drain(1, options.messages, { name: String(options.before), start: before.embeddedProxy })]
 const backlogs = options.backlogs.map((backlog) => withBacklog(backlog, BACKLOG_MESSAGES))
 const reals = options.realPython === undefined ? [] : [realProxy(options.realPython)]
-const rates = await measured([...drains, ...backlogs, ...reals])
+const all = await measured([...befores, ...drains, ...backlogs, ...reals])
+const rates = new Map(
+  [...all].map(([name, runs]) => [name, spreadOf(runs.map(({ messagesPerSecond }) => messagesPerSecond))]),
+)
 
-const rate = (point: Point | undefined): Spread => {
-  const spread = point === undefined ? undefined : rates.get(point.name)
-  if (spread === undefined) throw new Error('a point was not measured')
-  return spread
+const runsOf = (point: Point | undefined): readonly Measured[] => {
+  const runs = point === undefined ? undefined : all.get(point.name)
+  if (runs === undefined) throw new Error('a point was not measured')
+  return runs
 }
-const verdicts: Verdict[] = [backlogVerdict(backlogs.map(rate))]
+const rate = (point: Point | undefined): Spread =>
+  spreadOf(runsOf(point).map(({ messagesPerSecond }) => messagesPerSecond))
+const verdicts: Verdict[] = backlogs.length < 2 ? [] : [backlogVerdict(backlogs.map(rate))]
+if (befores.length > 0) verdicts.push(...beforeVerdicts(runsOf(drains[0]), runsOf(befores[0])))
 if (reals.length > 0) verdicts.push(ratioVerdict(rate(drains[0]), rate(reals[0])))
 
 console.log(`\n${machineLine()}; medians of ${options.rounds}\n`)
@@ -31,8 +43,9 @@ const lines = [...rates].map(([name, { median, min, max }]) => [
   name,
   whole(median),
   `${whole(min)}–${whole(max)}`,
+  cpuText(all.get(name) ?? []),
 ])
-console.log(table(['from queue to sink', 'messages/s', 'min–max'], lines))
+console.log(table(['from queue to sink', 'messages/s', 'min–max', 'CPU ms/message'], lines))
 console.log(
   `\n${table(
     ['', 'value', 'target', ''],
@@ -44,18 +57,28 @@ if (options.realPython === undefined)
 if (options.jsonFile !== undefined)
   await writeFile(
     options.jsonFile,
-    JSON.stringify({ machine: machineLine(), rates: Object.fromEntries(rates), verdicts }, null, 2),
+    JSON.stringify({ machine: machineLine(), runs: Object.fromEntries(all), verdicts }, null, 2),
   )
 
-async function measured(points: readonly Point[]): Promise<Map<string, Spread>> {
-  const found = new Map<string, number[]>(points.map(({ name }) => [name, []]))
+/** Median; nothing where it was not read. */
+function cpuText(runs: readonly Measured[]): string {
+  const read = runs.flatMap(({ cpuMsPerMessage }) => (cpuMsPerMessage === undefined ? [] : [cpuMsPerMessage]))
+  return read.length === 0 ? '' : spreadOf(read).median.toFixed(3)
+}
+
+async function measured(points: readonly Point[]): Promise<Map<string, Measured[]>> {
+  const found = new Map<string, Measured[]>(points.map(({ name }) => [name, []]))
   for (let round = 1; round <= options.rounds; round++) {
     await using postgres = await embeddedPostgres().start()
     for (const point of points) {
-      const messagesPerSecond = await point.measure(postgres)
-      found.get(point.name)?.push(messagesPerSecond)
-      console.log(`round ${round}/${options.rounds}, ${point.name}: ${Math.round(messagesPerSecond)}/s`)
+      const run = await point.measure(postgres)
+      found.get(point.name)?.push(run)
+      const cpu =
+        run.cpuMsPerMessage === undefined ? '' : `, CPU ${run.cpuMsPerMessage.toFixed(3)} ms/message`
+      console.log(
+        `round ${round}/${options.rounds}, ${point.name}: ${Math.round(run.messagesPerSecond)}/s${cpu}`,
+      )
     }
   }
-  return new Map([...found].map(([name, values]) => [name, spreadOf(values)]))
+  return found
 }

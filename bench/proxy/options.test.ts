@@ -18,3 +18,12 @@ test('takes a number of messages, backlogs and an interpreter', () => {
 test.each(['0', '-1', 'many', ''])('refuses %j rounds', (rounds) => {
   expect(() => readOptions([`--rounds=${rounds}`])).toThrow('is not a whole number above 0')
 })
+
+test('compares with a commit, without backlogs unless they are asked for', () => {
+  expect(readOptions(['--before', '7af08a6'])).toMatchObject({ before: '7af08a6', backlogs: [] })
+  expect(readOptions(['--before', 'HEAD~1', '--backlogs', '10'])).toMatchObject({ backlogs: [10] })
+})
+
+test.each(['', '--upload-pack=x', 'a b'])('refuses %j as a commit', (before) => {
+  expect(() => readOptions([`--before=${before}`])).toThrow('is not a commit')
+})

@@ -7,10 +7,15 @@ export interface ProxyBenchOptions {
   readonly backlogs: readonly number[]
   /** An interpreter that has the real genro-mail-proxy; undefined = ours alone. */
   readonly realPython: string | undefined
+  /** A commit whose proxy is measured side by side with this one; undefined = this one alone. */
+  readonly before: string | undefined
   readonly jsonFile: string | undefined
 }
 
-/** `--rounds 5 --messages 20000 --backlogs 1000,10000,100000 --real PYTHON --quick --json FILE`. */
+/**
+ * `--rounds 5 --messages 20000 --backlogs 1000,10000,100000 --real PYTHON --before COMMIT --quick --json FILE`. With a
+ * commit to compare with, backlogs are measured only when they are asked for.
+ */
 export function readOptions(args: readonly string[]): ProxyBenchOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -19,17 +24,20 @@ export function readOptions(args: readonly string[]): ProxyBenchOptions {
       messages: { type: 'string' },
       backlogs: { type: 'string' },
       real: { type: 'string' },
+      before: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   })
   const { quick } = values
-  const backlogs = values.backlogs ?? (quick ? '1000,10000' : '1000,10000,100000')
+  const backlogs =
+    values.backlogs ?? (values.before !== undefined ? '' : quick ? '1000,10000' : '1000,10000,100000')
   return {
     rounds: positive('rounds', values.rounds ?? (quick ? '1' : '5')),
     messages: positive('messages', values.messages ?? (quick ? '2000' : '20000')),
-    backlogs: backlogs.split(',').map((text) => positive('backlogs', text)),
+    backlogs: backlogs === '' ? [] : backlogs.split(',').map((text) => positive('backlogs', text)),
     realPython: values.real,
+    before: values.before === undefined ? undefined : commitOf(values.before),
     jsonFile: values.json,
   }
 }
@@ -40,4 +48,10 @@ function positive(name: string, text: string): number {
     'BAD_OPTIONS',
     `Failed to read --${name}: "${text}" is not a whole number above 0.`,
   )
+}
+
+/** What git takes for a commit, and never for an option. */
+function commitOf(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,100}$/.test(text)) return text
+  throw new MailstormError('BAD_OPTIONS', `Failed to read --before: "${text}" is not a commit.`)
 }

@@ -174,7 +174,7 @@ test('writes what became of a message although its text cannot be stored', async
   await query(
     url,
     `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN IF NEW.recipients::text LIKE '%odd%' THEN RAISE EXCEPTION 'no such text'; END IF; RETURN NEW; END $$`,
+      $$ BEGIN IF NEW.recipients::text LIKE '%odd%' THEN RAISE EXCEPTION 'no such text' USING ERRCODE = 'character_not_in_repertoire'; END IF; RETURN NEW; END $$`,
   )
   await query(
     url,
