@@ -150,6 +150,10 @@ export const SETTINGS = {
    * set with a tenant's own key. Link-local is never reached.
    */
   httpUrlPrivate: flag('GMP_HTTP_URL_PRIVATE', false),
+  /** Where attachments are stored that become links (large_file_config); proxies of one database share it. */
+  largeFilesDir: text('GMP_LARGE_FILES_DIR', 'an absolute path', /^\//),
+  /** This proxy as recipients of links reach it. */
+  publicUrl: text('GMP_PUBLIC_URL', 'a URL as https://files.example.com', /^https?:\/\/\S+[^/\s]$/),
   cacheMemoryMaxBytes: number({
     variable: 'GMP_CACHE_MEMORY_MAX_MB',
     min: 0,

@@ -1,6 +1,7 @@
 import { MailstormError } from '../error.ts'
 import { Api } from './api/api.ts'
 import { Attachments } from './attachments/attachments.ts'
+import { LargeFiles } from './attachments/large-files.ts'
 import type { Intercept } from './attachments/reach.ts'
 import { proxyConfig } from './config.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
@@ -9,6 +10,7 @@ import { Loop } from './loop.ts'
 import { Metrics } from './metrics.ts'
 import type { ProxyConfig, ProxyOptions } from './options.ts'
 import { failOrphans } from './store/accounts.ts'
+import { forgetCommands } from './store/command-log.ts'
 import { Database } from './store/database.ts'
 import { Doorbell } from './store/doorbell.ts'
 import { forget } from './store/retention.ts'
@@ -62,7 +64,8 @@ async function started(
   const db = connected(config, log)
   ends.push(() => db.close())
   await db.migrate()
-  const attachments = await Attachments.open(config, metrics, intercept)
+  const largeFiles = LargeFiles.of(db, config)
+  const attachments = await Attachments.open({ config, metrics, log, largeFiles, intercept })
   ends.push(() => attachments.close())
   const openAttachments = attachments.of.bind(attachments)
   const dispatcher = new Dispatcher({ db, config, log, metrics, openAttachments })
@@ -74,6 +77,8 @@ async function started(
     cycle: async () => {
       await failOrphans(db)
       await forget(db, config.retentionMs)
+      await forgetCommands(db, config.retentionMs)
+      await largeFiles?.tidy()
     },
   })
   // In one go: neither waits for the other, and the time limit is for both.
@@ -85,7 +90,7 @@ async function started(
   const doorbell = new Doorbell(config.databaseUrl, (bell) => bells[bell]())
   ends.push(() => doorbell.close())
   await doorbell.open()
-  const api = new Api({ db, config, log, metrics, wake: bells.messages })
+  const api = new Api({ db, config, log, metrics, largeFiles, wake: bells.messages })
   ends.push(() => api.close())
   const url = await api.listen()
   dispatcher.start()

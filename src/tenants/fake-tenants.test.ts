@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Attachments } from '../proxy/attachments/attachments.ts'
 import { proxyConfig } from '../proxy/config.ts'
 import { readSubmission } from '../proxy/intake/mail.ts'
+import { Log } from '../proxy/log.ts'
 import { Metrics } from '../proxy/metrics.ts'
 import { TenantCaller } from '../proxy/sync/tenant-caller.ts'
 import { fakeTenants } from './fake-tenants.ts'
@@ -36,7 +37,12 @@ test('answers the sync calls of our proxy, and its fetches of attachments', asyn
   })
   onTestFinished(() => caller.close())
   const config = proxyConfig({ databaseUrl: 'postgres://x/y' })
-  const attachments = await Attachments.open(config, new Metrics(), intercept)
+  const attachments = await Attachments.open({
+    config,
+    metrics: new Metrics(),
+    log: new Log('silent'),
+    intercept,
+  })
   onTestFinished(() => attachments.close())
   const client = {
     baseUrl: BASE,
@@ -49,7 +55,10 @@ test('answers the sync calls of our proxy, and its fetches of attachments', asyn
   const { messages } = await caller.call(client, [], signal)
   const [message] = [...tenant.books.handedOver()]
   const { mail } = readSubmission(messages[0])
-  using open = await attachments.of({ mail, client, tenantId: 't' }, signal)
+  using open = await attachments.of(
+    { mail, client, tenantId: 't', pk: '1', id: 'm', largeFiles: null },
+    signal,
+  )
   const [item = expect.fail()] = open.items
   const content = Buffer.isBuffer(item.content) ? item.content : await buffer(item.content)
   const [expected] = message?.attachments ?? []

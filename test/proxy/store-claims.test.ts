@@ -22,6 +22,7 @@ import {
   message,
   outcome,
   prepared,
+  unlimited,
 } from './store-scene.ts'
 
 test('migrates an empty database once, however many proxies start at the same time', async () => {
@@ -85,7 +86,7 @@ test('stops a claim at its bytes, but gives one message however large', async ()
 
 test('claims of no tenant more than its room, whatever its accounts have ready', async () => {
   const { db } = await prepared()
-  await new Tenants(db).save('u', { name: 'U', active: true, client })
+  await new Tenants(db).save('u', { name: 'U', active: true, client, ...unlimited })
   for (const id of ['b', 'c']) await account(db, 't', id)
   await account(db, 'u', 'a')
   for (const account_id of ['a', 'b', 'c'])

@@ -6,7 +6,7 @@ import { setSuspended } from '../../src/proxy/store/suspension.ts'
 import { Tenants } from '../../src/proxy/store/tenants.ts'
 import { query } from './new-database.ts'
 
-import { account, claim, client, ids, message, outcome, prepared } from './store-scene.ts'
+import { account, claim, client, ids, message, outcome, prepared, unlimited } from './store-scene.ts'
 
 test('refuses one message, not the batch, and reports the refusal', async () => {
   const { db } = await prepared()
@@ -62,7 +62,7 @@ test('takes the only account of a tenant for a message that names none', async (
 
 test('takes of a tenant’s token only its own messages', async () => {
   const { db } = await prepared()
-  await new Tenants(db).save('other', { name: null, active: true, client })
+  await new Tenants(db).save('other', { name: null, active: true, client, ...unlimited })
   const options = { onlyTenantId: 'other', tenantId: 'other' }
   const result = await takeMessages(db, [message('m')], options)
   expect(result).toEqual({

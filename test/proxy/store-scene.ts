@@ -23,6 +23,7 @@ export function connect(url: string): Database {
   return db
 }
 
+export const unlimited = { rateLimits: { perHour: null, perDay: null }, largeFiles: null }
 export const client = {
   baseUrl: 'http://t.test',
   syncPath: '/sync',
@@ -62,7 +63,7 @@ export async function prepared(): Promise<{ db: Database; url: string }> {
   const url = await freshDatabase()
   const db = connect(url)
   await db.migrate()
-  await new Tenants(db).save('t', { name: 'T', active: true, client })
+  await new Tenants(db).save('t', { name: 'T', active: true, client, ...unlimited })
   await account(db, 't', 'a')
   return { db, url }
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { LargeFiles } from '../attachments/large-files.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
@@ -7,8 +8,11 @@ import { Accounts } from '../store/accounts.ts'
 import type { Database } from '../store/database.ts'
 import { Tenants } from '../store/tenants.ts'
 import { Access } from './access.ts'
+import { logCommands } from './command-log.ts'
 import { accountRoutes } from './routes-accounts.ts'
 import { commandRoutes } from './routes-commands.ts'
+import { fileRoutes } from './routes-files.ts'
+import { instanceRoutes } from './routes-instance.ts'
 import { readingRoutes } from './routes-reading.ts'
 import { tenantRoutes } from './routes-tenants.ts'
 import { newServer } from './server.ts'
@@ -21,6 +25,7 @@ export interface ApiParts {
   readonly tenants: Tenants
   readonly accounts: Accounts
   readonly access: Access
+  readonly largeFiles: LargeFiles | undefined
   /** There is something to send. */
   readonly wake: () => void
 }
@@ -30,14 +35,23 @@ export class Api {
   readonly #app: FastifyInstance
   readonly #config: ProxyConfig
 
-  constructor(parts: Pick<ApiParts, 'db' | 'config' | 'log' | 'metrics' | 'wake'>) {
+  constructor(parts: Pick<ApiParts, 'db' | 'config' | 'log' | 'metrics' | 'largeFiles' | 'wake'>) {
     const { db, config, log } = parts
     const tenants = new Tenants(db)
     const access = new Access(config.apiToken, tenants)
     const all: ApiParts = { ...parts, tenants, accounts: new Accounts(db), access }
     this.#config = config
     this.#app = newServer({ maxBodyBytes: config.maxBodyBytes, log })
-    for (const routes of [readingRoutes, tenantRoutes, accountRoutes, commandRoutes]) routes(this.#app, all)
+    logCommands(this.#app, all)
+    for (const routes of [
+      readingRoutes,
+      tenantRoutes,
+      accountRoutes,
+      commandRoutes,
+      instanceRoutes,
+      fileRoutes,
+    ])
+      routes(this.#app, all)
   }
 
   /** Gives its URL. */

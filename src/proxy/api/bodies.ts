@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { checkHost } from '../attachments/reach.ts'
+import type { ProxyConfig } from '../options.ts'
 import { type Account, LIMIT_BEHAVIORS, type TlsKind } from '../store/accounts.ts'
-import { AUTH_METHODS, type TenantSettings } from '../store/tenants.ts'
+import {
+  AUTH_METHODS,
+  LARGE_FILE_ACTIONS,
+  type LargeFilePolicy,
+  type TenantSettings,
+} from '../store/tenants.ts'
 import { Refusal } from './refusal.ts'
 
 /** Checks what was sent; a refusal names everything that is wrong with it. */
@@ -74,6 +80,38 @@ const clientAuth = z.object({
   password: token.nullish(),
 })
 
+/** As the real one's: 0 = no limit. */
+const tenantLimit = z.int().min(0).max(1_000_000_000).default(0)
+const rateLimits = z.strictObject({ hourly: tenantLimit, daily: tenantLimit })
+
+/** What another version or server has, and this one does not: never taken and forgotten. */
+const notBuilt = (why: string) =>
+  z.custom<null | undefined | false>((given) => !given, `is not built here: ${why}`)
+
+const largeFiles = z.strictObject({
+  enabled: z.boolean().default(false),
+  max_size_mb: z.number().gt(0).max(102_400).default(10),
+  action: z.enum(LARGE_FILE_ACTIONS).default('warn'),
+  public_base_url: z.lazy(() => baseUrl).nullish(),
+  file_ttl_days: z.int().min(1).max(3_650).default(30),
+  storage_url: notBuilt('files are stored in GMP_LARGE_FILES_DIR').optional(),
+  lifespan_after_download_days: notBuilt('files are kept for file_ttl_days').optional(),
+})
+
+export const instanceChange = z.strictObject({
+  name: line(255).nullish(),
+  bounce_enabled: z.boolean().nullish(),
+  bounce_imap_host: host.nullish(),
+  bounce_imap_port: z.int().min(1).max(65_535).nullish(),
+  bounce_imap_user: smtpCredential.nullish(),
+  bounce_imap_password: smtpCredential.nullish(),
+  bounce_imap_folder: line(255).min(1).nullish(),
+  bounce_imap_ssl: z.boolean().nullish(),
+  bounce_poll_interval: z.int().min(1).max(86_400).nullish(),
+  bounce_return_path: line(255).nullish(),
+  api_token: notBuilt('the token is GMP_API_TOKEN').optional(),
+})
+
 const tenantFields = {
   name: line(255).nullish(),
   active: z.boolean().nullish(),
@@ -81,6 +119,8 @@ const tenantFields = {
   client_sync_path: path.nullish(),
   client_attachment_path: path.nullish(),
   client_auth: clientAuth.nullish(),
+  rate_limits: rateLimits.nullish(),
+  large_file_config: largeFiles.nullish(),
 }
 
 export const newTenant = z.object({ id, ...tenantFields })
@@ -105,13 +145,48 @@ export function settingsOf(
       auth: over(auth === undefined || auth === null ? auth : withoutNulls(auth), client.auth),
       fenced: given.client_base_url === undefined ? client.fenced : fenced,
     },
+    rateLimits: over(given.rate_limits && rateLimitsOf(given.rate_limits), before.rateLimits) ?? NO_LIMITS,
+    largeFiles: over(given.large_file_config && policyOf(given.large_file_config), before.largeFiles),
   }
 }
 
+const NO_LIMITS = { perHour: null, perDay: null }
+
 const NO_SETTINGS: TenantSettings = {
+  rateLimits: NO_LIMITS,
+  largeFiles: null,
   name: null,
   active: true,
   client: { baseUrl: null, syncPath: null, attachmentPath: null, auth: null, fenced: false },
+}
+
+function rateLimitsOf({ hourly, daily }: z.output<typeof rateLimits>): TenantSettings['rateLimits'] {
+  return { perHour: limitOf(hourly), perDay: limitOf(daily) }
+}
+
+function policyOf(given: z.output<typeof largeFiles>): LargeFilePolicy | null {
+  if (!given.enabled) return null
+  return {
+    maxBytes: Math.round(given.max_size_mb * 1024 ** 2),
+    action: given.action,
+    publicBaseUrl: given.public_base_url ?? null,
+    ttlDays: given.file_ttl_days,
+  }
+}
+
+/** Refuses to make links of attachments where there is no place for the files, or no address for the links. */
+export function refuseUnstored(
+  { large_file_config: given }: TenantChange,
+  { largeFilesDir, publicUrl }: Pick<ProxyConfig, 'largeFilesDir' | 'publicUrl'>,
+): void {
+  if (!given?.enabled || given.action !== 'rewrite') return
+  const refuse = (msg: string) => {
+    throw new Refusal(422, [{ loc: ['body', 'large_file_config'], msg }])
+  }
+  if (largeFilesDir === undefined)
+    refuse('cannot rewrite: the proxy has no GMP_LARGE_FILES_DIR to store files in')
+  if (!given.public_base_url && publicUrl === undefined)
+    refuse('cannot rewrite: links need public_base_url, or the proxy GMP_PUBLIC_URL')
 }
 
 function over<T>(given: T | undefined, before: T): T {
@@ -154,6 +229,13 @@ export const newAccount = z.preprocess(
     limit_per_hour: limit,
     limit_per_day: limit,
     limit_behavior: z.enum(LIMIT_BEHAVIORS).nullish(),
+    is_pec_account: notBuilt('receipts of certified mail').optional(),
+    ...Object.fromEntries(
+      ['imap_host', 'imap_port', 'imap_user', 'imap_password'].map((name) => [
+        name,
+        notBuilt('bounces come from the mailbox of the instance, see PUT /instance').optional(),
+      ]),
+    ),
   }),
 )
 

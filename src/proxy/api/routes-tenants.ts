@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Tenant } from '../store/tenants.ts'
 import type { ApiParts } from './api.ts'
-import { checked, id, newTenant, refusePrivate, settingsOf, tenantChange } from './bodies.ts'
+import { checked, id, newTenant, refusePrivate, refuseUnstored, settingsOf, tenantChange } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 
 const tenantPath = z.object({ id })
@@ -19,6 +19,7 @@ function allTenants(app: FastifyInstance, { tenants, access, config }: ApiParts)
   app.post('/tenant', async (request) => {
     await access.admin(request)
     const { id: tenantId, ...given } = checked(newTenant, request.body)
+    refuseUnstored(given, config)
     const apiKey = await tenants.save(tenantId, settingsOf(given, false))
     return { ok: true, ...(apiKey === undefined ? {} : { api_key: apiKey }) }
   })
@@ -56,6 +57,7 @@ function oneTenant(app: FastifyInstance, { tenants, access, config }: ApiParts):
   app.put('/tenant/:id', async (request) => {
     const tenantId = await access.tenant(request, checked(tenantPath, request.params, 'path').id)
     const change = checked(tenantChange, request.body)
+    refuseUnstored(change, config)
     const fenced = (await access.caller(request)).kind === 'tenant'
     if (fenced && !config.httpUrlPrivate)
       refusePrivate(URL.parse(change.client_base_url ?? '')?.hostname, 'client_base_url')
@@ -89,7 +91,8 @@ function keys(app: FastifyInstance, { tenants, access }: ApiParts): void {
 }
 
 /** Without secrets. */
-function shown({ id: tenantId, name, active, client, suspendedBatches }: Tenant): object {
+function shown(tenant: Tenant): object {
+  const { id: tenantId, name, active, client, suspendedBatches, rateLimits, largeFiles } = tenant
   const auth = client.auth === null ? undefined : { method: client.auth.method, user: client.auth.user }
   return {
     id: tenantId,
@@ -100,5 +103,16 @@ function shown({ id: tenantId, name, active, client, suspendedBatches }: Tenant)
     client_attachment_path: client.attachmentPath ?? undefined,
     client_auth: auth,
     suspended_batches: suspendedBatches,
+    rate_limits: { hourly: rateLimits.perHour ?? 0, daily: rateLimits.perDay ?? 0 },
+    large_file_config:
+      largeFiles === null
+        ? undefined
+        : {
+            enabled: true,
+            max_size_mb: largeFiles.maxBytes / 1024 ** 2,
+            action: largeFiles.action,
+            public_base_url: largeFiles.publicBaseUrl ?? undefined,
+            file_ttl_days: largeFiles.ttlDays,
+          },
   }
 }

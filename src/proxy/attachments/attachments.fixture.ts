@@ -9,6 +9,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterEach } from 'vitest'
 import { proxyConfig } from '../config.ts'
 import { readSubmission } from '../intake/mail.ts'
+import { Log } from '../log.ts'
 import { Metrics } from '../metrics.ts'
 import type { ProxyOptions } from '../options.ts'
 import { Attachments } from './attachments.ts'
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 export async function opened(options: Partial<ProxyOptions> = {}): Promise<Attachments> {
   const config = proxyConfig({ databaseUrl: 'postgres://x/y', ...options })
-  const attachments = await Attachments.open(config, new Metrics())
+  const attachments = await Attachments.open({ config, metrics: new Metrics(), log: new Log('silent') })
   cleanups.push(() => attachments.close())
   return attachments
 }
@@ -56,7 +57,14 @@ export function message(
 ) {
   const plain = { id: 'm', tenant_id: tenantId, from: 'a@x.test', to: 'b@y.test', subject: 's' }
   const client = { baseUrl, syncPath: null, attachmentPath: '/files', auth: auth as null, fenced: false }
-  return { mail: readSubmission({ ...plain, attachments }).mail, client, tenantId }
+  return {
+    mail: readSubmission({ ...plain, attachments }).mail,
+    client,
+    tenantId,
+    pk: '1',
+    id: 'm',
+    largeFiles: null,
+  }
 }
 
 export const never = new AbortController().signal

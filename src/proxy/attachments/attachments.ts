@@ -1,13 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { AttachmentSpec } from '../intake/attachment-spec.ts'
-import { messageOf } from '../log.ts'
+import { type Log, messageOf } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
-import type { Claimed } from '../store/claim.ts'
-import type { TenantClient } from '../store/tenants.ts'
+import type { LargeFilePolicy, TenantClient } from '../store/tenants.ts'
 import { AttachmentError } from './attachment-error.ts'
 import { AttachmentCache } from './cache.ts'
 import { checkedBuffer, checkedContent, checkedStream, type Expected } from './checked-content.ts'
@@ -15,9 +14,19 @@ import { DiskTier } from './disk-tier.ts'
 import { fromFile } from './file-source.ts'
 import { HttpSource } from './http-source.ts'
 import { fromBase64 } from './inline-source.ts'
+import type { FileLink, LargeFiles } from './large-files.ts'
 import { MemoryTier } from './memory-tier.ts'
-import type { OpenAttachment, OpenAttachments } from './open-attachments.ts'
+import type { AttachmentsOwner, OpenAttachment, OpenAttachments } from './open-attachments.ts'
 import type { Intercept } from './reach.ts'
+
+export interface AttachmentsParts {
+  readonly config: ProxyConfig
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Undefined where nothing can become a link. */
+  readonly largeFiles?: LargeFiles | undefined
+  readonly intercept?: Intercept | undefined
+}
 
 interface Storage {
   readonly http: HttpSource
@@ -33,13 +42,16 @@ interface Storage {
 export class Attachments {
   readonly #config: ProxyConfig
   readonly #metrics: Metrics
+  readonly #log: Log
+  readonly #largeFiles: LargeFiles | undefined
   readonly #http: HttpSource
   readonly #cache: AttachmentCache
   /** Of this process's own. */
   readonly #folder: string | undefined
   readonly #closing = new AbortController()
 
-  static async open(config: ProxyConfig, metrics: Metrics, intercept?: Intercept): Promise<Attachments> {
+  static async open(parts: AttachmentsParts): Promise<Attachments> {
+    const { config, metrics, intercept } = parts
     const own = config.cacheDiskDir === undefined ? await ownFolder() : undefined
     const disk = await DiskTier.open(config.cacheDiskDir ?? own ?? '', {
       maxBytes: config.cacheDiskMaxBytes,
@@ -49,12 +61,17 @@ export class Attachments {
     })
     const { attachmentTimeoutMs: timeoutMs, httpUrlPrivate } = config
     const http = new HttpSource({ timeoutMs, httpUrlPrivate, intercept })
-    return new Attachments(config, metrics, { http, disk, folder: own })
+    return new Attachments(parts, { http, disk, folder: own })
   }
 
-  private constructor(config: ProxyConfig, metrics: Metrics, { http, disk, folder }: Storage) {
+  private constructor(
+    { config, metrics, log, largeFiles }: AttachmentsParts,
+    { http, disk, folder }: Storage,
+  ) {
     this.#config = config
     this.#metrics = metrics
+    this.#log = log
+    this.#largeFiles = largeFiles
     this.#folder = folder
     this.#http = http
     this.#cache = new AttachmentCache({
@@ -73,31 +90,70 @@ export class Attachments {
   }
 
   /** All of a message, or an AttachmentError; a final one when any is final. */
-  async of(
-    message: Pick<Claimed, 'mail' | 'client' | 'tenantId'>,
-    signal: AbortSignal,
-  ): Promise<OpenAttachments> {
+  async of(message: AttachmentsOwner, signal: AbortSignal): Promise<OpenAttachments> {
     const opened = await Promise.allSettled(
-      message.mail.attachments.map((spec) => this.#open(spec, message, signal)),
+      message.mail.attachments.map((spec, position) => this.#open(spec, message, position, signal)),
     )
-    const items = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    const got = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     const failures = opened.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    const items = got.filter((one) => 'content' in one)
+    const links = got.filter((one) => 'url' in one)
     const [first] = failures
-    if (first === undefined) return { items, [Symbol.dispose]: () => destroy(items) }
+    if (first === undefined) return { items, links, [Symbol.dispose]: () => destroy(items) }
     destroy(items)
     const worst = failures.find((error) => error instanceof AttachmentError && error.final) ?? first
     this.#metrics.attachmentFailed(worst instanceof AttachmentError && worst.final)
     throw worst
   }
 
-  async #open(spec: AttachmentSpec, owner: Owner, signal: AbortSignal): Promise<OpenAttachment> {
+  async #open(
+    spec: AttachmentSpec,
+    owner: AttachmentsOwner,
+    position: number,
+    signal: AbortSignal,
+  ): Promise<OpenAttachment | FileLink> {
     const { filename, mimeType: contentType, contentId } = spec
-    return { filename, contentType, contentId, content: await this.#content(spec, owner, signal) }
+    const attached = (content: Readable | Buffer) => ({ filename, contentType, contentId, content })
+    const content = await this.#content(spec, owner, signal)
+    const { largeFiles: policy, tenantId, pk: messagePk } = owner
+    if (policy === null) return attached(content)
+    if (policy.action !== 'rewrite') return attached(this.#watched(content, spec, owner, policy))
+    // What the text shows inside has no place in a list of links.
+    if (this.#largeFiles === undefined || contentId !== undefined) return attached(content)
+    try {
+      const whole = Buffer.isBuffer(content) ? Readable.from([content], { objectMode: false }) : content
+      const place = { tenantId, messagePk, position, filename, contentType, policy }
+      const taken = await this.#largeFiles.take(whole, place)
+      return taken instanceof Readable ? attached(taken) : taken
+    } catch (error) {
+      if (error instanceof AttachmentError) throw error
+      // As the real one: what cannot be stored is attached.
+      this.#log.warning('a large attachment could not be stored, and is attached', {
+        ...{ tenant: tenantId, id: owner.id, filename, error: messageOf(error) },
+      })
+      return attached(await this.#content(spec, owner, signal))
+    }
+  }
+
+  /** The same content; one that turns out to be too large is told, or ends with an AttachmentError. */
+  #watched(
+    content: Readable | Buffer,
+    { filename }: AttachmentSpec,
+    { tenantId, id }: AttachmentsOwner,
+    { maxBytes, action }: LargeFilePolicy,
+  ): Readable | Buffer {
+    const told = (bytes: number) => {
+      if (bytes > maxBytes && action === 'warn')
+        this.#log.warning('a large attachment is sent', { tenant: tenantId, id, filename, bytes, maxBytes })
+    }
+    const most = action === 'reject' ? maxBytes : Number.POSITIVE_INFINITY
+    const expected = { filename, md5: undefined, maxBytes: most, passed: told }
+    return Buffer.isBuffer(content) ? checkedBuffer(content, expected) : checkedStream(content, expected)
   }
 
   async #content(
     spec: AttachmentSpec,
-    { tenantId, client }: Owner,
+    { tenantId, client }: AttachmentsOwner,
     signal: AbortSignal,
   ): Promise<Readable | Buffer> {
     const expected = this.#expected(spec)
@@ -130,8 +186,6 @@ export class Attachments {
     return { filename, md5, maxBytes: this.#config.maxAttachmentBytes, passed }
   }
 }
-
-type Owner = Pick<Claimed, 'tenantId' | 'client'>
 
 const OWN_FOLDER = /^mailstorm-proxy-(\d+)-/
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Claimed } from '../store/claim.ts'
+import type { FileLink } from './large-files.ts'
 
 /** An attachment that was found: its content, or where it comes from. */
 export interface OpenAttachment {
@@ -11,10 +12,11 @@ export interface OpenAttachment {
 
 export interface OpenAttachments extends Disposable {
   readonly items: readonly OpenAttachment[]
+  /** Of those that are too large to be attached. */
+  readonly links: readonly FileLink[]
 }
 
+export type AttachmentsOwner = Pick<Claimed, 'pk' | 'id' | 'mail' | 'client' | 'tenantId' | 'largeFiles'>
+
 /** Opens the attachments of a message; throws an AttachmentError. Dispose of the result, read or not. */
-export type OpenAttachmentsOf = (
-  message: Pick<Claimed, 'mail' | 'client' | 'tenantId'>,
-  signal: AbortSignal,
-) => Promise<OpenAttachments>
+export type OpenAttachmentsOf = (message: AttachmentsOwner, signal: AbortSignal) => Promise<OpenAttachments>

@@ -1,7 +1,7 @@
 import type { OpenAttachmentsOf } from '../attachments/open-attachments.ts'
 import type { Claimed } from '../store/claim.ts'
 import type { Outcome } from '../store/outcomes.ts'
-import { recipientsOf } from './compose.ts'
+import { recipientsOf, withLinks } from './compose.ts'
 import { conclude, doneWith } from './conclude.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Transports } from './transports.ts'
@@ -80,7 +80,7 @@ async function send(
 ): Promise<AttemptResult> {
   try {
     using attachments = await openAttachments(message, signal)
-    const content = await wireMessage(message, attachments.items)
+    const content = await wireMessage(withLinks(message, attachments.links), attachments.items)
     const envelope = { from: message.mail.envelopeFrom, to: recipients }
     const pool = transports.for(message.server)
     const { tenantId } = message

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { MailComposerOptions } from 'nodemailer/lib/mail-composer'
 import { encodeWord } from 'nodemailer/lib/mime-funcs'
+import type { FileLink } from '../attachments/large-files.ts'
 import type { OpenAttachment } from '../attachments/open-attachments.ts'
 import { type HeaderField, hasLongWord } from '../intake/header-fields.ts'
 import type { Mail } from '../intake/mail.ts'
@@ -23,6 +24,38 @@ export function isInternational({ mail }: Composed): boolean {
   const { from, envelopeFrom, to, cc, bcc, replyTo } = mail
   if (needsSmtpUtf8(envelopeFrom)) return true
   return [from, ...to, ...cc, ...bcc, ...replyTo].some(({ address }) => needsSmtpUtf8(address))
+}
+
+/** The message with links in the place of what was too large to be attached. */
+export function withLinks(message: Claimed, links: readonly FileLink[]): Claimed {
+  if (links.length === 0) return message
+  const { text, html } = message.mail
+  const lines = links.map(({ filename, bytes, url, expiresAt }) => {
+    const facts = `${(bytes / 1024 ** 2).toFixed(1)} MB, until ${expiresAt.toISOString().slice(0, 10)}`
+    return { label: `${filename} (${facts})`, url }
+  })
+  const plain = lines.map(({ label, url }) => `${label}: ${url}`).join('\r\n')
+  const rich = lines
+    .map(({ label, url }) => `<li><a href="${escapeHtml(url)}">${escapeHtml(label)}</a></li>`)
+    .join('')
+  const mail = {
+    ...message.mail,
+    ...(text === undefined ? {} : { text: `${text}\r\n\r\n${plain}\r\n` }),
+    ...(html === undefined ? {} : { html: beforeEnd(html, `<ul>${rich}</ul>`) }),
+  }
+  return { ...message, mail }
+}
+
+/** Inside the body, where that has an end. */
+function beforeEnd(html: string, addition: string): string {
+  const end = html.search(/<\/body\s*>/i)
+  return end === -1 ? html + addition : html.slice(0, end) + addition + html.slice(end)
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '')
 }
 
 /** The message for nodemailer. Who gets it is the envelope's business, so Bcc shows nowhere. */

@@ -51,6 +51,8 @@ export function readSubmission(given: unknown, defaults: SubmissionDefaults = {}
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new Unacceptable('a message has to be an object')
   const raw = given as Record<string, unknown>
+  // Without it this would be ordinary mail, without the receipts that were asked for.
+  if (raw.is_pec) throw new Unacceptable('is_pec is not built here: receipts of certified mail')
   return {
     id: idOf(raw.id, 'id'),
     tenantId: idOf(raw.tenant_id ?? defaults.tenantId, 'tenant_id'),

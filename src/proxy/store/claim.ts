@@ -1,7 +1,7 @@
 import type { Mail } from '../intake/mail.ts'
 import type { SmtpServer } from './accounts.ts'
 import type { Session } from './database.ts'
-import type { TenantClient } from './tenants.ts'
+import type { LargeFilePolicy, TenantClient } from './tenants.ts'
 
 /** A recipient that needs no further attempt. */
 export interface RecipientDone {
@@ -18,6 +18,7 @@ export interface Claimed {
   readonly tenantId: string
   readonly tenantName: string | null
   readonly client: TenantClient
+  readonly largeFiles: LargeFilePolicy | null
   readonly accountId: string
   readonly server: SmtpServer
   readonly limited: boolean
@@ -125,8 +126,9 @@ const CLAIM = `
       m.payload_bytes
   )
   SELECT c.*, t.name AS tenant_name, t.client_base_url, t.client_sync_path, t.client_attachment_path, t.client_auth,
-    t.client_fenced, a.host, a.port, a.user_name, a.password, a.tls, a.fenced,
-    coalesce(a.limit_per_minute, a.limit_per_hour, a.limit_per_day) IS NOT NULL AS limited
+    t.client_fenced, t.large_files, a.host, a.port, a.user_name, a.password, a.tls, a.fenced,
+    coalesce(a.limit_per_minute, a.limit_per_hour, a.limit_per_day, t.limit_per_hour, t.limit_per_day) IS NOT NULL
+      AS limited
   FROM claimed c
   JOIN tenants t ON t.id = c.tenant_id
   JOIN accounts a ON a.tenant_id = c.tenant_id AND a.id = c.account_id
@@ -158,6 +160,7 @@ interface Row {
   readonly client_attachment_path: string | null
   readonly client_auth: TenantClient['auth']
   readonly client_fenced: boolean
+  readonly large_files: LargeFilePolicy | null
   readonly host: string
   readonly port: number
   readonly user_name: string | null
@@ -201,6 +204,7 @@ function claimedOf(row: Row, claim: string): Claimed {
       auth: row.client_auth,
       fenced: row.client_fenced,
     },
+    largeFiles: row.large_files,
     accountId: row.account_id,
     server: {
       host: row.host,

@@ -26,7 +26,7 @@ test.each([
   expect(mayPass(sqlState(code))).toBe(true)
 })
 
-test.each(['22P05', '22008', '23505', '42601', '0A000', '54000', '21000'])(
+test.each(['22P05', '22008', '23505', '42601', '0A000', '54000', '21000', 'P0001'])(
   'does not wait when PostgreSQL says %s',
   (code) => {
     expect(mayPass(sqlState(code))).toBe(false)

@@ -109,9 +109,9 @@ function toConfig({ text, values, name }: Query): pg.QueryConfig {
 
 /**
  * SQLSTATE classes that are about the statement and its values, and would be the same next time: cardinality, data,
- * integrity, syntax and names, features, limits of the program (PostgreSQL, Appendix A).
+ * integrity, syntax and names, features, limits of the program, what a trigger raises (PostgreSQL, Appendix A).
  */
-const ABOUT_THE_STATEMENT = /^(0A|21|22|23|42|54)/
+const ABOUT_THE_STATEMENT = /^(0A|21|22|23|42|54|P0)/
 
 /**
  * True when the same statement may succeed later. That is the rule: the database was not there, was read-only (25006,

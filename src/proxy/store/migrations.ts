@@ -132,4 +132,45 @@ export const MIGRATIONS: readonly string[] = [
     ADD COLUMN mailed boolean NOT NULL DEFAULT true;
   CREATE INDEX rate_slots_reserved ON rate_slots (message_pk) WHERE NOT mailed;
   `,
+  `
+  -- of all accounts of a tenant together
+  ALTER TABLE tenants ADD COLUMN limit_per_hour int, ADD COLUMN limit_per_day int, ADD COLUMN large_files jsonb;
+  CREATE INDEX rate_slots_of_tenant ON rate_slots (tenant_id, taken_at);
+
+  -- An attachment that became a link: the file is named by the id, which nobody can guess.
+  CREATE TABLE large_files (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    tenant_id text NOT NULL REFERENCES tenants ON DELETE CASCADE,
+    message_pk bigint NOT NULL,
+    -- of the attachment in its message: another attempt has the same link
+    position int NOT NULL,
+    content_type text,
+    expires_at timestamptz NOT NULL,
+    UNIQUE (message_pk, position)
+  );
+  CREATE INDEX large_files_expired ON large_files (expires_at);
+
+  -- What changed something, by whom it was asked for, as it was answered.
+  CREATE TABLE command_log (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now(),
+    endpoint text NOT NULL,
+    tenant_id text,
+    payload text NOT NULL,
+    -- the payload was too large to be kept
+    cut boolean NOT NULL DEFAULT false,
+    response_status int NOT NULL,
+    response_body text
+  );
+  CREATE INDEX command_log_at ON command_log (at);
+
+  -- One row: what the proxies on this database share.
+  CREATE TABLE instance (
+    id int PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    settings jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+  );
+  INSERT INTO instance DEFAULT VALUES;
+  `,
 ]

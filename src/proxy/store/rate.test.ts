@@ -7,7 +7,9 @@ const mailed = (...agesS: number[]): Slot[] => agesS.map((age) => ({ ageMs: age 
 const reserved: Slot = { ageMs: -30 * SECOND, reserved: true }
 
 const shown = (slots: readonly Slot[], count: number, of: object = {}) =>
-  decide(slots, count, { ...limits, ...of }).map((one) => (one.kind === 'waits' ? one.ms / SECOND : one.kind))
+  decide([{ slots, limits: { ...limits, ...of } }], count).map((one) =>
+    one.kind === 'waits' ? one.ms / SECOND : one.kind,
+  )
 
 test.each([
   ['no slot is taken', [], 2, ['admitted', 'admitted']],
@@ -40,7 +42,18 @@ test.each([null, 0])('has no limit with %s', (minute) => {
 })
 
 test('rejects, where it is set so, what would have to wait', () => {
-  expect(decide(mailed(1, 2, 3), 1, { ...limits, behavior: 'reject' })).toEqual([
+  expect(decide([{ slots: mailed(1, 2, 3), limits: { ...limits, behavior: 'reject' } }], 1)).toEqual([
     { kind: 'waits', ms: 57_000, rejects: true },
   ])
+})
+
+test('keeps to the limits of the account and of its tenant, whichever takes longer', () => {
+  const account = { slots: mailed(10), limits: { ...limits, minute: 2 } }
+  const tenant = { slots: mailed(10, 600, 1_200), limits: { ...limits, minute: null, hour: 4 } }
+  const wait = (one: ReturnType<typeof decide>[number]) => (one.kind === 'waits' ? one.ms / SECOND : one.kind)
+  expect(decide([account, tenant], 3).map(wait)).toEqual(['admitted', 2_400, 3_000])
+  const rejecting = { ...account, limits: { ...account.limits, behavior: 'reject' as const } }
+  expect(decide([rejecting, tenant], 2)[1]).toMatchObject({ rejects: true })
+  const free = { slots: [], limits: { ...limits, minute: null, behavior: 'reject' as const } }
+  expect(decide([free, { ...tenant, slots: mailed(1, 2, 3, 4) }], 1)).toMatchObject([{ rejects: false }])
 })

@@ -2,7 +2,7 @@ import type { Database, Session } from './database.ts'
 import type { Hold } from './lease.ts'
 
 /*
- * Slots of an account's limits. One is reserved before a message is prepared, and counts from then on at a time in
+ * Slots of the limits of an account, and of its tenant's. One is reserved before a message is prepared, and counts from then on at a time in
  * the future, `reserveMs` from now, which is later than its MAIL can go out; once MAIL has, it counts at that
  * moment. So at any time a slot's time is not before its MAIL, and no window that slides over the server's own
  * log has more transactions than the limit, whatever happens between a reservation and its MAIL. A reservation that
@@ -28,7 +28,14 @@ interface Limits {
   readonly minute: number | null
   readonly hour: number | null
   readonly day: number | null
+  /** Of the account; those of a tenant defer. */
   readonly behavior: 'defer' | 'reject'
+}
+
+/** Limits, and the slots that count for them, the latest first. */
+export interface Limited {
+  readonly limits: Limits
+  readonly slots: readonly Slot[]
 }
 
 export interface Slot {
@@ -46,8 +53,8 @@ const WINDOWS = [
 export const HOLD_BACK_MS = 500
 
 /**
- * Reserves slots for messages of one account, in order. The account's row is locked meanwhile, so that any number
- * of proxies together stay within the limits exactly. What a message has reserved already it keeps.
+ * Reserves slots for messages of one account, in order. The row of the account is locked meanwhile, and of its tenant
+ * where that has limits, so that any number of proxies together stay within the limits exactly. What a message has reserved already it keeps.
  */
 export async function reserveSlots(
   db: Database,
@@ -57,6 +64,7 @@ export async function reserveSlots(
   const [{ tenantId, accountId }] = messages
   const key = [tenantId, accountId]
   return db.transaction(async (session) => {
+    const ofTenant = await tenantLimits(session, tenantId)
     const [limits] = await session.rows<Limits & { [column: string]: unknown }>({
       text: `SELECT limit_per_minute AS minute, limit_per_hour AS hour, limit_per_day AS day, limit_behavior AS behavior
         FROM accounts WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
@@ -65,15 +73,17 @@ export async function reserveSlots(
     // Deleted in the meantime: what is in hand is sent.
     if (limits === undefined) return messages.map(() => ({ kind: 'admitted' as const }))
     const kept = await keepReserved(session, messages, reserveMs)
-    const slots = await slotsOf(session, key, limits)
+    const limited: Limited[] = [{ limits, slots: await slotsOf(session, limits, tenantId, accountId) }]
+    if (ofTenant !== undefined)
+      limited.push({ limits: ofTenant, slots: await slotsOf(session, ofTenant, tenantId) })
     const wanting = messages.filter(({ pk }) => !kept.has(pk))
-    const decided = decide(slots, wanting.length, limits)
+    const decided = decide(limited, wanting.length)
     await insertSlots(
       session,
       wanting.filter((_, index) => decided[index]?.kind === 'admitted'),
       reserveMs,
     )
-    await blockUntilKnown(session, key, decided, limits)
+    await blockUntilKnown(session, key, decided)
     const byPk = new Map(wanting.map(({ pk }, index) => [pk, decided[index]]))
     return messages.map(({ pk }) => byPk.get(pk) ?? { kind: 'admitted' as const })
   })
@@ -119,28 +129,49 @@ async function keepReserved(
   return new Set(rows.map(({ pk }) => pk))
 }
 
-/** Of the longest window that has a limit, the latest first. */
-async function slotsOf(session: Session, key: readonly string[], limits: Limits): Promise<Slot[]> {
+/** Undefined where the tenant has none. */
+async function tenantLimits(session: Session, tenantId: string): Promise<Limits | undefined> {
+  const text = `SELECT limit_per_hour AS hour, limit_per_day AS day FROM tenants
+    WHERE id = $1 AND coalesce(limit_per_hour, limit_per_day) IS NOT NULL`
+  const values = [tenantId]
+  const [found] = await session.rows({ text, values, name: 'tenant-limits' })
+  if (found === undefined) return undefined
+  // What holds messages of the tenant is not held up by this, nor what refers to it.
+  const locked = `${text} FOR NO KEY UPDATE`
+  const [limits] = await session.rows<Pick<Limits, 'hour' | 'day'>>({ text: locked, values })
+  return limits === undefined ? undefined : { ...limits, minute: null, behavior: 'defer' }
+}
+
+/** Of an account, or of a whole tenant; of the longest window that has a limit, the latest first. */
+async function slotsOf(
+  session: Session,
+  limits: Limits,
+  tenantId: string,
+  accountId?: string,
+): Promise<Slot[]> {
   const longest = WINDOWS.findLast(({ limit }) => limits[limit] !== null)
   return session.rows<Slot & { [column: string]: unknown }>({
     text: `SELECT extract(epoch FROM now() - taken_at)::float8 * 1000 AS "ageMs", NOT mailed AND taken_at > now() AS reserved
-      FROM rate_slots WHERE tenant_id = $1 AND account_id = $2 AND taken_at > now() - $3::float8 * interval '1 ms'
+      FROM rate_slots WHERE tenant_id = $1 AND ($2::text IS NULL OR account_id = $2)
+        AND taken_at > now() - $3::float8 * interval '1 ms'
       ORDER BY taken_at DESC`,
-    values: [...key, longest?.ms ?? 0],
+    values: [tenantId, accountId ?? null, longest?.ms ?? 0],
   })
 }
 
 /** What becomes of `count` messages that ask in a row. */
-export function decide(slots: readonly Slot[], count: number, limits: Limits): Admitted[] {
+export function decide(limited: readonly Limited[], count: number): Admitted[] {
   const decided: Admitted[] = []
   for (let index = 0; index < count; index++) {
-    const each = WINDOWS.map(({ limit, ms }) =>
-      inWindow(slots, decided, { most: limits[limit], windowMs: ms }),
+    const each = limited.flatMap(({ limits, slots }) =>
+      WINDOWS.map(({ limit, ms }): Admitted => {
+        const one = inWindow(slots, decided, { most: limits[limit], windowMs: ms })
+        return one.kind === 'waits' ? { ...one, rejects: limits.behavior === 'reject' } : one
+      }),
     )
     const waits = each.filter((one) => one.kind === 'waits')
     const ms = Math.max(...waits.map((wait) => wait.ms))
-    const rejects = limits.behavior === 'reject'
-    if (waits.length > 0) decided.push({ kind: 'waits', ms, rejects })
+    if (waits.length > 0) decided.push({ kind: 'waits', ms, rejects: waits.some(({ rejects }) => rejects) })
     else decided.push(each.find(({ kind }) => kind === 'undecided') ?? { kind: 'admitted' })
   }
   return decided
@@ -190,12 +221,11 @@ async function blockUntilKnown(
   session: Session,
   key: readonly string[],
   decided: readonly Admitted[],
-  { behavior }: Limits,
 ): Promise<void> {
-  const waits = decided.flatMap((one) => (one.kind === 'waits' ? [one.ms] : []))
-  const undecided = decided.some(({ kind }) => kind === 'undecided')
   // What is to be rejected is claimed for that.
-  const ms = undecided ? HOLD_BACK_MS : behavior === 'defer' && waits.length > 0 ? Math.min(...waits) : 0
+  const waits = decided.flatMap((one) => (one.kind === 'waits' && !one.rejects ? [one.ms] : []))
+  const undecided = decided.some(({ kind }) => kind === 'undecided')
+  const ms = undecided ? HOLD_BACK_MS : waits.length > 0 ? Math.min(...waits) : 0
   if (ms === 0) return
   await session.rows({
     text: `UPDATE accounts SET blocked_until = now() + $3::float8 * interval '1 ms' WHERE tenant_id = $1 AND id = $2`,

@@ -22,12 +22,33 @@ export interface TenantClient {
   readonly fenced: boolean
 }
 
+/** Messages that all accounts of a tenant together may send; null = no limit. */
+export interface TenantRateLimits {
+  readonly perHour: number | null
+  readonly perDay: number | null
+}
+
+export const LARGE_FILE_ACTIONS = ['warn', 'reject', 'rewrite'] as const
+
+/** What becomes of attachments that are larger than `maxBytes`. */
+export interface LargeFilePolicy {
+  readonly maxBytes: number
+  /** They go with a warning in the log; fail the message; become a link to a stored file. */
+  readonly action: (typeof LARGE_FILE_ACTIONS)[number]
+  /** Of the links; null = the proxy's own. */
+  readonly publicBaseUrl: string | null
+  readonly ttlDays: number
+}
+
 export interface Tenant {
   readonly id: string
   readonly name: string | null
   readonly active: boolean
   readonly client: TenantClient
   readonly suspendedBatches: readonly string[]
+  readonly rateLimits: TenantRateLimits
+  /** Null = attachments of all sizes are attached. */
+  readonly largeFiles: LargeFilePolicy | null
 }
 
 export type TenantSettings = Omit<Tenant, 'suspendedBatches' | 'id'>
@@ -45,9 +66,10 @@ export interface SyncState {
 }
 
 const COLUMNS = `id, name, active, client_base_url AS "baseUrl", client_sync_path AS "syncPath",
-  client_attachment_path AS "attachmentPath", client_auth AS auth, client_fenced AS fenced, suspended_batches AS "suspendedBatches"`
+  client_attachment_path AS "attachmentPath", client_auth AS auth, client_fenced AS fenced, suspended_batches AS "suspendedBatches",
+  limit_per_hour AS "perHour", limit_per_day AS "perDay", large_files AS "largeFiles"`
 
-type Row = Omit<Tenant, 'client'> & TenantClient
+type Row = Omit<Tenant, 'client' | 'rateLimits'> & TenantClient & TenantRateLimits
 
 export class Tenants {
   readonly #db: Database
@@ -61,12 +83,13 @@ export class Tenants {
     const key = newKey()
     const [row] = await this.#db.rows<{ created: boolean }>({
       text: `INSERT INTO tenants (id, name, active, client_base_url, client_sync_path, client_attachment_path, client_auth,
-          client_fenced, api_key_sha256)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+          client_fenced, limit_per_hour, limit_per_day, large_files, api_key_sha256)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, active = excluded.active,
           client_base_url = excluded.client_base_url, client_sync_path = excluded.client_sync_path,
           client_attachment_path = excluded.client_attachment_path, client_auth = excluded.client_auth,
-          client_fenced = excluded.client_fenced
+          client_fenced = excluded.client_fenced, limit_per_hour = excluded.limit_per_hour,
+          limit_per_day = excluded.limit_per_day, large_files = excluded.large_files
         RETURNING xmax = 0 AS created`,
       values: [id, ...valuesOf(settings), sha256(key)],
     })
@@ -84,7 +107,8 @@ export class Tenants {
       if (row === undefined) return false
       await session.rows({
         text: `UPDATE tenants SET name = $2, active = $3, client_base_url = $4, client_sync_path = $5,
-          client_attachment_path = $6, client_auth = $7, client_fenced = $8 WHERE id = $1`,
+          client_attachment_path = $6, client_auth = $7, client_fenced = $8,
+          limit_per_hour = $9, limit_per_day = $10, large_files = $11 WHERE id = $1`,
         values: [id, ...valuesOf(change(tenantOf(row)))],
       })
       await ring(session, 'sync')
@@ -154,13 +178,20 @@ function tenantOf({
   attachmentPath,
   auth,
   fenced,
+  perHour,
+  perDay,
+  largeFiles,
 }: Row): Tenant {
-  return { id, name, active, suspendedBatches, client: { baseUrl, syncPath, attachmentPath, auth, fenced } }
+  const client = { baseUrl, syncPath, attachmentPath, auth, fenced }
+  return { id, name, active, suspendedBatches, client, rateLimits: { perHour, perDay }, largeFiles }
 }
 
-function valuesOf({ name, active, client }: TenantSettings): unknown[] {
+function valuesOf({ name, active, client, rateLimits, largeFiles }: TenantSettings): unknown[] {
   const auth = client.auth === null ? null : JSON.stringify(client.auth)
-  return [name, active, client.baseUrl, client.syncPath, client.attachmentPath, auth, client.fenced]
+  return [
+    ...[name, active, client.baseUrl, client.syncPath, client.attachmentPath, auth, client.fenced],
+    ...[rateLimits.perHour, rateLimits.perDay, largeFiles === null ? null : JSON.stringify(largeFiles)],
+  ]
 }
 
 function newKey(): string {

@@ -1,0 +1,65 @@
+import type { Session } from './database.ts'
+
+/** A call of the API that may have changed something. */
+export interface LoggedCommand {
+  /** As `POST /commands/add-messages`. */
+  readonly endpoint: string
+  readonly tenantId: string | undefined
+  /** JSON, without secrets. */
+  readonly payload: string
+  /** The payload was too large to be kept. */
+  readonly cut: boolean
+  readonly responseStatus: number
+  readonly responseBody: string
+}
+
+export interface CommandFilter {
+  readonly tenantId?: string | undefined
+  readonly sinceTs?: number | undefined
+  readonly untilTs?: number | undefined
+  /** Part of the endpoint. */
+  readonly endpoint?: string | undefined
+  readonly limit: number
+}
+
+export interface CommandRow {
+  readonly [column: string]: unknown
+  readonly id: string
+  /** Seconds since 1970. */
+  readonly command_ts: number
+  readonly endpoint: string
+  readonly tenant_id: string | null
+  readonly payload: string
+  readonly cut: boolean
+  readonly response_status: number
+  readonly response_body: string | null
+}
+
+export async function logCommand(session: Session, command: LoggedCommand): Promise<void> {
+  const { endpoint, tenantId, payload, cut, responseStatus, responseBody } = command
+  await session.rows({
+    text: `INSERT INTO command_log (endpoint, tenant_id, payload, cut, response_status, response_body)
+      VALUES ($1, $2, $3, $4, $5, $6)`,
+    values: [endpoint, tenantId ?? null, payload, cut, responseStatus, responseBody],
+    name: 'log-command',
+  })
+}
+
+/** The newest first. */
+export async function listCommands(session: Session, filter: CommandFilter): Promise<CommandRow[]> {
+  const { tenantId, sinceTs, untilTs, endpoint, limit } = filter
+  return session.rows<CommandRow>({
+    text: `SELECT id, extract(epoch FROM at)::float8 AS command_ts, endpoint, tenant_id, payload, cut, response_status, response_body
+      FROM command_log WHERE ($1::text IS NULL OR tenant_id = $1) AND ($2::float8 IS NULL OR at >= to_timestamp($2))
+        AND ($3::float8 IS NULL OR at <= to_timestamp($3)) AND ($4::text IS NULL OR strpos(endpoint, $4) > 0)
+      ORDER BY id DESC LIMIT $5`,
+    values: [tenantId ?? null, sinceTs ?? null, untilTs ?? null, endpoint ?? null, limit],
+  })
+}
+
+export async function forgetCommands(session: Session, olderThanMs: number): Promise<void> {
+  await session.rows({
+    text: `DELETE FROM command_log WHERE at < now() - $1::float8 * interval '1 ms'`,
+    values: [olderThanMs],
+  })
+}
