@@ -24,7 +24,11 @@ export async function seeBanner(host: string, port: number, withinMs: number): P
 function firstLine(socket: Socket, withinMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = ''
-    socket.setTimeout(withinMs, () => reject(new Error(`it showed no 220 banner within ${withinMs} ms`)))
+    // Also what comes after the greeting is waited for no longer: a server need not close at QUIT.
+    socket.setTimeout(withinMs, () => {
+      reject(new Error(`it showed no 220 banner within ${withinMs} ms`))
+      socket.destroy()
+    })
     socket.on('error', (error) => reject(new Error(`its port cannot be reached (${errorText(error)})`)))
     socket.once('close', () => reject(new Error('it closed the connection without a greeting')))
     socket.on('data', (text: string) => {

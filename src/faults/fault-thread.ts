@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import type { LedgerEntry, ServerLedger } from '../ledger/ledger.ts'
 import { readLedgerEntries, readServerLedger } from '../server/ledger-file.ts'
@@ -6,7 +5,7 @@ import { type CrowdCounts, type CrowdPlan, checkCrowdPlan } from './crowd.ts'
 import type { ProxyCounts } from './fault-proxy.ts'
 import type { ServerCounts } from './fault-server.ts'
 import { LOOPBACK } from './loopback.ts'
-import { ask, startProgram } from './program-thread.ts'
+import { ask, startProgram, stopProgram } from './program-thread.ts'
 import { checkProxyPlan, type FaultProxyPlan } from './proxy-plan.ts'
 import { checkServerPlan, type FaultServerPlan } from './server-plan.ts'
 
@@ -39,9 +38,7 @@ class FaultThread<Counts> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const exited = once(this.#worker, 'exit')
-    this.#worker.postMessage('stop')
-    await exited
+    await stopProgram(this.#worker, 'stop')
   }
 }
 

@@ -8,13 +8,40 @@ export async function startProgram(program: URL, task: unknown): Promise<readonl
     // What Vitest was started with has no business in this thread.
     execArgv: [],
   })
-  const [ready] = await once(worker, 'message')
-  return [worker, ready]
+  return [worker, await nextMessage(worker)]
 }
 
 /** Its next message after the question is the answer. */
 export async function ask(worker: Worker, question: string): Promise<unknown> {
-  const answer = once(worker, 'message')
+  const answer = nextMessage(worker)
   worker.postMessage(question)
-  return (await answer)[0]
+  return answer
+}
+
+/** Asks a thread to end itself by this message. Resolves at once where it has ended already. */
+export async function stopProgram(worker: Worker, message: string): Promise<void> {
+  if (hasEnded(worker)) return
+  const exited = once(worker, 'exit')
+  worker.postMessage(message)
+  await exited
+}
+
+/** A thread that has ended says nothing any more: a wait for it has to end with it. */
+async function nextMessage(worker: Worker): Promise<unknown> {
+  if (hasEnded(worker)) throw new Error('the thread has ended')
+  const end = new AbortController()
+  const onExit = (code: number) => end.abort(new Error(`the thread ended with code ${code} and no answer`))
+  worker.once('exit', onExit)
+  try {
+    const [message] = await once(worker, 'message', { signal: end.signal })
+    return message
+  } catch (error) {
+    throw end.signal.aborted ? end.signal.reason : error
+  } finally {
+    worker.off('exit', onExit)
+  }
+}
+
+function hasEnded(worker: Worker): boolean {
+  return worker.threadId === -1
 }

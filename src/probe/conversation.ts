@@ -94,9 +94,10 @@ export class Conversation {
 
   /** TLS on this connection (RFC 3207). Certificates are not this probe's question. */
   async secure(untilMs: number): Promise<void> {
-    this.#socket.removeAllListeners()
-    this.#reader = new ReplyReader()
     const plain = this.#socket
+    // Of its errors TLS tells; one that nobody listens for would end the program.
+    plain.removeAllListeners('data').removeAllListeners('end').removeAllListeners('close')
+    this.#reader = new ReplyReader()
     this.#socket = secure({ socket: plain, rejectUnauthorized: false })
     let secured = false
     this.#socket.once('secureConnect', () => {

@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { expect, it } from 'vitest'
+import { hang, say } from '../test/servers/script.ts'
+import { ScriptedServer } from '../test/servers/scripted-server.ts'
+import { seeBanner } from './smtp-banner.ts'
+
+it('does not wait longer than its time for a server that greets and then never closes', async () => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.resume().write('220 hi\r\n'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await expect(seeBanner('127.0.0.1', (server.address() as AddressInfo).port, 100)).resolves.toBeUndefined()
+  server.close()
+})
+
+it('says that no 220 came in time', async () => {
+  await using server = await ScriptedServer.start({ greeting: [hang] })
+  await expect(seeBanner(server.host, server.port, 100)).rejects.toThrow('no 220 banner within 100 ms')
+})
+
+it('says with what a server greets that takes no sessions', async () => {
+  await using server = await ScriptedServer.start({ greeting: [say('554 no mail here')] })
+  await expect(seeBanner(server.host, server.port, 1_000)).rejects.toThrow(
+    'it greets with "554 no mail here"',
+  )
+})
