@@ -141,8 +141,9 @@ export class SessionRun {
       if (ticket !== undefined) following = startOf(this.#options, { ticket }, turn.spareTimer)
       const follows = following !== undefined
       await sendMessage(context, open.writer.octets(current.ticket.message, follows), follows)
-      const taken = { needsReset: false, begun: true, refusals }
-      return following === undefined ? taken : { ...taken, following }
+      return following === undefined
+        ? { needsReset: false, begun: true, refusals }
+        : { needsReset: false, begun: true, refusals, following }
     } catch (error) {
       return failedBy(asFailure(error), following)
     }
@@ -190,7 +191,7 @@ export class SessionRun {
   }
 
   #end(started: Started, done: Transacted): void {
-    this.#options.onSample({ ...sampleOf(this.#options, started, done), target: this.#target })
+    this.#options.onSample(sampleOf(this.#options, this.#target, started, done))
     if (this.#suspicion === undefined) return
     this.#options.sessionCaps.settle(this.#suspicion, takesMail(done))
     this.#suspicion = undefined

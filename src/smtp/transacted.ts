@@ -56,24 +56,26 @@ export function failedBy(failure: SmtpFailure, following?: Started): Transacted 
   }
 }
 
-/** The one sample of a message that has ended just now; all but its target. */
+/** The one sample of a message that has ended just now; built without spreads where nothing failed. */
 export function sampleOf(
   { clock, template }: SenderOptions,
+  target: number,
   { ticket, dueMs, sentMs, timer }: Started,
   { failure, refusals }: Transacted,
-): Omit<Sample, 'target'> {
-  return {
+): Sample {
+  const sample: Sample = {
     message: ticket.message,
+    target,
     dueMs,
     sentMs,
     endedMs: clock.nowMs(),
     bytes: template.sizeBytes,
     outcome: failure?.outcome ?? 'accepted',
-    ...(failure === undefined ? {} : { failure: failure.failure }),
     phasesMs: timer.phasesMs,
     recipientsRefused: refusals.length,
-    ...(refusals.length === 0 ? {} : { recipientFailures: refusals.map(recipientFailure) }),
   }
+  if (failure !== undefined) return { ...sample, failure: failure.failure }
+  return refusals.length === 0 ? sample : { ...sample, recipientFailures: refusals.map(recipientFailure) }
 }
 
 function recipientFailure({ outcome, failure }: SmtpFailure): RecipientFailure {
