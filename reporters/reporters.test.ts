@@ -201,6 +201,7 @@ test('a reader that goes away after the first line does not cost the result', {
   })
   expect(run.exitCode).toBe(0)
   expect(run.output).not.toContain('EPIPE')
+  expect(run.output).not.toContain('Timeout terminating')
   expect(await readdir(folder)).toContain('20260102-030405-passed.json')
 })
 

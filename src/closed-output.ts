@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 
 /** What a write fails with when the reader of a pipe has gone, or the terminal was closed. */
 const CLOSED = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
@@ -8,9 +8,20 @@ const CLOSED = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
  * what is being done is not. Without this Node ends the process, and with it the result.
  */
 export function outliveClosedOutput(streams: readonly Writable[] = [process.stdout, process.stderr]): void {
-  for (const stream of streams) stream.on('error', ignoreClosed)
+  for (const stream of streams) outliveClosed(stream)
 }
 
-function ignoreClosed(error: NodeJS.ErrnoException): void {
-  if (!CLOSED.has(error.code ?? '')) throw error
+function outliveClosed(stream: Writable): void {
+  let isClosed = false
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!CLOSED.has(error.code ?? '')) throw error
+    isClosed = true
+  })
+  // A source that can write no more stands still, and whoever waits for its end waits for ever: Vitest does
+  // for the output of its worker.
+  stream.on('unpipe', (source: Readable) => {
+    setImmediate(() => {
+      if (isClosed) source.resume()
+    })
+  })
 }
