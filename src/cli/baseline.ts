@@ -6,6 +6,7 @@ import { readRunFile } from '../analysis/run-file.ts'
 import type { RunView } from '../analysis/view.ts'
 import { MailstormError } from '../error.ts'
 import { renderBaseline, renderBaselineList } from '../render/baseline.ts'
+import { wrapText } from '../render/width.ts'
 import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
 
 /** Makes one or several runs (the newest by default) the baseline of this name. */
@@ -29,10 +30,11 @@ export async function saveBaselineCommand(
   process.stdout.write(renderBaseline(baseline, page))
   const doubts = baselineDoubts(runs)
   if (doubts.length > 0)
-    console.log(`\n${doubts.map((doubt) => page.paint('yellow', `! ${doubt}`)).join('\n')}`)
-  console.log(
-    `\nWritten: ${path}. Commit it, and give scenarios { baseline: '${name}', thresholds: ['regression<10%'] }.`,
-  )
+    console.log(
+      `\n${doubts.map((doubt) => page.paint('yellow', wrapText(`! ${doubt}`, page.width))).join('\n')}`,
+    )
+  const next = `Commit it, and give scenarios { baseline: '${name}', thresholds: ['regression<10%'] }.`
+  console.log(`\nWritten: ${path}\n${wrapText(next, page.width)}`)
 }
 
 async function findAll(files: readonly string[], folder: string): Promise<string[]> {
