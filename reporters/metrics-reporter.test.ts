@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { TestCase, Vitest } from 'vitest/node'
 import { burstResult } from '../src/render/result.fixture.ts'
 import MetricsReporter from './metrics-reporter.ts'
@@ -11,6 +11,7 @@ function vitest(): { readonly fake: Vitest; readonly log: string[]; close(): Pro
   const log: string[] = []
   const closing: (() => unknown)[] = []
   const fake = {
+    config: { reporters: [] },
     logger: { log: (line: string) => log.push(line) },
     onClose: (close: () => unknown) => closing.push(close),
   } as unknown as Vitest
@@ -55,7 +56,14 @@ test('does not wait for ever for a Prometheus that does not come, nor at all whe
 test('a port that is taken stops a run that asked for it, and no other', async () => {
   const port = await takenPort()
   const asked = new MetricsReporter({ host: '127.0.0.1', port, asked: true })
-  await expect(asked.onInit(vitest().fake)).rejects.toThrow(`127.0.0.1:${port}: the port is taken`)
+  const said: unknown[] = []
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(text) > 0)
+  vi.spyOn(process, 'exit').mockImplementation((code) => {
+    throw new Error(`ended with code ${code}`)
+  })
+  onTestFinished(() => void vi.restoreAllMocks())
+  await expect(asked.onInit(vitest().fake)).rejects.toThrow('ended with code 2')
+  expect(said.join('')).toContain(`127.0.0.1:${port}: the port is taken`)
   const { fake, log } = vitest()
   const notAsked = new MetricsReporter({ host: '127.0.0.1', port, asked: false })
   await notAsked.onInit(fake)

@@ -92,10 +92,9 @@ export class ProxyClient {
     const response = await fetch(`${this.url}${path}`, { ...how, headers, signal })
     if (response.ok) return response.json()
     const text = foreignText(tokenMaskFor(token)(await response.text()), 300)
-    throw new MailstormError(
-      response.status < 500 ? 'PROXY_REFUSED' : 'PROXY_API',
-      `Failed to ask ${this.name} for ${path}: HTTP ${response.status} ${text}.`,
-    )
+    const message = `Failed to ask ${this.name} for ${path}: HTTP ${response.status} ${text}.`
+    if (response.status < 500) throw new MailstormError('PROXY_REFUSED', message)
+    throw new MailstormError('PROXY_API', message)
   }
 }
 
