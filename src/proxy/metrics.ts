@@ -63,6 +63,9 @@ export class Metrics {
     'Messages that came in replies to sync calls',
     ['tenant_id', 'result'],
   )
+  readonly #bounces = this.#counter('gmp_bounces_total', 'Recipients of sent messages that came back', [
+    'type',
+  ])
   readonly #reports = this.#counter('gmp_reports_total', 'Reports acknowledged by tenants', ['tenant_id'])
   readonly #sendSeconds = this.#histogram('gmp_send_seconds', 'From the begin of an attempt to its outcome', [
     'outcome',
@@ -106,6 +109,11 @@ export class Metrics {
 
   attachmentFailed(final: boolean): void {
     this.#fetchFailures.inc({ final: String(final) })
+  }
+
+  /** `unknown`: of no message that is known. */
+  bounced(type: 'hard' | 'soft' | 'unknown', recipients: number): void {
+    this.#bounces.inc({ type }, recipients)
   }
 
   synced(tenantId: string, ms: number): void {

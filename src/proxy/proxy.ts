@@ -3,6 +3,7 @@ import { Api } from './api/api.ts'
 import { Attachments } from './attachments/attachments.ts'
 import { LargeFiles } from './attachments/large-files.ts'
 import type { Intercept } from './attachments/reach.ts'
+import { BounceLoop } from './bounces/bounce-loop.ts'
 import { proxyConfig } from './config.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import { Log, messageOf } from './log.ts'
@@ -70,6 +71,7 @@ async function started(
   const openAttachments = attachments.of.bind(attachments)
   const dispatcher = new Dispatcher({ db, config, log, metrics, openAttachments })
   const sync = new SyncLoop({ db, config, log, metrics }, intercept)
+  const bounces = new BounceLoop({ db, config, log, metrics })
   const housekeeping = new Loop({
     name: 'housekeeping',
     intervalMs: HOUSEKEEPING_MS,
@@ -84,7 +86,12 @@ async function started(
   // In one go: neither waits for the other, and the time limit is for both.
   const { stopTimeoutMs } = config
   ends.push(() =>
-    Promise.all([dispatcher.stop(stopTimeoutMs), sync.stop(stopTimeoutMs), housekeeping.stop()]),
+    Promise.all([
+      dispatcher.stop(stopTimeoutMs),
+      sync.stop(stopTimeoutMs),
+      bounces.stop(),
+      housekeeping.stop(),
+    ]),
   )
   const bells = { messages: () => dispatcher.wake(), sync: () => sync.wake() }
   const doorbell = new Doorbell(config.databaseUrl, (bell) => bells[bell]())
@@ -95,6 +102,7 @@ async function started(
   const url = await api.listen()
   dispatcher.start()
   sync.start()
+  bounces.start()
   housekeeping.wake()
   log.info('started', { url })
   return running(url, ends)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { checkHost } from '../attachments/reach.ts'
+import { oneMailbox } from '../intake/mailbox.ts'
 import type { ProxyConfig } from '../options.ts'
 import { type Account, LIMIT_BEHAVIORS, type TlsKind } from '../store/accounts.ts'
 import {
@@ -98,6 +99,14 @@ const largeFiles = z.strictObject({
   lifespan_after_download_days: notBuilt('files are kept for file_ttl_days').optional(),
 })
 
+function isAddress(given: string): boolean {
+  try {
+    return oneMailbox('bounce_return_path', given).address === given
+  } catch {
+    return false
+  }
+}
+
 export const instanceChange = z.strictObject({
   name: line(255).nullish(),
   bounce_enabled: z.boolean().nullish(),
@@ -108,7 +117,7 @@ export const instanceChange = z.strictObject({
   bounce_imap_folder: line(255).min(1).nullish(),
   bounce_imap_ssl: z.boolean().nullish(),
   bounce_poll_interval: z.int().min(1).max(86_400).nullish(),
-  bounce_return_path: line(255).nullish(),
+  bounce_return_path: line(255).refine(isAddress, 'has to be one mail address').nullish(),
   api_token: notBuilt('the token is GMP_API_TOKEN').optional(),
 })
 

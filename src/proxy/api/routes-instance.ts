@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { endBounceTurn } from '../store/bounces.ts'
 import { listCommands } from '../store/command-log.ts'
 import { changeInstance, type Instance, readInstance } from '../store/instance.ts'
 import type { ApiParts } from './api.ts'
 import { checked, id, instanceChange } from './bodies.ts'
+import { Refusal } from './refusal.ts'
 
 const time = z.coerce.number().min(0).max(253_402_300_799).optional()
 const commands = z.object({
@@ -26,6 +28,15 @@ export function instanceRoutes(app: FastifyInstance, { db, access }: ApiParts): 
   app.put('/instance', async (request) => {
     await access.admin(request)
     await changeInstance(db, checked(instanceChange, request.body))
+    return { ok: true }
+  })
+
+  app.post('/instance/reload-bounce', async (request) => {
+    await access.admin(request)
+    const { bounce_enabled, bounce_imap_host } = await readInstance(db)
+    if (bounce_enabled && !bounce_imap_host)
+      throw new Refusal(400, 'bounces are asked for, but there is no bounce_imap_host')
+    await endBounceTurn(db, true)
     return { ok: true }
   })
 

@@ -72,6 +72,11 @@ function joined(
   }
 }
 
+/** What names no return path of its own comes back to the mailbox of bounces, where there is one. */
+function envelopeFromOf({ mail: { envelopeFrom, from }, bounceReturnPath }: Claimed): string {
+  return envelopeFrom === from.address ? (bounceReturnPath ?? envelopeFrom) : envelopeFrom
+}
+
 async function send(
   message: Claimed,
   recipients: readonly string[],
@@ -81,7 +86,7 @@ async function send(
   try {
     using attachments = await openAttachments(message, signal)
     const content = await wireMessage(withLinks(message, attachments.links), attachments.items)
-    const envelope = { from: message.mail.envelopeFrom, to: recipients }
+    const envelope = { from: envelopeFromOf(message), to: recipients }
     const pool = transports.for(message.server)
     const { tenantId } = message
     const watch = rateLimits.watch(message)

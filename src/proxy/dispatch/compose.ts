@@ -107,7 +107,7 @@ function foldable(value: string): string {
 }
 
 /** The same at every attempt, so that receivers can tell a second delivery from a second message (RFC 5322 3.6.4). */
-function messageIdOf(tenantId: string, id: string, address: string): string {
+export function messageIdOf(tenantId: string, id: string, address: string): string {
   const digest = hash('sha256', JSON.stringify([tenantId, id]), 'base64url')
   return `<${digest}@${address.slice(address.lastIndexOf('@') + 1)}>`
 }

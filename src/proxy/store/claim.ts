@@ -19,6 +19,8 @@ export interface Claimed {
   readonly tenantName: string | null
   readonly client: TenantClient
   readonly largeFiles: LargeFilePolicy | null
+  /** Where bounces come back to, of messages that name no return path of their own; null = to their From. */
+  readonly bounceReturnPath: string | null
   readonly accountId: string
   readonly server: SmtpServer
   readonly limited: boolean
@@ -127,6 +129,8 @@ const CLAIM = `
   )
   SELECT c.*, t.name AS tenant_name, t.client_base_url, t.client_sync_path, t.client_attachment_path, t.client_auth,
     t.client_fenced, t.large_files, a.host, a.port, a.user_name, a.password, a.tls, a.fenced,
+    (SELECT settings->>'bounce_return_path' FROM instance WHERE (settings->>'bounce_enabled')::boolean)
+      AS bounce_return_path,
     coalesce(a.limit_per_minute, a.limit_per_hour, a.limit_per_day, t.limit_per_hour, t.limit_per_day) IS NOT NULL
       AS limited
   FROM claimed c
@@ -168,6 +172,7 @@ interface Row {
   readonly tls: SmtpServer['tls']
   readonly fenced: boolean
   readonly limited: boolean
+  readonly bounce_return_path: string | null
 }
 
 export async function claimMessages(session: Session, options: ClaimOptions): Promise<Claimed[]> {
@@ -205,6 +210,7 @@ function claimedOf(row: Row, claim: string): Claimed {
       fenced: row.client_fenced,
     },
     largeFiles: row.large_files,
+    bounceReturnPath: row.bounce_return_path,
     accountId: row.account_id,
     server: {
       host: row.host,

@@ -173,4 +173,15 @@ export const MIGRATIONS: readonly string[] = [
   );
   INSERT INTO instance DEFAULT VALUES;
   `,
+  `
+  ALTER TABLE message_events DROP CONSTRAINT message_events_type_check;
+  ALTER TABLE message_events ADD CONSTRAINT message_events_type_check
+    CHECK (type IN ('sent', 'error', 'deferred', 'bounce'));
+  -- of a bounce: recipient, type, code, reason
+  ALTER TABLE message_events ADD COLUMN bounce jsonb;
+  CREATE UNIQUE INDEX message_events_bounce ON message_events (message_pk, (bounce->>'recipient'), (bounce->>'type'))
+    WHERE type = 'bounce';
+  ALTER TABLE instance ADD COLUMN bounce_claimed_until timestamptz, ADD COLUMN bounce_last_sync timestamptz,
+    ADD COLUMN bounce_last_uid bigint NOT NULL DEFAULT 0, ADD COLUMN bounce_uidvalidity text;
+  `,
 ]

@@ -1,3 +1,4 @@
+import type { Bounce } from '../bounces/bounce-report.ts'
 import type { RecipientDone } from './claim.ts'
 import type { Database, Session } from './database.ts'
 
@@ -9,6 +10,13 @@ export interface Report {
   readonly error?: string
   readonly deferred_ts?: number
   readonly deferred_reason?: string
+  /** A message that was sent has come back, for one of its recipients. */
+  readonly bounce_ts?: number
+  readonly bounce_type?: 'hard' | 'soft'
+  /** RFC 3463, as 5.1.1. */
+  readonly bounce_code?: string
+  readonly bounce_reason?: string
+  readonly bounce_recipient?: string
   /** Of a message that was sent: who did not get it, and why. */
   readonly refused_recipients?: readonly { readonly address: string; readonly reason: string }[]
 }
@@ -25,7 +33,8 @@ interface Row {
   readonly [column: string]: unknown
   readonly event_id: string
   readonly id: string
-  readonly type: 'sent' | 'error' | 'deferred'
+  readonly type: 'sent' | 'error' | 'deferred' | 'bounce'
+  readonly bounce: Bounce | null
   readonly at: number
   readonly until: number | null
   readonly description: string | null
@@ -36,7 +45,7 @@ interface Row {
 export async function unreported(db: Database, tenantId: string, limit: number): Promise<Reports> {
   const rows = await db.rows<Row>({
     text: `SELECT id AS event_id, message_id AS id, type, extract(epoch FROM at)::float8 AS at,
-        extract(epoch FROM until)::float8 AS until, description, recipients
+        extract(epoch FROM until)::float8 AS until, description, recipients, bounce
       FROM message_events WHERE tenant_id = $1 AND reported_at IS NULL ORDER BY id LIMIT $2`,
     values: [tenantId, limit + 1],
     name: 'unreported',
@@ -45,8 +54,17 @@ export async function unreported(db: Database, tenantId: string, limit: number):
   return { items: page.map(reportOf), eventIds: page.map((row) => row.event_id), more: rows.length > limit }
 }
 
-function reportOf({ id, type, at, until, description, recipients }: Row): Report {
+function reportOf({ id, type, at, until, description, recipients, bounce }: Row): Report {
   const reason = description ?? ''
+  if (type === 'bounce' && bounce !== null)
+    return {
+      id,
+      bounce_ts: at,
+      bounce_type: bounce.type,
+      ...(bounce.code === undefined ? {} : { bounce_code: bounce.code }),
+      bounce_reason: bounce.reason,
+      bounce_recipient: bounce.recipient,
+    }
   // As the real one's: deferred_ts is when it is tried again.
   if (type === 'deferred') return { id, deferred_ts: until ?? at, deferred_reason: reason }
   if (type === 'error') return { id, error_ts: at, error: reason }
