@@ -34,7 +34,7 @@ export function renderMarkdown(result: Result): string {
     details('Latency and phases', latencyTable(result.metrics)),
     details('Custom metrics', customMetricsMarkdown(result)),
     details('Servers', serversTable(result)),
-    ...result.observations.map((sentence) => `> ${markdownText(sentence, 300)}`),
+    ...result.observations.map((sentence) => `> ${markdownText(sentence, 1000)}`),
     details('Failures', failuresTable(result)),
     details('Refused recipients', failuresTable({ failures: result.refused_recipients ?? [] })),
     details('Sessions that ended badly', failuresTable({ failures: result.session_failures ?? [] })),

@@ -37,7 +37,7 @@ export function renderPressureMarkdown(result: PressureResult): string {
       ),
     ),
     details('Timeline', timeline(result)),
-    ...result.observations.map((sentence) => `> ${markdownText(sentence, 300)}`),
+    ...result.observations.map((sentence) => `> ${markdownText(sentence, 1000)}`),
   ]
   return markdownPage(blocks)
 }

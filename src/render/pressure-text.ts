@@ -29,7 +29,7 @@ export function renderPressureText(result: PressureResult, { paint, width }: Pag
     ...extrasText(result, inner).map((extra) => section(extra.title, indent(extra.lines), paint)),
     section('Events:', indent(eventLines(result)), paint),
     section('Diagnosis:', indent(diagnosisLines(result, paint)), paint),
-    section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 300))), paint),
+    section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 1000))), paint),
     section('Thresholds:', indent(thresholdTable(result.thresholds, { paint, width: inner })), paint),
     [statusLine(result, paint)],
   ]

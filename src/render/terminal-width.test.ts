@@ -43,6 +43,8 @@ function long(): Result {
     scenario: LONG_NAME,
     part: '受信者 xlarge',
     failures,
+    refused_recipients: failures,
+    session_failures: failures,
     servers: Array.from({ length: 12 }, (_, i) => `mail-${i}.some-long-domain.example:2525`),
     observations: [LONG_TEXT],
     thresholds: broken.thresholds.map((row) => ({ ...row, reason: LONG_TEXT })),

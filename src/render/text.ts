@@ -26,7 +26,7 @@ export function renderText(result: Result, { paint, width }: Page = PIPE): strin
     section('Refused Recipients:', indent(failureTable({ failures: refused }, inner)), paint),
     section('Sessions That Ended Badly:', indent(failureTable({ failures: endedBadly }, inner)), paint),
     section('Custom Metrics:', indent(customMetricsText(result, inner)), paint),
-    section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 300))), paint),
+    section('Observations:', indent(result.observations.map((sentence) => oneLine(sentence, 1000))), paint),
     section('Thresholds:', indent(thresholdTable(result.thresholds, { paint, width: inner })), paint),
     [statusLine(result, paint)],
   ]
