@@ -10,7 +10,18 @@ interface Contradiction {
   find(values: Environment, given: ReadonlySet<string>): string | undefined
 }
 
+/** What servers that this run boots are like; those of SMTP_TARGETS are as they are. */
+const OF_BOOTED = [
+  ...['SMTP_SERVERS', 'SMTP_DOMAIN', 'SMTP_PORT', 'SMTP_MAX_CONNECTIONS', 'SMTP_MAX_MESSAGE_SIZE'],
+  ...['SMTP_CPUS', 'SMTP_MEMORY', 'NODE_IMAGE', 'STRESS_LOGS'],
+] as readonly VariableName[]
+const OF_CONTAINERS = ['SMTP_CPUS', 'SMTP_MEMORY', 'NODE_IMAGE'] as const satisfies readonly VariableName[]
+
 const CONTRADICTIONS: readonly Contradiction[] = [
+  ...OF_BOOTED.map(onlyForBooted),
+  ...OF_CONTAINERS.map(onlyForContainers),
+  needs('STRESS_LIVE_PORT', 'STRESS_LIVE'),
+  needs('STRESS_METRICS_HOST', 'STRESS_METRICS_PORT'),
   {
     about: ['STRESS_BACKEND', 'SMTP_TARGETS'],
     find: (values, given) => {
@@ -123,6 +134,26 @@ function inItsMode(name: (typeof MODE_VARIABLES)[number]): Contradiction {
     about: ['STRESS_MODE'],
     find: ({ STRESS_MODE: mode }, given) =>
       given.has(name) && given.has('STRESS_MODE') ? misusedIn(mode, name) : undefined,
+  }
+}
+
+function onlyForBooted(name: VariableName): Contradiction {
+  return {
+    about: [],
+    find: (_, given) =>
+      given.has(name) && given.has('SMTP_TARGETS')
+        ? `${name} is for servers that are booted, and SMTP_TARGETS names servers that already run. Unset one of them.`
+        : undefined,
+  }
+}
+
+function onlyForContainers(name: VariableName): Contradiction {
+  return {
+    about: ['STRESS_BACKEND'],
+    find: ({ STRESS_BACKEND: backend }, given) =>
+      given.has(name) && backend === 'embedded'
+        ? `${name} is for containers, which STRESS_BACKEND=embedded does without. Unset one of them.`
+        : undefined,
   }
 }
 

@@ -16,6 +16,8 @@ describe('the table of variables', () => {
         ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
         ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
         ...(name === 'STRESS_AUTH_MECHANISM' ? { STRESS_AUTH_USER: 'u', STRESS_AUTH_PASS: 'p' } : {}),
+        ...(name === 'STRESS_LIVE_PORT' ? { STRESS_LIVE: '1' } : {}),
+        ...(name === 'STRESS_METRICS_HOST' ? { STRESS_METRICS_PORT: '0' } : {}),
         ...(GENERATOR_VARIABLES.includes(name) ? SECOND_OF_THREE : {}),
         ...(name.startsWith('PROXY_') && name !== 'PROXY_INSTANCES'
           ? { PROXY_URL: 'http://127.0.0.1:8000' }

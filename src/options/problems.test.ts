@@ -56,6 +56,22 @@ describe('readOptions with bad input', () => {
       'SMTP_PORT=65532 leaves no room for 5 servers below port 65536. Set a lower SMTP_PORT, or fewer SMTP_SERVERS.',
     ],
     [
+      { SMTP_SERVERS: '3', SMTP_TARGETS: 'localhost:25' },
+      'SMTP_SERVERS is for servers that are booted, and SMTP_TARGETS names servers that already run. Unset one of them.',
+    ],
+    [
+      { SMTP_CPUS: '3', STRESS_BACKEND: 'embedded' },
+      'SMTP_CPUS is for containers, which STRESS_BACKEND=embedded does without. Unset one of them.',
+    ],
+    [
+      { STRESS_LIVE_PORT: '3001' },
+      'STRESS_LIVE_PORT is set without STRESS_LIVE. Set it too, or unset STRESS_LIVE_PORT.',
+    ],
+    [
+      { STRESS_METRICS_HOST: '127.0.0.1' },
+      'STRESS_METRICS_HOST is set without STRESS_METRICS_PORT. Set it too, or unset STRESS_METRICS_HOST.',
+    ],
+    [
       { STRESS_RECIPIENT: 'ceo@gmail.com' },
       'STRESS_RECIPIENT="ceo@gmail.com" is in gmail.com, where real people may get the mail. Use a reserved domain (RFC 2606), as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.',
     ],
