@@ -90,6 +90,6 @@ export function claim(db: Database, change: Partial<ClaimOptions> = {}): Promise
 }
 
 export const ids = (claimed: readonly Claimed[]) => claimed.map(({ id }) => id)
-export const outcome = ({ pk, claim: by }: Claimed, change: Partial<Outcome> = {}): Outcome => {
-  return { pk, claim: by, kind: 'sent', attempted: true, ...change }
+export const outcome = ({ pk, claim: by, limited }: Claimed, change: Partial<Outcome> = {}): Outcome => {
+  return { pk, claim: by, limited, kind: 'sent', attempted: true, ...change }
 }

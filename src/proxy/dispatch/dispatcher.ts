@@ -188,7 +188,7 @@ export class Dispatcher {
   }
 
   #withMail<H extends Hold>(hold: H, message: Claimed): H {
-    return this.#rateLimits.hasMailed(message) ? { ...hold, mailed: true } : hold
+    return message.limited ? { ...hold, limited: true, mailed: this.#rateLimits.hasMailed(message) } : hold
   }
 
   /** They are claimed again, by whichever proxy, once it is known what became of those before them. */

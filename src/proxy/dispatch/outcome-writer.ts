@@ -64,7 +64,8 @@ export class OutcomeWriter {
     this.#gathering = undefined
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined
-      this.#gather()
+      // Those that are committed are not in flight any more by then, and others are.
+      setImmediate(() => this.#gather())
     })
   }
 

@@ -5,6 +5,8 @@ import { freeSlots } from './rate.ts'
 export interface Hold {
   readonly pk: string
   readonly claim: string
+  /** Its account has rate limits, of which it may have reserved something. */
+  readonly limited?: boolean
   /** MAIL went out for it: what it had reserved of a rate limit is used. */
   readonly mailed?: boolean
 }

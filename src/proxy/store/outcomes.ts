@@ -20,6 +20,9 @@ export interface Outcome extends Hold {
 /** Of a message that cannot be tried again, as its account is gone. */
 export const ACCOUNT_DELETED = 'account deleted'
 
+/** Asked of deferrals only. */
+const HAS_ACCOUNT =
+  'EXISTS (SELECT 1 FROM accounts a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)'
 /**
  * State and event of every outcome, in one statement: all or nothing of it is there after a crash.
  *
@@ -27,46 +30,46 @@ export const ACCOUNT_DELETED = 'account deleted'
  * over a claim that came after this one's lease had ended. An account may have been deleted during the attempt: what
  * was sent then was sent, and what would have to be tried again is an error.
  */
-const RECORD = `
+function record(slots: string): string {
+  return `
   WITH outcome AS (
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::float8[], $6::boolean[], $7::jsonb[],
         $8::boolean[])
       AS o(pk, claim, kind, description, retry_after_ms, attempted, recipients_done, mailed)
   ),
-  ended AS (
-    SELECT o.pk, o.claim, o.retry_after_ms, o.attempted, o.recipients_done,
-      CASE WHEN o.kind = 'deferred' AND a.id IS NULL THEN 'error' ELSE o.kind END AS kind,
-      CASE WHEN o.kind = 'deferred' AND a.id IS NULL THEN concat_ws(': ', '${ACCOUNT_DELETED}', o.description)
-        ELSE o.description END AS description
-    FROM outcome o JOIN messages m ON m.pk = o.pk
-      LEFT JOIN accounts a ON o.kind = 'deferred' AND a.tenant_id = m.tenant_id AND a.id = m.account_id
-  ),
   changed AS (
     UPDATE messages m SET
-      state = CASE WHEN o.kind IN ('deferred', 'progress') THEN 'pending' ELSE o.kind END,
+      state = CASE WHEN o.kind = 'progress' THEN 'pending' WHEN o.kind <> 'deferred' THEN o.kind
+        WHEN ${HAS_ACCOUNT} THEN 'pending' ELSE 'error' END,
       available_at = CASE o.kind WHEN 'deferred' THEN now() + o.retry_after_ms * interval '1 ms' ELSE m.available_at END,
-      done_at = CASE WHEN o.kind IN ('deferred', 'progress') THEN NULL ELSE now() END,
+      done_at = CASE WHEN o.kind = 'progress' OR o.kind = 'deferred' AND ${HAS_ACCOUNT} THEN NULL ELSE now() END,
       claim = CASE o.kind WHEN 'progress' THEN m.claim END, claims = CASE o.kind WHEN 'progress' THEN 1 ELSE 0 END,
-      attempts = m.attempts + o.attempted::int, error = o.description,
+      attempts = m.attempts + o.attempted::int,
+      error = CASE WHEN o.kind <> 'deferred' OR ${HAS_ACCOUNT} THEN o.description
+        ELSE concat_ws(': ', '${ACCOUNT_DELETED}', o.description) END,
       recipients_done = coalesce(o.recipients_done, m.recipients_done), updated_at = now()
-    FROM ended o
+    FROM outcome o
     WHERE m.pk = o.pk AND m.state = 'pending' AND (m.claim = o.claim OR o.kind = 'sent')
-    RETURNING m.pk, m.tenant_id, m.id, m.available_at, o.kind, o.description, o.recipients_done
+    RETURNING m.pk, m.tenant_id, m.id, m.available_at, m.error,
+      CASE WHEN o.kind = 'deferred' AND m.state = 'error' THEN 'error' ELSE o.kind END AS kind, o.recipients_done
   ),
   told AS (
     INSERT INTO message_events (tenant_id, message_pk, message_id, type, until, description, recipients)
-    SELECT tenant_id, pk, id, kind, CASE kind WHEN 'deferred' THEN available_at END, description,
+    SELECT tenant_id, pk, id, kind, CASE kind WHEN 'deferred' THEN available_at END, error,
       CASE kind WHEN 'deferred' THEN NULL ELSE recipients_done END
     FROM changed WHERE kind <> 'progress'
-  ),
-  ${freeSlots('outcome')}
+  )${slots}
   SELECT pk FROM changed`
+}
+
+/** Most accounts have no limits, and nothing to give back. */
+const RECORD = { text: record(''), name: 'record' }
+const RECORD_LIMITED = { text: record(`,\n  ${freeSlots('outcome')}`), name: 'record-limited' }
 
 /** Gives the messages whose state was changed; the others belong to somebody else by now, or are gone. */
 export async function recordOutcomes(session: Session, outcomes: readonly Outcome[]): Promise<Set<string>> {
   const rows = await session.rows<{ pk: string }>({
-    text: RECORD,
-    name: 'record',
+    ...(outcomes.some(({ limited }) => limited) ? RECORD_LIMITED : RECORD),
     values: [
       outcomes.map(({ pk }) => pk),
       outcomes.map(({ claim }) => claim),
