@@ -88,7 +88,11 @@ export class RateLimits {
     const { db, metrics, log } = this.#parts
     return {
       beforeMail: async () => {
-        const [decided] = await reserveSlots(db, [message], this.#reserveMs)
+        const [decided] = await reserveSlots(db, [message], this.#reserveMs).catch((error) => {
+          // Not the message's fault: it is no attempt, and it waits for the database as all do.
+          log.warning('a rate limit could not be asked for', { error: messageOf(error) })
+          return []
+        })
         if (decided?.kind === 'admitted') return
         metrics.rateLimited(message)
         throw decided?.kind === 'waits'
