@@ -1,6 +1,6 @@
 import { type Log, messageOf } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Database } from '../store/database.ts'
+import type { Session } from '../store/database.ts'
 import { type Outcome, recordOutcomes, withoutTexts } from '../store/outcomes.ts'
 import { persistently } from '../store/persistently.ts'
 
@@ -12,7 +12,7 @@ interface Waiting {
 }
 
 export interface OutcomeWriterParts {
-  readonly db: Database
+  readonly db: Session
   readonly log: Log
   readonly metrics: Metrics
   /** Messages being sent, or whose outcome is not committed. */
@@ -22,13 +22,15 @@ export interface OutcomeWriterParts {
 const MOST_AT_ONCE = 500
 /** So long an outcome waits for others: a commit of ten costs little more than one of three. */
 const GATHER_MS = 2
+/** Measured: with one, CPU of proxy and PostgreSQL per message is a tenth higher, and the rate no better. */
+const MOST_WAITING_PER_SENDING = 4
 
 /**
- * Writes outcomes, those of the same moment in one statement (a group commit): it begins once half of what is in flight
- * has come to its outcome, so that the other half is being sent meanwhile, or after GATHER_MS. While the database is away it tries again: an outcome that is known is not given up before the process is.
+ * Writes outcomes, those of the same moment in one statement (a group commit): it begins once four
+ * fifths of what is in flight have come to their outcome, or after GATHER_MS. While the database is away it tries again: an outcome that is known is not given up before the process is.
  */
 export class OutcomeWriter {
-  readonly #db: Database
+  readonly #db: Session
   readonly #log: Log
   readonly #metrics: Metrics
   readonly #waiting: Waiting[] = []
@@ -55,7 +57,7 @@ export class OutcomeWriter {
   #gather(): void {
     if (this.#writing !== undefined || this.#waiting.length === 0) return
     const stillSending = this.#inFlight() - this.#waiting.length
-    if (this.#waiting.length >= stillSending) this.#begin()
+    if (this.#waiting.length >= MOST_WAITING_PER_SENDING * stillSending) this.#begin()
     else this.#gathering ??= setTimeout(() => this.#begin(), GATHER_MS)
   }
 
