@@ -26,8 +26,9 @@ const GATHER_MS = 2
 const MOST_WAITING_PER_SENDING = 4
 
 /**
- * Writes outcomes, those of the same moment in one statement (a group commit): it begins once four
- * fifths of what is in flight have come to their outcome, or after GATHER_MS. While the database is away it tries again: an outcome that is known is not given up before the process is.
+ * Writes outcomes, those of the same moment in one statement (a group commit): it begins once four fifths of what is
+ * in flight have come to their outcome, or after GATHER_MS. While the database is away it tries again: an outcome that
+ * is known is not given up before the process is, and one whose text cannot be stored is written without it.
  */
 export class OutcomeWriter {
   readonly #db: Session
