@@ -19,7 +19,7 @@ export interface Target {
 
 const sizes = (kb1: number, kb10: number, kb100: number) => ({ 1024: kb1, 10240: kb10, 102400: kb100 })
 
-/** The targets that shared/reference/engine.md sets; see docs/benchmarks.md. */
+/** What the engine is held to; docs/benchmarks.md has why. */
 export const TARGETS: readonly Target[] = [
   { ours: 'transactions', theirs: 'smtp-source -d', figure: 'rate', bySize: sizes(2.5, 1.4, 0.8) },
   { ours: 'commands', theirs: 'smtp-source -d', figure: 'rate', bySize: sizes(1.4, 1.2, 0.8) },

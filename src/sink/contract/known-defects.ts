@@ -1,6 +1,6 @@
 import type { KnownDefect } from './contract.ts'
 
-/** The real MailHog v1.0.1, measured; shared/reference/mailhog.md has the figures. */
+/** The real MailHog v1.0.1, measured; docs/decisions/005-sink.md has the figures. */
 export const MAILHOG_DEFECTS: readonly KnownDefect[] = [
   {
     reason: 'MailHog unstuffs only CRLF followed by two dots',
