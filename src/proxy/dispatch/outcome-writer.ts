@@ -22,7 +22,7 @@ export interface OutcomeWriterParts {
 const MOST_AT_ONCE = 500
 /** So long an outcome waits for others: a commit of ten costs little more than one of three. */
 const GATHER_MS = 2
-/** Measured: with one, CPU of proxy and PostgreSQL per message is a tenth higher, and the rate no better. */
+/** Three alternating pairs against half of what is in flight: less CPU in two, no difference in the rate. */
 const MOST_WAITING_PER_SENDING = 4
 
 /**
