@@ -19,6 +19,14 @@ const urlList: Kind<readonly string[]> = kind(
   },
 )
 
+/** With a user, and its password if it has one. */
+const postgresUrl: Kind<string> = kind(
+  'a URL of a PostgreSQL',
+  'postgresql://user:password@127.0.0.1:5432/name',
+  (text) =>
+    /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '') ? { value: text } : { wrong: 'is no such URL' },
+)
+
 export const PRESSURE = {
   PRESSURE_DURATION: unset(
     decimal({ min: 1, max: 86_400, unit: 'seconds', example: 60 }),
@@ -36,6 +44,12 @@ export const PRESSURE = {
     'Mail proxies that already run, on one database.',
   ),
   PROXY_TOKEN: unset(line('text', 'secret'), 'none', 'The admin token of the proxies in PROXY_URL.', true),
+  PROXY_DATABASE_URL: unset(
+    postgresUrl,
+    'none: failover is left out',
+    'The PostgreSQL of the proxies in PROXY_URL, whose connections failover ends.',
+    true,
+  ),
   PROXY_DIALECT: preset(
     oneOf(PROXY_DIALECTS, 'genro'),
     'auto',
@@ -63,6 +77,7 @@ interface PressureValues {
   readonly PRESSURE_INTAKE?: (typeof INTAKES)[number] | undefined
   readonly PROXY_URL?: readonly string[] | undefined
   readonly PROXY_TOKEN?: string | undefined
+  readonly PROXY_DATABASE_URL?: string | undefined
   readonly PROXY_DIALECT: ProxyDialect
   readonly PROXY_HOST: string
   readonly PROXY_RUN_NOW: boolean
@@ -80,6 +95,8 @@ export interface PressureOptions {
 
 export interface ExternalProxies {
   readonly urls: readonly string[]
+  /** The one that they share. */
+  readonly databaseUrl: string | undefined
   readonly token: string | undefined
   readonly dialect: ProxyDialect
   /** This machine, as the proxies reach it. */
@@ -90,11 +107,12 @@ export interface ExternalProxies {
 
 export function pressureOptions(values: PressureValues): PressureOptions {
   const { PROXY_URL: urls, PROXY_TOKEN: token, PROXY_DIALECT: dialect } = values
-  const { PROXY_HOST: host, PROXY_RUN_NOW: runNow } = values
+  const { PROXY_HOST: host, PROXY_RUN_NOW: runNow, PROXY_DATABASE_URL: databaseUrl } = values
   return Object.freeze({
     durationSeconds: values.PRESSURE_DURATION,
     intake: values.PRESSURE_INTAKE,
-    external: urls === undefined ? undefined : Object.freeze({ urls, token, dialect, host, runNow }),
+    external:
+      urls === undefined ? undefined : Object.freeze({ urls, databaseUrl, token, dialect, host, runNow }),
     instances: values.PROXY_INSTANCES,
   })
 }

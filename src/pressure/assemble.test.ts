@@ -48,7 +48,11 @@ test('makes figures, verification and verdicts of what a run noted', () => {
 })
 
 test('compares its throughput with that of a run before it', () => {
-  const { metrics } = assemble(clean, { thresholds: [], proxy: PROXY, reference: 4 })
+  const { metrics } = assemble(clean, {
+    thresholds: [],
+    proxy: PROXY,
+    reference: { metrics: { messages_per_second: 4 }, tenants: [] },
+  })
   expect(metrics.throughput_ratio).toBe(2.5)
 })
 

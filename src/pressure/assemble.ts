@@ -1,7 +1,7 @@
 import type { ThresholdResult } from '../load/result.ts'
 import type { Threshold } from '../load/threshold.ts'
 import { diagnose } from './diagnosis/diagnose.ts'
-import { assembleMetrics, lastTotals } from './metrics.ts'
+import { assembleMetrics, lastTotals, type Reference } from './metrics.ts'
 import { keyOf } from './proxy-reading.ts'
 import type { RunRecords } from './records.ts'
 import type { AccountRow, PressureResult } from './result.ts'
@@ -28,8 +28,8 @@ export type Measured = Pick<
 export interface Assembly {
   readonly thresholds: readonly Threshold[]
   readonly proxy: PressureResult['proxy']
-  /** Deliveries per second of the run that this one is compared with. */
-  readonly reference?: number | undefined
+  /** The run that this one is compared with. */
+  readonly reference?: Reference | undefined
 }
 
 export function assemble(records: RunRecords, { thresholds, proxy, reference }: Assembly): Measured {

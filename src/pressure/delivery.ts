@@ -10,6 +10,8 @@ export interface Delivery {
   /** When the sink had all of it. */
   readonly atEpochMs: number
   readonly bytes: number
+  /** Of its envelope. */
+  readonly recipients: readonly string[]
   /** See textDigest(). */
   readonly textMd5: string | null
   readonly attachments: readonly AttachmentFacts[]

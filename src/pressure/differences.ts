@@ -3,6 +3,8 @@ import type { Delivery } from './delivery.ts'
 
 /** In what a delivery differs from what was handed over; undefined when in nothing. */
 export function differenceOf(message: HandedOver, delivery: Delivery): string | undefined {
+  const stranger = delivery.recipients.find((recipient) => !message.recipients.includes(recipient))
+  if (stranger !== undefined) return `it went to ${stranger} too, who is none of its recipients`
   if (delivery.textMd5 !== message.textMd5) return 'its text is another'
   const left = [...delivery.attachments]
   for (const expected of message.attachments) {

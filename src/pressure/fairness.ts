@@ -3,7 +3,7 @@ import { quantileMs, type SparseHistogram } from '../load/histogram.ts'
 /** A p95 of fewer messages is one slow message. */
 const LEAST_MESSAGES = 20
 /** Below this nobody is kept waiting, whatever the ratio: one cycle of the send loop. */
-const FLOOR_MS = 1_000
+export const FLOOR_MS = 1_000
 
 /** A tenant who has more than this part of all messages, or of all attachments' bytes, floods the proxy. */
 const FLOOD_SHARE = 0.5

@@ -12,7 +12,7 @@ interface HogMessage {
   readonly ID: string
   readonly Created: string
   readonly Content: { readonly Headers: Readonly<Record<string, readonly string[]>> }
-  readonly Raw: { readonly Data: string }
+  readonly Raw: { readonly Data: string; readonly To: readonly string[] }
 }
 
 interface HogPage {
@@ -70,6 +70,7 @@ function deliveryOf({ Created, Content, Raw }: HogMessage): Delivery {
     id: field?.[1][0] ?? '',
     atEpochMs: epochMsOf(Created),
     bytes: content.length,
+    recipients: Raw.To,
     textMd5: text_md5,
     attachments,
   }

@@ -1,6 +1,6 @@
-import { summarise } from '../load/histogram.ts'
+import { Histogram, quantileMs, summarise } from '../load/histogram.ts'
 import { sparedFetches } from './cache-use.ts'
-import { fairnessOf, type TenantLoad } from './fairness.ts'
+import { FLOOR_MS, fairnessOf, type TenantLoad } from './fairness.ts'
 import type { RunRecords } from './records.ts'
 import type { PressureMetrics, PressureTimelineRow, PressureVerification, TenantRow } from './result.ts'
 import type { Times } from './times.ts'
@@ -13,8 +13,14 @@ export interface MetricsParts {
   /** All tenants together, and each. */
   readonly times: Times
   readonly tenantTimes: readonly Times[]
-  /** Deliveries per second of the run that this one is compared with. */
-  readonly reference: number | undefined
+  /** The run that this one is compared with. */
+  readonly reference: Reference | undefined
+}
+
+/** What is compared with. */
+export interface Reference {
+  readonly metrics: Pick<PressureMetrics, 'messages_per_second'>
+  readonly tenants: readonly Pick<TenantRow, 'tenant_id' | 'end_to_end_ms'>[]
 }
 
 /** The figures of a whole run. */
@@ -37,7 +43,8 @@ export function assembleMetrics(parts: MetricsParts): PressureMetrics {
     drain_seconds: (endedAtEpochMs - generatedUntilEpochMs) / 1000,
     duration_seconds: durationSeconds,
     messages_per_second: throughput,
-    throughput_ratio: reference === undefined || reference === 0 ? null : throughput / reference,
+    throughput_ratio: ratio(throughput, reference?.metrics.messages_per_second),
+    p95_ratio: p95Ratio(records, reference),
     total_bytes_sent: sum([...records.deliveries.all()].map(({ bytes }) => bytes)),
     latency_ms: latency,
     end_to_end_ms: summarise(times.endToEnd),
@@ -74,6 +81,26 @@ function perSecond({ tenants, deliveries }: RunRecords, delivered: number): numb
     }
   }
   return last > first ? (delivered * 1000) / (last - first) : 0
+}
+
+function ratio(value: number, of: number | undefined): number | null {
+  return of === undefined || of === 0 ? null : value / of
+}
+
+/** The worst of the tenants that both runs have. What never arrived took at least until the end. */
+function p95Ratio({ tenants, deliveries, endedAtEpochMs }: RunRecords, reference: Reference | undefined) {
+  const before = new Map(
+    reference?.tenants.map(({ tenant_id, end_to_end_ms }) => [tenant_id, end_to_end_ms.p95]),
+  )
+  const ratios = tenants.map(({ tenantId, handedOver }) => {
+    const p95Before = before.get(tenantId) ?? null
+    if (p95Before === null || handedOver.length === 0) return null
+    const waited = new Histogram()
+    for (const { id, handedOverAtEpochMs } of handedOver)
+      waited.record((deliveries.firstAtEpochMs(id) ?? endedAtEpochMs) - handedOverAtEpochMs)
+    return Math.max(FLOOR_MS, quantileMs(waited.toSparse(), 0.95)) / Math.max(FLOOR_MS, p95Before)
+  })
+  return mostOf(ratios)
 }
 
 /** Who waits for a limit of its own is not kept waiting by others. */

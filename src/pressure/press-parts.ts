@@ -6,7 +6,7 @@ import type { Monitor } from './monitor.ts'
 import type { PressureProgress } from './progress.ts'
 import type { ProxyClient } from './proxy-client.ts'
 import type { ProxyReading } from './proxy-reading.ts'
-import type { RunRecords } from './records.ts'
+import type { MailCommand, RunRecords } from './records.ts'
 
 /** A tenant of a run. */
 export interface PressTenant {
@@ -25,6 +25,8 @@ export interface PressParts {
   readonly proxies: readonly ProxyClient[]
   /** What the proxies had counted before; empty for those that were booted for this run. */
   readonly known: ReadonlyMap<string, ProxyReading>
+  /** What a server in front of the sink notes; it grows. */
+  readonly mails?: readonly MailCommand[] | undefined
   /** Makes the tenants known to the proxies: the run begins with it. */
   begin(): Promise<void>
 }

@@ -173,6 +173,7 @@ class Press {
       endedAtEpochMs,
       tenants: tenants.map((tenant) => this.#tenantRecords(tenant, queues)),
       deliveries: monitor.deliveries,
+      mails: this.#parts.mails,
       unknownBecause: this.#control.deliveriesLost() ?? this.#observation.unread,
       uncertain: new Set(tenants.flatMap(({ tenant }) => tenant.books.uncertain())),
       samples: this.#observation.samples,

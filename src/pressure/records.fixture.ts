@@ -55,6 +55,7 @@ export function runRecords({ deliveries = [], ...change }: RunScene = {}): RunRe
     endedAtEpochMs: 10_000,
     tenants: [],
     deliveries: book,
+    mails: undefined,
     unknownBecause: undefined,
     uncertain: new Set(),
     samples: [],

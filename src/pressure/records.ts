@@ -33,6 +33,12 @@ export interface TenantRecords {
   readonly queued: ReadonlySet<string> | undefined
 }
 
+/** A transaction that was begun, whatever became of it. */
+export interface MailCommand {
+  readonly sender: string
+  readonly atEpochMs: number
+}
+
 /** The state of the proxies at the end of one second. */
 export interface Sample {
   readonly second: number
@@ -55,6 +61,8 @@ export interface RunRecords {
   readonly endedAtEpochMs: number
   readonly tenants: readonly TenantRecords[]
   readonly deliveries: DeliveryBook
+  /** Of a server that noted them; undefined = of none. */
+  readonly mails: readonly MailCommand[] | undefined
   /** Why the deliveries are not known; undefined when they are. */
   readonly unknownBecause: string | undefined
   /** Ids that were offered and never confirmed: neither handed over nor strange. */

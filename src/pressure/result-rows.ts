@@ -21,7 +21,7 @@ export interface TenantRow {
   readonly dnd_violations: number
   /** From the end of a DND window to the sync call after it. */
   readonly dnd_resume_ms: LatencySummary
-  /** Deliveries within any 60 s beyond what its account allows; null without a limit. */
+  /** Transactions within any 60 s (deliveries, where nobody noted those) beyond what its account allows; null without a limit. */
   readonly over_limit: number | null
   readonly msg_per_sync: number | null
   readonly verification: PressureVerification

@@ -14,7 +14,7 @@ export interface PressureVerification {
   readonly why_not?: string
   /** Handed to the proxy: in a sync response, or accepted by add-messages. */
   readonly handed_over: number
-  /** Different ids that the sink holds at least once. */
+  /** Different ids that the sink holds at least once; not those that wait for the rest of their recipients. */
   readonly delivered: number | null
   /** Of these, the ones that came exactly once and unchanged. */
   readonly intact: number | null
@@ -22,14 +22,16 @@ export interface PressureVerification {
   readonly lost: number | null
   /** In the queue of the proxy when the run gave up waiting; null when the queue could not be read. */
   readonly still_queued: number | null
-  /** Deliveries beyond the first, all ids together. */
+  /** Deliveries to somebody who had the message already, all ids together. */
   readonly duplicated: number | null
   /** Delivered with text, or an attachment's bytes or MD5, other than the tenant's. */
   readonly corrupted: number | null
   /** Delivered, but no `sent` report reached the tenant. */
   readonly unreported: number | null
-  /** Reported as `sent` and not delivered, or as an error and delivered. */
+  /** Reported as `sent` and not delivered to all but those whom the report names; or as an error and delivered. */
   readonly misreported: number | null
+  /** Recipients whom a delivered message did not reach, whether their refusal was reported or not. */
+  readonly missed_recipients: number | null
   /** In the sink, but never handed over. */
   readonly unknown: number | null
   /** Not delivered, and reported as a final error. */
@@ -86,6 +88,11 @@ export interface PressureMetrics {
   readonly duration_seconds: number
   /** Delivered per second over the whole duration. */
   readonly messages_per_second: number
+  /**
+   * The worst p95 of a tenant that the first run of the same scenario has too, against its p95 there, times below
+   * a second counting as one; null where there is no such run.
+   */
+  readonly p95_ratio: number | null
   /** Against the first run of the same scenario; null where there is none. */
   readonly throughput_ratio: number | null
   readonly total_bytes_sent: number

@@ -26,6 +26,7 @@ export class SinkDeliveries implements DeliverySource {
   }
 }
 
-function deliveryOf({ headers, at_epoch_ms, bytes, text_md5, attachments }: DeliveryLine): Delivery {
-  return { id: headers[ID_HEADER] ?? '', atEpochMs: at_epoch_ms, bytes, textMd5: text_md5, attachments }
+function deliveryOf(line: DeliveryLine): Delivery {
+  const { headers, at_epoch_ms: atEpochMs, bytes, recipients, text_md5: textMd5, attachments } = line
+  return { id: headers[ID_HEADER] ?? '', atEpochMs, bytes, recipients, textMd5, attachments }
 }

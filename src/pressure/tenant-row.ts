@@ -1,4 +1,5 @@
 import { summarise } from '../load/histogram.ts'
+import { senderOf } from '../tenants/wire.ts'
 import { overLimit } from './over-limit.ts'
 import type { RunRecords, TenantRecords } from './records.ts'
 import type { TenantRow } from './result.ts'
@@ -31,10 +32,17 @@ export function tenantRow(tenant: TenantRecords, records: RunRecords, times: Tim
 }
 
 function overLimitOf(
-  { handedOver, limitPerMinute }: TenantRecords,
-  { deliveries }: RunRecords,
+  { tenantId, handedOver, limitPerMinute }: TenantRecords,
+  { deliveries, mails }: RunRecords,
 ): number | null {
   if (limitPerMinute === undefined) return null
+  // What a server limits is transactions, also those that it refuses.
+  const begun = mails?.filter(({ sender }) => sender === senderOf(tenantId))
+  if (begun !== undefined)
+    return overLimit(
+      begun.map(({ atEpochMs }) => atEpochMs),
+      limitPerMinute,
+    )
   const times = handedOver.flatMap(({ id }) => deliveries.of(id).map(({ atEpochMs }) => atEpochMs))
   return overLimit(times, limitPerMinute)
 }

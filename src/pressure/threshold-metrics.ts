@@ -41,10 +41,12 @@ const PLAIN: Readonly<Record<string, Plain>> = {
   misreported: verified('misreported'),
   still_queued: verified('still_queued'),
   unknown: verified('unknown'),
+  missed_recipients: verified('missed_recipients'),
   errors: verified('errors'),
   delivered: verified('delivered'),
   throughput: figure('per_second', (run) => run.metrics.messages_per_second),
   throughput_ratio: figure('number', (run) => run.metrics.throughput_ratio, 'there is no run before it'),
+  p95_ratio: figure('number', (run) => run.metrics.p95_ratio, 'there is no run before it with these tenants'),
   fairness: figure('number', (run) => run.metrics.fairness, 'fewer than two tenants had 20 plain messages'),
   cache_hit_rate: figure('share', (run) => run.metrics.cache_hit_rate, 'the proxy counted no lookup'),
   spared_fetches: figure(

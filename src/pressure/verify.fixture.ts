@@ -21,11 +21,27 @@ export function handedOver(id: string, change: Partial<HandedOver> = {}): Handed
 /** As `handedOver(id)` has to arrive. */
 export function delivery(id: string, change: Partial<Delivery> = {}): Delivery {
   const attachments = [{ name: 'a.pdf', md5: 'aa', bytes: 10 }]
-  return { id, atEpochMs: 2_000, bytes: 500, textMd5: 'text', attachments, ...change }
+  return {
+    id,
+    atEpochMs: 2_000,
+    bytes: 500,
+    recipients: ['a@example.com'],
+    textMd5: 'text',
+    attachments,
+    ...change,
+  }
 }
 
 export function report(id: string, kind: ReportReceived['kind'], receivedAtEpochMs = 3_000): ReportReceived {
-  return { id, kind, ts: receivedAtEpochMs / 1000, reason: undefined, receivedAtEpochMs, repeated: false }
+  return {
+    id,
+    kind,
+    ts: receivedAtEpochMs / 1000,
+    reason: undefined,
+    refused: [],
+    receivedAtEpochMs,
+    repeated: false,
+  }
 }
 
 export interface Scene {

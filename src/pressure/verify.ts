@@ -7,10 +7,12 @@ import type { PressureVerification } from './result.ts'
 export interface Evidence {
   readonly handedOver: Iterable<HandedOver>
   readonly deliveries: DeliveryBook
-  outcomeOf(id: string): Pick<MessageOutcome, 'sent' | 'error'> | undefined
+  outcomeOf(id: string): Outcome | undefined
   /** Ids that still wait in the proxy; undefined when it could not be asked. */
   readonly queued: ReadonlySet<string> | undefined
 }
+
+type Outcome = Pick<MessageOutcome, 'sent' | 'error'>
 
 /** Ids of each kind that are kept, to look them up in logs. */
 const MOST_IDS = 20
@@ -41,7 +43,7 @@ export function verify(evidence: Evidence): PressureVerification {
     unreported: new Fault(),
     misreported: new Fault(),
   }
-  const sums = { handedOver: 0, delivered: 0, intact: 0, errors: 0, queued: 0 }
+  const sums = { handedOver: 0, delivered: 0, intact: 0, errors: 0, queued: 0, missedRecipients: 0 }
   const remarks: string[] = []
   for (const message of evidence.handedOver) {
     const { id } = message
@@ -49,14 +51,20 @@ export function verify(evidence: Evidence): PressureVerification {
     const { sent, error } = evidence.outcomeOf(id) ?? {}
     sums.handedOver += 1
     if (deliveries.length > 0) {
-      sums.delivered += 1
-      if (deliveries.length > 1) faults.duplicated.add(id, deliveries.length - 1)
-      if (sent === undefined) faults.unreported.add(id)
-      if (sent === undefined && error !== undefined) faults.misreported.add(id)
+      const { again, missed } = recipientsOf(message, deliveries)
+      if (again > 0) faults.duplicated.add(id, again)
       const difference = firstDifference(message, deliveries)
-      if (difference === undefined && deliveries.length === 1) sums.intact += 1
+      if (difference !== undefined) faults.corrupted.add(id)
+      if (missed.length > 0 && sent === undefined && evidence.queued?.has(id) === true) sums.queued += 1
+      else {
+        sums.delivered += 1
+        sums.missedRecipients += missed.length
+        const isTrue = sent === undefined ? error === undefined : names(sent, missed)
+        if (sent === undefined) faults.unreported.add(id)
+        if (!isTrue) faults.misreported.add(id)
+        if (difference === undefined && again === 0 && (missed.length === 0 || isTrue)) sums.intact += 1
+      }
       if (difference === undefined) continue
-      faults.corrupted.add(id)
       if (remarks.length < MOST_IDS) remarks.push(`${id}: ${difference}`)
       continue
     }
@@ -73,6 +81,7 @@ export function verify(evidence: Evidence): PressureVerification {
     errors: sums.errors,
     still_queued: sums.queued,
     unknown: 0,
+    missed_recipients: sums.missedRecipients,
     ...countsOf(faults),
     remarks,
     ...(evidence.queued === undefined && faults.lost.count > 0 ? inDoubt(faults.lost.count) : {}),
@@ -83,6 +92,22 @@ export function verify(evidence: Evidence): PressureVerification {
 function inDoubt(messages: number): Pick<PressureVerification, 'lost' | 'still_queued' | 'why_not'> {
   const why = `${messages} messages were neither delivered nor reported, and the proxy's queue could not be read`
   return { lost: null, still_queued: null, why_not: why }
+}
+
+/** Deliveries that brought it to somebody who had it already, and whom none has reached. */
+function recipientsOf({ recipients }: HandedOver, deliveries: ReturnType<DeliveryBook['of']>) {
+  const reached = new Set<string>()
+  let again = 0
+  for (const delivery of deliveries) {
+    if (delivery.recipients.some((recipient) => reached.has(recipient))) again += 1
+    for (const recipient of delivery.recipients) reached.add(recipient)
+  }
+  return { again, missed: recipients.filter((recipient) => !reached.has(recipient)) }
+}
+
+/** A report of `sent` is true when those whom the message did not reach are those that it names. */
+function names({ refused }: NonNullable<Outcome['sent']>, missed: readonly string[]): boolean {
+  return new Set(refused).size === missed.length && missed.every((recipient) => refused.includes(recipient))
 }
 
 function firstDifference(
@@ -122,6 +147,7 @@ export function unverified(handedOver: number, why: string): PressureVerificatio
     errors: null,
     still_queued: null,
     unknown: null,
+    missed_recipients: null,
     lost: null,
     duplicated: null,
     corrupted: null,
@@ -158,6 +184,7 @@ export function sumOf(parts: readonly PressureVerification[], unknown: number): 
     errors: total((part) => part.errors),
     still_queued: total((part) => part.still_queued),
     unknown,
+    missed_recipients: total((part) => part.missed_recipients),
     lost: total((part) => part.lost),
     duplicated: total((part) => part.duplicated),
     corrupted: total((part) => part.corrupted),

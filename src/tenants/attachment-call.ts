@@ -4,9 +4,12 @@ import type { ATTACHMENT_FAULTS } from './options.ts'
 import type { TenantParts } from './parts.ts'
 import { readStoragePath, type StoragePath } from './wire.ts'
 
+/** Of a body; those of a tenant that hangs come late or never. */
+export type Blocks = Generator<Buffer> | AsyncGenerator<Buffer>
+
 /** The answer to a request for an attachment. */
 export type AttachmentAnswer =
-  | { readonly status: 200; readonly sizeBytes: number; readonly md5: string; bytes(): Generator<Buffer> }
+  | { readonly status: 200; readonly sizeBytes: number; readonly md5: string; bytes(): Blocks }
   | { readonly status: 404 | 500; readonly why: string }
 
 /** The bytes of any attachment of this program, made up again from its path. */
@@ -22,6 +25,8 @@ export async function answerAttachment(storagePath: string, parts: TenantParts):
   const { content, md5 } = wanted
   const fault = faultOf(parts)
   if (fault === 'status-500') return { status: 500, why: 'a fault on purpose' }
+  if (fault === 'drips' || fault === 'silent')
+    return { status: 200, sizeBytes: content.sizeBytes, md5, bytes: () => hanging(content, fault, parts) }
   const blocks = () => (fault === undefined ? bytesOf(content) : spoiled(content, fault))
   return { status: 200, sizeBytes: content.sizeBytes, md5, bytes: () => served(wanted, blocks(), parts) }
 }
@@ -64,7 +69,7 @@ function* served(wanted: StoragePath, blocks: Iterable<Buffer>, parts: TenantPar
 }
 
 /** With its first byte turned over, or without its last block. */
-function* spoiled(content: Content, fault: Exclude<Fault, 'status-500'>): Generator<Buffer> {
+function* spoiled(content: Content, fault: 'wrong-bytes' | 'cut-short'): Generator<Buffer> {
   const blocks = [...bytesOf(content)]
   if (fault === 'cut-short') return yield* blocks.slice(0, -1)
   const [first = Buffer.alloc(0), ...rest] = blocks
@@ -72,4 +77,23 @@ function* spoiled(content: Content, fault: Exclude<Fault, 'status-500'>): Genera
   changed.writeUInt8(255 - changed.readUInt8(0), 0)
   yield changed
   yield* rest
+}
+
+const DRIP_EVERY_MS = 200
+
+/** A byte now and then, or none at all, until whoever reads has had enough. */
+async function* hanging(
+  content: Content,
+  fault: 'drips' | 'silent',
+  { clock }: TenantParts,
+): AsyncGenerator<Buffer> {
+  for (const block of bytesOf(content)) {
+    for (const byte of block) {
+      // Without a byte too: only there the end of the connection is noticed.
+      do {
+        yield fault === 'drips' ? Buffer.of(byte) : Buffer.alloc(0)
+        await clock.wait(DRIP_EVERY_MS)
+      } while (fault === 'silent')
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { type Draft, recipientOf, subjectOf, textMd5Of } from './draft.ts'
+import { type Draft, recipientsOf, subjectOf, textMd5Of } from './draft.ts'
 import type { Report } from './report.ts'
 
 /** A message that the proxy has, as it has to arrive. */
@@ -161,7 +161,7 @@ export class MessageBooks {
       tenantId: this.#tenantId,
       handedOverAtEpochMs: offeredAtEpochMs,
       priority: draft.priority,
-      recipients: [recipientOf(draft)],
+      recipients: recipientsOf(draft),
       subject: subjectOf(draft),
       textMd5: textMd5Of(draft),
       attachments: draft.attachments.map(({ filename, md5, content: { sizeBytes } }) => ({

@@ -7,6 +7,8 @@ export interface Draft {
   readonly priority: number
   /** 1 to 10,000. */
   readonly recipientNumber: number
+  /** So many, numbered on from there. */
+  readonly recipientCount: number
   readonly attachments: readonly DraftAttachment[]
 }
 
@@ -20,7 +22,16 @@ export interface DraftAttachment {
   readonly repeated: boolean
 }
 
-export const recipientOf = ({ recipientNumber }: Draft) => `user-${recipientNumber}@example.com`
+/** Numbers of recipients start again behind this one. */
+export const MOST_RECIPIENTS = 10_000
+
+export function recipientsOf({ recipientNumber, recipientCount }: Draft): string[] {
+  return Array.from(
+    { length: recipientCount },
+    (_, index) => `user-${((recipientNumber - 1 + index) % MOST_RECIPIENTS) + 1}@example.com`,
+  )
+}
+
 export const subjectOf = ({ id }: Draft) => `Pressure test ${id}`
 
 /** Five lines, no line break at the end. */

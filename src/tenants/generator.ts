@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto'
 import { type Content, md5Of, prepare } from './content.ts'
-import type { Draft, DraftAttachment } from './draft.ts'
+import { type Draft, type DraftAttachment, MOST_RECIPIENTS } from './draft.ts'
 import type { TenantConfig } from './options.ts'
 import { SIZE_CLASSES, sizeShares } from './profile.ts'
 import { Random } from './random.ts'
 
 /** Of the seed's clients: priorities 0 (immediate) to 3 (low). */
 const PRIORITY_WEIGHTS = [5, 15, 50, 30]
-const RECIPIENTS = 10_000
 /** An attachment that is used again is one of the last so many of its size, so that a cache of bounded size has a chance. */
 const REMEMBERED_PER_SIZE = 10
 
@@ -76,9 +75,10 @@ export class Generator {
     this.#messages += 1
     const id = `${this.#config.tenantId}-${this.#idPrefix}${this.#messages.toString(16).padStart(6, '0')}`
     const priority = this.#random.weighted(PRIORITY_WEIGHTS)
-    const recipientNumber = this.#random.whole(1, RECIPIENTS)
+    const recipientNumber = this.#random.whole(1, MOST_RECIPIENTS)
     const attachments = this.#random.chance(this.#config.attachmentShare) ? [this.#attachment()] : NONE
-    return { id, priority, recipientNumber, attachments }
+    const { recipientsPerMessage: recipientCount } = this.#config
+    return { id, priority, recipientNumber, recipientCount, attachments }
   }
 
   #attachment(): Sketch['attachments'][number] {

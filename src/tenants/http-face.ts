@@ -92,16 +92,16 @@ async function send(
 }
 
 /** Throws when they are fewer than the header says: their reader would wait for the rest. */
-function* complete(blocks: Iterator<Uint8Array>, sizeBytes: number): Generator<Uint8Array> {
+async function* complete(blocks: TenantResponse['blocks'], sizeBytes: number): AsyncGenerator<Uint8Array> {
   let bytes = 0
   try {
-    for (let next = blocks.next(); next.done !== true; next = blocks.next()) {
+    for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
       bytes += next.value.length
       yield next.value
     }
     if (bytes < sizeBytes) throw new Error(`${bytes} of ${sizeBytes} bytes`)
   } finally {
-    blocks.return?.()
+    await blocks.return?.()
   }
 }
 

@@ -22,14 +22,14 @@ export function tenantHandlers(tenant: Tenant, baseUrl: string): RequestHandler[
 function bodyOf({ blocks, settle }: TenantResponse): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
-        const next = blocks.next()
+      async pull(controller) {
+        const next = await blocks.next()
         if (next.done !== true) return controller.enqueue(next.value)
         controller.close()
         settle(true)
       },
-      cancel() {
-        blocks.return?.()
+      async cancel() {
+        await blocks.return?.()
         settle(false)
       },
     },

@@ -10,7 +10,7 @@ export const DIALECTS = ['seed', 'genro'] as const
 export type Dialect = (typeof DIALECTS)[number]
 
 export const SYNC_FAULTS = ['status-500', 'not-json', 'ok-false'] as const
-export const ATTACHMENT_FAULTS = ['status-500', 'wrong-bytes', 'cut-short'] as const
+export const ATTACHMENT_FAULTS = ['status-500', 'wrong-bytes', 'cut-short', 'drips', 'silent'] as const
 
 const share = z.number().min(0).max(1)
 const count = z.int().min(0)
@@ -52,6 +52,7 @@ const schema = z.strictObject({
   intake: intake.prefault({ style: 'response' }),
   dialect: z.enum(DIALECTS).default('seed'),
   messagesPerSync: count.max(10_000).optional(),
+  recipientsPerMessage: z.int().min(1).max(1_000).default(1),
   attachmentShare: share.optional(),
   cachedShare: share.optional(),
   largeShare: share.optional(),

@@ -9,6 +9,8 @@ export interface Report {
   readonly ts: number | undefined
   /** Why, of errors and deferrals. */
   readonly reason: string | undefined
+  /** Recipients that the report names as refused, of a message that others got. */
+  readonly refused: readonly string[]
 }
 
 /** Reads the reports of a sync call; `malformed` counts items that are none. */
@@ -37,5 +39,16 @@ function readReport(item: unknown): Report | undefined {
     kind,
     ts: typeof ts === 'number' ? ts : undefined,
     reason: typeof reason === 'string' ? reason : undefined,
+    refused: refusedOf(given.refused_recipients),
   }
+}
+
+const NONE: readonly string[] = Object.freeze([])
+
+function refusedOf(given: unknown): readonly string[] {
+  if (!Array.isArray(given)) return NONE
+  return given.flatMap((item: unknown) => {
+    const { address } = (item ?? {}) as Record<string, unknown>
+    return typeof address === 'string' ? [address] : []
+  })
 }

@@ -15,7 +15,7 @@ export interface TenantRequest {
 export interface TenantResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly blocks: Iterator<Uint8Array>
+  readonly blocks: Iterator<Uint8Array> | AsyncIterator<Uint8Array>
   settle(taken: boolean): void
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readSubmission } from '../proxy/intake/mail.ts'
 import { bytesOf } from './content.ts'
-import { recipientOf, subjectOf, textMd5Of, textOf } from './draft.ts'
+import { recipientsOf, subjectOf, textMd5Of, textOf } from './draft.ts'
 import { Generator } from './generator.ts'
 import { DIALECTS, type Dialect, tenantConfig } from './options.ts'
 import { readStoragePath, wireMessage } from './wire.ts'
@@ -64,7 +64,7 @@ test.each(DIALECTS)('is what our proxy understands as what was meant, in dialect
   const [{ md5, filename, mimeType } = expect.fail()] = draft.attachments
   expect(envelope).toMatchObject({ id: draft.id, tenantId: 'tenant-standard', priority: draft.priority })
   expect(mail).toMatchObject({
-    to: [{ address: recipientOf(draft) }],
+    to: [{ address: recipientsOf(draft)[0] }],
     subject: subjectOf(draft),
     text: textOf(draft),
     attachments: [{ filename, md5, mimeType, mode: 'endpoint' }],

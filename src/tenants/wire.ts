@@ -1,5 +1,5 @@
 import { type Content, MIN_CONTENT_BYTES } from './content.ts'
-import { type Draft, type DraftAttachment, recipientOf, subjectOf, textOf } from './draft.ts'
+import { type Draft, type DraftAttachment, recipientsOf, subjectOf, textOf } from './draft.ts'
 import type { TenantConfig } from './options.ts'
 
 export interface WireMessage {
@@ -11,7 +11,8 @@ export interface WireMessage {
 export function wireMessage(draft: Draft, config: TenantConfig): WireMessage {
   const { id, priority, attachments } = draft
   const { tenantId, dialect } = config
-  const from = `noreply@${tenantId.toLowerCase()}.example.com`
+  const from = senderOf(tenantId)
+  const recipients = recipientsOf(draft)
   const common = { id, tenant_id: tenantId, subject: subjectOf(draft), priority }
   if (dialect === 'genro') {
     const files = attachments.map((attachment) => wireAttachment(attachment, 'mime_type'))
@@ -19,7 +20,7 @@ export function wireMessage(draft: Draft, config: TenantConfig): WireMessage {
       ...common,
       account_id: accountOf(draft, config),
       from,
-      to: [recipientOf(draft)],
+      to: recipients,
       body: textOf(draft),
       ...listed(files),
     }
@@ -30,11 +31,17 @@ export function wireMessage(draft: Draft, config: TenantConfig): WireMessage {
     // The seed's clients name none: a tenant with one account needs no name for it.
     ...(config.largeAccount === undefined ? {} : { account_id: accountOf(draft, config) }),
     sender: from,
-    recipient_email: recipientOf(draft),
+    // The seed's name is for one.
+    ...(recipients.length === 1 ? { recipient_email: recipients[0] } : { to: recipients }),
     body_text: textOf(draft),
     body_html: `<p>${textOf(draft).replaceAll('\n', '<br>')}</p>`,
     ...listed(files),
   }
+}
+
+/** Of all messages of a tenant. */
+export function senderOf(tenantId: string): string {
+  return `noreply@${tenantId.toLowerCase()}.example.com`
 }
 
 function accountOf({ attachments }: Draft, { accountId, largeAccount }: TenantConfig): string {

@@ -9,10 +9,12 @@ import { startStand } from './stand.ts'
 try {
   const stopping = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   await using stand = await startStand(readOptions(process.argv.slice(2), process.env))
-  const { PROXY_URL: urls, PROXY_TOKEN: token } = stand.environment
+  const { PROXY_URL: urls, PROXY_TOKEN: token, PROXY_DATABASE_URL: databaseUrl } = stand.environment
   console.log(`Press ${stand.proxies.length === 1 ? 'it' : 'them'} with:
 
 PROXY_URL=${urls} PROXY_TOKEN=${token} npx vitest run --config vitest.stress.config.ts -t pressure
+
+-t failover also needs PROXY_DATABASE_URL=${databaseUrl}
 
 Ctrl-C ends ${stand.proxies.length === 1 ? 'it' : 'them'}, and the PostgreSQL below.`)
   await stopping

@@ -12,7 +12,11 @@ export interface StandOptions {
 export interface Stand extends AsyncDisposable {
   readonly proxies: readonly RealProxy[]
   /** What makes a pressure run press these. */
-  readonly environment: { readonly PROXY_URL: string; readonly PROXY_TOKEN: string }
+  readonly environment: {
+    readonly PROXY_URL: string
+    readonly PROXY_TOKEN: string
+    readonly PROXY_DATABASE_URL: string
+  }
 }
 
 /** The seed's. */
@@ -31,7 +35,11 @@ export async function startStand({ instances, port, ...options }: StandOptions):
   const parts = begun.move()
   return {
     proxies,
-    environment: { PROXY_URL: proxies.map(({ url }) => url).join(','), PROXY_TOKEN: TOKEN },
+    environment: {
+      PROXY_URL: proxies.map(({ url }) => url).join(','),
+      PROXY_TOKEN: TOKEN,
+      PROXY_DATABASE_URL: postgres.url,
+    },
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }

@@ -16,6 +16,8 @@ export interface DeliveryLine extends MimeFacts {
   /** When it was stored: milliseconds since 1970, with a fraction. */
   readonly at_epoch_ms: number
   readonly bytes: number
+  /** Of the envelope, in the order of RCPT. */
+  readonly recipients: readonly string[]
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -39,6 +41,7 @@ function* lines(messages: readonly StoredMessage[], fieldNames: readonly string[
       id: message.id,
       at_epoch_ms: message.createdEpochMs,
       bytes: message.bytes,
+      recipients: message.to.map(textOf),
       headers: Object.fromEntries(fieldNames.map((name, i) => [name, textOf(message.fields[i] ?? '')])),
       ...facts,
     }

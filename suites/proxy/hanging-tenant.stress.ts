@@ -1,0 +1,41 @@
+import { pressureParts } from '../../fixtures/pressure-scenario.ts'
+
+/** Their mail has to go whatever their neighbour does. */
+const OTHERS = [
+  { profile: 'standard', name: 'quick', count: 2, messagesPerSync: 10, attachmentShare: 0, dndShare: 0 },
+] as const
+/** Its files come by a byte now and then, all of them the same few: more messages than a proxy sends at once. */
+const HANGING = {
+  profile: 'newsletter',
+  name: 'hanging',
+  messagesPerSync: 100,
+  maxMessages: 300,
+  attachmentShare: 1,
+  cachedShare: 1,
+  largeShare: 0,
+  maxAttachmentBytes: 10_240,
+  dndShare: 0,
+  attachmentFault: { kind: 'drips', share: 1 },
+} as const
+const RUN = {
+  durationSeconds: 10,
+  proxies: 1,
+  proxy: { GMP_SYNC_INTERVAL: '0.5', GMP_SEND_LOOP_INTERVAL: '0.1' },
+  quietSeconds: 5,
+} as const
+
+/** Do tenants keep their time beside one whose attachments never end? */
+pressureParts(
+  'hanging-tenant',
+  {
+    alone: { ...RUN, tenants: OTHERS, thresholds: ['success_rate==1'] },
+    beside: {
+      ...RUN,
+      tenants: [...OTHERS, HANGING],
+      // What hangs is not delivered; nor is it to be forgotten.
+      thresholds: ['success_rate>=0.2', 'p95_ratio<=2', 'lost==0', 'misreported==0'],
+      drainSeconds: 10,
+    },
+  },
+  { onlyWhenNamed: true },
+)

@@ -1,0 +1,28 @@
+import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+
+/** Is an account's limit kept where each transaction reaches one of two recipients only? */
+pressureScenario(
+  'partial-refusal',
+  {
+    durationSeconds: 8,
+    proxy: { GMP_SYNC_INTERVAL: '0.5', GMP_SEND_LOOP_INTERVAL: '0.1', GMP_RETRY_DELAYS: '1,1,1,1,1' },
+    tenants: [
+      {
+        profile: 'standard',
+        name: 'limited',
+        messagesPerSync: 10,
+        maxMessages: 40,
+        recipientsPerMessage: 2,
+        limitPerMinute: 10,
+        limitBehavior: 'defer',
+        attachmentShare: 0,
+        dndShare: 0,
+      },
+    ],
+    refusing: { odd: { replies: ['451 4.7.1 greylisted, try again later', '550 5.1.1 no such user'] } },
+    // Most wait for the minutes to come, which this run does not.
+    thresholds: ['success_rate>=0.1', 'over_limit==0', 'lost==0', 'misreported==0'],
+    quietSeconds: 8,
+  },
+  { onlyWhenNamed: true },
+)
