@@ -62,7 +62,8 @@ export function verify(evidence: Evidence): PressureVerification {
         const isTrue = sent === undefined ? error === undefined : names(sent, missed)
         if (sent === undefined) faults.unreported.add(id)
         if (!isTrue) faults.misreported.add(id)
-        if (difference === undefined && again === 0 && (missed.length === 0 || isTrue)) sums.intact += 1
+        const isAccounted = missed.length === 0 || (sent !== undefined && isTrue)
+        if (difference === undefined && again === 0 && isAccounted) sums.intact += 1
       }
       if (difference === undefined) continue
       if (remarks.length < MOST_IDS) remarks.push(`${id}: ${difference}`)

@@ -9,7 +9,7 @@ test.each([
   ['both, once', { delivery_report: [sent], reports: [sent] }],
 ])('reads reports under %s', (_where, body) => {
   expect(readReports(body).reports).toEqual([
-    { id: 'a', kind: 'sent', ts: 1_700_000_000.5, reason: undefined },
+    { id: 'a', kind: 'sent', ts: 1_700_000_000.5, reason: undefined, refused: [] },
   ])
 })
 
@@ -31,7 +31,17 @@ test.each([
     { kind: 'other', ts: undefined, reason: undefined },
   ],
 ])('reads %o', (item, expected) => {
-  expect(readReports({ delivery_report: [item] }).reports).toEqual([{ id: 'a', ...expected }])
+  expect(readReports({ delivery_report: [item] }).reports).toEqual([{ id: 'a', refused: [], ...expected }])
+})
+
+test('reads whom a report names as refused, and nothing that is no address', () => {
+  const item = {
+    ...sent,
+    refused_recipients: [{ address: 'b@x.test', reason: '550 no' }, { address: 7 }, null],
+  }
+  expect(readReports({ reports: [item] }).reports).toMatchObject([{ kind: 'sent', refused: ['b@x.test'] }])
+  const odd = { ...sent, refused_recipients: 'all' }
+  expect(readReports({ reports: [odd] }).reports).toMatchObject([{ refused: [] }])
 })
 
 test('counts what is no report, and reads the rest', () => {

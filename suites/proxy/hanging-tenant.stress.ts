@@ -2,7 +2,15 @@ import { pressureParts } from '../../fixtures/pressure-scenario.ts'
 
 /** Their mail has to go whatever their neighbour does. */
 const OTHERS = [
-  { profile: 'standard', name: 'quick', count: 2, messagesPerSync: 10, attachmentShare: 0, dndShare: 0 },
+  {
+    profile: 'standard',
+    name: 'quick',
+    count: 2,
+    messagesPerSync: 10,
+    maxMessages: 150,
+    attachmentShare: 0,
+    dndShare: 0,
+  },
 ] as const
 /** Its files come by a byte now and then, all of them the same few: more messages than a proxy sends at once. */
 const HANGING = {
@@ -20,7 +28,13 @@ const HANGING = {
 const RUN = {
   durationSeconds: 10,
   proxies: 1,
-  proxy: { GMP_SYNC_INTERVAL: '0.5', GMP_SEND_LOOP_INTERVAL: '0.1' },
+  // As many sends at once for one account as for all: a tenant could take them all.
+  proxy: {
+    GMP_SYNC_INTERVAL: '0.5',
+    GMP_SEND_LOOP_INTERVAL: '0.1',
+    GMP_POOL_SIZE: '20',
+    GMP_MAX_IN_FLIGHT: '20',
+  },
   quietSeconds: 5,
 } as const
 

@@ -30,6 +30,24 @@ export class ForgottenReport {
   }
 }
 
+/** Between proxy and tenants: takes the refused recipients away from all reports. */
+export class ForgottenRefusals {
+  around(late: LateIntercept): Intercept {
+    return (dispatch) => (options, handler) =>
+      late.intercept(dispatch)(
+        isSync(options) ? { ...options, body: withoutRefusals(options.body) } : options,
+        handler,
+      )
+  }
+}
+
+function withoutRefusals(body: unknown): string {
+  const json = JSON.parse(String(body)) as Json
+  const items = (json.delivery_report ?? []) as readonly Json[]
+  const left = items.map(({ refused_recipients: _, ...item }) => item)
+  return JSON.stringify({ ...json, delivery_report: left, reports: left })
+}
+
 /** Between tenants and proxy: the proxy never hears that a tenant does not want to be disturbed. */
 export function deafToDnd(late: LateIntercept): Intercept {
   return (dispatch) => (options, handler) =>

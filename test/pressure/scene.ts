@@ -28,7 +28,12 @@ export interface SceneOptions {
   readonly around?: (late: Parameters<PressureGround['proxies']>[0]) => Parameters<typeof inProcessProxy>[1]
   /** Where the run asks the proxy, instead of at the proxy itself. */
   readonly clientsAt?: (url: string) => string
+  /** Makes it fail, where the spec says so. */
   readonly databaseUrl?: string
+  /** Of the proxies' processes, beside their settings. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** The run that this one is compared with. */
+  readonly reference?: PressureResult
   /** Whose end ends the run. */
   readonly database?: RunningPostgres
   readonly onStarted?: PressureControl['onStarted']
@@ -43,10 +48,12 @@ export async function pressed(
 ): Promise<PressureResult> {
   const options = readOptions({ STRESS_BACKEND: 'embedded' })
   const workload = resolvePressure(spec, options, {})
-  const plan: ProxyPlan = { databaseUrl, instances: workload.instances, settings: workload.proxySettings }
+  const settings = { ...workload.proxySettings, ...scene.environment }
+  const plan: ProxyPlan = { databaseUrl, instances: workload.instances, settings }
   const { around, clientsAt = (url) => url, database, onStarted } = scene
   const ground: PressureGround = {
     backend: { name: 'embedded', why: 'a test' },
+    databaseUrl: scene.databaseUrl,
     sinks: scene.sinks ?? (() => embeddedSinks()),
     async proxies(late, events) {
       const booted = await (workload.inProcess
@@ -61,7 +68,7 @@ export async function pressed(
       return { ...proxies, watched: [...proxies.watched, watched] }
     },
   }
-  const run = { scenario: 'test', part: null, workload, options }
+  const run = { scenario: 'test', part: null, workload, options, reference: scene.reference }
   return executePressure(run, ground, {
     signal: scene.signal ?? new AbortController().signal,
     onProgress: () => {},
