@@ -98,7 +98,7 @@ async function started(
   ends.push(() => doorbell.close())
   await doorbell.open()
   const api = new Api({ db, config, log, metrics, largeFiles, wake: bells.messages })
-  ends.push(() => api.close())
+  ends.push(() => api.close(stopTimeoutMs))
   const url = await api.listen()
   dispatcher.start()
   sync.start()

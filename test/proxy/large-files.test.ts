@@ -52,6 +52,23 @@ test('makes a link of what is too large, once, and serves the file to who has th
   expect((await fetch(`${url}${path}`)).status).toBe(404)
 })
 
+test.each([['龍'.repeat(255)], ['..'], ['100% ?#&/\\ "a".bin'], ['😀'.repeat(127)]])(
+  'makes links that lead to the file when it is called %s',
+  async (filename) => {
+    const { sink, api, url } = await scene({ action: 'rewrite', public_base_url: 'https://files.test' })
+    await enqueue(api, messages(1, { to: 'a@x.test', attachments: [{ filename, storage_path: 'large' }] }))
+    await sink.client.waitForCount(1, 10_000)
+    const [message] = await sink.client.byEnvelopeTo('a@x.test')
+    const text = (message?.Raw.Data ?? '')
+      .replaceAll('=\r\n', '')
+      .replaceAll(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+    const path = /https:\/\/files\.test(\/files\/\S+)/.exec(text)?.[1]
+    const answer = await fetch(`${url}${path}`)
+    expect(answer.status).toBe(200)
+    expect(Buffer.from(await answer.arrayBuffer()).equals(LARGE)).toBe(true)
+  },
+)
+
 test('fails what is too large where that is asked for, and nothing of it is delivered', async () => {
   const { sink, tenant, api } = await scene({ action: 'reject' })
   await enqueue(api, messages(1, { id: 'large', attachments }))

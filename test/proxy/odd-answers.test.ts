@@ -79,6 +79,44 @@ test('gives it to nobody twice when the connection breaks between two transactio
   expect(delivered.toSorted()).toEqual(['a', 'b', 'c'].map((name) => `RCPT TO:<${name}@x.test>`))
 })
 
+test.each([
+  ['unknown', '550 5.1.1 unknown', [{ address: 'b@x.test', reason: '550 5.1.1 unknown' }]],
+  ['full', '452 4.2.2 mailbox full', [{ address: 'b@x.test', reason: /^max retries exceeded: 452 4\.2\.2/ }]],
+])('asks about the others at once although all of a transaction are %s', async (_what, reply, refused) => {
+  await using rig = new Rig(await freshDatabase())
+  const tooMany = [say('452 4.5.3 too many recipients')]
+  // As one that takes one recipient at a time.
+  const first = [taken, tooMany, tooMany, tooMany, [say(reply)], taken, taken, [say(reply)]]
+  const [server, tenant] = [rig.use(await ScriptedServer.start({ rcpt: { first } })), await rig.tenant()]
+  const { api } = await rig.proxy({ ...quick, retryDelaysMs: [100] })
+  await setUp(api, { tenantUrl: tenant.url, smtpPort: server.port })
+  await enqueue(api, messages(1, { to: ['a@x.test', 'b@x.test', 'c@x.test', 'd@x.test'] }))
+  await expect.poll(() => server.sessions.flatMap((session) => session.messages).length, soon).toBe(3)
+  if (reply.startsWith('5')) {
+    await expect.poll(() => tenant.reports, soon).toMatchObject([{ refused_recipients: refused }])
+    return
+  }
+  // Only the one that may be taken later waits.
+  await expect.poll(() => tenant.idsOf('sent_ts').length, soon).toBe(1)
+  const rcpt = server.sessions.flatMap((session) => session.messages).flatMap((message) => message.rcpt)
+  expect(rcpt.slice(0, 3)).toEqual(['a', 'c', 'd'].map((name) => `RCPT TO:<${name}@x.test>`))
+  expect(tenant.reports[0]?.deferred_reason).toBe(reply)
+})
+
+test('does not ask a server that takes nobody more about each of the others', async () => {
+  await using rig = new Rig(await freshDatabase())
+  const tooMany = [say('452 4.5.3 too many recipients')]
+  const first = [taken, ...Array.from({ length: 10 }, () => tooMany)]
+  const [server, tenant] = [rig.use(await ScriptedServer.start({ rcpt: { first } })), await rig.tenant()]
+  const { api } = await rig.proxy({ ...quick, retryDelaysMs: [60_000] })
+  await setUp(api, { tenantUrl: tenant.url, smtpPort: server.port })
+  await enqueue(api, messages(1, { to: ['a@x.test', 'b@x.test', 'c@x.test', 'd@x.test'] }))
+  await expect
+    .poll(() => tenant.reports, soon)
+    .toMatchObject([{ deferred_reason: '452 4.5.3 too many recipients' }])
+  expect(server.mailTimesMs).toHaveLength(2)
+})
+
 test('reports as delivered what was in DATA when its account was deleted', async () => {
   await using rig = new Rig(await freshDatabase())
   const [server, tenant] = [

@@ -62,8 +62,10 @@ export class Api {
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
   }
 
-  /** Requests that run end first. */
-  async close(): Promise<void> {
+  /** Requests that run have until `withinMs` to end; who sends or reads slower than that is cut off. */
+  async close(withinMs: number): Promise<void> {
+    const cutOff = setTimeout(() => this.#app.server.closeAllConnections(), withinMs)
     await this.#app.close()
+    clearTimeout(cutOff)
   }
 }

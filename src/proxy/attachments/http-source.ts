@@ -109,7 +109,7 @@ export class HttpSource {
       .split(',')
       .map((coding) => coding.trim())
       .filter((coding) => coding !== '' && coding !== 'identity')
-    const unknown = codings.find((coding) => DECODERS[coding] === undefined)
+    const unknown = codings.find((coding) => !DECODERS.has(coding))
     if (unknown !== undefined || codings.length > MAX_CODINGS) {
       await discard(answer, signal)
       const why = `its content encoding is ${JSON.stringify(foreignText(codings.join(', '), 100))}`
@@ -117,20 +117,20 @@ export class HttpSource {
     }
     // What fails on the way fails whoever reads the end of it.
     return codings.toReversed().reduce<Readable>((source, coding) => {
-      const decoder = (DECODERS[coding] as () => Duplex)()
+      const decoder = (DECODERS.get(coding) as () => Duplex)()
       return pipeline(source, decoder, ignore)
     }, body)
   }
 }
 
 /** Content codings that are undone (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
-const DECODERS: Readonly<Record<string, () => Duplex>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-}
+const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+  ['zstd', createZstdDecompress],
+])
 const MAX_CODINGS = 2
 
 /** Its bytes have to go somewhere, or the connection is lost; large ones are not worth it. */

@@ -71,7 +71,7 @@ export class LargeFiles {
       const id = await fileIdOf(db, { ...place, expiresAt })
       await rename(temporary, join(directory, id))
       const base = policy.publicBaseUrl ?? publicUrl ?? ''
-      return { filename, bytes: size, url: `${base}/files/${id}/${encodeURIComponent(filename)}`, expiresAt }
+      return { filename, bytes: size, url: `${base}/files/${id}/${nameInUrl(filename)}`, expiresAt }
     } finally {
       await rm(temporary, { force: true })
     }
@@ -102,4 +102,9 @@ export class LargeFiles {
     const gone = [...(await expiredFiles(db)), ...(await unlinked(db, stored))]
     for (const path of [...left, ...gone.map((id) => join(directory, id))]) await rm(path, { force: true })
   }
+}
+
+/** Browsers resolve a segment of dots (RFC 3986 5.2.4); the file is known by its id. */
+function nameInUrl(filename: string): string {
+  return /^\.{1,2}$/.test(filename) ? 'attachment' : encodeURIComponent(filename)
 }

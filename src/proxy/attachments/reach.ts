@@ -61,9 +61,13 @@ export interface FencedAgentOptions {
   readonly intercept?: Intercept | undefined
 }
 
-/** HTTP connections that end at the right side of the fence. */
+/**
+ * HTTP connections that end at the right side of the fence; as many as are asked for. What bounds them is what is in
+ * flight: with a number of its own, a message with more attachments than that would wait for itself, and a tenant
+ * whose mail is slow would keep others from a server that both have attachments on.
+ */
 export function fencedAgent({ allowPrivate, connectTimeoutMs, intercept }: FencedAgentOptions): Dispatcher {
   const connect = { lookup: fencedLookup(allowPrivate), timeout: connectTimeoutMs }
-  const agent = new Agent({ connect, connections: 64 })
+  const agent = new Agent({ connect })
   return intercept === undefined ? agent : agent.compose(intercept)
 }

@@ -178,6 +178,8 @@ test('refuses an encoding that it cannot undo, and fails one that breaks off as 
     message: expect.stringContaining('content encoding is "compress"'),
     final: true,
   })
+  // What JavaScript has by this name is no decoder.
+  await expect(get('constructor')).rejects.toMatchObject({ final: true })
   await expect(get('gzip')).rejects.toMatchObject({ final: false })
 })
 

@@ -21,7 +21,8 @@ export interface AttemptParts {
  * Tries to send one message; never throws: whatever happens is an outcome.
  *
  * A server need not take more than 100 recipients in a transaction (RFC 5321 4.5.3.1.8): the rest goes at once in the
- * next one (4.5.3.1.10). Who has it is written down before that, so that nobody gets it twice after a crash.
+ * next one (4.5.3.1.10). Who has it is written down before that, so that nobody gets it twice after a crash. A
+ * transaction in which each is refused for a reason of its own ends nothing: the others are still to be asked about.
  */
 export async function attempt(message: Claimed, parts: AttemptParts, signal: AbortSignal): Promise<Outcome> {
   const open = openRecipientsOf(message)
@@ -31,18 +32,22 @@ export async function attempt(message: Claimed, parts: AttemptParts, signal: Abo
     const one = await send(message, next, parts, signal)
     const toNext = one.accepted.length === 0 ? [] : one.refused.filter(({ tooMany }) => tooMany === true)
     result = joined(result, one, toNext)
-    const rest = one.accepted.length === 0 || one.failure !== undefined ? [] : unheardOf(open, result)
-    if (rest.length === 0 || !(await recorded(message, result, parts)))
-      return conclude(message, open, result, parts.retryDelaysMs)
+    const full = one.accepted.length > 0 ? undefined : one.refused.find(({ tooMany }) => tooMany === true)
+    // It takes nobody any more for now, which says nothing about those that it was not asked about.
+    if (full !== undefined) result = { failure: { reason: full.reason, permanent: false }, ...result }
+    const rest = result.failure === undefined ? unheardOf(open, result) : []
+    const isOver = rest.length === 0 || (one.accepted.length > 0 && !(await recorded(message, result, parts)))
+    if (isOver) return conclude(message, open, result, parts.retryDelaysMs)
     // As many as the server has shown that it takes.
     next = rest.slice(0, next.length - toNext.length)
   }
 }
 
+/** False when it could not be written down: then nobody else is to get it in this attempt. */
 function recorded(message: Claimed, { accepted }: AttemptResult, { record }: AttemptParts): Promise<boolean> {
   const { pk, claim } = message
   const recipientsDone = doneWith(message, accepted)
-  return record({ pk, claim, kind: 'progress', attempted: false, recipientsDone })
+  return record({ pk, claim, kind: 'progress', attempted: false, recipientsDone }).catch(() => false)
 }
 
 function openRecipientsOf({ mail, recipientsDone }: Claimed): string[] {

@@ -47,8 +47,9 @@ function refusalOf({ address, failure }: RefusedBy): RefusedRecipient {
   return { address, ...failureOf(failure), ...(tooMany ? { permanent: false } : {}), tooMany }
 }
 
+/** Without a code of RFC 3463 it is the reply code that tells; with one, 452 may be a full mailbox (4.2.2), too. */
 function isTooMany({ failure: { code, enhanced } }: SmtpFailure): boolean {
-  return code === 452 || code === 552 || (enhanced !== undefined && /^[45]\.5\.3$/.test(enhanced))
+  return enhanced === undefined ? code === 452 || code === 552 : /^[45]\.5\.3$/.test(enhanced)
 }
 
 /**

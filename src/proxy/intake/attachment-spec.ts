@@ -167,7 +167,8 @@ function text(given: unknown, field: string, maxLength: number): string {
   if (typeof given !== 'string' || given === '') throw new Unacceptable(`missing ${field}`)
   if (given.length > maxLength) throw new Unacceptable(`${field} is longer than ${maxLength}`)
   // A base64 source may be folded; all others are names of one line.
-  if (/[^\P{Cc}\r\n\t]/u.test(given) || (maxLength < Number.POSITIVE_INFINITY && /[\r\n\t]/.test(given)))
-    throw new Unacceptable(`${field} has control characters`)
+  const isOdd = /[^\P{Cc}\r\n\t]|\p{Cs}/u.test(given)
+  if (isOdd || (maxLength < Number.POSITIVE_INFINITY && /[\r\n\t]/.test(given)))
+    throw new Unacceptable(`${field} has control characters or lone surrogates`)
   return given
 }

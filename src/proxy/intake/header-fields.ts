@@ -30,7 +30,10 @@ const TAKEN = new Set(
 )
 
 /** Those that are taken for the key of a message that has the same meaning. */
-export const ALIASES = { 'reply-to': 'reply_to', 'message-id': 'message_id' } as const
+export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['reply-to', 'reply_to'],
+  ['message-id', 'message_id'],
+])
 
 /** Extra header fields of a message; null values are skipped. Throws Unacceptable. */
 export function headerFields(given: unknown): HeaderField[] {

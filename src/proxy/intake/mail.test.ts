@@ -265,3 +265,13 @@ test.each([
 ])('takes every address of %s', (to, addresses) => {
   expect(readSubmission({ ...plain, to }).mail.to.map(({ address }) => address)).toEqual(addresses)
 })
+
+test('keeps a field that is named as something that every object of JavaScript has', () => {
+  const { mail } = readSubmission({ ...plain, headers: { Constructor: 'x' } })
+  expect(mail.headers).toEqual([['Constructor', 'x']])
+})
+
+test('refuses a file name that is not text', () => {
+  const attachments = [{ filename: 'a\ud800.bin', storage_path: 'p' }]
+  expect(() => readSubmission({ ...plain, attachments })).toThrow('lone surrogates')
+})

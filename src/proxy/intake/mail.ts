@@ -105,7 +105,7 @@ function withHeaderAliases(raw: Record<string, unknown>): Record<string, unknown
   const aliases: Record<string, unknown> = {}
   const rest: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(headers)) {
-    const key = ALIASES[name.toLowerCase() as keyof typeof ALIASES]
+    const key = ALIASES.get(name.toLowerCase())
     if (key === undefined) rest[name] = value
     else if (value !== null) aliases[key] = value
   }

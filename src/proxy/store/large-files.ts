@@ -18,7 +18,8 @@ export async function fileIdOf(
   const [row] = await session.rows<{ id: string }>({
     text: `INSERT INTO large_files (tenant_id, message_pk, position, content_type, expires_at)
       VALUES ($1, $2, $3, $4, $5)
-      ON CONFLICT (message_pk, position) DO UPDATE SET expires_at = excluded.expires_at RETURNING id`,
+      ON CONFLICT (message_pk, position) DO UPDATE SET expires_at = excluded.expires_at,
+        content_type = excluded.content_type RETURNING id`,
     values: [file.tenantId, file.messagePk, file.position, file.contentType ?? null, file.expiresAt],
   })
   return (row as { id: string }).id
