@@ -1,6 +1,6 @@
 import type { Split } from '../load/workload.ts'
 import type { Environment } from './environment.ts'
-import { type Kind, kind, wholeNumber } from './kind.ts'
+import { type Kind, kind, type Reading, wholeNumber } from './kind.ts'
 import { preset, unset } from './variable.ts'
 
 /** Several generators that offer one load together, and how long the soak lasts. */
@@ -77,11 +77,15 @@ function instant(): Kind<Date> {
   return kind(allowed, '2026-11-22T10:00:00Z', (text) => {
     if (/^\d+(\.\d+)?$/.test(text)) {
       const value = Number(text)
-      return { value: new Date(value < FIRST_MILLISECONDS ? value * 1000 : value) }
+      return instantOf(new Date(value < FIRST_MILLISECONDS ? value * 1000 : value))
     }
     // Without a zone, each machine would read it in its own.
     if (!/T.*(Z|[+-]\d\d:?\d\d)$/.test(text)) return { wrong: 'has no time with a zone' }
-    const value = new Date(text)
-    return Number.isNaN(value.getTime()) ? { wrong: 'is no instant' } : { value }
+    return instantOf(new Date(text))
   })
+}
+
+/** ECMAScript's dates end in the year 275760. */
+function instantOf(value: Date): Reading<Date> {
+  return Number.isNaN(value.getTime()) ? { wrong: 'is no instant' } : { value }
 }
