@@ -1,6 +1,9 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { outliveClosedOutput } from './closed-output.ts'
 
 /** A stream whose every write fails with this code. */
@@ -25,10 +28,28 @@ test.for(['EPIPE', 'EIO'])(
   },
 )
 
-test('any other failure of an output is thrown as it was', () => {
-  const output = failing('ENOSPC')
-  outliveClosedOutput([output])
-  expect(() => output.emit('error', Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' }))).toThrow(
-    'ENOSPC',
-  )
-})
+/** A process that goes on for a while after its first line; its standard output is opened for that. */
+function outputTo(path: string): SpawnSyncReturns<string> {
+  const program = [
+    `import { outliveClosedOutput } from ${JSON.stringify(join(import.meta.dirname, 'closed-output.ts'))}`,
+    'outliveClosedOutput()',
+    'console.log("one")',
+    'setTimeout(() => { console.log("two"); console.error("came to its end") }, 20)',
+  ].join('\n')
+  const output = openSync(path, 'w')
+  onTestFinished(() => closeSync(output))
+  return spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+    stdio: ['ignore', output, 'pipe'],
+  })
+}
+
+test.skipIf(!existsSync('/dev/full'))(
+  'an output on a full disk ends nothing; the loss is told once, and the exit code is not 0',
+  () => {
+    const { status, stderr } = outputTo('/dev/full')
+    expect(stderr).toContain('came to its end')
+    expect(stderr.match(/Failed to write the output: ENOSPC: .*/g)).toHaveLength(1)
+    expect(status).toBe(1)
+  },
+)

@@ -5,7 +5,8 @@ const CLOSED = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
 /**
  * `mailstorm … | head -1`, or a terminal that is closed in the middle of a run: what is still printed is lost,
- * what is being done is not. Without this Node ends the process, and with it the result.
+ * what is being done is not. Without this Node ends the process, and with it the result. Nor does a full disk
+ * under `> run.log`, but that the output is not whole is said, where it can be, and in the exit code.
  */
 export function outliveClosedOutput(streams: readonly Writable[] = [process.stdout, process.stderr]): void {
   for (const stream of streams) outliveClosed(stream)
@@ -14,7 +15,7 @@ export function outliveClosedOutput(streams: readonly Writable[] = [process.stdo
 function outliveClosed(stream: Writable): void {
   let isClosed = false
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!CLOSED.has(error.code ?? '')) throw error
+    if (!isClosed && !CLOSED.has(error.code ?? '')) tellOfLoss(stream, error)
     isClosed = true
   })
   // A source that can write no more stands still, and whoever waits for its end waits for ever: Vitest does
@@ -24,4 +25,17 @@ function outliveClosed(stream: Writable): void {
       if (isClosed) source.resume()
     })
   })
+}
+
+const NOT_WHOLE = 1
+
+function tellOfLoss(stream: Writable, error: Error): void {
+  // Whatever is set until then stands: of a run that failed, or of a signal.
+  process.once('exit', (code) => {
+    if (code === 0) process.exitCode = NOT_WHOLE
+  })
+  if (stream !== process.stderr)
+    process.stderr.write(
+      `Failed to write the output: ${error.message}. What was to follow is missing there.\n`,
+    )
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -51,4 +52,14 @@ test('names what it skips, and why, and shows the rest', async () => {
 
 test('a folder that is not there has no runs', async () => {
   expect(await readFolder('/nowhere/results')).toEqual({ runs: [], skipped: [] })
+})
+
+test('a pipe among the results is named, and not waited for', async () => {
+  const folder = await folderWith({ 'good.json': resultJson(burstResult()) })
+  execFileSync('mkfifo', [join(folder, 'pipe.json')])
+  const { runs, skipped } = await readFolder(folder)
+  expect(runs.map(({ file }) => basename(file))).toEqual(['good.json'])
+  expect(skipped.map(({ file, why }) => [basename(file), why])).toEqual([
+    ['pipe.json', 'damaged: it is no file, but a pipe, a socket or a device'],
+  ])
 })

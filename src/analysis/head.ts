@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { isFields } from './fields.ts'
 import { condensedRun } from './long-run.ts'
 
@@ -46,9 +46,13 @@ const MOST_BYTES = 512 * 1024 * 1024
  * Rejects with SyntaxError when it is not JSON, and with the file system's error.
  */
 export async function readHead(path: string): Promise<unknown> {
-  const file = await open(path)
+  // A pipe that nobody writes to would be waited for: in the folder of results, by every list and every run.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    const { size } = await file.stat()
+    const stats = await file.stat()
+    if (!stats.isFile() && !stats.isDirectory())
+      throw new SyntaxError('it is no file, but a pipe, a socket or a device')
+    const { size } = stats
     if (size > FIRST_BYTES) {
       const head =
         headOf(await readStart(file, FIRST_BYTES)) ?? headOf(await readStart(file, 8 * FIRST_BYTES))

@@ -100,7 +100,7 @@ export async function readIdentity(path: string): Promise<Identity | undefined> 
     const value: unknown = await readHead(path)
     return isFields(value) ? value : {}
   } catch (error) {
-    if (error instanceof SyntaxError) return {}
+    if (error instanceof SyntaxError || isCode(error, 'EISDIR')) return {}
     if (isCode(error, 'ENOENT')) return undefined
     throw error
   }
