@@ -30,6 +30,19 @@ test.for<[where: string, spoil: (result: Record<string, Record<string, unknown>>
     ({ histograms }) => Object.assign(histograms?.response_time ?? {}, { count: 1 }),
   ],
   ['generator', (result) => delete result.generator],
+  ['machine', (result) => delete result.machine],
+  ['versions.node', ({ versions }) => Object.assign(versions ?? {}, { node: {} })],
+  ['workload.sender', ({ workload }) => delete workload?.sender],
+  ['resource_usage.0', (result) => Object.assign(result, { resource_usage: { 0: [] } })],
+  ['split', (result) => Object.assign(result, { split: -1 })],
+  ['merged.parts', (result) => Object.assign(result, { merged: { generators: 2, start_skew_ms: 0 } })],
+  ['side_by_side.by', (result) => Object.assign(result, { side_by_side: {} })],
+  ['drift.0', (result) => Object.assign(result, { drift: [null] })],
+  ['search', (result) => Object.assign(result, { search: 'none' })],
+  [
+    'custom_metrics.total.kind',
+    (result) => Object.assign(result, { custom_metrics: { total: { kind: 'sum' } } }),
+  ],
 ])('says that %s is wrong', ([where, spoil]) => {
   const result = asJson(burstResult())
   spoil(result)

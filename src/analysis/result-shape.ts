@@ -53,6 +53,11 @@ const workload = z.looseObject({
   recipients: number,
   tls: text,
   auth: text.nullable(),
+  size_bytes: number,
+  rate_per_second: figure,
+  duration_seconds: figure,
+  sender: text,
+  recipient: text,
 })
 
 const failure = z.looseObject({
@@ -126,6 +131,72 @@ const overridden = z.looseObject({
   thresholds: z.enum(['own', 'given']),
 })
 
+const minAvgMax = z.looseObject({ min: number, avg: number, max: number })
+
+const usage = z.looseObject({
+  cpu_percent: minAvgMax,
+  memory_bytes: minAvgMax,
+  samples: z.array(z.looseObject({ second: number, cpu_percent: number, memory_bytes: number })),
+})
+
+const customMetric = z.discriminatedUnion('kind', [
+  z.looseObject({ kind: z.literal('counter'), sum: number, per_second: figure }),
+  z.looseObject({ kind: z.literal('gauge'), value: figure, min: figure, max: figure, at_seconds: figure }),
+  z.looseObject({ kind: z.literal('rate'), share: figure, hits: number, total: number }),
+  z.looseObject({ kind: z.literal('trend'), summary: latency, histogram }),
+])
+
+/** Which part of a load this generator had, and when it began. */
+const part = z.looseObject({ index: number, started_at: text, start_late_ms: figure })
+
+const mergedPart = part.extend({
+  run_id: text,
+  after_first_ms: number,
+  total_messages: number,
+  messages_per_second: number,
+})
+
+const sideBySide = z.looseObject({
+  by: text,
+  columns: z.array(
+    z.looseObject({
+      name: text,
+      unit: z.enum(['count', 'ms', 'seconds', 'per_second', 'share', 'factor']),
+    }),
+  ),
+  rows: z.array(z.looseObject({ label: text, values: z.array(figure) })),
+  note: text,
+})
+
+const drift = z.looseObject({
+  of: text,
+  unit: z.enum(['ms', 'bytes']),
+  per_hour: number,
+  low_per_hour: number,
+  high_per_hour: number,
+  points: number,
+})
+
+const search = z.looseObject({
+  rate_per_second: figure,
+  broke_at_per_second: figure,
+  holds: z.array(text),
+  seconds: number,
+  confidence: z.enum(['high', 'low']),
+  why: text,
+  steps: z.array(
+    z.looseObject({
+      rate_per_second: number,
+      held: flag,
+      missed: z.array(text),
+      p99_ms: figure,
+      success_rate: number,
+      throughput: number,
+      generator_bound: flag,
+    }),
+  ),
+})
+
 const result = z.looseObject({
   scenario: text,
   part: text.nullable(),
@@ -152,7 +223,17 @@ const result = z.looseObject({
   histograms: z.looseObject({ response_time: histogram, service_time: histogram }),
   backend: z.looseObject({ name: text, why: text }),
   generator,
+  machine: z.looseObject({ cpu: text, cores: number, memory_bytes: number, os: text }),
+  versions: z.record(text, text),
+  resource_usage: z.record(text, usage),
   seed: number,
+  custom_metrics: z.record(text, customMetric).optional(),
+  split: part.extend({ generators: number, shared_run_id: text, agreed_start: text.nullable() }).optional(),
+  merged: z.looseObject({ generators: number, start_skew_ms: number, parts: z.array(mergedPart) }).optional(),
+  side_by_side: sideBySide.optional(),
+  drift: z.array(drift).optional(),
+  search: search.optional(),
+  logs: text.optional(),
   overridden: overridden.optional(),
   name_lookups: z
     .array(z.looseObject({ host: text, addresses: z.array(text), lookup_ms: number }))
