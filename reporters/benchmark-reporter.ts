@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
 import { writeAtomically } from '../src/analysis/atomic-write.ts'
+import { makeFolder } from '../src/analysis/make-folder.ts'
 import { viewOf } from '../src/analysis/view.ts'
 import { benchmarkEntries } from '../src/render/benchmark-json.ts'
 import { collectResults } from './collect-results.ts'
@@ -24,7 +24,7 @@ export default class BenchmarkReporter implements Reporter {
     if (views.length === 0) return
     const folder = join(resultsFolder(this.#vitest), FOLDER)
     try {
-      await mkdir(folder, { recursive: true })
+      await makeFolder(folder)
       for (const [name, better] of Object.entries(FILES)) {
         const entries = benchmarkEntries(views, better)
         await writeAtomically(join(folder, name), `${JSON.stringify(entries, null, 2)}\n`)

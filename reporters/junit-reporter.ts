@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type {
   Reporter,
@@ -10,6 +9,7 @@ import type {
   Vitest,
 } from 'vitest/node'
 import { writeAtomically } from '../src/analysis/atomic-write.ts'
+import { makeFolder } from '../src/analysis/make-folder.ts'
 import { viewOf } from '../src/analysis/view.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
 import { reasonOf } from '../src/render/any.ts'
@@ -52,7 +52,7 @@ export default class JunitReporter implements Reporter {
     }
     const folder = resultsFolder(this.#vitest)
     try {
-      await mkdir(folder, { recursive: true })
+      await makeFolder(folder)
       await writeAtomically(join(folder, FILE), renderJunit(suites))
     } catch (error) {
       process.exitCode = 1

@@ -1,13 +1,13 @@
 import { join, relative, resolve } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
-import { storeResult } from '../src/analysis/store.ts'
-import { MailstormError } from '../src/error.ts'
+import { checkResultsFolder, storeResult } from '../src/analysis/store.ts'
+import { MailstormError, USAGE_ERROR } from '../src/error.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
 import { renderAnyMarkdown, renderAnyText } from '../src/render/any.ts'
 import { writeIndex, writeReport } from '../src/render/html/files.ts'
 import { type Page, PIPE, pageFor } from '../src/render/paint.ts'
 import { renderSummary } from '../src/render/summary.ts'
-import { wrapLine } from '../src/render/width.ts'
+import { wrapLine, wrapText } from '../src/render/width.ts'
 import { collectResults, resultKey, resultOf } from './collect-results.ts'
 import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
@@ -31,9 +31,10 @@ export default class ResultsReporter implements Reporter {
     this.#options = options
   }
 
-  onInit(vitest: Vitest): void {
+  async onInit(vitest: Vitest): Promise<void> {
     this.#vitest = vitest
     this.#page = pageFor(toldTo(vitest) as Terminal, process.env)
+    await checkResultsFolder(this.#folder()).catch(refuse)
   }
 
   onTestRunStart(): void {
@@ -93,6 +94,13 @@ export default class ResultsReporter implements Reporter {
     const root = this.#vitest?.config.root ?? process.cwd()
     return resolve(root, this.#options.directory ?? (process.env.STRESS_RESULTS_DIR || 'results'))
   }
+}
+
+/** On the command line as a bad option; an IDE gets the error to show. */
+function refuse(error: unknown): never {
+  if (!(error instanceof MailstormError) || process.env.VITEST_VSCODE !== undefined) throw error
+  process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, process.env).width)}\n\n`)
+  process.exit(USAGE_ERROR)
 }
 
 /** From the working directory when it is below that, else absolute. */

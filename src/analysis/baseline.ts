@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, MailstormError } from '../error.ts'
 import { writeAtomically } from './atomic-write.ts'
 import { textAt, valueAt } from './fields.ts'
+import { makeFolder } from './make-folder.ts'
 import { FORMATS } from './overview.ts'
 import type { RunView } from './view.ts'
 
@@ -42,7 +43,7 @@ export function checkedBaselinePath(name: string): string {
 /** Resolves to the file's path. One run to the line, so that a change is a small one in version control. */
 export async function saveBaseline({ name, runs, saved_at: at }: Omit<Baseline, 'format'>): Promise<string> {
   const path = checkedBaselinePath(name)
-  await mkdir(baselinesDir(), { recursive: true })
+  await makeFolder(baselinesDir())
   const head = { format: BASELINE_FORMAT, name, saved_at: at }
   const start = JSON.stringify(head, null, 2).replace(/\n\}$/, '')
   const lines = runs.map((run) => `    ${JSON.stringify(run)}`)

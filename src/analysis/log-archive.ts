@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { replaceAtomically } from './atomic-write.ts'
+import { makeFolder } from './make-folder.ts'
 import { createNumbered } from './run-name.ts'
 
 export interface LogFile {
@@ -15,7 +15,7 @@ export interface LogFile {
 
 /** Writes logs into one `.tar.gz`. Rejects with the file system's error. */
 export async function writeLogArchive(path: string, files: readonly LogFile[], at: Date): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   await replaceAtomically(path, (temporary) => fillArchive(temporary, files, at))
 }
 
@@ -26,7 +26,7 @@ export async function addLogArchive(
   files: readonly LogFile[],
   at: Date,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   return createNumbered(folder, `${base}-logs`, '.tar.gz', (temporary) => fillArchive(temporary, files, at))
 }
 

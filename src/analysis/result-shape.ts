@@ -75,6 +75,8 @@ const sessionCap = z.looseObject({ target: text, messages: number, sessions: num
 
 const server = z.looseObject({
   name: text,
+  host: text,
+  port: number,
   accepted: number,
   deferred: number,
   rejected: number,

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import type { ProbeResult } from '../probe/report.ts'
 import { writeAtomically } from './atomic-write.ts'
+import { makeFolder } from './make-folder.ts'
 import { createNumbered } from './run-name.ts'
 import { storeError } from './store.ts'
 
@@ -8,7 +9,7 @@ import { storeError } from './store.ts'
 export async function storeProbe(folder: string, result: ProbeResult, markdown: string): Promise<string[]> {
   const text = `${JSON.stringify(result, null, 2)}\n`
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const base = `${result.stamp}-probe`
     const json = await createNumbered(folder, base, '.json', (temporary) => writeFile(temporary, text))
     const md = json.replace(/\.json$/, '.md')

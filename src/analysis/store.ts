@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { access, constants, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, MailstormError } from '../error.ts'
 import { RESULT_FORMAT } from '../load/result.ts'
@@ -6,6 +6,7 @@ import { type AnyResult, PRESSURE_FORMAT } from '../pressure/result.ts'
 import { writeAtomically } from './atomic-write.ts'
 import { textAt } from './fields.ts'
 import { readHead, resultJson } from './head.ts'
+import { makeFolder } from './make-folder.ts'
 import { claimName, readIdentity, releaseName } from './run-name.ts'
 
 /** The newest result under a name that never changes. */
@@ -28,7 +29,7 @@ export async function storeResult(
 ): Promise<StoredResult> {
   const json = resultJson(result)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const name = await writeUnderOwnName(folder, result, { json, markdown })
     await writeLatest(folder, result, json)
     return { json: join(folder, `${name}.json`), markdown: join(folder, `${name}.md`) }
@@ -108,11 +109,28 @@ function isResultFormat(format: string | null): boolean {
   return format === RESULT_FORMAT || format === PRESSURE_FORMAT
 }
 
+/**
+ * Makes the folder, and rejects when nothing can be written there: known before a run of hours, and not after
+ * it. A disk that is full now may have room then.
+ */
+export async function checkResultsFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder)
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')) throw storeError(folder, error)
+  }
+}
+
 const CAUSES: Readonly<Record<string, readonly [why: string, hint: string]>> = {
   ENOSPC: ['the disk is full', 'Free some space, or set STRESS_RESULTS_DIR to a folder on another disk.'],
   EDQUOT: [
     'the disk quota is used up',
     'Free some space, or set STRESS_RESULTS_DIR to a folder on another disk.',
+  ],
+  ENOENT: [
+    'it cannot be made there, or has been removed',
+    'Set STRESS_RESULTS_DIR to a folder that can be written to.',
   ],
   EROFS: ['the file system is read-only', 'Set STRESS_RESULTS_DIR to a folder that can be written to.'],
   EACCES: ['permission denied', 'Set STRESS_RESULTS_DIR to a folder that can be written to.'],

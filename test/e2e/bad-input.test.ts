@@ -21,6 +21,17 @@ test.for([
   expect(await readdir(run.resultsDir)).toEqual([])
 })
 
+test.for(['/dev/null', '/dev/null/below', '/proc/nowhere/below'])(
+  'results that cannot be written to %s end with one message and code 2, before anything is booted',
+  async (folder) => {
+    const run = await stress('quick', { STRESS_RESULTS_DIR: folder })
+    expect(run.exitCode).toBe(2)
+    expect(run.output).toContain(`Failed to write results to "${folder}": `)
+    expect(run.output).toContain('Set STRESS_RESULTS_DIR to a folder')
+    expect(run.output).not.toMatch(/\n\s+at |Test Type/)
+  },
+)
+
 test('a taken port of the metrics ends with one message and code 2, before anything is booted', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
