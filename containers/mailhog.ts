@@ -47,7 +47,7 @@ export function embeddedMailhog(options: MailhogOptions = {}): Service<RunningMa
         env: environmentOf(options),
         ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
       })
-      return new EmbeddedMailhog(name, program)
+      return new EmbeddedMailhog(name, program, options)
     },
   }
 }
@@ -79,13 +79,21 @@ class EmbeddedMailhog extends EmbeddedService implements RunningMailhog {
   readonly apiPort: number
   readonly apiUrl: string
   readonly client: MailhogClient
+  readonly #options: MailhogOptions
 
-  constructor(name: string, program: EmbeddedProcess) {
+  constructor(name: string, program: EmbeddedProcess, options: MailhogOptions) {
     super(name, program)
+    this.#options = options
     const { smtp_port: smtpPort, api_port: apiPort, web_path: webPath } = program.readyLine
     this.smtpPort = Number(smtpPort)
     this.apiPort = Number(apiPort)
     this.apiUrl = `http://${LOOPBACK}:${this.apiPort}${webPath}`
     this.client = new MailhogClient(this.apiUrl)
+  }
+
+  /** Its messages were in its memory, and are gone. */
+  startAgain(): Promise<RunningMailhog> {
+    const { smtpPort, apiPort } = this
+    return embeddedMailhog({ ...this.#options, smtpPort, apiPort }).start()
   }
 }

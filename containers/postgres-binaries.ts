@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -40,6 +41,8 @@ export async function prepareBinaries(folder: string, user: User | undefined): P
   const { error } = spawnSync(installed.initdb, ['--version'], { ...user })
   if (error === undefined) return installed
   const copy = join(folder, 'native')
+  // Of an earlier life of the same cluster.
+  if (existsSync(copy)) return binariesIn(copy)
   await cp(native, copy, { recursive: true, verbatimSymlinks: true })
   return binariesIn(copy)
 }

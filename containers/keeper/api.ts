@@ -1,25 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import type { RunningService, Usage } from '../service.ts'
 import type { RunningSmtpServer } from '../smtp-server.ts'
+import type { KeptService, LifeState } from './service-keeper.ts'
 
 /** Long enough for the kernel's CPU ticks of 10 ms to tell a few percent apart. */
 const BETWEEN_READINGS_MS = 500
-
-/** Anything kept: its state, its log, its use of the machine. */
-export type KeptService = RunningService & {
-  /** As people connect to it. */
-  readonly address: string
-  usage(): Promise<Usage | undefined>
-}
 
 /** Of one service in the answer of `GET /state`. */
 export interface ServiceState {
   readonly name: string
   readonly address: string
-  /** `running`, or how it ended. */
-  readonly state: string
+  readonly state: LifeState
+  /** How often it was brought back. */
+  readonly restarts: number
+  /** How it ended by itself the last time, as "killed by SIGKILL", and when (ISO 8601); null when it never did. */
+  readonly last_end: { readonly by: string; readonly at: string } | null
 }
 
 /** One line of `mailstorm status`; of one service in the answer of `GET /status`. */
@@ -31,7 +27,7 @@ export interface ServiceStatus extends ServiceState {
 /** The keeper's API: what other processes may know of the services. On loopback, read only. */
 export async function serveKeeper(
   services: readonly KeptService[],
-  servers: readonly RunningSmtpServer[],
+  servers: readonly KeptService<RunningSmtpServer>[],
 ): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((request, response) => {
     answer(request, response, services, servers).catch((error: Error) => {
@@ -50,13 +46,13 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   services: readonly KeptService[],
-  servers: readonly RunningSmtpServer[],
+  servers: readonly KeptService<RunningSmtpServer>[],
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://keeper')
   const named = url.searchParams.get('service')
   const run = url.searchParams.get('run') ?? ''
   const asked = services.filter(({ name }) => named === null || name === named)
-  const smtp = servers.find(({ name }) => name === named)
+  const smtp = servers.find(({ name }) => name === named)?.current
   switch (url.pathname) {
     case '/status':
       // CPU is counted from one reading to the next: one alone knows none, or that of hours.
@@ -95,8 +91,9 @@ async function statusOf(service: KeptService): Promise<ServiceStatus> {
   }
 }
 
-function stateOf({ name, address, endedBy }: KeptService): ServiceState {
-  return { name, address, state: endedBy ?? 'running' }
+function stateOf({ name, address, state, restarts, lastEnd }: KeptService): ServiceState {
+  const end = lastEnd === undefined ? null : { by: lastEnd.by, at: new Date(lastEnd.atEpochMs).toISOString() }
+  return { name, address, state, restarts, last_end: end }
 }
 
 function json(response: ServerResponse, body: unknown): void {

@@ -9,7 +9,10 @@ import type { KeptServer, KeptState } from './state.ts'
 /** How often the keeper is asked whether a server still runs. */
 const WATCH_INTERVAL_MS = 1_000
 
-/** An SMTP server that `mailstorm start` keeps, as a stress run uses it. Stopping it here leaves it running. */
+/**
+ * An SMTP server that `mailstorm start` keeps, as a stress run uses it. Stopping it here leaves it running. One that
+ * is brought back has ended and runs again: its end is told, and its ledger has all its lives.
+ */
 export class KeptSmtpServer implements RunningSmtpServer {
   readonly backend: 'embedded' | 'docker'
   readonly name: string
@@ -19,11 +22,13 @@ export class KeptSmtpServer implements RunningSmtpServer {
   readonly ca: string | undefined
   readonly pid: number
   readonly noLedger?: string
-  readonly ended: Promise<ServiceEnd | undefined>
   readonly #keeper: KeeperClient
   readonly #watch: NodeJS.Timeout
-  readonly #resolveEnded: (end: ServiceEnd | undefined) => void
+  /** Ends before are none of this run's. */
+  readonly #sinceEpochMs = Date.now()
+  #end = Promise.withResolvers<ServiceEnd | undefined>()
   #endedBy: string | undefined
+  #lastSeenEnd: string | undefined
 
   constructor(server: KeptServer, { backend, apiPort }: Pick<KeptState, 'backend' | 'apiPort'>) {
     this.backend = backend.name
@@ -35,14 +40,16 @@ export class KeptSmtpServer implements RunningSmtpServer {
     this.pid = server.pid
     if (server.noLedger !== null) this.noLedger = server.noLedger
     this.#keeper = new KeeperClient({ apiPort })
-    const { promise, resolve } = Promise.withResolvers<ServiceEnd | undefined>()
-    this.ended = promise
-    this.#resolveEnded = resolve
     this.#watch = setInterval(() => void this.#look(), WATCH_INTERVAL_MS).unref()
   }
 
   get endedBy(): string | undefined {
     return this.#endedBy
+  }
+
+  /** Of its present life. */
+  get ended(): Promise<ServiceEnd | undefined> {
+    return this.#end.promise
   }
 
   async ledger(runId: string): Promise<ServerLedger> {
@@ -68,7 +75,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
 
   async stop(): Promise<void> {
     clearInterval(this.#watch)
-    this.#resolveEnded(undefined)
+    this.#end.resolve(undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -78,11 +85,29 @@ export class KeptSmtpServer implements RunningSmtpServer {
   /** A keeper that does not answer has ended, and its servers with it. */
   async #look(): Promise<void> {
     const answer = await this.#keeper.stateOf(this.name).catch(() => undefined)
-    const state = answer?.state ?? 'ended with its keeper'
-    if (state === 'running' || this.#endedBy !== undefined) return
-    this.#endedBy = state
-    clearInterval(this.#watch)
-    this.#resolveEnded({ by: state, atEpochMs: Date.now() })
+    if (answer === undefined) {
+      clearInterval(this.#watch)
+      return this.#ends({ by: 'ended with its keeper', atEpochMs: Date.now() })
+    }
+    const { state, last_end: end } = answer
+    if (end !== null && end.at !== this.#lastSeenEnd) {
+      this.#lastSeenEnd = end.at
+      const atEpochMs = Date.parse(end.at)
+      if (state !== 'running' || atEpochMs >= this.#sinceEpochMs) this.#ends({ by: end.by, atEpochMs })
+    }
+    if (state === 'running') this.#runsAgain()
+  }
+
+  #ends(end: ServiceEnd): void {
+    if (this.#endedBy !== undefined) return
+    this.#endedBy = end.by
+    this.#end.resolve(end)
+  }
+
+  #runsAgain(): void {
+    if (this.#endedBy === undefined) return
+    this.#endedBy = undefined
+    this.#end = Promise.withResolvers()
   }
 
   #get(path: string, query: Record<string, string>): Promise<Response> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CleanOptions } from './clean.ts'
 import type { LogsOptions } from './logs.ts'
-import type { WantedExtras } from './start-extras.ts'
+import type { StartOptions } from './start.ts'
 import type { StatusOptions } from './status.ts'
 
 /** Services by hand: booted, looked at, ended, swept. */
@@ -19,7 +19,8 @@ export function addServicesCommands(program: Command): void {
       'four simulated tenants too, on ports 8081, 8082, 8084, 8085; with --proxy it knows them',
     )
     .option('--monitoring', 'Prometheus (port 9090) and Grafana (port 3000, admin/admin) too, in containers')
-    .action(async (wanted: WantedExtras) => (await import('./start.ts')).start(wanted))
+    .option('--restart', 'boot a service again that has ended by itself, at most 5 times a minute')
+    .action(async (wanted: StartOptions) => (await import('./start.ts')).start(wanted))
   program
     .command('stop')
     .description('end what start keeps')

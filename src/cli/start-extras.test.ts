@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { ServiceKeeper } from '../../containers/keeper/service-keeper.ts'
 import { readOptions } from '../options.ts'
 import { bootExtras } from './start-extras.ts'
 
 const backend = 'embedded'
 const portFor = () => 0
+const newKeeper = () => new ServiceKeeper({ restarts: false, say: console.error })
 
 test('boots a proxy with what it needs, and four tenants that it knows and calls', async () => {
   await using stack = new AsyncDisposableStack()
@@ -13,11 +15,10 @@ test('boots a proxy with what it needs, and four tenants that it knows and calls
     MSG_RATE_PER_SYNC: '3',
     DND_PROBABILITY: '0',
   })
-  const { kept, notes } = await bootExtras(
-    { proxy: true, tenants: true },
-    { backend, options, stack, portFor },
-  )
-  expect(kept.map(({ name }) => name)).toEqual([
+  const keeper = newKeeper()
+  const rig = { backend, options, keeper, stack, portFor } as const
+  const { notes } = await bootExtras({ proxy: true, tenants: true }, rig)
+  expect(keeper.services.map(({ name }) => name)).toEqual([
     'mailhog',
     'postgres',
     'proxy',
@@ -27,7 +28,7 @@ test('boots a proxy with what it needs, and four tenants that it knows and calls
     'tenant-documents',
   ])
   expect(notes.join('\n')).toContain('pressure-test-token')
-  const tenants = kept.slice(3).map(({ address }) => address)
+  const tenants = keeper.services.slice(3).map(({ address }) => address)
   const reportsReceived = async () => {
     const stats = tenants.map(
       async (url) => (await fetch(`${url}/stats`)).json() as Promise<{ reports_received: number }>,
@@ -39,7 +40,9 @@ test('boots a proxy with what it needs, and four tenants that it knows and calls
 
 test('boots tenants alone, for a proxy of somebody else', async () => {
   await using stack = new AsyncDisposableStack()
-  const { kept } = await bootExtras({ tenants: true }, { backend, options: readOptions({}), stack, portFor })
+  const keeper = newKeeper()
+  await bootExtras({ tenants: true }, { backend, options: readOptions({}), keeper, stack, portFor })
+  const kept = keeper.services
   expect(kept).toHaveLength(4)
   expect((await fetch(`${kept[0]?.address}/health`)).status).toBe(200)
 })

@@ -1,11 +1,11 @@
-import type { KeptService } from '../../containers/keeper/api.ts'
+import type { ServiceKeeper } from '../../containers/keeper/service-keeper.ts'
 import type { RunningMailhog } from '../../containers/mailhog.ts'
 import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres.ts'
 import { dockerPostgres } from '../../containers/postgres-docker.ts'
 import { RUN_METRICS_PORT } from '../../containers/prometheus-files.ts'
 import { type Monitoring, startMonitoring } from '../../containers/prometheus-grafana.ts'
 import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.ts'
-import type { RunningService, Usage } from '../../containers/service.ts'
+import type { RunningService } from '../../containers/service.ts'
 import { sinkFor } from '../../containers/sink.ts'
 import { MailstormError } from '../error.ts'
 import type { Options } from '../options.ts'
@@ -27,12 +27,12 @@ export interface ExtrasRig {
   readonly options: Options
   /** From the usual port to the one to take; 0 = any free one. */
   portFor(usual: number): number
+  readonly keeper: ServiceKeeper
   /** Ends them. */
   readonly stack: AsyncDisposableStack
 }
 
 export interface Extras {
-  readonly kept: readonly KeptService[]
   /** For people, below the list of the services. */
   readonly notes: readonly string[]
   /** Where stress runs in this folder are to show their figures; undefined when nobody looks. */
@@ -43,24 +43,19 @@ export interface Extras {
 const PROXY_PORT = 8000
 const PROXY_TOKEN = 'pressure-test-token'
 export async function bootExtras(wanted: WantedExtras, rig: ExtrasRig): Promise<Extras> {
-  const { stack } = rig
+  const { stack, keeper } = rig
+  const keep: Keep = (service, address) => void stack.use(keeper.keep(service, address))
   const monitoring = wanted.monitoring ? stack.use(await bootMonitoring(rig)) : undefined
-  const kept: KeptService[] = []
-  const keep = <S extends Measurable>(service: S, address: string) => {
-    kept.push(withAddress(service, address))
-    return service
-  }
-  const mailhog = wanted.mailhog || wanted.proxy ? stack.use(await bootMailhog(rig)) : undefined
+  const mailhog = wanted.mailhog || wanted.proxy ? await bootMailhog(rig) : undefined
   if (mailhog) keep(mailhog, `smtp://${mailhog.host}:${mailhog.smtpPort} and ${mailhog.apiUrl}`)
-  const postgres = wanted.postgres || wanted.proxy ? stack.use(await bootPostgres(rig)) : undefined
+  const postgres = wanted.postgres || wanted.proxy ? await bootPostgres(rig) : undefined
   if (postgres) keep(postgres, postgres.url)
-  const proxy = wanted.proxy && postgres ? stack.use(await bootProxy(postgres.url, rig)) : undefined
+  const proxy = wanted.proxy && postgres ? await bootProxy(postgres.url, rig) : undefined
   if (proxy) keep(proxy, proxy.url)
   if (monitoring) keep(monitoring.prometheus, monitoring.prometheus.url)
   if (monitoring) keep(monitoring.grafana, `${monitoring.grafana.url} (admin/admin)`)
   const notes = wanted.tenants ? await bootTenants(rig, { mailhog, proxy, token: tokenOf(), keep }) : []
   return {
-    kept,
     notes: [...proxyNotes(proxy), ...notes],
     metricsPort: monitoring && RUN_METRICS_PORT,
   }
@@ -81,9 +76,13 @@ function bootMailhog({ backend, options }: ExtrasRig): Promise<RunningMailhog> {
   return sinkFor({ backend, sink, largestMessageBytes: 0, mailhogImage, nodeImage }).start()
 }
 
-function bootPostgres({ backend, options }: ExtrasRig): Promise<RunningPostgres> {
+function bootPostgres({ backend, options, keeper }: ExtrasRig): Promise<RunningPostgres> {
   const image = options.containers.postgresImage
-  return (backend === 'docker' ? dockerPostgres({ image }) : embeddedPostgres()).start()
+  return (
+    backend === 'docker'
+      ? dockerPostgres({ image })
+      : embeddedPostgres({ keepsData: keeper.options.restarts })
+  ).start()
 }
 
 /** A process of this machine whatever the backend; its GMP_* variables are those of the user. */
@@ -107,9 +106,5 @@ function proxyNotes(proxy: RunningProxyService | undefined): string[] {
   return [`The proxy's metrics:    curl ${proxy.url}/metrics     (token of its API: ${tokenName})`]
 }
 
-export type Measurable = RunningService & { usage(): Promise<Usage | undefined> }
-
-/** Not a copy: a service's state is asked of itself. */
-export function withAddress(service: Measurable, address: string): KeptService {
-  return Object.defineProperty(service, 'address', { value: address }) as KeptService
-}
+/** From here on it is watched, and ended with the others. */
+export type Keep = (service: RunningService, address: string) => void

@@ -4,7 +4,7 @@ import { embeddedTenant, type RunningTenantService } from '../../containers/tena
 import { PROFILE_NAMES, PROFILE_PORTS } from '../tenants/profile.ts'
 import { setUpTenants, type TenantSetUp } from '../tenants/set-up.ts'
 import { createTenant } from '../tenants/tenant.ts'
-import type { ExtrasRig, Measurable } from './start-extras.ts'
+import type { ExtrasRig, Keep } from './start-extras.ts'
 
 /** In base64 it stays below the 1 MB that the real MailHog takes in useful time (containers/sink.ts). */
 const MAILHOG_ATTACHMENT_BYTES = 700 * 1024
@@ -14,14 +14,13 @@ interface Around {
   readonly proxy: RunningProxyService | undefined
   /** The proxy's. */
   readonly token: string
-  keep(service: Measurable, address: string): unknown
+  readonly keep: Keep
 }
 
 /** The four of the seed, each a process; the proxy gets to know them when there is one. Returns what people should know. */
 export async function bootTenants(rig: ExtrasRig, around: Around): Promise<string[]> {
   const capped = rig.backend === 'docker' && rig.options.containers.sink === 'mailhog'
-  const tenants = await boot(rig, capped ? { maxAttachmentBytes: MAILHOG_ATTACHMENT_BYTES } : {})
-  for (const { running } of tenants) around.keep(running, running.url)
+  const tenants = await boot(rig, around.keep, capped ? { maxAttachmentBytes: MAILHOG_ATTACHMENT_BYTES } : {})
   const { mailhog, proxy, token } = around
   if (proxy !== undefined && mailhog !== undefined) {
     const smtp = { host: mailhog.host, port: mailhog.smtpPort }
@@ -38,12 +37,17 @@ export async function bootTenants(rig: ExtrasRig, around: Around): Promise<strin
 
 type BootedTenant = TenantSetUp & { readonly running: RunningTenantService }
 
-async function boot(rig: ExtrasRig, cap: { readonly maxAttachmentBytes?: number }): Promise<BootedTenant[]> {
-  const { options, stack, portFor } = rig
+async function boot(
+  rig: ExtrasRig,
+  keep: Keep,
+  cap: { readonly maxAttachmentBytes?: number },
+): Promise<BootedTenant[]> {
+  const { options, portFor } = rig
   const common = { ...options.tenants, ...cap, seed: options.seed, runId: Date.now().toString(36) }
   const boots = PROFILE_NAMES.map(async (profile) => {
     const port = portFor(PROFILE_PORTS[profile])
-    const running = stack.use(await embeddedTenant({ ...common, profile, port }).start())
+    const running = await embeddedTenant({ ...common, profile, port }).start()
+    keep(running, running.url)
     const { facts, auth } = createTenant({ ...common, profile })
     return { running, tenant: { facts, auth }, baseUrl: running.url }
   })

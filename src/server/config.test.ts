@@ -14,6 +14,7 @@ test('has a default for everything', () => {
     controlHost: '127.0.0.1',
     controlPort: 0,
     ledgerFile: undefined,
+    ledgerTemporary: false,
   })
 })
 

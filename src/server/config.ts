@@ -21,6 +21,8 @@ export interface ServerConfig {
   readonly controlPort: number
   /** Undefined = a temporary file that goes when the server ends. */
   readonly ledgerFile: string | undefined
+  /** The file goes when the process that forked this one has gone: it is what an earlier life of ours began. */
+  readonly ledgerTemporary: boolean
 }
 
 function integer(least: number, most: number) {
@@ -61,6 +63,7 @@ const environment = z.object({
   CONTROL_HOST: word('an address to listen on').default('127.0.0.1'),
   CONTROL_PORT: port.default(0),
   LEDGER_FILE: z.string().optional(),
+  LEDGER_TEMPORARY: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
 })
 
 type Environment = z.output<typeof environment>
@@ -106,6 +109,9 @@ function contradictionsOf(values: Environment): string[] {
   if ((values.SMTP_AUTH_USER === undefined) !== (values.SMTP_AUTH_PASS === undefined)) {
     problems.push('SMTP_AUTH_USER and SMTP_AUTH_PASS: give both or neither')
   }
+  if (values.LEDGER_TEMPORARY === 'true' && values.LEDGER_FILE === undefined) {
+    problems.push('LEDGER_TEMPORARY: needs LEDGER_FILE; without one the ledger is temporary anyway')
+  }
   return problems
 }
 
@@ -123,6 +129,7 @@ function configOf(values: Environment): ServerConfig {
     controlHost: values.CONTROL_HOST,
     controlPort: values.CONTROL_PORT,
     ledgerFile: values.LEDGER_FILE,
+    ledgerTemporary: values.LEDGER_TEMPORARY === 'true',
   })
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,13 +93,25 @@ describe('end', () => {
     },
   )
 
-  test('takes the temporary ledger along', async () => {
+  test('leaves the temporary ledger to the parent, which may ask for what was acknowledged', async () => {
     const child = run({ LEDGER_FILE: '', TMPDIR: folder })
     const { ledger_file: path } = await ports(child)
-    expect(existsSync(String(path))).toBe(true)
     child.kill('SIGTERM')
     await once(child, 'exit')
-    expect(existsSync(String(path))).toBe(false)
+    expect(existsSync(String(path))).toBe(true)
+  })
+
+  test('takes the temporary ledger along when the parent has left, and one of an earlier life too', async () => {
+    await writeFile(ledgerFile, '')
+    for (const env of [{ LEDGER_FILE: '', TMPDIR: folder }, { LEDGER_TEMPORARY: 'true' }]) {
+      const child = run(env)
+      const { ledger_file: path } = await ports(child)
+      expect(existsSync(String(path))).toBe(true)
+      child.disconnect()
+      await once(child, 'exit')
+      expect(existsSync(String(path))).toBe(false)
+    }
+    await mkdir(folder, { recursive: true })
   })
 
   test('comes when the parent is killed: no orphan and no temporary file stays', async () => {

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { MailstormError } from '../error.ts'
 import { readServerConfig, type ServerConfig } from './config.ts'
 import { ControlApi } from './control-api.ts'
@@ -11,6 +11,8 @@ import { SmtpListeners } from './smtp-listeners.ts'
 // that it is ready and where; its errors go to stderr. Exit code 2: bad configuration, 1: any other.
 
 const BAD_CONFIG = 2
+
+let isReady = false
 
 // Everything accepted is in the ledger's file already, so that there is nothing to wait for.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0))
@@ -25,7 +27,7 @@ try {
 }
 
 async function serve(config: ServerConfig): Promise<void> {
-  const ledger = await Ledger.open(config.ledgerFile ?? temporaryLedger())
+  const ledger = await Ledger.open(ledgerPath(config))
   const smtp = await SmtpListeners.open(config, ledger)
   const control = await ControlApi.open(config, ledger)
   const ready = {
@@ -36,10 +38,23 @@ async function serve(config: ServerConfig): Promise<void> {
     pid: process.pid,
   }
   console.log(JSON.stringify(ready))
+  isReady = true
 }
 
-function temporaryLedger(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mailstorm-smtp-server-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'ledger.ndjson')
+/**
+ * A temporary ledger outlives this process where whoever forked it lives and knows the file by the ready line:
+ * however we ended, what was acknowledged can be told. Whoever that is removes it.
+ */
+function ledgerPath({ ledgerFile, ledgerTemporary }: ServerConfig): string {
+  if (ledgerFile !== undefined && !ledgerTemporary) return ledgerFile
+  const folder = ledgerFile === undefined ? mkdtempSync(join(tmpdir(), 'mailstorm-smtp-server-')) : undefined
+  const path = ledgerFile ?? join(folder ?? '', 'ledger.ndjson')
+  process.once('exit', () => {
+    const isKnown = isReady || ledgerFile !== undefined
+    if (process.connected && isKnown) return
+    rmSync(path, { force: true })
+    // Nothing else is in it, or it is not ours.
+    if (readdirSync(dirname(path)).length === 0) rmdirSync(dirname(path))
+  })
+  return path
 }

@@ -1,0 +1,216 @@
+import { setTimeout as sleepFor } from 'node:timers/promises'
+import { foreignText } from '../../src/foreign-text.ts'
+import type { RunningService, ServiceEnd, Usage } from '../service.ts'
+
+/** So many attempts to bring a service back in any one minute. */
+export const RESTARTS_PER_MINUTE = 5
+const MINUTE_MS = 60_000
+/** Before the first attempt of a minute; twice as long before each further one: 0.25, 0.5, 1, 2, 4 s. */
+const FIRST_WAIT_MS = 250
+const LOG_LINES_SAID = 10
+/** As many as a process of ours keeps. */
+const LOG_LINES_KEPT = 500
+
+export const LIFE_STATES = ['running', 'ended', 'restarting', 'given up'] as const
+export type LifeState = (typeof LIFE_STATES)[number]
+
+type Again<R> = Omit<RunningService, 'startAgain'> & { startAgain?(): Promise<R> }
+
+export interface KeeperOptions {
+  /** Brings back what has ended by itself. */
+  readonly restarts: boolean
+  /** A line, or several, for whoever started the services. */
+  say(text: string): void
+  /** A service has come back: with another process. */
+  cameBack?(): void
+  /** Monotonic, in milliseconds. */
+  nowMs?(): number
+  /** Rejects when the signal is given. */
+  sleep?(ms: number, signal: AbortSignal): Promise<unknown>
+}
+
+/** Sees to it that no service ends unnoticed, and brings back what does where it is asked to. */
+export class ServiceKeeper {
+  readonly options: KeeperOptions
+  readonly services: KeptService[] = []
+
+  constructor(options: KeeperOptions) {
+    this.options = options
+  }
+
+  /** From now on its stop() is that of what is returned. */
+  keep<R extends Again<R>>(service: R, address: string): KeptService<R> {
+    const kept = new KeptService<R>(service, address, this.options)
+    this.services.push(kept)
+    return kept
+  }
+
+  /** What ends from now on is meant to. */
+  rest(): void {
+    for (const service of this.services) service.rest()
+  }
+}
+
+/** A service that is kept, through all its lives. */
+export class KeptService<R extends Again<R> = RunningService> implements AsyncDisposable {
+  readonly name: string
+  /** As people connect to it; the same in every life. */
+  readonly address: string
+  readonly #options: KeeperOptions
+  readonly #rest = new AbortController()
+  /** When it was tried to bring it back, in the last minute. */
+  readonly #attemptsMs: number[] = []
+  #current: R
+  #state: LifeState = 'running'
+  #restarts = 0
+  #lastEnd: ServiceEnd | undefined
+  #earlierLog: string[] = []
+  #booting: Promise<unknown> = Promise.resolve()
+
+  constructor(service: R, address: string, options: KeeperOptions) {
+    this.name = service.name
+    this.address = address
+    this.#current = service
+    this.#options = options
+    void this.#watch()
+  }
+
+  /** In its present life, or in the last one that it had. */
+  get current(): R {
+    return this.#current
+  }
+
+  get state(): LifeState {
+    return this.#state
+  }
+
+  /** How often it was brought back. */
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  get lastEnd(): ServiceEnd | undefined {
+    return this.#lastEnd
+  }
+
+  usage(): Promise<Usage | undefined> {
+    return this.#current.usage()
+  }
+
+  /** Of its earlier lives too. */
+  async logTail(lines: number): Promise<string[]> {
+    const own = this.#state === 'running' ? await this.#current.logTail(lines) : []
+    return [...this.#earlierLog, ...own].slice(-lines)
+  }
+
+  rest(): void {
+    this.#rest.abort()
+  }
+
+  async stop(): Promise<void> {
+    this.rest()
+    await this.#booting
+    await this.#current.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #watch(): Promise<void> {
+    for (;;) {
+      const end = await this.#current.ended
+      if (end === undefined || this.#rest.signal.aborted) return
+      this.#lastEnd = end
+      this.#state = this.#options.restarts ? 'restarting' : 'ended'
+      await this.#rememberLog()
+      this.#sayEnd(end)
+      if (!this.#options.restarts || !(await this.#bringBack())) return
+    }
+  }
+
+  async #rememberLog(): Promise<void> {
+    // A container may be gone, and its log with it.
+    const log = await this.#current.logTail(LOG_LINES_KEPT).catch(() => [])
+    this.#earlierLog = [...this.#earlierLog, ...log].slice(-LOG_LINES_KEPT)
+  }
+
+  #sayEnd({ by, atEpochMs }: ServiceEnd): void {
+    const log = this.#earlierLog.slice(-LOG_LINES_SAID).map((line) => `    ${foreignText(line)}`)
+    const advice = this.#options.restarts
+      ? []
+      : [
+          '  It stays ended. To have all of them again: npx mailstorm stop, then npx mailstorm start;',
+          '  start --restart brings back what ends.',
+        ]
+    const wrote = log.length === 0 ? '  It wrote no log.' : '  The end of its log:'
+    this.#say(atEpochMs, `has ended: ${by}.`, [wrote, ...log, ...advice])
+  }
+
+  /** Whether it runs again. */
+  async #bringBack(): Promise<boolean> {
+    const { sleep = (ms, signal) => sleepFor(ms, undefined, { signal }) } = this.#options
+    for (;;) {
+      const waitMs = this.#nextWaitMs()
+      if (waitMs === undefined) return this.#giveUp()
+      const rested = await sleep(waitMs, this.#rest.signal).then(
+        () => false,
+        () => true,
+      )
+      if (rested || this.#rest.signal.aborted) return false
+      const booting = this.#bootAgain()
+      this.#booting = booting
+      if (await booting) return true
+    }
+  }
+
+  /** Undefined when it had all its attempts of the last minute. */
+  #nextWaitMs(): number | undefined {
+    const { nowMs = () => performance.now() } = this.#options
+    while (nowMs() - (this.#attemptsMs[0] ?? Number.POSITIVE_INFINITY) >= MINUTE_MS) this.#attemptsMs.shift()
+    const tried = this.#attemptsMs.length
+    if (tried >= RESTARTS_PER_MINUTE) return undefined
+    this.#attemptsMs.push(nowMs())
+    return FIRST_WAIT_MS * 2 ** tried
+  }
+
+  async #bootAgain(): Promise<boolean> {
+    try {
+      if (this.#current.startAgain === undefined) throw new Error(`${this.name} cannot be started again`)
+      this.#current = await this.#current.startAgain()
+    } catch (error) {
+      if (!this.#rest.signal.aborted) {
+        const lines = (error as Error).message.split('\n').map((line) => `    ${foreignText(line)}`)
+        this.#say(Date.now(), 'could not be started again:', lines)
+      }
+      return false
+    }
+    if (this.#rest.signal.aborted) return true
+    this.#state = 'running'
+    this.#restarts += 1
+    this.#say(Date.now(), `runs again at ${this.address} (restarted ${times(this.#restarts)}).`)
+    this.#options.cameBack?.()
+    return true
+  }
+
+  #giveUp(): false {
+    this.#state = 'given up'
+    this.#say(Date.now(), `is given up: ${RESTARTS_PER_MINUTE} restarts within a minute did not help.`, [
+      '  Its log says why it ends: npx mailstorm logs. To begin anew: npx mailstorm stop, then start.',
+    ])
+    return false
+  }
+
+  #say(atEpochMs: number, what: string, more: readonly string[] = []): void {
+    this.#options.say([`${clockTime(atEpochMs)} ${this.name} ${what}`, ...more].join('\n'))
+  }
+}
+
+/** As the clock on the wall shows it: 12:00:03. */
+export function clockTime(epochMs: number): string {
+  return new Date(epochMs).toTimeString().slice(0, 8)
+}
+
+export function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}
