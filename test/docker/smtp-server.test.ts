@@ -15,5 +15,15 @@ testSmtpServer({
   implementation: 'docker',
   newService: (options) => dockerSmtpServer({ ...options, nodeImage }),
   kill: (server) => killService(server.name),
+  skip: [
+    {
+      reason: 'containers are not started again; start --restart says so',
+      tests: ['starts again on its ports, and its ledger goes on'],
+    },
+    {
+      reason: 'the process is on the machine of the engine',
+      tests: ['tells what it had acknowledged also when it was told to end from outside'],
+    },
+  ],
   ...(skipAll === undefined ? {} : { skipAll }),
 })

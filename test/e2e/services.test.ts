@@ -9,7 +9,6 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ServiceStatus } from '../../containers/keeper/api.ts'
 import { KeeperClient } from '../../containers/keeper/client.ts'
 import type { KeptState } from '../../containers/keeper/state.ts'
-import type { ServerLedger } from '../../src/ledger/ledger.ts'
 import type { Result } from '../../src/load/result.ts'
 import { serverPidsOf } from '../vitest-child.ts'
 
@@ -206,12 +205,10 @@ test('--restart brings back an SMTP server in the middle of a run, and nothing a
   const before = await stateOf(cwd)
   const load = ['--rate', '100', '--duration', '8', '--size', 'small', '--mode', 'sustained']
   const running = run(cwd, 'run', 'custom', '--backend', 'started', '--output', 'results', ...load)
-  const keeper = new KeeperClient(before)
-  const connections = async () => {
-    const answer = await keeper.get('/ledger', { service: 'smtp-server-1', run: 'any' })
-    return ((await answer.json()) as ServerLedger).connections.current
-  }
-  await expect.poll(connections, { timeout: 60_000, interval: 50 }).toBeGreaterThan(0)
+  const acknowledged = async () => (await readFile(ledgerFile, 'utf8')).split('\n').length
+  const [ready = '{}'] = await new KeeperClient(before).logs('smtp-server-1', 1)
+  const ledgerFile = String(JSON.parse(ready).ledger_file)
+  await expect.poll(acknowledged, { timeout: 60_000, interval: 50 }).toBeGreaterThan(50)
   const killed = before.servers[0]
   process.kill(killed?.pid ?? 0, 'SIGKILL')
   await expect.poll(said, { timeout: 30_000 }).toContain('smtp-server-1 runs again at ')
