@@ -1,12 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { type KeptService, serveKeeper } from './api.ts'
+import { serveKeeper } from './api.ts'
+import type { KeptService } from './service-keeper.ts'
 
 test('status tells the CPU between two readings of its own, however long ago the last one was', async () => {
   let readings = 0
   const busy = {
     name: 'busy',
     address: 'smtp://127.0.0.1:2525',
-    endedBy: undefined,
+    state: 'running',
+    restarts: 0,
     // The first reading of a process knows nothing of its CPU.
     usage: async () => ({ cpuPercent: readings++ === 0 ? 0 : 42, memoryBytes: 1_024 }),
   } as unknown as KeptService

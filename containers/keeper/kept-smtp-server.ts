@@ -40,7 +40,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
     this.pid = server.pid
     if (server.noLedger !== null) this.noLedger = server.noLedger
     this.#keeper = new KeeperClient({ apiPort })
-    this.#watch = setInterval(() => void this.#look(), WATCH_INTERVAL_MS).unref()
+    this.#watch = setInterval(() => void this.look(), WATCH_INTERVAL_MS).unref()
   }
 
   get endedBy(): string | undefined {
@@ -82,8 +82,8 @@ export class KeptSmtpServer implements RunningSmtpServer {
     return this.stop()
   }
 
-  /** A keeper that does not answer has ended, and its servers with it. */
-  async #look(): Promise<void> {
+  /** Asks how it is now. A keeper that does not answer has ended, and its servers with it. */
+  async look(): Promise<void> {
     const answer = await this.#keeper.stateOf(this.name).catch(() => undefined)
     if (answer === undefined) {
       clearInterval(this.#watch)

@@ -47,12 +47,14 @@ async function boot(
   const boots = PROFILE_NAMES.map(async (profile) => {
     const port = portFor(PROFILE_PORTS[profile])
     const running = await embeddedTenant({ ...common, profile, port }).start()
-    keep(running, running.url)
     const { facts, auth } = createTenant({ ...common, profile })
     return { running, tenant: { facts, auth }, baseUrl: running.url }
   })
   // All of them, so that those which started are ended when another failed.
-  return (await Promise.allSettled(boots)).map((booted) => {
+  const settled = await Promise.allSettled(boots)
+  for (const booted of settled)
+    if (booted.status === 'fulfilled') keep(booted.value.running, booted.value.running.url)
+  return settled.map((booted) => {
     if (booted.status === 'rejected') throw booted.reason
     return booted.value
   })

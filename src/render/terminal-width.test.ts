@@ -85,8 +85,13 @@ const services = [
     cpu_percent: 1.2,
     memory_bytes: 2 ** 30,
     address: `postgresql://${'x'.repeat(90)}`,
+    restarts: 12,
+    last_end: {
+      by: 'out of sight: the container engine ended its stream of events',
+      at: '2026-01-02T03:04:05Z',
+    },
   },
-] as unknown as Parameters<typeof renderStatus>[0]
+] as const
 const view = viewOf(`results/20260102-${LONG_NAME}.json`, olderRun())
 if (view === undefined) throw new Error('the fixture is no run')
 
