@@ -99,7 +99,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
 
   /** Of its earlier lives too. */
   async logTail(lines: number): Promise<string[]> {
-    const own = this.#state === 'running' ? await this.#current.logTail(lines) : []
+    const own = await this.#current.logTail(lines)
     return [...this.#earlierLog, ...own].slice(-lines)
   }
 
@@ -123,20 +123,15 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
       if (end === undefined || this.#rest.signal.aborted) return
       this.#lastEnd = end
       this.#state = this.#options.restarts ? 'restarting' : 'ended'
-      await this.#rememberLog()
-      this.#sayEnd(end)
+      await this.#sayEnd(end)
       if (!this.#options.restarts || !(await this.#bringBack())) return
     }
   }
 
-  async #rememberLog(): Promise<void> {
+  async #sayEnd({ by, atEpochMs }: ServiceEnd): Promise<void> {
     // A container may be gone, and its log with it.
-    const log = await this.#current.logTail(LOG_LINES_KEPT).catch(() => [])
-    this.#earlierLog = [...this.#earlierLog, ...log].slice(-LOG_LINES_KEPT)
-  }
-
-  #sayEnd({ by, atEpochMs }: ServiceEnd): void {
-    const log = this.#earlierLog.slice(-LOG_LINES_SAID).map((line) => `    ${foreignText(line)}`)
+    const lines = await this.#current.logTail(LOG_LINES_SAID).catch(() => [])
+    const log = lines.map((line) => `    ${foreignText(line)}`)
     const advice = this.#options.restarts
       ? []
       : [
@@ -177,7 +172,9 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
   async #bootAgain(): Promise<boolean> {
     try {
       if (this.#current.startAgain === undefined) throw new Error(`${this.name} cannot be started again`)
+      const log = await this.#current.logTail(LOG_LINES_KEPT)
       this.#current = await this.#current.startAgain()
+      this.#earlierLog = [...this.#earlierLog, ...log].slice(-LOG_LINES_KEPT)
     } catch (error) {
       if (!this.#rest.signal.aborted) {
         const lines = (error as Error).message.split('\n').map((line) => `    ${foreignText(line)}`)
