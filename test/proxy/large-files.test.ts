@@ -170,3 +170,17 @@ test('notes who changed what, without secrets, and lists and exports it', async 
   for (const secret of ['hidden-one', key]) expect(exported + JSON.stringify(body)).not.toContain(secret)
   expect((await api.as(key).get('/command-log')).status).toBe(403)
 })
+
+test('notes no credentials that stand in a URL', async () => {
+  await using rig = new Rig(await freshDatabase())
+  const { api } = await rig.proxy()
+  await setUp(api, { smtpPort: 25 })
+  const fromUrl = [{ filename: 'a', storage_path: 'https://user:hidden-one@files.test/a' }]
+  await api.post('/commands/add-messages', { messages: messages(1, { attachments: fromUrl }) })
+  // Refused, and noted all the same.
+  await api.put('/tenant/t', { client_base_url: 'https://user:hidden@two@files.test' })
+  const noted = async () => JSON.stringify((await api.get('/command-log')).body)
+  await expect.poll(noted, soon).toContain('PUT /tenant/t')
+  expect(await noted()).toContain('https://***@files.test/a')
+  expect(await noted()).not.toContain('hidden')
+})

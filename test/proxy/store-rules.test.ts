@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import { Accounts, failOrphans } from '../../src/proxy/store/accounts.ts'
 import type { Claimed } from '../../src/proxy/store/claim.ts'
@@ -102,6 +103,29 @@ test('tells a tenant what became of the mail of an account that is deleted', asy
   const { items } = await unreported(db, 't', 10)
   expect(items.map(({ error }) => error)).toEqual(['account deleted', 'account deleted'])
 })
+
+test('deletes a tenant although a proxy writes outcomes of its messages at the same moment', async () => {
+  const { db, url } = await prepared()
+  await takeMessages(db, many(1))
+  const proxy = new pg.Client({ connectionString: url })
+  await proxy.connect()
+  try {
+    // Not this one is to be given up.
+    await proxy.query("SET deadlock_timeout = '1 min'")
+    await proxy.query("BEGIN; UPDATE messages SET state = 'sent', done_at = now()")
+    const removed = new Tenants(db).remove('t')
+    const waits = 'SELECT count(*)::int AS waits FROM pg_locks WHERE NOT granted'
+    await expect.poll(() => query(url, waits)).toEqual([{ waits: 1 }])
+    // The event refers to the tenant, whose row the deletion holds, which waits for the message.
+    await proxy.query(`INSERT INTO message_events (tenant_id, message_pk, message_id, type)
+      SELECT tenant_id, pk, id, 'sent' FROM messages`)
+    await proxy.query('COMMIT')
+    expect(await removed).toBe(true)
+  } finally {
+    await proxy.end()
+  }
+  expect(await query(url, 'SELECT FROM tenants')).toEqual([])
+}, 20_000)
 
 test('reports what was sent while its account was deleted as sent, and what would be tried again as an error', async () => {
   const { db } = await prepared()

@@ -53,8 +53,12 @@ function kept(payload: object): { readonly body: string; readonly cut: boolean }
   return body.length > MOST_KEPT ? CUT : { body, cut: false }
 }
 
+/** `https://user:password@host/…` (RFC 3986 3.2.1), wherever it stands. */
+const CREDENTIALS_OF_URL = /(https?:\/\/)[^\s/?#]*@/gi
+
 function hideSecrets(key: string, value: unknown): unknown {
-  return SECRET.test(key) && value !== null ? '***' : value
+  if (SECRET.test(key) && value !== null) return '***'
+  return typeof value === 'string' ? value.replace(CREDENTIALS_OF_URL, '$1***@') : value
 }
 
 function withoutSecrets(answer: string): string {

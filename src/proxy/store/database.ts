@@ -21,6 +21,9 @@ export interface Session {
 }
 
 const CONNECT_WITHIN_MS = 10_000
+const DEADLOCK = '40P01'
+/** Of a statement that PostgreSQL has ended for the good of another: as if it had never run. */
+const MOST_TRIES = 10
 /** Any number, the same in every version: held by the proxy that migrates. */
 const MIGRATION_LOCK = 7_305_021
 
@@ -41,8 +44,16 @@ export class Database implements Session {
     this.#pool.on('error', onIdleError)
   }
 
+  /** Tries again after a deadlock: one statement outside of a transaction leaves nothing behind. */
   async rows<Row extends pg.QueryResultRow>(query: Query): Promise<Row[]> {
-    return (await this.#pool.query<Row>(toConfig(query))).rows
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await this.#pool.query<Row>(toConfig(query))).rows
+      } catch (error) {
+        const isDeadlock = error instanceof pg.DatabaseError && error.code === DEADLOCK
+        if (!isDeadlock || tries === MOST_TRIES) throw error
+      }
+    }
   }
 
   /** Commits what `work` did, or nothing of it. */
