@@ -56,3 +56,31 @@ test('finds that three proxies on one database send messages twice, and which', 
     cause: 'Several instances take the same rows of the queue: it has no claim or lease',
   })
 })
+
+test('finds that recipients beyond what a transaction takes are forgotten', limit, async ({ skip }) => {
+  if (python === '') skip(WITHOUT)
+  const { result } = await pressed('many-recipients', 1)
+  expect(missedOf(result)).toEqual(expect.arrayContaining(['missed_recipients==0', 'misreported==0']))
+  const { delivered, missed_recipients: missed, misreported } = result.verification
+  expect(delivered).toBeGreaterThan(0)
+  // 450 a message, of which the server takes 100.
+  expect(missed).toBe(350 * (delivered ?? 0))
+  expect(misreported).toBe(delivered)
+})
+
+test('finds that a tenant whose attachments never end stops the others', limit, async ({ skip }) => {
+  if (python === '') skip(WITHOUT)
+  const { result } = await pressed('hanging-tenant', 1)
+  expect(result.part).toBe('beside')
+  expect(missedOf(result)).toContain('p95_ratio<=2')
+  expect(result.verification).toMatchObject({ lost: 0, duplicated: 0 })
+})
+
+test('finds nothing lost when its database fails over', limit, async ({ skip }) => {
+  if (python === '') skip(WITHOUT)
+  const { result } = await pressed('failover', 1)
+  expect(
+    result.events.filter(({ what }) => what.includes('connections to the database were ended')),
+  ).toHaveLength(12)
+  expect(result.verification).toMatchObject({ lost: 0, corrupted: 0 })
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { freePort } from '../../containers/free-port.ts'
 import { freshDatabases } from './databases.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 import type { SyncAnswer, TenantServer } from './tenant-server.ts'
@@ -41,6 +42,17 @@ test.each(failures)(
     await expect.poll(() => new Set(bad.idsOf('sent_ts')).size, soon).toBe(20)
   },
 )
+
+test('calls a failing tenant at once when it has new settings', async () => {
+  await using rig = new Rig(await freshDatabase())
+  const tenant = await rig.tenant()
+  // After its first failure it would be called in two minutes.
+  const { api } = await rig.proxy({ syncIntervalMs: 60_000 })
+  await setUp(api, { tenantUrl: `http://127.0.0.1:${await freePort()}`, smtpPort: 25 })
+  await expect.poll(() => api.metric('gmp_sync_failures_total', 'reason="network"'), soon).toBe(1)
+  await setUp(api, { tenantUrl: tenant.url, smtpPort: 25 })
+  await called(tenant, 1)
+})
 
 test('calls a failing tenant less and less often', async () => {
   await using rig = new Rig(await freshDatabase())

@@ -71,6 +71,10 @@ const COLUMNS = `id, name, active, client_base_url AS "baseUrl", client_sync_pat
 
 type Row = Omit<Tenant, 'client' | 'rateLimits'> & TenantClient & TenantRateLimits
 
+/** What failed may be what was set: its back-off does not outlive new settings. */
+const TRIED_ANEW = `sync_failures = 0,
+  next_sync_at = CASE WHEN tenants.sync_failures > 0 THEN least(tenants.next_sync_at, now()) ELSE tenants.next_sync_at END`
+
 export class Tenants {
   readonly #db: Database
 
@@ -89,7 +93,7 @@ export class Tenants {
           client_base_url = excluded.client_base_url, client_sync_path = excluded.client_sync_path,
           client_attachment_path = excluded.client_attachment_path, client_auth = excluded.client_auth,
           client_fenced = excluded.client_fenced, limit_per_hour = excluded.limit_per_hour,
-          limit_per_day = excluded.limit_per_day, large_files = excluded.large_files
+          limit_per_day = excluded.limit_per_day, large_files = excluded.large_files, ${TRIED_ANEW}
         RETURNING xmax = 0 AS created`,
       values: [id, ...valuesOf(settings), sha256(key)],
     })
@@ -108,7 +112,7 @@ export class Tenants {
       await session.rows({
         text: `UPDATE tenants SET name = $2, active = $3, client_base_url = $4, client_sync_path = $5,
           client_attachment_path = $6, client_auth = $7, client_fenced = $8,
-          limit_per_hour = $9, limit_per_day = $10, large_files = $11 WHERE id = $1`,
+          limit_per_hour = $9, limit_per_day = $10, large_files = $11, ${TRIED_ANEW} WHERE id = $1`,
         values: [id, ...valuesOf(change(tenantOf(row)))],
       })
       await ring(session, 'sync')
