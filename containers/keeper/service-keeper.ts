@@ -135,8 +135,8 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     const advice = this.#options.restarts
       ? []
       : [
-          '  It stays ended. To have all of them again: npx mailstorm stop, then npx mailstorm start;',
-          '  start --restart brings back what ends.',
+          '  It stays ended. To boot all again: npx mailstorm stop, npx mailstorm start.',
+          '  npx mailstorm start --restart brings back what ends.',
         ]
     const wrote = log.length === 0 ? '  It wrote no log.' : '  The end of its log:'
     this.#say(atEpochMs, `has ended: ${by}.`, [wrote, ...log, ...advice])
