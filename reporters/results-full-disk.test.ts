@@ -1,10 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { statfsSync, writeFileSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runVitest } from '../test/fixture-projects/reporters/run-vitest.ts'
+
+test('what stands of a run is named where another of its files cannot be written', {
+  timeout: 60_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailstorm-latest-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, 'latest.json'))
+  const run = await runVitest('passed', { STRESS_RESULTS_DIR: folder })
+  expect(run.exitCode).toBe(1)
+  expect(run.output.replace(/\s+/g, ' ')).toMatch(/Written: \S+\.json, \S+\.md, \S+\.html/)
+  expect(run.output).toContain(`Failed to write results to "${join(folder, 'latest.json')}": `)
+})
 
 test('on a full disk the figures still reach the terminal, the run fails, and old results stay', {
   timeout: 60_000,

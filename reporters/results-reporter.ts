@@ -72,11 +72,20 @@ export default class ResultsReporter implements Reporter {
   async #writeAndPrint(result: AnyResult): Promise<void> {
     tell(this.#vitest, `\n${renderAnyText(result, this.#page)}`)
     await this.#orTell(async () => {
-      const { json, markdown } = await storeResult(this.#folder(), result, renderAnyMarkdown(result))
-      const files = [json, markdown, await writeReport(json, result)]
-      if (result.logs !== undefined) files.push(join(this.#folder(), result.logs))
-      const written = `Written: ${files.map(shortPath).join(', ')}`
-      tell(this.#vitest, wrapLine(written, this.#page.width).join('\n'))
+      const { json, markdown, latestFailure } = await storeResult(
+        this.#folder(),
+        result,
+        renderAnyMarkdown(result),
+      )
+      const files = [json, markdown]
+      try {
+        files.push(await writeReport(json, result))
+      } finally {
+        if (result.logs !== undefined) files.push(join(this.#folder(), result.logs))
+        const written = `Written: ${files.map(shortPath).join(', ')}`
+        tell(this.#vitest, wrapLine(written, this.#page.width).join('\n'))
+      }
+      if (latestFailure !== undefined) throw latestFailure
     })
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -63,6 +63,14 @@ test('replaces a latest.json that is damaged', async () => {
   await writeFile(join(folder, LATEST), '{"stamp": "2026')
   await storeResult(folder, burstResult(), '')
   expect(await readJson(join(folder, LATEST))).toMatchObject({ run_id: 'b7f3a1c2' })
+})
+
+test('a latest.json that cannot be replaced costs the run neither its files nor their names', async () => {
+  const folder = await temporaryFolder()
+  await mkdir(join(folder, LATEST))
+  const { json, latestFailure } = await storeResult(folder, burstResult(), '# run')
+  expect(await readJson(json)).toMatchObject({ run_id: 'b7f3a1c2' })
+  expect(latestFailure?.message).toContain(`Failed to write results to "${join(folder, LATEST)}": `)
 })
 
 test('says that the folder is not a folder, and what to set', async () => {

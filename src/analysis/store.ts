@@ -26,15 +26,22 @@ export async function storeResult(
   folder: string,
   result: AnyResult,
   markdown: string,
-): Promise<StoredResult> {
+): Promise<StoredResult & { readonly latestFailure?: MailstormError }> {
   const json = resultJson(result)
+  let name: string
   try {
     await makeFolder(folder)
-    const name = await writeUnderOwnName(folder, result, { json, markdown })
-    await writeLatest(folder, result, json)
-    return { json: join(folder, `${name}.json`), markdown: join(folder, `${name}.md`) }
+    name = await writeUnderOwnName(folder, result, { json, markdown })
   } catch (error) {
     throw storeError(folder, error)
+  }
+  const stored = { json: join(folder, `${name}.json`), markdown: join(folder, `${name}.md`) }
+  try {
+    await writeLatest(folder, result, json)
+    return stored
+  } catch (error) {
+    // The run's own files stand: they are to be named, and the page beside them is to be written.
+    return { ...stored, latestFailure: storeError(join(folder, LATEST), error) }
   }
 }
 

@@ -40,7 +40,8 @@ export async function merge(names: readonly string[], options: MergeOptions): Pr
 }
 
 async function addTo(folder: string, result: Result): Promise<string[]> {
-  const { json, markdown } = await storeResult(folder, result, renderMarkdown(result))
+  const { json, markdown, latestFailure } = await storeResult(folder, result, renderMarkdown(result))
+  if (latestFailure !== undefined) console.error(latestFailure.message)
   const html = await writeReport(json, result)
   await writeIndex(folder)
   return [json, markdown, html]
