@@ -245,6 +245,8 @@ const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
   [/(?<![^\s<>()[\],;:"])[^\s<>()[\],;:"@]+@[^\s<>()[\],;:"]+/gu, '…@…'],
   // IPv6 addresses, times of day, MAC addresses.
   [/\[?(?:[\da-f]{0,4}:){2,7}[\da-f]{0,4}(?:%\w+)?\]?/giu, '#'],
+  // An id that says it is one: it need not have a digit.
+  [/(?<![\p{L}\d])([\p{L}_-]{0,20}id=)[^\s,;()[\]]+/giu, '$1#'],
   // Numbers, IPv4 addresses, and ids: every word that has a digit in it.
   [/(?<![\p{L}\d_.-])[\p{L}_.-]*\d[\p{L}\d_.-]*/gu, '#'],
   [/(?:# ?){2,}/gu, '# '],

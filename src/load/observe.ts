@@ -70,7 +70,7 @@ function observeAsides({
     refused > 0 &&
       `${counted(refused, 'recipient was', 'recipients were')} refused while their messages were taken for others: these count as accepted`,
     reconnects > 0 &&
-      `${counted(reconnects, 'message', 'messages')} went to a new session: the server had ended the one before, by closing it or by 421, when or before MAIL came`,
+      `${counted(reconnects, 'message', 'messages')} went to a new session: the server had closed the previous one, or said 421, before it answered MAIL`,
     ...caps.map(capSentence),
     ...sessionSentences(badly),
   ]
@@ -80,7 +80,7 @@ function observeAsides({
 const MOST_REPLY = 80
 
 function capSentence({ target, messages, sessions, text }: SessionCapRow): string {
-  return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${cutText(text, MOST_REPLY)}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} spares these deferrals`
+  return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${cutText(text, MOST_REPLY)}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} avoids these deferrals`
 }
 
 function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {
@@ -95,14 +95,14 @@ function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {
     counted(number, `session${verb[0]}`, `sessions${verb[1]}`)
   return [
     silent > 0 &&
-      `${sessions(silent)} got no answer to QUIT within 5 s, or the time of a reply if that is less`,
+      `${sessions(silent)} got no answer to QUIT within 5 s (or within STRESS_TIMEOUT, if that is shorter)`,
     notAwaited > 0 &&
-      `${sessions(notAwaited, [' was', ' were'])} closed behind QUIT without waiting for its answer: the server had left others without one`,
-    ended > 0 && `${sessions(ended, [' was', ' were'])} ended by the server at QUIT without its 221`,
+      `${sessions(notAwaited, [' was', ' were'])} closed right after QUIT, without waiting for an answer: the server had not answered earlier ones`,
+    ended > 0 && `${sessions(ended, [' was', ' were'])} closed by the server at QUIT without a 221 reply`,
     all > silent + notAwaited + ended &&
       `${sessions(all - silent - notAwaited - ended)} had QUIT answered by something other than 221`,
     reset > 0 &&
-      `${sessions(reset)} ended because RSET was not answered by 250; time that this took is in no message's`,
+      `${sessions(reset)} ended because RSET was not answered by 250; no message's time includes this`,
   ]
 }
 

@@ -38,10 +38,10 @@ describe('the custom scenario', () => {
       { STRESS_MODE: 'burst', STRESS_STAGES: '30s:5' },
       'STRESS_STAGES cannot be used with STRESS_MODE=burst, which',
     ],
-    [{ STRESS_MODE: 'ramping-arrival-rate', STRESS_STAGES: '30s' }, 'has a stage that is none: "30s"'],
+    [{ STRESS_MODE: 'ramping-arrival-rate', STRESS_STAGES: '30s' }, 'has a stage that cannot be read: "30s"'],
     [
       { STRESS_MODE: 'ramping-arrival-rate', STRESS_STAGES: '30s:5,-1s:3' },
-      'has a stage that is none: "-1s:3"',
+      'has a stage that cannot be read: "-1s:3"',
     ],
     [
       { STRESS_MODE: 'constant-workers', STRESS_RATE: '5' },

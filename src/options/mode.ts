@@ -60,7 +60,7 @@ export const stageList: Kind<readonly Stage[]> = kind(
     for (const part of text.split(',')) {
       const [, time, unit = 's', level] = STAGE.exec(part.trim()) ?? []
       if (time === undefined || level === undefined)
-        return { wrong: `has a stage that is none: "${part.trim()}"` }
+        return { wrong: `has a stage that cannot be read: "${part.trim()}"` }
       const durationSeconds = Number(time) * SECONDS_OF[unit as keyof typeof SECONDS_OF]
       stages.push(Object.freeze({ durationSeconds, target: Number(level) }))
     }

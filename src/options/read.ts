@@ -57,7 +57,7 @@ function unknownNames(names: readonly string[]): string[] {
       const meant = nearest(bare(name), known.map(bare))
       const full = known.find((candidate) => bare(candidate) === meant)
       if (full !== undefined) return `${name} is not known. Did you mean ${full}?`
-      return `${name} is not known. Allowed: ${known.join(', ')}. Unset it.`
+      return `${name} is not known. Unset it; ${known.length} variables are known, and the README lists them (Options).`
     })
 }
 

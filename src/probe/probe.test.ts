@@ -61,3 +61,11 @@ test('says at once that nobody speaks SMTP there', async () => {
   )
   await expect(probed({ host: '127.0.0.1', port: 1 })).rejects.toThrow('connection refused')
 })
+
+test('an empty line of the EHLO reply, as of Postfix’s smtp-sink, is no extension', async () => {
+  const server = await startOddServer({
+    command: (line) => (line.startsWith('EHLO') ? '250-odd.test\r\n250-PIPELINING\r\n250 ' : undefined),
+  })
+  const { report } = await probed(server)
+  expect(report.extensions).toEqual(['PIPELINING'])
+})

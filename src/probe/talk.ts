@@ -80,7 +80,7 @@ export class Talk {
   /** Lines of the EHLO reply after the first: an extension and its parameters each (RFC 5321 4.1.1.1). */
   get extensions(): readonly string[] {
     const reply = this.reply('ehlo')
-    return reply?.code === 250 ? reply.lines.slice(1) : []
+    return reply?.code === 250 ? reply.lines.slice(1).filter((line) => line.trim() !== '') : []
   }
 
   /** The parameters of an extension; undefined when it is not offered. Keywords know no case (4.1.1.1). */

@@ -32,7 +32,7 @@ export function renderBaseline(
       ['Scenario:', oneLine(runName(first))],
       ['Saved:', savedAt],
       ['Runs:', runs.map(({ file }) => basename(file)).join(', ')],
-      ['Backend:', factsText(first.circumstances.backend)],
+      ['Backend:', oneLine(first.backend ?? MISSING, 40)],
       ['Machine:', factsText(first.circumstances.machine)],
       ['Workload:', factsText(first.circumstances.workload)],
     ]),

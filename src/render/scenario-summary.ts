@@ -23,8 +23,8 @@ const COLUMNS: readonly ListColumn<ScenarioSummary>[] = [
   { ...right('p99 ms, median'), rank: 3, cell: ({ p99_ms: p99 }) => decimal(p99.median, 2) },
   { ...right('range'), rank: 10, cell: ({ p99_ms: p99 }) => range(p99, 1) },
   { ...right('Lost'), rank: 4, cell: ({ lost }) => count(lost) },
-  { ...right('Newest'), rank: 8, cell: (row) => signedPercent(row.latest_change) },
-  { ...left('its verdict'), rank: 0, cell: ({ latest }) => verdictWords(latest) },
+  { ...right('Change'), rank: 8, cell: (row) => signedPercent(row.latest_change) },
+  { ...left('Newest'), rank: 0, cell: ({ latest }) => verdictWords(latest) },
 ]
 
 /** All runs of a folder, a row to each scenario. */
@@ -42,12 +42,14 @@ export function renderScenarioSummary(
     paint('dim', title),
     ...painted,
     '',
-    ...[NEWEST_NOTE, ...totals(rows)].flatMap((note) => wrapLine(note, width)),
+    ...[...(title.includes(' Change ') ? [CHANGE_NOTE] : []), ...totals(rows)].flatMap((note) =>
+      wrapLine(note, width),
+    ),
   ]
   return `${blocks.join('\n')}\n`
 }
 
-const NEWEST_NOTE = 'Newest: throughput of the newest run against the median of those before it.'
+const CHANGE_NOTE = 'Change: throughput of the newest run against the median of those before it.'
 
 function headline(folder: string, rows: readonly ScenarioSummary[], paint: Page['paint']): string {
   const runs = rows.reduce((sum, row) => sum + row.runs, 0)

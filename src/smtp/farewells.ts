@@ -16,7 +16,7 @@ const MOST_OVERDUE = 100
 const NOT_AWAITED: Failure = {
   class: 'aborted',
   phase: 'quit',
-  text: 'QUIT was sent and its answer not waited for: this server had left others without one',
+  text: 'QUIT was sent, its answer not waited for: this server had not answered earlier ones',
 }
 
 export interface FarewellOptions {

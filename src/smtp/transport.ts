@@ -296,7 +296,7 @@ export class Transport {
 
   /** A reply to nothing: whatever comes after it would be taken for the answer to something else. */
   #unasked(reply: Reply): void {
-    const text = `a reply that nothing was sent for, or before it was sent: ${replyText(reply)}`
+    const text = `an unsolicited or premature reply: ${replyText(reply)}`
     if (reply.code < 400) {
       this.#fail(failed('protocol_error', this.#phase, text))
       return

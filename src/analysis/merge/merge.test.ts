@@ -225,7 +225,7 @@ test('is itself a whole result', () => {
 })
 
 test.for<[string, readonly ShareOptions[], RegExp]>([
-  ['one file', [{ index: 0 }], /one file alone/],
+  ['one file', [{ index: 0 }], /there is only one file/],
   ['the same generator twice', [{ index: 0 }, { index: 0 }], /both of generator 0/],
   [
     'parts of different runs',

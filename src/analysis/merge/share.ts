@@ -17,7 +17,7 @@ export interface Share {
 
 /** The files as parts of one run, in the order of their generators; refuses what is not. */
 export function sharesOf(files: readonly RunFile[]): readonly Share[] {
-  if (files.length < 2) throw refuse('one file alone is whatever it is. Give the results of all generators')
+  if (files.length < 2) throw refuse('there is only one file. Give the results of all generators')
   const parts = files.map(partOf)
   const [first] = parts
   if (first === undefined) throw new RangeError('no part to merge')

@@ -12,7 +12,7 @@ const MOST_RECIPIENTS = 1_000
 export const ENVELOPE_CHECKS: readonly Check[] = [
   {
     id: 'null-sender',
-    title: 'MAIL FROM:<>, as bounces have it',
+    title: 'MAIL FROM:<>, the sender of bounces',
     rfc: 'RFC 5321 4.5.5',
     plain: 'mail',
     asks: ['mail'],
@@ -44,7 +44,7 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
   },
   {
     id: 'unknown-parameter',
-    title: 'MAIL with a parameter that nobody knows',
+    title: 'MAIL with an unknown parameter',
     rfc: 'RFC 5321 4.1.1.11',
     plain: 'mail',
     asks: ['mail'],

@@ -125,7 +125,7 @@ export const SESSION_CHECKS: readonly Check[] = [
   },
   {
     id: 'unknown-command',
-    title: 'A command that nobody knows',
+    title: 'An unknown command',
     rfc: 'RFC 5321 4.2.4',
     asks: ['unknown'],
     steps: () => [...HELLO, say('unknown', 'XPROBE')],

@@ -81,3 +81,11 @@ test('modules become one script without imports and exports', () => {
   expect(script).toContain('function a() {')
   expect(script).not.toMatch(/^(import|export) /m)
 })
+
+test('a server that was given by its address stands there once', () => {
+  const [row, ...others] = burstResult().per_server
+  if (row === undefined) throw new Error('the fixture has no server')
+  const named = { ...row, name: '127.0.0.1:2525', host: '127.0.0.1', port: 2525 }
+  const page = renderReport(burstResult({ per_server: [named, ...others] }), ASSETS)
+  expect(page).not.toMatch(/127\.0\.0\.1:2525 (<[^>]+>)*127\.0\.0\.1:2525/)
+})

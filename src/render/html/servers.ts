@@ -16,7 +16,7 @@ export function serversTable({ per_server, resource_usage }: Result): Html | und
       const { p50, p99, max } = row.response_time_ms
       const share = total === 0 ? null : endedOn(row) / total
       return [
-        html`${row.name} <span class="dim">${row.host}:${row.port}</span>`,
+        serverName(row),
         barCell(percent(share), share),
         count(row.accepted),
         count(endedOn(row) - row.accepted),
@@ -49,4 +49,10 @@ export function balanceSentence({ per_server }: Result): string | undefined {
 
 function endedOn({ accepted, deferred, rejected, failed }: ServerRow): number {
   return accepted + deferred + rejected + failed
+}
+
+/** A server that was given by its address has that as its name. */
+function serverName({ name, host, port }: { name: string; host: string; port: number }): Html {
+  const address = `${host}:${port}`
+  return name === address ? html`${name}` : html`${name} <span class="dim">${address}</span>`
 }
