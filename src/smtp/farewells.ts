@@ -6,6 +6,16 @@ import type { OpenTransports } from './open-transports.ts'
 import { PHASE_INDEX, type PhaseTimer } from './session.ts'
 import { quit } from './transaction.ts'
 
+/** A session that was sent QUIT and has not been answered. */
+interface Goodbye {
+  readonly open: OpenSession
+  readonly target: number
+  /** Until then its lane waits for the answer, Clock milliseconds. */
+  readonly untilMs: number
+  readonly goOn: () => void
+  isOverdue: boolean
+}
+
 /** RFC 5321 4.5.3.2 has no limit for QUIT. Its answer decides nothing, so it need not have a message's patience. */
 const QUIT_TIMEOUT_MS = 5_000
 /** So long a lane waits for the goodbye before it goes on. Exim takes 200 ms for it (docs/servers.md). */
@@ -43,6 +53,9 @@ export class Farewells {
   #allOverdue = 0
   /** Targets that have let the whole time pass. */
   readonly #silent = new Set<number>()
+  /** Those that a lane waits for, longest first: one timer for all, as most are answered in no time. */
+  readonly #held = new Set<Goodbye>()
+  #disarm: (() => void) | undefined
   readonly #pending = new Set<Promise<void>>()
 
   constructor(options: FarewellOptions) {
@@ -65,17 +78,12 @@ export class Farewells {
       return Promise.resolve()
     }
     return new Promise((goOn, fail) => {
-      let isOverdue = false
-      const disarm = clock.wakeAt(clock.nowMs() + HOLD_MS, () => {
-        isOverdue = true
-        this.#countOverdue(target, 1)
-        if (this.#allOverdue > MOST_OVERDUE) this.#leave(open, target)
-        goOn()
-      })
-      const pending = this.#quit(open, target, timer).finally(() => {
-        disarm()
-        if (isOverdue) this.#countOverdue(target, -1)
-      })
+      const nowMs = clock.nowMs()
+      timer.reset(nowMs)
+      const goodbye: Goodbye = { open, target, untilMs: nowMs + HOLD_MS, goOn, isOverdue: false }
+      this.#held.add(goodbye)
+      if (this.#disarm === undefined) this.#arm(goodbye)
+      const pending = this.#quit(goodbye, timer)
       this.#pending.add(pending)
       // One that failed by a fault of ours stays, so that `ended` tells of it when the lane is gone.
       pending.then(() => {
@@ -88,17 +96,46 @@ export class Farewells {
   /** Resolves when every goodbye that is being waited for now has come or is given up. */
   async ended(): Promise<void> {
     await Promise.all(this.#pending)
+    if (this.#held.size > 0) return
+    this.#disarm?.()
+    this.#disarm = undefined
   }
 
-  async #quit(open: OpenSession, target: number, timer: PhaseTimer): Promise<void> {
-    const { clock, onQuit, onSessionFailure } = this.#options
-    timer.reset(clock.nowMs())
+  #arm({ untilMs }: Goodbye): void {
+    const { clock } = this.#options
+    this.#disarm = clock.wakeAt(untilMs, () => {
+      this.#disarm = undefined
+      this.#letGo(clock.nowMs())
+    })
+  }
+
+  /** The lanes that have waited long enough go on. */
+  #letGo(nowMs: number): void {
+    for (const goodbye of this.#held) {
+      if (goodbye.untilMs > nowMs) {
+        this.#arm(goodbye)
+        return
+      }
+      this.#held.delete(goodbye)
+      goodbye.isOverdue = true
+      this.#countOverdue(goodbye.target, 1)
+      if (this.#allOverdue > MOST_OVERDUE) this.#leave(goodbye.open, goodbye.target)
+      goodbye.goOn()
+    }
+  }
+
+  async #quit(goodbye: Goodbye, timer: PhaseTimer): Promise<void> {
+    const { open, target } = goodbye
     try {
-      const reply = await quit({ ...open.context, timeoutMs: this.#timeoutMs, timer })
-      onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)
-      if (reply.code !== 221) onSessionFailure(refused(reply, 'quit').failure, target)
+      const reply = await quit(open.session, this.#timeoutMs)
+      timer.mark('quit')
+      this.#options.onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)
+      if (reply.code !== 221) this.#options.onSessionFailure(refused(reply, 'quit').failure, target)
     } catch (error) {
       this.#unanswered(asFailure(error), target)
+    } finally {
+      if (goodbye.isOverdue) this.#countOverdue(target, -1)
+      else this.#held.delete(goodbye)
     }
     this.#close(open)
   }

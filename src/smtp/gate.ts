@@ -10,9 +10,11 @@ export class Gate {
     this.#free = limit
   }
 
-  async enter(): Promise<void> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#queue.push(resolve))
+  /** Undefined: no need to wait. */
+  enter(): Promise<void> | undefined {
+    if (this.#free === 0) return new Promise((resolve) => this.#queue.push(resolve))
+    this.#free--
+    return undefined
   }
 
   leave(): void {

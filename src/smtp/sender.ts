@@ -1,5 +1,5 @@
 import type { Clock } from '../load/clock.ts'
-import type { Feed, Lane } from '../load/dispatch.ts'
+import type { Lane, Ticket } from '../load/dispatch.ts'
 import type { Failure, Sample } from '../load/sample.ts'
 import type { Farewells } from './farewells.ts'
 import type { Gate } from './gate.ts'
@@ -53,7 +53,7 @@ export function smtpLane(options: SenderOptions, firstTarget: number): Lane {
     let target = firstTarget % targets.length
     let end: SessionEnd = {}
     for (;;) {
-      const next = end.unsent ?? (await pendingOf(feed))
+      const next = end.unsent ?? pendingOf(feed.take() ?? (await feed.next()))
       if (next === undefined) break
       if (end.unsent !== undefined || end.isLost === true) onReconnect()
       end = await new SessionRun(options, feed, target, end.suspicion).run(next)
@@ -65,7 +65,6 @@ export function smtpLane(options: SenderOptions, firstTarget: number): Lane {
   }
 }
 
-async function pendingOf(feed: Feed): Promise<Pending | undefined> {
-  const ticket = feed.take() ?? (await feed.next())
+function pendingOf(ticket: Ticket | undefined): Pending | undefined {
   return ticket && { ticket }
 }

@@ -55,10 +55,11 @@ export class SessionRun {
 
   /** Sends `first` and up to a session's number of further messages. */
   async run(first: Pending): Promise<SessionEnd> {
-    const { connectGate, transports, onSessionOpened } = this.#options
-    await connectGate.enter()
+    const { transports, onSessionOpened } = this.#options
+    const entered = this.#options.connectGate.enter()
+    if (entered !== undefined) await entered
     const started = startOf(this.#options, first)
-    const open = await this.#open(started).finally(() => connectGate.leave())
+    const open = await this.#open(started)
     if (open === undefined) return {}
     onSessionOpened()
     const { transport } = open.session
@@ -75,6 +76,8 @@ export class SessionRun {
     } catch (error) {
       this.#end(started, failedBy(asFailure(error)))
       return undefined
+    } finally {
+      this.#options.connectGate.leave()
     }
   }
 

@@ -22,17 +22,17 @@ export function connectOptions(
   { withinMs, lookup }: Dialling,
   onOctets: (octets: Buffer) => void,
 ): net.NetConnectOpts {
-  const address = {
-    ...(lookup === undefined ? {} : { lookup }),
-    ...dialOptions(target, withinMs),
-    noDelay: true,
+  const options: net.TcpNetConnectOpts = dialOptions(target, withinMs)
+  options.noDelay = true
+  if (lookup !== undefined) options.lookup ??= lookup
+  if (target.tls.mode === 'none') {
+    const callback = (length: number) => {
+      onOctets(readBuffer.subarray(0, length))
+      return true
+    }
+    options.onread = { buffer: readBuffer, callback }
   }
-  if (target.tls.mode !== 'none') return address
-  const callback = (length: number) => {
-    onOctets(readBuffer.subarray(0, length))
-    return true
-  }
-  return { ...address, onread: { buffer: readBuffer, callback } }
+  return options
 }
 
 /** How to begin TLS with a target, resuming `session` where there is one. */

@@ -203,12 +203,9 @@ export async function resetTransaction({
   if (!isCompletion(reply)) throw failed('protocol_error', 'envelope', `RSET answered by ${reply.code}`)
 }
 
-/** QUIT, and the server's goodbye, whatever it is: 221 by right (RFC 5321 4.1.1.10). Throws SmtpFailure. */
-export async function quit({ session, timeoutMs, timer }: TransactionContext): Promise<Reply> {
-  session.transport.enter('quit', timeoutMs)
-  session.transport.write('QUIT\r\n', 1)
-  const reply = await session.transport.reply()
-  timer.mark('quit')
-  session.transport.destroy()
-  return reply
+/** QUIT, and the server's goodbye, whatever it is: 221 by right (RFC 5321 4.1.1.10). Rejects with SmtpFailure. */
+export function quit({ transport }: Session, timeoutMs: number): Promise<Reply> {
+  transport.enter('quit', timeoutMs)
+  transport.write('QUIT\r\n', 1)
+  return transport.reply()
 }

@@ -79,10 +79,10 @@ export class Transport {
   static connect(
     target: SmtpTarget,
     clock: Clock,
-    { onTaken, ...dialling }: Dialling & { readonly onTaken?: OnReplyTaken | undefined },
+    dialling: Dialling & { readonly onTaken?: OnReplyTaken | undefined },
   ): Transport {
     const socket = net.connect(connectOptions(target, dialling, (octets) => transport.#read(octets)))
-    const transport = new Transport(socket, target, clock, onTaken)
+    const transport = new Transport(socket, target, clock, dialling.onTaken)
     transport.#listen()
     return transport
   }

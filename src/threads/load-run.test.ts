@@ -4,6 +4,7 @@ import { hang, say, wait } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
 import { planFor } from '../../test/truth/plan.ts'
 import { isAcknowledged } from '../ledger/receipts.ts'
+import { systemClock } from '../load/clock.ts'
 import { quantileMs } from '../load/histogram.ts'
 import type { Recording } from '../load/recording.ts'
 import { messageId } from '../smtp/message.ts'
@@ -114,7 +115,9 @@ describe.each([1, 3])('a run on %d threads', (threads) => {
 
   it('stopped before its threads have heard of it, still ends', { timeout: LONG_MS }, async () => {
     await using server = await ScriptedServer.start()
-    const run = new LoadRun(pool, planFor(server.port, { schedule: endless }))
+    // A busy machine may take longer from here to the order to stop than a run does to its start.
+    const startAtMs = systemClock.nowMs() + LONG_MS
+    const run = new LoadRun(pool, planFor(server.port, { schedule: endless, startAtMs }))
     run.stop({ abort: true })
     const { recording } = await run.finished()
     expect(endedOf(recording)).toBe(0)

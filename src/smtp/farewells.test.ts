@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest'
+import { hang } from '../../test/servers/script.ts'
+import { ScriptedServer } from '../../test/servers/scripted-server.ts'
+import { FakeClock } from '../load/clock.fixture.ts'
+import { Farewells } from './farewells.ts'
+import { MessageTemplate } from './message.ts'
+import { OpenTransports } from './open-transports.ts'
+import { openSession, PhaseTimer } from './session.ts'
+import { envelopeFor } from './transaction.ts'
+
+/** The goodbyes of a thread on virtual time, and sessions with a server of their own. */
+function farewellsOf(clock: FakeClock) {
+  const transports = new OpenTransports()
+  const told: string[] = []
+  const farewells = new Farewells({
+    clock,
+    timeoutMs: 2_000,
+    transports,
+    onQuit: () => told.push('answered'),
+    onSessionFailure: (failure, target) => told.push(`${failure.class} of ${target}`),
+  })
+  const recipients = ['b@example.com']
+  const sender = 'a@example.com'
+  const template = new MessageTemplate({
+    runId: 'farewells',
+    sender,
+    recipients,
+    sizeBytes: 1_024,
+    seed: 1,
+    date: new Date(0),
+  })
+  const say = async (server: ScriptedServer, target: number) => {
+    const timer = new PhaseTimer(clock)
+    const tls = { mode: 'none', verify: true } as const
+    const session = await openSession(
+      {
+        target: { name: 'server', host: server.host, port: server.port, tls },
+        clock,
+        timeoutMs: 2_000,
+        tlsSessions: new Map(),
+        onTransport: (transport) => transports.add(transport, target),
+      },
+      timer,
+    )
+    const envelope = envelopeFor(sender, recipients, undefined)
+    const context = { session, envelope, pipelining: 'off', timeoutMs: 2_000 } as const
+    const open = { session, pipelining: 'off', writer: template.writer(envelope.whole), context } as const
+    let goneOnMs: number | undefined
+    const said = farewells.say(open, target, timer).then(() => {
+      goneOnMs = clock.nowMs()
+    })
+    return { said, goneOnMs: () => goneOnMs }
+  }
+  return { farewells, transports, told, say }
+}
+
+it('lets each lane wait for half a second from its own QUIT, whichever was first', async () => {
+  await using server = await ScriptedServer.start({ quit: [hang] })
+  await using answering = await ScriptedServer.start()
+  const clock = new FakeClock()
+  const { farewells, transports, told, say } = farewellsOf(clock)
+  const first = await say(server, 0)
+  await clock.advanceTo(100)
+  const answered = await say(answering, 1)
+  await answered.said
+  await clock.advanceTo(300)
+  const second = await say(server, 2)
+  await clock.advanceTo(700)
+  expect([first.goneOnMs(), answered.goneOnMs(), second.goneOnMs()]).toEqual([500, 100, undefined])
+  await clock.advanceTo(900)
+  expect(second.goneOnMs()).toBe(800)
+  // Their goodbyes go on to be waited for, to the end of their time.
+  const ended = farewells.ended()
+  await clock.advanceTo(3_000)
+  await ended
+  expect(told).toEqual(['answered', 'timeout of 0', 'timeout of 2'])
+  expect(transports.states()).toEqual([])
+})
+
+it('leaves no timer behind when all have ended', async () => {
+  await using server = await ScriptedServer.start()
+  const clock = new FakeClock()
+  const { farewells, say } = farewellsOf(clock)
+  await (await say(server, 0)).said
+  await farewells.ended()
+  expect(clock.armed).toBe(0)
+})
