@@ -25,3 +25,14 @@ it('lets single options win over --quick', () => {
 it.each(['0', '-1', '1.5', 'five', ''])('refuses %j as a number of rounds', (rounds) => {
   expect(() => readOptions([`--rounds=${rounds}`])).toThrow('--rounds')
 })
+
+it('is 40 pairs of bursts of 1 KB beside a commit before', () => {
+  const options = readOptions(['--before', '7af08a6'])
+  expect(options).toMatchObject({ before: '7af08a6', rounds: 40, sizesBytes: [1_024] })
+  expect(options.messages(1_024)).toBe(4_000)
+  expect(readOptions(['--before', 'HEAD~3', '--quick']).rounds).toBe(2)
+})
+
+it('takes for a commit no option of git', () => {
+  expect(() => readOptions(['--before=--force'])).toThrow('is not a commit')
+})

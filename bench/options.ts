@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util'
 import { MailstormError } from '../src/error.ts'
+import { commitOf } from './tree.ts'
 
 export interface BenchOptions {
   readonly rounds: number
   readonly sizesBytes: readonly number[]
   /** Messages of smtp-source -d in one run by size; every client sends its share of it. */
   readonly messages: (sizeBytes: number) => number
+  /** A commit whose engine is measured side by side with this one, instead of other clients. */
+  readonly before: string | undefined
   readonly jsonFile: string | undefined
 }
 
@@ -13,8 +16,15 @@ export interface BenchOptions {
 const MESSAGES_BY_SIZE: Readonly<Record<number, number>> = { 1024: 20_000, 10240: 12_000, 102400: 2_000 }
 const OTHER_MESSAGES = 2_000
 const QUICK_MESSAGES = 2_000
+/** With a commit before: short bursts, and many. */
+const BURST_MESSAGES = 4_000
+const PAIRS = 40
+const QUICK_PAIRS = 2
 
-/** `--rounds 5 --sizes 1024,10240,102400 --messages N --quick --json FILE`. */
+/**
+ * `--rounds 5 --sizes 1024,10240,102400 --messages N --quick --json FILE`; `--before COMMIT`, with which rounds
+ * are pairs of bursts: 40 of 1 KB unless told otherwise.
+ */
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -23,19 +33,33 @@ export function readOptions(args: readonly string[]): BenchOptions {
       sizes: { type: 'string' },
       messages: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      before: { type: 'string' },
       json: { type: 'string' },
     },
   })
   const { quick } = values
   const messages = values.messages === undefined ? undefined : positive('messages', values.messages)
-  const sizes = values.sizes ?? (quick ? '1024' : Object.keys(MESSAGES_BY_SIZE).join(','))
+  const before = values.before === undefined ? undefined : commitOf(values.before)
+  const sizes =
+    values.sizes ?? (quick || before !== undefined ? '1024' : Object.keys(MESSAGES_BY_SIZE).join(','))
   return {
-    rounds: positive('rounds', values.rounds ?? (quick ? '1' : '5')),
+    rounds: positive('rounds', values.rounds ?? String(roundsOf(quick, before !== undefined))),
     sizesBytes: sizes.split(',').map((size) => positive('sizes', size)),
     messages: (sizeBytes) =>
-      messages ?? (quick ? QUICK_MESSAGES : (MESSAGES_BY_SIZE[sizeBytes] ?? OTHER_MESSAGES)),
+      messages ??
+      (before === undefined ? messagesOf(sizeBytes, quick) : quick ? QUICK_MESSAGES : BURST_MESSAGES),
+    before,
     jsonFile: values.json,
   }
+}
+
+function messagesOf(sizeBytes: number, quick: boolean): number {
+  return quick ? QUICK_MESSAGES : (MESSAGES_BY_SIZE[sizeBytes] ?? OTHER_MESSAGES)
+}
+
+function roundsOf(quick: boolean, inPairs: boolean): number {
+  if (inPairs) return quick ? QUICK_PAIRS : PAIRS
+  return quick ? 1 : 5
 }
 
 function positive(name: string, text: string): number {

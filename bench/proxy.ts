@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { embeddedPostgres } from '../containers/postgres.ts'
 import { type Spread, spreadOf } from './measurement.ts'
-import { proxyBefore } from './proxy/before.ts'
 import { readOptions } from './proxy/options.ts'
 import { drain, type Measured, type Point, realProxy, withBacklog } from './proxy/points.ts'
 import { backlogVerdict, beforeVerdicts, ratioVerdict, type Verdict } from './proxy/verdicts.ts'
 import { machineLine, table } from './report.ts'
+import { treeOf } from './tree.ts'
 
 // Messages per second from the queue to the sink. All points take turns, round after round: what else the
 // machine does then hits all alike. Each has a database of its own in one PostgreSQL, and a sink of its own.
@@ -13,7 +13,9 @@ import { machineLine, table } from './report.ts'
 const BACKLOG_MESSAGES = 5_000
 
 const options = readOptions(process.argv.slice(2))
-await using before = options.before === undefined ? undefined : await proxyBefore(options.before)
+await using tree = options.before === undefined ? undefined : await treeOf(options.before)
+const before =
+  tree && ((await import(tree.url('containers/proxy.ts'))) as typeof import('../containers/proxy.ts'))
 const drains = (before === undefined ? [1, 3] : [1]).map((proxies) => drain(proxies, options.messages))
 const befores =
   before === undefined

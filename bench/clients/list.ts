@@ -20,26 +20,33 @@ export interface Client {
   readonly run: (task: ClientTask) => Promise<Measurement>
 }
 
+type Shape = Pick<MailstormTask, 'pipelining' | 'newConnectionEach'>
+
+/** Ours, by how it pipelines and how long a session lasts. */
+export const MAILSTORM_SHAPES = [
+  { name: 'lock-step', share: 1, shape: { pipelining: 'off', newConnectionEach: false } },
+  { name: 'commands', share: 2, shape: { pipelining: 'commands', newConnectionEach: false } },
+  { name: 'transactions', share: 3, shape: { pipelining: 'transactions', newConnectionEach: false } },
+  { name: 'new connection', share: 0.4, shape: { pipelining: 'commands', newConnectionEach: true } },
+] as const satisfies readonly { readonly name: ClientName; readonly share: number; readonly shape: Shape }[]
+
 export function clients(installed: { readonly smtpSource: boolean }): Client[] {
+  const [lockStep, commands, transactions, newConnection] = MAILSTORM_SHAPES
   const source = (name: ClientName, share: number, options: readonly string[]) =>
     installed.smtpSource ? [smtpSource(name, share, options)] : []
   // Those that are compared stand side by side.
   return [
-    mailstorm('lock-step', 1, { pipelining: 'off', newConnectionEach: false }),
-    mailstorm('commands', 2, { pipelining: 'commands', newConnectionEach: false }),
+    mailstorm(lockStep),
+    mailstorm(commands),
     ...source('smtp-source -d', 1, ['-d']),
-    mailstorm('transactions', 3, { pipelining: 'transactions', newConnectionEach: false }),
+    mailstorm(transactions),
     { name: 'nodemailer pool', share: 0.75, run: (task) => runProgram('nodemailer', task) },
     ...source('smtp-source', 0.4, []),
-    mailstorm('new connection', 0.4, { pipelining: 'commands', newConnectionEach: true }),
+    mailstorm(newConnection),
   ]
 }
 
-function mailstorm(
-  name: ClientName,
-  share: number,
-  shape: Pick<MailstormTask, 'pipelining' | 'newConnectionEach'>,
-): Client {
+function mailstorm({ name, share, shape }: (typeof MAILSTORM_SHAPES)[number]): Client {
   return { name, share, run: (task) => runProgram('mailstorm', { ...task, ...shape } as MailstormTask) }
 }
 

@@ -1,8 +1,8 @@
 import { LoadRun } from '../../src/threads/load-run.ts'
-import type { LoadPlan } from '../../src/threads/plan.ts'
 import { SenderPool } from '../../src/threads/pool.ts'
 import type { Measurement } from '../measurement.ts'
-import { type MailstormTask, RECIPIENT, SENDER, SESSIONS, taskFromArguments } from './task.ts'
+import { planOf } from './plan.ts'
+import { type MailstormTask, taskFromArguments } from './task.ts'
 
 /** Client program: our engine as a plain script, whole: thread, recorder, receipts, live figures. */
 const task = taskFromArguments<MailstormTask>()
@@ -13,28 +13,10 @@ console.log(JSON.stringify(await send(task.messages)))
 
 async function send(messages: number): Promise<Measurement> {
   const cpuBefore = process.cpuUsage()
-  const measured = await new LoadRun(pool, planOf(messages)).finished()
+  const measured = await new LoadRun(pool, planOf(task, messages)).finished()
   const cpu = process.cpuUsage(cpuBefore)
   const accepted = measured.recording.targets[0]?.accepted
   if (measured.threadError !== undefined) throw measured.threadError
   if (accepted !== messages) throw new Error(`${accepted} of ${messages} messages were accepted`)
   return { messages, seconds: measured.elapsedMs / 1e3, cpuSeconds: (cpu.user + cpu.system) / 1e6 }
-}
-
-function planOf(messages: number): LoadPlan {
-  return {
-    runId: `bench-${process.pid}-${messages}`,
-    schedule: { executor: 'shared-iterations', messages },
-    targets: [{ name: 'server', host: '127.0.0.1', port: task.port, tls: { mode: 'none', verify: true } }],
-    workers: SESSIONS,
-    sessionsPerWorker: 1,
-    sizeBytes: task.sizeBytes,
-    sender: SENDER,
-    recipients: [RECIPIENT],
-    seed: 1,
-    pipelining: task.pipelining,
-    messagesPerSession: task.newConnectionEach ? 1 : undefined,
-    timeoutMs: 30_000,
-    drainTimeoutMs: 30_000,
-  }
 }

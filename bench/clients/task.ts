@@ -20,6 +20,6 @@ export interface MailstormTask extends ClientTask {
   readonly newConnectionEach: boolean
 }
 
-export function taskFromArguments<T extends ClientTask>(): T {
+export function taskFromArguments<T extends object>(): T {
   return JSON.parse(process.argv[2] ?? '{}') as T
 }

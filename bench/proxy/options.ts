@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { MailstormError } from '../../src/error.ts'
+import { commitOf } from '../tree.ts'
 
 export interface ProxyBenchOptions {
   readonly rounds: number
@@ -48,10 +49,4 @@ function positive(name: string, text: string): number {
     'BAD_OPTIONS',
     `Failed to read --${name}: "${text}" is not a whole number above 0.`,
   )
-}
-
-/** What git takes for a commit, and never for an option. */
-function commitOf(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,100}$/.test(text)) return text
-  throw new MailstormError('BAD_OPTIONS', `Failed to read --before: "${text}" is not a commit.`)
 }

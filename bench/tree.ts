@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import type { embeddedProxy } from '../../containers/proxy.ts'
-import { MailstormError } from '../../src/error.ts'
+import { MailstormError } from '../src/error.ts'
 
 const execute = promisify(execFile)
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** The proxy of another commit, from a working tree of its own. */
-export interface ProxyBefore extends AsyncDisposable {
-  readonly embeddedProxy: typeof embeddedProxy
+/** The files of another commit, in a working tree of its own. */
+export interface Tree extends AsyncDisposable {
+  /** File URL of one of its modules. */
+  readonly url: (path: string) => string
 }
 
 /** Checks the commit out beside this one; it shares this one's installed packages. */
-export async function proxyBefore(commit: string): Promise<ProxyBefore> {
+export async function treeOf(commit: string): Promise<Tree> {
   const folder = await mkdtemp(join(tmpdir(), 'mailstorm-before-'))
   const tree = join(folder, 'tree')
   const git = (...args: string[]) => execute('git', ['-C', ROOT, 'worktree', ...args])
@@ -27,13 +27,17 @@ export async function proxyBefore(commit: string): Promise<ProxyBefore> {
   try {
     await git('add', '--detach', tree, commit)
     await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'))
-    const program = pathToFileURL(join(tree, 'containers/proxy.ts')).href
-    const loaded = (await import(program)) as typeof import('../../containers/proxy.ts')
-    return { embeddedProxy: loaded.embeddedProxy, [Symbol.asyncDispose]: remove }
+    return { url: (path) => pathToFileURL(join(tree, path)).href, [Symbol.asyncDispose]: remove }
   } catch (error) {
     await remove()
-    throw new MailstormError('BENCH', `Failed to set up the proxy of ${commit}: ${(error as Error).message}`)
+    throw new MailstormError('BENCH', `Failed to check out ${commit}: ${(error as Error).message}`)
   }
+}
+
+/** What git takes for a commit, and never for an option. */
+export function commitOf(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,100}$/.test(text)) return text
+  throw new MailstormError('BAD_OPTIONS', `Failed to read --before: "${text}" is not a commit.`)
 }
 
 /** It was not added. */

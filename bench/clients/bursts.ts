@@ -1,0 +1,44 @@
+import type { LoadRun } from '../../src/threads/load-run.ts'
+import type { SenderPool } from '../../src/threads/pool.ts'
+import type { Measurement } from '../measurement.ts'
+import { planOf } from './plan.ts'
+import { type MailstormTask, taskFromArguments } from './task.ts'
+
+/** One burst of so many messages, sent when the parent asks for it. */
+export interface BurstOrder {
+  readonly shape: Pick<MailstormTask, 'port' | 'sizeBytes' | 'pipelining' | 'newConnectionEach'>
+  readonly messages: number
+}
+
+/** The engine's modules, by file URL: this commit's or another's. */
+export interface Engine {
+  readonly loadRun: string
+  readonly pool: string
+}
+
+/** Client program: one engine that stays, and sends a burst whenever its parent orders one. */
+const engine = taskFromArguments<Engine>()
+const { LoadRun: Run } = (await import(engine.loadRun)) as { LoadRun: typeof LoadRun }
+const { SenderPool: Pool } = (await import(engine.pool)) as { SenderPool: typeof SenderPool }
+await using pool = new Pool(1)
+await pool.warmUp()
+const { promise: parentGone, resolve: end } = Promise.withResolvers<void>()
+process.on('message', (order: BurstOrder) => {
+  send(order).then(
+    (measurement) => process.send?.(measurement),
+    (error: Error) => process.send?.({ problem: error.message }),
+  )
+})
+process.on('disconnect', end)
+process.send?.('ready')
+await parentGone
+
+async function send({ shape, messages }: BurstOrder): Promise<Measurement> {
+  const cpuBefore = process.cpuUsage()
+  const measured = await new Run(pool, planOf(shape, messages)).finished()
+  const cpu = process.cpuUsage(cpuBefore)
+  const accepted = measured.recording.targets[0]?.accepted
+  if (measured.threadError !== undefined) throw measured.threadError
+  if (accepted !== messages) throw new Error(`${accepted} of ${messages} messages were accepted`)
+  return { messages, seconds: measured.elapsedMs / 1e3, cpuSeconds: (cpu.user + cpu.system) / 1e6 }
+}

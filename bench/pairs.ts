@@ -1,0 +1,131 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { MailstormError } from '../src/error.ts'
+import type { BurstOrder, Engine } from './clients/bursts.ts'
+import { type Client, MAILSTORM_SHAPES } from './clients/list.ts'
+import { cpuSecondsPerThousand, type Measurement, messagesPerSecond, spreadOf } from './measurement.ts'
+import { table } from './report.ts'
+import type { Tree } from './tree.ts'
+
+/** Two engines that send the same bursts in turn, of which one is of an earlier commit. */
+export interface PairOptions {
+  readonly before: Tree
+  readonly port: number
+  readonly sizeBytes: number
+  readonly pairs: number
+  /** Messages of a burst in lock-step; the other shapes send their share of it. */
+  readonly messages: number
+  readonly onPair?: (text: string) => void
+}
+
+export interface Pair {
+  readonly now: Measurement
+  readonly before: Measurement
+}
+
+export interface PairRow {
+  readonly name: Client['name']
+  readonly pairs: readonly Pair[]
+}
+
+/** Bursts of each shape before the first one that counts: the just-in-time compiler is at work in them. */
+const WARM_UP_BURSTS = 5
+/** Issue 11: the engine is not slower than before, but for what cannot be told from noise. */
+export const LEAST_RATIO = 0.97
+
+/**
+ * Both engines stay in processes of their own and send bursts of a fraction of a second in turn, now
+ * the one first, then the other: what else the machine does hits both bursts of a pair alike.
+ */
+export async function measurePairs(options: PairOptions): Promise<PairRow[]> {
+  const { before, port, sizeBytes, pairs, onPair } = options
+  await using now = await startEngine((path) => new URL(`../${path}`, import.meta.url).href)
+  await using then = await startEngine(before.url)
+  const rows: PairRow[] = []
+  for (const { name, share, shape } of MAILSTORM_SHAPES) {
+    const order = {
+      shape: { port, sizeBytes, ...shape },
+      messages: Math.ceil(options.messages * share),
+    }
+    for (let burst = 0; burst < WARM_UP_BURSTS; burst++) {
+      await now.send(order)
+      await then.send(order)
+    }
+    const measured: Pair[] = []
+    for (let pair = 0; pair < pairs; pair++) measured.push(await inTurn(now, then, order, pair % 2 === 0))
+    rows.push({ name, pairs: measured })
+    onPair?.(`${name}: ${pairs} pairs of ${order.messages} messages`)
+  }
+  return rows
+}
+
+async function inTurn(now: BurstEngine, then: BurstEngine, order: BurstOrder, first: boolean): Promise<Pair> {
+  if (first) return { now: await now.send(order), before: await then.send(order) }
+  const before = await then.send(order)
+  return { now: await now.send(order), before }
+}
+
+interface BurstEngine extends AsyncDisposable {
+  readonly send: (order: BurstOrder) => Promise<Measurement>
+}
+
+async function startEngine(url: (path: string) => string): Promise<BurstEngine> {
+  const engine: Engine = { loadRun: url('src/threads/load-run.ts'), pool: url('src/threads/pool.ts') }
+  const script = fileURLToPath(new URL('clients/bursts.ts', import.meta.url))
+  const child = fork(script, [JSON.stringify(engine)])
+  const exited = once(child, 'exit')
+  const answer = async <T>(): Promise<T> => {
+    const ended = exited.then(([code]) => Promise.reject(new Error(`an engine ended with code ${code}`)))
+    const [message] = await Promise.race([once(child, 'message'), ended])
+    return message as T
+  }
+  await answer()
+  return {
+    async send(order) {
+      child.send(order)
+      const told = await answer<Measurement | { readonly problem: string }>()
+      if ('problem' in told) throw new MailstormError('BENCH', `Failed to send a burst: ${told.problem}`)
+      return told
+    },
+    async [Symbol.asyncDispose]() {
+      child.disconnect()
+      await exited
+    },
+  }
+}
+
+/** The medians of the pairs' ratios, with the middle half of them, and what the engine of now took. */
+export function pairTable(rows: readonly PairRow[]): string {
+  return table(
+    ['now / before', 'messages/s', 'middle half', 'CPU per message', 'middle half', 'CPU s per 1,000', ''],
+    rows.map(({ name, pairs }) => {
+      const rate = ratiosOf(pairs, messagesPerSecond)
+      const cpu = ratiosOf(pairs, cpuSecondsPerThousand)
+      return [
+        name,
+        ...[rate, cpu].flatMap((ratios) => [twoDigits(spreadOf(ratios).median), middleHalf(ratios)]),
+        spreadOf(pairs.map(({ now }) => cpuSecondsPerThousand(now))).median.toFixed(4),
+        isNotSlower(pairs) ? 'ok' : 'slower',
+      ]
+    }),
+  )
+}
+
+/** By the time that it takes of a processor: the rate is also the server's, and the machine's. */
+export function isNotSlower(pairs: readonly Pair[]): boolean {
+  return 1 / spreadOf(ratiosOf(pairs, cpuSecondsPerThousand)).median >= LEAST_RATIO
+}
+
+function ratiosOf(pairs: readonly Pair[], figure: (measurement: Measurement) => number): number[] {
+  return pairs.map(({ now, before }) => figure(now) / figure(before))
+}
+
+function middleHalf(ratios: readonly number[]): string {
+  const sorted = [...ratios].sort((a, b) => a - b)
+  const cut = Math.floor(sorted.length / 4)
+  const { min, max } = spreadOf(sorted.slice(cut, sorted.length - cut))
+  return `${twoDigits(min)}–${twoDigits(max)}`
+}
+
+const twoDigits = (value: number) => value.toFixed(2)
