@@ -9,9 +9,6 @@ export interface ServerOptions {
   readonly log: Log
 }
 
-/** A file name of 255 characters, each of them three octets in UTF-8, percent-encoded; ids are shorter. */
-const MOST_OF_A_SEGMENT = 255 * 9
-
 /** From the first byte of a request to its last. */
 const REQUEST_WITHIN_MS = 60_000
 
@@ -21,7 +18,7 @@ export function newServer({ maxBodyBytes, log }: ServerOptions): FastifyInstance
     bodyLimit: maxBodyBytes,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_WITHIN_MS,
-    routerOptions: { maxParamLength: MOST_OF_A_SEGMENT },
+    routerOptions: { maxParamLength: 1_024 },
   })
   takeJsonOnly(app)
   app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {

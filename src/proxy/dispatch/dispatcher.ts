@@ -30,6 +30,8 @@ export interface DispatcherParts {
 const MOST_WAITING = 1_000
 /** Of the bytes of a claim, for tenants that have nothing waiting while others have all. */
 const LEAST_SHARE = 8
+/** Large messages that are being sent have room for the bytes of so many claims: of 128 MB by default. */
+const CLAIMS_SENT_AT_ONCE = 16
 /** An attempt may take so many times the silence that is allowed: a server that drips is cut off too. */
 const PATIENCE = 10
 
@@ -56,7 +58,11 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     const { config, log } = parts
     this.#parts = parts
-    this.#inHand = new InHand({ perLane: config.poolSize, inAll: config.maxInFlight })
+    this.#inHand = new InHand({
+      perLane: config.poolSize,
+      inAll: config.maxInFlight,
+      largeBytes: config.claimBytes * CLAIMS_SENT_AT_ONCE,
+    })
     this.#transports = new Transports(config)
     this.#writer = new OutcomeWriter({ ...parts, inFlight: () => this.#inHand.inFlight })
     this.#leases = new LeaseKeeper(parts, this.#inHand)

@@ -8,7 +8,7 @@ function message(pk: string, claim = 'first', of: Partial<Claimed> = {}): Claime
 }
 
 function inHand(...messages: Claimed[]): InHand {
-  const hand = new InHand({ perLane: 10, inAll: 10 })
+  const hand = new InHand({ perLane: 10, inAll: 10, largeBytes: 1e9 })
   hand.add(messages)
   return hand
 }
@@ -51,7 +51,7 @@ test('has what waits once, under its newest claim', () => {
 })
 
 test('lets no tenant have all slots, however many accounts it has, nor two', () => {
-  const hand = new InHand({ perLane: 10, inAll: 20 })
+  const hand = new InHand({ perLane: 10, inAll: 20, largeBytes: 1e9 })
   const started: string[] = []
   const start = () => {
     for (let running = hand.next(); running !== undefined; running = hand.next())
@@ -78,10 +78,44 @@ test('tells what each tenant may claim besides what it has waiting', () => {
 
 test('takes back a queue of any length, and adds to one', () => {
   const many = Array.from({ length: 200_000 }, (_, pk) => message(String(pk)))
-  const hand = new InHand({ perLane: 10, inAll: 10 })
+  const hand = new InHand({ perLane: 10, inAll: 10, largeBytes: 1e9 })
   hand.add(many)
   hand.add([message('1', 'second')])
   expect(hand.waiting).toBe(200_000)
   expect(hand.drop(new Set(['7']))).toHaveLength(199_999)
   expect(hand.waiting).toBe(1)
+})
+
+test('sends no more large messages at once than memory is meant for, and leaves some of it to other tenants', () => {
+  const hand = new InHand({ perLane: 100, inAll: 100, largeBytes: 18_000_000 })
+  const of = (tenantId: string, payloadBytes: number, count: number) =>
+    Array.from({ length: count }, (_, n) =>
+      message(`${tenantId}${n}`, 'first', { tenantId, accountId: tenantId, payloadBytes }),
+    )
+  hand.add([...of('large', 1_000_000, 30), ...of('other', 1_000_000, 30), ...of('small', 1_000, 30)])
+  while (hand.next() !== undefined);
+  expect(hand.running.filter(({ message: { tenantId } }) => tenantId === 'small')).toHaveLength(30)
+  const large = hand.running.filter(({ message: { tenantId } }) => tenantId !== 'small')
+  expect(large.length).toBeGreaterThan(12)
+  expect(large.length).toBeLessThanOrEqual(18)
+  expect(new Set(large.map(({ message: { tenantId } }) => tenantId))).toEqual(new Set(['large', 'other']))
+})
+
+test('leaves a third of that memory to tenants that have nothing large yet', () => {
+  const hand = new InHand({ perLane: 100, inAll: 100, largeBytes: 18_000_000 })
+  hand.add(Array.from({ length: 30 }, (_, n) => message(String(n), 'first', { payloadBytes: 1_000_000 })))
+  while (hand.next() !== undefined);
+  expect(hand.inFlight).toBe(12)
+  hand.add([message('x', 'first', { tenantId: 'x', payloadBytes: 6_000_000 })])
+  expect(hand.next()?.message.pk).toBe('x')
+})
+
+test('sends a message alone that is larger than all of that memory', () => {
+  const hand = new InHand({ perLane: 10, inAll: 10, largeBytes: 1_000_000 })
+  hand.add([
+    message('1', 'first', { payloadBytes: 5_000_000 }),
+    message('2', 'first', { payloadBytes: 100_000 }),
+  ])
+  expect(hand.next()?.message.pk).toBe('1')
+  expect(hand.next()).toBeUndefined()
 })

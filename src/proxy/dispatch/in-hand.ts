@@ -12,7 +12,12 @@ interface Lane {
 export interface InHandLimits {
   readonly perLane: number
   readonly inAll: number
+  /** Payloads of what is being sent, small ones aside: each of them is in memory, and its decoded attachments are. */
+  readonly largeBytes: number
 }
+
+/** Of so many bytes or fewer a message is none that memory is short of. */
+const SMALL_BYTES = 64 * 1024
 
 /** A message that is being sent. */
 export interface Running {
@@ -36,6 +41,8 @@ export class InHand {
   readonly #lanes = new Map<string, Lane>()
   readonly #running = new Map<string, Running>()
   readonly #runningOf = new Map<string, number>()
+  #largeBytes = 0
+  readonly #largeBytesOf = new Map<string, number>()
   /** Since the last claim began: it may bring them once more. */
   readonly #sentMeanwhile = new Set<string>()
 
@@ -128,23 +135,32 @@ export class InHand {
     for (const [key, lane] of this.#lanes) {
       if (lane.running >= this.#limits.perLane) continue
       if (!mayTakeOneMore(this.#runningOf.get(lane.tenantId) ?? 0, free)) continue
-      const message = lane.waiting.shift()
-      if (message === undefined) continue
+      const [message] = lane.waiting
+      if (message === undefined || !this.#hasMemoryFor(message)) continue
+      lane.waiting.shift()
       lane.running += 1
       // To the end of the row: the other lanes are before it next time.
       this.#lanes.delete(key)
       this.#lanes.set(key, lane)
       const running = { message, abort: new AbortController() }
       this.#running.set(message.pk, running)
-      this.#count(lane.tenantId, 1)
+      this.#count(message, 1)
       return running
     }
     return undefined
   }
 
+  /** A large one may be sent while its tenant leaves memory for the others' (fair-share.ts), or alone. */
+  #hasMemoryFor(message: Claimed): boolean {
+    const bytes = largeBytesOf(message)
+    if (bytes === 0 || this.#largeBytes === 0) return true
+    const free = this.#limits.largeBytes - this.#largeBytes
+    return bytes <= free && mayTakeOneMore(this.#largeBytesOf.get(message.tenantId) ?? 0, free)
+  }
+
   /** Gives how many still wait in its lane. */
   done(message: Claimed): number {
-    if (this.#running.delete(message.pk)) this.#count(message.tenantId, -1)
+    if (this.#running.delete(message.pk)) this.#count(message, -1)
     const lane = this.#laneOf(message)
     lane.running -= 1
     if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(keyOf(message))
@@ -162,10 +178,12 @@ export class InHand {
     return dropped
   }
 
-  #count(tenantId: string, change: number): void {
-    const running = (this.#runningOf.get(tenantId) ?? 0) + change
-    if (running === 0) this.#runningOf.delete(tenantId)
-    else this.#runningOf.set(tenantId, running)
+  #count(message: Claimed, change: 1 | -1): void {
+    addTo(this.#runningOf, message.tenantId, change)
+    const bytes = largeBytesOf(message) * change
+    if (bytes === 0) return
+    this.#largeBytes += bytes
+    addTo(this.#largeBytesOf, message.tenantId, bytes)
   }
 
   #laneOf({ tenantId, accountId }: Claimed): Lane {
@@ -180,6 +198,17 @@ export class InHand {
 
 function keyOf({ tenantId, accountId }: Pick<Claimed, 'tenantId' | 'accountId'>): string {
   return JSON.stringify([tenantId, accountId])
+}
+
+function largeBytesOf({ payloadBytes }: Claimed): number {
+  return payloadBytes > SMALL_BYTES ? payloadBytes : 0
+}
+
+/** What comes to nothing is forgotten. */
+function addTo(counts: Map<string, number>, key: string, change: number): void {
+  const count = (counts.get(key) ?? 0) + change
+  if (count === 0) counts.delete(key)
+  else counts.set(key, count)
 }
 
 function sum(numbers: readonly number[]): number {
