@@ -43,6 +43,14 @@ describe('preflight', () => {
     await expect(check(port)).resolves.toBeUndefined()
   })
 
+  it('passes a server that greets as late as the load would wait', async () => {
+    // As servers do that let senders of junk mail wait: sendmail's greet_pause, Exim's delay.
+    const port = await serve((socket) => void setTimeout(() => socket.write('220 late\r\n'), 600))
+    const late = { ...plan([port]), replyTimeoutMs: 5_000 }
+    await expect(preflight(late, patience)).resolves.toBeUndefined()
+    await expect(preflight(plan([port]), patience)).rejects.toThrow('sent no greeting within 0.3 s.')
+  })
+
   it('tries the next address of a host when the first is closed', async () => {
     const port = await serve((socket) => socket.write('220 ready\r\n'))
     const addresses = [

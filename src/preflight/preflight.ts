@@ -10,12 +10,15 @@ export interface PreflightOptions {
   /** The most sessions that the run may have open at once. */
   readonly sessions: number
   readonly allowPublicTargets: boolean
+  /** How long the load waits for a reply: who may greet so late then is not refused before. */
+  readonly replyTimeoutMs?: number
 }
 
 /** What the checks ask of the world; replaced in tests. */
 export interface PreflightWorld {
   readonly lookup: Lookup
   readonly readLimits: LimitsReader
+  /** The least that is waited, however impatient the load is. */
   readonly greetingTimeoutMs: number
   readonly lookupTimeoutMs?: number
 }
@@ -40,6 +43,7 @@ export interface CheckedHost {
  */
 export async function preflight(options: PreflightOptions, world = PREFLIGHT_WORLD): Promise<void> {
   const hosts = hostsOf(options, world)
+  const timeoutMs = Math.max(world.greetingTimeoutMs, options.replyTimeoutMs ?? 0)
   const said = new Set<string>()
   await allOf([
     ...options.targets.map(async (target) => {
@@ -47,7 +51,7 @@ export async function preflight(options: PreflightOptions, world = PREFLIGHT_WOR
       said.add(target.host)
       // What is wrong with a name is said once.
       const found = await (again ? hosts.get(target.host)?.catch(() => undefined) : hosts.get(target.host))
-      if (found !== undefined) await reach(target, found, world)
+      if (found !== undefined) await reach(target, found, timeoutMs)
     }),
     checkSessions(options.sessions, world.readLimits),
   ])
@@ -104,8 +108,8 @@ async function checkHost(host: string, allowPublic: boolean, world: PreflightWor
 }
 
 /** A target that must not be sent to is not even connected to. */
-async function reach(target: SmtpTarget, { addresses }: CheckedHost, world: PreflightWorld): Promise<void> {
-  await checkReachable({ target: { ...target, addresses }, timeoutMs: world.greetingTimeoutMs })
+async function reach(target: SmtpTarget, { addresses }: CheckedHost, timeoutMs: number): Promise<void> {
+  await checkReachable({ target: { ...target, addresses }, timeoutMs })
 }
 
 function asProblem(reason: unknown): MailstormError {
