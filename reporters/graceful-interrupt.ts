@@ -1,7 +1,8 @@
 import { constants } from 'node:os'
-import type { Reporter, Vitest } from 'vitest/node'
+import type { Reporter, TestModule, Vitest } from 'vitest/node'
 import { outliveClosedOutput } from '../src/closed-output.ts'
 import { type EndSignal, onEndSignal } from '../src/end-signals.ts'
+import { collectResults } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 
 /** The name of Vitest's own listener (Logger.addCleanupListeners), which exits 1 ms after the signal. */
@@ -50,8 +51,11 @@ export default class GracefulInterrupt implements Reporter {
     this.#phase = 'running'
   }
 
-  onTestRunEnd(): void {
+  onTestRunEnd(modules: readonly TestModule[]): void {
     this.#phase = 'after'
+    const isEmpty = collectResults(modules).length === 0 && !modules.some(hasProbed)
+    if (this.#interrupted && isEmpty)
+      tell(this.#vitest, 'It was stopped before it had sent anything: there is no result.')
   }
 
   #removeVitestListener(signal: EndSignal): void {
@@ -95,4 +99,9 @@ export default class GracefulInterrupt implements Reporter {
       process.exit(code)
     })
   }
+}
+
+function hasProbed(module: TestModule): boolean {
+  const tasks = [...module.children.allSuites(), ...module.children.allTests()]
+  return tasks.some((task) => task.meta().mailstormProbe !== undefined)
 }

@@ -108,8 +108,22 @@ test.for([
     expect(run.output).toContain(`${signal}: stopping, partial results will be written.`)
     expect(run.output).toMatch(/^interrupted .* FAILED \(partial\)$/m)
     expect(run.output).toContain('■ interrupted: 0 rows passed, 4 stopped')
+    expect(run.output).not.toContain('there is no result')
   },
 )
+
+test('a run stopped before it sent anything says that there is no result', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const run = await runVitest(
+    'unbegun',
+    { STRESS_RESULTS_DIR: folder },
+    { signals: [{ text: 'waiting for the signal', signal: 'SIGINT' }] },
+  )
+  expect(run.output).toContain('It was stopped before it had sent anything: there is no result.')
+  expect(await readdir(folder)).toEqual([])
+})
 
 test('a second signal ends a run that will not stop', { timeout: LIMIT_MS }, async () => {
   const folder = await temporaryFolder()
