@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../containers/free-port.ts'
+import type { Step } from '../vitest-child.ts'
 import { stress } from './stress.ts'
 
 test.for([
@@ -79,4 +80,25 @@ test('a taken port is one message that names it', async () => {
   expect(run.output).toContain(String(port))
   expect(run.output).toMatch(/in use|taken/)
   expect(run.output).not.toMatch(/\n\s+at /)
+})
+
+test('Ctrl-C while a server that does not greet is waited for ends the run at once', async () => {
+  const heard = Promise.withResolvers<void>()
+  const server = createServer(() => heard.resolve()).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  let interruptedAtMs = Number.NaN
+  const interrupt: Step = {
+    text: 'RUN',
+    act: (child) =>
+      void heard.promise.then(() => {
+        interruptedAtMs = performance.now()
+        child.kill('SIGINT')
+      }),
+  }
+  const run = await stress('custom', { SMTP_TARGETS: `127.0.0.1:${port}`, STRESS_TIMEOUT: '60' }, [interrupt])
+  expect(run.exitCode).toBe(130)
+  expect(performance.now() - interruptedAtMs).toBeLessThan(10_000)
+  expect(run.result).toBeUndefined()
 })
