@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { say, wait } from '../servers/script.ts'
+import { ScriptedServer } from '../servers/scripted-server.ts'
 import { freshDatabases } from './databases.ts'
 import { query } from './new-database.ts'
 import { RestartablePostgres } from './restartable-postgres.ts'
@@ -125,4 +127,38 @@ test.each([
   const { api } = await rig.proxy()
   await setUp(api, { smtpPort: 25 })
   expect(await api.post(path, body)).toMatchObject({ status: 422 })
+})
+
+test('gives messages back at once when the slots of their limits cannot be asked for', async () => {
+  await using rig = new Rig(await freshDatabase())
+  const sink = await rig.sink()
+  const { api } = await rig.proxy({ leaseMs: 60_000, sendLoopIntervalMs: 50 })
+  await setUp(api, { smtpPort: sink.smtpPort, account: { limit_per_minute: 1_000 } })
+  await query(rig.databaseUrl, 'ALTER TABLE accounts RENAME limit_behavior TO away')
+  await enqueue(api, messages(5))
+  const claims = "SELECT n_tup_upd::int AS count FROM pg_stat_user_tables WHERE relname = 'messages'"
+  await expect.poll(async () => (await query(rig.databaseUrl, claims))[0]?.count, soon).toBeGreaterThan(0)
+  await query(rig.databaseUrl, 'ALTER TABLE accounts RENAME away TO limit_behavior')
+  await sink.client.waitForCount(5, 10_000)
+})
+
+test('goes on with a message whose progress could not be written down', async () => {
+  await using rig = new Rig(await freshDatabase())
+  const tooMany = [say('452 4.5.3 too many recipients')]
+  const rcpt = { first: [[say('250 ok')], tooMany] }
+  const server = rig.use(
+    await ScriptedServer.start({ rcpt, dot: { first: [[wait(500), say('250 taken')]] } }),
+  )
+  const tenant = await rig.tenant()
+  const { api } = await rig.proxy({ leaseMs: 1_000, sendLoopIntervalMs: 50, syncIntervalMs: 50 })
+  await setUp(api, { tenantUrl: tenant.url, smtpPort: server.port })
+  await enqueue(api, messages(1, { to: ['a@x.test', 'b@x.test'] }))
+  await expect.poll(() => server.mailTimesMs.length, soon).toBe(1)
+  await query(rig.databaseUrl, 'ALTER TABLE message_events RENAME TO away')
+  await expect.poll(() => server.sessions.flatMap((session) => session.messages).length, soon).toBe(1)
+  // The server has answered by then, and the statement has failed.
+  await delay(1_500)
+  await query(rig.databaseUrl, 'ALTER TABLE away RENAME TO message_events')
+  // Its lease ends: nobody knows any more that it went to the first of them.
+  await expect.poll(() => tenant.idsOf('sent_ts').length, soon).toBe(1)
 })

@@ -125,7 +125,10 @@ export class Dispatcher {
     for (const message of claimed) metrics.announce(message)
     for (const message of claimed.filter(isPoison)) this.#track(this.#record(poisonOutcome(message), message))
     const sound = claimed.filter((message) => !isPoison(message))
-    const { admitted, others, heldBack } = await this.#rateLimits.admit(sound)
+    const { admitted, others, heldBack } = await this.#rateLimits.admit(sound).catch(async (error) => {
+      await this.#release(sound)
+      throw error
+    })
     for (const { message, outcome } of others) this.#track(this.#record(outcome, message))
     if (heldBack.length > 0) this.#track(this.#holdBack(heldBack))
     this.#inHand.add(admitted)
