@@ -181,6 +181,6 @@ test('notes no credentials that stand in a URL', async () => {
   await api.put('/tenant/t', { client_base_url: 'https://user:hidden@two@files.test' })
   const noted = async () => JSON.stringify((await api.get('/command-log')).body)
   await expect.poll(noted, soon).toContain('PUT /tenant/t')
-  expect(await noted()).toContain('https://***@files.test/a')
+  await expect.poll(noted, soon).toContain('https://***@files.test/a')
   expect(await noted()).not.toContain('hidden')
 })
