@@ -2,6 +2,8 @@ import type { Session } from './database.ts'
 
 /** A call of the API that may have changed something. */
 export interface LoggedCommand {
+  /** Seconds since 1970, when it was answered: calls are noted side by side, in any order. */
+  readonly atTs: number
   /** As `POST /commands/add-messages`. */
   readonly endpoint: string
   readonly tenantId: string | undefined
@@ -36,11 +38,11 @@ export interface CommandRow {
 }
 
 export async function logCommand(session: Session, command: LoggedCommand): Promise<void> {
-  const { endpoint, tenantId, payload, cut, responseStatus, responseBody } = command
+  const { atTs, endpoint, tenantId, payload, cut, responseStatus, responseBody } = command
   await session.rows({
-    text: `INSERT INTO command_log (endpoint, tenant_id, payload, cut, response_status, response_body)
-      VALUES ($1, $2, $3, $4, $5, $6)`,
-    values: [endpoint, tenantId ?? null, payload, cut, responseStatus, responseBody],
+    text: `INSERT INTO command_log (at, endpoint, tenant_id, payload, cut, response_status, response_body)
+      VALUES (to_timestamp($7), $1, $2, $3, $4, $5, $6)`,
+    values: [endpoint, tenantId ?? null, payload, cut, responseStatus, responseBody, atTs],
     name: 'log-command',
   })
 }
@@ -52,7 +54,7 @@ export async function listCommands(session: Session, filter: CommandFilter): Pro
     text: `SELECT id, extract(epoch FROM at)::float8 AS command_ts, endpoint, tenant_id, payload, cut, response_status, response_body
       FROM command_log WHERE ($1::text IS NULL OR tenant_id = $1) AND ($2::float8 IS NULL OR at >= to_timestamp($2))
         AND ($3::float8 IS NULL OR at <= to_timestamp($3)) AND ($4::text IS NULL OR strpos(endpoint, $4) > 0)
-      ORDER BY id DESC LIMIT $5`,
+      ORDER BY at DESC, id DESC LIMIT $5`,
     values: [tenantId ?? null, sinceTs ?? null, untilTs ?? null, endpoint ?? null, limit],
   })
 }
