@@ -24,7 +24,7 @@ export function logCommands(app: FastifyInstance, { db, log, access }: ApiParts)
   })
   app.addHook('onResponse', async (request, reply) => {
     if (!CHANGES.has(request.method)) return
-    const atTs = (performance.timeOrigin + performance.now()) / 1000
+    const atTs = Date.now() / 1000
     // Who was not let in has changed nothing, and should not fill a table.
     if (reply.statusCode === 401 || reply.statusCode === 403 || reply.statusCode === 404) return
     const isLarge = Number(request.headers['content-length'] ?? 0) > MOST_KEPT
