@@ -90,6 +90,7 @@ function formOf(command: string): string {
 
 function filledIn(name: string, value: string): string {
   if (name === 'PROXY_URL' && value === '…') return 'http://127.0.0.1:8000'
+  if (name === 'PROXY_DATABASE_URL' && value === '…') return 'postgresql://u:p@127.0.0.1:5432/proxy'
   return value.replace('$i', '0').replace('$start', '2026-11-22T10:00:00Z').replace(':PORT', ':2525')
 }
 

@@ -30,7 +30,7 @@ test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', { timeo
 
 test('README and docs/servers.md tell how many questions there are', () => {
   const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
-  expect(read('README.md')).toContain(`${QUESTIONS.length} questions from the RFCs`)
+  expect(read('README.md')).toContain(`${QUESTIONS.length} checks from the RFCs`)
   expect(read('docs/servers.md')).toContain(`the ${QUESTIONS.length} questions of the protocol probe`)
 })
 
