@@ -1,11 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { Engine } from './docker/engine.ts'
+import type { ProgramSources } from './docker/program-files.ts'
 import { programImage } from './docker/program-image.ts'
 import { IMAGE_WITHIN_MS } from './docker/start-container.ts'
 import { digestEnvironment, type MailhogOptions, type RunningMailhog } from './mailhog.ts'
 import { startMailhogContainer } from './mailhog-container.ts'
 import type { Service } from './service.ts'
 import { type DockerOptions, NODE_IMAGE } from './smtp-server-docker.ts'
+
+/** What the image is made of: all that the program imports. */
+export const SINK_SOURCES: ProgramSources = { paths: ['src/sink', 'src/error.ts'], packages: ['nodemailer'] }
 
 export interface DockerSinkOptions extends MailhogOptions, DockerOptions {
   /** Base of the image that is built. */
@@ -21,7 +25,7 @@ export function dockerSink(options: DockerSinkOptions = {}): Service<RunningMail
         name: 'sink',
         dockerfile: fileURLToPath(new URL('Dockerfile.sink', import.meta.url)),
         nodeImage: options.nodeImage ?? NODE_IMAGE,
-        sources: { paths: ['src/sink', 'src/error.ts'], packages: ['nodemailer'] },
+        sources: SINK_SOURCES,
         withinMs: IMAGE_WITHIN_MS,
         note: options.note ?? console.info,
       })

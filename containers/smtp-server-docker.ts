@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Engine } from './docker/engine.ts'
 import type { Limits } from './docker/outfit.ts'
+import type { ProgramSources } from './docker/program-files.ts'
 import { programImage } from './docker/program-image.ts'
 import { IMAGE_WITHIN_MS, READY_WITHIN_MS, startContainer } from './docker/start-container.ts'
 import type { Service } from './service.ts'
@@ -34,16 +35,19 @@ export interface ServerImageOptions {
   readonly note?: (line: string) => void
 }
 
+/** What the image is made of: all that the program imports. */
+export const SMTP_SERVER_SOURCES: ProgramSources = {
+  paths: ['src/server', 'src/ledger', 'src/sink/smtp/data-reader.ts', 'src/error.ts', 'src/foreign-text.ts'],
+  packages: ['smtp-server', 'zod'],
+}
+
 /** The image of our SMTP server program: built when there is none of its content yet. */
 export function smtpServerImage(engine: Engine, options: ServerImageOptions = {}): Promise<string> {
   return programImage(engine, {
     name: 'smtp-server',
     dockerfile: fileURLToPath(new URL('Dockerfile.smtp-server', import.meta.url)),
     nodeImage: options.nodeImage ?? NODE_IMAGE,
-    sources: {
-      paths: ['src/server', 'src/ledger', 'src/sink/smtp/data-reader.ts', 'src/error.ts'],
-      packages: ['smtp-server', 'zod'],
-    },
+    sources: SMTP_SERVER_SOURCES,
     withinMs: options.withinMs ?? IMAGE_WITHIN_MS,
     note: options.note ?? console.info,
   })

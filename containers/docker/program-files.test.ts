@@ -1,13 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { SINK_SOURCES } from '../sink-docker.ts'
+import { SMTP_SERVER_SOURCES as SERVER } from '../smtp-server-docker.ts'
 import { contentHash, filesOf } from './program-files.ts'
-
-const SERVER = {
-  paths: ['src/server', 'src/ledger', 'src/sink/smtp/data-reader.ts', 'src/error.ts'],
-  packages: ['smtp-server', 'zod'],
-}
 
 test('takes the program and its packages, with theirs, and no tests', async () => {
   const files = (await filesOf(SERVER)).map(({ to }) => to)
@@ -16,6 +13,30 @@ test('takes the program and its packages, with theirs, and no tests', async () =
     expect.arrayContaining(['smtp-server', 'nodemailer', 'zod'].map((name) => `node_modules/${name}`)),
   )
   expect(files.filter((file) => /test|contract/.test(file))).toEqual([])
+})
+
+test.each([
+  ['SMTP server', SERVER],
+  ['sink', SINK_SOURCES],
+])('the image of the %s has all that its program imports', async (_name, sources) => {
+  const files = await filesOf(sources)
+  const inImage = new Set(files.map(({ to }) => to))
+  const missing: string[] = []
+  for (const { from, to } of files.filter((file) => file.to.endsWith('.ts'))) {
+    const text = await readFile(from, 'utf8')
+    // Types are stripped, and with them what is imported as a type alone.
+    for (const [, typeOnly, imported = ''] of text.matchAll(
+      /^(?:import|export) (type )?[^;]*? from '([^']+)'/gm,
+    )) {
+      if (typeOnly !== undefined || imported.startsWith('node:')) continue
+      const [scope = '', name] = imported.split('/')
+      const path = imported.startsWith('.')
+        ? normalize(join(dirname(to), imported))
+        : `node_modules/${scope.startsWith('@') ? `${scope}/${name}` : scope}`
+      if (!inImage.has(path)) missing.push(`${to} imports ${path}`)
+    }
+  }
+  expect(missing).toEqual([])
 })
 
 test('a package that is not installed is named', async () => {
