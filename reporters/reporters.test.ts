@@ -165,14 +165,15 @@ test('merged blob reports write the same results again', { timeout: LIMIT_MS }, 
 })
 
 test.for([
-  { signals: ['SIGTERM', 'SIGTERM'], exitCode: 143 },
-  { signals: ['SIGHUP', 'SIGINT'], exitCode: 129 },
+  { signals: ['SIGTERM', 'SIGTERM'], exitCodes: [143] },
+  // Of two that are pending at once, the kernel lets either be handled first.
+  { signals: ['SIGHUP', 'SIGINT'], exitCodes: [129, 130] },
 ] as const)(
   '$signals within half a second are one signal: the partial result is written',
   {
     timeout: LIMIT_MS,
   },
-  async ({ signals, exitCode }) => {
+  async ({ signals, exitCodes }) => {
     const folder = await temporaryFolder()
     const run = await runVitestWith({
       config: CONFIG,
@@ -187,7 +188,8 @@ test.for([
         },
       ],
     })
-    expect(run).toMatchObject({ exitCode, signal: null })
+    expect(run.signal).toBe(null)
+    expect(exitCodes).toContain(run.exitCode)
     expect(await readdir(folder)).toContain('20260102-030405-interrupted.json')
   },
 )
