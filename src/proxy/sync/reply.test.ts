@@ -15,6 +15,27 @@ test('takes an answer that says nothing for an acknowledgement', () => {
   expect(readReply('{}')).toEqual({ queued: 0, nextSyncAfterTs: undefined, messages: [], oddities: [] })
 })
 
+test('cuts what a tenant said between characters, and cleans it', () => {
+  const said = (text: string) => {
+    try {
+      return readReply(text).oddities.join()
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const pairs = '🦄'.repeat(300)
+  for (const text of [
+    `x${pairs}`,
+    `{"ok":false,"error":"${pairs}"}`,
+    `{"queued":"x${pairs}"}`,
+    'bad\u202etext',
+  ])
+    expect([said(text).isWellFormed(), said(text).includes('\u202e')], text.slice(0, 20)).toEqual([
+      true,
+      false,
+    ])
+})
+
 test('takes 0 for no time', () => {
   expect(readReply('{"next_sync_after":0}').nextSyncAfterTs).toBeUndefined()
 })

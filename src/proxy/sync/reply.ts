@@ -1,3 +1,5 @@
+import { foreignText } from '../../foreign-text.ts'
+
 /** What a tenant answered to a sync call. */
 export interface SyncReply {
   /** Messages that it still has for us. */
@@ -33,12 +35,15 @@ export function readReply(text: string, nowTs = Date.now() / 1000): SyncReply {
     throw new SyncFailure('not_json', 'its answer is not a JSON object')
   const { ok, queued, next_sync_after: next, messages, error } = json as Record<string, unknown>
   if (ok === false)
-    throw new SyncFailure('not_ok', `it answered ok: false (${JSON.stringify(error ?? '').slice(0, 200)})`)
+    throw new SyncFailure(
+      'not_ok',
+      `it answered ok: false (${foreignText(JSON.stringify(error ?? ''), 200)})`,
+    )
   const oddities: string[] = []
   const take = <T>(name: string, given: unknown, fits: (value: unknown) => value is T, absent: T): T => {
     if (given === undefined || given === null) return absent
     if (fits(given)) return given
-    oddities.push(`${name} is ${JSON.stringify(given).slice(0, 100)}`)
+    oddities.push(`${name} is ${foreignText(JSON.stringify(given), 100)}`)
     return absent
   }
   const isTime = (value: unknown): value is number => isCount(value) && value <= nowTs + LONGEST_DND_S
@@ -56,7 +61,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new SyncFailure('not_json', `its answer is not JSON: ${JSON.stringify(text.slice(0, 100))}`)
+    throw new SyncFailure('not_json', `its answer is not JSON: ${JSON.stringify(foreignText(text, 100))}`)
   }
 }
 
