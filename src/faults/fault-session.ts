@@ -1,9 +1,16 @@
 import type { Socket } from 'node:net'
 import type { LedgerEntry } from '../ledger/ledger.ts'
 import { MessageReader } from '../server/message-reader.ts'
-import type { Known } from './greylist.ts'
 import type { Stage } from './server-plan.ts'
 import { SmtpInput } from './smtp-input.ts'
+
+/** Who a client is at a stage: the later, the more is known of it. */
+export interface Known {
+  readonly address: string
+  readonly helo: string
+  readonly sender: string
+  readonly recipient: string
+}
 
 /** What a session asks its server, which alone knows the plan and the other sessions. */
 export interface SessionHost {

@@ -1,12 +1,5 @@
+import type { Known } from './fault-session.ts'
 import type { GreylistPlan, Stage } from './server-plan.ts'
-
-/** Who a client is at a stage: the later, the more is known of it. */
-export interface Known {
-  readonly address: string
-  readonly helo: string
-  readonly sender: string
-  readonly recipient: string
-}
 
 /** RFC 6647 2.1 to 2.5: by address, then also by EHLO name, by sender, by recipient. */
 const IDENTITY: Readonly<Record<Stage, (known: Known) => readonly string[]>> = {

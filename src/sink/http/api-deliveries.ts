@@ -27,14 +27,17 @@ export function deliveryRoutes({ store, fieldNames }: DeliveryParts): Route[] {
     const from = query.get('from') ?? '0'
     if (!/^\d{1,15}$/.test(from)) return sendError(response, 400, 'from has to be a whole number')
     response.setHeader('Content-Type', 'application/x-ndjson')
-    await sendPieces(response, lines(store.all().slice(Number(from)), fieldNames))
+    await sendPieces(response, deliveryLines(store.all().slice(Number(from)), fieldNames))
   }
   return [{ method: 'GET', path: '/sink/deliveries', api: 'own', handler }]
 }
 
 const NO_FACTS: MimeFacts = { text_md5: null, html_md5: null, attachments: [] }
 
-function* lines(messages: readonly StoredMessage[], fieldNames: readonly string[]): Generator<string> {
+function* deliveryLines(
+  messages: readonly StoredMessage[],
+  fieldNames: readonly string[],
+): Generator<string> {
   for (const message of messages) {
     const facts = message.mime === undefined ? NO_FACTS : (JSON.parse(message.mime) as MimeFacts)
     const line: DeliveryLine = {

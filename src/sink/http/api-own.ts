@@ -40,7 +40,7 @@ async function digests(
   const messages =
     recipient === null ? store.all() : store.toRecipient(Buffer.from(recipient).toString('latin1'))
   response.setHeader('Content-Type', 'application/x-ndjson')
-  await sendPieces(response, lines([...messages], fieldNames))
+  await sendPieces(response, digestLines([...messages], fieldNames))
 }
 
 /** One line of `/sink/digests`. */
@@ -58,7 +58,7 @@ export interface MessageDigest {
   readonly headers: Readonly<Record<string, string>>
 }
 
-function* lines(messages: readonly StoredMessage[], fieldNames: readonly string[]): Generator<string> {
+function* digestLines(messages: readonly StoredMessage[], fieldNames: readonly string[]): Generator<string> {
   for (const message of messages) {
     const digest: MessageDigest = {
       id: message.id,

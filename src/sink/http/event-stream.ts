@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { escapeJson } from '../mail/text.ts'
-import type { Hub } from './hub.ts'
+import { type Hub, MAX_BACKLOG_BYTES } from './hub.ts'
 
 const KEEPALIVE_MS = 60_000
-const MAX_BACKLOG_BYTES = 8 * 1024 * 1024
 
 /** `GET /api/v1/events`: server-sent events, one indented JSON message each. */
 export class EventStreams {

@@ -7,6 +7,9 @@ export interface Listener {
   offer(json: string): boolean
 }
 
+/** A listener that is so far behind takes no more. */
+export const MAX_BACKLOG_BYTES = 8 * 1024 * 1024
+
 /** A message beyond this is not announced: its JSON would be several times as long. */
 const MAX_ANNOUNCED_BYTES = 16 * 1024 * 1024
 

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Hub } from './hub.ts'
+import { type Hub, MAX_BACKLOG_BYTES } from './hub.ts'
 import { encodeFrame, type Frame, FrameReader, OPCODES } from './websocket-frames.ts'
 
 // RFC 6455 1.3: what a server adds to the key to prove that it speaks WebSocket.
 const KEY_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const PING_MS = 54_000
-const MAX_BACKLOG_BYTES = 8 * 1024 * 1024
 /** MailHog's clients have nothing to say: more than this closes the connection. */
 const MAX_RECEIVED_BYTES = 1
 // RFC 6455 7.4.1.
