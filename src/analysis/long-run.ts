@@ -1,4 +1,5 @@
-import type { LatencySummary, ResourceSample } from '../load/result.ts'
+import type { LatencySummary } from '../load/histogram.ts'
+import type { ResourceSample } from '../load/result.ts'
 import { isFields } from './fields.ts'
 import { mergeLatencies } from './merge/latency.ts'
 import { addUp } from './merge/metrics.ts'

@@ -1,9 +1,10 @@
 import { type FailureKind, failureName, failureRows } from './failure-kinds.ts'
+import type { LatencySummary } from './histogram.ts'
 import { summarise } from './histogram.ts'
 import type { Pacer } from './pacer.ts'
 import type { Reach } from './reach.ts'
 import type { Recording, SecondRecording } from './recording.ts'
-import type { FailureRow, LatencySummary, Metrics, Result, ServerRow, TimelineRow } from './result.ts'
+import type { FailureRow, Metrics, Result, ServerRow, TimelineRow } from './result.ts'
 import type { Failure } from './sample.ts'
 
 /** What the figures of a result are computed from. */

@@ -1,6 +1,6 @@
 import type { CustomRecording, MetricKinds, MetricRecording } from './custom-metrics.ts'
+import type { LatencySummary } from './histogram.ts'
 import { type SparseHistogram, summarise } from './histogram.ts'
-import type { LatencySummary } from './result.ts'
 
 /** A custom metric as results have it; null where nothing was recorded. */
 export type CustomMetricResult =

@@ -1,5 +1,3 @@
-import type { LatencySummary } from './result.ts'
-
 /**
  * Log-linear histogram of milliseconds: 512 buckets to the octave of microseconds, so a value read
  * back is at most 0.1 % off; up to 71 minutes. Buckets only add, so merging is exact.
@@ -145,6 +143,19 @@ export function mergeSparse(a: SparseHistogram, b: SparseHistogram): SparseHisto
     max_ms: Math.max(a.max_ms, b.max_ms),
     sum_ms: a.sum_ms + b.sum_ms,
   }
+}
+
+/** Milliseconds of one kind of latency. `null` where nothing was measured. */
+export interface LatencySummary {
+  readonly count: number
+  readonly avg: number | null
+  readonly min: number | null
+  readonly max: number | null
+  readonly p50: number | null
+  readonly p90: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  readonly p99_9: number | null
 }
 
 /** Where nothing was measured. */

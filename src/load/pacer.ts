@@ -1,5 +1,6 @@
+import type { Stage } from './stages.ts'
 import { createRamp } from './stages.ts'
-import type { Schedule, Split, Stage } from './workload.ts'
+import type { Schedule, Split } from './workload.ts'
 
 /** When message n is due, and whose turn it is: pure arithmetic, no clock, no timer. */
 export interface Pacer {

@@ -1,17 +1,5 @@
+import type { LatencySummary } from './histogram.ts'
 import type { Outcome } from './sample.ts'
-
-/** Milliseconds of one kind of latency. `null` where nothing was measured. */
-export interface LatencySummary {
-  readonly count: number
-  readonly avg: number | null
-  readonly min: number | null
-  readonly max: number | null
-  readonly p50: number | null
-  readonly p90: number | null
-  readonly p95: number | null
-  readonly p99: number | null
-  readonly p99_9: number | null
-}
 
 /** The figures of a whole run. */
 export interface Metrics {

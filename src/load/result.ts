@@ -1,5 +1,5 @@
 import type { CustomMetricResults } from './custom-metrics-result.ts'
-import type { SparseHistogram } from './histogram.ts'
+import type { LatencySummary, SparseHistogram } from './histogram.ts'
 import type {
   DriftResult,
   MergedFrom,
@@ -9,11 +9,11 @@ import type {
   SideBySide,
   SplitResult,
 } from './result-extras.ts'
-import type { LatencySummary, Metrics } from './result-metrics.ts'
+import type { Metrics } from './result-metrics.ts'
 import type { ResourceUsage } from './result-resources.ts'
 import type { Failure, Outcome } from './sample.ts'
 
-export type { LatencySummary, Metrics } from './result-metrics.ts'
+export type { Metrics } from './result-metrics.ts'
 export type { MinAvgMax, ResourceSample, ResourceUsage } from './result-resources.ts'
 
 /** Format name of the result files; the number rises when a field changes its meaning. */

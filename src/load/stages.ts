@@ -1,4 +1,9 @@
-import type { Stage } from './workload.ts'
+/** From the level before it to `target`, in a straight line; a stage of no time is a jump. */
+export interface Stage {
+  readonly durationSeconds: number
+  /** Messages per second, or workers. */
+  readonly target: number
+}
 
 /** A level that changes in straight lines over time: a rate, or a number of workers. Pure arithmetic. */
 export interface Ramp {

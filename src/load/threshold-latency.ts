@@ -1,6 +1,6 @@
+import type { LatencySummary } from './histogram.ts'
 import { Histogram, type SparseHistogram } from './histogram.ts'
 import { TRANSACTION_PHASES } from './phases.ts'
-import type { LatencySummary } from './result.ts'
 import type { Measured, Metric } from './threshold-metric.ts'
 import { finite } from './threshold-reading.ts'
 

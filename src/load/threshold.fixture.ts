@@ -1,5 +1,6 @@
+import type { LatencySummary } from './histogram.ts'
 import { Histogram, NO_LATENCY, type SparseHistogram } from './histogram.ts'
-import type { LatencySummary, LedgerResult, Metrics } from './result.ts'
+import type { LedgerResult, Metrics } from './result.ts'
 import type { Measured } from './threshold-metric.ts'
 
 export function sparse(values: readonly number[]): SparseHistogram {

@@ -1,9 +1,4 @@
-/** From the level before it to `target`, in a straight line; a stage of no time is a jump. */
-export interface Stage {
-  readonly durationSeconds: number
-  /** Messages per second, or workers. */
-  readonly target: number
-}
+import type { Stage } from './stages.ts'
 
 /**
  * When and how many messages are to start; knows nothing of what a message is. Executors have k6's

@@ -1,5 +1,5 @@
-import type { SparseHistogram } from '../load/histogram.ts'
-import type { LatencySummary, ResourceUsage, Result, ThresholdResult } from '../load/result.ts'
+import type { LatencySummary, SparseHistogram } from '../load/histogram.ts'
+import type { ResourceUsage, Result, ThresholdResult } from '../load/result.ts'
 import type { AccountRow, PressureTimelineRow, TenantRow } from './result-rows.ts'
 
 export type { AccountRow, PressureTimelineRow, TenantRow }

@@ -1,5 +1,6 @@
+import type { LatencySummary } from '../load/histogram.ts'
 import { quantileMs, type SparseHistogram } from '../load/histogram.ts'
-import type { LatencySummary, ThresholdResult } from '../load/result.ts'
+import type { ThresholdResult } from '../load/result.ts'
 import { judgeOn, parseThresholdOn, type Threshold } from '../load/threshold.ts'
 import type { Metric, MetricTable } from '../load/threshold-metric.ts'
 import type { Reading } from '../load/threshold-reading.ts'

@@ -1,5 +1,6 @@
 import type { CustomMetricResult } from '../load/custom-metrics-result.ts'
-import type { LatencySummary, Result } from '../load/result.ts'
+import type { LatencySummary } from '../load/histogram.ts'
+import type { Result } from '../load/result.ts'
 import { markdownText, oneLine } from './escape.ts'
 import { count, figure, percent, perSecond } from './format.ts'
 import { detailedTable, left, markdownTable, right } from './table.ts'

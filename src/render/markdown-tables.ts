@@ -1,4 +1,5 @@
-import type { LatencySummary, Metrics, Result } from '../load/result.ts'
+import type { LatencySummary } from '../load/histogram.ts'
+import type { Metrics, Result } from '../load/result.ts'
 import { OUTCOMES } from '../load/sample.ts'
 import { markdownText } from './escape.ts'
 import { count, decimal, percent, seconds, size } from './format.ts'

@@ -1,5 +1,6 @@
+import type { LatencySummary } from '../load/histogram.ts'
 import { NO_LATENCY, type SparseHistogram } from '../load/histogram.ts'
-import type { LatencySummary, Metrics, Result, ServerRow, TimelineRow } from '../load/result.ts'
+import type { Metrics, Result, ServerRow, TimelineRow } from '../load/result.ts'
 
 /** The pieces that result.fixture.ts is made of. */
 

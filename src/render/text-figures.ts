@@ -1,4 +1,5 @@
-import type { LatencySummary, Metrics, Result } from '../load/result.ts'
+import type { LatencySummary } from '../load/histogram.ts'
+import type { Metrics, Result } from '../load/result.ts'
 import { dueMessages } from '../load/result-metrics.ts'
 import { oneLine } from './escape.ts'
 import {

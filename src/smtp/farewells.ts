@@ -1,14 +1,18 @@
 import type { Clock } from '../load/clock.ts'
 import type { Failure } from '../load/sample.ts'
 import { asFailure, refused, type SmtpFailure } from './failure.ts'
-import type { OpenSession } from './open-session.ts'
 import type { OpenTransports } from './open-transports.ts'
-import { PHASE_INDEX, type PhaseTimer } from './session.ts'
+import { PHASE_INDEX, type PhaseTimer, type Session } from './session.ts'
 import { quit } from './transaction.ts'
+
+/** As much of a lane's open session as its end needs. */
+interface Leaving {
+  readonly session: Session
+}
 
 /** A session that was sent QUIT and has not been answered. */
 interface Goodbye {
-  readonly open: OpenSession
+  readonly open: Leaving
   readonly target: number
   /** Until then its lane waits for the answer, Clock milliseconds. */
   readonly untilMs: number
@@ -64,7 +68,7 @@ export class Farewells {
   }
 
   /** Ends a session by QUIT. Resolves when the lane is to go on, which may be before the answer. */
-  say(open: OpenSession, target: number, timer: PhaseTimer): Promise<void> {
+  say(open: Leaving, target: number, timer: PhaseTimer): Promise<void> {
     const { clock } = this.#options
     const { transport } = open.session
     // The server has ended it already, with 421 or without: nobody is left to say goodbye to.
@@ -146,7 +150,7 @@ export class Farewells {
     if (failure.class !== 'aborted') this.#options.onSessionFailure(failure, target)
   }
 
-  #leave(open: OpenSession, target: number): void {
+  #leave(open: Leaving, target: number): void {
     this.#close(open)
     this.#options.onSessionFailure(NOT_AWAITED, target)
   }
@@ -156,7 +160,7 @@ export class Farewells {
     this.#overdue.set(target, (this.#overdue.get(target) ?? 0) + change)
   }
 
-  #close({ session: { transport } }: OpenSession): void {
+  #close({ session: { transport } }: Leaving): void {
     transport.destroy()
     this.#options.transports.delete(transport)
   }

@@ -1,7 +1,8 @@
+import type { Clock } from '../load/clock.ts'
 import type { Ticket } from '../load/dispatch.ts'
 import type { RecipientFailure, Sample } from '../load/sample.ts'
 import { isSessionFull, type SmtpFailure } from './failure.ts'
-import type { SenderOptions } from './sender.ts'
+import type { MessageTemplate } from './message.ts'
 import { PhaseTimer } from './session.ts'
 
 /** A message that a session is to send; it comes a second time when its session ended before it began. */
@@ -36,7 +37,7 @@ export const NO_REFUSALS: readonly SmtpFailure[] = []
 
 /** `timer`: of a message that has ended, to be used again. */
 export function startOf(
-  { clock, model }: SenderOptions,
+  { clock, model }: { readonly clock: Clock; readonly model: 'open' | 'closed' },
   { ticket, dueMs }: Pending,
   timer = new PhaseTimer(clock),
 ): Started {
@@ -58,7 +59,7 @@ export function failedBy(failure: SmtpFailure, following?: Started): Transacted 
 
 /** The one sample of a message that has ended just now; built without spreads where nothing failed. */
 export function sampleOf(
-  { clock, template }: SenderOptions,
+  { clock, template }: { readonly clock: Clock; readonly template: Pick<MessageTemplate, 'sizeBytes'> },
   target: number,
   { ticket, dueMs, sentMs, timer }: Started,
   { failure, refusals }: Transacted,

@@ -1,5 +1,5 @@
-import type { ThreadMeasure } from './messages.ts'
-import type { HangingSession, WatchLimits } from './silence.ts'
+import type { HangingSession, ThreadMeasure } from './messages.ts'
+import type { WatchLimits } from './plan.ts'
 
 interface Part {
   workers: readonly number[]

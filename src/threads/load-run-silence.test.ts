@@ -10,9 +10,8 @@ import { smtpLane } from '../smtp/sender.ts'
 import type { SmtpTarget } from '../smtp/target.ts'
 import { Transport } from '../smtp/transport.ts'
 import { LoadRun, type Measured } from './load-run.ts'
-import type { WorkerTask } from './plan.ts'
+import type { WatchLimits, WorkerTask } from './plan.ts'
 import { SenderPool } from './pool.ts'
-import type { WatchLimits } from './silence.ts'
 import { type LaneOf, ThreadRun } from './thread-run.ts'
 
 const LIMIT_MS = 60_000

@@ -14,10 +14,10 @@ import {
   type ThreadMeasure,
   type WorkerDone,
 } from './messages.ts'
-import type { LoadPlan, RunningPlan } from './plan.ts'
+import type { LoadPlan, RunningPlan, WatchLimits } from './plan.ts'
 import type { SenderPool } from './pool.ts'
 import { RunControl } from './run-control.ts'
-import { type WatchLimits, watchLimits } from './silence.ts'
+import { watchLimits } from './silence.ts'
 
 /** All threads' measures of a run together. */
 export interface Measured {

@@ -1,6 +1,5 @@
 import type { ReceiptsData } from '../ledger/receipts.ts'
 import type { Recording } from '../load/recording.ts'
-import type { HangingSession } from './silence.ts'
 
 /** What one thread has measured of a run so far. */
 export interface ThreadMeasure {
@@ -20,6 +19,13 @@ export interface ThreadMeasure {
   readonly hanging?: readonly HangingSession[]
   /** How a hook of the scenario failed here. */
   readonly hookError?: string
+}
+
+/** A session that is past all its time limits. */
+export interface HangingSession {
+  readonly target: number
+  readonly phase: string
+  readonly sinceMs: number
 }
 
 export interface LoopDelay {

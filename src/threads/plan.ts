@@ -2,8 +2,6 @@ import type { MetricKinds } from '../load/custom-metrics.ts'
 import type { Schedule, Split } from '../load/workload.ts'
 import type { PipeliningLevel, SmtpTarget } from '../smtp/target.ts'
 
-import type { WatchLimits } from './silence.ts'
-
 /** One run's load, whole and in plain data: what a sender thread needs to know. */
 export interface LoadPlan {
   /** Unique to the run; message ids begin with it. */
@@ -43,6 +41,23 @@ export interface RunningPlan extends LoadPlan {
   /** Memory of the run's RunControl. */
   readonly control: SharedArrayBuffer
   readonly watch: WatchLimits
+}
+
+/**
+ * The last line of defence: every wait of the client has a time limit of its own, and what outlasts it
+ * is a fault of ours, or of a hook. The run then ends by itself and says what hangs.
+ */
+export interface WatchLimits {
+  /** How often a thread tells how far it is, and how often is looked at that. */
+  readonly everyMs: number
+  /** How long after its own time limit a session counts as hanging. */
+  readonly overdueMs: number
+  /** Longer than all time limits of a message together: for hangs outside of any session. */
+  readonly silenceMs: number
+  /** How long a thread may tell nothing before its event loop counts as blocked. */
+  readonly heartbeatMs: number
+  /** How long the threads have to end what they do once they are told to. */
+  readonly graceMs: number
 }
 
 /** The task of one worker, as it goes to a thread of the pool. */

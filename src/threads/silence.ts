@@ -1,24 +1,8 @@
 import type { Clock } from '../load/clock.ts'
 import { LEAST_BYTES_PER_MS } from '../smtp/transaction.ts'
 import type { TransportState } from '../smtp/transport.ts'
-import type { LoadPlan } from './plan.ts'
-
-/**
- * The last line of defence: every wait of the client has a time limit of its own, and what outlasts it
- * is a fault of ours, or of a hook. The run then ends by itself and says what hangs.
- */
-export interface WatchLimits {
-  /** How often a thread tells how far it is, and how often is looked at that. */
-  readonly everyMs: number
-  /** How long after its own time limit a session counts as hanging. */
-  readonly overdueMs: number
-  /** Longer than all time limits of a message together: for hangs outside of any session. */
-  readonly silenceMs: number
-  /** How long a thread may tell nothing before its event loop counts as blocked. */
-  readonly heartbeatMs: number
-  /** How long the threads have to end what they do once they are told to. */
-  readonly graceMs: number
-}
+import type { HangingSession } from './messages.ts'
+import type { LoadPlan, WatchLimits } from './plan.ts'
 
 /**
  * Replies that one message may wait for: connect and TLS 2, greeting 1, EHLO and HELO 4 (once more under
@@ -51,13 +35,6 @@ export interface Activity {
 export interface SessionState extends TransportState {
   /** Index into the targets. */
   readonly target: number
-}
-
-/** A session that is past all its time limits. */
-export interface HangingSession {
-  readonly target: number
-  readonly phase: string
-  readonly sinceMs: number
 }
 
 /** One thread's silence. Its time is that of its own looks: a thread that was blocked has not been silent. */

@@ -15,10 +15,11 @@ import { PHASE_INDEX, type TlsSessionCache } from '../smtp/session.ts'
 import { SessionCaps } from '../smtp/session-caps.ts'
 import { PHASES } from '../smtp/target.ts'
 import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
+import type { HangingSession } from './messages.ts'
 import { channelName, type RunMessage, type ThreadMeasure, type WorkerDone } from './messages.ts'
 import type { RunningPlan } from './plan.ts'
 import { RunControl } from './run-control.ts'
-import { type HangingSession, Silence } from './silence.ts'
+import { Silence } from './silence.ts'
 
 /** How the worker of this number sends. */
 export type LaneOf = (options: SenderOptions, worker: number) => Lane

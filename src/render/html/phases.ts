@@ -1,4 +1,5 @@
-import type { LatencySummary, Metrics } from '../../load/result.ts'
+import type { LatencySummary } from '../../load/histogram.ts'
+import type { Metrics } from '../../load/result.ts'
 import { count, decimal, percent, shortMilliseconds } from '../format.ts'
 import { left, right } from '../table.ts'
 import { lineTone } from './chart.ts'

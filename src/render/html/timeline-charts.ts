@@ -1,4 +1,5 @@
-import type { LatencySummary, Result, TimelineRow } from '../../load/result.ts'
+import type { LatencySummary } from '../../load/histogram.ts'
+import type { Result, TimelineRow } from '../../load/result.ts'
 import { type Chart, type Marker, needsLog, type Series, type Tone } from './chart.ts'
 
 /** The part of a result that is drawn over time; a run that is still under way has it too. */
