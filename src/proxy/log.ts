@@ -1,5 +1,3 @@
-import { errorText } from '../error.ts'
-
 export const LEVELS = ['debug', 'info', 'warning', 'error', 'silent'] as const
 export type Level = (typeof LEVELS)[number]
 
@@ -34,6 +32,3 @@ export class Log {
     this.#write(`${new Date().toISOString()} ${level} ${what} ${JSON.stringify(facts)}\n`)
   }
 }
-
-/** What was thrown, in words. */
-export const messageOf = errorText

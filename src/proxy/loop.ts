@@ -1,5 +1,5 @@
+import { errorText } from '../error.ts'
 import type { Log } from './log.ts'
-import { messageOf } from './log.ts'
 
 export interface LoopOptions {
   readonly name: string
@@ -58,7 +58,7 @@ export class Loop {
       await this.#options.cycle()
     } catch (error) {
       // Whatever it was, the next cycle comes after the interval.
-      this.#options.log.warning(`${this.#options.name} failed`, { error: messageOf(error) })
+      this.#options.log.warning(`${this.#options.name} failed`, { error: errorText(error) })
       this.#again = false
     }
   }

@@ -1,5 +1,5 @@
+import { errorText } from '../error.ts'
 import { proxyConfigFromEnvironment } from './config.ts'
-import { messageOf } from './log.ts'
 import { start } from './proxy.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  console.error(messageOf(error))
+  console.error(errorText(error))
   process.exit(1)
 }
 

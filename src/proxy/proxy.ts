@@ -1,4 +1,4 @@
-import { MailstormError } from '../error.ts'
+import { errorText, MailstormError } from '../error.ts'
 import { Api } from './api/api.ts'
 import { Attachments } from './attachments/attachments.ts'
 import { LargeFiles } from './attachments/large-files.ts'
@@ -6,7 +6,7 @@ import type { Intercept } from './attachments/reach.ts'
 import { BounceLoop } from './bounces/bounce-loop.ts'
 import { proxyConfig } from './config.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
-import { Log, messageOf } from './log.ts'
+import { Log } from './log.ts'
 import { Loop } from './loop.ts'
 import { Metrics } from './metrics.ts'
 import type { ProxyConfig, ProxyOptions } from './options.ts'
@@ -50,7 +50,7 @@ export async function start(config: ProxyConfig, hooks: ProxyHooks = {}): Promis
   } catch (error) {
     for (const end of ends.reverse()) await end().catch(ignore)
     if (error instanceof MailstormError) throw error
-    throw new MailstormError('PROXY_START', `Failed to start the proxy: ${messageOf(error)}.`)
+    throw new MailstormError('PROXY_START', `Failed to start the proxy: ${errorText(error)}.`)
   }
 }
 

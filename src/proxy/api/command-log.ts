@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { messageOf } from '../log.ts'
+import { errorText } from '../../error.ts'
 import { logCommand } from '../store/command-log.ts'
 import type { Access } from './access.ts'
 import type { ApiParts } from './api.ts'
@@ -39,7 +39,7 @@ export function logCommands(app: FastifyInstance, { db, log, access }: ApiParts)
       responseBody: withoutSecrets(answers.get(request) ?? ''),
     }
     await logCommand(db, command).catch((error) =>
-      log.warning('a command could not be noted', { endpoint: command.endpoint, error: messageOf(error) }),
+      log.warning('a command could not be noted', { endpoint: command.endpoint, error: errorText(error) }),
     )
   })
 }

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
-import { type Log, messageOf } from '../log.ts'
+import { errorText } from '../../error.ts'
+import type { Log } from '../log.ts'
 import { mayPass } from '../store/database.ts'
 import { takeJsonOnly } from './json-body.ts'
 import { Refusal } from './refusal.ts'
@@ -23,7 +24,7 @@ export function newServer({ maxBodyBytes, log }: ServerOptions): FastifyInstance
   takeJsonOnly(app)
   app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
     const { status, detail } = refusalOf(error)
-    if (status === 500) log.error('a request failed', { url: request.url, error: messageOf(error) })
+    if (status === 500) log.error('a request failed', { url: request.url, error: errorText(error) })
     return reply.status(status).send({ ok: false, detail })
   })
   app.setNotFoundHandler((request, reply) => {

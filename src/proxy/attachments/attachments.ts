@@ -2,8 +2,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { errorText } from '../../error.ts'
 import type { AttachmentSpec } from '../intake/attachment-spec.ts'
-import { type Log, messageOf } from '../log.ts'
+import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
 import type { LargeFilePolicy, TenantClient } from '../store/tenants.ts'
@@ -129,7 +130,7 @@ export class Attachments {
       if (error instanceof AttachmentError) throw error
       // As the real one: what cannot be stored is attached.
       this.#log.warning('a large attachment could not be stored, and is attached', {
-        ...{ tenant: tenantId, id: owner.id, filename, error: messageOf(error) },
+        ...{ tenant: tenantId, id: owner.id, filename, error: errorText(error) },
       })
       return attached(await this.#content(spec, owner, signal))
     }
@@ -170,7 +171,7 @@ export class Attachments {
     } catch (error) {
       throw error instanceof AttachmentError
         ? error
-        : new AttachmentError(spec.filename, messageOf(error), false)
+        : new AttachmentError(spec.filename, errorText(error), false)
     }
     return checkedStream(await this.#source(spec, client, signal), expected)
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { messageOf } from '../log.ts'
+import { errorText } from '../../error.ts'
 import { AttachmentError } from './attachment-error.ts'
 
 export interface Expected {
@@ -31,7 +31,7 @@ export async function* checkedContent(
       yield chunk
     }
   } catch (error) {
-    throw error instanceof AttachmentError ? error : new AttachmentError(filename, messageOf(error), false)
+    throw error instanceof AttachmentError ? error : new AttachmentError(filename, errorText(error), false)
   } finally {
     passed(bytes)
   }

@@ -1,9 +1,9 @@
 import { type Duplex, pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { type Dispatcher, errors, request } from 'undici'
+import { errorText } from '../../error.ts'
 import { foreignText } from '../../foreign-text.ts'
 import type { AttachmentAuth, AttachmentSpec } from '../intake/attachment-spec.ts'
-import { messageOf } from '../log.ts'
 import type { ClientAuth, TenantClient } from '../store/tenants.ts'
 import { AttachmentError } from './attachment-error.ts'
 import { checkHost, fencedAgent, type Intercept, OutOfReach } from './reach.ts'
@@ -83,12 +83,12 @@ export class HttpSource {
     try {
       checkHost(new URL(url).hostname, allowPrivate)
     } catch (error) {
-      throw new AttachmentError(spec.filename, messageOf(error), true)
+      throw new AttachmentError(spec.filename, errorText(error), true)
     }
     const dispatcher = allowPrivate ? this.#open : this.#fenced
     const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }
     return request(url, { ...rest, ...limits, dispatcher }).catch((error) => {
-      throw new AttachmentError(spec.filename, messageOf(error), isFinal(error))
+      throw new AttachmentError(spec.filename, errorText(error), isFinal(error))
     })
   }
 

@@ -1,6 +1,7 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow'
+import { errorText } from '../../error.ts'
 import { messageIdOf } from '../dispatch/compose.ts'
-import { type Log, messageOf } from '../log.ts'
+import type { Log } from '../log.ts'
 import { Loop } from '../loop.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
@@ -117,7 +118,7 @@ export class BounceLoop {
     })
     // What waits for something hears of it there, too.
     client.on('error', (error: Error) =>
-      log.warning('the mailbox of bounces was lost', { error: messageOf(error) }),
+      log.warning('the mailbox of bounces was lost', { error: errorText(error) }),
     )
     this.#client = client
     await client.connect()
@@ -153,7 +154,7 @@ export class BounceLoop {
     try {
       return await readBounceReport(mail.source)
     } catch (error) {
-      this.#parts.log.warning('a mail that cannot be read', { uid: mail.uid, error: messageOf(error) })
+      this.#parts.log.warning('a mail that cannot be read', { uid: mail.uid, error: errorText(error) })
       return undefined
     }
   }

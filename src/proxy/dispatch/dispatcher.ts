@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { errorText } from '../../error.ts'
 import type { OpenAttachmentsOf } from '../attachments/open-attachments.ts'
-import { type Log, messageOf } from '../log.ts'
+import type { Log } from '../log.ts'
 import { Loop } from '../loop.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
@@ -192,7 +193,7 @@ export class Dispatcher {
       else log.warning('an outcome came too late', facts)
     } catch (error) {
       // Its lease ends, and it is sent again.
-      log.error('an outcome is lost', { ...facts, error: messageOf(error) })
+      log.error('an outcome is lost', { ...facts, error: errorText(error) })
     }
   }
 
@@ -210,7 +211,7 @@ export class Dispatcher {
   async #release(messages: readonly Claimed[]): Promise<void> {
     const holds = messages.map((message) => this.#withMail(message, message))
     await releaseClaims(this.#parts.db, holds).catch((error) => {
-      this.#parts.log.warning('messages wait for the end of their lease', { error: messageOf(error) })
+      this.#parts.log.warning('messages wait for the end of their lease', { error: errorText(error) })
     })
   }
 }

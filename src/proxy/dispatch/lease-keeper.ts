@@ -1,4 +1,5 @@
-import { type Log, messageOf } from '../log.ts'
+import { errorText } from '../../error.ts'
+import type { Log } from '../log.ts'
 import { Loop } from '../loop.ts'
 import type { ProxyConfig } from '../options.ts'
 import type { Database } from '../store/database.ts'
@@ -57,7 +58,7 @@ export class LeaseKeeper {
       this.#endsAtMs = beganAtMs + config.leaseMs
       this.#letGo(new Set(all.map(({ pk }) => pk)).difference(kept))
     } catch (error) {
-      log.warning('leases could not be extended', { messages: all.length, error: messageOf(error) })
+      log.warning('leases could not be extended', { messages: all.length, error: errorText(error) })
       const nextTryMs = performance.now() + config.leaseMs / CHANCES
       // From then on others may send them.
       if (nextTryMs >= this.#endsAtMs) this.#letGo(new Set(all.map(({ pk }) => pk)))

@@ -1,4 +1,5 @@
-import { type Log, messageOf } from '../log.ts'
+import { errorText } from '../../error.ts'
+import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Session } from '../store/database.ts'
 import { type Outcome, recordOutcomes, withoutTexts } from '../store/outcomes.ts'
@@ -100,7 +101,7 @@ export class OutcomeWriter {
 
   /** Whatever could not be stored of an outcome, it was its text: what became of the message is written all the same. */
   async #writeBare({ outcome, resolve, reject }: Waiting, error: Error): Promise<void> {
-    this.#log.error('the text of an outcome could not be stored', { pk: outcome.pk, error: messageOf(error) })
+    this.#log.error('the text of an outcome could not be stored', { pk: outcome.pk, error: errorText(error) })
     try {
       resolve((await this.#persistently([withoutTexts(outcome)])).has(outcome.pk))
     } catch {

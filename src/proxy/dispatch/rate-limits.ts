@@ -1,5 +1,5 @@
+import { errorText } from '../../error.ts'
 import type { Log } from '../log.ts'
-import { messageOf } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Claimed } from '../store/claim.ts'
 import type { Database } from '../store/database.ts'
@@ -90,7 +90,7 @@ export class RateLimits {
       beforeMail: async () => {
         const [decided] = await reserveSlots(db, [message], this.#reserveMs).catch((error) => {
           // Not the message's fault: it is no attempt, and it waits for the database as all do.
-          log.warning('a rate limit could not be asked for', { error: messageOf(error) })
+          log.warning('a rate limit could not be asked for', { error: errorText(error) })
           return []
         })
         if (decided?.kind === 'admitted') return
@@ -103,7 +103,7 @@ export class RateLimits {
         this.#mailed.add(message)
         // Unwritten, the slot counts for longer than it has to.
         slotMailed(db, message).catch((error) =>
-          log.warning('a slot of a rate limit counts too long', { error: messageOf(error) }),
+          log.warning('a slot of a rate limit counts too long', { error: errorText(error) }),
         )
       },
     }

@@ -1,8 +1,8 @@
+import { errorText } from '../../error.ts'
 import { foreignText } from '../../foreign-text.ts'
 import { SmtpFailure } from '../../smtp/failure.ts'
 import { AttachmentError } from '../attachments/attachment-error.ts'
 import { OutOfReach } from '../attachments/reach.ts'
-import { messageOf } from '../log.ts'
 import { RateLimited } from './rate-limits.ts'
 import { NobodyAccepted, type RefusedBy, type Transacted } from './smtp-session.ts'
 import { UnfitMessage } from './wire-octets.ts'
@@ -59,7 +59,7 @@ function isTooMany({ failure: { code, enhanced } }: SmtpFailure): boolean {
 export function failureOf(error: unknown): Failure {
   if (error instanceof RateLimited)
     return { reason: error.message, permanent: error.rejects, retryAfterMs: error.waitMs }
-  const reason = foreignText(messageOf(error), MAX_REASON_LENGTH) || unnamed(error)
+  const reason = foreignText(errorText(error), MAX_REASON_LENGTH) || unnamed(error)
   if (error instanceof AttachmentError) return { reason, permanent: error.final }
   if (error instanceof OutOfReach) return { reason: `SMTP server ${reason}`, permanent: true }
   if (error instanceof UnfitMessage)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Log, messageOf } from '../log.ts'
+import { errorText } from '../../error.ts'
+import type { Log } from '../log.ts'
 import { mayPass } from './database.ts'
 
 export interface Persistence {
@@ -23,7 +24,7 @@ export async function persistently<T>(
       return await work()
     } catch (error) {
       if (!mayPass(error) || giveUp.aborted) throw error
-      log.warning('waits for the database', { what, error: messageOf(error) })
+      log.warning('waits for the database', { what, error: errorText(error) })
       await delay(waitMs, undefined, { signal: giveUp }).catch(ignore)
     }
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { errorText } from '../../error.ts'
 import type { Intercept } from '../attachments/reach.ts'
-import { messageOf } from '../log.ts'
 import { Loop } from '../loop.ts'
 import { endTurn, nextTurnInMs, type SyncTurn, takeTurns } from '../store/sync-turns.ts'
 import { type SyncTurnParts, syncTenant } from './sync-turn.ts'
@@ -80,7 +80,7 @@ export class SyncLoop {
       await endTurn(db, turn, await syncTenant(turn, this.#parts))
     } catch (error) {
       // The turn's lease ends, and whoever is there then calls the tenant.
-      log.error('a sync came to no end', { tenant: turn.tenantId, error: messageOf(error) })
+      log.error('a sync came to no end', { tenant: turn.tenantId, error: errorText(error) })
     }
   }
 }

@@ -1,4 +1,5 @@
-import { type Log, messageOf } from '../log.ts'
+import { errorText } from '../../error.ts'
+import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
 import type { Database } from '../store/database.ts'
@@ -40,7 +41,7 @@ export async function syncTenant(turn: SyncTurn, parts: SyncTurnParts): Promise<
     // Whatever it was: a tenant whose turn fails is called less often, and seen to fail.
     const reason = error instanceof SyncFailure ? error.reason : 'internal'
     metrics.syncFailed(turn.tenantId, reason)
-    log.warning('sync failed', { tenant: turn.tenantId, reason, error: messageOf(error) })
+    log.warning('sync failed', { tenant: turn.tenantId, reason, error: errorText(error) })
     return {
       afterMs: Math.min(config.syncIntervalMs * 2 ** turn.failures, LONGEST_BACK_OFF_MS),
       failed: true,

@@ -1,7 +1,7 @@
 import { type Dispatcher, request } from 'undici'
+import { errorText } from '../../error.ts'
 import { authHeaders } from '../attachments/http-source.ts'
 import { checkHost, fencedAgent, type Intercept } from '../attachments/reach.ts'
-import { messageOf } from '../log.ts'
 import type { ProxyConfig } from '../options.ts'
 import type { Report } from '../store/reports.ts'
 import type { TenantClient } from '../store/tenants.ts'
@@ -42,7 +42,7 @@ export class TenantCaller {
     } catch (error) {
       if (error instanceof SyncFailure) throw error
       if (timeout.aborted) throw new SyncFailure('timeout', `it did not answer within ${syncTimeoutMs} ms`)
-      throw new SyncFailure('network', messageOf(error))
+      throw new SyncFailure('network', errorText(error))
     }
   }
 
