@@ -1,5 +1,11 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import type { LargeFiles } from '../attachments/large-files.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ProxyConfig } from '../options.ts'
+import type { Accounts } from '../store/accounts.ts'
+import type { Database } from '../store/database.ts'
 import type { Tenants } from '../store/tenants.ts'
 import { Refusal } from './refusal.ts'
 
@@ -49,4 +55,18 @@ const digest = (text: string) => createHmac('sha256', KEY).update(text).digest()
 /** In a time that tells nothing, not even of lengths. */
 function equal(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b))
+}
+
+/** What every route may use. */
+export interface ApiParts {
+  readonly db: Database
+  readonly config: ProxyConfig
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly tenants: Tenants
+  readonly accounts: Accounts
+  readonly access: Access
+  readonly largeFiles: LargeFiles | undefined
+  /** There is something to send. */
+  readonly wake: () => void
 }

@@ -1,13 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { LargeFiles } from '../attachments/large-files.ts'
-import type { Log } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
 import type { ProxyConfig } from '../options.ts'
 import { Accounts } from '../store/accounts.ts'
-import type { Database } from '../store/database.ts'
 import { Tenants } from '../store/tenants.ts'
-import { Access } from './access.ts'
+import { Access, type ApiParts } from './access.ts'
 import { logCommands } from './command-log.ts'
 import { accountRoutes } from './routes-accounts.ts'
 import { commandRoutes } from './routes-commands.ts'
@@ -16,19 +12,6 @@ import { instanceRoutes } from './routes-instance.ts'
 import { readingRoutes } from './routes-reading.ts'
 import { tenantRoutes } from './routes-tenants.ts'
 import { newServer } from './server.ts'
-
-export interface ApiParts {
-  readonly db: Database
-  readonly config: ProxyConfig
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly tenants: Tenants
-  readonly accounts: Accounts
-  readonly access: Access
-  readonly largeFiles: LargeFiles | undefined
-  /** There is something to send. */
-  readonly wake: () => void
-}
 
 /** The REST interface, as clients of the real proxy know it. */
 export class Api {

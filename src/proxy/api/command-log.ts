@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { errorText } from '../../error.ts'
 import { logCommand } from '../store/command-log.ts'
-import type { Access } from './access.ts'
-import type { ApiParts } from './api.ts'
+import type { Access, ApiParts } from './access.ts'
 
 const CHANGES = new Set(['POST', 'PUT', 'DELETE'])
 /** A larger payload is not kept: most of it is attachments, which the messages have already. */

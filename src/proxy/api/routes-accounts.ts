@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Account } from '../store/accounts.ts'
-import type { ApiParts } from './api.ts'
+import type { ApiParts } from './access.ts'
 import { accountOf, checked, id, newAccount, refusePrivate } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 

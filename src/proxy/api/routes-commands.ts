@@ -7,7 +7,7 @@ import { deleteMessages } from '../store/listing.ts'
 import { forget } from '../store/retention.ts'
 import { ALL_BATCHES, setSuspended } from '../store/suspension.ts'
 import { syncNow } from '../store/sync-turns.ts'
-import type { ApiParts } from './api.ts'
+import type { ApiParts } from './access.ts'
 import { checked, id } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 

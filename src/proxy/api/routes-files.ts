@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { ApiParts } from './api.ts'
+import type { ApiParts } from './access.ts'
 import { checked } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 

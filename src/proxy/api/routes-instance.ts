@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { endBounceTurn } from '../store/bounces.ts'
 import { listCommands } from '../store/command-log.ts'
 import { changeInstance, type Instance, readInstance } from '../store/instance.ts'
-import type { ApiParts } from './api.ts'
+import type { ApiParts } from './access.ts'
 import { checked, id, instanceChange } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { listMessages, queueState } from '../store/listing.ts'
-import type { ApiParts } from './api.ts'
+import type { ApiParts } from './access.ts'
 import { checked, id } from './bodies.ts'
 
 const truth = z.stringbool().default(false)

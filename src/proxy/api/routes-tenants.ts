@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Tenant } from '../store/tenants.ts'
-import type { ApiParts } from './api.ts'
+import type { ApiParts } from './access.ts'
 import { checked, id, newTenant, refusePrivate, refuseUnstored, settingsOf, tenantChange } from './bodies.ts'
 import { Refusal } from './refusal.ts'
 

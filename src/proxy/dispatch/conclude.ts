@@ -1,5 +1,5 @@
-import type { Claimed, RecipientDone } from '../store/claim.ts'
-import type { Outcome } from '../store/outcomes.ts'
+import type { Claimed } from '../store/claim.ts'
+import type { Outcome, RecipientDone } from '../store/outcomes.ts'
 import type { AttemptResult, RefusedRecipient } from './verdict.ts'
 
 const MAX_REASONS_SHOWN = 3

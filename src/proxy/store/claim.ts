@@ -1,14 +1,8 @@
 import type { Mail } from '../intake/mail.ts'
 import type { SmtpServer } from './accounts.ts'
 import type { Session } from './database.ts'
+import type { RecipientDone } from './outcomes.ts'
 import type { LargeFilePolicy, TenantClient } from './tenants.ts'
-
-/** A recipient that needs no further attempt. */
-export interface RecipientDone {
-  readonly address: string
-  /** Why it was refused; undefined = it was accepted. */
-  readonly refused?: string
-}
 
 /** A message that belongs to this process until its lease ends, with all that sending it needs. */
 export interface Claimed {

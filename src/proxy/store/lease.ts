@@ -1,15 +1,5 @@
 import type { Session } from './database.ts'
-import { freeSlots } from './rate.ts'
-
-/** A message in the hands of a process, by the claim that put it there. */
-export interface Hold {
-  readonly pk: string
-  readonly claim: string
-  /** Its account has rate limits, of which it may have reserved something. */
-  readonly limited?: boolean
-  /** MAIL went out for it: what it had reserved of a rate limit is used. */
-  readonly mailed?: boolean
-}
+import { freeSlots, type Hold } from './rate.ts'
 
 const HELD = `FROM unnest($1::bigint[], $2::uuid[]) AS h(pk, claim)
   WHERE m.pk = h.pk AND m.claim = h.claim AND m.state = 'pending'`

@@ -1,8 +1,13 @@
 import { foreignText } from '../../foreign-text.ts'
-import type { RecipientDone } from './claim.ts'
 import type { Session } from './database.ts'
-import type { Hold } from './lease.ts'
-import { freeSlots } from './rate.ts'
+import { freeSlots, type Hold } from './rate.ts'
+
+/** A recipient that needs no further attempt. */
+export interface RecipientDone {
+  readonly address: string
+  /** Why it was refused; undefined = it was accepted. */
+  readonly refused?: string
+}
 
 /** How an attempt ended, or how far it is. */
 export interface Outcome extends Hold {

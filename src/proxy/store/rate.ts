@@ -1,14 +1,23 @@
 import type { Database, Session } from './database.ts'
-import type { Hold } from './lease.ts'
 
 /*
  * Slots of the limits of an account, and of its tenant's. One is reserved before a message is prepared, and counts from then on at a time in
  * the future, `reserveMs` from now, which is later than its MAIL can go out; once MAIL has, it counts at that
  * moment. So at any time a slot's time is not before its MAIL, and no window that slides over the server's own
  * log has more transactions than the limit, whatever happens between a reservation and its MAIL. A reservation that
- * leads to no MAIL is given back by the outcome (outcomes.ts) or the release (lease.ts) of its message; that of a
+ * leads to no MAIL is given back by the outcome (outcomes.ts) or the release (claim.ts) of its message; that of a
  * killed process runs out.
  */
+
+/** A message in the hands of a process, by the claim that put it there. */
+export interface Hold {
+  readonly pk: string
+  readonly claim: string
+  /** Its account has rate limits, of which it may have reserved something. */
+  readonly limited?: boolean
+  /** MAIL went out for it: what it had reserved of a rate limit is used. */
+  readonly mailed?: boolean
+}
 
 /** A message that wants a slot. */
 export interface Wanting extends Hold {

@@ -1,6 +1,6 @@
 import type { Bounce } from '../bounces/bounce-report.ts'
-import type { RecipientDone } from './claim.ts'
 import type { Database, Session } from './database.ts'
+import type { RecipientDone } from './outcomes.ts'
 
 /** One item of a delivery report, as tenants read it. Times are seconds since 1970. */
 export interface Report {
