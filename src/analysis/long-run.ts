@@ -1,8 +1,7 @@
 import type { LatencySummary } from '../load/histogram.ts'
 import type { ResourceSample } from '../load/result.ts'
 import { isFields } from './fields.ts'
-import { mergeLatencies } from './merge/latency.ts'
-import { addUp } from './merge/metrics.ts'
+import { addUp, mergeLatencies } from './merge/latency.ts'
 
 /**
  * What keeps the file of a run of days readable. JSON is read as one string, of which V8 takes 512 MB: a

@@ -42,7 +42,7 @@ const account = z.looseObject({
   rate_limited: figure,
 })
 
-const metrics = z.looseObject({
+const pressureMetrics = z.looseObject({
   total_messages: number,
   successful_messages: number,
   failed_messages: number,
@@ -77,7 +77,7 @@ const finding = z.looseObject({
   action: text,
 })
 
-const result = z.looseObject({
+const pressureResult = z.looseObject({
   scenario: text,
   part: text.nullable(),
   stamp: text,
@@ -92,7 +92,7 @@ const result = z.looseObject({
   }),
   backend: z.looseObject({ name: text, why: text }),
   seed: number,
-  metrics,
+  metrics: pressureMetrics,
   thresholds: z.array(threshold),
   verification,
   tenants: z.array(tenant),
@@ -107,6 +107,6 @@ const result = z.looseObject({
 export function asPressureResult(
   json: unknown,
 ): { readonly result: PressureResult } | { readonly wrong: string } {
-  const checked = result.safeParse(json)
+  const checked = pressureResult.safeParse(json)
   return checked.success ? { result: json as PressureResult } : { wrong: firstIssue(checked.error) }
 }

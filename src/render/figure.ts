@@ -1,7 +1,16 @@
 import type { Unit } from '../analysis/figure.ts'
 import type { Change } from '../analysis/limits.ts'
-import { count, decimal, MISSING, milliseconds, percent, perSecond, seconds, size } from './format.ts'
-import { signedPercent } from './scenario-summary.ts'
+import {
+  count,
+  decimal,
+  MISSING,
+  milliseconds,
+  percent,
+  perSecond,
+  seconds,
+  signedPercent,
+  size,
+} from './format.ts'
 
 /** A figure with the unit that it has. */
 export function figureText(value: number | null, unit: Unit): string {

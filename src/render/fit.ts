@@ -1,4 +1,4 @@
-import { type Column, textTable } from './table.ts'
+import { type Column, GAP, textTable } from './table.ts'
 import { columnsOf, cutToColumns } from './width.ts'
 
 /** A column of a list with its cells; of those too many for a narrow terminal the highest rank goes first. */
@@ -7,8 +7,6 @@ export interface ListColumn<T> extends Column {
   /** 0: never left out. */
   readonly rank: number
 }
-
-const GAP = 2
 
 /** The columns that fit into a width, in their order. Without a width (a pipe) all of them. */
 export function fittingColumns<T>(

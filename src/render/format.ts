@@ -88,3 +88,11 @@ export function listed(names: readonly string[], most: number): string {
   if (names.length <= most) return names.join(', ')
   return `${names.slice(0, most).join(', ')} … (${names.length})`
 }
+
+/** `+3.2 %`, `−12.0 %`. */
+export function signedPercent(share: number | null): string {
+  if (share === null) return MISSING
+  const text = `${decimal(Math.abs(share) * 100, 1)} %`
+  if (text === '0.0 %') return text
+  return `${share < 0 ? '−' : '+'}${text}`
+}

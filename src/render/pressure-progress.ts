@@ -5,7 +5,7 @@ import { type Paint, plain, type Style } from './paint.ts'
 import { runName } from './verdict.ts'
 import { columnsOf, cutToColumns } from './width.ts'
 
-interface Part {
+interface PressurePart {
   readonly text: string
   readonly style?: Style
   /** The parts with the highest number are the first to go when the line is too narrow. */
@@ -18,7 +18,7 @@ export function renderPressureProgress(
   columns: number,
   paint: Paint = plain,
 ): string {
-  let parts = partsOf(progress)
+  let parts = pressurePartsOf(progress)
   const width = () => parts.reduce((sum, { text }) => sum + columnsOf(text) + 2, -2)
   while (width() > columns && parts.length > 1) {
     const last = Math.max(...parts.map(({ rank }) => rank))
@@ -28,9 +28,9 @@ export function renderPressureProgress(
   return parts.map(({ text, style }) => (style === undefined ? text : paint(style, text))).join('  ')
 }
 
-function partsOf(progress: PressureProgress): Part[] {
+function pressurePartsOf(progress: PressureProgress): PressurePart[] {
   const { handed_over, delivered, reported, pending, rate, p95_ms, errors } = progress
-  const parts: Part[] = [
+  const parts: PressurePart[] = [
     { text: oneLine(runName(progress), 40), rank: 0 },
     { text: phaseOf(progress), style: 'cyan', rank: 5 },
     { text: `${count(delivered)} of ${count(handed_over)} delivered`, rank: 1 },
@@ -55,6 +55,6 @@ function phaseOf({ phase, left_seconds, elapsed_seconds }: PressureProgress): st
 
 /** The same as one plain line for a log: CI, a pipe, a file. */
 export function renderPressureProgressLine(progress: PressureProgress): string {
-  const [name = { text: '' }, ...others] = partsOf(progress)
+  const [name = { text: '' }, ...others] = pressurePartsOf(progress)
   return `${name.text}: ${others.map(({ text }) => text).join(', ')}`
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { overviewOf } from '../analysis/overview.ts'
 import { summariseRuns } from '../analysis/summary.ts'
+import { signedPercent } from './format.ts'
 import { burstResult } from './result.fixture.ts'
-import { renderScenarioSummary, signedPercent } from './scenario-summary.ts'
+import { renderScenarioSummary } from './scenario-summary.ts'
 
 function run(throughput: number, changes: Parameters<typeof burstResult>[0] = {}) {
   const { metrics } = burstResult()

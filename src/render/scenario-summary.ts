@@ -3,7 +3,7 @@ import type { Spread } from '../analysis/spread.ts'
 import type { ScenarioSummary } from '../analysis/summary.ts'
 import { oneLine } from './escape.ts'
 import { type ListColumn, listLines } from './fit.ts'
-import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
+import { count, counted, decimal, MISSING, percent, perSecond, signedPercent } from './format.ts'
 import { paintVerdict, verdictWords } from './list.ts'
 import { type Page, PIPE } from './paint.ts'
 import { left, right } from './table.ts'
@@ -86,12 +86,4 @@ function totals(rows: readonly ScenarioSummary[]): string[] {
 function range({ min, max, values }: Spread, digits: number): string {
   if (min === null || max === null) return MISSING
   return values.length < 2 || min === max ? '' : `${decimal(min, digits)}–${decimal(max, digits)}`
-}
-
-/** `+3.2 %`, `−12.0 %`. */
-export function signedPercent(share: number | null): string {
-  if (share === null) return MISSING
-  const text = `${decimal(Math.abs(share) * 100, 1)} %`
-  if (text === '0.0 %') return text
-  return `${share < 0 ? '−' : '+'}${text}`
 }

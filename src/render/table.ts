@@ -13,7 +13,8 @@ export const right = (title: string): Column => ({ title, align: 'right' })
 
 type Rows = readonly (readonly string[])[]
 
-const GAP = 2
+/** Columns of blanks between two columns of a table. */
+export const GAP = 2
 
 /**
  * Aligned columns for a terminal, two spaces apart; no title row when every title is empty. Columns that a

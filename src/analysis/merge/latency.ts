@@ -33,3 +33,10 @@ function extreme(of: (a: number, b: number) => number, values: readonly (number 
   const known = values.filter((value) => value !== null)
   return known.length === 0 || known.length < values.length ? null : known.reduce((a, b) => of(a, b))
 }
+
+export function addUp(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const part of parts)
+    for (const [name, count] of Object.entries(part)) sums[name] = (sums[name] ?? 0) + count
+  return sums
+}

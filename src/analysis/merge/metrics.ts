@@ -1,7 +1,7 @@
 import { mergeSparse, type SparseHistogram, summarise } from '../../load/histogram.ts'
 import type { Metrics, Result } from '../../load/result.ts'
 import { OUTCOMES, type Outcome } from '../../load/sample.ts'
-import { mergeLatencies } from './latency.ts'
+import { addUp, mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
 
 type Histograms = Result['histograms']
@@ -84,13 +84,6 @@ function spans(shares: readonly Share[]) {
 export function targetRate(shares: readonly Share[]): number | null {
   const rates = shares.map(({ result }) => result.target_rate)
   return rates.reduce((sum, rate) => (sum === null || rate === null ? null : sum + rate), 0)
-}
-
-export function addUp(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const part of parts)
-    for (const [name, count] of Object.entries(part)) sums[name] = (sums[name] ?? 0) + count
-  return sums
 }
 
 function mergePhases(all: readonly Metrics[]): Metrics['phases_ms'] {
