@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Draft } from './draft.ts'
-import { Generator } from './generator.ts'
+import { MessageGenerator } from './generator.ts'
 import { type TenantOptions, tenantConfig } from './options.ts'
 import { PROFILE_NAMES, PROFILES, SIZE_CLASSES, sizeShares } from './profile.ts'
 
 async function messages(options: TenantOptions, count: number): Promise<Draft[]> {
-  const generator = new Generator(tenantConfig({ maxMessages: count, ...options }))
+  const generator = new MessageGenerator(tenantConfig({ maxMessages: count, ...options }))
   const drafts: Draft[] = []
   while (drafts.length < count) drafts.push(...(await generator.next()))
   return drafts
@@ -38,7 +38,7 @@ test.each(PROFILE_NAMES)(
 test.each(PROFILE_NAMES)(
   'makes as many messages per sync as profile %s says, never more than twice that',
   async (profile) => {
-    const generator = new Generator(tenantConfig({ profile, attachmentShare: 0 }))
+    const generator = new MessageGenerator(tenantConfig({ profile, attachmentShare: 0 }))
     const counts: number[] = []
     for (let call = 0; call < 4_000; call++) counts.push((await generator.next()).length)
     const { messagesPerSync } = PROFILES[profile]
@@ -91,7 +91,7 @@ test('cuts attachments to the size that is allowed', async () => {
 })
 
 test('makes no more messages than it may', async () => {
-  const generator = new Generator(tenantConfig({ ...SMALL, maxMessages: 70 }))
+  const generator = new MessageGenerator(tenantConfig({ ...SMALL, maxMessages: 70 }))
   const counts: number[] = []
   for (let call = 0; call < 20; call++) counts.push((await generator.next()).length)
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(70)

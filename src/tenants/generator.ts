@@ -28,7 +28,7 @@ interface Sketch extends Omit<Draft, 'attachments'> {
 }
 
 /** Makes messages up: the same configuration gives the same messages in the same order. */
-export class Generator {
+export class MessageGenerator {
   readonly #config: TenantConfig
   readonly #random: Random
   readonly #sizeShares: readonly number[]

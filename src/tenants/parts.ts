@@ -1,7 +1,7 @@
 import type { MessageBooks } from './books.ts'
 import type { CacheUsage } from './cache-usage.ts'
 import type { TenantClock } from './clock.ts'
-import type { Generator } from './generator.ts'
+import type { MessageGenerator } from './generator.ts'
 import type { TenantConfig } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import type { Pusher } from './push.ts'
@@ -13,7 +13,7 @@ import type { SyncBooks } from './syncs.ts'
 export interface TenantParts {
   readonly config: TenantConfig
   readonly clock: TenantClock
-  readonly generator: Generator
+  readonly generator: MessageGenerator
   readonly outbox: Outbox
   /** Undefined: messages go in the answer. */
   readonly pusher: Pusher | undefined

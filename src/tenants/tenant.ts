@@ -1,7 +1,7 @@
 import { type AttachmentAnswer, answerAttachment } from './attachment-call.ts'
 import { MessageBooks } from './books.ts'
 import { CacheUsage } from './cache-usage.ts'
-import { Generator } from './generator.ts'
+import { MessageGenerator } from './generator.ts'
 import { type TenantConfig, type TenantOptions, tenantConfig } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { TenantParts } from './parts.ts'
@@ -41,7 +41,7 @@ export class Tenant {
     this.#parts = {
       config,
       clock,
-      generator: new Generator(config),
+      generator: new MessageGenerator(config),
       outbox: new Outbox(config.reofferAfterMs),
       pusher: intake.style === 'push' ? new Pusher(intake) : undefined,
       books: new MessageBooks(tenantId),

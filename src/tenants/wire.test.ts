@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readSubmission } from '../proxy/intake/mail.ts'
 import { bytesOf } from './content.ts'
 import { recipientsOf, subjectOf, textMd5Of, textOf } from './draft.ts'
-import { Generator } from './generator.ts'
+import { MessageGenerator } from './generator.ts'
 import { DIALECTS, type Dialect, tenantConfig } from './options.ts'
 import { readStoragePath, wireMessage } from './wire.ts'
 
@@ -16,7 +16,7 @@ const config = (dialect: Dialect) =>
   })
 
 async function firstMessage(dialect: Dialect) {
-  const [draft] = await new Generator(config(dialect)).next()
+  const [draft] = await new MessageGenerator(config(dialect)).next()
   if (draft === undefined) throw new Error('the seed makes no message')
   return { draft, message: wireMessage(draft, config(dialect)) }
 }
@@ -106,7 +106,7 @@ test.each(DIALECTS)('names the account for large attachments where there is one:
       largeAccount,
       maxAttachmentBytes,
     })
-    const [draft = expect.fail()] = await new Generator(sized).next()
+    const [draft = expect.fail()] = await new MessageGenerator(sized).next()
     expect(wireMessage(draft, sized).account_id).toBe(account)
   }
 })
