@@ -5,8 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as setTimer } from 'node:timers/promises'
-import { MailstormError } from '../src/error.ts'
-import type { ServiceEnd } from './service.ts'
+import { LOG_LINES_SHOWN, type ServiceEnd, startFailure } from './service.ts'
 
 /**
  * A program of ours as a process of this machine. It has to write one line of JSON to stdout once it
@@ -28,7 +27,6 @@ const READY_WITHIN_MS = 20_000
 /** A program of ours ends at once on SIGTERM; a busy machine gets this long. */
 const STOP_WITHIN_MS = 3_000
 const LOG_LINES_KEPT = 500
-const LOG_LINES_SHOWN = 50
 
 export class EmbeddedProcess {
   readonly pid: number
@@ -113,13 +111,6 @@ async function kill(child: ChildProcess): Promise<void> {
   const closed = once(child, 'close')
   child.kill('SIGKILL')
   await closed
-}
-
-/** The error of a service that did not start, with the end of its log. */
-export function startFailure(name: string, why: string, log: readonly string[]): MailstormError {
-  const tail = log.slice(-LOG_LINES_SHOWN).join('\n')
-  const hint = tail === '' ? 'It wrote no log.' : `The end of its log:\n${tail}`
-  return new MailstormError('SERVICE_START', `Failed to start ${name}: ${why}.`, hint)
 }
 
 interface Started {

@@ -2,12 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { RunningContainer } from './docker/container.ts'
 import { ContainerService } from './docker/container-service.ts'
 import type { Engine } from './docker/engine.ts'
-import type { Limits } from './docker/outfit.ts'
-import { READY_WITHIN_MS, startContainer } from './docker/start-container.ts'
+import { type DockerOptions, type Limits, READY_WITHIN_MS } from './docker/options.ts'
 import type { MailhogOptions, RunningMailhog } from './mailhog.ts'
 import { MailhogClient } from './mailhog-client.ts'
 import { awaitBanner } from './smtp-banner.ts'
-import type { DockerOptions } from './smtp-server-docker.ts'
 
 /** The seed's. */
 const LIMITS: Limits = { cpus: 1, memoryBytes: 1024 ** 3 }
@@ -27,6 +25,7 @@ export async function startMailhogContainer(
   { image, environment }: MailhogContainerPlan,
   options: MailhogOptions & DockerOptions,
 ): Promise<RunningMailhog> {
+  const { startContainer } = await import('./docker/start-container.ts')
   const path = webPathOf(options)
   const container = await startContainer(engine, {
     name: options.name ?? 'mailhog',

@@ -1,9 +1,8 @@
 import { MailstormError } from '../src/error.ts'
-import { Engine } from './docker/engine.ts'
+import type { DockerOptions } from './docker/options.ts'
 import type { MailhogOptions, RunningMailhog } from './mailhog.ts'
 import { startMailhogContainer } from './mailhog-container.ts'
 import type { Service } from './service.ts'
-import type { DockerOptions } from './smtp-server-docker.ts'
 
 export interface DockerMailhogOptions extends MailhogOptions, DockerOptions {
   readonly image?: string
@@ -16,6 +15,7 @@ export function dockerMailhog(options: DockerMailhogOptions = {}): Service<Runni
   return {
     async start() {
       refuseOurs(options)
+      const { Engine } = await import('./docker/engine.ts')
       return startMailhogContainer(await Engine.connect(), { image: options.image ?? MAILHOG_IMAGE }, options)
     },
   }

@@ -3,8 +3,9 @@ import { BoundPorts, Wait } from 'testcontainers'
 import type { RunningContainer } from './docker/container.ts'
 import { ContainerService } from './docker/container-service.ts'
 import { Engine } from './docker/engine.ts'
-import type { Limits, Outfit } from './docker/outfit.ts'
-import { READY_WITHIN_MS, startContainer } from './docker/start-container.ts'
+import { type DockerOptions, type Limits, READY_WITHIN_MS } from './docker/options.ts'
+import type { Outfit } from './docker/outfit.ts'
+import { startContainer } from './docker/start-container.ts'
 import {
   loginOf,
   type PostgresLogin,
@@ -14,7 +15,6 @@ import {
   urlOf,
 } from './postgres.ts'
 import type { Service } from './service.ts'
-import type { DockerOptions } from './smtp-server-docker.ts'
 
 export interface DockerPostgresOptions extends PostgresOptions, DockerOptions {
   readonly image?: string

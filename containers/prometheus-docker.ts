@@ -1,4 +1,4 @@
-import type { Limits } from './docker/outfit.ts'
+import type { Limits } from './docker/options.ts'
 import type { Service } from './service.ts'
 import { dockerWebService, type RunningWebService } from './web-service.ts'
 

@@ -1,7 +1,7 @@
 import { MailstormError } from '../src/error.ts'
 import { Engine } from './docker/engine.ts'
 import { haveImage } from './docker/image.ts'
-import { IMAGE_WITHIN_MS } from './docker/start-container.ts'
+import { IMAGE_WITHIN_MS } from './docker/options.ts'
 import { dockerGrafana } from './grafana-docker.ts'
 import { relayToLoopback } from './loopback-relay.ts'
 import { dockerPrometheus } from './prometheus-docker.ts'

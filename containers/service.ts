@@ -1,3 +1,5 @@
+import { MailstormError } from '../src/error.ts'
+
 /**
  * Something to boot, and what it is once it runs. A service that was not started has no port to ask
  * for: only the running one has. `stop` may be called any number of times; the first call stops.
@@ -42,4 +44,14 @@ export interface Usage {
   /** Over its network since the last reading; only where that can be told. */
   readonly receivedBytes?: number
   readonly sentBytes?: number
+}
+
+/** Of the log of a service that did not start. */
+export const LOG_LINES_SHOWN = 50
+
+/** The error of a service that did not start, with the end of its log. */
+export function startFailure(name: string, why: string, log: readonly string[]): MailstormError {
+  const tail = log.slice(-LOG_LINES_SHOWN).join('\n')
+  const hint = tail === '' ? 'It wrote no log.' : `The end of its log:\n${tail}`
+  return new MailstormError('SERVICE_START', `Failed to start ${name}: ${why}.`, hint)
 }

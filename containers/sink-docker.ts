@@ -1,12 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { Engine } from './docker/engine.ts'
+import { type DockerOptions, IMAGE_WITHIN_MS, NODE_IMAGE } from './docker/options.ts'
 import type { ProgramSources } from './docker/program-files.ts'
-import { programImage } from './docker/program-image.ts'
-import { IMAGE_WITHIN_MS } from './docker/start-container.ts'
 import { digestEnvironment, type MailhogOptions, type RunningMailhog } from './mailhog.ts'
 import { startMailhogContainer } from './mailhog-container.ts'
 import type { Service } from './service.ts'
-import { type DockerOptions, NODE_IMAGE } from './smtp-server-docker.ts'
 
 /** What the image is made of: all that the program imports. */
 export const SINK_SOURCES: ProgramSources = { paths: ['src/sink', 'src/error.ts'], packages: ['nodemailer'] }
@@ -20,6 +17,8 @@ export interface DockerSinkOptions extends MailhogOptions, DockerOptions {
 export function dockerSink(options: DockerSinkOptions = {}): Service<RunningMailhog> {
   return {
     async start() {
+      const { Engine } = await import('./docker/engine.ts')
+      const { programImage } = await import('./docker/program-image.ts')
       const engine = await Engine.connect()
       const image = await programImage(engine, {
         name: 'sink',

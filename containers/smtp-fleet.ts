@@ -1,8 +1,9 @@
 import { selfSignedCertificate } from './certificate.ts'
+import type { DockerOptions } from './docker/options.ts'
 import type { Service } from './service.ts'
 import { embeddedSmtpServer, type RunningSmtpServer, type SmtpServerOptions } from './smtp-server.ts'
-import { type DockerOptions, dockerSmtpServer } from './smtp-server-docker.ts'
-import { type ForeignImage, foreignSmtpServer } from './smtp-server-foreign.ts'
+import { dockerSmtpServer } from './smtp-server-docker.ts'
+import type { ForeignImage } from './smtp-server-foreign.ts'
 
 export interface FleetOptions extends Omit<SmtpServerOptions, 'name' | 'port' | 'domain' | 'certificate'> {
   readonly servers: number
@@ -38,6 +39,7 @@ export async function startDockerFleet(options: DockerFleetOptions): Promise<Smt
   const { limits, note, nodeImage, foreign, ...rest } = options
   const docker = { ...(limits && { limits }), ...(note && { note }) }
   const servers = await optionsOf(rest)
+  const { foreignSmtpServer } = await import('./smtp-server-foreign.ts')
   return startFleet(
     servers.map((server) =>
       foreign === undefined

@@ -1,28 +1,24 @@
 import { fileURLToPath } from 'node:url'
-import { Engine } from './docker/engine.ts'
-import type { Limits } from './docker/outfit.ts'
+import type { Engine } from './docker/engine.ts'
+import {
+  type DockerOptions,
+  IMAGE_WITHIN_MS,
+  type Limits,
+  NODE_IMAGE,
+  READY_WITHIN_MS,
+} from './docker/options.ts'
 import type { ProgramSources } from './docker/program-files.ts'
-import { programImage } from './docker/program-image.ts'
-import { IMAGE_WITHIN_MS, READY_WITHIN_MS, startContainer } from './docker/start-container.ts'
 import type { Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
 import type { RunningSmtpServer, SmtpServerOptions } from './smtp-server.ts'
 import { ContainerSmtpServer } from './smtp-server-container.ts'
 import { serverEnvironment } from './smtp-server-environment.ts'
 
-export interface DockerOptions {
-  /** By default the seed's: 2 CPUs, 2 GiB. */
-  readonly limits?: Limits
-  /** Told before anything that takes time. */
-  readonly note?: (line: string) => void
-}
-
 export interface DockerSmtpServerOptions extends SmtpServerOptions, DockerOptions {
   /** Base of the image that is built. */
   readonly nodeImage?: string
 }
 
-export const NODE_IMAGE = 'node:24-alpine'
 export const SMTP_LIMITS: Limits = { cpus: 2, memoryBytes: 2 * 1024 ** 3 }
 /** As Dockerfile.smtp-server has them. */
 const SMTP_PORT = 2525
@@ -42,7 +38,8 @@ export const SMTP_SERVER_SOURCES: ProgramSources = {
 }
 
 /** The image of our SMTP server program: built when there is none of its content yet. */
-export function smtpServerImage(engine: Engine, options: ServerImageOptions = {}): Promise<string> {
+export async function smtpServerImage(engine: Engine, options: ServerImageOptions = {}): Promise<string> {
+  const { programImage } = await import('./docker/program-image.ts')
   return programImage(engine, {
     name: 'smtp-server',
     dockerfile: fileURLToPath(new URL('Dockerfile.smtp-server', import.meta.url)),
@@ -58,6 +55,8 @@ export function dockerSmtpServer(options: DockerSmtpServerOptions): Service<Runn
   return {
     async start() {
       const { name, domain, port, certificate, note = console.info } = options
+      const { Engine } = await import('./docker/engine.ts')
+      const { startContainer } = await import('./docker/start-container.ts')
       const engine = await Engine.connect()
       const { nodeImage = NODE_IMAGE } = options
       const image = await smtpServerImage(engine, { nodeImage, note })

@@ -3,11 +3,12 @@ import type { RunningContainer } from './docker/container.ts'
 import { ContainerService } from './docker/container-service.ts'
 import { Engine } from './docker/engine.ts'
 import { haveImage } from './docker/image.ts'
-import { IMAGE_WITHIN_MS, READY_WITHIN_MS, startContainer } from './docker/start-container.ts'
+import { type DockerOptions, IMAGE_WITHIN_MS, READY_WITHIN_MS } from './docker/options.ts'
+import { startContainer } from './docker/start-container.ts'
 import type { Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
 import type { RunningSmtpServer, SmtpServerOptions } from './smtp-server.ts'
-import { type DockerOptions, SMTP_LIMITS } from './smtp-server-docker.ts'
+import { SMTP_LIMITS } from './smtp-server-docker.ts'
 
 /** An SMTP server that is not ours, as `boky/postfix`. */
 export interface ForeignImage {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ContainerHandle } from './container.ts'
+import type { ContainerHandle } from './dockerode.ts'
 
 /** Copies one file out of a container, which may have ended. */
 export async function copyFileOut(container: ContainerHandle, from: string, to: string): Promise<void> {

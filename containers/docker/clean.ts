@@ -1,4 +1,4 @@
-import type { Docker } from './engine.ts'
+import type { Docker } from './dockerode.ts'
 import { OURS_LABEL } from './owner.ts'
 import { gone, sweepOrphans } from './sweep.ts'
 

@@ -1,15 +1,13 @@
 import { GenericContainer } from 'testcontainers'
 import type { ServiceEnd, Usage } from '../service.ts'
 import { copyFileOut } from './archive.ts'
-import type { Docker, Engine } from './engine.ts'
+import type { ContainerHandle, Inspection } from './dockerode.ts'
+import type { Engine } from './engine.ts'
 import type { EventWatch } from './event-watch.ts'
 import { logTailOf } from './log-tail.ts'
 import type { Outfit } from './outfit.ts'
 import { Stats } from './stats.ts'
 import { gone } from './sweep.ts'
-
-export type ContainerHandle = ReturnType<Docker['getContainer']>
-export type Inspection = Awaited<ReturnType<ContainerHandle['inspect']>>
 
 /** Testcontainers' container in our outfit. */
 export class OutfittedContainer extends GenericContainer {

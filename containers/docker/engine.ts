@@ -1,13 +1,12 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers'
 import { MailstormError } from '../../src/error.ts'
+import type { Docker } from './dockerode.ts'
 import { withEnvironment } from './environment.ts'
 import { OwnNetwork } from './network.ts'
 import { startReaper } from './reaper.ts'
 import { sweepOrphans } from './sweep.ts'
 import { within } from './within.ts'
-
-export type Docker = ContainerRuntimeClient['container']['dockerode']
 
 const LOOPBACK = '127.0.0.1'
 const ANSWER_WITHIN_MS = 3_000

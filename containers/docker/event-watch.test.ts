@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import type { Docker } from './engine.ts'
+import type { Docker } from './dockerode.ts'
 import { causeOf, EventWatch } from './event-watch.ts'
 
 test.for([

@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { ServiceEnd } from '../service.ts'
-import type { Docker } from './engine.ts'
+import type { Docker } from './dockerode.ts'
 
 /** One line of the engine's stream of events. */
 interface EngineEvent {

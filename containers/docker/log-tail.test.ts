@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ContainerHandle } from './container.ts'
+import type { ContainerHandle } from './dockerode.ts'
 import { logTailOf } from './log-tail.ts'
 
 function frame(stream: 1 | 2, text: string): Buffer {

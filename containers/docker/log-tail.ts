@@ -1,4 +1,4 @@
-import type { ContainerHandle } from './container.ts'
+import type { ContainerHandle } from './dockerode.ts'
 
 /** The last lines that a container wrote, newest last; it may have ended. None when it is removed. */
 export async function logTailOf(container: ContainerHandle, lines: number): Promise<string[]> {

@@ -1,14 +1,10 @@
 import type { GenericContainer, WaitStrategy } from 'testcontainers'
 import type { RunningContainer } from './container.ts'
-import type { Docker, Engine } from './engine.ts'
+import type { Docker } from './dockerode.ts'
+import type { Engine } from './engine.ts'
 import { EventWatch } from './event-watch.ts'
+import type { Limits } from './options.ts'
 import { ownLabels, SERVICE_LABEL } from './owner.ts'
-
-export interface Limits {
-  /** Cores; more than the engine has are taken as all it has. */
-  readonly cpus: number
-  readonly memoryBytes: number
-}
 
 /** What is to run in a container, and when it is ready. */
 export interface ContainerPlan {

@@ -1,18 +1,15 @@
 import type { GenericContainer } from 'testcontainers'
 import { MailstormError } from '../../src/error.ts'
-import { startFailure } from '../embedded-process.ts'
+import { LOG_LINES_SHOWN, startFailure } from '../service.ts'
 import { OutfittedContainer, RunningContainer } from './container.ts'
 import type { Engine } from './engine.ts'
 import { haveImage } from './image.ts'
 import { logTailOf } from './log-tail.ts'
+import { IMAGE_WITHIN_MS } from './options.ts'
 import { type ContainerPlan, Outfit } from './outfit.ts'
 import { reasonOf } from './refusal.ts'
 import { gone } from './sweep.ts'
 import { within } from './within.ts'
-
-export const READY_WITHIN_MS = 30_000
-export const IMAGE_WITHIN_MS = 300_000
-const LOG_LINES_SHOWN = 50
 
 type Make = (outfit: Outfit) => GenericContainer
 

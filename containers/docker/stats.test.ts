@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import type { ContainerHandle } from './container.ts'
+import type { ContainerHandle } from './dockerode.ts'
 import { Stats, type StatsLine, usageBetween } from './stats.ts'
 
 interface Reading {

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Usage } from '../service.ts'
-import type { ContainerHandle } from './container.ts'
+import type { ContainerHandle } from './dockerode.ts'
 
 /** One line of the engine's statistics of a container, one a second. */
 export interface StatsLine {

@@ -1,4 +1,4 @@
-import type { Docker } from './engine.ts'
+import type { Docker } from './dockerode.ts'
 import { isOrphan, OURS_LABEL } from './owner.ts'
 
 /**

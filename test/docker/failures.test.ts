@@ -3,10 +3,10 @@ import { createServer } from 'node:net'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import type { RunningContainer } from '../../containers/docker/container.ts'
 import { Engine } from '../../containers/docker/engine.ts'
+import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import type { ContainerPlan } from '../../containers/docker/outfit.ts'
 import { startContainer } from '../../containers/docker/start-container.ts'
 import { awaitBanner } from '../../containers/smtp-banner.ts'
-import { NODE_IMAGE } from '../../containers/smtp-server-docker.ts'
 import { inEngineOf, whyNoDocker } from './engine.ts'
 
 const { NODE_IMAGE: image = NODE_IMAGE } = process.env

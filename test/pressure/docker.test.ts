@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { MAILHOG_IMAGE } from '../../containers/mailhog-docker.ts'
 import { POSTGRES_IMAGE } from '../../containers/postgres-docker.ts'
-import { NODE_IMAGE } from '../../containers/smtp-server-docker.ts'
 import type { PressureResult } from '../../src/pressure/result.ts'
 import { dockerEnvironment, whyNoDocker } from '../docker/engine.ts'
 import { stress } from '../e2e/stress.ts'
