@@ -12,10 +12,10 @@ export interface GrafanaOptions {
 }
 
 /** The seed's. */
-const LIMITS: Limits = { cpus: 0.5, memoryBytes: 256 * 1024 ** 2 }
-const PORT = 3000
+const GRAFANA_LIMITS: Limits = { cpus: 0.5, memoryBytes: 256 * 1024 ** 2 }
+const GRAFANA_PORT = 3000
 /** Its first start fills a database. */
-const READY_WITHIN_MS = 90_000
+const GRAFANA_READY_WITHIN_MS = 90_000
 
 const ENVIRONMENT = {
   GF_SECURITY_ADMIN_USER: 'admin',
@@ -33,12 +33,12 @@ export function dockerGrafana(options: GrafanaOptions): Service<RunningWebServic
   return dockerWebService({
     name: 'grafana',
     image: options.image,
-    port: { inside: PORT, published: options.port },
+    port: { inside: GRAFANA_PORT, published: options.port },
     readyPath: '/api/health',
-    readyWithinMs: READY_WITHIN_MS,
+    readyWithinMs: GRAFANA_READY_WITHIN_MS,
     environment: ENVIRONMENT,
     files: options.files,
-    limits: LIMITS,
+    limits: GRAFANA_LIMITS,
     note: options.note,
   })
 }

@@ -12,9 +12,9 @@ export interface PrometheusOptions {
 }
 
 /** The seed's. */
-const LIMITS: Limits = { cpus: 0.5, memoryBytes: 512 * 1024 ** 2 }
-const PORT = 9090
-const READY_WITHIN_MS = 60_000
+const PROMETHEUS_LIMITS: Limits = { cpus: 0.5, memoryBytes: 512 * 1024 ** 2 }
+const PROMETHEUS_PORT = 9090
+const PROMETHEUS_READY_WITHIN_MS = 60_000
 const CONFIG = '/etc/prometheus/prometheus.yml'
 
 /** Prometheus in a container; keeps what it sees for a day, as the seed's does, and not beyond its own end. */
@@ -22,9 +22,9 @@ export function dockerPrometheus(options: PrometheusOptions): Service<RunningWeb
   return dockerWebService({
     name: 'prometheus',
     image: options.image,
-    port: { inside: PORT, published: options.port },
+    port: { inside: PROMETHEUS_PORT, published: options.port },
     readyPath: '/-/ready',
-    readyWithinMs: READY_WITHIN_MS,
+    readyWithinMs: PROMETHEUS_READY_WITHIN_MS,
     environment: {},
     command: [
       `--config.file=${CONFIG}`,
@@ -32,7 +32,7 @@ export function dockerPrometheus(options: PrometheusOptions): Service<RunningWeb
       '--storage.tsdb.retention.time=1d',
     ],
     files: { [CONFIG]: options.config },
-    limits: LIMITS,
+    limits: PROMETHEUS_LIMITS,
     note: options.note,
   })
 }

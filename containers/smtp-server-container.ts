@@ -8,11 +8,10 @@ import type { RunningContainer } from './docker/container.ts'
 import { ContainerService } from './docker/container-service.ts'
 import { SmtpLedgerClient } from './smtp-ledger-client.ts'
 import type { RunningSmtpServer } from './smtp-server.ts'
+import { END_WITHIN_MS } from './smtp-server-embedded.ts'
 
 /** As Dockerfile.smtp-server has it. */
 const LEDGER_FILE = '/tmp/ledger.ndjson'
-/** Between a connection that breaks and the engine's news that the container has ended. */
-const END_WITHIN_MS = 2_000
 
 export interface PublishedPorts {
   readonly port: number

@@ -7,8 +7,8 @@ import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
 import type { RunningSmtpServer } from './smtp-server.ts'
 
 const CONTROL_WITHIN_MS = 5_000
-/** Between a connection that breaks and the news that its process has ended. */
-const END_WITHIN_MS = 2_000
+/** Between a connection that breaks and the news that its process, or its container, has ended. */
+export const END_WITHIN_MS = 2_000
 
 interface SmtpServerParts {
   readonly ca: string | undefined

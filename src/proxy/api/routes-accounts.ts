@@ -20,7 +20,7 @@ export function accountRoutes(app: FastifyInstance, { accounts, access, config }
 
   app.get('/accounts', async (request) => {
     const tenantId = await access.tenant(request, checked(ofTenant, request.query, 'query').tenant_id)
-    return { ok: true, accounts: (await accounts.list(tenantId)).map(shown) }
+    return { ok: true, accounts: (await accounts.list(tenantId)).map(shownAccount) }
   })
 
   app.delete('/account/:id', async (request) => {
@@ -33,7 +33,14 @@ export function accountRoutes(app: FastifyInstance, { accounts, access, config }
 }
 
 /** Without the password. */
-function shown({ tenantId, id: accountId, server, batchSize, limits, limitBehavior }: Account): object {
+function shownAccount({
+  tenantId,
+  id: accountId,
+  server,
+  batchSize,
+  limits,
+  limitBehavior,
+}: Account): object {
   return {
     id: accountId,
     tenant_id: tenantId,

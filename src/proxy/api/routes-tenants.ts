@@ -27,7 +27,7 @@ function allTenants(app: FastifyInstance, { tenants, access, config }: ApiParts)
   app.get('/tenants', async (request) => {
     await access.admin(request)
     const { active_only } = checked(z.object({ active_only: truth }), request.query, 'query')
-    return { ok: true, tenants: (await tenants.list(active_only)).map(shown) }
+    return { ok: true, tenants: (await tenants.list(active_only)).map(shownTenant) }
   })
 
   app.get('/tenants/sync-status', async (request) => {
@@ -51,7 +51,7 @@ function oneTenant(app: FastifyInstance, { tenants, access, config }: ApiParts):
     const tenantId = await access.tenant(request, checked(tenantPath, request.params, 'path').id)
     const tenant = await tenants.get(tenantId)
     if (tenant === undefined) throw notFound(tenantId)
-    return shown(tenant)
+    return shownTenant(tenant)
   })
 
   app.put('/tenant/:id', async (request) => {
@@ -91,7 +91,7 @@ function keys(app: FastifyInstance, { tenants, access }: ApiParts): void {
 }
 
 /** Without secrets. */
-function shown(tenant: Tenant): object {
+function shownTenant(tenant: Tenant): object {
   const { id: tenantId, name, active, client, suspendedBatches, rateLimits, largeFiles } = tenant
   const auth = client.auth === null ? undefined : { method: client.auth.method, user: client.auth.user }
   return {

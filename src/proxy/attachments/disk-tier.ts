@@ -8,7 +8,7 @@ import { checkedStream } from './checked-content.ts'
 import { type ContentKey, md5OfKey } from './content-key.ts'
 import type { TierLimits } from './memory-tier.ts'
 
-interface Entry {
+interface DiskEntry {
   readonly bytes: number
   readonly writtenAtMs: number
   /** Its content was found to be what the key says, and the file has not changed since. */
@@ -36,7 +36,7 @@ const OLD_NAME = /^[0-9a-f]{32}$/
 export class DiskTier {
   readonly #directory: string
   readonly #options: DiskTierOptions
-  readonly #entries = new Map<ContentKey, Entry>()
+  readonly #entries = new Map<ContentKey, DiskEntry>()
   #bytes = 0
   #sweptAtMs = 0
 
@@ -108,7 +108,7 @@ export class DiskTier {
   }
 
   /** Whether the file is what was written; else, or when this process did not write it, whether it is the content. */
-  async #isSound(key: ContentKey, entry: Entry, file: FileHandle): Promise<boolean> {
+  async #isSound(key: ContentKey, entry: DiskEntry, file: FileHandle): Promise<boolean> {
     const { size, mtimeMs } = await file.stat()
     if (entry.verified && size === entry.bytes && mtimeMs === entry.writtenAtMs) return true
     const hash = createHash('md5')
@@ -127,7 +127,7 @@ export class DiskTier {
     })
   }
 
-  async #note(key: ContentKey, verified: boolean): Promise<Entry | undefined> {
+  async #note(key: ContentKey, verified: boolean): Promise<DiskEntry | undefined> {
     const found = await stat(this.#pathOf(key)).catch(absent)
     this.#bytes -= this.#entries.get(key)?.bytes ?? 0
     this.#entries.delete(key)

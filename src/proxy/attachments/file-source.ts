@@ -6,7 +6,7 @@ import type { AttachmentSpec } from '../intake/attachment-spec.ts'
 import { AttachmentError } from './attachment-error.ts'
 
 /** Troubles of this process, not of the file. */
-const PASSING = new Set(['EMFILE', 'ENFILE', 'EIO', 'EBUSY', 'EAGAIN', 'ENOMEM'])
+const PASSING_CODES = new Set(['EMFILE', 'ENFILE', 'EIO', 'EBUSY', 'EAGAIN', 'ENOMEM'])
 
 /** A file below the configured directory, wherever links lead. */
 export async function fromFile(spec: AttachmentSpec, directory: string | undefined): Promise<Readable> {
@@ -25,6 +25,6 @@ export async function fromFile(spec: AttachmentSpec, directory: string | undefin
   } catch (error) {
     if (error instanceof AttachmentError) throw error
     const code = (error as NodeJS.ErrnoException).code ?? ''
-    throw new AttachmentError(spec.filename, code, !PASSING.has(code))
+    throw new AttachmentError(spec.filename, code, !PASSING_CODES.has(code))
   }
 }

@@ -17,7 +17,7 @@ export interface HttpSourceOptions {
 
 const DEFAULT_PATH = '/mail-proxy/attachments'
 /** Statuses that may be another next time (RFC 9110 15.5.9, RFC 6585 4); and all of 5xx. */
-const PASSING = new Set([408, 425, 429])
+const PASSING_STATUSES = new Set([408, 425, 429])
 
 /** More than browsers and `fetch` follow is a loop (WHATWG Fetch 4.4 has 20). */
 const MAX_REDIRECTS = 10
@@ -101,7 +101,7 @@ export class HttpSource {
     const { statusCode, body, headers } = answer
     if (statusCode < 200 || statusCode > 299) {
       await discard(answer, signal)
-      const final = statusCode < 500 && !PASSING.has(statusCode)
+      const final = statusCode < 500 && !PASSING_STATUSES.has(statusCode)
       throw new AttachmentError(filename, `HTTP ${statusCode}`, final)
     }
     const codings = String(headers['content-encoding'] ?? '')

@@ -1,4 +1,4 @@
-interface Entry {
+interface MemoryEntry {
   readonly content: Buffer
   readonly expiresAtMs: number
 }
@@ -12,7 +12,7 @@ export interface TierLimits {
 export class MemoryTier {
   readonly #limits: TierLimits
   readonly #now: () => number
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, MemoryEntry>()
   #bytes = 0
 
   constructor(limits: TierLimits, now: () => number = () => performance.now()) {
@@ -43,7 +43,7 @@ export class MemoryTier {
     }
   }
 
-  #insert(md5: string, entry: Entry): void {
+  #insert(md5: string, entry: MemoryEntry): void {
     this.#entries.set(md5, entry)
     this.#bytes += entry.content.length
   }
