@@ -1,5 +1,5 @@
 import { build } from 'hdr-histogram-js'
-import { Histogram, mergeSparse, quantileMs, type SparseHistogram } from '../src/load/histogram.ts'
+import { Histogram, mergeSparse, quantileMs, type SparseHistogram } from '../src/engine/histogram.ts'
 
 /** Our histogram beside hdr-histogram-js (3 digits, JavaScript): cost of a record, of a merge, size as JSON. */
 const SAMPLES = 5_000_000

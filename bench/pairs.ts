@@ -71,7 +71,10 @@ interface BurstEngine extends AsyncDisposable {
 }
 
 async function startEngine(url: (path: string) => string): Promise<BurstEngine> {
-  const engine: Engine = { loadRun: url('src/threads/load-run.ts'), pool: url('src/threads/pool.ts') }
+  const engine: Engine = {
+    loadRun: url('src/engine/threads/load-run.ts'),
+    pool: url('src/engine/threads/pool.ts'),
+  }
   const script = fileURLToPath(new URL('clients/bursts.ts', import.meta.url))
   const child = fork(script, [JSON.stringify(engine)])
   const exited = once(child, 'exit')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FakeClock } from '../src/load/clock.fixture.ts'
+import { FakeClock } from '../src/engine/clock.fixture.ts'
 import { ResourceSampler, summaryOf, usageDuring } from './resource-sampler.ts'
 import type { Usage } from './service.ts'
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../src/load/clock.ts'
-import type { MinAvgMax, ResourceSample, ResourceUsage } from '../src/load/result.ts'
+import type { Clock } from '../src/engine/clock.ts'
+import type { MinAvgMax, ResourceSample, ResourceUsage } from '../src/engine/result.ts'
 import type { Usage } from './service.ts'
 
 /** Anything whose use of the machine can be read; undefined when it cannot, as once it has ended. */

@@ -1,11 +1,10 @@
-import type { Result } from '../src/load/result.ts'
-import { isMissed } from '../src/load/verdict.ts'
+import type { Result } from '../src/engine/result.ts'
+import { isMissed } from '../src/figures/verdict.ts'
 import type { PressureResult } from '../src/pressure/result.ts'
 import { reasonOf } from '../src/render/any.ts'
 import { commandMessage, commandProperty, oneLine } from '../src/render/escape.ts'
 import { runName, thresholdFigures, thresholdSentence } from '../src/render/verdict.ts'
-import type { FailedRow } from './rows.ts'
-import { groupFailedRows, groupTitle, saysItAll } from './rows.ts'
+import { type FailedRow, groupFailedRows, groupTitle, saysItAll } from './rows.ts'
 
 /**
  * Workflow commands for one run: an error for each threshold that was missed, with value and limit; a

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../containers/free-port.ts'
 import { dialOptions, inDialOrder } from './dial.ts'
-import { serve } from './preflight/fake-server.fixture.ts'
+import { serve } from './smtp/preflight/fake-server.fixture.ts'
 
 test.each([
   [[], []],

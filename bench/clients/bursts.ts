@@ -1,5 +1,5 @@
-import type { LoadRun } from '../../src/threads/load-run.ts'
-import type { SenderPool } from '../../src/threads/pool.ts'
+import type { LoadRun } from '../../src/engine/threads/load-run.ts'
+import type { SenderPool } from '../../src/engine/threads/pool.ts'
 import type { Measurement } from '../measurement.ts'
 import { planOf } from './plan.ts'
 import { type MailstormTask, taskFromArguments } from './task.ts'

@@ -1,5 +1,5 @@
-import { LoadRun } from '../../src/threads/load-run.ts'
-import { SenderPool } from '../../src/threads/pool.ts'
+import { LoadRun } from '../../src/engine/threads/load-run.ts'
+import { SenderPool } from '../../src/engine/threads/pool.ts'
 import type { Measurement } from '../measurement.ts'
 import { planOf } from './plan.ts'
 import { type MailstormTask, taskFromArguments } from './task.ts'

@@ -1,6 +1,6 @@
-import { quantileMs } from '../../src/load/histogram.ts'
-import { LoadRun } from '../../src/threads/load-run.ts'
-import { SenderPool } from '../../src/threads/pool.ts'
+import { quantileMs } from '../../src/engine/histogram.ts'
+import { LoadRun } from '../../src/engine/threads/load-run.ts'
+import { SenderPool } from '../../src/engine/threads/pool.ts'
 import type { PacedRun, PacedTask } from './pacing-task.ts'
 import { RECIPIENT, SENDER } from './task.ts'
 

@@ -1,7 +1,7 @@
-import { systemClock } from '../../src/load/clock.ts'
-import { Dispatch, type Lane } from '../../src/load/dispatch.ts'
-import { Histogram } from '../../src/load/histogram.ts'
-import { createPacer } from '../../src/load/pacer.ts'
+import { systemClock } from '../../src/engine/clock.ts'
+import { Dispatch, type Lane } from '../../src/engine/dispatch.ts'
+import { createPacer } from '../../src/engine/executors/pacer.ts'
+import { Histogram } from '../../src/engine/histogram.ts'
 import type { PacedRun, PacedTask } from './pacing-task.ts'
 
 /** Client program: the dispatch loop alone, with lanes that are done with a message at once. */

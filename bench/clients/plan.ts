@@ -1,4 +1,4 @@
-import type { LoadPlan } from '../../src/threads/plan.ts'
+import type { LoadPlan } from '../../src/engine/threads/plan.ts'
 import { type MailstormTask, RECIPIENT, SENDER, SESSIONS } from './task.ts'
 
 /** All of a run is the client's: 50 workers of one session each, as fast as it goes. */

@@ -1,6 +1,6 @@
 import { MailstormError } from '../../src/error.ts'
 import type { HostPort } from '../../src/options/address.ts'
-import { preflight } from '../../src/preflight/preflight.ts'
+import { preflight } from '../../src/smtp/preflight/preflight.ts'
 import type { SmtpTarget, TlsMode } from '../../src/smtp/target.ts'
 import type { MeetingClock } from './meeting.ts'
 

@@ -1,4 +1,4 @@
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import { burstResult } from '../render/result.fixture.ts'
 import { latencies, timelineRow } from '../render/result-parts.fixture.ts'
 import { type RunView, viewOf } from './view.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quantileMs } from '../load/histogram.ts'
+import { quantileMs } from '../engine/histogram.ts'
 import { burstResult } from '../render/result.fixture.ts'
 import { type Figures, runWith } from './compare.fixture.ts'
 import { type Comparison, compareRuns } from './compare.ts'

@@ -1,5 +1,5 @@
+import { mergeSparse, type SparseHistogram } from '../engine/histogram.ts'
 import { MailstormError } from '../error.ts'
-import { mergeSparse, type SparseHistogram } from '../load/histogram.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { type Caution, cautionsOf } from './caution.ts'
 import type { Figure } from './figure.ts'

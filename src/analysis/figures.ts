@@ -1,4 +1,4 @@
-import { TRANSACTION_PHASES } from '../load/phases.ts'
+import { TRANSACTION_PHASES } from '../engine/sample.ts'
 import { numberAt, valueAt } from './fields.ts'
 import {
   ALL_AGGREGATES,

@@ -1,5 +1,5 @@
-import type { LatencySummary } from '../load/histogram.ts'
-import type { ResourceSample } from '../load/result.ts'
+import type { LatencySummary } from '../engine/histogram.ts'
+import type { ResourceSample } from '../engine/result.ts'
 import { isFields } from './fields.ts'
 import { addUp, mergeLatencies } from './merge/latency.ts'
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { RESULT_FORMAT, RUN_VERDICTS, type RunVerdict, VERDICTS } from '../load/result.ts'
-import { isMissed, verdictOf } from '../load/verdict.ts'
+import { RESULT_FORMAT, RUN_VERDICTS, type RunVerdict, VERDICTS } from '../engine/result.ts'
+import { isMissed, verdictOf } from '../figures/verdict.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts'
 

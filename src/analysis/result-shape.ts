@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import { figure, firstIssue, flag, histogram, latency, number, text, threshold } from './shape-parts.ts'
 
 /**

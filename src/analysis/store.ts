@@ -1,7 +1,7 @@
 import { access, constants, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { RESULT_FORMAT } from '../engine/result.ts'
 import { errorText, MailstormError } from '../error.ts'
-import { RESULT_FORMAT } from '../load/result.ts'
 import { type AnyResult, PRESSURE_FORMAT } from '../pressure/result.ts'
 import { writeAtomically } from './atomic-write.ts'
 import { textAt } from './fields.ts'

@@ -1,4 +1,4 @@
-import type { SparseHistogram } from '../load/histogram.ts'
+import type { SparseHistogram } from '../engine/histogram.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { type Circumstances, circumstancesOf } from './circumstances.ts'
 import { isFields, listAt, numberAt, valueAt } from './fields.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { asResult } from '../analysis/result-shape.ts'
 import { isHistogram } from '../analysis/view.ts'
-import { RESULT_FORMAT } from '../load/result.ts'
+import { RESULT_FORMAT } from '../engine/result.ts'
 import { type AnyResult, PRESSURE_FORMAT, type PressureResult } from '../pressure/result.ts'
 
 const object = z.looseObject({})

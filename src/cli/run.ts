@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MailstormError } from '../error.ts'
-import { nearest } from '../load/nearest.ts'
+import { nearest } from '../nearest.ts'
 import { readOptions } from '../options.ts'
 import { RUN_OPTIONS, type RunOptions, WORKLOAD_OPTIONS } from './run-options.ts'
 import { copyResultAtExit } from './run-output.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FakeClock } from '../load/clock.fixture.ts'
+import { FakeClock } from '../engine/clock.fixture.ts'
 import { RawClient } from '../server/raw-client.ts'
 import { Crowd } from './crowd.ts'
 import { FaultServer } from './fault-server.ts'

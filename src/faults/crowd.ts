@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { type DialTarget, dialOptions } from '../dial.ts'
+import { type Clock, systemClock } from '../engine/clock.ts'
 import { MailstormError } from '../error.ts'
-import { type Clock, systemClock } from '../load/clock.ts'
 
 /** Clients that take up a server's connections and send next to nothing. Values, so that they cross to a thread. */
 export interface CrowdPlan {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../containers/free-port.ts'
-import { FakeClock } from '../load/clock.fixture.ts'
+import { FakeClock } from '../engine/clock.fixture.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import type { FaultProxyPlan } from './proxy-plan.ts'
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { type Clock, systemClock } from '../load/clock.ts'
+import { type Clock, systemClock } from '../engine/clock.ts'
 import { Link } from './link.ts'
 import { LOOPBACK } from './loopback.ts'
 import { checkProxyPlan, type FaultProxyPlan } from './proxy-plan.ts'

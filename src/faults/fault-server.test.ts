@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { FakeClock } from '../load/clock.fixture.ts'
+import { FakeClock } from '../engine/clock.fixture.ts'
 import { readLedgerEntries } from '../server/ledger-file.ts'
 import { RawClient } from '../server/raw-client.ts'
 import { FaultServer } from './fault-server.ts'

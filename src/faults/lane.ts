@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Clock } from '../load/clock.ts'
+import type { Clock } from '../engine/clock.ts'
 import { CutFinder } from './cut-finder.ts'
 import { LaneTimes } from './lane-times.ts'
 import type { CutPlan, LanePlan } from './proxy-plan.ts'

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { dialOptions } from '../dial.ts'
-import type { Clock } from '../load/clock.ts'
+import type { Clock } from '../engine/clock.ts'
 import { Lane } from './lane.ts'
 import type { CutKind, FaultProxyPlan, LanePlan } from './proxy-plan.ts'
 

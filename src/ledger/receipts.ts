@@ -1,4 +1,4 @@
-import { BagDigest } from './digest.ts'
+import { BagDigest } from './ledger.ts'
 
 /** What one thread, or the whole run, was told was accepted: plain data that merges exactly. */
 export interface ReceiptsData {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { messageId } from '../smtp/message.ts'
-import { BagDigest } from './digest.ts'
-import type { LedgerEntry } from './ledger.ts'
+import { BagDigest, type LedgerEntry } from './ledger.ts'
 import { Receipts } from './receipts.ts'
 import { type LedgerSource, verify } from './verify.ts'
 

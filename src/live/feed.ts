@@ -1,4 +1,4 @@
-import type { ResourceSample, ResourceUsage, TimelineRow } from '../load/result.ts'
+import type { ResourceSample, ResourceUsage, TimelineRow } from '../engine/result.ts'
 
 /** What the charts of a run under way need beyond its progress: what is new since the last time. */
 export interface LiveRows {

@@ -1,4 +1,4 @@
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import type { PressureProgress } from '../pressure/progress.ts'
 import type { AnyResult } from '../pressure/result.ts'
 import type { Assets } from '../render/html/assets.ts'

@@ -1,5 +1,5 @@
-import type { Progress } from '../load/progress.ts'
-import type { ResourceSample, TimelineRow } from '../load/result.ts'
+import type { Progress } from '../engine/progress.ts'
+import type { ResourceSample, TimelineRow } from '../engine/result.ts'
 import type { Chart } from '../render/html/chart.ts'
 import { liveCards, liveHead } from '../render/html/live-parts.ts'
 import { resourceCharts } from '../render/html/resource-charts.ts'

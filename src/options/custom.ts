@@ -1,4 +1,4 @@
-import type { Stage } from '../load/stages.ts'
+import type { Stage } from '../engine/executors/ramp.ts'
 import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
 import { CUSTOM_DEFAULTS } from './custom-variables.ts'
 import type { Environment } from './environment.ts'

@@ -1,4 +1,4 @@
-import type { Split } from '../load/workload.ts'
+import type { Split } from '../engine/executors/pacer.ts'
 import type { Environment } from './environment.ts'
 import { type Kind, kind, type Reading, wholeNumber } from './kind.ts'
 import { preset, unset } from './variable.ts'

@@ -1,4 +1,4 @@
-import type { Stage } from '../load/stages.ts'
+import type { Stage } from '../engine/executors/ramp.ts'
 import { type Kind, kind } from './kind.ts'
 
 /** The custom scenario's load: two words of old, and k6's executors by their names. */

@@ -1,5 +1,5 @@
 import { cutText } from '../foreign-text.ts'
-import { nearest } from '../load/nearest.ts'
+import { nearest } from '../nearest.ts'
 import { contradictionsIn } from './contradictions.ts'
 import { ENVIRONMENT, type Environment, VARIABLES } from './environment.ts'
 import type { Variable } from './variable.ts'

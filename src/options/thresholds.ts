@@ -1,5 +1,5 @@
 import { MailstormError } from '../error.ts'
-import { parseThreshold } from '../load/threshold.ts'
+import { parseThreshold } from '../figures/threshold.ts'
 import { type Kind, kind } from './kind.ts'
 
 /** Threshold expressions, each checked as parseThreshold checks it. */

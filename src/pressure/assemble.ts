@@ -1,5 +1,5 @@
-import type { ThresholdResult } from '../load/result.ts'
-import type { Threshold } from '../load/threshold.ts'
+import type { ThresholdResult } from '../engine/result.ts'
+import type { Threshold } from '../figures/threshold.ts'
 import { diagnose } from './diagnosis/diagnose.ts'
 import { assembleMetrics, lastTotals, type Reference } from './metrics.ts'
 import { keyOf } from './proxy-reading.ts'

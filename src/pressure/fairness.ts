@@ -1,4 +1,4 @@
-import { quantileMs, type SparseHistogram } from '../load/histogram.ts'
+import { quantileMs, type SparseHistogram } from '../engine/histogram.ts'
 
 /** A p95 of fewer messages is one slow message. */
 const LEAST_MESSAGES = 20

@@ -1,4 +1,4 @@
-import { Histogram, quantileMs, summarise } from '../load/histogram.ts'
+import { Histogram, quantileMs, summarise } from '../engine/histogram.ts'
 import { sparedFetches } from './cache-use.ts'
 import { FLOOR_MS, fairnessOf, type TenantLoad } from './fairness.ts'
 import type { RunRecords } from './records.ts'

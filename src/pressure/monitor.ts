@@ -1,4 +1,4 @@
-import { Histogram, quantileMs } from '../load/histogram.ts'
+import { Histogram, quantileMs } from '../engine/histogram.ts'
 import type { AttachmentServed, TenantObserver } from '../tenants/observer.ts'
 import type { Delivery } from './delivery.ts'
 import { DeliveryBook } from './delivery-book.ts'

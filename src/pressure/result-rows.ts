@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../load/histogram.ts'
+import type { LatencySummary } from '../engine/histogram.ts'
 import type { PressureVerification } from './result.ts'
 
 /** One tenant: what its client counted (names of the seed's `/stats`) and what became of its messages. */

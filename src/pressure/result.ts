@@ -1,5 +1,5 @@
-import type { LatencySummary, SparseHistogram } from '../load/histogram.ts'
-import type { ResourceUsage, Result, ThresholdResult } from '../load/result.ts'
+import type { LatencySummary, SparseHistogram } from '../engine/histogram.ts'
+import type { ResourceUsage, Result, ThresholdResult } from '../engine/result.ts'
 import type { AccountRow, PressureTimelineRow, TenantRow } from './result-rows.ts'
 
 export type { AccountRow, PressureTimelineRow, TenantRow }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Histogram } from '../load/histogram.ts'
+import { Histogram } from '../engine/histogram.ts'
 import type { SyncRecord } from '../tenants/syncs.ts'
 import { dndMs, dndResumesMs } from './dnd.ts'
 import { fairnessOf, type TenantLoad as Load } from './fairness.ts'

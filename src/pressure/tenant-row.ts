@@ -1,4 +1,4 @@
-import { summarise } from '../load/histogram.ts'
+import { summarise } from '../engine/histogram.ts'
 import { senderOf } from '../tenants/wire.ts'
 import { overLimit } from './over-limit.ts'
 import type { RunRecords, TenantRecords } from './records.ts'

@@ -1,9 +1,7 @@
-import type { LatencySummary } from '../load/histogram.ts'
-import { quantileMs, type SparseHistogram } from '../load/histogram.ts'
-import type { ThresholdResult } from '../load/result.ts'
-import { judgeOn, parseThresholdOn, type Threshold } from '../load/threshold.ts'
-import type { Metric, MetricTable } from '../load/threshold-metric.ts'
-import type { Reading } from '../load/threshold-reading.ts'
+import { type LatencySummary, quantileMs, type SparseHistogram } from '../engine/histogram.ts'
+import type { ThresholdResult } from '../engine/result.ts'
+import type { Metric, MetricTable, Reading } from '../figures/metrics.ts'
+import { judgeOn, parseThresholdOn, type Threshold } from '../figures/threshold.ts'
 import type { PressureResult, PressureVerification } from './result.ts'
 
 /** What thresholds of pressure runs are judged by. */

@@ -1,4 +1,4 @@
-import { Histogram, summarise } from '../load/histogram.ts'
+import { Histogram, summarise } from '../engine/histogram.ts'
 import type { ProxyTotals } from './proxy-totals.ts'
 import type { RunRecords, Sample } from './records.ts'
 import type { PressureTimelineRow } from './result.ts'

@@ -1,4 +1,4 @@
-import { Histogram, type SparseHistogram } from '../load/histogram.ts'
+import { Histogram, type SparseHistogram } from '../engine/histogram.ts'
 import type { DeliveryBook } from './delivery-book.ts'
 import { dndResumesMs } from './dnd.ts'
 import type { RunRecords, TenantRecords } from './records.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../load/clock.ts'
+import type { Clock } from '../engine/clock.ts'
 import type { Question } from './check.ts'
 import { Conversation, type ProbeTarget } from './conversation.ts'
 import type { ProbeRow } from './report.ts'

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import { connect as secure } from 'node:tls'
-import type { Clock } from '../load/clock.ts'
+import type { Clock } from '../engine/clock.ts'
 import { ReplyReader } from './reply-reader.ts'
 import type { Ending, Reply } from './talk.ts'
 

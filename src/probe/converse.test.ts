@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FakeClock } from '../load/clock.fixture.ts'
+import { FakeClock } from '../engine/clock.fixture.ts'
 import { converse } from './converse.ts'
 import { startOddServer } from './odd-server.fixture.ts'
 import { HELLO, say } from './step.ts'

@@ -1,5 +1,5 @@
+import { type Clock, systemClock } from '../engine/clock.ts'
 import { cutText } from '../foreign-text.ts'
-import { type Clock, systemClock } from '../load/clock.ts'
 import { Conversation, type Heard, type ProbeTarget } from './conversation.ts'
 import type { Step } from './step.ts'
 import { type Exchange, Talk } from './talk.ts'

@@ -1,6 +1,6 @@
+import { type Clock, systemClock } from '../engine/clock.ts'
 import { MailstormError } from '../error.ts'
 import { foreignText } from '../foreign-text.ts'
-import { type Clock, systemClock } from '../load/clock.ts'
 import { type Check, plainRefusal, type Question, rowOf, unknownRow } from './check.ts'
 import { CHECKS } from './checks/all.ts'
 import { PATIENCE_CHECKS } from './checks/patience.ts'

@@ -1,4 +1,4 @@
-import type { Progress } from '../load/progress.ts'
+import type { Progress } from '../engine/progress.ts'
 import type { PressureProgress } from '../pressure/progress.ts'
 import { type AnyResult, isPressure } from '../pressure/result.ts'
 import { renderMarkdown } from './markdown.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type RunView, viewOf } from '../analysis/view.ts'
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import { benchmarkEntries } from './benchmark-json.ts'
 import { pressureResult } from './html/pressure.fixture.ts'
 import { burstResult } from './result.fixture.ts'

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { CustomMetrics } from '../load/custom-metrics.ts'
-import { type CustomMetricResults, customResults } from '../load/custom-metrics-result.ts'
+import { type CustomMetricResults, CustomMetrics, customResults } from '../engine/custom-metrics.ts'
 import { customMetricsMarkdown, customMetricsText } from './custom-metrics.ts'
 import { renderMarkdown } from './markdown.ts'
 import { burstResult } from './result.fixture.ts'

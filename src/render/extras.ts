@@ -1,6 +1,5 @@
 import wrapAnsi from 'wrap-ansi'
-import type { Result } from '../load/result.ts'
-import type { DriftResult, FigureUnit, SearchResult, SideBySide } from '../load/result-extras.ts'
+import type { DriftResult, FigureUnit, Result, SearchResult, SideBySide } from '../engine/result.ts'
 import { markdownText, oneLine } from './escape.ts'
 import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds } from './format.ts'
 import { type Column, left, markdownTable, right, textTable } from './table.ts'

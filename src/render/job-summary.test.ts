@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { viewOf } from '../analysis/view.ts'
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import type { PressureResult } from '../pressure/result.ts'
 import { pressureResult } from './html/pressure.fixture.ts'
 import { renderJobSummary, type SummarisedRun } from './job-summary.ts'

@@ -1,6 +1,6 @@
 import type { RunView } from '../analysis/view.ts'
-import type { ThresholdResult } from '../load/result.ts'
-import { isMissed } from '../load/verdict.ts'
+import type { ThresholdResult } from '../engine/result.ts'
+import { isMissed } from '../figures/verdict.ts'
 import { markdownText } from './escape.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from './format.ts'
 import { left, markdownTable, right } from './table.ts'

@@ -1,4 +1,4 @@
-import type { LedgerResult } from '../load/result.ts'
+import type { LedgerResult } from '../engine/result.ts'
 import { count } from './format.ts'
 
 /** What the ledger says, in one line; `not verified` is never dressed up as `nothing lost`. */

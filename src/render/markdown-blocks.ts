@@ -1,4 +1,4 @@
-import type { ThresholdResult } from '../load/result.ts'
+import type { ThresholdResult } from '../engine/result.ts'
 import { markdownText } from './escape.ts'
 import { left, markdownTable, right } from './table.ts'
 import { thresholdFigures } from './verdict.ts'

@@ -1,4 +1,4 @@
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import { customMetricsMarkdown } from './custom-metrics.ts'
 import { markdownText } from './escape.ts'
 import { extrasMarkdown } from './extras.ts'

@@ -1,5 +1,5 @@
-import type { ThresholdResult } from '../load/result.ts'
-import { isMissed } from '../load/verdict.ts'
+import type { ThresholdResult } from '../engine/result.ts'
+import { isMissed } from '../figures/verdict.ts'
 import type { PressureResult, PressureVerification, TenantRow } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, shortMilliseconds } from './format.ts'

@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../load/histogram.ts'
+import type { LatencySummary } from '../engine/histogram.ts'
 import type { AccountRow, PressureResult, TenantRow } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
 import { count, decimal, percent, shortMilliseconds, size } from './format.ts'

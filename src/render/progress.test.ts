@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
-import type { Progress } from '../load/progress.ts'
+import type { Progress } from '../engine/progress.ts'
 import { coloured } from './paint.ts'
 import { renderProgress, renderProgressLine } from './progress.ts'
 

@@ -1,4 +1,4 @@
-import type { Progress } from '../load/progress.ts'
+import type { Progress } from '../engine/progress.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, decimal, MISSING, perSecond, shortMilliseconds, span } from './format.ts'
 import { type Paint, plain, type Style } from './paint.ts'

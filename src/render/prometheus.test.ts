@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Progress } from '../load/progress.ts'
+import type { Progress } from '../engine/progress.ts'
 import { RunExposition } from './prometheus.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
 

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { Progress } from '../load/progress.ts'
-import type { Metrics, Result } from '../load/result.ts'
-import { OUTCOMES } from '../load/sample.ts'
+import type { Progress } from '../engine/progress.ts'
+import type { Metrics, Result } from '../engine/result.ts'
+import { OUTCOMES } from '../engine/sample.ts'
 
 const RUN = ['scenario', 'part'] as const
 type RunLabels = Readonly<Record<(typeof RUN)[number], string>>

@@ -1,6 +1,5 @@
-import type { LatencySummary } from '../load/histogram.ts'
-import { NO_LATENCY, type SparseHistogram } from '../load/histogram.ts'
-import type { Metrics, Result, ServerRow, TimelineRow } from '../load/result.ts'
+import { type LatencySummary, NO_LATENCY, type SparseHistogram } from '../engine/histogram.ts'
+import type { Metrics, Result, ServerRow, TimelineRow } from '../engine/result.ts'
 
 /** The pieces that result.fixture.ts is made of. */
 

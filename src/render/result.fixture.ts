@@ -1,4 +1,4 @@
-import { RESULT_FORMAT, type Result } from '../load/result.ts'
+import { RESULT_FORMAT, type Result } from '../engine/result.ts'
 import {
   burstMetrics,
   failure,

@@ -1,6 +1,6 @@
 import { figuresFor, type RunView } from '../analysis/view.ts'
-import type { CustomMetricResults } from '../load/custom-metrics-result.ts'
-import type { Result, ThresholdResult } from '../load/result.ts'
+import type { CustomMetricResults } from '../engine/custom-metrics.ts'
+import type { Result, ThresholdResult } from '../engine/result.ts'
 import type { PressureResult } from '../pressure/result.ts'
 import { thresholdFigures } from './verdict.ts'
 

@@ -1,4 +1,4 @@
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import { type AnyResult, isPressure, type PressureResult } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
 import { type ListColumn, listLines } from './fit.ts'

@@ -1,5 +1,5 @@
+import type { FailureRow, GeneratorResult, Result, ThresholdResult } from '../engine/result.ts'
 import { FOREIGN_TEXT_LENGTH } from '../foreign-text.ts'
-import type { FailureRow, GeneratorResult, Result, ThresholdResult } from '../load/result.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, decimal, shortMilliseconds } from './format.ts'
 import type { Page, Paint } from './paint.ts'

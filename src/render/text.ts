@@ -1,4 +1,4 @@
-import type { Result } from '../load/result.ts'
+import type { Result } from '../engine/result.ts'
 import { fieldLines, INDENT, indent, page, section, titleBlock } from './blocks.ts'
 import { customMetricsText } from './custom-metrics.ts'
 import { oneLine } from './escape.ts'

@@ -1,4 +1,4 @@
-import type { TimelineRow } from '../load/result.ts'
+import type { TimelineRow } from '../engine/result.ts'
 import { count, decimal, MISSING } from './format.ts'
 import { markdownTable, right } from './table.ts'
 

@@ -1,6 +1,5 @@
-import type { Result, ThresholdResult, Unit } from '../load/result.ts'
-import { dueMessages } from '../load/result-metrics.ts'
-import { isMissed } from '../load/verdict.ts'
+import { dueMessages, type Result, type ThresholdResult, type Unit } from '../engine/result.ts'
+import { isMissed } from '../figures/verdict.ts'
 import { count, counted, figure, milliseconds, percent, perSecond } from './format.ts'
 import type { Style } from './paint.ts'
 

@@ -1,5 +1,4 @@
-import { BagDigest } from '../ledger/digest.ts'
-import type { LedgerEntry, ServerLedger } from '../ledger/ledger.ts'
+import { BagDigest, type LedgerEntry, type ServerLedger } from '../ledger/ledger.ts'
 
 type Counts = Omit<ServerLedger, 'connections'>
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dotStuff, textBody } from './body.ts'
+import { dotStuff, textBody } from './message.ts'
 
 describe('textBody', () => {
   it('has exactly the size asked for, in lines under 78 characters that end in CRLF, none with a dot first', () => {

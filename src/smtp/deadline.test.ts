@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { FakeClock } from '../load/clock.fixture.ts'
+import { FakeClock } from '../engine/clock.fixture.ts'
 import { Deadline } from './deadline.ts'
 
 function started() {

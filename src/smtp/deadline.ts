@@ -1,4 +1,4 @@
-import type { Clock } from '../load/clock.ts'
+import type { Clock } from '../engine/clock.ts'
 
 /** A time limit that is set anew for every phase. One timer, moved only when it fires too early: most phases end long before. */
 export class Deadline {

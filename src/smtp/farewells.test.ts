@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { hang } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
-import { FakeClock } from '../load/clock.fixture.ts'
+import { FakeClock } from '../engine/clock.fixture.ts'
+import { OpenTransports } from './connections.ts'
 import { Farewells } from './farewells.ts'
 import { MessageTemplate } from './message.ts'
-import { OpenTransports } from './open-transports.ts'
 import { openSession, PhaseTimer } from './session.ts'
 import { envelopeFor } from './transaction.ts'
 

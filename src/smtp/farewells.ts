@@ -1,7 +1,7 @@
-import type { Clock } from '../load/clock.ts'
-import type { Failure } from '../load/sample.ts'
+import type { Clock } from '../engine/clock.ts'
+import type { Failure } from '../engine/sample.ts'
+import type { OpenTransports } from './connections.ts'
 import { asFailure, refused, type SmtpFailure } from './failure.ts'
-import type { OpenTransports } from './open-transports.ts'
 import { PHASE_INDEX, type PhaseTimer, type Session } from './session.ts'
 import { quit } from './transaction.ts'
 

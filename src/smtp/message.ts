@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { MailstormError } from '../error.ts'
 import { BODY_CRC_HEADER, ID_HEADER } from '../ledger/ledger.ts'
-import { dotStuff, textBody } from './body.ts'
 
 export interface MessageOptions {
   /** Unique to the run; ids are `<runId>-<number>`. */
@@ -145,4 +144,51 @@ function placesOf(haystack: Buffer, needle: string): number[] {
   const places: number[] = []
   for (let at = haystack.indexOf(needle); at !== -1; at = haystack.indexOf(needle, at + 1)) places.push(at)
   return places
+}
+
+const CRLF = '\r\n'
+/** RFC 5322 2.1.1: lines should be at most 78 characters without CRLF; the seed asks for fewer than 78. */
+const LINE_CHARS = 76
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz     '
+
+/**
+ * Text of exactly `sizeBytes` octets in lines under 78 characters, each ended by CRLF, the same for
+ * the same seed. No line begins with a dot, so it is sent as it is.
+ */
+export function textBody(sizeBytes: number, seed: number): Buffer {
+  const random = mulberry32(seed)
+  const lines: string[] = []
+  let left = sizeBytes
+  while (left > 0) {
+    let chars = Math.min(LINE_CHARS, left - CRLF.length)
+    // One octet left over could not hold a CRLF.
+    if (left - chars - CRLF.length === 1) chars--
+    lines.push(textLine(chars, random))
+    left -= chars + CRLF.length
+  }
+  return Buffer.from(lines.map((line) => line + CRLF).join(''), 'latin1')
+}
+
+function textLine(chars: number, random: () => number): string {
+  let line = ''
+  for (let i = 0; i < chars; i++) line += LETTERS[Math.floor(random() * LETTERS.length)]
+  return line
+}
+
+/** RFC 5321 4.5.2: a dot at the start of a line is doubled. */
+export function dotStuff(body: Buffer): Buffer {
+  const text = body.toString('latin1')
+  if (!/(^|\r\n)\./.test(text)) return body
+  return Buffer.from(text.replace(/(^|\r\n)\./g, '$1..'), 'latin1')
+}
+
+/** Small seeded generator with 32 bits of state (Tommy Ettinger, public domain); 0 ≤ x < 1. */
+function mulberry32(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Certificate, selfSignedCertificate } from '../../containers/certificate.ts'
 import { say } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
-import { systemClock } from '../load/clock.ts'
+import { systemClock } from '../engine/clock.ts'
 import { openSession, PhaseTimer, type TlsSessionCache } from './session.ts'
 import type { TlsOptions } from './target.ts'
 

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
+import type { Clock } from '../engine/clock.ts'
 import { foreignText } from '../foreign-text.ts'
-import type { Clock } from '../load/clock.ts'
 import { asksForAnotherMechanism, authDialogue, CANCEL, isChallenge, mechanismsFor } from './auth.ts'
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
 import { asFailure, failed, refused, refusedTwice, SmtpFailure } from './failure.ts'

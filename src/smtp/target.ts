@@ -1,5 +1,5 @@
 import type { DialTarget } from '../dial.ts'
-import { TRANSACTION_PHASES } from '../load/phases.ts'
+import { TRANSACTION_PHASES } from '../engine/sample.ts'
 
 /** Where and how to speak SMTP; plain data, so that it can cross threads. */
 export interface SmtpTarget extends DialTarget {

@@ -7,7 +7,7 @@ import { selfSignedCertificate } from '../../containers/certificate.ts'
 import { raw } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
 import { send } from '../../test/truth/send.ts'
-import { systemClock } from '../load/clock.ts'
+import { systemClock } from '../engine/clock.ts'
 import type { SmtpTarget } from './target.ts'
 import { Transport } from './transport.ts'
 

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ServiceStatus } from '../../containers/keeper/api.ts'
 import { KeeperClient } from '../../containers/keeper/client.ts'
 import type { KeptState } from '../../containers/keeper/state.ts'
-import type { Result } from '../../src/load/result.ts'
+import type { Result } from '../../src/engine/result.ts'
 import { serverPidsOf } from '../vitest-child.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

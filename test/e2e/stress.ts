@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Result } from '../../src/load/result.ts'
+import type { Result } from '../../src/engine/result.ts'
 import { runVitest, type Step, type VitestRun } from '../vitest-child.ts'
 
 export interface StressRun extends VitestRun {

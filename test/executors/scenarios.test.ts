@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { Result } from '../../src/load/result.ts'
+import type { Result } from '../../src/engine/result.ts'
 import { accountedFor } from '../e2e/stress.ts'
 import { runVitest, type VitestRun } from '../vitest-child.ts'
 

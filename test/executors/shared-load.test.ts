@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { embeddedSmtpServer, type RunningSmtpServer } from '../../containers/smtp-server.ts'
-import { mergeSparse, summarise } from '../../src/load/histogram.ts'
-import type { Result } from '../../src/load/result.ts'
+import { mergeSparse, summarise } from '../../src/engine/histogram.ts'
+import type { Result } from '../../src/engine/result.ts'
 import { runVitest } from '../vitest-child.ts'
 
 const GENERATORS = 3

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Result } from '../../src/load/result.ts'
+import type { Result } from '../../src/engine/result.ts'
 import { accountedFor, stress } from '../e2e/stress.ts'
 
 const LIMIT_MS = 120_000

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { embeddedSmtpServer } from '../../containers/smtp-server.ts'
-import type { Result } from '../../src/load/result.ts'
+import type { Result } from '../../src/engine/result.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const GENERATORS = 3

@@ -4,7 +4,7 @@ import { inProcessProxy, type ProxyPlan, proxyProcesses } from '../../fixtures/p
 import type { PressureGround } from '../../fixtures/pressure-scene.ts'
 import { embeddedSinks } from '../../fixtures/pressure-sinks.ts'
 import { type PressureSpec, resolvePressure } from '../../fixtures/pressure-spec.ts'
-import type { ThresholdResult } from '../../src/load/result.ts'
+import type { ThresholdResult } from '../../src/engine/result.ts'
 import { readOptions } from '../../src/options.ts'
 import { ProxyClient } from '../../src/pressure/proxy-client.ts'
 import type { PressureResult } from '../../src/pressure/result.ts'

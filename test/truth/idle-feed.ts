@@ -1,5 +1,5 @@
-import { systemClock } from '../../src/load/clock.ts'
-import type { Feed } from '../../src/load/dispatch.ts'
+import { systemClock } from '../../src/engine/clock.ts'
+import type { Feed } from '../../src/engine/dispatch.ts'
 import type { ScriptedServer } from '../servers/scripted-server.ts'
 
 /** A lane that asks for its next message is idle: its server ends the session first, whatever time that takes. */

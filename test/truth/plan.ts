@@ -1,4 +1,4 @@
-import type { LoadPlan } from '../../src/threads/plan.ts'
+import type { LoadPlan } from '../../src/engine/threads/plan.ts'
 
 let runs = 0
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Failure } from '../../src/load/sample.ts'
+import type { Failure } from '../../src/engine/sample.ts'
 import type { PipeliningLevel } from '../../src/smtp/target.ts'
 import type { ReceivedSession } from '../servers/record.ts'
 import type { Script } from '../servers/script.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { quantileMs } from '../../src/load/histogram.ts'
-import { LoadRun } from '../../src/threads/load-run.ts'
-import { SenderPool } from '../../src/threads/pool.ts'
+import { quantileMs } from '../../src/engine/histogram.ts'
+import { LoadRun } from '../../src/engine/threads/load-run.ts'
+import { SenderPool } from '../../src/engine/threads/pool.ts'
 import { ScriptedThread } from '../servers/scripted-thread.ts'
 import { planFor } from './plan.ts'
 

@@ -1,4 +1,4 @@
-import type { GeneratorResult, Result } from '../../load/result.ts'
+import type { GeneratorResult, Result } from '../../engine/result.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
 

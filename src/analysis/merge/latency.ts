@@ -1,4 +1,4 @@
-import type { LatencySummary } from '../../load/histogram.ts'
+import type { LatencySummary } from '../../engine/histogram.ts'
 
 const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Histogram, summarise } from '../../load/histogram.ts'
-import type { Metrics, Result } from '../../load/result.ts'
+import { Histogram, summarise } from '../../engine/histogram.ts'
+import type { Metrics, Result } from '../../engine/result.ts'
 import { burstResult } from '../../render/result.fixture.ts'
 import { latencies, threshold } from '../../render/result-parts.fixture.ts'
 import { asResult } from '../result-shape.ts'

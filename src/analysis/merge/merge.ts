@@ -1,10 +1,14 @@
-import { type MetricKinds, mergeCustom } from '../../load/custom-metrics.ts'
-import { customRecordingOf, customResults, kindsOf } from '../../load/custom-metrics-result.ts'
-import type { Metrics, Result, ThresholdResult } from '../../load/result.ts'
-import type { MergedFrom } from '../../load/result-extras.ts'
-import { judge, type Threshold } from '../../load/threshold.ts'
-import { metricNamed } from '../../load/threshold-metric.ts'
-import { verdictOf } from '../../load/verdict.ts'
+import {
+  customRecordingOf,
+  customResults,
+  kindsOf,
+  type MetricKinds,
+  mergeCustom,
+} from '../../engine/custom-metrics.ts'
+import type { MergedFrom, Metrics, Result, ThresholdResult } from '../../engine/result.ts'
+import { metricNamed } from '../../figures/metrics.ts'
+import { judge, type Threshold } from '../../figures/threshold.ts'
+import { verdictOf } from '../../figures/verdict.ts'
 import type { RunFile } from '../run-file.ts'
 import { mergeGenerators, mergeMachines, missingGenerators, startSkewMs } from './generators.ts'
 import { mergeHistograms, mergeMetrics, targetRate } from './metrics.ts'

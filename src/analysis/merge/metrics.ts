@@ -1,6 +1,6 @@
-import { mergeSparse, type SparseHistogram, summarise } from '../../load/histogram.ts'
-import type { Metrics, Result } from '../../load/result.ts'
-import { OUTCOMES, type Outcome } from '../../load/sample.ts'
+import { mergeSparse, type SparseHistogram, summarise } from '../../engine/histogram.ts'
+import type { Metrics, Result } from '../../engine/result.ts'
+import { OUTCOMES, type Outcome } from '../../engine/sample.ts'
 import { addUp, mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
 

@@ -1,6 +1,6 @@
-import { failureRows, kindsOfRows, mergeFailureKinds } from '../../load/failure-kinds.ts'
-import { mergeSessionCaps } from '../../load/recording.ts'
-import type { FailureRow, ResourceUsage, Result, ServerRow } from '../../load/result.ts'
+import { failureRows, kindsOfRows, mergeFailureKinds } from '../../engine/failure-kinds.ts'
+import { mergeSessionCaps } from '../../engine/recording.ts'
+import type { FailureRow, ResourceUsage, Result, ServerRow } from '../../engine/result.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
 

@@ -1,5 +1,5 @@
-import { Histogram } from '../../load/histogram.ts'
-import type { Result } from '../../load/result.ts'
+import { Histogram } from '../../engine/histogram.ts'
+import type { Result } from '../../engine/result.ts'
 import { burstResult } from '../../render/result.fixture.ts'
 import type { RunFile } from '../run-file.ts'
 import { viewOf } from '../view.ts'

@@ -1,6 +1,5 @@
+import type { Result, SplitResult } from '../../engine/result.ts'
 import { MailstormError } from '../../error.ts'
-import type { Result } from '../../load/result.ts'
-import type { SplitResult } from '../../load/result-extras.ts'
 import { PRESSURE_FORMAT } from '../../pressure/result.ts'
 import { textAt } from '../fields.ts'
 import { asResult } from '../result-shape.ts'

@@ -1,4 +1,4 @@
-import type { TimelineRow } from '../../load/result.ts'
+import type { TimelineRow } from '../../engine/result.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EMPTY_HISTOGRAM, summarise } from '../../load/histogram.ts'
+import { EMPTY_HISTOGRAM, summarise } from '../../engine/histogram.ts'
 import type { ProxyFacts } from '../result.ts'
 import { diagnose } from './diagnose.ts'
 import { NOTHING, PROXY, patient, TENANT } from './patient.fixture.ts'

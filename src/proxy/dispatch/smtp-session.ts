@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import { systemClock } from '../../load/clock.ts'
+import { systemClock } from '../../engine/clock.ts'
 import type { Capabilities } from '../../smtp/capabilities.ts'
 import { refused, SmtpFailure } from '../../smtp/failure.ts'
 import { isCompletion, isGoAhead, type Reply } from '../../smtp/reply.ts'

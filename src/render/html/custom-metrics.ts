@@ -1,5 +1,5 @@
-import type { CustomMetricResult } from '../../load/custom-metrics-result.ts'
-import type { Result } from '../../load/result.ts'
+import type { CustomMetricResult } from '../../engine/custom-metrics.ts'
+import type { Result } from '../../engine/result.ts'
 import { decimal, MISSING, percent, perSecond, seconds } from '../format.ts'
 import { left, right } from '../table.ts'
 import type { Html } from './markup.ts'

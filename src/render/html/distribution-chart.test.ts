@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EMPTY_HISTOGRAM, Histogram } from '../../load/histogram.ts'
+import { EMPTY_HISTOGRAM, Histogram } from '../../engine/histogram.ts'
 import { distributionChart, ninesUpTo } from './distribution-chart.ts'
 
 function histogramOf(...values: number[]) {

@@ -1,4 +1,4 @@
-import { quantileMs, type SparseHistogram } from '../../load/histogram.ts'
+import { quantileMs, type SparseHistogram } from '../../engine/histogram.ts'
 import type { Chart, Series } from './chart.ts'
 
 export type Distribution = Pick<Series, 'label' | 'tone' | 'dashed' | 'filled'> & {

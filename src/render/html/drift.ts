@@ -1,5 +1,4 @@
-import type { Result } from '../../load/result.ts'
-import type { DriftResult } from '../../load/result-extras.ts'
+import type { DriftResult, Result } from '../../engine/result.ts'
 import { changeText } from '../figure.ts'
 import { count } from '../format.ts'
 import { left, right } from '../table.ts'

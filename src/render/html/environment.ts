@@ -1,4 +1,4 @@
-import type { Result } from '../../load/result.ts'
+import type { Result } from '../../engine/result.ts'
 import { decimal, percent, seconds, shortMilliseconds } from '../format.ts'
 import { ledgerSentence } from '../ledger-sentence.ts'
 import { namesOf, overriddenParts, workloadSentence } from '../text-figures.ts'

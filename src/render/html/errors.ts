@@ -1,4 +1,4 @@
-import type { FailureRow, Result } from '../../load/result.ts'
+import type { FailureRow, Result } from '../../engine/result.ts'
 import { left, right } from '../table.ts'
 import { failureCount, failureText, failureTime, mostFrequent, replyCode } from '../text-details.ts'
 import { type Html, html } from './markup.ts'

@@ -1,12 +1,12 @@
-import type { Result } from '../../load/result.ts'
 import type {
   DriftResult,
   MergedFrom,
+  Result,
   SearchResult,
   SearchStep,
   SideBySide,
   SplitResult,
-} from '../../load/result-extras.ts'
+} from '../../engine/result.ts'
 import { burstResult } from '../result.fixture.ts'
 
 /** What only some results have, as real runs wrote it, for the tests of what draws it. */

@@ -1,5 +1,4 @@
-import type { Result } from '../../load/result.ts'
-import type { MergedFrom, SplitResult } from '../../load/result-extras.ts'
+import type { MergedFrom, Result, SplitResult } from '../../engine/result.ts'
 import { count, counted, perSecond, shortMilliseconds } from '../format.ts'
 import { left, right } from '../table.ts'
 import { factList } from './environment.ts'

@@ -1,4 +1,4 @@
-import type { Result } from '../../load/result.ts'
+import type { Result } from '../../engine/result.ts'
 import type { AnyResult } from '../../pressure/result.ts'
 import { size } from '../format.ts'
 import { runName } from '../verdict.ts'

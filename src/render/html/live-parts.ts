@@ -1,4 +1,4 @@
-import type { Progress } from '../../load/progress.ts'
+import type { Progress } from '../../engine/progress.ts'
 import { type AnyResult, isPressure } from '../../pressure/result.ts'
 import { count, MISSING, perSecond, shortMilliseconds, span } from '../format.ts'
 import { pressureReason } from '../pressure-sentences.ts'

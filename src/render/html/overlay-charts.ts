@@ -1,5 +1,5 @@
 import type { RunView } from '../../analysis/view.ts'
-import type { SparseHistogram } from '../../load/histogram.ts'
+import type { SparseHistogram } from '../../engine/histogram.ts'
 import { PRESSURE_FORMAT } from '../../pressure/result.ts'
 import { type Chart, lineTone, type Tone } from './chart.ts'
 import { distributionChart } from './distribution-chart.ts'

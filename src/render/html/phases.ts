@@ -1,5 +1,5 @@
-import type { LatencySummary } from '../../load/histogram.ts'
-import type { Metrics } from '../../load/result.ts'
+import type { LatencySummary } from '../../engine/histogram.ts'
+import type { Metrics } from '../../engine/result.ts'
 import { count, decimal, percent, shortMilliseconds } from '../format.ts'
 import { left, right } from '../table.ts'
 import { lineTone } from './chart.ts'

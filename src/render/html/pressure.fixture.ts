@@ -1,4 +1,4 @@
-import { Histogram, type SparseHistogram } from '../../load/histogram.ts'
+import { Histogram, type SparseHistogram } from '../../engine/histogram.ts'
 import {
   PRESSURE_FORMAT,
   type PressureResult,

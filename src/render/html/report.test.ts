@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NO_LATENCY } from '../../load/histogram.ts'
+import { NO_LATENCY } from '../../engine/histogram.ts'
 import { brokenResult, burstResult } from '../result.fixture.ts'
 import { joinModules } from './assets.ts'
 import { renderIndex } from './index-page.ts'

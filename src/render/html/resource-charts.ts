@@ -1,4 +1,4 @@
-import type { ResourceSample, ResourceUsage } from '../../load/result.ts'
+import type { ResourceSample, ResourceUsage } from '../../engine/result.ts'
 import { type Chart, lineTone, type Marker } from './chart.ts'
 
 type Usage = Readonly<Record<string, Pick<ResourceUsage, 'samples'>>>

@@ -1,6 +1,5 @@
-import type { LatencySummary } from '../../load/histogram.ts'
-import type { Metrics, Result } from '../../load/result.ts'
-import { dueMessages } from '../../load/result-metrics.ts'
+import type { LatencySummary } from '../../engine/histogram.ts'
+import { dueMessages, type Metrics, type Result } from '../../engine/result.ts'
 import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds } from '../format.ts'
 import { dataSentence, sessionTroubles } from '../text-figures.ts'
 import type { Card } from './cards.ts'

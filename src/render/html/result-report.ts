@@ -1,4 +1,4 @@
-import type { Result } from '../../load/result.ts'
+import type { Result } from '../../engine/result.ts'
 import { listed, size } from '../format.ts'
 import { runName, verdictReason } from '../verdict.ts'
 import type { Assets } from './assets.ts'

@@ -1,4 +1,4 @@
-import type { SearchResult, SearchStep } from '../../load/result-extras.ts'
+import type { SearchResult, SearchStep } from '../../engine/result.ts'
 import { type Chart, needsLog, type Series } from './chart.ts'
 
 export const SEARCH_PLACE = 'search'

@@ -1,4 +1,4 @@
-import type { SearchResult } from '../../load/result-extras.ts'
+import type { SearchResult } from '../../engine/result.ts'
 import { count, percent, perSecond, shortMilliseconds } from '../format.ts'
 import { left, right } from '../table.ts'
 import { cards } from './cards.ts'

@@ -1,4 +1,4 @@
-import type { ResourceUsage, Result, ServerRow } from '../../load/result.ts'
+import type { ResourceUsage, Result, ServerRow } from '../../engine/result.ts'
 import { count, decimal, percent, size } from '../format.ts'
 import { left, right } from '../table.ts'
 import { type Html, html } from './markup.ts'

@@ -1,4 +1,4 @@
-import type { FigureUnit, SideBySide } from '../../load/result-extras.ts'
+import type { FigureUnit, SideBySide } from '../../engine/result.ts'
 import { figureText } from '../figure.ts'
 import { left, right } from '../table.ts'
 import { type Chart, lineTone, type Tone, type Unit } from './chart.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ResourceSample, Result, TimelineRow } from '../../load/result.ts'
+import type { ResourceSample, Result, TimelineRow } from '../../engine/result.ts'
 import { burstResult } from '../result.fixture.ts'
 import { latencies, timelineRow } from '../result-parts.fixture.ts'
 import { loadAssets } from './assets.ts'

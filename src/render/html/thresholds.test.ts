@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ThresholdResult } from '../../load/result.ts'
+import type { ThresholdResult } from '../../engine/result.ts'
 import { marginOf, thresholdsTable } from './thresholds.ts'
 
 const threshold = (expression: string, value: number | null, limit: number): ThresholdResult => ({

@@ -1,4 +1,4 @@
-import type { ThresholdResult } from '../../load/result.ts'
+import type { ThresholdResult } from '../../engine/result.ts'
 import { decimal, MISSING } from '../format.ts'
 import { left, right } from '../table.ts'
 import { thresholdFigures, unitOfThreshold } from '../verdict.ts'

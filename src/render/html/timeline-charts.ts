@@ -1,5 +1,5 @@
-import type { LatencySummary } from '../../load/histogram.ts'
-import type { Result, TimelineRow } from '../../load/result.ts'
+import type { LatencySummary } from '../../engine/histogram.ts'
+import type { Result, TimelineRow } from '../../engine/result.ts'
 import { type Chart, type Marker, needsLog, type Series, type Tone } from './chart.ts'
 
 /** The part of a result that is drawn over time; a run that is still under way has it too. */

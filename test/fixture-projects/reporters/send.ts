@@ -1,6 +1,6 @@
 import { recordArtifact, type TestContext } from 'vitest'
 import { PROGRESS_ARTIFACT } from '../../../fixtures/task-data.ts'
-import type { Progress } from '../../../src/load/progress.ts'
+import type { Progress } from '../../../src/engine/progress.ts'
 
 /** What a scenario's test does while it sends: reports a progress. */
 export async function reportProgress(task: TestContext['task'], changes: Partial<Progress>): Promise<void> {

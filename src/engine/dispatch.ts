@@ -1,0 +1,309 @@
+import type { Clock } from './clock.ts'
+import type { Pacer } from './executors/pacer.ts'
+
+/** Leave to send one message. */
+export interface Ticket {
+  /** Number in the run's plan, from 0. */
+  readonly message: number
+  /** When it was due, Clock milliseconds; in the closed model when it was taken. */
+  readonly dueMs: number
+}
+
+/** Where a lane gets its tickets. */
+export interface Feed {
+  /** A ticket that is due now, or undefined. Never waits. */
+  take(): Ticket | undefined
+  /** The next ticket as soon as it is due; undefined when this lane is to end. */
+  next(): Promise<Ticket | undefined>
+}
+
+/**
+ * One line of work that sends one message at a time. It asks its feed for a ticket before anything
+ * else, ends every ticket with exactly one sample, and resolves when the feed has ended. It never rejects.
+ */
+export type Lane = (feed: Feed) => Promise<void>
+
+interface Worker {
+  /** 0-based, of all workers of the plan. */
+  readonly number: number
+  readonly lane: Lane
+  /** How many lanes this worker may have at a time; more than one matters in the open model only. */
+  readonly maxLanes: number
+}
+
+/** A worker that has joined: its lanes, what it has taken, and when its next turn is. */
+interface Seat extends Worker {
+  lanes: number
+  /** Messages that its lanes have taken. */
+  taken: number
+  /** Set when a lane was told that this is not its worker's turn, and so ends. */
+  toldOff: boolean
+  /** Without a lane until then, Clock milliseconds. */
+  parkedUntilMs: number | undefined
+  readonly feed: Feed
+  /** All is done; or a lane has failed. */
+  readonly settle: { resolve(): void; reject(error: unknown): void }
+}
+
+/** The workers of a dispatch. Opens their lanes and says when one has none left. */
+class Seats {
+  readonly #seats: Seat[] = []
+  readonly #onEmpty: (seat: Seat) => void
+
+  constructor(onEmpty: (seat: Seat) => void) {
+    this.#onEmpty = onEmpty
+  }
+
+  add(seat: Seat): void {
+    this.#seats.push(seat)
+  }
+
+  openLane(seat: Seat): void {
+    seat.lanes++
+    seat
+      .lane(seat.feed)
+      .then(() => {
+        if (--seat.lanes === 0) this.#onEmpty(seat)
+      })
+      .catch(seat.settle.reject)
+  }
+
+  /** Messages that all of them have taken. */
+  get taken(): number {
+    return this.#seats.reduce((sum, { taken }) => sum + taken, 0)
+  }
+
+  /** The worker with the fewest lanes that may have one more. */
+  fewestLanes(): Seat | undefined {
+    let fewest: Seat | undefined
+    for (const seat of this.#seats) {
+      if (seat.lanes < seat.maxLanes && (fewest === undefined || seat.lanes < fewest.lanes)) fewest = seat
+    }
+    return fewest
+  }
+
+  /** When the first of the parked ones has its turn. */
+  get nextTurnMs(): number | undefined {
+    let first: number | undefined
+    for (const { parkedUntilMs } of this.#seats) {
+      if (parkedUntilMs !== undefined && parkedUntilMs < (first ?? Number.POSITIVE_INFINITY))
+        first = parkedUntilMs
+    }
+    return first
+  }
+
+  /** Opens a lane for each that has its turn by now. */
+  unparkBy(nowMs: number): void {
+    for (const seat of this.#seats) {
+      if (seat.parkedUntilMs === undefined || seat.parkedUntilMs > nowMs) continue
+      seat.parkedUntilMs = undefined
+      this.openLane(seat)
+    }
+  }
+
+  /** The parked ones have no turn any more. */
+  dismissParked(): void {
+    for (const seat of this.#seats) {
+      if (seat.parkedUntilMs === undefined) continue
+      seat.parkedUntilMs = undefined
+      seat.settle.resolve()
+    }
+  }
+}
+
+export interface DispatchOptions {
+  readonly pacer: Pacer
+  readonly clock: Clock
+  /** Start of the run, Clock milliseconds. */
+  readonly startMs: number
+  /** Takes the next number of the run's plan, over all threads; undefined when all are taken. */
+  readonly claim: () => number | undefined
+  /** Told how late a message left although a lane was free: the generator's own lag. */
+  readonly onLag: (lagMs: number) => void
+}
+
+interface WaitingLane {
+  readonly seat: Seat
+  give(ticket: Ticket | undefined): void
+}
+
+/**
+ * The one dispatch loop for all executors: hands tickets to lanes when the pacer says that they are
+ * due and whose turn it is. Open model: when all lanes are busy it opens further ones up to their limit;
+ * beyond that the message waits, and its response time still counts from when it was due. Closed model:
+ * a worker whose turn is over ends its lane, and gets a new one when it has a turn again.
+ */
+export class Dispatch {
+  readonly #options: DispatchOptions
+  readonly #seats = new Seats((seat) => (seat.toldOff ? this.#park(seat) : seat.settle.resolve()))
+  /** Lanes that wait for a ticket, longest first. */
+  readonly #idle: WaitingLane[] = []
+  /** Claimed from the plan, not yet handed out. */
+  #upcoming: Ticket | undefined
+  #ended = false
+  #timer: { readonly atMs: number; disarm(): void } | undefined
+
+  constructor(options: DispatchOptions) {
+    this.#options = options
+  }
+
+  /** Runs a worker's lanes until the plan, or the worker's part in it, has ended. */
+  async join(worker: Worker): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const seat: Seat = {
+      ...worker,
+      lanes: 0,
+      taken: 0,
+      toldOff: false,
+      parkedUntilMs: undefined,
+      feed: { take: () => this.#take(seat), next: () => this.#next(seat) },
+      settle: { resolve, reject },
+    }
+    this.#seats.add(seat)
+    if (this.#ended || this.#hasTurn(seat)) this.#seats.openLane(seat)
+    else this.#park(seat)
+    // A lane that takes its first ticket at once arms no timer, and further lanes wait for the timer.
+    if (worker.maxLanes > 1 && this.#isOpen) this.#arm()
+    return promise
+  }
+
+  /** Hands out no more tickets: what is in flight ends by itself, what is left was never started. */
+  stop(): void {
+    this.#ended = true
+    this.#timer?.disarm()
+    this.#timer = undefined
+    for (const { give } of this.#idle.splice(0)) give(undefined)
+    this.#seats.dismissParked()
+  }
+
+  /** A message that was taken from the plan and waits to be due: 1, or 0. */
+  get heldBack(): number {
+    return this.#upcoming === undefined ? 0 : 1
+  }
+
+  /** Messages that lanes have taken. */
+  get taken(): number {
+    return this.#seats.taken
+  }
+
+  /** Nothing is to be handed out any more. */
+  get hasEnded(): boolean {
+    return this.#ended
+  }
+
+  get #isOpen(): boolean {
+    return this.#options.pacer.model === 'open'
+  }
+
+  #take(seat: Seat): Ticket | undefined {
+    const { clock, startMs } = this.#options
+    const nowMs = clock.nowMs()
+    // Claimed in the closed model only for a lane that takes it: what nobody takes was never planned.
+    if (this.#ended || nowMs < startMs || !this.#hasTurn(seat, nowMs)) return undefined
+    const ticket = this.#peek()
+    return ticket === undefined || ticket.dueMs > nowMs ? undefined : this.#hand(seat, ticket, nowMs)
+  }
+
+  #next(seat: Seat): Promise<Ticket | undefined> {
+    const ticket = this.#take(seat)
+    if (ticket !== undefined || this.#ended) return Promise.resolve(ticket)
+    if (!this.#hasTurn(seat)) {
+      seat.toldOff = true
+      return Promise.resolve(undefined)
+    }
+    return new Promise((give) => {
+      this.#idle.push({ seat, give })
+      this.#arm()
+    })
+  }
+
+  /** When the worker may take its next message, Clock milliseconds; before the start: as at the start. */
+  #turnMs({ number, taken }: Seat, nowMs = this.#options.clock.nowMs()): number | undefined {
+    const { pacer, startMs } = this.#options
+    const turnMs = pacer.turnMs(number, taken, Math.max(0, nowMs - startMs))
+    return turnMs === undefined ? undefined : startMs + turnMs
+  }
+
+  #hasTurn(seat: Seat, nowMs = this.#options.clock.nowMs()): boolean {
+    if (this.#isOpen) return true
+    const turnMs = this.#turnMs(seat, nowMs)
+    return turnMs !== undefined && turnMs <= Math.max(nowMs, this.#options.startMs)
+  }
+
+  #peek(): Ticket | undefined {
+    if (this.#ended) return undefined
+    if (this.#upcoming === undefined) {
+      const message = this.#options.claim()
+      if (message === undefined) this.stop()
+      else this.#upcoming = { message, dueMs: this.#options.startMs + this.#options.pacer.dueMs(message) }
+    }
+    return this.#upcoming
+  }
+
+  #hand(seat: Seat, ticket: Ticket, nowMs: number): Ticket {
+    this.#upcoming = undefined
+    seat.taken++
+    return this.#isOpen ? ticket : { message: ticket.message, dueMs: nowMs }
+  }
+
+  /** A worker without a lane waits for its next turn; one that has none any more has ended. */
+  #park(seat: Seat): void {
+    const turnMs = this.#ended ? undefined : this.#turnMs(seat)
+    seat.toldOff = false
+    seat.parkedUntilMs = turnMs
+    if (turnMs === undefined) seat.settle.resolve()
+    else this.#arm()
+  }
+
+  #arm(): void {
+    const wakeMs = this.#wakeMs()
+    if (wakeMs === undefined) return
+    const atMs = Math.max(wakeMs, this.#options.startMs)
+    if (this.#timer !== undefined) {
+      if (this.#timer.atMs <= atMs) return
+      this.#timer.disarm()
+    }
+    const disarm = this.#options.clock.wakeAt(atMs, () => {
+      this.#timer = undefined
+      this.#wake()
+    })
+    this.#timer = { atMs, disarm }
+  }
+
+  /** When something is to be done next: a message due, a parked worker's turn, or the start. */
+  #wakeMs(): number | undefined {
+    if (this.#isOpen) return this.#peek()?.dueMs
+    return this.#idle.length > 0 ? this.#options.startMs : this.#seats.nextTurnMs
+  }
+
+  #wake(): void {
+    this.#seats.unparkBy(this.#options.clock.nowMs())
+    let state = this.#handDue()
+    while (state === 'handed') state = this.#handDue()
+    // Where all lanes are busy, they come for what is due.
+    if (state === 'none-due') this.#arm()
+  }
+
+  /** Hands over one ticket that is due: to a lane that waits, else to a further lane. */
+  #handDue(): 'handed' | 'none-due' | 'all-busy' {
+    if (!this.#isOpen && this.#idle.length === 0) return 'none-due'
+    const ticket = this.#peek()
+    const nowMs = this.#options.clock.nowMs()
+    if (ticket === undefined || nowMs < this.#options.startMs || ticket.dueMs > nowMs) return 'none-due'
+    const waiting = this.#idle.shift()
+    if (waiting === undefined && !this.#openLane()) return 'all-busy'
+    // A lane that has just been opened has taken the ticket itself.
+    waiting?.give(this.#hand(waiting.seat, ticket, nowMs))
+    if (this.#isOpen) this.#options.onLag(nowMs - ticket.dueMs)
+    return 'handed'
+  }
+
+  /** Opens a further lane at the worker that has the fewest; false when all are at their limit. */
+  #openLane(): boolean {
+    const fewest = this.#isOpen ? this.#seats.fewestLanes() : undefined
+    if (fewest === undefined) return false
+    const before = this.#upcoming
+    this.#seats.openLane(fewest)
+    return this.#upcoming !== before
+  }
+}

@@ -1,0 +1,68 @@
+import type { PipeliningLevel, SmtpTarget } from '../../smtp/target.ts'
+import type { MetricKinds } from '../custom-metrics.ts'
+import type { Schedule, Split } from '../executors/pacer.ts'
+
+/** One run's load, whole and in plain data: what a sender thread needs to know. */
+export interface LoadPlan {
+  /** Unique to the run; message ids begin with it. */
+  readonly runId: string
+  readonly schedule: Schedule
+  /** When several generators offer the schedule together: which part is this one's. */
+  readonly split?: Split
+  /** Clock milliseconds of the start, when it is to wait for one. */
+  readonly startAtMs?: number
+  readonly targets: readonly SmtpTarget[]
+  /** Concurrent workers of the plan, over all generators. */
+  readonly workers: number
+  /** Sessions that a worker may have open at a time (open model). */
+  readonly sessionsPerWorker: number
+  readonly sizeBytes: number
+  readonly sender: string
+  readonly recipients: readonly string[]
+  readonly seed: number
+  /** Body instead of generated text; any octets in lines that end in CRLF. */
+  readonly body?: Uint8Array
+  readonly pipelining: PipeliningLevel
+  /** Undefined: no limit. */
+  readonly messagesPerSession: number | undefined
+  /** How long each reply may take. */
+  readonly timeoutMs: number
+  /** How long after the window messages that are due may still start (open model). */
+  readonly drainTimeoutMs: number
+  /** File URL of a module of hooks, and the metrics that they record. */
+  readonly hooks?: string
+  readonly metrics?: MetricKinds
+}
+
+/** A plan under way. */
+export interface RunningPlan extends LoadPlan {
+  /** Clock milliseconds of the start, agreed by all threads. */
+  readonly startMs: number
+  /** Memory of the run's RunControl. */
+  readonly control: SharedArrayBuffer
+  readonly watch: WatchLimits
+}
+
+/**
+ * The last line of defence: every wait of the client has a time limit of its own, and what outlasts it
+ * is a fault of ours, or of a hook. The run then ends by itself and says what hangs.
+ */
+export interface WatchLimits {
+  /** How often a thread tells how far it is, and how often is looked at that. */
+  readonly everyMs: number
+  /** How long after its own time limit a session counts as hanging. */
+  readonly overdueMs: number
+  /** Longer than all time limits of a message together: for hangs outside of any session. */
+  readonly silenceMs: number
+  /** How long a thread may tell nothing before its event loop counts as blocked. */
+  readonly heartbeatMs: number
+  /** How long the threads have to end what they do once they are told to. */
+  readonly graceMs: number
+}
+
+/** The task of one worker, as it goes to a thread of the pool. */
+export interface WorkerTask {
+  readonly plan: RunningPlan
+  /** 0-based. */
+  readonly worker: number
+}

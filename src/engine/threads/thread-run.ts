@@ -1,0 +1,251 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { BroadcastChannel, threadId } from 'node:worker_threads'
+import { Receipts } from '../../ledger/receipts.ts'
+import { Gate, OpenTransports } from '../../smtp/connections.ts'
+import { Farewells } from '../../smtp/farewells.ts'
+import { MessageTemplate, messageId } from '../../smtp/message.ts'
+import { type SenderOptions, smtpLane } from '../../smtp/sender.ts'
+import { PHASE_INDEX, type TlsSessionCache } from '../../smtp/session.ts'
+import { SessionCaps } from '../../smtp/session-caps.ts'
+import { PHASES } from '../../smtp/target.ts'
+import { systemClock } from '../clock.ts'
+import { Dispatch, type Lane } from '../dispatch.ts'
+import { createPacer, type Pacer } from '../executors/pacer.ts'
+import { Recorder } from '../recorder.ts'
+import type { Sample } from '../sample.ts'
+import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
+import type { RunningPlan } from './plan.ts'
+import {
+  channelName,
+  type HangingSession,
+  RunControl,
+  type RunMessage,
+  type ThreadMeasure,
+  type WorkerDone,
+} from './run-control.ts'
+import { Silence } from './watchdog.ts'
+
+/** How the worker of this number sends. */
+export type LaneOf = (options: SenderOptions, worker: number) => Lane
+
+/**
+ * Node records the time between two looks at the loop, this one included. Looking every millisecond
+ * takes 3 % of a core, and at 2,000 messages a second a fifth of all CPU time.
+ */
+const LOOP_RESOLUTION_MS = 10
+/** Sessions that a thread has opening at a time, see Gate. */
+const MAX_CONNECTING = 200
+
+/** One run's share on this thread: the workers that it was given have all in common. */
+export class ThreadRun {
+  readonly #plan: RunningPlan
+  readonly #dispatch: Dispatch
+  readonly #recorder: Recorder
+  readonly #receipts: Receipts
+  readonly #hooks: ThreadHooks | undefined
+  readonly #sender: Omit<SenderOptions, 'onSample'>
+  readonly #control: RunControl
+  readonly #transports = new OpenTransports()
+  readonly #channel: BroadcastChannel
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
+  readonly #cpuAtStart = process.threadCpuUsage()
+  readonly #part = `${threadId}.${++parts}`
+  readonly #interval: NodeJS.Timeout
+  readonly #laneOf: LaneOf
+  readonly #silence: Silence
+  #joined: readonly number[] = []
+  /** Samples and sessions opened. */
+  #progress = 0
+  #ended = 0
+  #hanging: readonly HangingSession[] | undefined
+  readonly #cancelDrain: (() => void) | undefined
+  #workers = 0
+
+  /** `laneOf`: how a worker sends. */
+  static async begin(plan: RunningPlan, laneOf: LaneOf = smtpLane): Promise<ThreadRun> {
+    return new ThreadRun(plan, plan.hooks === undefined ? undefined : await loadHooks(plan.hooks), laneOf)
+  }
+
+  private constructor(plan: RunningPlan, hooks: Hooks | undefined, laneOf: LaneOf) {
+    const pacer = createPacer(plan.schedule, plan.split)
+    this.#plan = plan
+    this.#laneOf = laneOf
+    this.#silence = new Silence(systemClock, plan.watch)
+    this.#control = new RunControl(plan.control)
+    this.#recorder = new Recorder({
+      startMs: plan.startMs,
+      phaseCount: PHASES.length,
+      targetCount: plan.targets.length,
+      ...(plan.metrics === undefined ? {} : { metrics: plan.metrics }),
+    })
+    const servers = plan.targets.map(({ name }) => name)
+    this.#hooks = hooks && new ThreadHooks(hooks, servers, this.#recorder.custom)
+    this.#receipts = new Receipts({
+      ...(Number.isFinite(pacer.total) ? { planned: pacer.total } : {}),
+      targetCount: plan.targets.length,
+    })
+    this.#dispatch = new Dispatch({
+      pacer,
+      clock: systemClock,
+      startMs: plan.startMs,
+      claim: () => this.#control.claim(pacer.total),
+      onLag: (lagMs) => this.#recorder.recordLag(lagMs),
+    })
+    this.#sender = this.#senderOptions(pacer)
+    this.#channel = new BroadcastChannel(channelName(plan.runId))
+    this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
+    this.#interval = setInterval(() => this.#lookAndReport(), plan.watch.everyMs)
+    this.#cancelDrain = this.#limitDrain(pacer)
+    this.#loopDelay.enable()
+    // An order that was given before the channel was opened has reached nobody here.
+    this.#obey()
+  }
+
+  /** Runs one worker to its end; the answer of the last one carries all that the thread measured. */
+  async work(worker: number): Promise<WorkerDone> {
+    this.#workers++
+    this.#joined = [...this.#joined, worker]
+    let ended = 0
+    let accepted = 0
+    const onSample = (sample: Sample) => {
+      ended++
+      if (sample.outcome === 'accepted') accepted++
+      this.#record(sample)
+    }
+    try {
+      await this.#dispatch.join({
+        number: worker,
+        lane: this.#laneOf({ ...this.#sender, onSample }, worker),
+        maxLanes: this.#plan.sessionsPerWorker,
+      })
+      await this.#sender.farewells.ended()
+    } catch (error) {
+      // No answer will carry what was measured until then.
+      this.#report()
+      throw error
+    } finally {
+      if (--this.#workers === 0) this.#close()
+    }
+    return this.isOver ? { ended, accepted, measure: this.#measure() } : { ended, accepted }
+  }
+
+  get isOver(): boolean {
+    return this.#workers === 0
+  }
+
+  #senderOptions(pacer: Pacer): Omit<SenderOptions, 'onSample'> {
+    const plan = this.#plan
+    const hooks = this.#hooks
+    const onSessionFailure: SenderOptions['onSessionFailure'] = (...told) =>
+      this.#recorder.recordSessionFailure(...told, systemClock.nowMs())
+    return {
+      clock: systemClock,
+      model: pacer.model,
+      targets: plan.targets,
+      template: new MessageTemplate({ ...plan, date: new Date() }),
+      shape: {
+        pipelining: plan.pipelining,
+        messagesPerSession: plan.messagesPerSession ?? Number.POSITIVE_INFINITY,
+        timeoutMs: plan.timeoutMs,
+      },
+      tlsSessions,
+      transports: this.#transports,
+      connectGate: new Gate(MAX_CONNECTING),
+      farewells: new Farewells({
+        clock: systemClock,
+        timeoutMs: plan.timeoutMs,
+        transports: this.#transports,
+        onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
+        onSessionFailure,
+      }),
+      sessionCaps: new SessionCaps((...told) => this.#recorder.recordSessionCap(...told)),
+      onSessionOpened: () => {
+        this.#progress++
+        this.#recorder.recordSessionOpened(systemClock.nowMs())
+      },
+      onReconnect: () => this.#recorder.recordReconnect(),
+      onSessionFailure,
+      onReply: hooks?.wantsReplies ? (...told) => hooks.reply(...told) : undefined,
+    }
+  }
+
+  #record(sample: Sample): void {
+    this.#progress++
+    this.#ended++
+    this.#recorder.record(sample)
+    this.#hooks?.sample(sample)
+    if (sample.outcome !== 'accepted') return
+    this.#receipts.add(
+      sample.target,
+      sample.message,
+      messageId(this.#plan.runId, sample.message),
+      sample.bytes,
+    )
+  }
+
+  #limitDrain(pacer: Pacer): (() => void) | undefined {
+    if (pacer.windowMs === undefined) return undefined
+    const endMs = this.#plan.startMs + pacer.windowMs + this.#plan.drainTimeoutMs
+    return systemClock.wakeAt(endMs, () => this.#dispatch.stop())
+  }
+
+  #receive(message: RunMessage): void {
+    if (message.type === 'order') this.#obey()
+  }
+
+  #obey(): void {
+    const { order } = this.#control
+    if (order !== 'go') this.#dispatch.stop()
+    if (order === 'abort') this.#transports.abort()
+  }
+
+  #lookAndReport(): void {
+    this.#hanging = this.#silence.look({
+      progress: this.#progress,
+      waits: this.#dispatch.taken > this.#ended || this.#dispatch.hasEnded,
+      sessions: this.#transports.states(),
+    })
+    this.#report()
+  }
+
+  #report(): void {
+    this.#channel.postMessage({
+      type: 'measure',
+      measure: this.#measure(),
+    } satisfies RunMessage)
+  }
+
+  #measure(): ThreadMeasure {
+    const cpu = process.threadCpuUsage(this.#cpuAtStart)
+    const delay = this.#loopDelay
+    const hookError = this.#hooks?.error
+    const overdueMs = (ns: number) => Math.max(0, ns / 1e6 - LOOP_RESOLUTION_MS)
+    return {
+      part: this.#part,
+      workers: this.#joined,
+      recording: this.#recorder.snapshot(),
+      receipts: this.#receipts.toData(),
+      heldBack: this.#dispatch.heldBack,
+      cpuMs: (cpu.user + cpu.system) / 1000,
+      loopDelayMs: {
+        p50: overdueMs(delay.percentile(50)),
+        p99: overdueMs(delay.percentile(99)),
+        max: overdueMs(delay.max),
+      },
+      ...(this.#hanging === undefined ? {} : { hanging: this.#hanging }),
+      ...(hookError === undefined ? {} : { hookError }),
+    }
+  }
+
+  #close(): void {
+    clearInterval(this.#interval)
+    this.#cancelDrain?.()
+    this.#channel.close()
+    this.#loopDelay.disable()
+  }
+}
+
+let parts = 0
+
+/** TLS sessions outlive runs, as a mail server that sends again resumes them. */
+const tlsSessions: TlsSessionCache = new Map()

@@ -1,0 +1,109 @@
+import { countBetween, type SparseHistogram } from '../engine/histogram.ts'
+import type { FailureRow, NameLookup, Result, SessionCapRow } from '../engine/result.ts'
+import { cutText } from '../foreign-text.ts'
+
+export interface Observed extends Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'> {
+  /** Of the phase in which connections are opened. */
+  readonly connect: SparseHistogram
+  readonly failures: readonly FailureRow[]
+  readonly reconnects?: number
+  readonly names?: readonly NameLookup[]
+}
+
+/** A name server nearby, or a cache, answers in a few. */
+const SLOW_LOOKUP_MS = 100
+
+/**
+ * A SYN that got no answer is sent again after 1 s, and then after twice the time before (RFC 6298 2.1,
+ * 5.5): connections open after a little more than 1, 3 or 7 s.
+ */
+const RETRANSMITS_MS = [1_000, 3_000, 7_000] as const
+const SLACK = 0.15
+
+/** What figures of a run usually mean, in a sentence each; empty when nothing is odd. */
+export function observe({ connect, failures, names = [], ...asides }: Observed): string[] {
+  const count = (wanted: (row: FailureRow) => boolean) => countOf(failures, wanted)
+  const retransmitted = RETRANSMITS_MS.reduce(
+    (sum, ms) => sum + countBetween(connect, ms, ms * (1 + SLACK)),
+    0,
+  )
+  const neverGreeted = count((row) => row.class === 'timeout' && row.phase === 'greeting')
+  const noConnect = count((row) => row.class === 'timeout' && row.phase === 'connect')
+  const refused = count((row) => row.class === 'connection_refused')
+  const local = count((row) => row.class === 'local')
+  return [
+    ...names
+      .filter(({ lookup_ms: tookMs }) => tookMs >= SLOW_LOOKUP_MS)
+      .map(
+        ({ host, lookup_ms: tookMs }) =>
+          `the name server took ${Math.round(tookMs)} ms to answer for ${host}: it was asked once, before the load, and that time is in no other figure`,
+      ),
+    retransmitted > 0 &&
+      `${retransmitted} connections opened a little after 1, 3 or 7 s: their SYN was sent again, usually because the server's listen backlog was full`,
+    neverGreeted > 0 &&
+      `${neverGreeted} connections were opened and never greeted: usually the server serves no more at a time, or its listen backlog overflowed`,
+    noConnect > 0 &&
+      `${noConnect} connections did not open in time: a full listen backlog, or a firewall that drops`,
+    refused > 0 &&
+      `${refused} connections were refused: nothing listened there at that moment. The server had ended, or had closed its listening socket, as some do under load`,
+    local > 0 &&
+      `${local} messages failed for want of resources of the load generator's machine, not of the target`,
+    ...observeAsides(asides),
+  ].filter((sentence) => sentence !== false)
+}
+
+function countOf(rows: readonly FailureRow[], wanted: (row: FailureRow) => boolean): number {
+  return rows.reduce((sum, row) => sum + (wanted(row) ? row.count : 0), 0)
+}
+
+/** What befell recipients and sessions, of which no message's outcome tells. */
+function observeAsides({
+  refused_recipients: recipients = [],
+  session_failures: badly = [],
+  session_caps: caps = [],
+  reconnects = 0,
+}: Omit<Observed, 'connect' | 'failures'>): (string | false)[] {
+  const refused = countOf(recipients, () => true)
+  return [
+    refused > 0 &&
+      `${counted(refused, 'recipient was', 'recipients were')} refused while their messages were taken for others: these count as accepted`,
+    reconnects > 0 &&
+      `${counted(reconnects, 'message', 'messages')} went to a new session: the server had closed the previous one, or said 421, before it answered MAIL`,
+    ...caps.map(capSentence),
+    ...sessionSentences(badly),
+  ]
+}
+
+/** What a server says may be long; all of it stands in the JSON. */
+const MOST_REPLY = 80
+
+function capSentence({ target, messages, sessions, text }: SessionCapRow): string {
+  return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${cutText(text, MOST_REPLY)}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} avoids these deferrals`
+}
+
+function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {
+  const atQuit = rows.filter(({ phase }) => phase === 'quit')
+  const count = (...classes: FailureRow['class'][]) => countOf(atQuit, (row) => classes.includes(row.class))
+  const silent = count('timeout')
+  const notAwaited = count('aborted')
+  const ended = count('connection_closed', 'connection_reset')
+  const all = countOf(atQuit, () => true)
+  const reset = countOf(rows, ({ phase }) => phase === 'reset')
+  const sessions = (number: number, verb = ['', '']) =>
+    counted(number, `session${verb[0]}`, `sessions${verb[1]}`)
+  return [
+    silent > 0 &&
+      `${sessions(silent)} got no answer to QUIT within 5 s (or within STRESS_TIMEOUT, if that is shorter)`,
+    notAwaited > 0 &&
+      `${sessions(notAwaited, [' was', ' were'])} closed right after QUIT, without waiting for an answer: the server had not answered earlier ones`,
+    ended > 0 && `${sessions(ended, [' was', ' were'])} closed by the server at QUIT without a 221 reply`,
+    all > silent + notAwaited + ended &&
+      `${sessions(all - silent - notAwaited - ended)} had QUIT answered by something other than 221`,
+    reset > 0 &&
+      `${sessions(reset)} ended because RSET was not answered by 250; no message's time includes this`,
+  ]
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import type { Verdict } from '../engine/result.ts'
+import { isMissed, type Judged, LEAST_SUCCESS, nameSuccess, verdictOf } from './verdict.ts'
+
+const on = (metric: string, verdict: Verdict = 'pass') => ({ metric, verdict })
+const run = (changes: Partial<Judged> = {}): Judged => ({
+  status: 'complete',
+  thresholds: [],
+  successRate: 1,
+  ...changes,
+})
+
+test.each([
+  ['everything was accepted', run(), 'PASSED'],
+  ['more than 95 % were accepted', run({ successRate: 0.9501 }), 'WARNING'],
+  ['95 % were accepted', run({ successRate: 0.95 }), 'FAILED'],
+  ['nothing was accepted, but quickly', run({ successRate: 0, thresholds: [on('p(99)')] }), 'FAILED'],
+  [
+    'a threshold of its own says that half is enough',
+    run({ successRate: 0.5, thresholds: [on('success_rate')] }),
+    'WARNING',
+  ],
+  ['the same as an error rate', run({ successRate: 0.5, thresholds: [on('error_rate')] }), 'WARNING'],
+  ['a threshold was missed', run({ thresholds: [on('p(99)', 'fail')] }), 'FAILED'],
+  ['a threshold had no data', run({ thresholds: [on('auth.p(99)', 'no-data')] }), 'FAILED'],
+  ['a threshold was skipped', run({ thresholds: [on('lost', 'skipped')] }), 'PASSED'],
+  ['it was ended early', run({ status: 'partial' }), 'FAILED'],
+  ['what was delivered could not be checked', run({ verified: false }), 'FAILED'],
+] as const)('a run in which %s', (_, judged, verdict) => {
+  expect(verdictOf(judged)).toBe(verdict)
+})
+
+test('a threshold without data is missed, one that was skipped is not', () => {
+  expect((['pass', 'fail', 'no-data', 'skipped'] as const).map((verdict) => isMissed({ verdict }))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ])
+})
+
+test('the threshold that every run has names success itself', () => {
+  expect(LEAST_SUCCESS).toBe('success_rate>0.95')
+  expect([nameSuccess([on('success_rate')]), nameSuccess([on('p(99)'), on('accepted')])]).toEqual([
+    true,
+    false,
+  ])
+})
