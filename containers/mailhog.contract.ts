@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { RawSmtp } from '../src/sink/contract/raw-smtp.ts'
+import { RawSmtp } from '../src/programs/sink/contract/raw-smtp.ts'
 import type { MailhogOptions, RunningMailhog } from './mailhog.ts'
 import type { Service } from './service.ts'
 
@@ -15,7 +15,7 @@ export interface MailhogServiceContract {
 
 const FOUND_WITHIN_MS = 5_000
 
-/** What every way to boot a MailHog has to do; what MailHog does is src/sink/mailhog.contract.ts. */
+/** What every way to boot a MailHog has to do; what MailHog does is src/programs/sink/mailhog.contract.ts. */
 export function testMailhogService({
   implementation,
   newService,

@@ -33,7 +33,7 @@ export interface RunningMailhog extends RunningService {
   readonly pid: number
 }
 
-const PROGRAM = fileURLToPath(new URL('../src/sink/main.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../src/programs/sink/main.ts', import.meta.url))
 
 /** Our stand-in for MailHog as a process of this machine. */
 export function embeddedMailhog(options: MailhogOptions = {}): Service<RunningMailhog> {

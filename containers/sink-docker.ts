@@ -6,7 +6,10 @@ import { startMailhogContainer } from './mailhog-container.ts'
 import type { Service } from './service.ts'
 
 /** What the image is made of: all that the program imports. */
-export const SINK_SOURCES: ProgramSources = { paths: ['src/sink', 'src/error.ts'], packages: ['nodemailer'] }
+export const SINK_SOURCES: ProgramSources = {
+  paths: ['src/programs/sink', 'src/error.ts'],
+  packages: ['nodemailer'],
+}
 
 export interface DockerSinkOptions extends MailhogOptions, DockerOptions {
   /** Base of the image that is built. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { RawClient } from '../src/server/raw-client.ts'
+import { RawClient } from '../src/programs/smtp-server/raw-client.fixture.ts'
 import type { Service } from './service.ts'
 import { startEmbeddedFleet, startFleet } from './smtp-fleet.ts'
 import type { RunningSmtpServer } from './smtp-server.ts'

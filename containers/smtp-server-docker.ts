@@ -33,7 +33,13 @@ export interface ServerImageOptions {
 
 /** What the image is made of: all that the program imports. */
 export const SMTP_SERVER_SOURCES: ProgramSources = {
-  paths: ['src/server', 'src/ledger', 'src/sink/smtp/data-reader.ts', 'src/error.ts', 'src/foreign-text.ts'],
+  paths: [
+    'src/programs/smtp-server',
+    'src/ledger',
+    'src/programs/sink/smtp/data-reader.ts',
+    'src/error.ts',
+    'src/foreign-text.ts',
+  ],
   packages: ['smtp-server', 'zod'],
 }
 

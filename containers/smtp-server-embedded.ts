@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
-import { readLedgerEntries, readServerLedger } from '../src/server/ledger-file.ts'
+import { readLedgerEntries, readServerLedger } from '../src/programs/smtp-server/ledger.ts'
 import type { EmbeddedProcess } from './embedded-process.ts'
 import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
 import type { RunningSmtpServer } from './smtp-server.ts'

@@ -8,7 +8,7 @@ interface Listening {
   readonly SMTP_TLS_PORT: number
 }
 
-/** What src/server/main.ts reads, wherever it runs. */
+/** What src/programs/smtp-server/main.ts reads, wherever it runs. */
 export function serverEnvironment(
   { domain, maxConnections, maxMessageBytes, certificate, auth }: SmtpServerOptions,
   { SMTP_TLS_PORT, ...listening }: Listening,

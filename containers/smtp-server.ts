@@ -39,7 +39,7 @@ export interface RunningSmtpServer extends RunningService {
   startAgain?(): Promise<RunningSmtpServer>
 }
 
-const PROGRAM = fileURLToPath(new URL('../src/server/main.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../src/programs/smtp-server/main.ts', import.meta.url))
 const BANNER_WITHIN_MS = 5_000
 
 /** The SMTP server program as a process of this machine. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { TenantProgramOptions } from '../src/tenants/main.ts'
+import type { TenantProgramOptions } from '../src/programs/tenants/main.ts'
 import { EmbeddedProcess } from './embedded-process.ts'
 import { EmbeddedService } from './embedded-service.ts'
 import type { RunningService, Service } from './service.ts'
@@ -17,7 +17,7 @@ export interface RunningTenantService extends RunningService {
   readonly pid: number
 }
 
-const PROGRAM = fileURLToPath(new URL('../src/tenants/main.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../src/programs/tenants/main.ts', import.meta.url))
 
 /** A simulated tenant as a process of this machine. */
 export function embeddedTenant({ name, ...options }: TenantServiceOptions): Service<RunningTenantService> {

@@ -69,7 +69,7 @@ export function serverPidsOf(parentPid: number | undefined): number[] {
       const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
       return (
         Number(parent) === parentPid &&
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('src/server/main.ts')
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('src/programs/smtp-server/main.ts')
       )
     } catch {
       // It ended between the listing and the look.

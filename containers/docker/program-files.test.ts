@@ -8,7 +8,9 @@ import { contentHash, filesOf } from './program-files.ts'
 
 test('takes the program and its packages, with theirs, and no tests', async () => {
   const files = (await filesOf(SERVER)).map(({ to }) => to)
-  expect(files).toEqual(expect.arrayContaining(['package.json', 'src/server/main.ts', 'src/error.ts']))
+  expect(files).toEqual(
+    expect.arrayContaining(['package.json', 'src/programs/smtp-server/main.ts', 'src/error.ts']),
+  )
   expect(files).toEqual(
     expect.arrayContaining(['smtp-server', 'nodemailer', 'zod'].map((name) => `node_modules/${name}`)),
   )

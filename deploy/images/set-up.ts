@@ -1,7 +1,7 @@
 import { MailstormError } from '../../src/error.ts'
-import { PROFILE_NAMES, type ProfileName } from '../../src/tenants/profile.ts'
-import { setUpTenants, type TenantSetUp } from '../../src/tenants/set-up.ts'
-import { createTenant } from '../../src/tenants/tenant.ts'
+import { PROFILE_NAMES, type ProfileName } from '../../src/programs/tenants/profile.ts'
+import { setUpTenants, type TenantSetUp } from '../../src/programs/tenants/set-up.ts'
+import { createTenant } from '../../src/programs/tenants/tenant.ts'
 
 /** The database may have to make its cluster first. */
 const PROXY_HEALTHY_WITHIN_MS = 5 * 60_000

@@ -1,9 +1,9 @@
 import type { RunningMailhog } from '../../containers/mailhog.ts'
 import type { RunningProxyService } from '../../containers/proxy.ts'
 import { embeddedTenant, type RunningTenantService } from '../../containers/tenants.ts'
-import { PROFILE_NAMES, PROFILE_PORTS } from '../tenants/profile.ts'
-import { setUpTenants, type TenantSetUp } from '../tenants/set-up.ts'
-import { createTenant } from '../tenants/tenant.ts'
+import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
+import { setUpTenants, type TenantSetUp } from '../programs/tenants/set-up.ts'
+import { createTenant } from '../programs/tenants/tenant.ts'
 import type { ExtrasRig, Keep } from './start-extras.ts'
 
 /** In base64 it stays below the 1 MB that the real MailHog takes in useful time (containers/sink.ts). */

@@ -1,9 +1,9 @@
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options.ts'
-import { MIN_CONTENT_BYTES } from '../tenants/content.ts'
-import { serveTenant, type TenantProgramOptions } from '../tenants/main.ts'
-import { DIALECTS } from '../tenants/options.ts'
-import { PROFILE_NAMES, PROFILE_PORTS } from '../tenants/profile.ts'
+import { MIN_CONTENT_BYTES } from '../programs/tenants/draft.ts'
+import { serveTenant, type TenantProgramOptions } from '../programs/tenants/main.ts'
+import { DIALECTS } from '../programs/tenants/options.ts'
+import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import { numberFlag } from './number-flag.ts'
 
 /** As commander has read them: all text. */

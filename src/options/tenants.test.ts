@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTenant } from '../tenants/tenant.ts'
+import { createTenant } from '../programs/tenants/tenant.ts'
 import { tenantOverrides } from './tenants.ts'
 
 test('overrides of a profile what was given, 0 too, and nothing else', () => {

@@ -1,4 +1,4 @@
-import type { AttachmentFacts } from '../sink/mime/mime-digest.ts'
+import type { AttachmentFacts } from '../programs/sink/mime/mime-digest.ts'
 
 /** The header field by which a message is known again wherever it arrives. */
 export const ID_HEADER = 'X-Genro-Mail-ID'

@@ -1,4 +1,4 @@
-import type { ExpectedAttachment, HandedOver } from '../tenants/books.ts'
+import type { ExpectedAttachment, HandedOver } from '../programs/tenants/books.ts'
 import type { Delivery } from './delivery.ts'
 
 /** In what a delivery differs from what was handed over; undefined when in nothing. */

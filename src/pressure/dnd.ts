@@ -1,4 +1,4 @@
-import type { SyncRecord } from '../tenants/syncs.ts'
+import type { SyncRecord } from '../programs/tenants/books.ts'
 
 /**
  * How long after the end of each DND window the tenant was called again, in ms. Windows in which it was called

@@ -1,5 +1,5 @@
 import { MailstormError } from '../error.ts'
-import { MimeDigest } from '../sink/mime/mime-digest.ts'
+import { MimeDigest } from '../programs/sink/mime/mime-digest.ts'
 import { type Delivery, type DeliverySource, ID_HEADER } from './delivery.ts'
 
 /** A page goes through JSON as a whole, with messages of up to 1 MB. */

@@ -1,5 +1,5 @@
 import { Histogram, quantileMs } from '../engine/histogram.ts'
-import type { AttachmentServed, TenantObserver } from '../tenants/observer.ts'
+import type { AttachmentServed, TenantObserver } from '../programs/tenants/options.ts'
 import type { Delivery } from './delivery.ts'
 import { DeliveryBook } from './delivery-book.ts'
 import { MessageStates } from './message-states.ts'

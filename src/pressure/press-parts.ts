@@ -1,4 +1,4 @@
-import type { Tenant } from '../tenants/tenant.ts'
+import type { Tenant } from '../programs/tenants/tenant.ts'
 import type { DeliverySource } from './delivery.ts'
 import type { DrainLimits } from './drain.ts'
 import type { RunEvents } from './events.ts'

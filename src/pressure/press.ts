@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MailstormError } from '../error.ts'
-import type { Tenant } from '../tenants/tenant.ts'
+import type { Tenant } from '../programs/tenants/tenant.ts'
 import { Drain } from './drain.ts'
 import { Observation } from './observation.ts'
 import type { PressControl, Pressed, PressParts, PressPlan, PressTenant } from './press-parts.ts'

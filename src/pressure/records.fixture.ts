@@ -1,4 +1,4 @@
-import type { ReportReceived } from '../tenants/books.ts'
+import type { ReportReceived } from '../programs/tenants/books.ts'
 import type { Delivery } from './delivery.ts'
 import { DeliveryBook } from './delivery-book.ts'
 import type { RunRecords, TenantRecords } from './records.ts'

@@ -1,6 +1,5 @@
-import type { HandedOver, MessageOutcome } from '../tenants/books.ts'
-import type { AttachmentServed } from '../tenants/observer.ts'
-import type { SyncRecord } from '../tenants/syncs.ts'
+import type { HandedOver, MessageOutcome, SyncRecord } from '../programs/tenants/books.ts'
+import type { AttachmentServed } from '../programs/tenants/options.ts'
 import type { DeliveryBook } from './delivery-book.ts'
 import type { ProxyTotals } from './proxy-totals.ts'
 import type { RunEvent, TenantRow } from './result.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Histogram } from '../engine/histogram.ts'
-import type { SyncRecord } from '../tenants/syncs.ts'
+import type { SyncRecord } from '../programs/tenants/books.ts'
 import { dndMs, dndResumesMs } from './dnd.ts'
 import { fairnessOf, type TenantLoad as Load } from './fairness.ts'
 import { overLimit } from './over-limit.ts'

@@ -1,5 +1,5 @@
 import { MailstormError } from '../error.ts'
-import type { DeliveryLine } from '../sink/http/api-deliveries.ts'
+import type { DeliveryLine } from '../programs/sink/http/own-routes.ts'
 import { type Delivery, type DeliverySource, ID_HEADER } from './delivery.ts'
 
 const ANSWER_WITHIN_MS = 30_000

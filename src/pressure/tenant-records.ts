@@ -1,4 +1,4 @@
-import type { Tenant } from '../tenants/tenant.ts'
+import type { Tenant } from '../programs/tenants/tenant.ts'
 import type { TenantRecords } from './records.ts'
 
 /** What a tenant knows at the end of a run, as plain data. */

@@ -1,5 +1,5 @@
 import { summarise } from '../engine/histogram.ts'
-import { senderOf } from '../tenants/wire.ts'
+import { senderOf } from '../programs/tenants/wire.ts'
 import { overLimit } from './over-limit.ts'
 import type { RunRecords, TenantRecords } from './records.ts'
 import type { TenantRow } from './result.ts'

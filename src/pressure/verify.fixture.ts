@@ -1,4 +1,4 @@
-import type { HandedOver, ReportReceived } from '../tenants/books.ts'
+import type { HandedOver, ReportReceived } from '../programs/tenants/books.ts'
 import type { Delivery } from './delivery.ts'
 import { DeliveryBook } from './delivery-book.ts'
 import type { Evidence } from './verify.ts'

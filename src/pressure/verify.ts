@@ -1,4 +1,4 @@
-import type { HandedOver, MessageOutcome } from '../tenants/books.ts'
+import type { HandedOver, MessageOutcome } from '../programs/tenants/books.ts'
 import type { DeliveryBook } from './delivery-book.ts'
 import { differenceOf } from './differences.ts'
 import type { PressureVerification } from './result.ts'

@@ -252,7 +252,7 @@ test('--restart brings back PostgreSQL with its tables, the proxy and MailHog on
   const wrapper = pidOfProgram(child.pid, 'postgres-main.ts')
   process.kill(pidOfProgram(wrapper, 'postgres'), 'SIGKILL')
   process.kill(pidOfProgram(child.pid, 'src/proxy/main.ts'), 'SIGKILL')
-  process.kill(pidOfProgram(child.pid, 'src/sink/main.ts'), 'SIGKILL')
+  process.kill(pidOfProgram(child.pid, 'src/programs/sink/main.ts'), 'SIGKILL')
   await restarted(cwd, { postgres: 1, proxy: 1, mailhog: 1 })
   expect(await query('SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   const health = async () => (await fetch(`${addresses.proxy}/health`)).status

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Result } from '../../src/engine/result.ts'
-import { FaultServerThread } from '../../src/faults/fault-thread.ts'
+import { FaultServerThread } from '../../src/programs/faults/threads.ts'
 import { runVitest } from '../vitest-child.ts'
 
 /** What the server takes; with its burst and the threshold of 99 %, 309/s hold for the 4 s of a probe. */

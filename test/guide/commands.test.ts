@@ -52,7 +52,7 @@ test('every variable exists', () => {
     ...Object.keys(ENVIRONMENT.shape),
     ...Object.values(SETTINGS).map(({ variable }) => variable),
   ]
-  // Of the sink, which is configured as MailHog is (src/sink/options.ts).
+  // Of the sink, which is configured as MailHog is (src/programs/sink/options.ts).
   const sink = /^(MH|SINK)_/
   const named = [
     ...shown.matchAll(/\b((?:STRESS|SMTP|GMP|PROXY|PRESSURE|MSG|DND|ATTACHMENT|LARGE)_[A-Z_]+[A-Z])\b/g),

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readOptions } from '../../src/options.ts'
+import { readSinkOptions } from '../../src/programs/sink/options.ts'
+import { readServerConfig } from '../../src/programs/smtp-server/config.ts'
 import { proxyConfigFromEnvironment } from '../../src/proxy/config.ts'
-import { readServerConfig } from '../../src/server/config.ts'
-import { readSinkOptions } from '../../src/sink/options.ts'
 import { type Container, describeManifests, ofKind, renderAll, workloadsOf } from './manifests.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -40,9 +40,9 @@ function sourcesOf(folder: string): string {
 /** Where the routes of our programs stand; of other images, the paths that their documentation has. */
 const ROUTES: Readonly<Record<string, string | readonly string[]>> = {
   mailproxy: 'src/proxy/api',
-  mailhog: 'src/sink',
-  smtp: 'src/server',
-  client: 'src/tenants',
+  mailhog: 'src/programs/sink',
+  smtp: 'src/programs/smtp-server',
+  client: 'src/programs/tenants',
   prometheus: ['/-/healthy', '/-/ready'],
   grafana: ['/api/health'],
   results: ['/'],
@@ -60,7 +60,7 @@ describeManifests('what manifests say of our programs', () => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 2525, controlPort: 8080, maxConnections: 100 })
     // Unknown names are ignored by that program, so they are looked for here.
     for (const name of Object.keys(environment))
-      expect([sourcesOf('src/server'), 'POD_NAME'].join()).toContain(name)
+      expect([sourcesOf('src/programs/smtp-server'), 'POD_NAME'].join()).toContain(name)
   })
 
   test('the sink takes all its variables', () => {

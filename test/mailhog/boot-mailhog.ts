@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../../containers/free-port.ts'
-import type { BootedHog } from '../../src/sink/contract/contract.ts'
-import { RawSmtp } from '../../src/sink/contract/raw-smtp.ts'
+import type { BootedHog } from '../../src/programs/sink/contract/hog.ts'
+import { RawSmtp } from '../../src/programs/sink/contract/raw-smtp.ts'
 
 const READY_WITHIN_MS = 10_000
 const POLL_MS = 20

@@ -1,5 +1,5 @@
-import { MAILHOG_DEFECTS } from '../../src/sink/contract/known-defects.ts'
-import { mailhogContract } from '../../src/sink/mailhog.contract.ts'
+import { MAILHOG_DEFECTS } from '../../src/programs/sink/contract/known-defects.ts'
+import { mailhogContract } from '../../src/programs/sink/mailhog.contract.ts'
 import { bootMailhog } from './boot-mailhog.ts'
 
 /** README.md beside this file says how to build it. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { embeddedMailhog } from '../../containers/mailhog.ts'
 import { embeddedSmtpServer } from '../../containers/smtp-server.ts'
-import { RawSmtp } from '../../src/sink/contract/raw-smtp.ts'
+import { RawSmtp } from '../../src/programs/sink/contract/raw-smtp.ts'
 import { bootMailhog } from './boot-mailhog.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { embeddedMailhog } from '../../containers/mailhog.ts'
 import type { MailhogMessage } from '../../containers/mailhog-message.ts'
-import { Hog } from '../../src/sink/contract/hog.ts'
-import { seededRandom } from '../../src/sink/contract/seeded-random.ts'
+import { Hog } from '../../src/programs/sink/contract/hog.ts'
+import { seededRandom } from '../../src/programs/sink/contract/seeded-random.ts'
 import { bootMailhog } from './boot-mailhog.ts'
 
 const binary = process.env.MAILHOG_BIN

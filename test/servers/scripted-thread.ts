@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import { ask, startProgram } from '../../src/faults/program-thread.ts'
+import { ask, startProgram } from '../../src/programs/faults/threads.ts'
 import type { ReceivedSession } from './record.ts'
 import type { Script } from './script.ts'
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { embeddedSmtpServer, type RunningSmtpServer } from '../../containers/smtp-server.ts'
-import { RawClient } from '../../src/server/raw-client.ts'
-import { readSinkOptions } from '../../src/sink/options.ts'
-import { type RunningSink, startSink } from '../../src/sink/sink.ts'
+import { readSinkOptions } from '../../src/programs/sink/options.ts'
+import { type RunningSink, startSink } from '../../src/programs/sink/sink.ts'
+import { RawClient } from '../../src/programs/smtp-server/raw-client.fixture.ts'
 
 /**
  * Only CRLF.CRLF ends a message (RFC 5321 4.1.1.4). Asked of our own server and sink alone: what they run here they

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { embeddedSmtpServer, type RunningSmtpServer } from '../../containers/smtp-server.ts'
-import { readSinkOptions } from '../../src/sink/options.ts'
-import { type RunningSink, startSink } from '../../src/sink/sink.ts'
+import { readSinkOptions } from '../../src/programs/sink/options.ts'
+import { type RunningSink, startSink } from '../../src/programs/sink/sink.ts'
 import { PIPELINING_LEVELS } from '../../src/smtp/target.ts'
 import { send } from './send.ts'
 

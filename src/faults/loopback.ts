@@ -1,2 +1,0 @@
-/** Faults are for this machine: nothing of them listens to a network. */
-export const LOOPBACK = '127.0.0.1'

@@ -1,0 +1,161 @@
+import type { DialTarget } from '../../dial.ts'
+import { MailstormError } from '../../error.ts'
+
+/** Faults are for this machine: nothing of them listens to a network. */
+export const LOOPBACK = '127.0.0.1'
+
+/** Points of the dialogue at which a fault server can misbehave; `dot` is the reply to the final dot. */
+export const STAGES = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const
+export type Stage = (typeof STAGES)[number]
+
+export interface RatePlan {
+  readonly perSecond: number
+  /** What may come at once after a pause; by default a tenth of a second's worth, at least 1. */
+  readonly burst?: number
+  readonly stage?: Stage
+  readonly code?: 421 | 451
+}
+
+export interface GreylistPlan {
+  readonly stage: Stage
+  /** Who is unknown is refused for so long after it was first seen (RFC 6647 4.2). */
+  readonly forMs: number
+}
+
+/** What a fault server does; by default it takes everything at once. Values, so that they cross to a thread. */
+export interface FaultServerPlan {
+  readonly rate?: RatePlan
+  readonly greylist?: GreylistPlan
+  /** Milliseconds before the reply of a stage. */
+  readonly tarpit?: Readonly<Partial<Record<Stage, number>>>
+  /** Undefined = any free port. */
+  readonly port?: number
+}
+
+/** A plan in words, as a title of a result has it. */
+export function describeServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan): string {
+  const parts = Object.entries(tarpit).map(([stage, ms]) => `${ms} ms before the reply to ${stage}`)
+  if (rate !== undefined) parts.unshift(`${rate.perSecond} messages a second, ${rate.code ?? 451} beyond`)
+  if (greylist !== undefined) parts.unshift(`greylisting at ${greylist.stage} for ${greylist.forMs / 1000} s`)
+  return parts.length === 0 ? 'no fault' : parts.join(', ')
+}
+
+/** Throws one error that names every bad value. */
+export function checkServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan): void {
+  const positive = { 'rate.perSecond': rate?.perSecond, 'greylist.forMs': greylist?.forMs }
+  const problems = Object.entries(positive)
+    .filter(([, value]) => value !== undefined && !(value > 0 && value < 1e9))
+    .map(([name, value]) => `${name} is ${value}; allowed is a number above 0 and below 1e9`)
+  if (rate?.burst !== undefined && !(rate.burst >= 1)) {
+    problems.push(`rate.burst is ${rate.burst}; allowed is a number from 1`)
+  }
+  if (rate?.stage === 'greeting' && rate.code !== 421) {
+    // RFC 5321 4.3.2: a connection is refused by 421 or 554, and by nothing else.
+    problems.push(`rate.code is ${rate.code ?? 451} at the greeting; allowed there is 421`)
+  }
+  for (const [stage, ms] of Object.entries(tarpit)) {
+    if (!(ms >= 0 && ms < 1e9)) problems.push(`tarpit.${stage} is ${ms}; allowed is 0 to 1e9 milliseconds`)
+  }
+  if (problems.length > 0) {
+    throw new MailstormError('BAD_FAULTS', `Failed to start a fault server: ${problems.join('; ')}.`)
+  }
+}
+
+export const CUT_KINDS = ['close', 'reset', 'half-open', 'stall'] as const
+export type CutKind = (typeof CUT_KINDS)[number]
+
+/**
+ * Exactly what stands before it passes: so many octets; or the first such text, when `behind` is given
+ * the first that comes behind that.
+ */
+export type Place = { readonly bytes: number } | { readonly text: string; readonly behind?: string }
+
+export interface CutPlan {
+  readonly after: Place
+  readonly by: CutKind
+}
+
+/** What happens to the octets of one direction of a connection. */
+export interface LanePlan {
+  /** Each octet arrives so much later. */
+  readonly delayMs?: number
+  /** From 0 to so many milliseconds more, by chance; octets never overtake one another. */
+  readonly jitterMs?: number
+  /** Of each connection. */
+  readonly bytesPerSecond?: number
+  readonly cut?: CutPlan
+}
+
+/** What a fault proxy does; by default nothing. Values, so that they cross to a thread. */
+export interface FaultProxyPlan {
+  readonly target: DialTarget
+  readonly toServer?: LanePlan
+  readonly toClient?: LanePlan
+  /** Share of the connections that are cut, from 0 to 1; by default all. */
+  readonly share?: number
+  /** The same seed cuts the same connections, counted in the order of their arrival. */
+  readonly seed?: number
+}
+
+type Faults = Omit<FaultProxyPlan, 'target'>
+
+/** A plan in words, as a title of a result has it. */
+export function describeProxyPlan({ toServer = {}, toClient = {}, share = 1 }: Faults): string {
+  const parts = [...laneInWords(toServer, 'server'), ...laneInWords(toClient, 'client')]
+  const cuts = toServer.cut !== undefined || toClient.cut !== undefined
+  if (cuts && share < 1) parts.push(`cuts on ${Math.round(share * 100)} % of the connections`)
+  return parts.length === 0 ? 'no fault' : parts.join(', ')
+}
+
+function laneInWords({ delayMs, jitterMs, bytesPerSecond, cut }: LanePlan, to: string): string[] {
+  const parts: string[] = []
+  if (delayMs !== undefined) parts.push(`${delayMs} ms later to the ${to}`)
+  if (jitterMs !== undefined) parts.push(`up to ${jitterMs} ms of jitter to the ${to}`)
+  if (bytesPerSecond !== undefined) parts.push(`${counted(bytesPerSecond)} octets a second to the ${to}`)
+  if (cut !== undefined) {
+    const { after } = cut
+    parts.push(`${cut.by} ${placeInWords(after)} to the ${to}`)
+  }
+  return parts
+}
+
+function placeInWords(after: Place): string {
+  if ('bytes' in after) return `after ${counted(after.bytes)} octets`
+  const behind = after.behind === undefined ? '' : ` behind ${JSON.stringify(after.behind)}`
+  return `before ${JSON.stringify(after.text)}${behind}`
+}
+
+function counted(octets: number): string {
+  return octets.toLocaleString('en')
+}
+
+/** Throws one error that names every bad value. */
+export function checkProxyPlan({ toServer = {}, toClient = {}, share = 1 }: Faults): void {
+  const problems = [...laneProblems(toServer, 'toServer'), ...laneProblems(toClient, 'toClient')]
+  if (!(share >= 0 && share <= 1)) problems.push(`share is ${share}; allowed is 0 to 1`)
+  if (problems.length > 0) {
+    throw new MailstormError('BAD_FAULTS', `Failed to start a fault proxy: ${problems.join('; ')}.`)
+  }
+}
+
+function laneProblems(
+  { delayMs = 0, jitterMs = 0, bytesPerSecond = 1, cut }: LanePlan,
+  lane: string,
+): string[] {
+  const problems: string[] = []
+  for (const [name, ms] of Object.entries({ delayMs, jitterMs })) {
+    if (!(ms >= 0 && ms < 1e9)) problems.push(`${lane}.${name} is ${ms}; allowed is 0 to 1e9`)
+  }
+  if (!(bytesPerSecond >= 1))
+    problems.push(`${lane}.bytesPerSecond is ${bytesPerSecond}; allowed is 1 or more`)
+  if (cut === undefined) return problems
+  const { after } = cut
+  // What may be the beginning of the text is held back: a line end would be, behind each line.
+  if ('text' in after && !/^[^\r\n]/.test(after.text)) {
+    problems.push(`${lane}.cut.after.text is ${JSON.stringify(after.text)}; it may not begin with a line end`)
+  }
+  if ('bytes' in after && !(after.bytes >= 0)) {
+    problems.push(`${lane}.cut.after.bytes is ${after.bytes}; allowed is 0 or more`)
+  }
+  return problems
+}

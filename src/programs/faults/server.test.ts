@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import { FakeClock } from '../../engine/clock.fixture.ts'
+import { readLedgerEntries } from '../smtp-server/ledger.ts'
+import { RawClient } from '../smtp-server/raw-client.fixture.ts'
+import type { FaultServerPlan } from './plans.ts'
+import { FaultServer, TokenBucket } from './server.ts'
+
+/** A server whose time stands still. */
+async function meet(plan: FaultServerPlan) {
+  const clock = new FakeClock()
+  const server = await FaultServer.start(plan, clock)
+  return { clock, server, open: () => RawClient.ready(server.port, server.host) }
+}
+
+/** Replies to commands sent one after another, their codes alone. */
+async function codes(client: RawClient, ...commands: string[]): Promise<string[]> {
+  const replies: string[] = []
+  for (const command of commands) replies.push((await client.say(command)).slice(0, 3))
+  return replies
+}
+
+const MAIL = 'MAIL FROM:<a@x.test>'
+const RCPT = 'RCPT TO:<b@x.test>'
+const MESSAGE = 'X-Mailstorm-Id: run-1\r\n\r\n..dot\r\n.'
+
+test('takes a message into its ledger, without the dots that were stuffed', async () => {
+  const { server, open } = await meet({})
+  await using _ = server
+  const client = await open()
+  expect(await codes(client, MAIL, RCPT, 'DATA', MESSAGE)).toEqual(['250', '250', '354', '250'])
+  expect(server.counts()).toMatchObject({ connections: 1, accepted: 1 })
+  const entries = await Array.fromAsync(readLedgerEntries(server.ledgerFile, 'run'))
+  expect(entries).toEqual([
+    { id: 'run-1', bytes: 'X-Mailstorm-Id: run-1\r\n\r\n.dot\r\n'.length, intact: true },
+  ])
+  client.close()
+})
+
+test('refuses commands out of their order, and an envelope without a recipient', async () => {
+  const { server, open } = await meet({})
+  await using _ = server
+  const client = await open()
+  expect(await codes(client, RCPT, 'DATA', MAIL, MAIL, 'DATA', 'RSET', RCPT, 'WHAT', 'QUIT')).toEqual([
+    ...['503', '503', '250', '503', '554', '250', '503', '500', '221'],
+  ])
+})
+
+describe('rate', () => {
+  test('answers what goes beyond it by its code, and takes again what a token has come for', async () => {
+    const { server, clock, open } = await meet({ rate: { perSecond: 10, burst: 2 } })
+    await using _ = server
+    const client = await open()
+    expect(await codes(client, MAIL, 'RSET', MAIL, 'RSET', MAIL, MAIL)).toEqual([
+      ...['250', '250', '250', '250', '451', '451'],
+    ])
+    await clock.advanceTo(100)
+    expect(await codes(client, MAIL, 'RSET', MAIL)).toEqual(['250', '250', '451'])
+    expect(server.counts().refused).toMatchObject({ mail: 3, rcpt: 0 })
+    client.close()
+  })
+
+  test('ends the session after a 421, whatever was sent ahead', async () => {
+    const { server, open } = await meet({ rate: { perSecond: 1, burst: 1, code: 421, stage: 'dot' } })
+    await using _ = server
+    const client = await open()
+    expect(await codes(client, MAIL, RCPT, 'DATA', MESSAGE)).toEqual(['250', '250', '354', '250'])
+    expect(await codes(client, MAIL, RCPT, 'DATA')).toEqual(['250', '250', '354'])
+    expect(await client.say(`${MESSAGE}\r\nNOOP`)).toBe('421 4.7.0 more than 1 a second')
+    await client.closed()
+    expect(server.counts()).toMatchObject({ accepted: 1, refused: { dot: 1 } })
+  })
+})
+
+describe('greylist', () => {
+  test('refuses an unknown sender and recipient until its time is over, and knows each apart', async () => {
+    const { server, clock, open } = await meet({ greylist: { stage: 'rcpt', forMs: 1_000 } })
+    await using _ = server
+    const client = await open()
+    expect(await codes(client, MAIL, RCPT)).toEqual(['250', '451'])
+    await clock.advanceTo(999)
+    expect(await codes(client, RCPT)).toEqual(['451'])
+    await clock.advanceTo(1_000)
+    expect(await codes(client, RCPT, 'RCPT TO:<other@x.test>')).toEqual(['250', '451'])
+    client.close()
+  })
+
+  test('refuses an unknown address in the greeting by 421 (RFC 5321 3.1)', async () => {
+    const { server } = await meet({ greylist: { stage: 'greeting', forMs: 1_000 } })
+    await using _ = server
+    const client = new RawClient(server.port, server.host)
+    expect(await client.reply()).toBe('421 4.7.1 greylisted, come back later')
+    await client.closed()
+  })
+})
+
+test('holds back the reply of a stage, and all that was sent behind it, for the time of its tarpit', async () => {
+  const { server, clock, open } = await meet({ tarpit: { mail: 500 } })
+  await using _ = server
+  const client = await open()
+  const replies: string[] = []
+  const mail = client.say(`${MAIL}\r\nNOOP`).then(async (reply) => replies.push(reply, await client.reply()))
+  while (clock.armed === 0) await new Promise(setImmediate)
+  await clock.advanceTo(499)
+  expect(replies).toEqual([])
+  await clock.advanceTo(500)
+  await mail
+  expect(replies).toEqual(['250 2.1.0 ok', '250 2.0.0 ok'])
+  client.close()
+})
+
+test('names every bad value of a plan before it listens', async () => {
+  const plan = { rate: { perSecond: 0, burst: 0 }, tarpit: { dot: -1 } }
+  await expect(FaultServer.start(plan)).rejects.toThrow(
+    'rate.perSecond is 0; allowed is a number above 0 and below 1e9; rate.burst is 0; allowed is a number from 1; tarpit.dot is -1',
+  )
+})
+
+/** How many of so many tries a millisecond get a token. */
+function taken(
+  bucket: TokenBucket,
+  { fromMs, toMs, perMs }: { fromMs: number; toMs: number; perMs: number },
+) {
+  let count = 0
+  for (let nowMs = fromMs; nowMs < toMs; nowMs++) {
+    for (let i = 0; i < perMs; i++) if (bucket.take(nowMs)) count++
+  }
+  return count
+}
+
+test('gives its burst at once and then exactly its rate, however much is asked', () => {
+  const bucket = new TokenBucket({ perSecond: 300, burst: 10 }, 0)
+  expect(taken(bucket, { fromMs: 0, toMs: 1, perMs: 50 })).toBe(10)
+  expect(taken(bucket, { fromMs: 1, toMs: 10_001, perMs: 5 })).toBe(3_000)
+})
+
+test('saves no more than its burst over a pause', () => {
+  const bucket = new TokenBucket({ perSecond: 1_000, burst: 3 }, 0)
+  expect(taken(bucket, { fromMs: 60_000, toMs: 60_001, perMs: 10 })).toBe(3)
+})
+
+test('gives nothing for a clock that goes back, and does not count that time twice', () => {
+  const bucket = new TokenBucket({ perSecond: 1, burst: 1 }, 1_000)
+  expect(bucket.take(1_000)).toBe(true)
+  expect(bucket.take(0)).toBe(false)
+  expect(bucket.take(1_999)).toBe(false)
+  expect(bucket.take(2_000)).toBe(true)
+})

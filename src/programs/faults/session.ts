@@ -1,0 +1,184 @@
+import type { Socket } from 'node:net'
+import type { LedgerEntry } from '../../ledger/ledger.ts'
+import { MessageReader } from '../smtp-server/message-reader.ts'
+import type { Stage } from './plans.ts'
+import { SmtpInput } from './smtp-input.ts'
+
+/** Who a client is at a stage: the later, the more is known of it. */
+export interface Known {
+  readonly address: string
+  readonly helo: string
+  readonly sender: string
+  readonly recipient: string
+}
+
+/** What a session asks its server, which alone knows the plan and the other sessions. */
+export interface SessionHost {
+  /** The reply that refuses, or undefined to go on as usual; `421` ends the session. */
+  refusal(stage: Stage, known: Known): string | undefined
+  /** Resolves when the reply of a stage may go out. */
+  patience(stage: Stage): Promise<void>
+  /** Resolves once the message is in the ledger; rejects when it cannot be written. */
+  store(entry: LedgerEntry): Promise<void>
+}
+
+/** A client that sends ahead is not read further than this while a reply is held back. */
+const READ_AHEAD_BYTES = 65_536
+const EHLO = ['fault.mailstorm.test', 'PIPELINING', 'SIZE 1073741824', '8BITMIME', 'ENHANCEDSTATUSCODES']
+
+/** One SMTP session that takes everything, but for what its host refuses. */
+export class FaultSession {
+  readonly #socket: Socket
+  readonly #host: SessionHost
+  readonly #input = new SmtpInput()
+  readonly #known: { -readonly [K in keyof Known]: Known[K] }
+  #recipients = 0
+  #message: MessageReader | undefined
+  #busy = true
+  #over = false
+
+  constructor(socket: Socket, host: SessionHost) {
+    this.#socket = socket
+    this.#host = host
+    this.#known = { address: socket.remoteAddress ?? '', helo: '', sender: '', recipient: '' }
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('close', () => this.#end())
+    // What a client does to its connection is its own business.
+    socket.on('error', () => this.#end())
+    void this.#greet()
+  }
+
+  async #greet(): Promise<void> {
+    await this.#answer('greeting', '220 fault.mailstorm.test ESMTP')
+    this.#busy = false
+    await this.#read()
+  }
+
+  #take(chunk: Buffer): void {
+    // Read on and thrown away: with octets unread the kernel would reset, and our last reply be lost.
+    if (this.#over) return
+    this.#input.push(chunk)
+    if (this.#busy && this.#input.pendingBytes > READ_AHEAD_BYTES) this.#socket.pause()
+    void this.#read()
+  }
+
+  /** One piece after another: a reply that is held back holds back what follows (RFC 2920 3.2). */
+  async #read(): Promise<void> {
+    if (this.#busy) return
+    this.#busy = true
+    for (let piece = this.#input.next(); piece !== undefined && !this.#over; piece = this.#input.next()) {
+      if (piece.kind === 'octets') this.#message?.push(piece.octets)
+      else if (piece.kind === 'end') await this.#endOfData()
+      else if (piece.kind === 'line') await this.#command(piece.text)
+      // RFC 5321 4.5.3.1.9: 500 for a line that is too long.
+      else this.#lastReply('500 5.5.6 line too long')
+    }
+    this.#busy = false
+    this.#socket.resume()
+  }
+
+  async #command(line: string): Promise<void> {
+    const verb = line.slice(0, 4).toUpperCase()
+    switch (verb) {
+      case 'EHLO':
+      case 'HELO':
+        return this.#hello(verb, line.slice(5).trim())
+      case 'MAIL':
+        return this.#mail(line.slice(4))
+      case 'RCPT':
+        return this.#rcpt(line.slice(4))
+      case 'DATA':
+        return this.#data()
+      case 'RSET':
+        this.#clear()
+        return this.#say('250 2.0.0 ok')
+      case 'NOOP':
+        return this.#say('250 2.0.0 ok')
+      case 'QUIT':
+        return this.#lastReply('221 2.0.0 bye')
+      default:
+        return this.#say('500 5.5.1 unknown command')
+    }
+  }
+
+  async #hello(verb: string, name: string): Promise<void> {
+    this.#clear()
+    this.#known.helo = name
+    const lines = verb === 'HELO' ? EHLO.slice(0, 1) : EHLO
+    const reply = lines.map((line, index) => `250${index === lines.length - 1 ? ' ' : '-'}${line}`)
+    await this.#answer('ehlo', reply.join('\r\n'))
+  }
+
+  async #mail(path: string): Promise<void> {
+    if (this.#known.sender !== '') return this.#say('503 5.5.1 nested MAIL')
+    this.#known.sender = path
+    const taken = await this.#answer('mail', '250 2.1.0 ok')
+    if (!taken) this.#known.sender = ''
+  }
+
+  async #rcpt(path: string): Promise<void> {
+    if (this.#known.sender === '') return this.#say('503 5.5.1 MAIL first')
+    this.#known.recipient = path
+    if (await this.#answer('rcpt', '250 2.1.5 ok')) this.#recipients++
+  }
+
+  async #data(): Promise<void> {
+    // RFC 5321 3.3: 503 without MAIL, 554 without a recipient that was taken.
+    if (this.#known.sender === '') return this.#say('503 5.5.1 MAIL first')
+    if (this.#recipients === 0) return this.#say('554 5.5.1 no valid recipients')
+    if (!(await this.#answer('data', '354 go ahead'))) return
+    this.#message = new MessageReader()
+    this.#input.inData = true
+  }
+
+  async #endOfData(): Promise<void> {
+    const entry = (this.#message ?? new MessageReader()).end()
+    const known = { ...this.#known }
+    this.#clear()
+    await this.#host.patience('dot')
+    const refusal = this.#host.refusal('dot', known)
+    if (refusal !== undefined) return this.#refuse(refusal)
+    try {
+      await this.#host.store(entry)
+      this.#say('250 2.0.0 taken')
+    } catch {
+      this.#say('452 4.3.1 the ledger cannot be written')
+    }
+  }
+
+  /** False when the host refused. */
+  async #answer(stage: Stage, reply: string): Promise<boolean> {
+    await this.#host.patience(stage)
+    const refusal = this.#host.refusal(stage, this.#known)
+    if (refusal === undefined) this.#say(reply)
+    else this.#refuse(refusal)
+    return refusal === undefined
+  }
+
+  #refuse(reply: string): void {
+    if (reply.startsWith('421')) this.#lastReply(reply)
+    else this.#say(reply)
+  }
+
+  #clear(): void {
+    this.#known.sender = ''
+    this.#known.recipient = ''
+    this.#recipients = 0
+    this.#message = undefined
+  }
+
+  #say(reply: string): void {
+    if (!this.#over) this.#socket.write(`${reply}\r\n`)
+  }
+
+  #lastReply(reply: string): void {
+    this.#say(reply)
+    this.#over = true
+    this.#socket.end()
+  }
+
+  #end(): void {
+    this.#over = true
+    this.#socket.destroy()
+  }
+}

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import type { MimeFacts } from '../mime/mime-digest.ts'
+import type { Store } from '../store/store.ts'
+import type { StoredMessage } from '../store/stored-message.ts'
+import { escapeJson, textOf } from './go-json.ts'
+import type { Hub } from './live-events.ts'
+import { type Exchange, type Route, send, sendError, sendPieces } from './router.ts'
+
+export interface ApiOwnParts {
+  readonly store: Store
+  readonly hub: Hub
+  /** Names of the header fields in each digest. */
+  readonly fieldNames: readonly string[]
+}
+
+/** What MailHog's API cannot say: routes of our own, outside of its paths. */
+export function apiOwn({ store, hub, fieldNames }: ApiOwnParts): Route[] {
+  const api = 'own'
+  return [
+    { method: 'GET', path: '/sink/count', api, handler: (exchange) => count(exchange, store, hub) },
+    {
+      method: 'GET',
+      path: '/sink/digests',
+      api,
+      handler: (exchange) => digests(exchange, store, fieldNames),
+    },
+  ]
+}
+
+function count({ response }: Exchange, store: Store, hub: Hub): void {
+  const counts = { count: store.count, events_dropped: hub.dropped }
+  send(response, 200, 'application/json', JSON.stringify(counts))
+}
+
+/** NDJSON, oldest first; `?to=` for one envelope recipient. */
+async function digests(
+  { response, query }: Exchange,
+  store: Store,
+  fieldNames: readonly string[],
+): Promise<void> {
+  const recipient = query.get('to')
+  const messages =
+    recipient === null ? store.all() : store.toRecipient(Buffer.from(recipient).toString('latin1'))
+  response.setHeader('Content-Type', 'application/x-ndjson')
+  await sendPieces(response, digestLines([...messages], fieldNames))
+}
+
+/** One line of `/sink/digests`. */
+export interface MessageDigest {
+  readonly id: string
+  readonly from: string
+  readonly to: readonly string[]
+  /** With the final CRLF, dots unstuffed (RFC 1870). */
+  readonly bytes: number
+  /** Of those bytes, in hex. */
+  readonly sha256: string
+  /** Of all behind the blank line, 8 hex digits; null without a blank line. */
+  readonly body_crc32: string | null
+  /** The fields of SINK_DIGEST_HEADERS; empty where the message has none. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function* digestLines(messages: readonly StoredMessage[], fieldNames: readonly string[]): Generator<string> {
+  for (const message of messages) {
+    const digest: MessageDigest = {
+      id: message.id,
+      from: textOf(message.from),
+      to: message.to.map(textOf),
+      bytes: message.bytes,
+      sha256: Buffer.from(message.sha256, 'latin1').toString('hex'),
+      body_crc32: message.bodyCrc32?.toString(16).padStart(8, '0') ?? null,
+      headers: Object.fromEntries(fieldNames.map((name, i) => [name, textOf(message.fields[i] ?? '')])),
+    }
+    // Non-ASCII addresses (RFC 6531) have to survive a writer of one byte per character.
+    yield `${escapeJson(JSON.stringify(digest))}\n`
+  }
+}
+
+export interface DeliveryParts {
+  readonly store: Store
+  /** Names of the header fields in each line. */
+  readonly fieldNames: readonly string[]
+}
+
+/** One line of `/sink/deliveries`: what arrived and when, in digests, however large it was. */
+export interface DeliveryLine extends MimeFacts {
+  readonly id: string
+  /** When it was stored: milliseconds since 1970, with a fraction. */
+  readonly at_epoch_ms: number
+  readonly bytes: number
+  /** Of the envelope, in the order of RCPT. */
+  readonly recipients: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** `GET /sink/deliveries?from=N`: NDJSON, oldest first, without the first N. */
+export function deliveryRoutes({ store, fieldNames }: DeliveryParts): Route[] {
+  const handler = async ({ response, query }: Exchange) => {
+    const from = query.get('from') ?? '0'
+    if (!/^\d{1,15}$/.test(from)) return sendError(response, 400, 'from has to be a whole number')
+    response.setHeader('Content-Type', 'application/x-ndjson')
+    await sendPieces(response, deliveryLines(store.all().slice(Number(from)), fieldNames))
+  }
+  return [{ method: 'GET', path: '/sink/deliveries', api: 'own', handler }]
+}
+
+const NO_FACTS: MimeFacts = { text_md5: null, html_md5: null, attachments: [] }
+
+function* deliveryLines(
+  messages: readonly StoredMessage[],
+  fieldNames: readonly string[],
+): Generator<string> {
+  for (const message of messages) {
+    const facts = message.mime === undefined ? NO_FACTS : (JSON.parse(message.mime) as MimeFacts)
+    const line: DeliveryLine = {
+      id: message.id,
+      at_epoch_ms: message.createdEpochMs,
+      bytes: message.bytes,
+      recipients: message.to.map(textOf),
+      headers: Object.fromEntries(fieldNames.map((name, i) => [name, textOf(message.fields[i] ?? '')])),
+      ...facts,
+    }
+    // Names of attachments that are not ASCII have to survive a writer of one byte per character.
+    yield `${escapeJson(JSON.stringify(line))}\n`
+  }
+}
+
+/** A small page that lists the messages. `apiBase` is where it finds the API: a URL or a path. */
+export function webPage(apiBase: string): Route[] {
+  const html = readFileSync(new URL('page.html', import.meta.url), 'utf8').replace(
+    '{{api}}',
+    apiBase.replace(/["&<>]/g, ''),
+  )
+  return [
+    {
+      method: 'GET',
+      path: '/',
+      api: 'own',
+      handler: ({ response }) => send(response, 200, 'text/html; charset=utf-8', html),
+    },
+  ]
+}

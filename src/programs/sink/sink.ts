@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import type { AddressInfo, Server } from 'node:net'
+import { MailstormError } from '../../error.ts'
+import { apiV1 } from './http/api-v1.ts'
+import { apiV2 } from './http/api-v2.ts'
+import { BasicAuth, createHttpServer, type SinkHttpServer } from './http/http-server.ts'
+import { EventStreams, Hub } from './http/live-events.ts'
+import { Messages } from './http/messages.ts'
+import { apiOwn, deliveryRoutes, webPage } from './http/own-routes.ts'
+import { OutgoingServers } from './http/release.ts'
+import { type Route, Router } from './http/router.ts'
+import { JimSwitch } from './jim.ts'
+import type { BindAddress, SinkOptions } from './options.ts'
+import { createSmtpServer } from './smtp/connection.ts'
+import { DigestFields } from './smtp/content-digest.ts'
+import { Intake } from './smtp/intake.ts'
+import { Store } from './store/store.ts'
+
+export interface RunningSink extends AsyncDisposable {
+  readonly smtpPort: number
+  readonly apiPort: number
+  readonly uiPort: number
+  close(): Promise<void>
+}
+
+/** Starts everything; when one port is taken, closes what is open and rejects. */
+export async function startSink(options: SinkOptions): Promise<RunningSink> {
+  const store = new Store(options.spoolFolder)
+  const messages = new Messages({ store, hostname: options.hostname })
+  const hub = new Hub(messages)
+  const jim = new JimSwitch({ config: options.jim, invited: options.inviteJim })
+  const intake = new Intake({
+    store,
+    headerOnly: options.digestOnly,
+    fields: new DigestFields(options.digestHeaders, options.mimeDigests),
+    onStored: (message) => hub.publish(message),
+  })
+  const smtp = createSmtpServer({ hostname: options.hostname, intake, jim })
+  const sharesListener = options.api.text === options.ui.text
+  const api = httpServer(options, hub, [
+    ...apiRoutes({ options, messages, hub, jim }),
+    ...(sharesListener ? webPage(options.apiHost + options.webPath) : []),
+  ])
+  const ui = sharesListener ? api : httpServer(options, undefined, webPage(options.apiHost + options.webPath))
+  const close = closeOnce(async () => {
+    for (const socket of smtp.sockets) socket.destroy()
+    await Promise.all([closed(smtp.server), closedHttp(api), sharesListener ? undefined : closedHttp(ui)])
+    store.close()
+  })
+  try {
+    const [smtpPort, apiPort] = await Promise.all([
+      listen('MH_SMTP_BIND_ADDR', smtp.server, options.smtp),
+      listen('MH_API_BIND_ADDR', api.server, options.api),
+    ])
+    const uiPort = sharesListener ? apiPort : await listen('MH_UI_BIND_ADDR', ui.server, options.ui)
+    return { smtpPort, apiPort, uiPort, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface ApiParts {
+  readonly options: SinkOptions
+  readonly messages: Messages
+  readonly hub: Hub
+  readonly jim: JimSwitch
+}
+
+function apiRoutes({ options, messages, hub, jim }: ApiParts): Route[] {
+  const outgoing =
+    options.outgoingSmtpFile === undefined
+      ? new OutgoingServers()
+      : OutgoingServers.fromFile(options.outgoingSmtpFile)
+  const { hostname, digestHeaders: fieldNames, mimeDigests } = options
+  return [
+    ...apiV1({ messages, outgoing, hostname, events: new EventStreams(hub) }),
+    ...apiV2({ messages, jim, outgoing }),
+    ...apiOwn({ store: messages.store, hub, fieldNames }),
+    ...(mimeDigests ? deliveryRoutes({ store: messages.store, fieldNames }) : []),
+  ]
+}
+
+function httpServer(options: SinkOptions, hub: Hub | undefined, routes: readonly Route[]): SinkHttpServer {
+  return createHttpServer({
+    router: new Router(routes, options),
+    auth: options.authFile === undefined ? undefined : BasicAuth.fromFile(options.authFile),
+    headerOnly: options.digestOnly,
+    websocket: hub && { path: `${options.webPath}/api/v2/websocket`, hub },
+  })
+}
+
+async function listen(name: string, server: Server, { host, port, text }: BindAddress): Promise<number> {
+  server.listen({ port, ...(host === undefined ? {} : { host }) })
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw new MailstormError(
+      'SINK_BIND',
+      `Failed to listen on ${name} "${text}": ${(error as Error).message}.`,
+    )
+  }
+  return (server.address() as AddressInfo).port
+}
+
+function closeOnce(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  return () => {
+    closing ??= close()
+    return closing
+  }
+}
+
+async function closed(server: Server): Promise<void> {
+  if (!server.listening) return
+  server.close()
+  await once(server, 'close')
+}
+
+async function closedHttp({ server, cutAll }: SinkHttpServer): Promise<void> {
+  const end = closed(server)
+  cutAll()
+  await end
+}

@@ -1,0 +1,225 @@
+import { randomFillSync } from 'node:crypto'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Jim, JimSwitch } from '../jim.ts'
+import { DataReader } from './data-reader.ts'
+import { Dialogue } from './dialogue.ts'
+import type { IncomingContent, Intake } from './intake.ts'
+
+/** MailHog has no limit (100 KB were accepted); this one only keeps endless lines out of memory. */
+const MAX_COMMAND_BYTES = 1024 * 1024
+const CRLF = Buffer.from('\r\n')
+const NOT_STORED = '452 Unable to store message\r\n'
+const STRAY_LINE_ENDS = /^[\r\n]+|[\r\n]+$/g
+
+export interface ConnectionOptions {
+  readonly hostname: string
+  readonly intake: Intake
+  readonly jim: Jim | undefined
+}
+
+interface Data {
+  readonly reader: DataReader
+  readonly content: IncomingContent
+  failed: boolean
+}
+
+/** One SMTP session on one socket. */
+class Connection {
+  readonly #socket: Socket
+  readonly #hostname: string
+  readonly #intake: Intake
+  readonly #jim: Jim | undefined
+  readonly #bytesPerSecond: number | undefined
+  readonly #dialogue: Dialogue
+  readonly #replies: ReplyQueue
+  /** Begin of a command line whose end has not come. */
+  #partLine: Buffer | undefined
+  #data: Data | undefined
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#hostname = options.hostname
+    this.#intake = options.intake
+    this.#jim = options.jim
+    this.#bytesPerSecond = options.jim?.bytesPerSecond()
+    this.#dialogue = new Dialogue(options.jim)
+    this.#replies = new ReplyQueue(socket)
+    socket.on('data', (chunk) => this.#arrive(chunk))
+    socket.on('end', () => this.#replies.end())
+    // The peer is gone: 'close' follows.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#data?.content.discard())
+    this.#replies.push(`220 ${this.#hostname} ESMTP MailHog\r\n`)
+    this.#replies.flush()
+  }
+
+  /** Over a link that Jim has slowed, bytes arrive after the time they take on it. */
+  #arrive(chunk: Buffer): void {
+    if (this.#bytesPerSecond === undefined) {
+      this.#receive(chunk)
+      return
+    }
+    this.#socket.pause()
+    const onLinkMs = (chunk.length / this.#bytesPerSecond) * 1000
+    setTimeout(() => {
+      this.#receive(chunk)
+      this.#socket.resume()
+    }, onLinkMs)
+  }
+
+  #receive(chunk: Buffer): void {
+    for (let rest: Buffer | undefined = chunk; rest !== undefined && rest.length > 0; ) {
+      if (this.#dialogue.stage === 'done') break
+      rest = this.#dialogue.stage === 'data' ? this.#receiveContent(rest) : this.#receiveLine(rest)
+    }
+    this.#replies.flush()
+    if (this.#dialogue.stage === 'done') this.#replies.end()
+    else if (this.#jim?.disconnectsAfter(chunk.length)) this.#socket.destroy()
+  }
+
+  /** Takes one command line; returns what follows it. */
+  #receiveLine(bytes: Buffer): Buffer | undefined {
+    const joined = this.#partLine === undefined ? bytes : Buffer.concat([this.#partLine, bytes])
+    const end = joined.indexOf(CRLF)
+    if (end === -1) {
+      this.#partLine = Buffer.from(joined)
+      if (joined.length > MAX_COMMAND_BYTES) {
+        this.#replies.push('500 Line too long\r\n')
+        this.#replies.end()
+      }
+      return undefined
+    }
+    this.#partLine = undefined
+    const line = joined.toString('latin1', 0, end).replace(STRAY_LINE_ENDS, '')
+    this.#replies.push(this.#dialogue.command(line))
+    if (this.#dialogue.stage === 'data') this.#beginContent()
+    return joined.subarray(end + CRLF.length)
+  }
+
+  #beginContent(): void {
+    const content = this.#intake.begin()
+    const reader = new DataReader((piece) => this.#keep(piece))
+    this.#data = { content, reader, failed: false }
+  }
+
+  #keep(piece: Buffer): void {
+    const data = this.#data
+    if (data === undefined || data.failed) return
+    try {
+      data.content.push(piece)
+    } catch (error) {
+      console.error(`Failed to spool a message: ${(error as Error).message}`)
+      data.failed = true
+      data.content.discard()
+    }
+  }
+
+  #receiveContent(bytes: Buffer): Buffer | undefined {
+    const rest = this.#data?.reader.push(bytes)
+    if (rest !== undefined) this.#endContent()
+    return rest
+  }
+
+  #endContent(): void {
+    const data = this.#data
+    this.#data = undefined
+    const envelope = this.#dialogue.endOfData()
+    if (data === undefined || data.failed) {
+      this.#replies.push(NOT_STORED)
+      return
+    }
+    const id = newMessageId(this.#hostname)
+    const answer = this.#replies.reserve()
+    this.#intake.add({ id, ...envelope }, data.content.end(), (stored) =>
+      answer(stored ? `250 Ok: queued as ${id}\r\n` : NOT_STORED),
+    )
+  }
+}
+
+/**
+ * Replies in order, several to a write. One that is not known yet (the content is being stored) holds
+ * back those behind it, as pipelining demands (RFC 2920 3.2).
+ */
+class ReplyQueue {
+  readonly #socket: Socket
+  #replies: string[] = []
+  #unknown = 0
+  #ending = false
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    // A client that does not read its replies may not make us keep them without end.
+    socket.on('drain', () => socket.resume())
+  }
+
+  push(reply: string): void {
+    this.#replies.push(reply)
+  }
+
+  /** Keeps a place; the returned function fills it. */
+  reserve(): (reply: string) => void {
+    const index = this.#replies.push('') - 1
+    this.#unknown += 1
+    return (reply) => {
+      this.#replies[index] = reply
+      this.#unknown -= 1
+      this.flush()
+    }
+  }
+
+  /** Sends what is there, unless a reply among it is still unknown. */
+  flush(): void {
+    if (this.#unknown > 0) return
+    if (this.#replies.length > 0) {
+      const text = this.#replies.length === 1 ? (this.#replies[0] ?? '') : this.#replies.join('')
+      this.#replies = []
+      if (this.#socket.writable && !this.#socket.write(text, 'latin1')) this.#socket.pause()
+    }
+    // Not end(): a client that never closes its side would keep the socket.
+    if (this.#ending) this.#socket.destroySoon()
+  }
+
+  /** Closes the connection once everything is sent. */
+  end(): void {
+    this.#ending = true
+    this.flush()
+  }
+}
+
+export interface SmtpListenerOptions {
+  readonly hostname: string
+  readonly intake: Intake
+  readonly jim: JimSwitch
+}
+
+/** The SMTP server, not yet listening, and its open sockets. */
+export function createSmtpServer(options: SmtpListenerOptions): { server: Server; sockets: Set<Socket> } {
+  const sockets = new Set<Socket>()
+  // A client that has said all still gets its replies (MailHog answers after a half-close).
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const jim = options.jim.forNewConnection()
+    if (jim !== undefined && !jim.accepts()) {
+      socket.destroy()
+      return
+    }
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    new Connection(socket, { hostname: options.hostname, intake: options.intake, jim })
+  })
+  return { server, sockets }
+}
+
+const ID_BYTES = 32
+const pool = Buffer.alloc(ID_BYTES * 512)
+let used = pool.length
+
+/** An id in MailHog's form: 32 random bytes in base64url with its padding, and the host. */
+export function newMessageId(hostname: string): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const random = pool.toString('base64url', used, used + ID_BYTES)
+  used += ID_BYTES
+  return `${random}=@${hostname}`
+}

@@ -1,0 +1,159 @@
+import type { Jim } from '../jim.ts'
+
+/** Where the dialogue stands: before EHLO, between messages, in an envelope, in DATA, after QUIT. */
+export type Stage = 'greeted' | 'ready' | 'envelope' | 'data' | 'done'
+
+const UNRECOGNISED = '500 Unrecognised command\r\n'
+// MailHog's own patterns: the first <…> after the keyword, whatever stands around it. A null
+// reverse-path (RFC 5321 4.5.5) does not match, and is refused as MailHog refuses it.
+const MAIL = /from:\s*<([^>]+)>/i
+const RCPT = /to:\s*<([^>]+)>/i
+
+/**
+ * MailHog's side of an SMTP dialogue: command line in, reply out, word for word. Strings have one
+ * character per byte. Knows nothing of sockets or of content.
+ */
+export class Dialogue {
+  readonly #jim: Jim | undefined
+  #stage: Stage = 'greeted'
+  #exchange: AuthExchange | undefined
+  #helo = ''
+  #from = ''
+  #to: string[] = []
+
+  constructor(jim?: Jim) {
+    this.#jim = jim
+  }
+
+  get stage(): Stage {
+    return this.#stage
+  }
+
+  command(line: string): string {
+    const space = line.indexOf(' ')
+    const verb = (space === -1 ? line : line.slice(0, space)).toUpperCase()
+    const args = space === -1 ? '' : line.slice(space + 1)
+    switch (verb) {
+      case 'RSET':
+        this.#exchange = undefined
+        this.#reset('ready')
+        return '250 Ok\r\n'
+      case 'NOOP':
+        return '250 Ok\r\n'
+      case 'QUIT':
+        this.#stage = 'done'
+        return '221 Bye\r\n'
+    }
+    if (this.#exchange !== undefined) return this.#auth(continueAuth(this.#exchange, line, this.#jim))
+    if (verb === 'EHLO' || verb === 'HELO') return this.#hello(verb, args)
+    if (this.#stage === 'ready') return this.#whenReady(verb, args)
+    return this.#stage === 'envelope' ? this.#inEnvelope(verb, args) : UNRECOGNISED
+  }
+
+  /** The envelope of the content that was just received; the next message begins. */
+  endOfData(): { readonly from: string; readonly to: readonly string[]; readonly helo: string } {
+    const envelope = { from: this.#from, to: this.#to, helo: this.#helo }
+    this.#reset('ready')
+    return envelope
+  }
+
+  #whenReady(verb: string, args: string): string {
+    if (verb === 'AUTH') return this.#auth(beginAuth(args, this.#jim))
+    if (verb !== 'MAIL') return UNRECOGNISED
+    const from = MAIL.exec(args)?.[1]
+    if (from === undefined) return '550 Invalid syntax in MAIL command\r\n'
+    if (this.#jim?.rejectsSender()) return `550 Invalid sender ${from}\r\n`
+    this.#from = from
+    this.#stage = 'envelope'
+    return `250 Sender ${from} ok\r\n`
+  }
+
+  #inEnvelope(verb: string, args: string): string {
+    if (verb === 'DATA') {
+      this.#stage = 'data'
+      return '354 End data with <CR><LF>.<CR><LF>\r\n'
+    }
+    if (verb !== 'RCPT') return UNRECOGNISED
+    const to = RCPT.exec(args)?.[1]
+    if (to === undefined) return '550 Invalid syntax in RCPT command\r\n'
+    if (this.#jim?.rejectsRecipient()) return `550 Invalid recipient ${to}\r\n`
+    this.#to.push(to)
+    return `250 Recipient ${to} ok\r\n`
+  }
+
+  /** RFC 5321 4.1.4: a second EHLO begins anew. (MailHog would keep the recipients.) */
+  #hello(verb: 'EHLO' | 'HELO', name: string): string {
+    this.#reset('ready')
+    this.#helo = name
+    return verb === 'HELO'
+      ? `250 Hello ${name}\r\n`
+      : `250-Hello ${name}\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n`
+  }
+
+  #auth({ reply, next }: AuthStep): string {
+    this.#exchange = next
+    return reply
+  }
+
+  /** MailHog forgets the client's name with the message, so only the first one on a session has it. */
+  #reset(stage: Stage): void {
+    this.#stage = stage
+    this.#helo = ''
+    this.#from = ''
+    this.#to = []
+  }
+}
+
+/** An answer to AUTH, and the kind of line that is to come next, if the exchange goes on. */
+interface AuthStep {
+  readonly reply: string
+  readonly next?: AuthExchange
+}
+type AuthExchange = 'plain' | 'login-user' | 'login-password' | 'cram-md5'
+
+const OK = '235 Authentication successful\r\n'
+const MALFORMED = '550 Badly formed parameter\r\n'
+const UNSUPPORTED = '504 Unsupported authentication mechanism\r\n'
+const REJECTED_BY_JIM = '500 Unrecognised command\r\n'
+// MailHog challenges everybody with the example of RFC 2195.
+const CRAM_MD5_CHALLENGE = 'PDQxOTI5NDIzNDEuMTI4Mjg0NzJAc291cmNlZm91ci5hbmRyZXcuY211LmVkdT4='
+
+/** RFC 4954. Every user and password is right; mechanisms are case-sensitive, as in MailHog. */
+function beginAuth(args: string, jim: Jim | undefined): AuthStep {
+  if (args.startsWith('PLAIN ')) return { reply: plain(args.slice('PLAIN '.length), jim) }
+  if (args.startsWith('EXTERNAL ')) return { reply: verdict(jim) }
+  switch (args) {
+    case 'PLAIN':
+      return { reply: '334 \r\n', next: 'plain' }
+    case 'LOGIN':
+      return { reply: '334 VXNlcm5hbWU6\r\n', next: 'login-user' }
+    case 'CRAM-MD5':
+      return { reply: `334 ${CRAM_MD5_CHALLENGE}\r\n`, next: 'cram-md5' }
+    default:
+      return { reply: UNSUPPORTED }
+  }
+}
+
+function continueAuth(exchange: AuthExchange, line: string, jim: Jim | undefined): AuthStep {
+  switch (exchange) {
+    case 'plain':
+      return { reply: plain(line, jim) }
+    case 'login-user':
+      return { reply: '334 UGFzc3dvcmQ6\r\n', next: 'login-password' }
+    case 'login-password':
+    case 'cram-md5':
+      return { reply: verdict(jim) }
+    default:
+      return exchange satisfies never
+  }
+}
+
+/** RFC 4616: authorisation id, user and password with a NUL between each two. */
+function plain(base64: string, jim: Jim | undefined): string {
+  const fields = Buffer.from(base64, 'base64').toString('latin1').split('\0')
+  return fields.length < 3 ? MALFORMED : verdict(jim)
+}
+
+function verdict(jim: Jim | undefined): string {
+  return jim?.rejectsAuth() ? REJECTED_BY_JIM : OK
+}

@@ -1,0 +1,130 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { MailstormError } from '../../error.ts'
+import { answer, type TenantResponse } from './route.ts'
+import type { Tenant } from './tenant.ts'
+
+export interface TenantServerOptions {
+  /** Undefined or 0 = any free one. */
+  readonly port?: number
+  readonly host?: string
+}
+
+const LOOPBACK = '127.0.0.1'
+/** A thousand reports have a few hundred KB; whoever sends this much is none of ours. */
+const MAX_BODY_BYTES = 64 * 1024 ** 2
+
+/** A tenant that listens on a port, for proxies in other processes. */
+export class TenantServer implements AsyncDisposable {
+  readonly tenant: Tenant
+  readonly port: number
+  /** As `http://127.0.0.1:8084`. */
+  readonly url: string
+  readonly #server: Server
+
+  /** Throws a MailstormError when the port cannot be had. */
+  static async open(
+    tenant: Tenant,
+    { port = 0, host = LOOPBACK }: TenantServerOptions = {},
+  ): Promise<TenantServer> {
+    const server = createServer((request, response) => void serve(tenant, request, response))
+    try {
+      await once(server.listen(port, host), 'listening')
+    } catch (error) {
+      throw listenFailure(error as NodeJS.ErrnoException, host, port)
+    }
+    return new TenantServer(tenant, server, host)
+  }
+
+  private constructor(tenant: Tenant, server: Server, host: string) {
+    this.tenant = tenant
+    this.#server = server
+    this.port = (server.address() as AddressInfo).port
+    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
+  }
+
+  /** What is under way is cut off. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+async function serve(tenant: Tenant, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const [path = '/'] = (request.url ?? '/').split('?')
+    const reply = await answer(tenant, {
+      method: request.method ?? 'GET',
+      path,
+      authorization: request.headers.authorization ?? null,
+      text: () => textOf(request),
+    })
+    await send(reply, response)
+  } catch (error) {
+    tenant.noteError()
+    if (response.headersSent) response.destroy()
+    else response.writeHead(error instanceof TooLarge ? 413 : 500).end((error as Error).message)
+  }
+}
+
+async function send(
+  { status, headers, blocks, settle }: TenantResponse,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(status, headers)
+  const source = Readable.from(complete(blocks, Number(headers['content-length'])), { objectMode: false })
+  // Whoever went away is not our error; that nothing was taken is what has to be known.
+  const taken = await pipeline(source, response).then(
+    () => true,
+    () => false,
+  )
+  settle(taken)
+}
+
+/** Throws when they are fewer than the header says: their reader would wait for the rest. */
+async function* complete(blocks: TenantResponse['blocks'], sizeBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  try {
+    for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
+      bytes += next.value.length
+      yield next.value
+    }
+    if (bytes < sizeBytes) throw new Error(`${bytes} of ${sizeBytes} bytes`)
+  } finally {
+    await blocks.return?.()
+  }
+}
+
+class TooLarge extends Error {}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BODY_BYTES) throw new TooLarge(`the body has more than ${MAX_BODY_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+const REASONS: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+  EADDRINUSE: ['the port is taken', 'Stop what listens there, or choose another port (0 = any free one).'],
+  EACCES: ['it is not permitted', 'Ports below 1024 need privileges: choose a higher one.'],
+  EADDRNOTAVAIL: ['this machine has no such address', 'Use 127.0.0.1, or 0.0.0.0 for all addresses.'],
+}
+
+function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): MailstormError {
+  const [why, hint] = REASONS[error.code ?? ''] ?? [error.message, undefined]
+  return new MailstormError('LISTEN', `Failed to listen on ${host}:${port} for a tenant: ${why}.`, hint)
+}

@@ -1,0 +1,175 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { z } from 'zod'
+import { MailstormError } from '../../error.ts'
+import type { HandedOver, ReportReceived, SyncRecord } from './books.ts'
+import { MIN_CONTENT_BYTES } from './draft.ts'
+import { PROFILE_NAMES, PROFILES } from './profile.ts'
+
+/** Time as tenants see it. Injected, so that tests can run in time of their own. */
+export interface TenantClock {
+  /** Since 1970, with a fraction. */
+  epochMs(): number
+  wait(ms: number): Promise<void>
+}
+
+/** Beyond this the wall clock was set, or the machine slept: then it is right, not we. */
+const DRIFT_MS = 10
+
+let baseMs = performance.timeOrigin
+
+const systemClock: TenantClock = {
+  // Finer than Date.now(), and steady between two settings of the wall clock.
+  epochMs() {
+    const steadyMs = performance.now()
+    if (Math.abs(Date.now() - baseMs - steadyMs) > DRIFT_MS) baseMs = Date.now() - steadyMs
+    return baseMs + steadyMs
+  },
+  wait: (ms) => delay(ms),
+}
+
+/** One fetch of an attachment, once it has ended. */
+export interface AttachmentServed {
+  readonly tenantId: string
+  readonly md5: string
+  readonly sizeBytes: number
+  /** Less than the size when whoever fetched it went away. */
+  readonly servedBytes: number
+  readonly startedAtEpochMs: number
+  readonly endedAtEpochMs: number
+}
+
+/** Told of what happens at a tenant, when it happens; must not throw. */
+export interface TenantObserver {
+  onHandedOver?(message: HandedOver): void
+  onReported?(report: ReportReceived): void
+  onSync?(sync: SyncRecord): void
+  onAttachment?(served: AttachmentServed): void
+}
+
+/** The names of a message's fields: those of the seed's published clients, or those of genro-mail-proxy 0.6.10. */
+export const DIALECTS = ['seed', 'genro'] as const
+export type Dialect = (typeof DIALECTS)[number]
+
+export const SYNC_FAULTS = ['status-500', 'not-json', 'ok-false'] as const
+export const ATTACHMENT_FAULTS = ['status-500', 'wrong-bytes', 'cut-short', 'drips', 'silent'] as const
+
+const share = z.number().min(0).max(1)
+const count = z.int().min(0)
+const name = z.string().regex(/^[\w.-]{1,200}$/, 'letters, digits, dots, hyphens and underscores')
+const secret = z.string().regex(/^[\x21-\x7e]{1,256}$/, 'printable ASCII without spaces')
+const httpUrl = z.string().regex(/^https?:\/\/[^/\s]+[^\s]*$/, 'an http or https URL')
+
+const auth = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('none') }),
+  z.strictObject({ method: z.literal('bearer'), token: secret }),
+  z.strictObject({ method: z.literal('basic'), user: secret, password: secret }),
+])
+export type TenantAuth = z.output<typeof auth>
+
+/** How messages reach the proxy: in the answer to its sync call, or by a call of ours before that answer. */
+const intake = z.discriminatedUnion('style', [
+  z.strictObject({ style: z.literal('response') }),
+  z.strictObject({
+    style: z.literal('push'),
+    /** Proxies on one database; they take turns. */
+    proxyUrls: z.array(httpUrl).min(1).readonly(),
+    token: secret.optional(),
+    timeoutMs: z.number().positive().default(30_000),
+  }),
+])
+export type Intake = z.output<typeof intake>
+
+const schema = z.strictObject({
+  profile: z.enum(PROFILE_NAMES),
+  tenantId: name.optional(),
+  clientId: name.optional(),
+  accountId: name.optional(),
+  seed: count.max(2 ** 32 - 1).default(1),
+  /** Part of every id and content, so that a proxy that remembers an earlier run does not know them; changes nothing else. */
+  runId: z
+    .string()
+    .regex(/^[\w.-]{0,64}$/, 'letters, digits, dots, hyphens and underscores')
+    .default(''),
+  intake: intake.prefault({ style: 'response' }),
+  dialect: z.enum(DIALECTS).default('seed'),
+  messagesPerSync: count.max(10_000).optional(),
+  recipientsPerMessage: z.int().min(1).max(1_000).default(1),
+  attachmentShare: share.optional(),
+  cachedShare: share.optional(),
+  largeShare: share.optional(),
+  dndShare: share.optional(),
+  /** Length of a DND window in whole seconds; both ends may come. */
+  dndSeconds: z
+    .strictObject({ min: count.max(86_400), max: count.max(86_400) })
+    .default({ min: 30, max: 300 }),
+  /** Larger attachments are cut to this. */
+  maxAttachmentBytes: z.int().min(MIN_CONTENT_BYTES).optional(),
+  /** Named by messages with an attachment of at least so many bytes: for an SMTP server that can take them. */
+  largeAccount: z.strictObject({ id: name, fromBytes: z.int().min(1) }).optional(),
+  /** Of the tenant, in all. */
+  maxMessages: count.optional(),
+  /** Before each answer to a sync call. */
+  responseDelayMs: z.number().min(0).default(0),
+  syncFault: z.strictObject({ kind: z.enum(SYNC_FAULTS), share }).optional(),
+  attachmentFault: z.strictObject({ kind: z.enum(ATTACHMENT_FAULTS), share }).optional(),
+  /** A message without any report after this time is offered again, with the same id. */
+  reofferAfterMs: z.number().positive().optional(),
+  auth: auth.default({ method: 'none' }),
+  clock: z.custom<TenantClock>().default(systemClock),
+  observer: z.custom<TenantObserver>().default({}),
+})
+
+export type TenantOptions = z.input<typeof schema>
+type Given = z.output<typeof schema>
+type Optional =
+  | 'maxAttachmentBytes'
+  | 'largeAccount'
+  | 'maxMessages'
+  | 'syncFault'
+  | 'attachmentFault'
+  | 'reofferAfterMs'
+/** Everything has a value but what may be absent. */
+export type TenantConfig = {
+  readonly [K in Exclude<keyof Given, Optional>]-?: NonNullable<Given[K]>
+} & Readonly<Pick<Given, Optional>>
+
+/** Checks options; throws one error that names every problem. */
+export function tenantConfig(options: TenantOptions): TenantConfig {
+  const parsed = schema.safeParse(options, { reportInput: true })
+  if (!parsed.success) throw badOptions(parsed.error.issues.map(problemOf))
+  const { profile, dndSeconds, ...given } = parsed.data
+  if (dndSeconds.min > dndSeconds.max)
+    throw badOptions([
+      `dndSeconds has a min of ${dndSeconds.min}, which is more than its max of ${dndSeconds.max}`,
+    ])
+  const behaviour = PROFILES[profile]
+  return Object.freeze({
+    ...given,
+    profile,
+    dndSeconds,
+    tenantId: given.tenantId ?? `tenant-${profile}`,
+    clientId: given.clientId ?? `${profile}-1`,
+    accountId: given.accountId ?? `smtp-${profile}`,
+    messagesPerSync: given.messagesPerSync ?? behaviour.messagesPerSync,
+    attachmentShare: given.attachmentShare ?? behaviour.attachmentShare,
+    cachedShare: given.cachedShare ?? behaviour.cachedShare,
+    largeShare: given.largeShare ?? behaviour.largeShare,
+    dndShare: given.dndShare ?? behaviour.dndShare,
+  })
+}
+
+const SECRETS: ReadonlySet<unknown> = new Set(['token', 'password'])
+
+function problemOf({ path, message, input }: z.core.$ZodIssue): string {
+  if (path.length === 0) return message
+  const given = SECRETS.has(path.at(-1)) ? 'not shown' : JSON.stringify(input)
+  return `${path.map(String).join('.')}: ${message} (given: ${given})`
+}
+
+function badOptions(problems: readonly string[]): MailstormError {
+  return new MailstormError(
+    'TENANT_OPTIONS',
+    `Failed to create a tenant: ${problems.join('; ')}.`,
+    `Profiles are ${PROFILE_NAMES.join(', ')}; shares go from 0 to 1.`,
+  )
+}
