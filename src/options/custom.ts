@@ -1,8 +1,7 @@
 import type { Stage } from '../engine/executors/ramp.ts'
 import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
 import { CUSTOM_DEFAULTS } from './custom-variables.ts'
-import type { Environment } from './environment.ts'
-import type { GivenLoad, LoadVariable } from './given-load.ts'
+import type { GivenLoad, LoadValues, LoadVariable } from './given-load.ts'
 import { idleIn, MODE_VARIABLES } from './mode.ts'
 
 /** The workload of the custom scenario. */
@@ -32,11 +31,11 @@ interface CustomShape {
   readonly replyTimeoutSeconds: number
 }
 
-export function customOf(values: Environment): CustomOptions {
+export function customOf(values: LoadValues): CustomOptions {
   return Object.freeze({ ...loadOf(values), ...shapeOf(values) })
 }
 
-function loadOf(values: Environment): CustomLoad {
+function loadOf(values: LoadValues): CustomLoad {
   const { STRESS_MODE: mode, STRESS_STAGES: stages = [] } = values
   const messages = values.STRESS_MESSAGES ?? CUSTOM_DEFAULTS.messages
   const durationSeconds = values.STRESS_DURATION ?? CUSTOM_DEFAULTS.durationSeconds
@@ -58,12 +57,12 @@ function loadOf(values: Environment): CustomLoad {
 }
 
 /** As many as a ramp of workers has at its peak, where nothing else is said. */
-function defaultWorkers({ STRESS_MODE: mode, STRESS_STAGES: stages = [], ...values }: Environment): number {
+function defaultWorkers({ STRESS_MODE: mode, STRESS_STAGES: stages = [], ...values }: LoadValues): number {
   if (mode === 'ramping-workers') return Math.max(1, ...stages.map(({ target }) => Math.ceil(target)))
   return Math.min(CUSTOM_DEFAULTS.workers, values.STRESS_MAX_SESSIONS ?? CUSTOM_DEFAULTS.workers)
 }
 
-function shapeOf(values: Environment): CustomShape {
+function shapeOf(values: LoadValues): CustomShape {
   const maxSessions = values.STRESS_MAX_SESSIONS
   return {
     workers: values.STRESS_WORKERS ?? defaultWorkers(values),
@@ -115,7 +114,7 @@ export function credentialsOf({
   STRESS_AUTH_USER: user,
   STRESS_AUTH_PASS: pass,
   STRESS_AUTH_MECHANISM: mechanism,
-}: GivenLoad | Environment): Credentials | undefined {
+}: GivenLoad | LoadValues): Credentials | undefined {
   if (user === undefined || pass === undefined) return undefined
   return Object.freeze({ user, pass, ...(mechanism === undefined ? {} : { mechanism }) })
 }

@@ -1,8 +1,7 @@
 import { domainName, targetList } from './address.ts'
-import type { Environment } from './environment.ts'
 import { wholeNumber } from './kind.ts'
 import { sizeInBytes } from './size.ts'
-import { preset, unset } from './variable.ts'
+import { preset, unset, type ValuesOf } from './variable.ts'
 
 /** The servers that are sent to. */
 export const FLEET = {
@@ -43,7 +42,7 @@ export interface FleetOptions {
   readonly maxMessageBytes: number
 }
 
-export function fleetOf(values: Environment): FleetOptions {
+export function fleetOf(values: ValuesOf<typeof FLEET>): FleetOptions {
   return Object.freeze({
     servers: values.SMTP_SERVERS,
     domain: values.SMTP_DOMAIN,

@@ -1,7 +1,6 @@
 import type { Split } from '../engine/executors/pacer.ts'
-import type { Environment } from './environment.ts'
 import { type Kind, kind, type Reading, wholeNumber } from './kind.ts'
-import { preset, unset } from './variable.ts'
+import { preset, unset, type ValuesOf } from './variable.ts'
 
 /** Several generators that offer one load together, and how long the soak lasts. */
 export const GENERATORS = {
@@ -51,7 +50,7 @@ export interface SplitOptions extends Split {
   readonly startAt: Date | undefined
 }
 
-export function splitOf(values: Environment): SplitOptions | undefined {
+export function splitOf(values: ValuesOf<typeof GENERATORS>): SplitOptions | undefined {
   const { STRESS_GENERATORS: generators, STRESS_RUN_ID: runId, STRESS_START_AT: startAt } = values
   if (generators === undefined) return undefined
   const index = values.STRESS_GENERATOR_INDEX ?? values.JOB_COMPLETION_INDEX ?? 0

@@ -1,8 +1,7 @@
 import { imageName, memorySize, variableList } from './container.ts'
-import type { Environment } from './environment.ts'
 import { decimal, oneOf, wholeNumber } from './kind.ts'
 import { MONITORING } from './metrics.ts'
-import { preset, unset } from './variable.ts'
+import { preset, unset, type ValuesOf } from './variable.ts'
 
 /** What services are when they boot as containers. */
 export const CONTAINERS = {
@@ -60,7 +59,7 @@ interface ForeignImageOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-export function containersOf(values: Environment): ContainerOptions {
+export function containersOf(values: ValuesOf<typeof CONTAINERS>): ContainerOptions {
   return Object.freeze({
     cpus: values.SMTP_CPUS,
     memoryBytes: values.SMTP_MEMORY,
@@ -82,7 +81,7 @@ function foreignOf({
   SMTP_IMAGE: image,
   SMTP_IMAGE_PORT: port,
   SMTP_IMAGE_ENV: environment,
-}: Environment): ForeignImageOptions | undefined {
+}: ValuesOf<typeof CONTAINERS>): ForeignImageOptions | undefined {
   if (image === undefined) return undefined
   return Object.freeze({ image, ...(port && { port }), ...(environment && { environment }) })
 }

@@ -1,7 +1,6 @@
 import { imageName } from './container.ts'
-import type { Environment } from './environment.ts'
 import { line, wholeNumber } from './kind.ts'
-import { preset, unset } from './variable.ts'
+import { preset, unset, type ValuesOf } from './variable.ts'
 
 /** Where a run can be watched from outside. */
 export const METRICS = {
@@ -41,6 +40,6 @@ export interface MetricsOptions {
 export function metricsOf({
   STRESS_METRICS_PORT: port,
   STRESS_METRICS_HOST: host,
-}: Environment): MetricsOptions | undefined {
+}: ValuesOf<typeof METRICS>): MetricsOptions | undefined {
   return port === undefined ? undefined : Object.freeze({ host, port })
 }

@@ -1,5 +1,5 @@
 import { decimal, type Kind, kind, line, oneOf, onOff, wholeNumber } from './kind.ts'
-import { preset, unset } from './variable.ts'
+import { preset, unset, type ValuesOf } from './variable.ts'
 
 const PROXY_DIALECTS = ['auto', 'mailstorm', 'genro'] as const
 export type ProxyDialect = (typeof PROXY_DIALECTS)[number]
@@ -72,18 +72,6 @@ export const PRESSURE = {
   ),
 }
 
-interface PressureValues {
-  readonly PRESSURE_DURATION?: number | undefined
-  readonly PRESSURE_INTAKE?: (typeof INTAKES)[number] | undefined
-  readonly PROXY_URL?: readonly string[] | undefined
-  readonly PROXY_TOKEN?: string | undefined
-  readonly PROXY_DATABASE_URL?: string | undefined
-  readonly PROXY_DIALECT: ProxyDialect
-  readonly PROXY_HOST: string
-  readonly PROXY_RUN_NOW: boolean
-  readonly PROXY_INSTANCES?: number | undefined
-}
-
 /** How pressure runs differ from what their suites say; undefined = as the suite has it. */
 export interface PressureOptions {
   readonly durationSeconds: number | undefined
@@ -105,7 +93,7 @@ export interface ExternalProxies {
   readonly runNow: boolean
 }
 
-export function pressureOptions(values: PressureValues): PressureOptions {
+export function pressureOptions(values: ValuesOf<typeof PRESSURE>): PressureOptions {
   const { PROXY_URL: urls, PROXY_TOKEN: token, PROXY_DIALECT: dialect } = values
   const { PROXY_HOST: host, PROXY_RUN_NOW: runNow, PROXY_DATABASE_URL: databaseUrl } = values
   return Object.freeze({

@@ -1,6 +1,5 @@
-import type { z } from 'zod'
 import { decimal, onOff, wholeNumber } from './kind.ts'
-import { preset } from './variable.ts'
+import { preset, type ValuesOf } from './variable.ts'
 
 export const PROBE = {
   STRESS_PROBE_WAIT: preset(
@@ -26,9 +25,7 @@ export interface ProbeSettings {
   readonly strict: boolean
 }
 
-type Values = { readonly [K in keyof typeof PROBE]: z.infer<(typeof PROBE)[K]> }
-
-export function probeSettings(values: Values): ProbeSettings {
+export function probeSettings(values: ValuesOf<typeof PROBE>): ProbeSettings {
   return Object.freeze({
     waitSeconds: values.STRESS_PROBE_WAIT,
     connections: values.STRESS_PROBE_CONNECTIONS,

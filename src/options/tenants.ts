@@ -1,5 +1,5 @@
 import { decimal, wholeNumber } from './kind.ts'
-import { unset } from './variable.ts'
+import { unset, type ValuesOf } from './variable.ts'
 
 const share = decimal({ min: 0, max: 1, example: 0.3 })
 
@@ -27,13 +27,6 @@ export const TENANTS = {
   ),
 }
 
-interface TenantValues {
-  readonly MSG_RATE_PER_SYNC?: number | undefined
-  readonly ATTACHMENT_CACHE_HIT_RATE?: number | undefined
-  readonly DND_PROBABILITY?: number | undefined
-  readonly LARGE_ATTACHMENT_RATE?: number | undefined
-}
-
 /** What overrides the profile of every simulated tenant; only what was given. */
 export interface TenantOverrides {
   readonly messagesPerSync?: number
@@ -42,7 +35,7 @@ export interface TenantOverrides {
   readonly largeShare?: number
 }
 
-export function tenantOverrides(values: TenantValues): TenantOverrides {
+export function tenantOverrides(values: ValuesOf<typeof TENANTS>): TenantOverrides {
   const { MSG_RATE_PER_SYNC: messagesPerSync, ATTACHMENT_CACHE_HIT_RATE: cachedShare } = values
   const { DND_PROBABILITY: dndShare, LARGE_ATTACHMENT_RATE: largeShare } = values
   return Object.freeze({

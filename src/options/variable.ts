@@ -27,6 +27,9 @@ export function unset<T>(kind: Kind<T>, byDefault: string, meaning: string, secr
   return schema.optional().register(about, { meaning, allowed, byDefault, example, secret })
 }
 
+/** What a group of variables reads as. */
+export type ValuesOf<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>
+
 export function variablesOf(shape: Readonly<Record<string, z.ZodType>>): readonly Variable[] {
   return Object.entries(shape).map(([name, schema]) => {
     const known = about.get(schema)

@@ -4,7 +4,7 @@ import { type Delivery, type DeliverySource, ID_HEADER } from './delivery.ts'
 
 /** A page goes through JSON as a whole, with messages of up to 1 MB. */
 const PAGE_MESSAGES = 25
-const ANSWER_WITHIN_MS = 60_000
+const MAILHOG_ANSWERS_WITHIN_MS = 60_000
 const FINAL_CRLF = Buffer.from('\r\n')
 
 /** What of MailHog's JSON is needed here. */
@@ -40,7 +40,7 @@ export class MailhogDeliveries implements DeliverySource {
       const fresh = page.items.filter(({ ID }) => !this.#seen.has(ID))
       for (const message of fresh) {
         this.#seen.add(message.ID)
-        found.push(deliveryOf(message))
+        found.push(mailhogDelivery(message))
       }
       // Mail that arrives meanwhile moves the pages, which only shows known messages again.
       if (this.#seen.size >= total || (fresh.length === 0 && page.items.length > 0)) break
@@ -50,14 +50,14 @@ export class MailhogDeliveries implements DeliverySource {
 
   async #page(start: number): Promise<HogPage> {
     const url = `${this.#apiUrl}/api/v2/messages?start=${start}&limit=${PAGE_MESSAGES}`
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    const response = await fetch(url, { signal: AbortSignal.timeout(MAILHOG_ANSWERS_WITHIN_MS) })
     if (!response.ok)
       throw new MailstormError('DELIVERIES', `Failed to read deliveries: ${url} answered ${response.status}.`)
     return (await response.json()) as HogPage
   }
 }
 
-function deliveryOf({ Created, Content, Raw }: HogMessage): Delivery {
+function mailhogDelivery({ Created, Content, Raw }: HogMessage): Delivery {
   const content = Buffer.concat([Buffer.from(Raw.Data), FINAL_CRLF])
   const digest = new MimeDigest()
   digest.push(content)

@@ -6,7 +6,7 @@ const LIMIT_BYTES = 512 * MEGABYTE
 const LEAST_GROWTH_BYTES = 64 * MEGABYTE
 /** The test process grows while its code is compiled, and holds the books of all tenants. */
 const LEAST_TEST_GROWTH_BYTES = 256 * MEGABYTE
-const LEAST_FACTOR = 1.3
+const LEAST_MEMORY_FACTOR = 1.3
 
 const PROXIES = 'the proxies'
 
@@ -29,7 +29,7 @@ export const memoryGrowing: Rule = (run) => {
   const peak = bytes.reduce<number>((most, value) => Math.max(most, value ?? 0), 0)
   const grows = last > middle && middle > first
   const least = whose === PROXIES ? LEAST_GROWTH_BYTES : LEAST_TEST_GROWTH_BYTES
-  const isGrowing = grows && last - first >= least && last >= first * LEAST_FACTOR
+  const isGrowing = grows && last - first >= least && last >= first * LEAST_MEMORY_FACTOR
   // The test process holds Vitest and every tenant's books too: only growth says something of it.
   const isHigh = whose === PROXIES && peak > LIMIT_BYTES * run.proxy.instances
   if (!isGrowing && !isHigh) return undefined

@@ -1,8 +1,8 @@
 import { type Rule, shown, thirdsOf, windowOf } from './rule.ts'
 
 /** A queue this short is the batch that just came. */
-const LEAST_GROWTH = 50
-const LEAST_FACTOR = 1.5
+const LEAST_QUEUE_GROWTH = 50
+const LEAST_QUEUE_FACTOR = 1.5
 
 /** More comes than goes: the queue grows from third to third of the window. */
 export const pendingGrowing: Rule = (run) => {
@@ -11,7 +11,7 @@ export const pendingGrowing: Rule = (run) => {
   if (thirds === undefined) return undefined
   const { first, middle, last } = thirds
   const grows = last > middle && middle > first
-  if (!grows || last - first < LEAST_GROWTH || last < first * LEAST_FACTOR) return undefined
+  if (!grows || last - first < LEAST_QUEUE_GROWTH || last < first * LEAST_QUEUE_FACTOR) return undefined
   const perSecond = (last - first) / ((rows.length * 2) / 3)
   const { drain_seconds: drainSeconds, peak_pending: peak } = run.metrics
   const left = run.verification.still_queued ?? 0
