@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { embeddedPostgres } from '../containers/postgres.ts'
+import { embeddedPostgres } from '../containers/postgres/postgres.ts'
 import { type Spread, spreadOf } from './measurement.ts'
 import { readOptions } from './proxy/options.ts'
 import { drain, type Measured, type Point, realProxy, withBacklog } from './proxy/points.ts'

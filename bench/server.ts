@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as after } from 'node:timers/promises'
-import { freePort } from '../containers/free-port.ts'
+import { freePort } from '../containers/loopback.ts'
 import { seeBanner } from '../containers/smtp-banner.ts'
 import { embeddedSmtpServer } from '../containers/smtp-server.ts'
 import { isInstalled, POSTFIX_ENV } from './clients/run.ts'

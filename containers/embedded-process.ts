@@ -5,7 +5,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as setTimer } from 'node:timers/promises'
-import { LOG_LINES_SHOWN, type ServiceEnd, startFailure } from './service.ts'
+import pidusage from 'pidusage'
+import { LOG_LINES_SHOWN, type ServiceEnd, startFailure, type Usage } from './service.ts'
 
 /**
  * A program of ours as a process of this machine. It has to write one line of JSON to stdout once it
@@ -174,4 +175,53 @@ function pinnedNode(): string {
 function inherited(...names: string[]): Record<string, string> {
   const values = names.map((name) => [name, process.env[name]] as const)
   return Object.fromEntries(values.filter((pair): pair is [string, string] => pair[1] !== undefined))
+}
+
+export const LOOPBACK = '127.0.0.1'
+
+/** What every service that is a process of this machine answers in the same way; each adds its ports. */
+export class EmbeddedService implements AsyncDisposable {
+  readonly backend = 'embedded'
+  readonly host = LOOPBACK
+  readonly name: string
+  protected readonly program: EmbeddedProcess
+
+  constructor(name: string, program: EmbeddedProcess) {
+    this.name = name
+    this.program = program
+  }
+
+  get pid(): number {
+    return this.program.pid
+  }
+
+  get endedBy(): string | undefined {
+    return this.program.endedBy
+  }
+
+  get ended(): Promise<ServiceEnd | undefined> {
+    return this.program.ended
+  }
+
+  async usage(): Promise<Usage | undefined> {
+    try {
+      const { cpu, memory } = await pidusage(this.pid)
+      return { cpuPercent: cpu, memoryBytes: memory }
+    } catch {
+      // It has ended; or we are out of file descriptors, which must not end the run that samples it.
+      return undefined
+    }
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return this.program.logTail(lines)
+  }
+
+  stop(): Promise<void> {
+    return this.program.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
 }

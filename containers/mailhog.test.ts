@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { testMailhogService } from './mailhog.contract.ts'
-import { embeddedMailhog } from './mailhog.ts'
+import { embeddedMailhog, sinkFor } from './mailhog.ts'
 
 testMailhogService({
   implementation: 'embedded',
@@ -25,4 +25,14 @@ test('reports what it uses of the machine', async () => {
   await using mailhog = await embeddedMailhog().start()
   const usage = await mailhog.usage()
   expect(usage?.memoryBytes).toBeGreaterThan(10_000_000)
+})
+
+const MEGABYTE = 1024 ** 2
+
+test('the real MailHog is refused messages above 1 MB before anything is booted, and the alternative is named', () => {
+  const choice = { backend: 'docker', sink: 'mailhog', largestMessageBytes: 10 * MEGABYTE } as const
+  expect(() => sinkFor(choice)).toThrow(/messages of up to 10\.0 MB[\s\S]*SINK=mailstorm/)
+  expect(() => sinkFor({ ...choice, largestMessageBytes: MEGABYTE })).not.toThrow()
+  expect(() => sinkFor({ ...choice, sink: 'mailstorm' })).not.toThrow()
+  expect(() => sinkFor({ ...choice, backend: 'embedded' })).not.toThrow()
 })

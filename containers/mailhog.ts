@@ -1,8 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { EmbeddedProcess } from './embedded-process.ts'
-import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
+import { MailstormError } from '../src/error.ts'
+import type { RunningContainer } from './docker/container.ts'
+import { ContainerService } from './docker/container-service.ts'
+import type { Engine } from './docker/engine.ts'
+import {
+  type DockerOptions,
+  IMAGE_WITHIN_MS,
+  type Limits,
+  NODE_IMAGE,
+  READY_WITHIN_MS,
+} from './docker/options.ts'
+import type { ProgramSources } from './docker/program-image.ts'
+import { EmbeddedProcess, EmbeddedService, LOOPBACK } from './embedded-process.ts'
 import { MailhogClient } from './mailhog-client.ts'
 import type { RunningService, Service } from './service.ts'
+import { awaitBanner } from './smtp-banner.ts'
 
 export interface MailhogOptions {
   /** As `mailhog`. */
@@ -65,7 +78,7 @@ function environmentOf(options: MailhogOptions): Record<string, string> {
 }
 
 /** What only our own has. */
-export function digestEnvironment(options: MailhogOptions) {
+function digestEnvironment(options: MailhogOptions) {
   const { digestOnly = false, digestHeaders = [], mimeDigests = false } = options
   return {
     SINK_DIGEST_ONLY: String(digestOnly),
@@ -96,4 +109,175 @@ class EmbeddedMailhog extends EmbeddedService implements RunningMailhog {
     const { smtpPort, apiPort } = this
     return embeddedMailhog({ ...this.#options, smtpPort, apiPort }).start()
   }
+}
+
+/** The seed's. */
+const LIMITS: Limits = { cpus: 1, memoryBytes: 1024 ** 3 }
+const SMTP_PORT = 1025
+const API_PORT = 8025
+const RETRY_AFTER_MS = 50
+
+export interface MailhogContainerPlan {
+  readonly image: string
+  /** Beside MH_HOSTNAME and the variables that the options name. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A container of an image that speaks as MailHog does, ready when both its listeners answer. */
+async function startMailhogContainer(
+  engine: Engine,
+  { image, environment }: MailhogContainerPlan,
+  options: MailhogOptions & DockerOptions,
+): Promise<RunningMailhog> {
+  const { startContainer } = await import('./docker/container.ts')
+  const path = webPathOf(options)
+  const container = await startContainer(engine, {
+    name: options.name ?? 'mailhog',
+    image,
+    ports: { [SMTP_PORT]: options.smtpPort ?? 0, [API_PORT]: options.apiPort ?? 0 },
+    environment: {
+      ...(options.hostname === undefined ? {} : { MH_HOSTNAME: options.hostname }),
+      ...environment,
+      ...options.environment,
+    },
+    limits: options.limits ?? LIMITS,
+    readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
+    note: options.note ?? console.info,
+    // Its two listeners start independently of each other.
+    ready: async (running, signal) => {
+      await awaitBanner(running.host, running.port(SMTP_PORT), signal)
+      await awaitAnswer(new MailhogClient(urlOf(running, path)), signal)
+    },
+  })
+  return new ContainerMailhog(container, path)
+}
+
+function webPathOf({ environment }: MailhogOptions): string {
+  const path = environment?.MH_UI_WEB_PATH?.replace(/^\/+|\/+$/g, '') ?? ''
+  return path === '' ? '' : `/${path}`
+}
+
+function urlOf(container: RunningContainer, path: string): string {
+  return `http://${container.host}:${container.port(API_PORT)}${path}`
+}
+
+async function awaitAnswer(client: MailhogClient, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await client.count()
+      return
+    } catch (error) {
+      if (signal.aborted) throw error
+      await delay(RETRY_AFTER_MS)
+    }
+  }
+}
+
+class ContainerMailhog extends ContainerService implements RunningMailhog {
+  readonly smtpPort: number
+  readonly apiPort: number
+  readonly apiUrl: string
+  readonly client: MailhogClient
+
+  constructor(container: RunningContainer, path: string) {
+    super(container)
+    this.smtpPort = container.port(SMTP_PORT)
+    this.apiPort = container.port(API_PORT)
+    this.apiUrl = urlOf(container, path)
+    this.client = new MailhogClient(this.apiUrl)
+  }
+}
+
+export interface DockerMailhogOptions extends MailhogOptions, DockerOptions {
+  readonly image?: string
+}
+
+export const MAILHOG_IMAGE = 'mailhog/mailhog:v1.0.1'
+
+/** The real MailHog in a container. */
+export function dockerMailhog(options: DockerMailhogOptions = {}): Service<RunningMailhog> {
+  return {
+    async start() {
+      refuseOurs(options)
+      const { Engine } = await import('./docker/engine.ts')
+      return startMailhogContainer(await Engine.connect(), { image: options.image ?? MAILHOG_IMAGE }, options)
+    },
+  }
+}
+
+function refuseOurs({ digestOnly, digestHeaders = [], mimeDigests }: MailhogOptions): void {
+  if (digestOnly !== true && mimeDigests !== true && digestHeaders.length === 0) return
+  throw new MailstormError(
+    'SERVICE_START',
+    'Failed to start mailhog: the real MailHog keeps no digests.',
+    'Use the embedded one, or leave digestOnly, digestHeaders and mimeDigests out.',
+  )
+}
+
+/** What the image is made of: all that the program imports. */
+export const SINK_SOURCES: ProgramSources = {
+  paths: ['src/programs/sink', 'src/error.ts'],
+  packages: ['nodemailer'],
+}
+
+export interface DockerSinkOptions extends MailhogOptions, DockerOptions {
+  /** Base of the image that is built. */
+  readonly nodeImage?: string
+}
+
+/** Our stand-in for MailHog in a container: the same program as the embedded one. */
+export function dockerSink(options: DockerSinkOptions = {}): Service<RunningMailhog> {
+  return {
+    async start() {
+      const { Engine } = await import('./docker/engine.ts')
+      const { programImage } = await import('./docker/program-image.ts')
+      const engine = await Engine.connect()
+      const image = await programImage(engine, {
+        name: 'sink',
+        dockerfile: fileURLToPath(new URL('Dockerfile.sink', import.meta.url)),
+        nodeImage: options.nodeImage ?? NODE_IMAGE,
+        sources: SINK_SOURCES,
+        withinMs: IMAGE_WITHIN_MS,
+        note: options.note ?? console.info,
+      })
+      return startMailhogContainer(engine, { image, environment: digestEnvironment(options) }, options)
+    },
+  }
+}
+
+/** Where delivered mail ends: the real MailHog, or ours, which answers as it does. */
+export const SINKS = ['mailhog', 'mailstorm'] as const
+type Sink = (typeof SINKS)[number]
+
+export interface SinkChoice {
+  readonly backend: 'embedded' | 'docker'
+  /** In containers; processes of this machine are always ours. */
+  readonly sink: Sink
+  /** The largest message that it will be sent. */
+  readonly largestMessageBytes: number
+  readonly mailhogImage?: string
+  readonly nodeImage?: string
+}
+
+/** MailHog v1.0.1 appends line by line: 3.3 s for 1 MB of text, 131 s for 10 MB (reference/mailhog.md). */
+const MAILHOG_MAX_MESSAGE_BYTES = 1024 ** 2
+
+/** The sink for a run. Throws MailstormError when the messages are more than it can take. */
+export function sinkFor(choice: SinkChoice, options: MailhogOptions = {}): Service<RunningMailhog> {
+  const { backend, sink, nodeImage, mailhogImage } = choice
+  if (backend === 'embedded') return embeddedMailhog(options)
+  if (sink === 'mailstorm')
+    return dockerSink({ ...options, ...(nodeImage === undefined ? {} : { nodeImage }) })
+  refuseLarge(choice)
+  return dockerMailhog({ ...options, ...(mailhogImage === undefined ? {} : { image: mailhogImage }) })
+}
+
+function refuseLarge({ largestMessageBytes }: SinkChoice): void {
+  if (largestMessageBytes <= MAILHOG_MAX_MESSAGE_BYTES) return
+  const megabytes = (largestMessageBytes / 1024 ** 2).toFixed(1)
+  throw new MailstormError(
+    'SINK_TOO_SLOW',
+    `Failed to choose the sink: messages of up to ${megabytes} MB, and MailHog takes at most 1 MB in useful time (its work grows with the square of a message's lines: about 131 s for 10 MB).`,
+    'Set SINK=mailstorm for our own sink in a container, which answers as MailHog does.',
+  )
 }

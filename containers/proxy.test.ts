@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { embeddedPostgres, type RunningPostgres } from './postgres.ts'
+import { embeddedPostgres, type RunningPostgres } from './postgres/postgres.ts'
 import { embeddedProxy } from './proxy.ts'
 
 let postgres: RunningPostgres

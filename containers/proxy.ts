@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { EmbeddedProcess } from './embedded-process.ts'
-import { EmbeddedService, LOOPBACK } from './embedded-service.ts'
+import { EmbeddedProcess, EmbeddedService, LOOPBACK } from './embedded-process.ts'
 import type { RunningService, Service } from './service.ts'
 
 export interface ProxyServiceOptions {
@@ -25,7 +24,7 @@ export interface RunningProxyService extends RunningService {
   readonly pid: number
 }
 
-const PROGRAM = fileURLToPath(new URL('../src/proxy/main.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../src/programs/proxy/main.ts', import.meta.url))
 /** The proxy's own limit for a stop, 10 s unless told otherwise, and what the database takes. */
 const STOP_WITHIN_MS = 20_000
 

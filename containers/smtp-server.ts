@@ -1,12 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
+import { readLedgerEntries, readServerLedger } from '../src/programs/smtp-server/ledger.ts'
 import type { Certificate } from './certificate.ts'
-import { EmbeddedProcess } from './embedded-process.ts'
-import { LOOPBACK } from './embedded-service.ts'
+import type { RunningContainer } from './docker/container.ts'
+import { ContainerService } from './docker/container-service.ts'
+import type { Engine } from './docker/engine.ts'
+import {
+  type DockerOptions,
+  IMAGE_WITHIN_MS,
+  type Limits,
+  NODE_IMAGE,
+  READY_WITHIN_MS,
+} from './docker/options.ts'
+import type { ProgramSources } from './docker/program-image.ts'
+import { EmbeddedProcess, EmbeddedService, LOOPBACK } from './embedded-process.ts'
 import { type RunningService, type Service, startFailure } from './service.ts'
-import { seeBanner } from './smtp-banner.ts'
-import { EmbeddedSmtpServer } from './smtp-server-embedded.ts'
-import { serverEnvironment } from './smtp-server-environment.ts'
+import { awaitBanner, seeBanner } from './smtp-banner.ts'
 
 export interface SmtpServerOptions {
   /** As `smtp-server-1`. */
@@ -75,4 +90,263 @@ async function start(options: SmtpServerOptions, before?: EmbeddedSmtpServer): P
     throw startFailure(name, (error as Error).message, program.logTail())
   }
   return server
+}
+
+/** Where the server program listens; what is left out is as the program, or its image, has it. */
+interface Listening {
+  readonly SMTP_HOST?: string
+  readonly SMTP_PORT?: number
+  /** Of implicit TLS; without a certificate there is none. */
+  readonly SMTP_TLS_PORT: number
+}
+
+/** What src/programs/smtp-server/main.ts reads, wherever it runs. */
+function serverEnvironment(
+  { domain, maxConnections, maxMessageBytes, certificate, auth }: SmtpServerOptions,
+  { SMTP_TLS_PORT, ...listening }: Listening,
+): Record<string, string> {
+  const values = {
+    ...listening,
+    SMTP_DOMAIN: domain,
+    SMTP_MAX_CONNECTIONS: maxConnections,
+    SMTP_MAX_MESSAGE_SIZE: maxMessageBytes,
+    SMTP_TLS_PORT: certificate === undefined ? undefined : SMTP_TLS_PORT,
+    SMTP_TLS_CERT: certificate?.certPem,
+    SMTP_TLS_KEY: certificate?.keyPem,
+    SMTP_AUTH_USER: auth?.user,
+    SMTP_AUTH_PASS: auth?.pass,
+  }
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+}
+
+const CONTROL_WITHIN_MS = 5_000
+/** Between a connection that breaks and the news that its process, or its container, has ended. */
+const END_WITHIN_MS = 2_000
+
+interface SmtpServerParts {
+  readonly ca: string | undefined
+  /** Boots the next life of one that has ended. */
+  startAfter(ended: EmbeddedSmtpServer): Promise<RunningSmtpServer>
+}
+
+class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpServer {
+  readonly port: number
+  readonly implicitTlsPort: number | undefined
+  readonly ca: string | undefined
+  /** Temporary: it goes with stop(), or with us; never with the program alone, of which it has to tell. */
+  readonly ledgerFile: string
+  readonly #startAfter: SmtpServerParts['startAfter']
+
+  constructor(name: string, program: EmbeddedProcess, { ca, startAfter }: SmtpServerParts) {
+    super(name, program)
+    this.#startAfter = startAfter
+    const { smtp_port: port, implicit_tls_port: tlsPort, ledger_file: ledgerFile } = program.readyLine
+    this.port = Number(port)
+    this.implicitTlsPort = typeof tlsPort === 'number' ? tlsPort : undefined
+    this.ca = ca
+    this.ledgerFile = String(ledgerFile)
+  }
+
+  async ledger(runId: string): Promise<ServerLedger> {
+    try {
+      return await this.#ask(runId)
+    } catch (error) {
+      if (await this.program.endsWithin(END_WITHIN_MS)) return readServerLedger(this.ledgerFile, runId)
+      throw error
+    }
+  }
+
+  async #ask(runId: string): Promise<ServerLedger> {
+    const control = `http://${LOOPBACK}:${this.program.readyLine.control_port}`
+    const url = `${control}/ledger?run=${encodeURIComponent(runId)}`
+    const response = await fetch(url, { signal: AbortSignal.timeout(CONTROL_WITHIN_MS) })
+    return (await response.json()) as ServerLedger
+  }
+
+  /** From the file: it is on this machine, and complete whether the process lives or not. */
+  entries(runId: string): AsyncIterable<LedgerEntry> {
+    return readLedgerEntries(this.ledgerFile, runId)
+  }
+
+  startAgain(): Promise<RunningSmtpServer> {
+    return this.#startAfter(this)
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop()
+    await rm(dirname(this.ledgerFile), { recursive: true, force: true })
+  }
+}
+
+export interface DockerSmtpServerOptions extends SmtpServerOptions, DockerOptions {
+  /** Base of the image that is built. */
+  readonly nodeImage?: string
+}
+
+export const SMTP_LIMITS: Limits = { cpus: 2, memoryBytes: 2 * 1024 ** 3 }
+/** As Dockerfile.smtp-server has them. */
+const SMTP_PORT = 2525
+const TLS_PORT = 2465
+const CONTROL_PORT = 8080
+
+export interface ServerImageOptions {
+  readonly nodeImage?: string
+  readonly withinMs?: number
+  readonly note?: (line: string) => void
+}
+
+/** What the image is made of: all that the program imports. */
+export const SMTP_SERVER_SOURCES: ProgramSources = {
+  paths: [
+    'src/programs/smtp-server',
+    'src/ledger',
+    'src/programs/sink/smtp/data-reader.ts',
+    'src/error.ts',
+    'src/foreign-text.ts',
+  ],
+  packages: ['smtp-server', 'zod'],
+}
+
+/** The image of our SMTP server program: built when there is none of its content yet. */
+export async function smtpServerImage(engine: Engine, options: ServerImageOptions = {}): Promise<string> {
+  const { programImage } = await import('./docker/program-image.ts')
+  return programImage(engine, {
+    name: 'smtp-server',
+    dockerfile: fileURLToPath(new URL('Dockerfile.smtp-server', import.meta.url)),
+    nodeImage: options.nodeImage ?? NODE_IMAGE,
+    sources: SMTP_SERVER_SOURCES,
+    withinMs: options.withinMs ?? IMAGE_WITHIN_MS,
+    note: options.note ?? console.info,
+  })
+}
+
+/** The SMTP server program in a container of its own. */
+export function dockerSmtpServer(options: DockerSmtpServerOptions): Service<RunningSmtpServer> {
+  return {
+    async start() {
+      const { name, domain, port, certificate, note = console.info } = options
+      const { Engine } = await import('./docker/engine.ts')
+      const { startContainer } = await import('./docker/container.ts')
+      const engine = await Engine.connect()
+      const { nodeImage = NODE_IMAGE } = options
+      const image = await smtpServerImage(engine, { nodeImage, note })
+      const container = await startContainer(engine, {
+        name,
+        image,
+        ports: { [SMTP_PORT]: port ?? 0, [CONTROL_PORT]: 0, ...(certificate && { [TLS_PORT]: 0 }) },
+        environment: serverEnvironment(options, { SMTP_TLS_PORT: TLS_PORT }),
+        ...(domain === undefined ? {} : { hostname: domain }),
+        limits: options.limits ?? SMTP_LIMITS,
+        readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
+        note,
+        ready: (running, signal) => awaitBanner(running.host, running.port(SMTP_PORT), signal),
+      })
+      return new ContainerSmtpServer(container, {
+        port: container.port(SMTP_PORT),
+        implicitTlsPort: certificate === undefined ? undefined : container.port(TLS_PORT),
+        controlPort: container.port(CONTROL_PORT),
+        ca: certificate?.certPem,
+      })
+    },
+  }
+}
+
+/** As Dockerfile.smtp-server has it. */
+const LEDGER_FILE = '/tmp/ledger.ndjson'
+
+export interface PublishedPorts {
+  readonly port: number
+  readonly implicitTlsPort: number | undefined
+  readonly controlPort: number
+  readonly ca: string | undefined
+}
+
+class ContainerSmtpServer extends ContainerService implements RunningSmtpServer {
+  readonly port: number
+  readonly implicitTlsPort: number | undefined
+  readonly ca: string | undefined
+  readonly #control: SmtpLedgerClient
+  #ledgerFile: Promise<string> | undefined
+  #folder: string | undefined
+
+  constructor(container: RunningContainer, ports: PublishedPorts) {
+    super(container)
+    this.port = ports.port
+    this.implicitTlsPort = ports.implicitTlsPort
+    this.ca = ports.ca
+    this.#control = new SmtpLedgerClient(container.host, ports.controlPort)
+  }
+
+  async ledger(runId: string): Promise<ServerLedger> {
+    try {
+      return await this.#control.ledger(runId)
+    } catch (error) {
+      if (!(await this.#hasEnded())) throw error
+      return readServerLedger(await this.#copied(), runId)
+    }
+  }
+
+  async *entries(runId: string): AsyncGenerator<LedgerEntry> {
+    if (this.endedBy === undefined) yield* this.#control.entries(runId)
+    else yield* readLedgerEntries(await this.#copied(), runId)
+  }
+
+  async #hasEnded(): Promise<boolean> {
+    const ended = this.ended.then((end) => end !== undefined)
+    return Promise.race([ended, delay(END_WITHIN_MS, false, { ref: false })])
+  }
+
+  /** What a dead server wrote is in its container still, and final. */
+  #copied(): Promise<string> {
+    this.#ledgerFile ??= this.#copy()
+    return this.#ledgerFile
+  }
+
+  async #copy(): Promise<string> {
+    this.#folder = await mkdtemp(join(tmpdir(), `mailstorm-${this.name}-`))
+    const file = join(this.#folder, 'ledger.ndjson')
+    await this.copyOut(LEDGER_FILE, file)
+    return file
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop()
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+const ANSWER_WITHIN_MS = 5_000
+
+/** Asks a running SMTP server program for its ledger, over its control channel. */
+class SmtpLedgerClient {
+  readonly #url: string
+
+  constructor(host: string, controlPort: number) {
+    this.#url = `http://${host}:${controlPort}`
+  }
+
+  async ledger(runId: string): Promise<ServerLedger> {
+    return (await (await this.#get('/ledger', runId)).json()) as ServerLedger
+  }
+
+  /** As they come: there may be millions. */
+  async *entries(runId: string): AsyncGenerator<LedgerEntry> {
+    const { body } = await this.#get('/ledger/entries', runId)
+    if (body === null) return
+    for await (const line of createInterface({ input: Readable.from(body) })) {
+      yield JSON.parse(line) as LedgerEntry
+    }
+  }
+
+  /** The limit is on the answer's beginning, not on all of it. */
+  async #get(path: string, runId: string): Promise<Response> {
+    const aborter = new AbortController()
+    const timer = setTimeout(() => aborter.abort(), ANSWER_WITHIN_MS)
+    try {
+      return await fetch(`${this.#url}${path}?run=${encodeURIComponent(runId)}`, { signal: aborter.signal })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 }

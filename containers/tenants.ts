@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { TenantProgramOptions } from '../src/programs/tenants/main.ts'
-import { EmbeddedProcess } from './embedded-process.ts'
-import { EmbeddedService } from './embedded-service.ts'
+import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
 import type { RunningService, Service } from './service.ts'
 
 export type TenantServiceOptions = TenantProgramOptions & {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { freePort } from '../containers/free-port.ts'
+import { freePort } from '../containers/loopback.ts'
 import { dialOptions, inDialOrder } from './dial.ts'
 import { serve } from './smtp/preflight/fake-server.fixture.ts'
 

@@ -1,6 +1,6 @@
 import pidusage from 'pidusage'
 import { embeddedMailhog, type RunningMailhog } from '../../containers/mailhog.ts'
-import type { RunningPostgres } from '../../containers/postgres.ts'
+import type { RunningPostgres } from '../../containers/postgres/postgres.ts'
 import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.ts'
 import { startRealProxy } from '../../test/genro/real-proxy.ts'
 import { newDatabase } from '../../test/proxy/new-database.ts'

@@ -1,13 +1,104 @@
-import { GenericContainer } from 'testcontainers'
-import type { ServiceEnd, Usage } from '../service.ts'
-import { copyFileOut } from './archive.ts'
-import type { ContainerHandle, Inspection } from './dockerode.ts'
+import { GenericContainer, type WaitStrategy } from 'testcontainers'
+import { MailstormError } from '../../src/error.ts'
+import { LOG_LINES_SHOWN, type ServiceEnd, startFailure, type Usage } from '../service.ts'
+import { type ContainerHandle, copyFileOut, type Docker, type Inspection, logTailOf } from './dockerode.ts'
 import type { Engine } from './engine.ts'
-import type { EventWatch } from './event-watch.ts'
-import { logTailOf } from './log-tail.ts'
-import type { Outfit } from './outfit.ts'
+import { EventWatch } from './event-watch.ts'
+import { haveImage } from './image.ts'
+import { IMAGE_WITHIN_MS, type Limits } from './options.ts'
+import { gone, ownLabels, SERVICE_LABEL } from './owner.ts'
+import { reasonOf } from './refusal.ts'
 import { Stats } from './stats.ts'
-import { gone } from './sweep.ts'
+import { within } from './waiting.ts'
+
+/** What is to run in a container, and when it is ready. */
+export interface ContainerPlan {
+  /** Name of the service, and of its container in our network. */
+  readonly name: string
+  readonly image: string
+  /** Port in the container → port it is published on, 0 for any free one. */
+  readonly ports: Readonly<Record<number, number>>
+  readonly environment: Readonly<Record<string, string>>
+  readonly hostname?: string
+  readonly command?: readonly string[]
+  /** Content by path in the container, there before it starts. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly limits: Limits
+  readonly readyWithinMs: number
+  readonly note: (line: string) => void
+  /** Resolves when the service itself has said that it is ready; the signal ends the waiting. */
+  ready(container: RunningContainer, signal: AbortSignal): Promise<void>
+}
+
+type CreateOptions = Parameters<Docker['createContainer']>[0]
+type HostConfig = NonNullable<CreateOptions['HostConfig']>
+
+/** Testcontainers is not to wait: it removes a container that is not ready with its log. */
+const AT_ONCE: WaitStrategy = {
+  waitUntilReady: async () => undefined,
+  withStartupTimeout: () => AT_ONCE,
+  isStartupTimeoutSet: () => true,
+  getStartupTimeout: () => 0,
+}
+
+/** What Testcontainers has no words for, put on one container of ours. */
+export class Outfit {
+  readonly plan: ContainerPlan
+  /** Name of the network it is in. */
+  readonly network: string
+  readonly #engine: Engine
+  readonly #watch = Promise.withResolvers<EventWatch>()
+  #id: string | undefined
+
+  constructor(engine: Engine, plan: ContainerPlan, network: string) {
+    this.#engine = engine
+    this.plan = plan
+    this.network = network
+  }
+
+  /** Undefined until the engine has created the container. */
+  get id(): string | undefined {
+    return this.#id
+  }
+
+  /** Opened as soon as the container is created. */
+  get watch(): Promise<EventWatch> {
+    return this.#watch.promise
+  }
+
+  put(container: GenericContainer, create: CreateOptions, host: HostConfig): void {
+    const { plan, network } = this
+    const { publishOn, cpus } = this.#engine
+    container
+      .withLabels({ ...ownLabels(), [SERVICE_LABEL]: plan.name })
+      .withEnvironment({ ...plan.environment })
+      .withExposedPorts(...Object.keys(plan.ports).map(Number))
+      .withWaitStrategy(AT_ONCE)
+    if (plan.hostname !== undefined) container.withHostname(plan.hostname)
+    if (plan.command !== undefined) container.withCommand([...plan.command])
+    const files = Object.entries(plan.files ?? {}).map(([target, content]) => ({ target, content }))
+    if (files.length > 0) container.withCopyContentToContainer(files)
+    create.NetworkingConfig = { EndpointsConfig: { [network]: { Aliases: [plan.name] } } }
+    host.PortBindings = Object.fromEntries(
+      Object.entries(plan.ports).map(([inside, outside]) => [
+        `${inside}/tcp`,
+        [{ HostIp: publishOn, HostPort: String(outside) }],
+      ]),
+    )
+    host.NanoCpus = Math.round(Math.min(plan.limits.cpus, cpus) * 1e9)
+    host.Memory = plan.limits.memoryBytes
+    // The limit of memory and swap together: no swap.
+    host.MemorySwap = plan.limits.memoryBytes
+    host.LogConfig = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } }
+  }
+
+  /** Before it is started, so that even the end of a container that ends at once is seen. */
+  async created(id: string): Promise<void> {
+    this.#id = id
+    this.#watch.resolve(EventWatch.open(this.#engine.docker, id))
+    await this.watch
+  }
+}
 
 /** Testcontainers' container in our outfit. */
 export class OutfittedContainer extends GenericContainer {
@@ -107,4 +198,74 @@ export class RunningContainer {
       await this.#engine.network.leave()
     }
   }
+}
+
+type Make = (outfit: Outfit) => GenericContainer
+
+/** Starts a container and waits until its service is ready; of one that fails nothing stays behind. */
+export async function startContainer(
+  engine: Engine,
+  plan: ContainerPlan,
+  make: Make = (outfit) => new OutfittedContainer(outfit),
+): Promise<RunningContainer> {
+  const { name, image, note } = plan
+  const sessionId = await engine.prepare(note)
+  await haveImage(engine.client, { image, withinMs: IMAGE_WITHIN_MS, note })
+  const network = await engine.network.join(sessionId).catch((error) => {
+    throw startFailure(name, reasonOf(error), [])
+  })
+  const outfit = new Outfit(engine, plan, network)
+  try {
+    return await boot(engine, outfit, make)
+  } catch (error) {
+    const failure = await explained(engine, outfit, error)
+    // What an engine in trouble cannot remove is swept at the next start; the first error counts.
+    await remove(engine, outfit).catch(() => undefined)
+    throw failure
+  }
+}
+
+async function boot(engine: Engine, outfit: Outfit, make: Make): Promise<RunningContainer> {
+  const { plan } = outfit
+  const starting = make(outfit).start()
+  // It goes on in vain when the container has ended already.
+  starting.catch(() => undefined)
+  const started = await unlessItEnds(outfit, starting)
+  const handle = engine.docker.getContainer(started.getId())
+  const [watch, inspection] = [await outfit.watch, await handle.inspect()]
+  const container = new RunningContainer({ name: plan.name, engine, handle, watch, inspection })
+  const late = () => new Error(`it was not ready within ${plan.readyWithinMs} ms`)
+  await within(plan.readyWithinMs, late, (signal) => unlessItEnds(outfit, plan.ready(container, signal)))
+  return container
+}
+
+async function unlessItEnds<T>(outfit: Outfit, work: Promise<T>): Promise<T> {
+  const ended = outfit.watch.then(async (watch): Promise<never> => {
+    const end = await watch.ended
+    throw new Error(`it ${end?.by ?? 'was stopped'}`)
+  })
+  ended.catch(() => undefined)
+  work.catch(() => undefined)
+  return Promise.race([work, ended])
+}
+
+async function explained(engine: Engine, outfit: Outfit, error: unknown): Promise<MailstormError> {
+  if (error instanceof MailstormError) return error
+  const { id } = outfit
+  // The engine may have gone away, which the first error says.
+  const log =
+    id === undefined ? [] : await logTailOf(engine.docker.getContainer(id), LOG_LINES_SHOWN).catch(() => [])
+  return startFailure(outfit.plan.name, reasonOf(error), log)
+}
+
+async function remove(engine: Engine, outfit: Outfit): Promise<void> {
+  const { id } = outfit
+  if (id !== undefined) {
+    await outfit.watch.then(
+      (watch) => watch.close(),
+      () => undefined,
+    )
+    await gone(engine.docker.getContainer(id).remove({ force: true, v: true }))
+  }
+  await engine.network.leave()
 }

@@ -1,12 +1,17 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers'
+import {
+  type ContainerRuntimeClient,
+  getContainerRuntimeClient,
+  getReaper,
+  LABEL_TESTCONTAINERS_SESSION_ID,
+} from 'testcontainers'
+import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import { MailstormError } from '../../src/error.ts'
 import type { Docker } from './dockerode.ts'
-import { withEnvironment } from './environment.ts'
-import { OwnNetwork } from './network.ts'
-import { startReaper } from './reaper.ts'
-import { sweepOrphans } from './sweep.ts'
-import { within } from './within.ts'
+import { haveImage } from './image.ts'
+import { gone, ownLabels, sweepOrphans } from './owner.ts'
+import { reasonOf } from './refusal.ts'
+import { within } from './waiting.ts'
 
 const LOOPBACK = '127.0.0.1'
 const ANSWER_WITHIN_MS = 3_000
@@ -120,4 +125,99 @@ function noEngine(why: string): MailstormError {
     `Failed to find a container engine: ${why}.`,
     'Start Docker (or set DOCKER_HOST to where it is), or use STRESS_BACKEND=embedded.',
   )
+}
+
+/** The network of this process's containers: there while at least one is in it. */
+export class OwnNetwork {
+  readonly #engine: Engine
+  #members = 0
+  #made = 0
+  #turn: Promise<unknown> = Promise.resolve()
+  #name: string | undefined
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** Its name, for a container that is to be in it; followed by one leave(). */
+  join(sessionId: string): Promise<string> {
+    return this.#inTurn(async () => {
+      this.#name ??= await this.#create(sessionId)
+      this.#members++
+      return this.#name
+    })
+  }
+
+  /** To be called once the container is removed. */
+  leave(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#members--
+      if (this.#members > 0 || this.#name === undefined) return
+      const name = this.#name
+      this.#name = undefined
+      await gone(this.#engine.docker.getNetwork(name).remove())
+    })
+  }
+
+  /** Its address on the engine's machine; undefined while it is not there, or has none. */
+  async gateway(): Promise<string | undefined> {
+    if (this.#name === undefined) return undefined
+    const { IPAM } = await this.#engine.docker.getNetwork(this.#name).inspect()
+    return IPAM?.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway
+  }
+
+  async #create(sessionId: string): Promise<string> {
+    const name = `mailstorm-${process.pid}-${crypto.randomUUID().slice(0, 8)}-${++this.#made}`
+    await this.#engine.client.network.create({
+      Name: name,
+      Driver: 'bridge',
+      Labels: { ...ownLabels(), [LABEL_TESTCONTAINERS_SESSION_ID]: sessionId },
+      Options: { 'com.docker.network.bridge.host_binding_ipv4': this.#engine.publishOn },
+    })
+    return name
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+}
+
+const DISABLED = 'TESTCONTAINERS_RYUK_DISABLED'
+/** Without it we sweep at the next start; that is not worth a longer wait. */
+const IMAGE_WITHIN_MS = 20_000
+
+/**
+ * Testcontainers' reaper (Ryuk) ends our containers when we are killed. Where its image is not to be
+ * had, or it may not run, we do without. Gives the id by which it knows what is ours.
+ */
+export async function startReaper(
+  client: ContainerRuntimeClient,
+  note: (line: string) => void,
+): Promise<string> {
+  if (process.env[DISABLED] !== 'true') {
+    try {
+      await haveImage(client, { image: getReaperImage(), withinMs: IMAGE_WITHIN_MS, note })
+      return (await getReaper(client)).sessionId
+    } catch (error) {
+      note(
+        `Without Testcontainers' reaper (${reasonOf(error)}): what a killed run leaves is swept at the next start.`,
+      )
+    }
+  }
+  // Testcontainers would try again at each container and fail it.
+  return withEnvironment(DISABLED, 'true', async () => (await getReaper(client)).sessionId)
+}
+
+/** Testcontainers reads some of its settings from the environment only; this one holds while `body` runs. */
+export async function withEnvironment<T>(name: string, value: string, body: () => Promise<T>): Promise<T> {
+  const before = process.env[name]
+  process.env[name] = value
+  try {
+    return await body()
+  } finally {
+    if (before === undefined) delete process.env[name]
+    else process.env[name] = before
+  }
 }

@@ -2,8 +2,7 @@ import type { ContainerRuntimeClient } from 'testcontainers'
 import { getAuthConfig, ImageName } from 'testcontainers/build/container-runtime/index.js'
 import { MailstormError } from '../../src/error.ts'
 import { reasonOf } from './refusal.ts'
-import { SharedWork } from './shared-work.ts'
-import { within } from './within.ts'
+import { SharedWork, within } from './waiting.ts'
 
 export interface ImageWish {
   readonly image: string

@@ -1,9 +1,10 @@
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { identityOf, lives } from '../process-identity.ts'
+import { identityOf, lives } from '../processes.ts'
+import type { Docker } from './dockerode.ts'
 
 /** On everything of ours in an engine: containers, networks and images. */
-export const OURS_LABEL = 'mailstorm'
+const OURS_LABEL = 'mailstorm'
 /** The process that a container or network serves, as `<pid>:<start of the process>`. */
 export const OWNER_LABEL = 'mailstorm.owner'
 /** Where that process is: an engine may be shared by machines, and pids mean nothing on another one. */
@@ -30,4 +31,63 @@ export function isOrphan(labels: Labels = {}): boolean {
 /** Containers of a CI system share the kernel and its engine, but each has pids of its own. */
 function machine(): string {
   return process.platform === 'linux' ? `${hostname()}/${readlinkSync('/proc/self/ns/pid')}` : hostname()
+}
+
+/**
+ * Removes the containers and networks that processes of this machine left behind when they were killed.
+ * What belongs to a living process stays. Gives the names of what it removed.
+ */
+export async function sweepOrphans(docker: Docker): Promise<string[]> {
+  const filters = { label: [`${OURS_LABEL}=true`] }
+  const containers = await docker.listContainers({ all: true, filters })
+  const swept = await Promise.all(
+    containers
+      .filter(({ Labels }) => isOrphan(Labels))
+      .map(async ({ Id, Names }) => {
+        await gone(docker.getContainer(Id).remove({ force: true, v: true }))
+        return Names[0] ?? Id
+      }),
+  )
+  // Only now: a network cannot be removed while a container is in it.
+  const networks = await docker.listNetworks({ filters })
+  const sweptNetworks = await Promise.all(
+    networks
+      .filter(({ Labels }) => isOrphan(Labels))
+      .map(async ({ Id, Name }) => {
+        await gone(docker.getNetwork(Id).remove())
+        return Name
+      }),
+  )
+  return [...swept, ...sweptNetworks]
+}
+
+/** Removed, whoever did it: 404 says that it is gone, 409 that somebody else is just removing it. */
+export async function gone(removal: Promise<unknown>): Promise<void> {
+  try {
+    await removal
+  } catch (error) {
+    const { statusCode } = error as { readonly statusCode?: number }
+    if (statusCode !== 404 && statusCode !== 409) throw error
+  }
+}
+
+/**
+ * Removes everything of ours that no living process uses: containers, networks, volumes and the images
+ * that were built here. Gives the names of what it removed.
+ */
+export async function removeUnused(docker: Docker): Promise<string[]> {
+  const filters = { label: [`${OURS_LABEL}=true`] }
+  const removed = await sweepOrphans(docker)
+  const { Volumes: volumes } = await docker.listVolumes({ filters })
+  for (const { Name } of volumes ?? []) {
+    await gone(docker.getVolume(Name).remove())
+    removed.push(Name)
+  }
+  const used = new Set((await docker.listContainers({ all: true })).map(({ ImageID }) => ImageID))
+  for (const { Id, RepoTags } of await docker.listImages({ filters })) {
+    if (used.has(Id)) continue
+    await gone(docker.getImage(Id).remove({ force: true }))
+    removed.push(RepoTags?.[0] ?? Id)
+  }
+  return removed
 }

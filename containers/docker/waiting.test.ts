@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { withEnvironment } from './environment.ts'
-import { SharedWork } from './shared-work.ts'
-import { within } from './within.ts'
+import { withEnvironment } from './engine.ts'
+import { SharedWork, within } from './waiting.ts'
 
 const never = new Promise<never>(() => {})
 

@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { RunningSmtpServer } from '../smtp-server.ts'
 import type { KeptService, LifeState } from './service-keeper.ts'
+import type { KeptState } from './state.ts'
 
 /** Long enough for the kernel's CPU ticks of 10 ms to tell a few percent apart. */
 const BETWEEN_READINGS_MS = 500
 
 /** Of one service in the answer of `GET /state`. */
-export interface ServiceState {
+interface ServiceState {
   readonly name: string
   readonly address: string
   readonly state: LifeState
@@ -102,4 +103,37 @@ function json(response: ServerResponse, body: unknown): void {
 
 function notFound(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': 'text/plain' }).end('no such service or path\n')
+}
+
+/** Asks a keeper about its services. */
+export class KeeperClient {
+  readonly #url: string
+
+  constructor({ apiPort }: Pick<KeptState, 'apiPort'>) {
+    this.#url = `http://127.0.0.1:${apiPort}`
+  }
+
+  async status(): Promise<ServiceStatus[]> {
+    return (await this.get('/status', {})).json() as Promise<ServiceStatus[]>
+  }
+
+  async statusOf(service: string): Promise<ServiceStatus | undefined> {
+    const [status] = (await (await this.get('/status', { service })).json()) as ServiceStatus[]
+    return status
+  }
+
+  async stateOf(service: string): Promise<ServiceState | undefined> {
+    const [state] = (await (await this.get('/state', { service })).json()) as ServiceState[]
+    return state
+  }
+
+  async logs(service: string, lines: number): Promise<string[]> {
+    return (await this.get('/logs', { service, lines: String(lines) })).json() as Promise<string[]>
+  }
+
+  async get(path: string, query: Readonly<Record<string, string>>): Promise<Response> {
+    const response = await fetch(`${this.#url}${path}?${new URLSearchParams(query)}`)
+    if (!response.ok) throw new Error(`the keeper answered ${response.status} to ${path}`)
+    return response
+  }
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { LedgerEntry, ServerLedger } from '../../src/ledger/ledger.ts'
 import type { ServiceEnd, Usage } from '../service.ts'
 import type { RunningSmtpServer } from '../smtp-server.ts'
-import { KeeperClient } from './client.ts'
+import { KeeperClient } from './api.ts'
 import type { KeptServer, KeptState } from './state.ts'
 
 /** How often the keeper is asked whether a server still runs. */

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MailstormError } from '../../src/error.ts'
-import { lives } from '../process-identity.ts'
+import { lives } from '../processes.ts'
 
 /** What `mailstorm start` keeps running, as its other commands and stress runs find it. */
 export interface KeptState {
   readonly format: typeof FORMAT
-  /** The process that keeps the services, see process-identity.ts. */
+  /** The process that keeps the services, see processes.ts. */
   readonly keeper: string
   readonly startedAt: string
   readonly backend: { readonly name: 'embedded' | 'docker'; readonly why: string }

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
-import { removeUnused } from '../../containers/docker/clean.ts'
 import { Engine } from '../../containers/docker/engine.ts'
+import { removeUnused } from '../../containers/docker/owner.ts'
 import { readState, removeState } from '../../containers/keeper/state.ts'
-import { pidOf } from '../../containers/process-identity.ts'
+import { pidOf } from '../../containers/processes.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options.ts'
 

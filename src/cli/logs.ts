@@ -1,4 +1,4 @@
-import { KeeperClient } from '../../containers/keeper/client.ts'
+import { KeeperClient } from '../../containers/keeper/api.ts'
 import { requireState } from '../../containers/keeper/state.ts'
 import { stampOf } from '../../fixtures/stamp.ts'
 import { addLogArchive } from '../analysis/log-archive.ts'

@@ -8,7 +8,7 @@ export function addProxyCommands(program: Command): void {
     .description(
       'run a mail proxy until Ctrl-C; GMP_DB_PATH=postgresql://… and the other GMP_* variables apply',
     )
-    .action(async () => (await import('../proxy/main.ts')).main())
+    .action(async () => (await import('../programs/proxy/main.ts')).main())
   program
     .command('tenant')
     .description('run a simulated client of a mail proxy until Ctrl-C; MSG_RATE_PER_SYNC and the like apply')

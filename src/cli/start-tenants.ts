@@ -6,7 +6,7 @@ import { setUpTenants, type TenantSetUp } from '../programs/tenants/set-up.ts'
 import { createTenant } from '../programs/tenants/tenant.ts'
 import type { ExtrasRig, Keep } from './start-extras.ts'
 
-/** In base64 it stays below the 1 MB that the real MailHog takes in useful time (containers/sink.ts). */
+/** In base64 it stays below the 1 MB that the real MailHog takes in useful time (containers/mailhog.ts). */
 const MAILHOG_ATTACHMENT_BYTES = 700 * 1024
 
 interface Around {

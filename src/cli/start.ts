@@ -1,7 +1,7 @@
 import { serveKeeper } from '../../containers/keeper/api.ts'
 import { type KeptService, ServiceKeeper } from '../../containers/keeper/service-keeper.ts'
 import { readState, removeState, writeState } from '../../containers/keeper/state.ts'
-import { identityOf, pidOf } from '../../containers/process-identity.ts'
+import { identityOf, pidOf } from '../../containers/processes.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { type Servers, startServers } from '../../fixtures/servers.ts'
 import { onEndSignal } from '../end-signals.ts'

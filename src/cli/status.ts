@@ -1,5 +1,4 @@
-import type { ServiceStatus } from '../../containers/keeper/api.ts'
-import { KeeperClient } from '../../containers/keeper/client.ts'
+import { KeeperClient, type ServiceStatus } from '../../containers/keeper/api.ts'
 import {
   clockTime,
   type LifeState,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requireState } from '../../containers/keeper/state.ts'
-import { lives, pidOf } from '../../containers/process-identity.ts'
+import { lives, pidOf } from '../../containers/processes.ts'
 import { MailstormError } from '../error.ts'
 
 /** Ending containers takes seconds; a keeper that needs longer is stuck. */

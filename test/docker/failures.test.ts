@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
-import type { RunningContainer } from '../../containers/docker/container.ts'
+import {
+  type ContainerPlan,
+  type RunningContainer,
+  startContainer,
+} from '../../containers/docker/container.ts'
 import { Engine } from '../../containers/docker/engine.ts'
 import { NODE_IMAGE } from '../../containers/docker/options.ts'
-import type { ContainerPlan } from '../../containers/docker/outfit.ts'
-import { startContainer } from '../../containers/docker/start-container.ts'
 import { awaitBanner } from '../../containers/smtp-banner.ts'
 import { inEngineOf, whyNoDocker } from './engine.ts'
 

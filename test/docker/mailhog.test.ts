@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { testMailhogService } from '../../containers/mailhog.contract.ts'
-import { dockerMailhog, MAILHOG_IMAGE } from '../../containers/mailhog-docker.ts'
-import { dockerSink } from '../../containers/sink-docker.ts'
+import { dockerMailhog, dockerSink, MAILHOG_IMAGE } from '../../containers/mailhog.ts'
 import { killService, whyNoDocker } from './engine.ts'
 
 const { MAILHOG_IMAGE: image = MAILHOG_IMAGE } = process.env

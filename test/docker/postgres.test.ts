@@ -1,5 +1,5 @@
-import { testPostgres } from '../../containers/postgres.contract.ts'
-import { dockerPostgres, POSTGRES_IMAGE } from '../../containers/postgres-docker.ts'
+import { dockerPostgres, POSTGRES_IMAGE } from '../../containers/postgres/docker.ts'
+import { testPostgres } from '../../containers/postgres/postgres.contract.ts'
 import { killService, whyNoDocker } from './engine.ts'
 
 const { POSTGRES_IMAGE: image = POSTGRES_IMAGE } = process.env

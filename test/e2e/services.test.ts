@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import type { ServiceStatus } from '../../containers/keeper/api.ts'
-import { KeeperClient } from '../../containers/keeper/client.ts'
+import { KeeperClient, type ServiceStatus } from '../../containers/keeper/api.ts'
 import type { KeptState } from '../../containers/keeper/state.ts'
 import type { Result } from '../../src/engine/result.ts'
 import { serverPidsOf } from '../vitest-child.ts'
@@ -249,9 +248,9 @@ test('--restart brings back PostgreSQL with its tables, the proxy and MailHog on
   }
   await query('CREATE TABLE kept AS SELECT 42 AS answer')
   await query('CHECKPOINT')
-  const wrapper = pidOfProgram(child.pid, 'postgres-main.ts')
+  const wrapper = pidOfProgram(child.pid, 'postgres/main.ts')
   process.kill(pidOfProgram(wrapper, 'postgres'), 'SIGKILL')
-  process.kill(pidOfProgram(child.pid, 'src/proxy/main.ts'), 'SIGKILL')
+  process.kill(pidOfProgram(child.pid, 'src/programs/proxy/main.ts'), 'SIGKILL')
   process.kill(pidOfProgram(child.pid, 'src/programs/sink/main.ts'), 'SIGKILL')
   await restarted(cwd, { postgres: 1, proxy: 1, mailhog: 1 })
   expect(await query('SELECT answer FROM kept')).toEqual([{ answer: 42 }])

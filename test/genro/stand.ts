@@ -1,4 +1,4 @@
-import { embeddedPostgres } from '../../containers/postgres.ts'
+import { embeddedPostgres } from '../../containers/postgres/postgres.ts'
 import { type RealProxy, startRealProxy } from './real-proxy.ts'
 
 export interface StandOptions {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { scenariosIn } from '../../src/cli/scenarios.ts'
 import { ENVIRONMENT } from '../../src/options/environment.ts'
-import { SETTINGS } from '../../src/proxy/options.ts'
+import { SETTINGS } from '../../src/programs/proxy/options.ts'
 import { code, GUIDE, mailstormCommands, ROOT } from './guide.ts'
 
 const scenarios = scenariosIn(ROOT).map(({ name }) => name)

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readOptions } from '../../src/options.ts'
+import { proxyConfigFromEnvironment } from '../../src/programs/proxy/options.ts'
 import { readSinkOptions } from '../../src/programs/sink/options.ts'
 import { readServerConfig } from '../../src/programs/smtp-server/config.ts'
-import { proxyConfigFromEnvironment } from '../../src/proxy/config.ts'
 import { type Container, describeManifests, ofKind, renderAll, workloadsOf } from './manifests.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -39,7 +39,7 @@ function sourcesOf(folder: string): string {
 
 /** Where the routes of our programs stand; of other images, the paths that their documentation has. */
 const ROUTES: Readonly<Record<string, string | readonly string[]>> = {
-  mailproxy: 'src/proxy/api',
+  mailproxy: 'src/programs/proxy/api',
   mailhog: 'src/programs/sink',
   smtp: 'src/programs/smtp-server',
   client: 'src/programs/tenants',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import type { BootedHog } from '../../src/programs/sink/contract/hog.ts'
 import { RawSmtp } from '../../src/programs/sink/contract/raw-smtp.ts'
 

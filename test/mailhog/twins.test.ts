@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { embeddedMailhog } from '../../containers/mailhog.ts'
-import type { MailhogMessage } from '../../containers/mailhog-message.ts'
+import type { MailhogMessage } from '../../containers/mailhog-client.ts'
 import { Hog } from '../../src/programs/sink/contract/hog.ts'
 import { seededRandom } from '../../src/programs/sink/contract/seeded-random.ts'
 import { bootMailhog } from './boot-mailhog.ts'

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { RUN_METRICS_PORT } from '../../containers/prometheus-files.ts'
-import { startMonitoring } from '../../containers/prometheus-grafana.ts'
+import { RUN_METRICS_PORT, startMonitoring } from '../../containers/monitoring.ts'
 import { MetricsServer } from '../../reporters/metrics-server.ts'
 import { RunExposition } from '../../src/render/prometheus.ts'
 import { burstResult } from '../../src/render/result.fixture.ts'

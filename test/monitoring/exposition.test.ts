@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { Metrics } from '../../src/proxy/metrics.ts'
+import { Metrics } from '../../src/programs/proxy/metrics.ts'
 import { RunExposition } from '../../src/render/prometheus.ts'
 import { brokenResult, burstResult } from '../../src/render/result.fixture.ts'
 import { toolPath } from './prometheus.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import { stress } from '../e2e/stress.ts'
 import { say } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { LateIntercept } from '../../fixtures/pressure-tenants.ts'
-import type { Intercept } from '../../src/proxy/attachments/reach.ts'
+import type { Intercept } from '../../src/programs/proxy/attachments/reach.ts'
 
 type Json = Record<string, unknown>
 

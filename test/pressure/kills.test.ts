@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { embeddedPostgres } from '../../containers/postgres.ts'
+import { embeddedPostgres } from '../../containers/postgres/postgres.ts'
 import type { PressureControl } from '../../fixtures/execute-pressure.ts'
 import type { PressureSpec } from '../../fixtures/pressure-spec.ts'
 import type { PressureResult } from '../../src/pressure/result.ts'

@@ -1,4 +1,4 @@
-import type { RunningPostgres } from '../../containers/postgres.ts'
+import type { RunningPostgres } from '../../containers/postgres/postgres.ts'
 import { executePressure, type PressureControl } from '../../fixtures/execute-pressure.ts'
 import { inProcessProxy, type ProxyPlan, proxyProcesses } from '../../fixtures/pressure-proxies.ts'
 import type { PressureGround } from '../../fixtures/pressure-scene.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import { QUESTIONS } from '../../src/probe/probe.ts'
 import type { ProbeResult } from '../../src/probe/report.ts'
 import { stress } from '../e2e/stress.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
-import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres.ts'
+import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres/postgres.ts'
 import { newDatabase } from './new-database.ts'
 
 /** A PostgreSQL for the tests of one file; each call gives the URL of a database of its own in it. */

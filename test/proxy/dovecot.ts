@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 
 const BINARY = '/usr/sbin/dovecot'
 

@@ -1,7 +1,6 @@
-import { embeddedMailhog } from '../../containers/mailhog.ts'
-import { dockerMailhog, MAILHOG_IMAGE } from '../../containers/mailhog-docker.ts'
-import { embeddedPostgres } from '../../containers/postgres.ts'
-import { dockerPostgres, POSTGRES_IMAGE } from '../../containers/postgres-docker.ts'
+import { dockerMailhog, embeddedMailhog, MAILHOG_IMAGE } from '../../containers/mailhog.ts'
+import { dockerPostgres, POSTGRES_IMAGE } from '../../containers/postgres/docker.ts'
+import { embeddedPostgres } from '../../containers/postgres/postgres.ts'
 import { whyNoDocker } from '../docker/engine.ts'
 import { testGuarantees } from './guarantees.contract.ts'
 

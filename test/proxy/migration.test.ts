@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MIGRATIONS } from '../../src/proxy/store/migrations.ts'
+import { MIGRATIONS } from '../../src/programs/proxy/store/migrations.ts'
 import { freshDatabases } from './databases.ts'
 import { query } from './new-database.ts'
 import { deliveries, Rig } from './rig.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import { type Step, say, wait } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 import type { ApiClient } from './api-client.ts'

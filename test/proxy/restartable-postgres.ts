@@ -4,15 +4,15 @@ import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { freePort } from '../../containers/free-port.ts'
-import { POSTGRES_TUNING, urlOf } from '../../containers/postgres.ts'
+import { freePort } from '../../containers/loopback.ts'
 import {
   type Binaries,
+  initialise,
   prepareBinaries,
   type User,
   userForServer,
-} from '../../containers/postgres-binaries.ts'
-import { initialise } from '../../containers/postgres-cluster.ts'
+} from '../../containers/postgres/cluster.ts'
+import { POSTGRES_TUNING, urlOf } from '../../containers/postgres/postgres.ts'
 
 const LOGIN = { database: 'mailproxy', user: 'mailproxy', password: 'mailproxy' }
 const READY = /database system is ready to accept connections/

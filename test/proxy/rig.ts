@@ -1,7 +1,7 @@
 import { embeddedMailhog, type MailhogOptions, type RunningMailhog } from '../../containers/mailhog.ts'
-import { IDENTITY_HEADER } from '../../src/proxy/dispatch/compose.ts'
-import type { ProxyOptions } from '../../src/proxy/options.ts'
-import { createProxy, type RunningProxy } from '../../src/proxy/proxy.ts'
+import { IDENTITY_HEADER } from '../../src/programs/proxy/dispatch/compose.ts'
+import type { ProxyOptions } from '../../src/programs/proxy/options.ts'
+import { createProxy, type RunningProxy } from '../../src/programs/proxy/proxy.ts'
 import { ApiClient } from './api-client.ts'
 import { TenantServer } from './tenant-server.ts'
 

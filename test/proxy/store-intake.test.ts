@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
-import { takeMessages } from '../../src/proxy/store/intake.ts'
-import { recordOutcomes } from '../../src/proxy/store/outcomes.ts'
-import { unreported } from '../../src/proxy/store/reports.ts'
-import { setSuspended } from '../../src/proxy/store/suspension.ts'
-import { Tenants } from '../../src/proxy/store/tenants.ts'
+import { takeMessages } from '../../src/programs/proxy/store/intake.ts'
+import { recordOutcomes } from '../../src/programs/proxy/store/outcomes.ts'
+import { unreported } from '../../src/programs/proxy/store/sync.ts'
+import { setSuspended, Tenants } from '../../src/programs/proxy/store/tenants.ts'
 import { query } from './new-database.ts'
 
 import { account, claim, client, ids, message, outcome, prepared, unlimited } from './store-scene.ts'

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach } from 'vitest'
-import { Accounts } from '../../src/proxy/store/accounts.ts'
-import { type Claimed, type ClaimOptions, claimMessages } from '../../src/proxy/store/claim.ts'
-import { Database } from '../../src/proxy/store/database.ts'
-import type { Outcome } from '../../src/proxy/store/outcomes.ts'
-import { Tenants } from '../../src/proxy/store/tenants.ts'
+import { Accounts } from '../../src/programs/proxy/store/accounts.ts'
+import { type Claimed, type ClaimOptions, claimMessages } from '../../src/programs/proxy/store/claim.ts'
+import { Database } from '../../src/programs/proxy/store/database.ts'
+import type { Outcome } from '../../src/programs/proxy/store/outcomes.ts'
+import { Tenants } from '../../src/programs/proxy/store/tenants.ts'
 import { freshDatabases } from './databases.ts'
 
 export const freshDatabase = freshDatabases()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import { freshDatabases } from './databases.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 import type { SyncAnswer, TenantServer } from './tenant-server.ts'

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import { stress } from '../e2e/stress.ts'
 import { drawn, noBrowser, open, startBrowser } from './browser.ts'
 

@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import { stopChild } from '../child-process.ts'
 import { type RunningTool, runs, startTool, type Tool } from './tool.ts'
 

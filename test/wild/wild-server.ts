@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../containers/free-port.ts'
+import { freePort } from '../../containers/loopback.ts'
 import { runs } from '../servers/tool.ts'
 
 export const WILD_SERVERS = ['postfix', 'exim', 'opensmtpd', 'chasquid', 'aiosmtpd'] as const

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { freePort } from '../../../containers/free-port.ts'
+import { freePort } from '../../../containers/loopback.ts'
 import { FakeClock } from '../../engine/clock.fixture.ts'
 import type { FaultProxyPlan } from './plans.ts'
 import { FaultProxy } from './proxy.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readSubmission } from '../../proxy/intake/mail.ts'
+import { readSubmission } from '../proxy/intake/mail.ts'
 import { bytesOf, recipientsOf, subjectOf, textMd5Of, textOf } from './draft.ts'
 import { MessageGenerator } from './generator.ts'
 import { DIALECTS, type Dialect, tenantConfig } from './options.ts'

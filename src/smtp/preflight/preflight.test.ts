@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { freePort } from '../../../containers/free-port.ts'
+import { freePort } from '../../../containers/loopback.ts'
 import type { SmtpTarget, TlsOptions } from '../target.ts'
 import { listen, serve, serveTls } from './fake-server.fixture.ts'
 import { checkHosts, type PreflightWorld, preflight } from './preflight.ts'

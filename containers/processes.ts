@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import type { Usage } from './service.ts'
+
+/**
+ * A process of this machine as `<pid>:<start>`: a pid alone can belong to another process by now; with
+ * the time of its start it cannot.
+ */
+export function identityOf(pid: number): string {
+  return `${pid}:${startOf(pid)}`
+}
+
+export function pidOf(identity: string): number {
+  return Number(identity.split(':')[0])
+}
+
+export function lives(identity: string): boolean {
+  const [, pid, start] = /^(\d+):(.+)$/.exec(identity) ?? []
+  return pid !== undefined && start === startOf(Number(pid))
+}
+
+function startOf(pid: number): string | undefined {
+  try {
+    if (process.platform === 'linux') return startTicksOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+  } catch {
+    // There is no such process.
+    return undefined
+  }
+}
+
+/** proc_pid_stat(5): after the name in brackets come field 3, the state, and field 22, the start in ticks. */
+function startTicksOf(stat: string): string | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const isOver = fields[0] === 'Z' || fields[0] === 'X'
+  return isOver ? undefined : fields[19]
+}
+
+/** Ticks of a second in /proc, on every Linux (USER_HZ). */
+const TICKS_PER_SECOND = 100
+
+/** What a process and its children use together (Linux). */
+export class ProcessTree {
+  readonly #pid: number
+  #before: { readonly ticks: number; readonly atMs: number } | undefined
+
+  constructor(pid: number) {
+    this.#pid = pid
+  }
+
+  /** Undefined when the process is gone, and where there is no /proc. */
+  async usage(): Promise<Usage | undefined> {
+    try {
+      const children = await childrenOf(this.#pid)
+      const own = fieldsOf(await readFile(`/proc/${this.#pid}/stat`, 'utf8'))
+      const atMs = performance.now()
+      const others = await Promise.all(children.map(ticksOf))
+      // A child that ends takes its ticks over to its parent's sum of the waited-for.
+      const ticks = sum([own.utime, own.stime, own.cutime, own.cstime, ...others])
+      const memory = await Promise.all([this.#pid, ...children].map((pid) => memoryOf(pid)))
+      const cpuPercent = this.#percentSince(ticks, atMs)
+      this.#before = { ticks, atMs }
+      return { cpuPercent, memoryBytes: sum(memory) }
+    } catch {
+      return undefined
+    }
+  }
+
+  #percentSince(ticks: number, atMs: number): number {
+    if (this.#before === undefined) return 0
+    const seconds = (atMs - this.#before.atMs) / 1000
+    return Math.max(0, (100 * (ticks - this.#before.ticks)) / TICKS_PER_SECOND / seconds)
+  }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const parents = await Promise.all(pids.map(parentOf))
+  return pids.filter((_, index) => parents[index] === pid)
+}
+
+async function parentOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  return stat === undefined ? undefined : fieldsOf(stat).ppid
+}
+
+/** None of a process that has ended meanwhile. */
+async function ticksOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  if (stat === undefined) return 0
+  const { utime, stime } = fieldsOf(stat)
+  return utime + stime
+}
+
+/** proc_pid_stat(5): after the name in brackets comes field 3. */
+function fieldsOf(stat: string) {
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
+  const [ppid = 0, utime = 0, stime = 0, cutime = 0, cstime = 0] = [4, 14, 15, 16, 17].map(
+    (field) => fields[field - 3],
+  )
+  return { ppid, utime, stime, cutime, cstime }
+}
+
+/**
+ * Proportional: memory that several share counts once in all. Only who may trace a process may read that
+ * (proc_pid_smaps_rollup(5)); for others its resident memory stands. 0 of a process that has ended meanwhile.
+ */
+export async function memoryOf(pid: number, read = readProc): Promise<number> {
+  const rollup = /^Pss:\s+(\d+) kB$/m.exec(await read(pid, 'smaps_rollup'))
+  const kilobytes = rollup ?? /^VmRSS:\s+(\d+) kB$/m.exec(await read(pid, 'status'))
+  return Number(kilobytes?.[1] ?? 0) * 1024
+}
+
+function readProc(pid: number, name: string): Promise<string> {
+  return readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,72 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { LargeFiles } from '../attachments/large-files.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ProxyConfig } from '../options.ts'
+import type { Accounts } from '../store/accounts.ts'
+import type { Database } from '../store/database.ts'
+import type { Tenants } from '../store/tenants.ts'
+import { Refusal } from './server.ts'
+
+/** Who asks: the admin, or a tenant, which reaches its own things only. */
+export type Caller = { readonly kind: 'admin' } | { readonly kind: 'tenant'; readonly tenantId: string }
+
+const ADMIN: Caller = { kind: 'admin' }
+
+export class Access {
+  readonly #apiToken: string | undefined
+  readonly #tenants: Tenants
+
+  constructor(apiToken: string | undefined, tenants: Tenants) {
+    this.#apiToken = apiToken
+    this.#tenants = tenants
+  }
+
+  /** Anybody with a token; without an admin's token configured, also those who show none. */
+  async caller(request: FastifyRequest): Promise<Caller> {
+    const given = request.headers['x-api-token']
+    if (given === undefined && this.#apiToken === undefined) return ADMIN
+    if (typeof given !== 'string') throw new Refusal(401, 'X-API-Token is missing')
+    if (this.#apiToken !== undefined && equal(given, this.#apiToken)) return ADMIN
+    const tenantId = await this.#tenants.ofKey(given)
+    if (tenantId === undefined) throw new Refusal(401, 'X-API-Token is not known')
+    return { kind: 'tenant', tenantId }
+  }
+
+  async admin(request: FastifyRequest): Promise<void> {
+    if ((await this.caller(request)).kind !== 'admin') throw new Refusal(403, 'this is for the admin')
+  }
+
+  /** The tenant that a request is about: the one it names, or the one that asks. Another's is refused. */
+  async tenant(request: FastifyRequest, named: string | undefined): Promise<string> {
+    const caller = await this.caller(request)
+    const tenantId = named ?? (caller.kind === 'tenant' ? caller.tenantId : undefined)
+    if (tenantId === undefined) throw new Refusal(422, [{ loc: ['tenant_id'], msg: 'is missing' }])
+    if (caller.kind === 'tenant' && caller.tenantId !== tenantId)
+      throw new Refusal(401, 'X-API-Token is of another tenant')
+    return tenantId
+  }
+}
+
+const KEY = randomBytes(32)
+const digest = (text: string) => createHmac('sha256', KEY).update(text).digest()
+
+/** In a time that tells nothing, not even of lengths. */
+function equal(a: string, b: string): boolean {
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+/** What every route may use. */
+export interface ApiParts {
+  readonly db: Database
+  readonly config: ProxyConfig
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly tenants: Tenants
+  readonly accounts: Accounts
+  readonly access: Access
+  readonly largeFiles: LargeFiles | undefined
+  /** There is something to send. */
+  readonly wake: () => void
+}

@@ -1,0 +1,269 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { checkedStream } from './checked-content.ts'
+
+/** Names a content of one tenant; also the name of its file. */
+export type ContentKey = `${string}-${string}`
+
+/**
+ * A content is the tenant's that fetched it: whoever names the MD5 of somebody else's document has not shown that the
+ * document is theirs.
+ */
+export function contentKey(tenantId: string, md5: string): ContentKey {
+  return `${md5}-${createHash('sha256').update(tenantId).digest('hex').slice(0, 32)}`
+}
+
+function md5OfKey(key: ContentKey): string {
+  return key.slice(0, 32)
+}
+
+interface MemoryEntry {
+  readonly content: Buffer
+  readonly expiresAtMs: number
+}
+
+interface TierLimits {
+  readonly maxBytes: number
+  readonly ttlMs: number
+}
+
+/** Small contents by their MD5: the least recently used go first, and each when its time is over. */
+export class MemoryTier {
+  readonly #limits: TierLimits
+  readonly #now: () => number
+  readonly #entries = new Map<string, MemoryEntry>()
+  #bytes = 0
+
+  constructor(limits: TierLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits
+    this.#now = now
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get(md5: string): Buffer | undefined {
+    const entry = this.#entries.get(md5)
+    if (entry === undefined) return undefined
+    this.#delete(md5)
+    if (entry.expiresAtMs <= this.#now()) return undefined
+    this.#insert(md5, entry)
+    return entry.content
+  }
+
+  put(md5: string, content: Buffer): void {
+    this.#delete(md5)
+    if (content.length > this.#limits.maxBytes) return
+    this.#insert(md5, { content, expiresAtMs: this.#now() + this.#limits.ttlMs })
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= this.#limits.maxBytes) break
+      this.#delete(oldest)
+    }
+  }
+
+  #insert(md5: string, entry: MemoryEntry): void {
+    this.#entries.set(md5, entry)
+    this.#bytes += entry.content.length
+  }
+
+  #delete(md5: string): void {
+    this.#bytes -= this.#entries.get(md5)?.content.length ?? 0
+    this.#entries.delete(md5)
+  }
+}
+
+interface DiskEntry {
+  readonly bytes: number
+  readonly writtenAtMs: number
+  /** Its content was found to be what the key says, and the file has not changed since. */
+  readonly verified: boolean
+}
+
+export interface DiskTierOptions extends TierLimits {
+  /** What was not written to for so long is left over from a process that was killed. */
+  readonly abandonedMs: number
+  /** Told when the disk fails: what it does not hold is fetched instead. */
+  readonly onTrouble: (error: Error) => void
+}
+
+const TEMPORARY = 'incoming'
+const SWEEP_MS = 60_000
+/** As earlier versions named them: for all tenants. */
+const OLD_NAME = /^[0-9a-f]{32}$/
+
+/**
+ * Large contents in files: `<dir>/<2 digits of the MD5>/<key>`. The oldest go first, and each when its time is over.
+ * What is being read stays readable: a file lives on in its readers. Nothing is handed out that is not what its key
+ * says: a file that has changed since it was written is read and compared before, any other while it is sent. A disk
+ * that is full, broken or gone is a cache that has nothing; no message fails for it.
+ */
+export class DiskTier {
+  readonly #directory: string
+  readonly #options: DiskTierOptions
+  readonly #entries = new Map<ContentKey, DiskEntry>()
+  #bytes = 0
+  #sweptAtMs = 0
+
+  /** Finds what an earlier process has left there. */
+  static async open(directory: string, options: DiskTierOptions): Promise<DiskTier> {
+    const tier = new DiskTier(directory, options)
+    await mkdir(join(directory, TEMPORARY), { recursive: true })
+    for (const folder of await readdir(directory)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue
+      for (const name of await readdir(join(directory, folder)))
+        await (OLD_NAME.test(name)
+          ? rm(join(directory, folder, name), { force: true })
+          : tier.#note(name as ContentKey, false))
+    }
+    await tier.#tidy()
+    return tier
+  }
+
+  private constructor(directory: string, options: DiskTierOptions) {
+    this.#directory = directory
+    this.#options = options
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** A stream fails with DamagedContent where it is not what it should be, which is then forgotten. */
+  get(key: ContentKey): Promise<Readable | undefined> {
+    return this.#orNothing(async () => {
+      const entry = this.#entries.get(key) ?? (await this.#note(key, false))
+      if (entry === undefined) return undefined
+      const isFresh = entry.writtenAtMs + this.#options.ttlMs > Date.now()
+      const file = isFresh ? await open(this.#pathOf(key)).catch(absent) : undefined
+      if (file !== undefined) {
+        if (await this.#isSound(key, entry, file)) return this.#checked(key, file)
+        await file.close()
+      }
+      await this.#remove(key)
+      return undefined
+    })
+  }
+
+  /** Throws what `content` throws; nothing of it is kept then. */
+  async put(key: ContentKey, content: AsyncIterable<Buffer>): Promise<void> {
+    const source = { failed: false }
+    try {
+      await this.#write(key, watched(content, source))
+      await this.#note(key, true)
+      await this.#tidy()
+    } catch (error) {
+      if (source.failed) throw error
+      this.#options.onTrouble(error as Error)
+    }
+  }
+
+  async #write(key: ContentKey, content: AsyncIterable<Buffer>): Promise<void> {
+    const temporary = join(this.#directory, TEMPORARY, randomUUID())
+    try {
+      await mkdir(dirname(temporary), { recursive: true })
+      await pipeline(content, createWriteStream(temporary))
+      const path = this.#pathOf(key)
+      await mkdir(dirname(path), { recursive: true })
+      await rename(temporary, path)
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(ignore)
+      throw error
+    }
+  }
+
+  /** Whether the file is what was written; else, or when this process did not write it, whether it is the content. */
+  async #isSound(key: ContentKey, entry: DiskEntry, file: FileHandle): Promise<boolean> {
+    const { size, mtimeMs } = await file.stat()
+    if (entry.verified && size === entry.bytes && mtimeMs === entry.writtenAtMs) return true
+    const hash = createHash('md5')
+    for await (const chunk of file.createReadStream({ start: 0, autoClose: false }))
+      hash.update(chunk as Buffer)
+    if (hash.digest('hex') !== md5OfKey(key)) return false
+    await this.#note(key, true)
+    return true
+  }
+
+  #checked(key: ContentKey, file: FileHandle): Readable {
+    const expected = { filename: '', md5: md5OfKey(key), maxBytes: Number.POSITIVE_INFINITY, passed: ignore }
+    return checkedStream(file.createReadStream({ start: 0 }), expected, async () => {
+      await this.#remove(key).catch(ignore)
+      return new DamagedContent()
+    })
+  }
+
+  async #note(key: ContentKey, verified: boolean): Promise<DiskEntry | undefined> {
+    const found = await stat(this.#pathOf(key)).catch(absent)
+    this.#bytes -= this.#entries.get(key)?.bytes ?? 0
+    this.#entries.delete(key)
+    if (found === undefined) return undefined
+    const entry = { bytes: found.size, writtenAtMs: found.mtimeMs, verified }
+    this.#entries.set(key, entry)
+    this.#bytes += entry.bytes
+    return entry
+  }
+
+  async #tidy(): Promise<void> {
+    const oldestFirst = [...this.#entries].toSorted(([, a], [, b]) => a.writtenAtMs - b.writtenAtMs)
+    for (const [key, { writtenAtMs }] of oldestFirst) {
+      if (this.#bytes <= this.#options.maxBytes && writtenAtMs + this.#options.ttlMs > Date.now()) break
+      await this.#remove(key)
+    }
+    if (Date.now() - this.#sweptAtMs < SWEEP_MS) return
+    this.#sweptAtMs = Date.now()
+    const folder = join(this.#directory, TEMPORARY)
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name)
+      const found = await stat(path).catch(absent)
+      if (found !== undefined && found.mtimeMs + this.#options.abandonedMs < Date.now())
+        await rm(path, { force: true })
+    }
+  }
+
+  async #remove(key: ContentKey): Promise<void> {
+    this.#bytes -= this.#entries.get(key)?.bytes ?? 0
+    this.#entries.delete(key)
+    await rm(this.#pathOf(key), { force: true })
+  }
+
+  async #orNothing<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+    try {
+      return await look()
+    } catch (error) {
+      this.#options.onTrouble(error as Error)
+      return undefined
+    }
+  }
+
+  #pathOf(key: ContentKey): string {
+    return join(this.#directory, key.slice(0, 2), key)
+  }
+}
+
+/** A file of the cache is not what was put there. It is gone now, so the next attempt fetches anew. */
+export class DamagedContent extends Error {
+  constructor() {
+    super('A cached attachment was damaged on disk; it is fetched anew')
+  }
+}
+
+/** Tells the content's own failures from the disk's. */
+async function* watched(content: AsyncIterable<Buffer>, source: { failed: boolean }): AsyncGenerator<Buffer> {
+  try {
+    yield* content
+  } catch (error) {
+    source.failed = true
+    throw error
+  }
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** What cannot be tidied up now is next time. */
+function ignore(): void {}

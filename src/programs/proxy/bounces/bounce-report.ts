@@ -1,0 +1,88 @@
+import PostalMime, { type Attachment, type Email } from 'postal-mime'
+import { foreignText } from '../../../foreign-text.ts'
+import { IDENTITY_HEADER } from '../dispatch/compose.ts'
+
+/** What became of one recipient of a message that was accepted, and not delivered after all. */
+export interface Bounce {
+  readonly recipient: string
+  /** A hard one is final; of a soft one the server goes on trying (RFC 3464 2.3.3). */
+  readonly type: 'hard' | 'soft'
+  /** RFC 3463, as 5.1.1. */
+  readonly code: string | undefined
+  readonly reason: string
+}
+
+export interface BounceReport {
+  readonly bounces: readonly Bounce[]
+  /** The message that it is about, by its own header. */
+  readonly id: string | undefined
+  readonly messageId: string | undefined
+}
+
+/** With or without the international forms of RFC 6533. */
+const STATUS_TYPES = new Set(['message/delivery-status', 'message/global-delivery-status'])
+const RETURNED_TYPES = new Set([
+  'message/rfc822',
+  'text/rfc822-headers',
+  'message/global',
+  'message/global-headers',
+])
+const MAX_REASON_LENGTH = 500
+/** Of a message with a thousand recipients, and room. */
+const MAX_RECIPIENTS = 2_000
+
+/**
+ * Reads a delivery status notification (RFC 3464, RFC 6533); undefined for every other mail. Recipients that were
+ * delivered to, relayed or expanded are not in it: nothing has failed for them.
+ */
+export async function readBounceReport(source: Buffer): Promise<BounceReport | undefined> {
+  const mail = await PostalMime.parse(source, { forceRfc822Attachments: true, maxNestingDepth: 20 })
+  const status = mail.attachments.find(({ mimeType }) => STATUS_TYPES.has(mimeType))
+  if (status === undefined) return undefined
+  const returned = mail.attachments.find(({ mimeType }) => RETURNED_TYPES.has(mimeType))
+  const original = returned === undefined ? undefined : await PostalMime.parse(octetsOf(returned))
+  // One block of fields for the message, one for each recipient (RFC 3464 2.1).
+  const [, ...recipients] = Buffer.from(octetsOf(status))
+    .toString('utf8')
+    .split(/\r?\n(?:\r?\n)+/)
+    .filter((block) => block.trim() !== '')
+  const bounces = await Promise.all(recipients.slice(0, MAX_RECIPIENTS).map(bounceOf))
+  return {
+    bounces: bounces.filter((bounce) => bounce !== undefined),
+    id: original && headerOf(original, IDENTITY_HEADER),
+    messageId: original && headerOf(original, 'Message-ID'),
+  }
+}
+
+async function bounceOf(block: string): Promise<Bounce | undefined> {
+  const fields = await PostalMime.parse(`${block}\r\n\r\n`)
+  // A comment may stand behind every value (RFC 3464 2.1.2).
+  const value = (name: string) =>
+    headerOf(fields, name)
+      ?.replace(/\([^()]*\)/g, '')
+      .trim()
+  const action = value('Action')?.toLowerCase()
+  if (action !== 'failed' && action !== 'delayed') return undefined
+  const recipient = afterType(value('Original-Recipient') ?? value('Final-Recipient') ?? '')
+  const code = /[245]\.\d{1,3}\.\d{1,3}/.exec(value('Status') ?? '')?.[0]
+  const said = afterType(headerOf(fields, 'Diagnostic-Code') ?? '')
+  return {
+    recipient: foreignText(recipient, 320),
+    type: action === 'failed' && !code?.startsWith('4') ? 'hard' : 'soft',
+    code,
+    reason: foreignText(said || `${action}${code === undefined ? '' : ` ${code}`}`, MAX_REASON_LENGTH),
+  }
+}
+
+/** `rfc822; a@b` without its type (RFC 3464 2.1.2). */
+function afterType(value: string): string {
+  return value.slice(value.indexOf(';') + 1).trim()
+}
+
+function headerOf({ headers }: Email, name: string): string | undefined {
+  return headers.find(({ key }) => key === name.toLowerCase())?.value
+}
+
+function octetsOf({ content }: Attachment): Uint8Array {
+  return typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content)
+}

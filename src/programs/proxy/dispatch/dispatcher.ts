@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { errorText } from '../../../error.ts'
+import type { OpenAttachmentsOf } from '../attachments/attachments.ts'
+import type { Log } from '../log.ts'
+import { Loop } from '../loop.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ProxyConfig } from '../options.ts'
+import { type Claimed, claimMessages, releaseClaims } from '../store/claim.ts'
+import type { Database } from '../store/database.ts'
+import type { Outcome } from '../store/outcomes.ts'
+import { HOLD_BACK_MS, type Hold } from '../store/rate.ts'
+import { attempt } from './attempt.ts'
+import { InHand, LeaseKeeper, type Running } from './in-hand.ts'
+import { OutcomeWriter } from './outcome-writer.ts'
+import { RateLimits } from './rate-limits.ts'
+import { Transports } from './smtp-pool.ts'
+
+export interface DispatcherParts {
+  readonly db: Database
+  readonly config: ProxyConfig
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly openAttachments: OpenAttachmentsOf
+}
+
+/** Messages claimed but not being sent, of all accounts together. */
+const MOST_WAITING = 1_000
+/** Of the bytes of a claim, for tenants that have nothing waiting while others have all. */
+const LEAST_SHARE = 8
+/** Large messages that are being sent have room for the bytes of so many claims: of 128 MB by default. */
+const CLAIMS_SENT_AT_ONCE = 16
+/** An attempt may take so many times the silence that is allowed: a server that drips is cut off too. */
+const PATIENCE = 10
+
+/**
+ * The dispatch loop: claims what is ready, sends it, writes the outcome.
+ *
+ * A message counts as in flight until its outcome is committed, so a killed process can have sent at most
+ * `poolSize` messages per account, `maxInFlight` in all, that nobody knows of: those are sent a second time.
+ */
+export class Dispatcher {
+  readonly #parts: DispatcherParts
+  readonly #inHand: InHand
+  readonly #transports: Transports
+  readonly #writer: OutcomeWriter
+  readonly #claiming: Loop
+  readonly #leases: LeaseKeeper
+  readonly #rateLimits: RateLimits
+  /** What has to end before this process may. */
+  readonly #ends = new Set<Promise<void>>()
+  /** The last claim found something, or had no room for more. */
+  #mayHaveMore = false
+  #stopping = false
+
+  constructor(parts: DispatcherParts) {
+    const { config, log } = parts
+    this.#parts = parts
+    this.#inHand = new InHand({
+      perLane: config.poolSize,
+      inAll: config.maxInFlight,
+      largeBytes: config.claimBytes * CLAIMS_SENT_AT_ONCE,
+    })
+    this.#transports = new Transports(config)
+    this.#writer = new OutcomeWriter({ ...parts, inFlight: () => this.#inHand.inFlight })
+    this.#leases = new LeaseKeeper(parts, this.#inHand)
+    this.#rateLimits = new RateLimits(parts)
+    const { sendLoopIntervalMs: intervalMs } = config
+    this.#claiming = new Loop({ name: 'dispatch', intervalMs, cycle: () => this.#claim(), log })
+  }
+
+  start(): void {
+    this.#claiming.wake()
+    this.#leases.start()
+  }
+
+  /** There is, or may be, something to send. */
+  wake(): void {
+    this.#claiming.wake()
+  }
+
+  /** What waits is given back at once; what is being sent has until `withinMs` to end, and is cut off then. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping = true
+    await this.#claiming.stop()
+    await this.#release(this.#inHand.drop())
+    const finished = Promise.all(this.#ends)
+    const inTime = new AbortController()
+    await Promise.race([finished, delay(withinMs, undefined, { signal: inTime.signal }).catch(ignore)])
+    inTime.abort()
+    for (const { abort } of this.#inHand.running) abort.abort(new Error('the proxy stops'))
+    this.#writer.giveUp()
+    await finished
+    await this.#leases.stop()
+    this.#transports.close()
+  }
+
+  async #claim(): Promise<void> {
+    const { db, config, metrics } = this.#parts
+    this.#transports.sweep()
+    const hadWaiting = this.#inHand.waiting > 0
+    const room = {
+      messages: MOST_WAITING - this.#inHand.waiting,
+      bytes: config.claimBytes - this.#inHand.waitingBytes,
+    }
+    if (room.messages <= 0) return
+    const rooms = this.#inHand.roomOf(room)
+    // Large messages of others that wait leave room for who has nothing here yet.
+    const maxBytes = Math.max(room.bytes, config.claimBytes / LEAST_SHARE)
+    this.#leases.claiming()
+    this.#inHand.claiming()
+    const claimed = await claimMessages(db, {
+      claim: randomUUID(),
+      leaseMs: config.leaseMs,
+      batchSize: config.batchSizePerAccount,
+      maxMessages: room.messages,
+      maxBytes: Math.ceil(maxBytes),
+      loads: this.#inHand.loads,
+      rooms,
+      otherRoom: { messages: Math.ceil(room.messages / 2), bytes: Math.ceil(maxBytes / 2) },
+    })
+    this.#mayHaveMore = claimed.length > 0 || hadWaiting
+    for (const message of claimed) metrics.announce(message)
+    for (const message of claimed.filter(isPoison)) this.#track(this.#record(poisonOutcome(message), message))
+    const sound = claimed.filter((message) => !isPoison(message))
+    const { admitted, others, heldBack } = await this.#rateLimits.admit(sound).catch(async (error) => {
+      await this.#release(sound)
+      throw error
+    })
+    for (const { message, outcome } of others) this.#track(this.#record(outcome, message))
+    if (heldBack.length > 0) this.#track(this.#holdBack(heldBack))
+    this.#inHand.add(admitted)
+    this.#pump()
+  }
+
+  #pump(): void {
+    for (let running = this.#next(); running !== undefined; running = this.#next())
+      this.#track(this.#send(running))
+    this.#parts.metrics.inHand(this.#inHand.inFlight, this.#inHand.waiting)
+  }
+
+  #next(): Running | undefined {
+    return this.#stopping ? undefined : this.#inHand.next()
+  }
+
+  #track(work: Promise<void>): void {
+    this.#ends.add(work)
+    void work.finally(() => this.#ends.delete(work))
+  }
+
+  async #send({ message, abort }: Running): Promise<void> {
+    const { config, metrics, log, openAttachments } = this.#parts
+    const beganAtMs = performance.now()
+    const tooLong = setTimeout(
+      () => abort.abort(new Error('it took too long')),
+      config.sendTimeoutMs * PATIENCE,
+    )
+    const parts = {
+      transports: this.#transports,
+      rateLimits: this.#rateLimits,
+      openAttachments,
+      retryDelaysMs: config.retryDelaysMs,
+      record: (progress: Outcome) => this.#writer.record(this.#withMail(progress, message)),
+    }
+    const outcome = await attempt(message, parts, abort.signal)
+    clearTimeout(tooLong)
+    metrics.attempt(outcome.kind, performance.now() - beganAtMs)
+    log.debug('attempt', {
+      tenant: message.tenantId,
+      id: message.id,
+      outcome: outcome.kind,
+      why: outcome.description,
+    })
+    // Cut off by the end of this process, which says nothing about the message.
+    const isCutOff = this.#stopping && abort.signal.aborted && outcome.kind === 'deferred'
+    await (isCutOff ? this.#release([message]) : this.#record(outcome, message))
+    const stillWaiting = this.#inHand.done(message)
+    if (this.#mayHaveMore && stillWaiting <= config.batchSizePerAccount / 4)
+      this.#claiming.wakeUnlessRunning()
+    this.#pump()
+  }
+
+  async #record(outcome: Outcome, message: Claimed): Promise<void> {
+    const { metrics, log } = this.#parts
+    const facts = { tenant: message.tenantId, id: message.id, outcome: outcome.kind }
+    try {
+      const written = await this.#writer.record(this.#withMail(outcome, message))
+      if (outcome.kind === 'sent') this.#inHand.sent(message)
+      if (written) metrics.outcome(message, outcome)
+      else log.warning('an outcome came too late', facts)
+    } catch (error) {
+      // Its lease ends, and it is sent again.
+      log.error('an outcome is lost', { ...facts, error: errorText(error) })
+    }
+  }
+
+  #withMail<H extends Hold>(hold: H, message: Claimed): H {
+    return message.limited ? { ...hold, limited: true, mailed: this.#rateLimits.hasMailed(message) } : hold
+  }
+
+  /** They are claimed again, by whichever proxy, once it is known what became of those before them. */
+  async #holdBack(messages: readonly Claimed[]): Promise<void> {
+    await this.#release(messages)
+    if (!this.#stopping) setTimeout(() => this.wake(), HOLD_BACK_MS).unref()
+  }
+
+  /** As if this process had never taken them. */
+  async #release(messages: readonly Claimed[]): Promise<void> {
+    const holds = messages.map((message) => this.#withMail(message, message))
+    await releaseClaims(this.#parts.db, holds).catch((error) => {
+      this.#parts.log.warning('messages wait for the end of their lease', { error: errorText(error) })
+    })
+  }
+}
+
+/** The sends were faster. */
+function ignore(): void {}
+
+/** A message that so many processes took, and that none got done with, is what ended them. */
+const MOST_CLAIMS = 10
+
+function isPoison({ claims }: Claimed): boolean {
+  return claims > MOST_CLAIMS
+}
+
+function poisonOutcome({ pk, claim }: Claimed): Outcome {
+  const description = `given up: claimed ${MOST_CLAIMS} times without an outcome`
+  return { pk, claim, kind: 'error', attempted: false, description }
+}

@@ -1,0 +1,83 @@
+/**
+ * How what there is only so much of is shared by tenants whose number nobody knows: by what is left, as switches
+ * share their buffers (Choudhury and Hahne, Dynamic queue length thresholds, 1998): whoever asks gets up to twice what
+ * is left then. One tenant takes at most two thirds, a second two thirds of the rest, and so on: of 200 slots it takes
+ * seven tenants that hang to leave none. A tenant that has nothing may take one while any is left.
+ */
+const GREED = 2
+
+/** Whether somebody who holds `held` may take one more, of which `free` are left. */
+export function mayTakeOneMore(held: number, free: number): boolean {
+  return held < GREED * free
+}
+
+/** How many more somebody who holds `held` may take at once, so that what it has then is not more than what is left. */
+export function shareOf(free: number, held: number): number {
+  return Math.max(0, Math.floor((free - held) / 2))
+}
+
+interface Waiting {
+  readonly owner: string
+  readonly granted: () => void
+}
+
+/** A number of permits, given in the order in which they were asked for, so that every owner leaves some to others. */
+export class Permits {
+  #free: number
+  readonly #total: number
+  readonly #held = new Map<string, number>()
+  readonly #waiting = new Set<Waiting>()
+
+  constructor(total: number) {
+    this.#free = total
+    this.#total = total
+  }
+
+  get inUse(): number {
+    return this.#total - this.#free
+  }
+
+  take(owner: string, signal: AbortSignal): Promise<void> {
+    if (this.#mayTake(owner)) {
+      this.#grant(owner)
+      return Promise.resolve()
+    }
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.#waiting.delete(waiting)
+        reject(signal.reason)
+      }
+      const granted = () => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      }
+      const waiting = { owner, granted }
+      if (signal.aborted) return onAbort()
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#waiting.add(waiting)
+    })
+  }
+
+  give(owner: string): void {
+    this.#free += 1
+    const held = (this.#held.get(owner) ?? 0) - 1
+    if (held > 0) this.#held.set(owner, held)
+    else this.#held.delete(owner)
+    for (const waiting of this.#waiting) {
+      if (this.#free === 0) return
+      if (!this.#mayTake(waiting.owner)) continue
+      this.#waiting.delete(waiting)
+      this.#grant(waiting.owner)
+      waiting.granted()
+    }
+  }
+
+  #mayTake(owner: string): boolean {
+    return this.#free > 0 && mayTakeOneMore(this.#held.get(owner) ?? 0, this.#free)
+  }
+
+  #grant(owner: string): void {
+    this.#free -= 1
+    this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1)
+  }
+}

@@ -1,0 +1,121 @@
+import { errorText } from '../../../error.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Claimed } from '../store/claim.ts'
+import type { Database } from '../store/database.ts'
+import type { Outcome } from '../store/outcomes.ts'
+import { type Admitted, HOLD_BACK_MS, reserveSlots, slotMailed } from '../store/rate.ts'
+import type { TransactionWatch } from './smtp-session.ts'
+
+export const LIMIT_REJECTED = 'rate_limit_exceeded'
+const LIMIT_DEFERRED = 'rate limit'
+/** Beyond the time within which MAIL is answered or given up: for a process that is held up meanwhile. */
+const RESERVE_MARGIN_MS = 5_000
+
+/** MAIL may not go out now. */
+export class RateLimited extends Error {
+  readonly waitMs: number
+  readonly rejects: boolean
+
+  constructor(waitMs: number, rejects: boolean) {
+    super(rejects ? LIMIT_REJECTED : LIMIT_DEFERRED)
+    this.waitMs = waitMs
+    this.rejects = rejects
+  }
+}
+
+export interface RateLimitsParts {
+  readonly db: Database
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly config: { readonly sendTimeoutMs: number }
+}
+
+export interface AdmittedMessages {
+  readonly admitted: readonly Claimed[]
+  /** Those that have to wait for a known time, or are rejected. */
+  readonly others: readonly { readonly message: Claimed; readonly outcome: Outcome }[]
+  /** To be given back: what becomes of others decides about them. */
+  readonly heldBack: readonly Claimed[]
+}
+
+/** Limits of accounts, kept by slots in the database (store/rate.ts). */
+export class RateLimits {
+  readonly #parts: RateLimitsParts
+  readonly #mailed = new WeakSet<Claimed>()
+
+  constructor(parts: RateLimitsParts) {
+    this.#parts = parts
+  }
+
+  get #reserveMs(): number {
+    return this.#parts.config.sendTimeoutMs + RESERVE_MARGIN_MS
+  }
+
+  /** Reserves slots for the messages of accounts that have limits, before anything is done for these messages. */
+  async admit(claimed: readonly Claimed[]): Promise<AdmittedMessages> {
+    const limited = claimed.filter((message) => message.limited)
+    if (limited.length === 0) return { admitted: claimed, others: [], heldBack: [] }
+    const lanes = Map.groupBy(limited, ({ tenantId, accountId }) => JSON.stringify([tenantId, accountId]))
+    const admitted = claimed.filter((message) => !message.limited)
+    const others: { message: Claimed; outcome: Outcome }[] = []
+    const heldBack: Claimed[] = []
+    for (const [first, ...more] of lanes.values()) {
+      if (first === undefined) continue
+      const all = [first, ...more] as const
+      const decided = await reserveSlots(this.#parts.db, all, this.#reserveMs)
+      for (const [index, message] of all.entries()) {
+        const outcome = outcomeOf(message, decided[index])
+        if (outcome === 'admitted') admitted.push(message)
+        else if (outcome === 'undecided') heldBack.push(message)
+        else {
+          this.#parts.metrics.rateLimited(message)
+          others.push({ message, outcome })
+        }
+      }
+    }
+    return { admitted, others, heldBack }
+  }
+
+  /** MAIL has gone out for it: of these messages no slot may be given back. */
+  hasMailed(message: Claimed): boolean {
+    return this.#mailed.has(message)
+  }
+
+  /** Stands between the session and MAIL; undefined where there is no limit. */
+  watch(message: Claimed): TransactionWatch | undefined {
+    if (!message.limited) return undefined
+    const { db, metrics, log } = this.#parts
+    return {
+      beforeMail: async () => {
+        const [decided] = await reserveSlots(db, [message], this.#reserveMs).catch((error) => {
+          // Not the message's fault: it is no attempt, and it waits for the database as all do.
+          log.warning('a rate limit could not be asked for', { error: errorText(error) })
+          return []
+        })
+        if (decided?.kind === 'admitted') return
+        metrics.rateLimited(message)
+        throw decided?.kind === 'waits'
+          ? new RateLimited(decided.ms, decided.rejects)
+          : new RateLimited(HOLD_BACK_MS, false)
+      },
+      mailed: () => {
+        this.#mailed.add(message)
+        // Unwritten, the slot counts for longer than it has to.
+        slotMailed(db, message).catch((error) =>
+          log.warning('a slot of a rate limit counts too long', { error: errorText(error) }),
+        )
+      },
+    }
+  }
+}
+
+function outcomeOf(
+  { pk, claim }: Claimed,
+  decided: Admitted | undefined,
+): Outcome | 'admitted' | 'undecided' {
+  if (decided === undefined || decided.kind !== 'waits') return decided?.kind ?? 'undecided'
+  const common = { pk, claim, attempted: false }
+  if (decided.rejects) return { ...common, kind: 'error', description: LIMIT_REJECTED }
+  return { ...common, kind: 'deferred', retryAfterMs: decided.ms, description: LIMIT_DEFERRED }
+}

@@ -1,0 +1,30 @@
+import { errorText } from '../../error.ts'
+import { proxyConfigFromEnvironment } from './options.ts'
+import { start } from './proxy.ts'
+
+/**
+ * The proxy as a program, configured by GMP_*. Writes one line of JSON to stdout once its API answers and its
+ * loops run; ends on SIGTERM, SIGINT, and with the parent that opened an IPC channel to it.
+ */
+export async function main(): Promise<void> {
+  const proxy = await start(proxyConfigFromEnvironment(process.env))
+  const stop = () => {
+    // Asked a second time: at once.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
+    proxy.stop().then(
+      () => process.exit(0),
+      (error) => fail(error),
+    )
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  process.once('disconnect', () => process.exit(0))
+  console.log(JSON.stringify({ ready: true, url: proxy.url, port: Number(new URL(proxy.url).port) }))
+}
+
+function fail(error: unknown): never {
+  console.error(errorText(error))
+  process.exit(1)
+}
+
+if (import.meta.main) main().catch(fail)

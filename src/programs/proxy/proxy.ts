@@ -1,0 +1,128 @@
+import { errorText, MailstormError } from '../../error.ts'
+import { Api } from './api/api.ts'
+import { Attachments } from './attachments/attachments.ts'
+import { LargeFiles } from './attachments/large-files.ts'
+import type { Intercept } from './attachments/reach.ts'
+import { BounceLoop } from './bounces/bounce-loop.ts'
+import { Dispatcher } from './dispatch/dispatcher.ts'
+import { Log } from './log.ts'
+import { Loop } from './loop.ts'
+import { Metrics } from './metrics.ts'
+import { type ProxyConfig, type ProxyOptions, proxyConfig } from './options.ts'
+import { failOrphans } from './store/accounts.ts'
+import { Database } from './store/database.ts'
+import { Doorbell } from './store/doorbell.ts'
+import { forgetCommands } from './store/instance.ts'
+import { forget } from './store/messages.ts'
+import { SyncLoop } from './sync/sync-loop.ts'
+
+export interface Proxy {
+  /** Resolves when its API answers and its loops run. */
+  start(): Promise<RunningProxy>
+}
+
+export interface RunningProxy extends AsyncDisposable {
+  /** Of its API, as `http://127.0.0.1:8000`. */
+  readonly url: string
+  /** Within `stopTimeoutMs` and what the database takes: what is being sent ends, the rest is given back. */
+  stop(): Promise<void>
+}
+
+const HOUSEKEEPING_MS = 60_000
+
+/** What only the process around a proxy can give it. */
+export interface ProxyHooks {
+  /** Stands before its calls to tenants and URLs, and may answer them. */
+  readonly intercept?: Intercept
+}
+
+/** A mail proxy on a PostgreSQL; any number of them may share one. Throws at once when the options are wrong. */
+export function createProxy(options: ProxyOptions, hooks: ProxyHooks = {}): Proxy {
+  const config = proxyConfig(options)
+  return { start: () => start(config, hooks) }
+}
+
+export async function start(config: ProxyConfig, hooks: ProxyHooks = {}): Promise<RunningProxy> {
+  const ends: (() => Promise<unknown>)[] = []
+  try {
+    return await started(config, ends, hooks)
+  } catch (error) {
+    for (const end of ends.reverse()) await end().catch(ignore)
+    if (error instanceof MailstormError) throw error
+    throw new MailstormError('PROXY_START', `Failed to start the proxy: ${errorText(error)}.`)
+  }
+}
+
+/** Puts the parts together; `ends` has what is to be ended so far, in the order in which it began. */
+async function started(
+  config: ProxyConfig,
+  ends: (() => Promise<unknown>)[],
+  { intercept }: ProxyHooks,
+): Promise<RunningProxy> {
+  const log = new Log(config.logLevel)
+  const metrics = new Metrics()
+  const db = connected(config, log)
+  ends.push(() => db.close())
+  await db.migrate()
+  const largeFiles = LargeFiles.of(db, config)
+  const attachments = await Attachments.open({ config, metrics, log, largeFiles, intercept })
+  ends.push(() => attachments.close())
+  const openAttachments = attachments.of.bind(attachments)
+  const dispatcher = new Dispatcher({ db, config, log, metrics, openAttachments })
+  const sync = new SyncLoop({ db, config, log, metrics }, intercept)
+  const bounces = new BounceLoop({ db, config, log, metrics })
+  const housekeeping = new Loop({
+    name: 'housekeeping',
+    intervalMs: HOUSEKEEPING_MS,
+    log,
+    cycle: async () => {
+      await failOrphans(db)
+      await forget(db, config.retentionMs)
+      await forgetCommands(db, config.retentionMs)
+      await largeFiles?.tidy()
+    },
+  })
+  // In one go: neither waits for the other, and the time limit is for both.
+  const { stopTimeoutMs } = config
+  ends.push(() =>
+    Promise.all([
+      dispatcher.stop(stopTimeoutMs),
+      sync.stop(stopTimeoutMs),
+      bounces.stop(),
+      housekeeping.stop(),
+    ]),
+  )
+  const bells = { messages: () => dispatcher.wake(), sync: () => sync.wake() }
+  const doorbell = new Doorbell(config.databaseUrl, (bell) => bells[bell]())
+  ends.push(() => doorbell.close())
+  await doorbell.open()
+  const api = new Api({ db, config, log, metrics, largeFiles, wake: bells.messages })
+  ends.push(() => api.close(stopTimeoutMs))
+  const url = await api.listen()
+  dispatcher.start()
+  sync.start()
+  bounces.start()
+  housekeeping.wake()
+  log.info('started', { url })
+  return running(url, ends)
+}
+
+function connected({ databaseUrl: url, databaseConnections: connections }: ProxyConfig, log: Log): Database {
+  const onIdleError = ({ message }: Error) =>
+    log.warning('a database connection was lost', { error: message })
+  return new Database({ url, connections, onIdleError })
+}
+
+function running(url: string, ends: readonly (() => Promise<unknown>)[]): RunningProxy {
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= (async () => {
+      for (const end of ends.toReversed()) await end()
+    })()
+    return stopping
+  }
+  return { url, stop, [Symbol.asyncDispose]: stop }
+}
+
+/** The first error is the one to tell. */
+function ignore(): void {}
