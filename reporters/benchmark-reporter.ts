@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
-import { writeAtomically } from '../src/analysis/atomic-write.ts'
-import { makeFolder } from '../src/analysis/make-folder.ts'
-import { viewOf } from '../src/analysis/view.ts'
-import { benchmarkEntries } from '../src/render/benchmark-json.ts'
+import { benchmarkEntries } from '../src/report/ci/benchmark-json.ts'
+import { makeFolder, writeAtomically } from '../src/results/atomic-write.ts'
+import { viewOf } from '../src/results/run-view.ts'
 import { collectResults } from './collect-results.ts'
 import { resultsFolder } from './results-folder.ts'
 

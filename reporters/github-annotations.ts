@@ -1,9 +1,9 @@
 import type { Result } from '../src/engine/result.ts'
 import { isMissed } from '../src/figures/verdict.ts'
 import type { PressureResult } from '../src/pressure/result.ts'
-import { reasonOf } from '../src/render/any.ts'
-import { commandMessage, commandProperty, oneLine } from '../src/render/escape.ts'
-import { runName, thresholdFigures, thresholdSentence } from '../src/render/verdict.ts'
+import { reasonOf } from '../src/report/any.ts'
+import { commandMessage, commandProperty, oneLine } from '../src/report/escape.ts'
+import { runName, thresholdFigures, thresholdSentence } from '../src/report/verdict.ts'
 import { type FailedRow, groupFailedRows, groupTitle, saysItAll } from './rows.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { pressureResult } from '../src/render/html/pressure.fixture.ts'
-import { brokenResult, burstResult } from '../src/render/result.fixture.ts'
+import { pressureResult } from '../src/report/html/pressure.fixture.ts'
+import { brokenResult, burstResult } from '../src/report/result.fixture.ts'
 import { annotationsOf, rowAnnotations } from './github-annotations.ts'
 import { jobSummary } from './github-reporter.ts'
 

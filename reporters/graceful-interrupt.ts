@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
-import { outliveClosedOutput } from '../src/closed-output.ts'
+import { outliveClosedOutput } from '../src/cli/closed-output.ts'
 import { type EndSignal, onEndSignal } from '../src/end-signals.ts'
 import { collectResults } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'

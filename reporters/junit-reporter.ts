@@ -8,13 +8,18 @@ import type {
   TestSuite,
   Vitest,
 } from 'vitest/node'
-import { writeAtomically } from '../src/analysis/atomic-write.ts'
-import { makeFolder } from '../src/analysis/make-folder.ts'
-import { viewOf } from '../src/analysis/view.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
-import { reasonOf } from '../src/render/any.ts'
-import { type JunitCase, type JunitFailure, type JunitSuite, renderJunit } from '../src/render/junit.ts'
-import { type Property, runProperties } from '../src/render/run-figures.ts'
+import { reasonOf } from '../src/report/any.ts'
+import {
+  type JunitCase,
+  type JunitFailure,
+  type JunitSuite,
+  type Property,
+  renderJunit,
+  runProperties,
+} from '../src/report/ci/junit.ts'
+import { makeFolder, writeAtomically } from '../src/results/atomic-write.ts'
+import { viewOf } from '../src/results/run-view.ts'
 import { resultOf } from './collect-results.ts'
 import { resultsFolder } from './results-folder.ts'
 import { headingOf, saysItAll } from './rows.ts'

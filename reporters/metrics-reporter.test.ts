@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { TestCase, Vitest } from 'vitest/node'
-import { burstResult } from '../src/render/result.fixture.ts'
+import { burstResult } from '../src/report/result.fixture.ts'
 import MetricsReporter from './metrics-reporter.ts'
 
 /** As much of Vitest as the reporter touches. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RunExposition } from '../src/render/prometheus.ts'
-import { burstResult } from '../src/render/result.fixture.ts'
+import { RunExposition } from '../src/report/prometheus.ts'
+import { burstResult } from '../src/report/result.fixture.ts'
 import { MetricsServer } from './metrics-server.ts'
 
 const ADDRESS = { host: '127.0.0.1', port: 0 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { errorText, MailstormError } from '../src/error.ts'
-import type { MetricsAddress, RunExposition } from '../src/render/prometheus.ts'
+import type { MetricsAddress, RunExposition } from '../src/report/prometheus.ts'
 
 /** `GET /metrics` of a stress run. */
 export class MetricsServer implements AsyncDisposable {

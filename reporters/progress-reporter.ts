@@ -8,10 +8,9 @@ import type {
   Vitest,
 } from 'vitest/node'
 import { PROGRESS_ARTIFACT, type ProgressArtifact } from '../fixtures/task-data.ts'
-import { renderAnyProgress, renderAnyProgressLine } from '../src/render/any.ts'
-import { counted, span } from '../src/render/format.ts'
-import { type Paint, pageFor, plain } from '../src/render/paint.ts'
-import { cutToColumns, wrapText } from '../src/render/width.ts'
+import { renderAnyProgress, renderAnyProgressLine } from '../src/report/any.ts'
+import { counted, span } from '../src/report/format.ts'
+import { cutToColumns, type Paint, pageFor, plain, wrapText } from '../src/report/terminal.ts'
 import { LiveLine, type Terminal } from './live-line.ts'
 import {
   closingLine,

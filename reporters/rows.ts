@@ -1,8 +1,7 @@
 import type { SerializedError, TestModule, TestSuite } from 'vitest/node'
 import { foreignText } from '../src/foreign-text.ts'
-import { counted, seconds } from '../src/render/format.ts'
-import type { Style } from '../src/render/paint.ts'
-import { wrapLine } from '../src/render/width.ts'
+import { counted, seconds } from '../src/report/format.ts'
+import { type Style, wrapLine } from '../src/report/terminal.ts'
 
 /** A failed test of the explorer: a worker, a threshold. */
 export interface FailedRow {

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { addProxyCommands } from './cli/proxy-commands.ts'
-import { addReportCommand } from './cli/report-commands.ts'
-import { addResultsCommands } from './cli/results-commands.ts'
-import { addServicesCommands } from './cli/services-commands.ts'
-import { outliveClosedOutput } from './closed-output.ts'
+import { outliveClosedOutput } from './cli/closed-output.ts'
+import {
+  addProxyCommands,
+  addReportCommand,
+  addResultsCommands,
+  addServicesCommands,
+} from './cli/commands.ts'
 import { MailstormError, USAGE_ERROR } from './error.ts'
-import { pageFor } from './render/paint.ts'
-import { wrapText } from './render/width.ts'
+import { pageFor, wrapText } from './report/terminal.ts'
 
 outliveClosedOutput()
 

@@ -1,7 +1,7 @@
 /**
  * Text of the other side: SMTP replies, HTTP bodies, error messages, names that another program chose. It is
  * cleaned and cut here, once, where it enters, before it is stored, logged or shown. Each format that it is
- * later written in has its own escaping besides (src/render/escape.ts).
+ * later written in has its own escaping besides (src/report/escape.ts).
  */
 
 /** Long enough for every reply that a person reads (RFC 5321 4.5.3.1.5: 512 octets a line). */

@@ -1,12 +1,15 @@
-import { listBaselines, readBaseline, saveBaseline } from '../analysis/baseline.ts'
-import { baselineDoubts, checkBaselineRuns } from '../analysis/baseline-runs.ts'
-import { findRunFile } from '../analysis/find.ts'
-import { readFolder } from '../analysis/folder.ts'
-import { readRunFile } from '../analysis/run-file.ts'
-import type { RunView } from '../analysis/view.ts'
 import { MailstormError } from '../error.ts'
-import { renderBaseline, renderBaselineList } from '../render/baseline.ts'
-import { wrapText } from '../render/width.ts'
+import { renderBaseline, renderBaselineList } from '../report/runs/baseline.ts'
+import { wrapText } from '../report/terminal.ts'
+import {
+  baselineDoubts,
+  checkBaselineRuns,
+  listBaselines,
+  readBaseline,
+  saveBaseline,
+} from '../results/baseline.ts'
+import { findRunFile, readFolder, readRunFile } from '../results/result-files.ts'
+import type { RunView } from '../results/run-view.ts'
 import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
 
 /** Makes one or several runs (the newest by default) the baseline of this name. */

@@ -1,7 +1,7 @@
-import type { SkippedFile } from '../analysis/folder.ts'
 import { readOptions } from '../options.ts'
-import { renderSkipped } from '../render/list.ts'
-import { type Page, pageFor as pageOf } from '../render/paint.ts'
+import { renderSkipped } from '../report/runs/list.ts'
+import { type Page, pageFor as pageOf } from '../report/terminal.ts'
+import type { SkippedFile } from '../results/result-files.ts'
 
 /** What every command on results takes. */
 export interface ResultsOptions {

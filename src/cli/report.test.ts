@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { pressureResult } from '../render/html/pressure.fixture.ts'
-import { burstResult } from '../render/result.fixture.ts'
+import { pressureResult } from '../report/html/pressure.fixture.ts'
+import { burstResult } from '../report/result.fixture.ts'
 import { type ReportOptions, report } from './report.ts'
 
 async function resultsFolder(results: Readonly<Record<string, unknown>>): Promise<string> {

@@ -1,16 +1,17 @@
 import { join } from 'node:path'
-import { compareRuns } from '../analysis/compare.ts'
-import { findRunFile } from '../analysis/find.ts'
-import { readFolder } from '../analysis/folder.ts'
-import { readRunFile, readRuns } from '../analysis/run-file.ts'
-import type { RunView } from '../analysis/view.ts'
+import { z } from 'zod'
+import { RESULT_FORMAT } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
-import { loadAssets } from '../render/html/assets.ts'
-import { reportPath, writeIndex, writePage } from '../render/html/files.ts'
-import { renderReport } from '../render/html/report.ts'
-import { renderComparisonPage, renderRuns } from '../render/html/runs-report.ts'
+import { type AnyResult, PRESSURE_FORMAT, type PressureResult } from '../pressure/result.ts'
+import { reportPath, writeIndex, writePage } from '../report/html/files.ts'
+import { loadAssets } from '../report/html/page.ts'
+import { renderReport } from '../report/html/report.ts'
+import { renderComparisonPage, renderRuns } from '../report/html/runs-report.ts'
+import { compareRuns } from '../results/compare.ts'
+import { findRunFile, readFolder, readRunFile, readRuns } from '../results/result-files.ts'
+import { asResult } from '../results/result-shape.ts'
+import { isHistogram, type RunView } from '../results/run-view.ts'
 import { type ResultsOptions, resultsDirOf } from './output.ts'
-import { asReportable } from './reportable.ts'
 
 export interface ReportOptions extends ResultsOptions {
   /** The files of side B, when there are several on a side. */
@@ -81,4 +82,41 @@ async function pageOf({ paths, against, first }: Sources): Promise<string> {
 
 async function runsOf(paths: readonly string[]): Promise<RunView[]> {
   return (await Promise.all(paths.map((path) => readRuns(path)))).flat()
+}
+
+const object = z.looseObject({})
+const list = z.array(object)
+
+/** What the report needs beyond what all other commands do. */
+const smtp = z.looseObject({
+  run_id: z.string(),
+  machine: z.looseObject({ memory_bytes: z.number() }),
+  versions: z.record(z.string(), z.string()),
+  resource_usage: z.record(z.string(), z.looseObject({ samples: list })),
+})
+
+const pressure = smtp.extend({
+  scenario: z.string(),
+  metrics: z.looseObject({ latency_ms: object, total_messages: z.number() }),
+  proxy: z.looseObject({ urls: z.array(z.string()), settings: z.record(z.string(), z.string()) }),
+  thresholds: list,
+  verification: object,
+  tenants: z.array(z.looseObject({ verification: object, end_to_end_ms: object })),
+  accounts: list,
+  timeline: z.array(z.looseObject({ sent_by_account: object, end_to_end_ms: object })),
+  diagnosis: list,
+  events: list,
+  observations: z.array(z.string()),
+  backend: object,
+  histograms: z.looseObject({ end_to_end: z.custom(isHistogram), report_lag: z.custom(isHistogram) }),
+})
+
+/** The JSON as a result that a whole report can be made of; undefined for older and incomplete files. */
+export function asReportable(json: unknown): AnyResult | undefined {
+  const { data } = z.looseObject({ format: z.string() }).safeParse(json)
+  if (data?.format === PRESSURE_FORMAT)
+    return pressure.safeParse(json).success ? (json as PressureResult) : undefined
+  if (data?.format !== RESULT_FORMAT || !smtp.safeParse(json).success) return undefined
+  const checked = asResult(json)
+  return 'result' in checked ? checked.result : undefined
 }

@@ -1,11 +1,12 @@
+import { copyFileSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MailstormError } from '../error.ts'
+import { errorText, MailstormError } from '../error.ts'
 import { nearest } from '../nearest.ts'
 import { readOptions } from '../options.ts'
+import { textAt } from '../results/fields.ts'
+import { LATEST } from '../results/store.ts'
 import { RUN_OPTIONS, type RunOptions, WORKLOAD_OPTIONS } from './run-options.ts'
-import { copyResultAtExit } from './run-output.ts'
-import { type Scenario, scenariosIn } from './scenarios.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -55,4 +56,80 @@ function variablesOf(options: RunOptions): Record<string, string> {
   const { output } = options
   if (output !== undefined && !output.endsWith('.json')) variables.push(['STRESS_RESULTS_DIR', output])
   return Object.fromEntries(variables)
+}
+
+export interface RunOutput {
+  readonly folder: string
+  readonly scenario: string
+  /** Path of the copy. */
+  readonly output: string
+}
+
+/**
+ * Copies the result of the run that follows when this process ends, whatever ended it. Synchronous:
+ * nothing else is done at that time.
+ */
+export function copyResultAtExit(wanted: RunOutput): void {
+  const before = new Set(resultNames(wanted.folder))
+  process.once('exit', () => {
+    const written = resultNames(wanted.folder)
+      .filter((name) => !before.has(name))
+      .filter((name) => scenarioOf(join(wanted.folder, name)) === wanted.scenario)
+    const [only] = written
+    if (only === undefined || written.length > 1) {
+      console.error(notCopied(wanted, written))
+      process.exitCode ||= 1
+      return
+    }
+    try {
+      copyFileSync(join(wanted.folder, only), wanted.output)
+      console.log(`Copied to ${wanted.output}`)
+    } catch (error) {
+      console.error(`Failed to copy ${only} to ${wanted.output}: ${errorText(error)}`)
+      process.exitCode ||= 1
+    }
+  })
+}
+
+function resultNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json') && name !== LATEST)
+  } catch {
+    // Not there yet: the run makes it.
+    return []
+  }
+}
+
+function scenarioOf(path: string): string | null {
+  try {
+    return textAt(JSON.parse(readFileSync(path, 'utf8')), 'scenario')
+  } catch {
+    // Not a result, or one that another run is replacing.
+    return null
+  }
+}
+
+function notCopied({ folder, output }: RunOutput, written: readonly string[]): string {
+  if (written.length === 0) return `Nothing to copy to ${output}: the run wrote no result.`
+  return `Not copied to ${output}: the scenario wrote ${written.length} results, ${written.join(', ')} in ${folder}.`
+}
+
+export interface Scenario {
+  readonly name: string
+  /** Of its suite, from the project's root. */
+  readonly file: string
+}
+
+/** Suites are data: a scenario is what a call at the beginning of a line names first. */
+const REGISTRATION = /^\w+\(\s*'([\w.-]+)'/gm
+
+/** The scenarios of all suites, by name, without running any code of theirs. */
+export function scenariosIn(root: string): Scenario[] {
+  const files = globSync('suites/**/*.stress.ts', { cwd: root })
+  return files
+    .flatMap((file) => {
+      const source = readFileSync(join(root, file), 'utf8')
+      return [...source.matchAll(REGISTRATION)].map(([, name = '']) => ({ name, file }))
+    })
+    .toSorted((a, b) => a.name.localeCompare(b.name))
 }

@@ -1,15 +1,24 @@
 import { serveKeeper } from '../../containers/keeper/api.ts'
 import { type KeptService, ServiceKeeper } from '../../containers/keeper/service-keeper.ts'
 import { readState, removeState, writeState } from '../../containers/keeper/state.ts'
+import { type RunningMailhog, sinkFor } from '../../containers/mailhog.ts'
+import { type Monitoring, RUN_METRICS_PORT, startMonitoring } from '../../containers/monitoring.ts'
+import { dockerPostgres } from '../../containers/postgres/docker.ts'
+import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres/postgres.ts'
 import { identityOf, pidOf } from '../../containers/processes.ts'
+import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.ts'
+import type { RunningService } from '../../containers/service.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
+import { embeddedTenant, type RunningTenantService } from '../../containers/tenants.ts'
 import { type Servers, startServers } from '../../fixtures/servers.ts'
 import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options.ts'
-import { wrapLine } from '../render/width.ts'
+import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
+import { setUpTenants, type TenantSetUp } from '../programs/tenants/set-up.ts'
+import { createTenant } from '../programs/tenants/tenant.ts'
+import { wrapLine } from '../report/terminal.ts'
 import { pageFor } from './output.ts'
-import { bootExtras, type WantedExtras } from './start-extras.ts'
 
 export interface StartOptions extends WantedExtras {
   /** Brings back what ends by itself. */
@@ -137,4 +146,156 @@ function print(kept: readonly KeptService[], servers: Servers, notes: readonly s
 A stress run on them:   STRESS_BACKEND=started npx vitest run --config vitest.stress.config.ts -t burst
 State, logs, end:       npx mailstorm status | logs | stop     (or Ctrl-C here)
 ${notes.map((note) => `${note}\n`).join('')}`)
+}
+
+/** What start keeps beside the SMTP servers. */
+export interface WantedExtras {
+  readonly mailhog?: boolean
+  readonly postgres?: boolean
+  /** With the two that it needs. */
+  readonly proxy?: boolean
+  readonly tenants?: boolean
+  /** Prometheus and Grafana. */
+  readonly monitoring?: boolean
+}
+
+export interface ExtrasRig {
+  readonly backend: 'docker' | 'embedded'
+  readonly options: Options
+  /** From the usual port to the one to take; 0 = any free one. */
+  portFor(usual: number): number
+  readonly keeper: ServiceKeeper
+  /** Ends them. */
+  readonly stack: AsyncDisposableStack
+}
+
+export interface Extras {
+  /** For people, below the list of the services. */
+  readonly notes: readonly string[]
+  /** Where stress runs in this folder are to show their figures; undefined when nobody looks. */
+  readonly metricsPort: number | undefined
+}
+
+/** Of the seed. */
+const PROXY_PORT = 8000
+const PROXY_TOKEN = 'pressure-test-token'
+export async function bootExtras(wanted: WantedExtras, rig: ExtrasRig): Promise<Extras> {
+  const { stack, keeper } = rig
+  const keep: Keep = (service, address) => void stack.use(keeper.keep(service, address))
+  const monitoring = wanted.monitoring ? stack.use(await bootMonitoring(rig)) : undefined
+  const mailhog = wanted.mailhog || wanted.proxy ? await bootMailhog(rig) : undefined
+  if (mailhog) keep(mailhog, `smtp://${mailhog.host}:${mailhog.smtpPort} and ${mailhog.apiUrl}`)
+  const postgres = wanted.postgres || wanted.proxy ? await bootPostgres(rig) : undefined
+  if (postgres) keep(postgres, postgres.url)
+  const proxy = wanted.proxy && postgres ? await bootProxy(postgres.url, rig) : undefined
+  if (proxy) keep(proxy, proxy.url)
+  if (monitoring) keep(monitoring.prometheus, monitoring.prometheus.url)
+  if (monitoring) keep(monitoring.grafana, `${monitoring.grafana.url} (admin/admin)`)
+  const notes = wanted.tenants ? await bootTenants(rig, { mailhog, proxy, token: tokenOf(), keep }) : []
+  return {
+    notes: [...proxyNotes(proxy), ...notes],
+    metricsPort: monitoring && RUN_METRICS_PORT,
+  }
+}
+
+function bootMonitoring({ backend, options }: ExtrasRig): Promise<Monitoring> {
+  if (backend === 'docker') return startMonitoring(options.containers.monitoring)
+  throw new MailstormError(
+    'BAD_OPTIONS',
+    'Failed to start the monitoring: Prometheus and Grafana run in containers, and the backend is embedded.',
+    'Start a container engine and set STRESS_BACKEND=docker; or run Prometheus by hand: prometheus --config.file=deploy/monitoring/prometheus.yml',
+  )
+}
+
+function bootMailhog({ backend, options }: ExtrasRig): Promise<RunningMailhog> {
+  const { sink, mailhogImage, nodeImage } = options.containers
+  // By hand nobody says how large the messages will be: the real MailHog is slow with large ones, not wrong.
+  return sinkFor({ backend, sink, largestMessageBytes: 0, mailhogImage, nodeImage }).start()
+}
+
+function bootPostgres({ backend, options, keeper }: ExtrasRig): Promise<RunningPostgres> {
+  const image = options.containers.postgresImage
+  return (
+    backend === 'docker'
+      ? dockerPostgres({ image })
+      : embeddedPostgres({ keepsData: keeper.options.restarts })
+  ).start()
+}
+
+/** A process of this machine whatever the backend; its GMP_* variables are those of the user. */
+function bootProxy(databaseUrl: string, { portFor }: ExtrasRig): Promise<RunningProxyService> {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(
+      (pair): pair is [string, string] => pair[0].startsWith('GMP_') && pair[1] !== undefined,
+    ),
+  )
+  const ours = { GMP_DB_PATH: databaseUrl, GMP_PORT: process.env.GMP_PORT ?? String(portFor(PROXY_PORT)) }
+  return embeddedProxy({ databaseUrl, apiToken: tokenOf(), environment: { ...environment, ...ours } }).start()
+}
+
+function tokenOf(): string {
+  return process.env.GMP_API_TOKEN ?? PROXY_TOKEN
+}
+
+function proxyNotes(proxy: RunningProxyService | undefined): string[] {
+  if (proxy === undefined) return []
+  const tokenName = process.env.GMP_API_TOKEN === undefined ? PROXY_TOKEN : 'as in GMP_API_TOKEN'
+  return [`The proxy's metrics:    curl ${proxy.url}/metrics     (token of its API: ${tokenName})`]
+}
+
+/** From here on it is watched, and ended with the others. */
+export type Keep = (service: RunningService, address: string) => void
+
+/** In base64 it stays below the 1 MB that the real MailHog takes in useful time (containers/mailhog.ts). */
+const MAILHOG_ATTACHMENT_BYTES = 700 * 1024
+
+interface Around {
+  readonly mailhog: RunningMailhog | undefined
+  readonly proxy: RunningProxyService | undefined
+  /** The proxy's. */
+  readonly token: string
+  readonly keep: Keep
+}
+
+/** The four of the seed, each a process; the proxy gets to know them when there is one. Returns what people should know. */
+export async function bootTenants(rig: ExtrasRig, around: Around): Promise<string[]> {
+  const capped = rig.backend === 'docker' && rig.options.containers.sink === 'mailhog'
+  const tenants = await boot(rig, around.keep, capped ? { maxAttachmentBytes: MAILHOG_ATTACHMENT_BYTES } : {})
+  const { mailhog, proxy, token } = around
+  if (proxy !== undefined && mailhog !== undefined) {
+    const smtp = { host: mailhog.host, port: mailhog.smtpPort }
+    await setUpTenants({ proxyUrl: proxy.url, token, dialect: 'seed', smtp, tenants })
+  }
+  const kilobytes = MAILHOG_ATTACHMENT_BYTES / 1024
+  return [
+    "Tenants' statistics:    curl http://127.0.0.1:8081/stats     (8082, 8084, 8085)",
+    ...(capped
+      ? [`Attachments of tenants: cut to ${kilobytes} KB for MailHog; SINK=mailstorm takes them whole`]
+      : []),
+  ]
+}
+
+type BootedTenant = TenantSetUp & { readonly running: RunningTenantService }
+
+async function boot(
+  rig: ExtrasRig,
+  keep: Keep,
+  cap: { readonly maxAttachmentBytes?: number },
+): Promise<BootedTenant[]> {
+  const { options, portFor } = rig
+  const common = { ...options.tenants, ...cap, seed: options.seed, runId: Date.now().toString(36) }
+  const boots = PROFILE_NAMES.map(async (profile) => {
+    const port = portFor(PROFILE_PORTS[profile])
+    const running = await embeddedTenant({ ...common, profile, port }).start()
+    const { facts, auth } = createTenant({ ...common, profile })
+    return { running, tenant: { facts, auth }, baseUrl: running.url }
+  })
+  // All of them, so that those which started are ended when another failed.
+  const settled = await Promise.allSettled(boots)
+  for (const booted of settled)
+    if (booted.status === 'fulfilled') keep(booted.value.running, booted.value.running.url)
+  return settled.map((booted) => {
+    if (booted.status === 'rejected') throw booted.reason
+    return booted.value
+  })
 }

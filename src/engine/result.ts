@@ -39,7 +39,7 @@ export interface SessionCapRow {
 
 /**
  * One second of the run; `second` 0 begins at the start. Counts are of that second alone. In the file of a run
- * of more than a day a row stands for several seconds, and says so: `seconds` (analysis/long-run.ts).
+ * of more than a day a row stands for several seconds, and says so: `seconds` (results/result-json.ts).
  */
 export interface TimelineRow {
   readonly second: number

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { burstResult } from '../render/result.fixture.ts'
+import { burstResult } from '../report/result.fixture.ts'
 import { type BaselineFigures, worsening } from './regression.ts'
 import { describeThreshold, judge, parseThreshold } from './threshold.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { timelineRow } from '../render/result-parts.fixture.ts'
+import { timelineRow } from '../report/result-parts.fixture.ts'
 import { LiveFeed } from './feed.ts'
 
 const timelineFrom = (from: number) =>

@@ -1,9 +1,8 @@
 import type { Progress } from '../engine/progress.ts'
 import type { ResourceSample, TimelineRow } from '../engine/result.ts'
-import type { Chart } from '../render/html/chart.ts'
-import { liveCards, liveHead } from '../render/html/live-parts.ts'
-import { resourceCharts } from '../render/html/resource-charts.ts'
-import { timelineCharts } from '../render/html/timeline-charts.ts'
+import type { Chart } from '../report/html/charts/chart.ts'
+import { resourceCharts, timelineCharts } from '../report/html/charts/timeline.ts'
+import { liveCards, liveHead } from '../report/html/live.ts'
 import type { LiveRows } from './feed.ts'
 import type { LiveRun, Snapshot } from './run.ts'
 

@@ -1,5 +1,5 @@
 import type { PressureProgress } from '../pressure/progress.ts'
-import { livePressureCards, livePressureCharts, livePressureHead } from '../render/html/live-pressure.ts'
+import { livePressureCards, livePressureCharts, livePressureHead } from '../report/html/live.ts'
 import type { LiveRun, Snapshot } from './run.ts'
 
 /** A mail proxy under pressure: its progress, once a second, is all that is known until it ends. */

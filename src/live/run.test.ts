@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Chart } from '../render/html/chart.ts'
-import { timelineRow } from '../render/result-parts.fixture.ts'
+import type { Chart } from '../report/html/charts/chart.ts'
+import { timelineRow } from '../report/result-parts.fixture.ts'
 import { LiveLoadRun } from './load-run.ts'
 import { LivePressureRun } from './pressure-run.ts'
 import { pressureProgress, progress } from './progress.fixture.ts'

@@ -1,4 +1,4 @@
-import type { Chart } from '../render/html/chart.ts'
+import type { Chart } from '../report/html/charts/chart.ts'
 
 /** New values of a chart that is drawn already; they stand from `from` on. */
 export type ChartPatch = Pick<Chart, 'id' | 'xs'> & {

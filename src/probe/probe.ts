@@ -2,17 +2,31 @@ import { type Clock, systemClock } from '../engine/clock.ts'
 import { MailstormError } from '../error.ts'
 import { foreignText } from '../foreign-text.ts'
 import { type Check, plainRefusal, type Question, rowOf, unknownRow } from './check.ts'
-import { CHECKS } from './checks/all.ts'
-import { PATIENCE_CHECKS } from './checks/patience.ts'
-import { GREETING_CHECK } from './checks/session.ts'
-import { MESSAGE_CHECK } from './checks/text.ts'
+import { ENVELOPE_CHECKS } from './checks/envelope.ts'
+import { EXTENSION_CHECKS } from './checks/extensions.ts'
+import { LINE_CHECKS } from './checks/lines.ts'
+import { GREETING_CHECK, ORDER_CHECKS, PATIENCE_CHECKS, SESSION_CHECKS } from './checks/session.ts'
+import { MESSAGE_CHECK, TEXT_CHECKS } from './checks/text.ts'
 import { CONNECTIONS, CONNECTIONS_LIMIT_MS, connectionsRow, openConnections } from './connections.ts'
-import type { ProbeTarget } from './conversation.ts'
-import { converse } from './converse.ts'
+import { converse, type ProbeTarget } from './conversation.ts'
 import { REPLIES, repliesRow } from './replies.ts'
 import { PROBE_VERDICTS, type ProbeReport, type ProbeRow } from './report.ts'
 import { HELLO, type ProbeContext, type Step } from './step.ts'
 import { cameText, secondsText, type Talk } from './talk.ts'
+
+/**
+ * One after another, each on a connection of its own. They are asked of other people's servers, so they hold only
+ * valid input, and what RFC 5321 has a server refuse, or lets it refuse, without harm. What a server does at other
+ * ends of a text than CRLF.CRLF is tested at our own alone (test/truth/ends.test.ts).
+ */
+export const CHECKS: readonly Check[] = [
+  ...SESSION_CHECKS,
+  ...ORDER_CHECKS,
+  ...LINE_CHECKS,
+  ...TEXT_CHECKS,
+  ...EXTENSION_CHECKS,
+  ...ENVELOPE_CHECKS,
+]
 
 export interface ProbeOptions {
   readonly name: string

@@ -3,6 +3,100 @@ import type { Question } from './check.ts'
 import type { ProbeRow } from './report.ts'
 import { type Exchange, type Reply, replyText, type Talk } from './talk.ts'
 
+/** RFC 5321 4.2: three digits, then a hyphen for more lines, a space or nothing for the last. */
+const LINE = /^(\d{3})(?:([- ])(.*?))?\r?$/s
+/** Of one reply, of a line that has not ended, and of the lines that are no replies. */
+const MAX_UNFINISHED_BYTES = 65_536
+const MAX_UNREAD_REPLIES = 100
+/** What is kept of a reply, for people; an EHLO reply has some twenty lines. */
+const KEPT_LINES = 100
+const KEPT_LINE_CHARS = 1_000
+
+/**
+ * Splits what a server says into replies. Lenient where the client of the load engine need not be: here
+ * a bare LF is a finding, not an end. Shares nothing with src/smtp, so that they do not share a mistake.
+ * Bounded: whatever a server says, no more is kept than the limits above.
+ */
+export class ReplyReader {
+  #pending = ''
+  #lines: string[] = []
+  #codes: number[] = []
+  #longestLineBytes = 0
+  #bareLf = false
+  #unfinishedBytes = 0
+  #strayBytes = 0
+  #strays: string[] = []
+  #overflowed = false
+  readonly #replies: Reply[] = []
+
+  push(text: string): void {
+    if (this.#overflowed) return
+    this.#pending += text
+    let from = 0
+    for (let end = this.#pending.indexOf('\n'); end !== -1; end = this.#pending.indexOf('\n', from)) {
+      this.#take(this.#pending.slice(from, end + 1))
+      from = end + 1
+    }
+    this.#pending = this.#pending.slice(from)
+    this.#overflowed =
+      this.#pending.length + this.#unfinishedBytes > MAX_UNFINISHED_BYTES ||
+      this.#strayBytes > MAX_UNFINISHED_BYTES ||
+      this.#replies.length > MAX_UNREAD_REPLIES
+    if (this.#overflowed) this.#pending = ''
+  }
+
+  /** Whole replies that were not taken yet. */
+  get ready(): number {
+    return this.#replies.length
+  }
+
+  /** It said more than any reply has; nothing is read any more. */
+  get overflowed(): boolean {
+    return this.#overflowed
+  }
+
+  get hasStrays(): boolean {
+    return this.#strays.length > 0
+  }
+
+  take(count: number): Reply[] {
+    return this.#replies.splice(0, count)
+  }
+
+  /** Lines that no reply has: without a code, or with something else behind it than a blank or a hyphen. */
+  takeStrays(): string[] {
+    return this.#strays.splice(0)
+  }
+
+  #take(line: string): void {
+    const bare = line.slice(0, -1)
+    const [, code, separator = ' ', text = ''] = LINE.exec(bare) ?? []
+    if (code === undefined) {
+      this.#strayBytes += line.length
+      if (this.#strays.length < KEPT_LINES) this.#strays.push(bare.trimEnd().slice(0, KEPT_LINE_CHARS))
+      return
+    }
+    if (this.#lines.length < KEPT_LINES) this.#lines.push(text.slice(0, KEPT_LINE_CHARS))
+    if (!this.#codes.includes(Number(code))) this.#codes.push(Number(code))
+    this.#unfinishedBytes += line.length
+    this.#longestLineBytes = Math.max(this.#longestLineBytes, line.length)
+    this.#bareLf ||= !bare.endsWith('\r')
+    if (separator === '-') return
+    this.#replies.push({
+      code: Number(code),
+      codes: this.#codes,
+      lines: this.#lines,
+      longestLineBytes: this.#longestLineBytes,
+      bareLf: this.#bareLf,
+    })
+    this.#lines = []
+    this.#codes = []
+    this.#unfinishedBytes = 0
+    this.#longestLineBytes = 0
+    this.#bareLf = false
+  }
+}
+
 export const REPLIES: Question = {
   id: 'replies',
   title: 'Form of its replies',

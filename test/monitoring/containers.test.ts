@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { RUN_METRICS_PORT, startMonitoring } from '../../containers/monitoring.ts'
 import { MetricsServer } from '../../reporters/metrics-server.ts'
-import { RunExposition } from '../../src/render/prometheus.ts'
-import { burstResult } from '../../src/render/result.fixture.ts'
+import { RunExposition } from '../../src/report/prometheus.ts'
+import { burstResult } from '../../src/report/result.fixture.ts'
 import { inEngineOf, whyNoDocker } from '../docker/engine.ts'
 import { dashboards } from './dashboards.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { Metrics } from '../../src/programs/proxy/metrics.ts'
-import { RunExposition } from '../../src/render/prometheus.ts'
+import { RunExposition } from '../../src/report/prometheus.ts'
 import { dashboardNamed, dashboards, expressionsOf, MONITORING } from './dashboards.ts'
 import { checkConfig, NO_PROMETHEUS } from './prometheus.ts'
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { Metrics } from '../../src/programs/proxy/metrics.ts'
-import { RunExposition } from '../../src/render/prometheus.ts'
-import { brokenResult, burstResult } from '../../src/render/result.fixture.ts'
+import { RunExposition } from '../../src/report/prometheus.ts'
+import { brokenResult, burstResult } from '../../src/report/result.fixture.ts'
 import { toolPath } from './prometheus.ts'
 
 /** Of everything that has a value, so that no metric escapes the checks. */

@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { loadAssets } from '../../src/render/html/assets.ts'
 import {
   driftingResult,
   mergedFrom,
   scalingTable,
   searchResult,
-} from '../../src/render/html/extras.fixture.ts'
-import { probeResult } from '../../src/render/html/probe.fixture.ts'
-import { renderProbePage } from '../../src/render/html/probe-page.ts'
-import { renderReport } from '../../src/render/html/report.ts'
-import { burstResult } from '../../src/render/result.fixture.ts'
+} from '../../src/report/html/extras.fixture.ts'
+import { loadAssets } from '../../src/report/html/page.ts'
+import { probeResult } from '../../src/report/html/probe.fixture.ts'
+import { renderProbePage } from '../../src/report/html/probe-page.ts'
+import { renderReport } from '../../src/report/html/report.ts'
+import { burstResult } from '../../src/report/result.fixture.ts'
 import { drawn, noBrowser, type Opened, open, painted, startBrowser } from './browser.ts'
 
 let browser: Browser

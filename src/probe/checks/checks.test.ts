@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Check, type PlainRefusal, plainRefusal, rowOf } from '../check.ts'
+import { CHECKS } from '../probe.ts'
 import type { ProbeVerdict } from '../report.ts'
 import { type Ending, type Exchange, Talk } from '../talk.ts'
-import { CHECKS } from './all.ts'
-import { PATIENCE_CHECKS } from './patience.ts'
+import { PATIENCE_CHECKS } from './session.ts'
 
 const HELLO: Came = { greeting: '220 x.test', ehlo: '250 x.test' }
 const OFFERS = 'PIPELINING / SIZE 1000 / 8BITMIME / SMTPUTF8 / CHUNKING / STARTTLS / ENHANCEDSTATUSCODES'

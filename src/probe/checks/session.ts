@@ -1,7 +1,19 @@
 import { foreignText } from '../../foreign-text.ts'
-import { answers, type Check, type Judgement, outOfOrder, unanswered } from '../check.ts'
-import { HELLO, mail, rcpt, say, WHATEVER } from '../step.ts'
-import type { Talk } from '../talk.ts'
+import { answers, type Check, type Judgement, MIN_PATIENCE_MS, outOfOrder, unanswered } from '../check.ts'
+import {
+  GO_AHEAD,
+  HELLO,
+  helloAgain,
+  mail,
+  messageText,
+  type ProbeContext,
+  rcpt,
+  type Step,
+  say,
+  upToData,
+  WHATEVER,
+} from '../step.ts'
+import { secondsText, type Talk } from '../talk.ts'
 
 /** RFC 5321 4.1.2: labels and dots, or an address literal. */
 const DOMAIN = /^(?:\[[^\]]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)$/
@@ -173,3 +185,114 @@ function judgeEhlo(talk: Talk): Judgement {
 function firstWord(lines: readonly string[] = []): string {
   return lines[0]?.split(' ', 1)[0] ?? ''
 }
+
+/** Commands out of their order. */
+export const ORDER_CHECKS: readonly Check[] = [
+  {
+    id: 'mail-first',
+    title: 'MAIL before EHLO',
+    rfc: 'RFC 5321 4.1.4',
+    plain: 'mail',
+    asks: ['mail'],
+    steps: (context) => [{ name: 'greeting', send: '' }, mail(context)],
+    judge: outOfOrder('mail', 'a session without EHLO may send mail'),
+  },
+  {
+    id: 'rcpt-first',
+    title: 'RCPT before MAIL',
+    rfc: 'RFC 5321 3.3',
+    plain: 'rcpt',
+    asks: ['rcpt'],
+    steps: (context) => [...HELLO, rcpt(context)],
+    judge: outOfOrder('rcpt', 'a recipient without a sender is taken'),
+  },
+  {
+    id: 'data-first',
+    title: 'DATA without a recipient',
+    rfc: 'RFC 5321 3.3',
+    asks: ['data'],
+    steps: (context) => [
+      ...HELLO,
+      mail(context),
+      // When it is taken, the connection is closed within it: nothing is stored.
+      say('data', 'DATA'),
+    ],
+    judge: outOfOrder('data', 'a message to nobody is taken', [503, 554]),
+  },
+  {
+    id: 'nested-mail',
+    title: 'MAIL within a transaction',
+    rfc: 'RFC 5321 4.1.4',
+    asks: ['again'],
+    steps: (context) => [...HELLO, mail(context), { ...mail(context), name: 'again' }],
+    judge: outOfOrder('again', 'a transaction begins within another'),
+  },
+  {
+    id: 'ehlo-again',
+    title: 'EHLO ends a transaction',
+    rfc: 'RFC 5321 4.1.4',
+    plain: 'rcpt',
+    asks: ['again', 'rcpt'],
+    steps: (context) => [...HELLO, mail(context), helloAgain('again'), { ...rcpt(context), after: WHATEVER }],
+    judge: outOfOrder('rcpt', 'the transaction goes on after EHLO', [503, 500]),
+  },
+]
+
+function silence({ waitMs }: ProbeContext): Step {
+  return { name: 'silence', send: '', shown: 'nothing', withinMs: waitMs, after: WHATEVER }
+}
+
+/** RFC 5321 4.5.3.2.7: a server should wait at least five minutes for the next command. */
+function judgeSilence(talk: Talk): Judgement {
+  const { tookMs = 0, ending, replies = [] } = talk.exchange('silence') ?? {}
+  const code = replies.at(-1)?.code
+  if (ending === 'too much' || (code !== undefined && code < 400)) {
+    return { verdict: 'unknown', note: 'it says something that nothing asked for: see its replies' }
+  }
+  if (replies.length === 0 && ending === 'time over') {
+    const note = `longer than ${secondsText(tookMs)}`
+    // It was not waited for long enough to know.
+    return { verdict: tookMs >= MIN_PATIENCE_MS ? 'conforms' : 'unknown', note }
+  }
+  const note = `it ends the session after ${secondsText(tookMs)}`
+  return { verdict: tookMs >= MIN_PATIENCE_MS ? 'conforms' : 'deviates', note }
+}
+
+/** How long a server waits for a client that says nothing; these take their time side by side. */
+export const PATIENCE_CHECKS: readonly Check[] = [
+  {
+    id: 'patience-start',
+    title: 'Silence after the greeting',
+    rfc: 'RFC 5321 4.5.3.2.7',
+    asks: ['silence'],
+    steps: (context) => [
+      { name: 'greeting', send: '' },
+      { ...silence(context), after: /^220/ },
+    ],
+    judge: judgeSilence,
+  },
+  {
+    id: 'patience-command',
+    title: 'Silence after EHLO',
+    rfc: 'RFC 5321 4.5.3.2.7',
+    asks: ['silence'],
+    steps: (context) => [...HELLO, { ...silence(context), after: /^250/ }],
+    judge: judgeSilence,
+  },
+  {
+    id: 'patience-data',
+    title: 'Silence within a message',
+    rfc: 'RFC 5321 4.5.3.2.7',
+    asks: ['silence'],
+    steps: (context) => [
+      ...upToData(context),
+      {
+        ...silence(context),
+        send: messageText(context, 'silence', 'to be'),
+        shown: 'half a message, then nothing',
+        after: GO_AHEAD,
+      },
+    ],
+    judge: judgeSilence,
+  },
+]

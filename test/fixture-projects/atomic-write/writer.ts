@@ -1,4 +1,4 @@
-import { writeAtomically } from '../../../src/analysis/atomic-write.ts'
+import { writeAtomically } from '../../../src/results/atomic-write.ts'
 
 /** Replaces a file again and again, by all `a` and all `b` in turn, until it is killed. */
 const [path = '', bytes = '0'] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MailstormError } from '../../../src/error.ts'
-import { brokenResult } from '../../../src/render/result.fixture.ts'
+import { brokenResult } from '../../../src/report/result.fixture.ts'
 
 describe('failed', () => {
   for (let worker = 1; worker <= 50; worker++) {

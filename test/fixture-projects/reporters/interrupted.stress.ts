@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, test } from 'vitest'
-import { burstResult } from '../../../src/render/result.fixture.ts'
+import { burstResult } from '../../../src/report/result.fixture.ts'
 import { reportProgress } from './send.ts'
 
 /**

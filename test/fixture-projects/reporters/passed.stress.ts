@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { burstResult } from '../../../src/render/result.fixture.ts'
+import { burstResult } from '../../../src/report/result.fixture.ts'
 import { reportProgress } from './send.ts'
 
 describe('passed', () => {

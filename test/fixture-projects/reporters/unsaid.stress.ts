@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
-import { pressureResult } from '../../../src/render/html/pressure.fixture.ts'
-import { burstResult } from '../../../src/render/result.fixture.ts'
+import { pressureResult } from '../../../src/report/html/pressure.fixture.ts'
+import { burstResult } from '../../../src/report/result.fixture.ts'
 
 /** Runs that failed although each of their rows passed: the rows that would tell were left out, or cut off. */
 describe('unsaid', () => {

@@ -1,0 +1,92 @@
+import type { DriftResult, Result } from '../../engine/result.ts'
+import { changeText, count } from '../format.ts'
+import { left, right } from '../table.ts'
+import type { Chart } from './charts/chart.ts'
+import { chartPlace, type Html, html, section, table } from './markup.ts'
+
+const NOTE =
+  'Theil-Sen slopes after the warm-up: the median of the slopes between all pairs of intervals. A slope whose 95 % interval holds 0 cannot be told from none.'
+
+/** What grew or fell over a long run, each with its slope; nothing for short runs. */
+export function driftSection({ drift }: Pick<Result, 'drift'>): Html {
+  if (drift === undefined || drift.length === 0) return html``
+  const figures = table({
+    caption: 'Drift',
+    columns: [
+      left('Of'),
+      right('Per hour'),
+      right('95 % from'),
+      right('to'),
+      left('Reading'),
+      right('Points'),
+    ],
+    rows: drift.map((row) => [
+      row.of,
+      ...[row.per_hour, row.low_per_hour, row.high_per_hour].map((slope) => changeText(slope, row.unit)),
+      readingOf(row),
+      count(row.points),
+    ]),
+  })
+  return section('Drift', html`${chartPlace(DRIFT_PLACE)}<div class="below">${figures}</div>`, NOTE)
+}
+
+/** Growth is never good news, of times and of memory alike. */
+export function readingOf({ low_per_hour: low, high_per_hour: high }: DriftResult): Html {
+  if (low > 0) return html`<span class="warn-text">grows</span>`
+  if (high < 0) return html`<span class="good-text">falls</span>`
+  return html`<span class="dim">within noise</span>`
+}
+
+const DRIFT_PLACE = 'drift'
+
+type Drifting = Pick<Result, 'drift' | 'timeline' | 'resource_usage'>
+
+/** What each slope was fitted to, second by second, and the slope through the middle of it. */
+export function driftCharts(result: Drifting): Chart[] {
+  return (result.drift ?? []).flatMap((row, index) => {
+    const points = pointsOf(row, result)
+    if (points.length === 0) return []
+    const perSecond = row.per_hour / 3_600
+    const at = throughTheMiddle(points, perSecond)
+    return [
+      {
+        id: `${DRIFT_PLACE}-${index}`,
+        place: DRIFT_PLACE,
+        title: row.of.charAt(0).toUpperCase() + row.of.slice(1),
+        note: `${changeText(row.per_hour, row.unit)} per hour`,
+        axis: 'time',
+        xs: points.map(({ second }) => second),
+        unit: row.unit,
+        series: [
+          { label: 'measured', values: points.map(({ value }) => value), tone: 'ramp-1' },
+          { label: 'slope', values: points.map(({ second }) => at(second)), tone: 'bad', dashed: true },
+        ],
+      },
+    ]
+  })
+}
+
+interface Measured {
+  readonly second: number
+  readonly value: number
+}
+
+function pointsOf({ of }: DriftResult, { timeline, resource_usage }: Drifting): Measured[] {
+  if (of === 'response time p99')
+    return timeline.flatMap(({ second, response_time_ms: { p99 } }) =>
+      p99 === null ? [] : [{ second, value: p99 }],
+    )
+  const samples = resource_usage[of.replace(/^memory of /, '')]?.samples ?? []
+  return samples.map(({ second, memory_bytes }) => ({ second, value: memory_bytes }))
+}
+
+/**
+ * Sen's line: its height at 0 is the median of what remains of the values without their slope, so that
+ * the warm-up, a tenth of the run, moves it little.
+ */
+function throughTheMiddle(points: readonly Measured[], perSecond: number): (second: number) => number {
+  const rest = points.map(({ second, value }) => value - perSecond * second).toSorted((a, b) => a - b)
+  const middle = (rest.length - 1) / 2
+  const median = ((rest[Math.floor(middle)] ?? 0) + (rest[Math.ceil(middle)] ?? 0)) / 2
+  return (second) => Math.max(0, median + perSecond * second)
+}

@@ -1,0 +1,92 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { AnyResult } from '../../pressure/result.ts'
+import type { ProbeResult } from '../../probe/report.ts'
+import { writeAtomically } from '../../results/atomic-write.ts'
+import { readFolder } from '../../results/result-files.ts'
+import { storeError } from '../../results/store.ts'
+import { type IndexedProbe, renderIndex } from './index-page.ts'
+import { loadAssets } from './page.ts'
+import { renderProbePage } from './probe-page.ts'
+import { renderReport } from './report.ts'
+
+/** All runs of a folder on one page. */
+export const INDEX = 'index.html'
+
+/** The report beside a result's JSON. */
+export async function writeReport(jsonPath: string, result: AnyResult): Promise<string> {
+  const path = reportPath(jsonPath)
+  await writePage(path, renderReport(result, await loadAssets()))
+  return path
+}
+
+/** The page beside a probe's JSON. */
+export async function writeProbePage(jsonPath: string, result: ProbeResult): Promise<string> {
+  const path = reportPath(jsonPath)
+  await writePage(path, renderProbePage(result, await loadAssets()))
+  return path
+}
+
+/** Appears whole or not at all. Rejects with one clear error when it cannot be written. */
+export async function writePage(path: string, page: string): Promise<void> {
+  await writeAtomically(path, page).catch((error: unknown) => {
+    throw storeError(dirname(path), error)
+  })
+}
+
+export function reportPath(jsonPath: string): string {
+  return jsonPath.replace(/(\.json)?$/i, '.html')
+}
+
+/**
+ * Writes the page of all runs of a folder anew; once more when a run has come meanwhile, whose own page
+ * of all runs this one may have replaced.
+ */
+export async function writeIndex(folder: string): Promise<string> {
+  const path = join(folder, INDEX)
+  let names = await namesIn(folder)
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    await writePage(path, await indexOf(folder, names))
+    const now = await namesIn(folder)
+    if (now.join('/') === names.join('/')) break
+    names = now
+  }
+  return path
+}
+
+const MOST_TRIES = 5
+
+/** Of what is listed; temporary files and claims come and go. */
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw storeError(folder, error)
+  })
+  return names.filter((name) => /^[^.].*\.(?:json|html)$/.test(name) && name !== INDEX).toSorted()
+}
+
+async function indexOf(folder: string, names: readonly string[]): Promise<string> {
+  const { runs, skipped } = await readFolder(folder)
+  const present = new Set(names)
+  const indexed = runs.map((run) => {
+    const json = basename(run.file)
+    const report = reportPath(json)
+    return { run, json: address(json), report: present.has(report) ? address(report) : undefined }
+  })
+  const named = skipped.map(({ file, why }) => ({ file: basename(file), why }))
+  return renderIndex({ runs: indexed, probes: probesAmong(names), skipped: named }, await loadAssets())
+}
+
+/** As storeProbe names them, and no run of a scenario. */
+const PROBE_PAGE = /^(\d{8}-\d{6})-probe(?:\.\d+)?\.html$/
+
+function probesAmong(names: readonly string[]): IndexedProbe[] {
+  return names.flatMap((name) => {
+    const stamp = PROBE_PAGE.exec(name)?.[1]
+    return stamp === undefined ? [] : [{ stamp, report: address(name) }]
+  })
+}
+
+/** Of a file beside the page; `./` so that a colon in a name does not make it another scheme. */
+function address(name: string): string {
+  return `./${encodeURIComponent(name)}`
+}

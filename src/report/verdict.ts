@@ -1,0 +1,147 @@
+import { dueMessages, type Result, type ThresholdResult, type Unit } from '../engine/result.ts'
+import { isMissed } from '../figures/verdict.ts'
+import type { PressureResult, PressureVerification, TenantRow } from '../pressure/result.ts'
+import { oneLine } from './escape.ts'
+import { count, counted, figure, milliseconds, percent, perSecond, shortMilliseconds } from './format.ts'
+import type { Style } from './terminal.ts'
+
+/** A threshold's value and limit with the unit of its metric; never so rounded that they look equal. */
+export function thresholdFigures(threshold: ThresholdResult): { value: string; limit: string } {
+  const { value, limit } = threshold
+  const shown = (number: number | null) => WITH_UNIT[unitOfThreshold(threshold)](number)
+  const figures = { value: shown(value), limit: shown(limit) }
+  if (figures.value !== figures.limit || value === limit) return figures
+  return { value: String(value), limit: String(limit) }
+}
+
+const WITH_UNIT: Readonly<Record<Unit, (value: number | null) => string>> = {
+  ms: milliseconds,
+  share: percent,
+  per_second: perSecond,
+  count,
+  number: figure,
+}
+
+export function unitOfThreshold({ metric, unit }: ThresholdResult): Unit {
+  if (unit !== undefined) return unit
+  if (/(?:^|\.)(?:p\([\d.]+\)|avg|min|max|med)$/.test(metric)) return 'ms'
+  if (/^(?:success_rate|error_rate|rate_error|regression)$/.test(metric)) return 'share'
+  return /^(?:rate|throughput|messages_per_second)$/.test(metric) ? 'per_second' : 'count'
+}
+
+/** `p(99)<1000 — was 1,412.30 ms`. */
+export function thresholdSentence(threshold: ThresholdResult): string {
+  const { expression, verdict, reason } = threshold
+  if (verdict === 'pass' || verdict === 'fail')
+    return `${expression} — was ${thresholdFigures(threshold).value}${reason === undefined ? '' : ` (${reason})`}`
+  return `${expression} — ${verdict === 'no-data' ? 'no data' : 'skipped'}${reason === undefined ? '' : `: ${reason}`}`
+}
+
+/** Why the run has the verdict that it has, in one line. */
+export function verdictReason(result: Result): string {
+  const reasons: string[] = []
+  if (result.status === 'partial') reasons.push(`stopped early: ${result.partial_reason ?? 'unknown reason'}`)
+  const missed = result.thresholds.filter(isMissed)
+  for (const threshold of missed) reasons.push(thresholdSentence(threshold))
+  const { failed_messages: failed, outcomes } = result.metrics
+  if (failed > 0)
+    reasons.push(`${count(failed)} of ${counted(dueMessages(result.metrics), 'message')} not accepted`)
+  if (outcomes.not_reached > 0) reasons.push(`${count(outcomes.not_reached)} not reached`)
+  const refused = result.metrics.recipients_refused
+  if (refused > 0) reasons.push(`${counted(refused, 'recipient')} refused of messages that were taken`)
+  for (const [name, value] of ledgerFaults(result)) {
+    if (!missed.some(({ metric }) => metric === name)) reasons.push(`${count(value)} ${name}`)
+  }
+  if (reasons.length > 0) return reasons.join('; ')
+  return result.metrics.total_messages === 0 ? 'nothing was sent' : 'no errors'
+}
+
+function ledgerFaults({ ledger }: Result): [name: string, value: number][] {
+  const faults: [string, number | null][] = [
+    ['lost', ledger.lost],
+    ['duplicated', ledger.duplicated],
+    ['corrupted', ledger.corrupted],
+  ]
+  return faults.filter((fault): fault is [string, number] => fault[1] !== null && fault[1] > 0)
+}
+
+export const VERDICT_STYLE: Readonly<Record<Result['verdict'], Style>> = {
+  PASSED: 'green',
+  WARNING: 'yellow',
+  FAILED: 'red',
+}
+
+/** `mixed / xlarge`: what a run is called wherever runs stand beside each other. */
+export function runName(run: { readonly scenario: string; readonly part: string | null }): string {
+  return run.part === null ? run.scenario : `${run.scenario} / ${run.part}`
+}
+
+const KINDS = ['lost', 'duplicated', 'corrupted', 'unreported', 'misreported'] as const
+type Kind = (typeof KINDS)[number]
+
+const MOST_IDS = 5
+
+/** `600 messages, 594 delivered, 6 still queued; p95 1,203 ms`. */
+export function tenantSentence({ verification, end_to_end_ms }: TenantRow): string {
+  const { p95 } = end_to_end_ms
+  return `${verificationSentence(verification)}${p95 === null ? '' : `; p95 ${shortMilliseconds(p95)}`}`
+}
+
+/** What became of the messages; `not verified` is never dressed up as `nothing lost`. */
+export function verificationSentence(verification: PressureVerification): string {
+  const { handed_over, delivered, errors, still_queued, lost, why_not } = verification
+  const messages = counted(handed_over, 'message')
+  if (!verification.verified)
+    return `${messages}, not verified: ${oneLine(why_not ?? 'no reason given', 300)}`
+  const parts = [messages, `${count(delivered)} delivered`]
+  if (errors !== null && errors > 0) parts.push(`${count(errors)} reported as errors`)
+  if (still_queued !== null && still_queued > 0) parts.push(`${count(still_queued)} still queued`)
+  if (lost === null) parts.push(oneLine(why_not ?? 'what was lost is not known', 300))
+  for (const kind of KINDS) {
+    const found = verification[kind]
+    if (found !== null && found > 0) parts.push(`${count(found)} ${kind}`)
+  }
+  return parts.join(', ')
+}
+
+/** The first ids of each kind of fault, or of one kind: `lost: tenant-standard-ab12, …`. */
+export function faultsOf(verification: PressureVerification, metric?: string): string[] {
+  const kinds = metric === undefined ? KINDS : KINDS.filter((kind) => kind === metric)
+  const lines = kinds.flatMap((kind) => idsOf(verification, kind))
+  const remarks = kinds.includes('corrupted') ? verification.remarks.slice(0, MOST_IDS) : []
+  return [...lines, ...remarks]
+}
+
+function idsOf(verification: PressureVerification, kind: Kind): string[] {
+  const ids = verification[`${kind}_ids`]
+  const found = verification[kind]
+  if (ids.length === 0 || found === 0) return []
+  const more = ids.length > MOST_IDS ? `, … (${count(found ?? ids.length)})` : ''
+  return [`${kind}: ${ids.slice(0, MOST_IDS).join(', ')}${more}`]
+}
+
+/** A threshold that was missed, with what is known of the culprits: ids of messages, or tenants. */
+export function missedThreshold(result: PressureResult, threshold: ThresholdResult): string {
+  const { verification, tenants } = result
+  const disturbed = tenants
+    .filter(({ dnd_violations }) => threshold.metric === 'disturbances' && dnd_violations > 0)
+    .map(
+      ({ tenant_id, dnd_violations }) =>
+        `${tenant_id}: ${counted(dnd_violations, 'call')} inside a DND window`,
+    )
+  return [thresholdSentence(threshold), ...faultsOf(verification, threshold.metric), ...disturbed].join('\n')
+}
+
+/** Why the run has the verdict that it has, in one line. */
+export function pressureReason(result: PressureResult): string {
+  const { status, partial_reason, thresholds, verification, metrics } = result
+  const reasons: string[] = []
+  if (status === 'partial') reasons.push(`stopped early: ${partial_reason ?? 'unknown reason'}`)
+  for (const threshold of thresholds.filter(isMissed)) reasons.push(thresholdSentence(threshold))
+  if (!verification.verified) reasons.push(`not verified: ${verification.why_not ?? 'no reason given'}`)
+  const { failed_messages: failed, total_messages: total } = metrics
+  if (failed > 0)
+    reasons.push(`${count(failed)} of ${counted(total, 'message')} not delivered exactly once and intact`)
+  if (reasons.length > 0) return reasons.join('; ')
+  return total === 0 ? 'nothing was handed over' : 'every message delivered once, intact and reported'
+}

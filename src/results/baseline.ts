@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { errorText, MailstormError } from '../error.ts'
+import { makeFolder, writeAtomically } from './atomic-write.ts'
+import { acceptedNothing, cautionsOf } from './cautions.ts'
+import { textAt, valueAt } from './fields.ts'
+import { FORMATS } from './overview.ts'
+import type { RunView } from './run-view.ts'
+
+export const BASELINE_FORMAT = 'mailstorm-baseline/1'
+/** Committed with the suites, unlike results. */
+const BASELINES_DIR = 'baselines'
+
+function baselinesDir(): string {
+  return join(process.cwd(), BASELINES_DIR)
+}
+
+/** What later runs are compared with: one or several runs of a scenario, as comparisons need them. */
+export interface Baseline {
+  readonly format: typeof BASELINE_FORMAT
+  readonly name: string
+  readonly saved_at: string
+  readonly runs: readonly RunView[]
+}
+
+const NAME = /^[\w][\w.-]{0,99}$/
+
+/** Undefined when no baseline can be called so. */
+export function baselinePath(name: string): string | undefined {
+  return NAME.test(name) ? join(baselinesDir(), `${name}.json`) : undefined
+}
+
+export function checkedBaselinePath(name: string): string {
+  const path = baselinePath(name)
+  if (path !== undefined) return path
+  throw new MailstormError(
+    'BAD_OPTIONS',
+    `Failed to take "${name}" as a baseline's name: it has up to 100 letters, digits, dots, underscores and hyphens, as burst-ci.`,
+  )
+}
+
+/** Resolves to the file's path. One run to the line, so that a change is a small one in version control. */
+export async function saveBaseline({ name, runs, saved_at: at }: Omit<Baseline, 'format'>): Promise<string> {
+  const path = checkedBaselinePath(name)
+  await makeFolder(baselinesDir())
+  const head = { format: BASELINE_FORMAT, name, saved_at: at }
+  const start = JSON.stringify(head, null, 2).replace(/\n\}$/, '')
+  const lines = runs.map((run) => `    ${JSON.stringify(run)}`)
+  await writeAtomically(path, `${start},\n  "runs": [\n${lines.join(',\n')}\n  ]\n}\n`)
+  return path
+}
+
+export async function listBaselines(): Promise<string[]> {
+  const files = await readdir(baselinesDir()).catch(() => [])
+  return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length))
+}
+
+/** Before a run, so that a missing baseline is known before anything is booted. */
+export function readBaseline(name: string): Baseline {
+  const path = checkedBaselinePath(name)
+  const json = parseFile(path)
+  const baseline = asBaseline(json)
+  if (baseline !== undefined) return baseline
+  throw new MailstormError(
+    'BASELINE_NOT_READ',
+    `Failed to read the baseline ${path}: it is not of format ${BASELINE_FORMAT}, or has no runs.`,
+    `Save it again: npx mailstorm baseline save ${name} FILE.`,
+  )
+}
+
+function parseFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const why = missing ? 'there is no such file' : errorText(error)
+    throw new MailstormError(
+      'BASELINE_NOT_READ',
+      `Failed to read the baseline ${path}: ${why}.`,
+      'Save one with "npx mailstorm baseline save NAME [FILE…]", and commit it.',
+    )
+  }
+}
+
+/** Undefined when the JSON is not a baseline. */
+export function asBaseline(json: unknown): Baseline | undefined {
+  const runs = valueAt(json, 'runs')
+  if (textAt(json, 'format') !== BASELINE_FORMAT || !Array.isArray(runs) || runs.length === 0)
+    return undefined
+  return runs.every(isView) ? (json as Baseline) : undefined
+}
+
+/** As saveBaseline writes them; a file edited by hand may be anything. */
+function isView(run: unknown): boolean {
+  const parts = ['figures', 'circumstances', 'histograms', 'latency_ms']
+  const known = FORMATS.some((format) => format === valueAt(run, 'format'))
+  const shaped = parts.every((part) => typeof valueAt(run, part) === 'object' && valueAt(run, part) !== null)
+  return known && shaped && Array.isArray(valueAt(run, 'per_second'))
+}
+
+/**
+ * What later runs are held against must itself be sound: whole, with something accepted, and all of one
+ * scenario, workload and backend, or its medians are of nothing that anybody ran.
+ */
+export function checkBaselineRuns(runs: readonly RunView[]): void {
+  const [first] = runs
+  if (first === undefined) throw new RangeError('a baseline of no run')
+  for (const run of runs) checkWhole(run)
+  for (const run of runs) checkSame(first, run)
+  const ids = runs.map(({ run_id: id }) => id).filter((id) => id !== null)
+  const twice = runs.find(({ run_id: id }, place) => id !== null && ids.indexOf(id) < place)
+  if (twice !== undefined && new Set(ids).size < ids.length) {
+    const other = runs.find(({ run_id: id }) => id === twice.run_id)
+    throw refuse(
+      `${other?.file} and ${twice.file} are the same run, which would count twice`,
+      'latest.json is a copy of the newest run.',
+    )
+  }
+}
+
+function checkWhole(run: RunView): void {
+  if (run.status === 'partial')
+    throw refuse(
+      `${run.file} was cut short`,
+      'Its figures are of what it came to. Give a run that was whole.',
+    )
+  if (!acceptedNothing(run)) return
+  const said = run.success_rate === null ? 'it does not say that any was' : 'its success rate is 0 %'
+  throw refuse(
+    `no message of ${run.file} was accepted (${said})`,
+    'Against such a baseline every run would pass. See "npx mailstorm analyze" for what went wrong.',
+  )
+}
+
+function checkSame(first: RunView, run: RunView): void {
+  const names = [first, run].map(({ scenario, part, format }) => JSON.stringify([format, scenario, part]))
+  if (names[0] !== names[1]) throw refuse(`the runs are of different scenarios: ${first.file}, ${run.file}`)
+  const mixed = cautionsOf({ before: [first], after: [run] }).find(
+    ({ about }) => about === 'workload' || about === 'backend',
+  )
+  if (mixed === undefined) return
+  throw refuse(
+    `${first.file} and ${run.file} cannot be of one: ${mixed.sentence}`,
+    'Save a baseline to each workload and backend.',
+  )
+}
+
+function refuse(why: string, hint?: string): MailstormError {
+  return new MailstormError('BASELINE_NOT_SAVED', `Failed to save a baseline: ${why}.`, hint)
+}
+
+const WELL = 0.95
+
+/** What does not keep runs from being a baseline, and must be known of it: a sentence each. */
+export function baselineDoubts(runs: readonly RunView[]): string[] {
+  const [first] = runs
+  if (first === undefined) return []
+  const machines = runs.flatMap((run) =>
+    cautionsOf({ before: [first], after: [run] }).filter(({ about }) => about === 'machine'),
+  )
+  return [
+    ...runs.flatMap(doubtsOf),
+    ...new Set(machines.map(({ sentence }) => `its runs are of ${sentence.replace('machine', 'machines')}`)),
+  ]
+}
+
+function doubtsOf(run: RunView): string[] {
+  const { success_rate: success, generator_bound: bound, lost } = run
+  const file = basename(run.file)
+  const low = success !== null && success < WELL
+  return [
+    ...(low ? [`${file} accepted ${Math.floor(success * 1000) / 10} % of its messages`] : []),
+    ...(lost !== null && lost > 0 ? [`${file} lost ${lost}: as many are no regression later`] : []),
+    ...(bound === true
+      ? [`${file} was generator-bound: its figures are the limits of that machine, not of the servers`]
+      : []),
+  ]
+}

@@ -1,0 +1,164 @@
+import { mergeSparse, type SparseHistogram } from '../engine/histogram.ts'
+import { MailstormError } from '../error.ts'
+import { PRESSURE_FORMAT } from '../pressure/result.ts'
+import { type Caution, cautionsOf } from './cautions.ts'
+import {
+  type Change,
+  changeOf,
+  DEFAULT_LIMITS,
+  exceeds,
+  type Limit,
+  type Limits,
+  limitOf,
+  NOTEWORTHY,
+  noiseOf,
+  noiseOfBoundRuns,
+  noiseOfSeconds,
+  type Sides,
+  type Spread,
+  spreadOf,
+} from './change.ts'
+import type { Figure } from './figures.ts'
+import { figuresFor, type RunView } from './run-view.ts'
+
+/**
+ * `regression`: a figure that decides is worse beyond its limit. `noise`: beyond its limit, but no more
+ * than the runs differ among themselves. `worse`: worth a word, but it decides nothing. `unknown`: a side does
+ * not have it. `fact`: neither direction is good.
+ */
+export type RowVerdict = 'regression' | 'worse' | 'noise' | 'same' | 'better' | 'unknown' | 'fact'
+
+export interface ComparisonRow extends Pick<Figure, 'name' | 'title' | 'group' | 'unit' | 'better'> {
+  readonly before: Spread
+  readonly after: Spread
+  /** Of the medians; null when a side does not have the figure. */
+  readonly change: Change | null
+  /** Set on the figures that decide. */
+  readonly limit: Limit | null
+  readonly verdict: RowVerdict
+  /** Why a change beyond its limit is taken for noise. */
+  readonly reason: string | null
+}
+
+export interface ComparisonSide {
+  readonly runs: readonly RunView[]
+  /** By kind of latency, all runs of the side together. */
+  readonly histograms: Readonly<Record<string, SparseHistogram>>
+}
+
+/** Two sides, figure by figure: plain data for the terminal, for machines and for the HTML report. */
+export interface Comparison {
+  readonly kind: 'smtp' | 'pressure'
+  readonly before: ComparisonSide
+  readonly after: ComparisonSide
+  readonly cautions: readonly Caution[]
+  readonly rows: readonly ComparisonRow[]
+  readonly verdict: 'regression' | 'no-regression'
+}
+
+/** Compares by medians. Rejects sides that have no figure that decides in common. */
+export function compareRuns(runs: Sides<readonly RunView[]>, limits: Limits = DEFAULT_LIMITS): Comparison {
+  const kind = kindOf(runs)
+  const rows = figuresFor(firstOf(runs.before)).map((one) => compareFigure(one, runs, limits))
+  const known = rows.filter(({ before, after }) => before.values.concat(after.values).some(isKnown))
+  const decides = rows.some(({ limit, change }) => limit !== null && change !== null)
+  if (!decides) {
+    throw new MailstormError(
+      'NOT_COMPARABLE',
+      `Failed to compare ${firstOf(runs.before).file} with ${firstOf(runs.after).file}: no figure that decides (${Object.keys(limits).join(', ')}) is in both.`,
+    )
+  }
+  return {
+    kind,
+    before: sideOf(runs.before),
+    after: sideOf(runs.after),
+    cautions: cautionsOf(runs),
+    rows: known,
+    verdict: rows.some(({ verdict }) => verdict === 'regression') ? 'regression' : 'no-regression',
+  }
+}
+
+function firstOf(runs: readonly RunView[]): RunView {
+  const [first] = runs
+  if (first === undefined) throw new RangeError('a side of a comparison has no run')
+  return first
+}
+
+function kindOf({ before, after }: Sides<readonly RunView[]>): Comparison['kind'] {
+  const pressure = [...before, ...after].filter(({ format }) => format === PRESSURE_FORMAT)
+  if (pressure.length === 0) return 'smtp'
+  if (pressure.length === before.length + after.length) return 'pressure'
+  throw new MailstormError(
+    'NOT_COMPARABLE',
+    `Failed to compare: ${pressure[0]?.file} is a run against a mail proxy, others are runs against SMTP servers.`,
+    'Their figures mean different things. Compare runs of one kind.',
+  )
+}
+
+function sideOf(runs: readonly RunView[]): ComparisonSide {
+  const names = [...new Set(runs.flatMap(({ histograms }) => Object.keys(histograms)))]
+  const merged = (name: string) =>
+    runs.flatMap(({ histograms }) => histograms[name] ?? []).reduce(mergeSparse)
+  return { runs, histograms: Object.fromEntries(names.map((name) => [name, merged(name)])) }
+}
+
+function isKnown(value: number | null): boolean {
+  return value !== null
+}
+
+function compareFigure(one: Figure, runs: Sides<readonly RunView[]>, limits: Limits): ComparisonRow {
+  const { read: _read, ...about } = one
+  const valuesOf = (side: readonly RunView[]) => side.map(({ figures }) => figures[one.name] ?? null)
+  const spreads = { before: spreadOf(valuesOf(runs.before)), after: spreadOf(valuesOf(runs.after)) }
+  const { median: before } = spreads.before
+  const { median: after } = spreads.after
+  const common = { ...about, ...spreads, limit: limits[one.name] ?? null }
+  if (before === null || after === null) return { ...common, change: null, verdict: 'unknown', reason: null }
+  const change = changeOf(before, after)
+  const limit = limitOf(limits, one)
+  return {
+    ...common,
+    change,
+    ...judgeChange(one, { change, limit, decides: common.limit !== null }, { runs, spreads }),
+  }
+}
+
+interface Measured {
+  readonly change: Change
+  readonly limit: Limit
+  readonly decides: boolean
+}
+
+interface Evidence {
+  readonly runs: Sides<readonly RunView[]>
+  readonly spreads: Sides<Spread>
+}
+
+function judgeChange(
+  one: Figure,
+  { change, limit, decides }: Measured,
+  { runs, spreads }: Evidence,
+): Pick<ComparisonRow, 'verdict' | 'reason'> {
+  const plainly = (verdict: RowVerdict) => ({ verdict, reason: null })
+  if (one.better === 'neither') return plainly('fact')
+  const better = change.absolute > 0 === (one.better === 'higher')
+  if (!exceeds(change, limit)) {
+    // Too little to decide, but no less worth a word than in any other figure.
+    return exceeds(change, NOTEWORTHY[one.unit]) ? plainly(better ? 'better' : 'worse') : plainly('same')
+  }
+  const noise = noiseOf(change, limit, spreads) ?? noiseOfTimes(one, { change, limit, decides }, runs)
+  if (noise !== undefined) return { verdict: 'noise', reason: noise }
+  if (better) return plainly('better')
+  return plainly(decides ? 'regression' : 'worse')
+}
+
+/** Lost messages are never noise; what depends on the time of the day is throughput and latency. */
+function noiseOfTimes(
+  { name, unit }: Figure,
+  { change, limit, decides }: Measured,
+  runs: Sides<readonly RunView[]>,
+): string | undefined {
+  const isTime = unit === 'ms' || name === 'throughput'
+  const bound = decides && isTime ? noiseOfBoundRuns(change, limit, runs) : undefined
+  return bound ?? (name === 'throughput' ? noiseOfSeconds(change, limit, runs) : undefined)
+}

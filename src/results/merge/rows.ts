@@ -1,0 +1,202 @@
+import { failureRows, kindsOfRows, mergeFailureKinds } from '../../engine/failure-kinds.ts'
+import { mergeSessionCaps } from '../../engine/recording.ts'
+import type {
+  FailureRow,
+  GeneratorResult,
+  ResourceUsage,
+  Result,
+  ServerRow,
+  TimelineRow,
+} from '../../engine/result.ts'
+import { mergeLatencies } from './latency.ts'
+import type { Share } from './share.ts'
+
+/** One row to each server, by its address: generators may have called it differently. */
+export function mergeServers(shares: readonly Share[]): ServerRow[] {
+  const rows = shares.flatMap(({ result }) => result.per_server)
+  const groups = grouped(rows, ({ name, host, port }) => `${name} ${host}:${port}`)
+  return groups.map(([first, ...others]) => others.reduce(mergeTwoServers, first))
+}
+
+function mergeTwoServers(a: ServerRow, b: ServerRow): ServerRow {
+  const peaks = [a.peak_connections, b.peak_connections].filter((peak) => peak !== undefined)
+  return {
+    ...a,
+    accepted: a.accepted + b.accepted,
+    deferred: a.deferred + b.deferred,
+    rejected: a.rejected + b.rejected,
+    failed: a.failed + b.failed,
+    bytes: a.bytes + b.bytes,
+    response_time_ms: mergeLatencies([a.response_time_ms, b.response_time_ms]),
+    ...(b.ended === undefined || a.ended !== undefined ? {} : { ended: b.ended }),
+    // The server's own count of all its connections, whoever opened them.
+    ...(peaks.length === 0 ? {} : { peak_connections: Math.max(...peaks) }),
+  }
+}
+
+/** Failures of one kind at one target are one row, with their times on the first generator's axis. */
+export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
+  const parts = shares.map(({ result, offsetMs }) => kindsOfRows(result.failures, offsetMs))
+  return failureRows(mergeFailureKinds(parts), (target) => target)
+}
+
+/** What befell recipients and sessions of all generators. */
+export function mergeAsides(
+  shares: readonly Share[],
+): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> {
+  const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
+    const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
+    return failureRows(mergeFailureKinds(parts), (target) => target)
+  }
+  const caps = shares.flatMap(({ result }) => result.session_caps ?? [])
+  return {
+    refused_recipients: merged((result) => result.refused_recipients),
+    session_failures: merged((result) => result.session_failures),
+    session_caps: mergeSessionCaps(caps),
+  }
+}
+
+type NotEmpty<T> = readonly [T, ...T[]]
+
+/** Rows with the same key together, in the order of their first. */
+function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): NotEmpty<T>[] {
+  const groups = new Map<string, [T, ...T[]]>()
+  for (const row of rows) {
+    const group = groups.get(keyOf(row))
+    if (group === undefined) groups.set(keyOf(row), [row])
+    else group.push(row)
+  }
+  return [...groups.values()]
+}
+
+/** What a generator booted and watched. Two may have given the same name to servers of their own. */
+export function mergeUsage(shares: readonly Share[]): Record<string, ResourceUsage> {
+  const merged: Record<string, ResourceUsage> = {}
+  for (const { result, split } of shares) {
+    for (const [name, usage] of Object.entries(result.resource_usage)) {
+      merged[Object.hasOwn(merged, name) ? `${name} (generator ${split.index})` : name] = usage
+    }
+  }
+  return merged
+}
+
+const MAX_IDS = 20
+
+/** Each generator has asked the servers for its own ids alone, so that counts add up. */
+export function mergeLedgers(shares: readonly Share[]): Result['ledger'] {
+  const ledgers = shares.map(({ result }) => result.ledger)
+  const sum = (name: 'received' | 'lost' | 'duplicated' | 'corrupted' | 'unacknowledged') =>
+    ledgers.reduce<number | null>(
+      (total, { [name]: count }) => (total === null || count === null ? null : total + count),
+      0,
+    )
+  const ids = (name: 'lost_ids' | 'duplicated_ids' | 'corrupted_ids') =>
+    ledgers.flatMap((ledger) => ledger[name]).slice(0, MAX_IDS)
+  const unverified = shares.find(({ result }) => !result.ledger.verified)
+  const whyNot = unverified?.result.ledger.why_not ?? 'a generator could not verify its part'
+  return {
+    verified: unverified === undefined,
+    ...(unverified === undefined ? {} : { why_not: `generator ${unverified.split.index}: ${whyNot}` }),
+    acknowledged: ledgers.reduce((total, { acknowledged }) => total + acknowledged, 0),
+    received: sum('received'),
+    lost: sum('lost'),
+    duplicated: sum('duplicated'),
+    corrupted: sum('corrupted'),
+    unacknowledged: sum('unacknowledged'),
+    lost_ids: ids('lost_ids'),
+    duplicated_ids: ids('duplicated_ids'),
+    corrupted_ids: ids('corrupted_ids'),
+  }
+}
+
+/**
+ * The seconds of all generators on the first one's axis, each shifted by whole seconds to the nearest.
+ * Counts add up; what was in flight before a generator's start or after its end is nothing.
+ */
+export function mergeTimelines(shares: readonly Share[]): TimelineRow[] {
+  const rowsAt = new Map<number, TimelineRow[]>()
+  for (const { result, offsetMs } of shares) {
+    const shift = Math.round(offsetMs / 1000)
+    for (const row of result.timeline) {
+      const second = row.second + shift
+      const rows = rowsAt.get(second)
+      if (rows === undefined) rowsAt.set(second, [row])
+      else rows.push(row)
+    }
+  }
+  // Not Math.max(...): a run of two days has more seconds than a call can have arguments.
+  let last = -1
+  for (const second of rowsAt.keys()) last = Math.max(last, second)
+  const seconds = last + 1
+  return Array.from({ length: seconds }, (_, second) => mergeRows(second, rowsAt.get(second) ?? []))
+}
+
+function mergeRows(second: number, rows: readonly TimelineRow[]): TimelineRow {
+  const sum = (of: (row: TimelineRow) => number) => rows.reduce((total, row) => total + of(row), 0)
+  return {
+    second,
+    due: sum((row) => row.due),
+    started: sum((row) => row.started),
+    accepted: sum((row) => row.accepted),
+    deferred: sum((row) => row.deferred),
+    rejected: sum((row) => row.rejected),
+    failed: sum((row) => row.failed),
+    bytes: sum((row) => row.bytes),
+    in_flight: sum((row) => row.in_flight),
+    queued: sum((row) => row.queued),
+    response_time_ms: mergeLatencies(rows.map((row) => row.response_time_ms)),
+    sessions_opened: sum((row) => row.sessions_opened),
+  }
+}
+
+/** All load generators as one: their work adds up, of their delays the worst stands. */
+export function mergeGenerators(shares: readonly Share[]): GeneratorResult {
+  const all = shares.map(({ result }) => result.generator)
+  const worst = (of: (generator: GeneratorResult) => number) =>
+    all.reduce((most, generator) => Math.max(most, of(generator)), 0)
+  return {
+    threads: all.reduce((sum, { threads }) => sum + threads, 0),
+    cpu_percent: all.reduce((sum, { cpu_percent: percent }) => sum + percent, 0),
+    scheduling_lag_ms: mergeLatencies(all.map(({ scheduling_lag_ms: lag }) => lag)),
+    event_loop_delay_ms: {
+      p50: worst(({ event_loop_delay_ms: delay }) => delay.p50),
+      p99: worst(({ event_loop_delay_ms: delay }) => delay.p99),
+      max: worst(({ event_loop_delay_ms: delay }) => delay.max),
+    },
+    bound: all.some(({ bound }) => bound),
+    bound_reasons: boundReasons(shares),
+  }
+}
+
+/** Each reason once, with those it holds for: `generator 0, 2: all 2 cores of this machine were busy`. */
+function boundReasons(shares: readonly Share[]): string[] {
+  const holders = new Map<string, number[]>()
+  for (const { result, split } of shares)
+    for (const reason of result.generator.bound_reasons)
+      holders.set(reason, [...(holders.get(reason) ?? []), split.index])
+  return [...holders].map(([reason, indexes]) => `generator ${indexes.join(', ')}: ${reason}`)
+}
+
+/** Cores and memory of several machines add up only where the machines differ: on one they are shared. */
+export function mergeMachines(shares: readonly Share[]): Result['machine'] {
+  const different = new Map(shares.map(({ result: { machine } }) => [JSON.stringify(machine), machine]))
+  const machines = [...different.values()]
+  const joined = (of: (machine: Result['machine']) => string) => [...new Set(machines.map(of))].join(' and ')
+  return {
+    cpu: joined(({ cpu }) => cpu),
+    cores: machines.reduce((sum, { cores }) => sum + cores, 0),
+    memory_bytes: machines.reduce((sum, { memory_bytes: bytes }) => sum + bytes, 0),
+    os: joined(({ os }) => os),
+  }
+}
+
+/** How far apart the generators started: what a merged timeline cannot be more exact than. */
+export function startSkewMs(shares: readonly Share[]): number {
+  return shares.reduce((most, { offsetMs }) => Math.max(most, offsetMs), 0)
+}
+
+export function missingGenerators(shares: readonly Share[]): number[] {
+  const present = new Set(shares.map(({ split }) => split.index))
+  const expected = shares[0]?.split.generators ?? 0
+  return Array.from({ length: expected }, (_, index) => index).filter((index) => !present.has(index))
+}
