@@ -78,7 +78,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 }
 
-export interface LinkOptions {
+interface LinkOptions {
   readonly client: Socket
   readonly plan: FaultProxyPlan
   /** Whether this connection is among those that are cut. */

@@ -162,13 +162,13 @@ class Greylist {
   }
 }
 
-/** A token for each `1 / perSecond` seconds, at most `burst` at a time. Pure: the time is given. */
-export interface TokenBucketOptions {
+interface TokenBucketOptions {
   readonly perSecond: number
   /** Tokens that can be saved up; the bucket begins full. */
   readonly burst: number
 }
 
+/** A token for each `1 / perSecond` seconds, at most `burst` at a time. Pure: the time is given. */
 export class TokenBucket {
   readonly #options: TokenBucketOptions
   #tokens: number

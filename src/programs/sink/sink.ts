@@ -6,7 +6,7 @@ import { apiV2 } from './http/api-v2.ts'
 import { BasicAuth, createHttpServer, type SinkHttpServer } from './http/http-server.ts'
 import { EventStreams, Hub } from './http/live-events.ts'
 import { Messages } from './http/messages.ts'
-import { apiOwn, deliveryRoutes, webPage } from './http/own-routes.ts'
+import { deliveryRoutes, ownRoutes, webPage } from './http/own-routes.ts'
 import { OutgoingServers } from './http/release.ts'
 import { type Route, Router } from './http/router.ts'
 import { JimSwitch } from './jim.ts'
@@ -76,7 +76,7 @@ function apiRoutes({ options, messages, hub, jim }: ApiParts): Route[] {
   return [
     ...apiV1({ messages, outgoing, hostname, events: new EventStreams(hub) }),
     ...apiV2({ messages, jim, outgoing }),
-    ...apiOwn({ store: messages.store, hub, fieldNames }),
+    ...ownRoutes({ store: messages.store, hub, fieldNames }),
     ...(mimeDigests ? deliveryRoutes({ store: messages.store, fieldNames }) : []),
   ]
 }

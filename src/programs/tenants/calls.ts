@@ -44,7 +44,7 @@ export async function answerSync(request: unknown, parts: TenantParts): Promise<
   const call = { tenantId: config.tenantId, startedAtEpochMs, insideDnd }
   const { syncFault } = config
   if (syncFault !== undefined && parts.faults.chance(syncFault.share))
-    return fault(syncFault.kind, call, parts)
+    return faultAnswer(syncFault.kind, call, parts)
   const reports = takeReports(request, parts)
   const drafts = await messagesDue(parts)
   const offeredAtEpochMs = clock.epochMs()
@@ -80,7 +80,7 @@ function answered(body: object, settle: (taken: boolean) => void): SyncAnswer {
   return { status: 200, contentType: 'application/json', body: JSON.stringify(body), settle }
 }
 
-const FAULTS: Readonly<Record<(typeof SYNC_FAULTS)[number], Omit<SyncAnswer, 'settle'>>> = {
+const FAULT_ANSWERS: Readonly<Record<(typeof SYNC_FAULTS)[number], Omit<SyncAnswer, 'settle'>>> = {
   'status-500': { status: 500, contentType: 'application/json', body: '{"error":"a fault on purpose"}' },
   'not-json': { status: 200, contentType: 'text/html', body: '<h1>a fault on purpose</h1>' },
   'ok-false': {
@@ -91,10 +91,10 @@ const FAULTS: Readonly<Record<(typeof SYNC_FAULTS)[number], Omit<SyncAnswer, 'se
 }
 
 /** As of a tenant that failed before it read the reports: it has heard nothing. */
-function fault(kind: keyof typeof FAULTS, call: Call, parts: TenantParts): SyncAnswer {
+function faultAnswer(kind: keyof typeof FAULT_ANSWERS, call: Call, parts: TenantParts): SyncAnswer {
   const endedAtEpochMs = parts.clock.epochMs()
   const record = { ...call, outcome: 'fault', messages: 0, reports: 0, dndUntilEpochMs: undefined } as const
-  return { ...FAULTS[kind], settle: () => ended(record, endedAtEpochMs, parts) }
+  return { ...FAULT_ANSWERS[kind], settle: () => ended(record, endedAtEpochMs, parts) }
 }
 
 /** How many there were. */
@@ -139,14 +139,14 @@ function dndUntil({ config, clock, dnd, isGenerating }: TenantParts): number | u
   return clock.epochMs() + dnd.whole(min, max) * 1000
 }
 
-export interface Offer {
+interface Offer {
   readonly drafts: readonly Draft[]
   /** Those that were offered before. */
   readonly repeated: ReadonlySet<string>
   readonly offeredAtEpochMs: number
 }
 
-export interface Offered {
+interface Offered {
   /** Of the answer. */
   readonly fields: object
   readonly endedAtEpochMs: number
@@ -222,7 +222,7 @@ export async function answerAttachment(storagePath: string, parts: TenantParts):
     }
   }
   const { content, md5 } = wanted
-  const fault = faultOf(parts)
+  const fault = attachmentFaultOf(parts)
   if (fault === 'status-500') return { status: 500, why: 'a fault on purpose' }
   if (fault === 'drips' || fault === 'silent')
     return { status: 200, sizeBytes: content.sizeBytes, md5, bytes: () => hanging(content, fault, parts) }
@@ -230,9 +230,12 @@ export async function answerAttachment(storagePath: string, parts: TenantParts):
   return { status: 200, sizeBytes: content.sizeBytes, md5, bytes: () => served(wanted, blocks(), parts) }
 }
 
-type Fault = (typeof ATTACHMENT_FAULTS)[number]
+type AttachmentFault = (typeof ATTACHMENT_FAULTS)[number]
 
-function faultOf({ config: { attachmentFault: fault }, faults }: TenantParts): Fault | undefined {
+function attachmentFaultOf({
+  config: { attachmentFault: fault },
+  faults,
+}: TenantParts): AttachmentFault | undefined {
   return fault !== undefined && faults.chance(fault.share) ? fault.kind : undefined
 }
 

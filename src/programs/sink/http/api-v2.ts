@@ -29,7 +29,7 @@ export function apiV2(parts: ApiV2Parts): Route[] {
       api,
       handler: ({ response }) => send(response, 200, 'application/json', outgoing.toJson()),
     },
-    // A request that asks for an upgrade does not come this way, see server.ts.
+    // A request that asks for an upgrade does not come this way, see http-server.ts.
     { method: 'GET', path: '/api/v2/websocket', api: 'own', handler: refusePlainRequest },
   ]
 }
@@ -91,7 +91,7 @@ const DEFAULT_LIMIT = 50
 /** MailHog's cap, which it does not mention in its answer. */
 const MAX_LIMIT = 250
 
-export interface Page {
+interface Page {
   readonly start: number
   readonly limit: number
 }
@@ -123,7 +123,7 @@ function* pageJson(
 }
 
 const SEARCH_KINDS = ['from', 'to', 'containing'] as const
-export type SearchKind = (typeof SEARCH_KINDS)[number]
+type SearchKind = (typeof SEARCH_KINDS)[number]
 
 /**
  * MailHog's search: part of a string, whatever its case, nothing decoded. `from` and `to` look into the

@@ -70,7 +70,7 @@ export class EventStreams {
     const listener = {
       offer(json: string): boolean {
         if (response.writableLength > MAX_BACKLOG_BYTES) return false
-        response.write(event(json), 'latin1')
+        response.write(eventOf(json), 'latin1')
         return true
       },
     }
@@ -86,7 +86,7 @@ export class EventStreams {
 }
 
 /** Indented as MailHog sends it, so every line of the JSON is a `data:` line of the event. */
-function event(json: string): string {
+function eventOf(json: string): string {
   const indented = escapeJson(JSON.stringify(JSON.parse(json), null, 2))
   return `data: ${indented.replaceAll('\n', '\ndata: ')}\n\n`
 }
@@ -112,10 +112,10 @@ export function openWebSocket(request: IncomingMessage, socket: Duplex, hub: Hub
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   )
-  serve(socket, hub)
+  serveFrames(socket, hub)
 }
 
-function serve(socket: Duplex, hub: Hub): void {
+function serveFrames(socket: Duplex, hub: Hub): void {
   const listener = {
     offer(json: string): boolean {
       if (socket.writableLength > MAX_BACKLOG_BYTES) return false
@@ -128,7 +128,7 @@ function serve(socket: Duplex, hub: Hub): void {
   ping.unref()
   const frames = new FrameReader()
   socket.on('data', (chunk: Buffer) => {
-    for (const frame of frames.push(chunk)) answer(frame, socket)
+    for (const frame of frames.push(chunk)) answerFrame(frame, socket)
   })
   // The peer is gone: 'close' follows.
   socket.on('error', () => {})
@@ -140,7 +140,7 @@ function serve(socket: Duplex, hub: Hub): void {
   hub.add(listener)
 }
 
-function answer(frame: Frame, socket: Duplex): void {
+function answerFrame(frame: Frame, socket: Duplex): void {
   if (!socket.writable) return
   if (frame.opcode === OPCODES.ping) socket.write(encodeFrame(OPCODES.pong, frame.payload))
   else if (frame.opcode === OPCODES.close) socket.end(encodeFrame(OPCODES.close, frame.payload))

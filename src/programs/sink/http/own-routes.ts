@@ -6,15 +6,18 @@ import { escapeJson, textOf } from './go-json.ts'
 import type { Hub } from './live-events.ts'
 import { type Exchange, type Route, send, sendError, sendPieces } from './router.ts'
 
-export interface ApiOwnParts {
+export interface DeliveryParts {
   readonly store: Store
-  readonly hub: Hub
-  /** Names of the header fields in each digest. */
+  /** Names of the header fields in each line. */
   readonly fieldNames: readonly string[]
 }
 
+export interface OwnRoutesParts extends DeliveryParts {
+  readonly hub: Hub
+}
+
 /** What MailHog's API cannot say: routes of our own, outside of its paths. */
-export function apiOwn({ store, hub, fieldNames }: ApiOwnParts): Route[] {
+export function ownRoutes({ store, hub, fieldNames }: OwnRoutesParts): Route[] {
   const api = 'own'
   return [
     { method: 'GET', path: '/sink/count', api, handler: (exchange) => count(exchange, store, hub) },
@@ -74,12 +77,6 @@ function* digestLines(messages: readonly StoredMessage[], fieldNames: readonly s
     // Non-ASCII addresses (RFC 6531) have to survive a writer of one byte per character.
     yield `${escapeJson(JSON.stringify(digest))}\n`
   }
-}
-
-export interface DeliveryParts {
-  readonly store: Store
-  /** Names of the header fields in each line. */
-  readonly fieldNames: readonly string[]
 }
 
 /** One line of `/sink/deliveries`: what arrived and when, in digests, however large it was. */
