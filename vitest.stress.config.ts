@@ -38,7 +38,7 @@ const writers = [
 export default defineConfig({
   plugins: [keepReporters([gracefulInterrupt, ...writers])],
   test: {
-    // The sockets live in threads of our own (src/threads); Vitest's one worker only waits for them.
+    // The sockets live in threads of our own (src/engine/threads); Vitest's one worker only waits for them.
     pool: 'threads',
     isolate: false,
     maxWorkers: 1,

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MailstormError } from '../src/error.ts'
 import type { BurstOrder, Engine } from './clients/bursts.ts'
@@ -66,15 +67,19 @@ async function inTurn(now: BurstEngine, then: BurstEngine, order: BurstOrder, fi
   return { now: await now.send(order), before }
 }
 
+/** Where the sender threads stand, and where they stood in commits before: those are measured too. */
+const ENGINE_FOLDERS = ['src/engine/threads', 'src/threads']
+
 interface BurstEngine extends AsyncDisposable {
   readonly send: (order: BurstOrder) => Promise<Measurement>
 }
 
 async function startEngine(url: (path: string) => string): Promise<BurstEngine> {
-  const engine: Engine = {
-    loadRun: url('src/engine/threads/load-run.ts'),
-    pool: url('src/engine/threads/pool.ts'),
+  const folder = ENGINE_FOLDERS.find((one) => existsSync(new URL(url(`${one}/load-run.ts`))))
+  if (folder === undefined) {
+    throw new MailstormError('BENCH', `Failed to find an engine in ${ENGINE_FOLDERS.join(' or ')}.`)
   }
+  const engine: Engine = { loadRun: url(`${folder}/load-run.ts`), pool: url(`${folder}/pool.ts`) }
   const script = fileURLToPath(new URL('clients/bursts.ts', import.meta.url))
   const child = fork(script, [JSON.stringify(engine)])
   const exited = once(child, 'exit')

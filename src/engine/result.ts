@@ -5,148 +5,6 @@ import type { Failure, Outcome } from './sample.ts'
 /** Format name of the result files; the number rises when a field changes its meaning. */
 export const RESULT_FORMAT = 'mailstorm/1'
 
-/**
- * One kind of failure at one target: the same outcome, class, phase and codes, and texts that differ in
- * numbers, ids, addresses and quoted parts alone. `text` is that of the first. At most 200 kinds are listed;
- * a row with `others` counts those of one name that are not, so that the rows always add up to all failures.
- */
-export interface FailureRow extends Failure {
-  readonly target: string
-  readonly outcome: Outcome
-  /** What the texts have in common, as `550 <…> is unknown`; absent where all are `text`. */
-  readonly pattern?: string
-  readonly count: number
-  /** Set where there were more kinds than are listed: so many more of this one at most are among the others. */
-  readonly more_at_most?: number
-  readonly others?: true
-  /** Seconds after the start of the run. */
-  readonly first_at_seconds: number
-  readonly last_at_seconds: number
-}
-
-/** A server that took so many messages in a session and deferred all further ones, until a new session. */
-export interface SessionCapRow {
-  readonly target: string
-  /** Messages of a session. */
-  readonly messages: number
-  /** Sessions in which that was seen. */
-  readonly sessions: number
-  /** The reply to the message after them. */
-  readonly code?: number
-  readonly enhanced?: string
-  readonly text: string
-}
-
-/**
- * One second of the run; `second` 0 begins at the start. Counts are of that second alone. In the file of a run
- * of more than a day a row stands for several seconds, and says so: `seconds` (results/result-json.ts).
- */
-export interface TimelineRow {
-  readonly second: number
-  /** Messages due in this second (open model), or started (closed model). */
-  readonly due: number
-  readonly started: number
-  readonly accepted: number
-  readonly deferred: number
-  readonly rejected: number
-  readonly failed: number
-  readonly bytes: number
-  /** At the end of this second: started but not ended, and due but not started. */
-  readonly in_flight: number
-  readonly queued: number
-  readonly response_time_ms: LatencySummary
-  /** Sessions opened in this second. */
-  readonly sessions_opened: number
-}
-
-export interface ServerRow {
-  readonly name: string
-  readonly host: string
-  readonly port: number
-  readonly accepted: number
-  readonly deferred: number
-  readonly rejected: number
-  readonly failed: number
-  readonly bytes: number
-  readonly response_time_ms: LatencySummary
-  /** Set when the server's process ended during the run, as "killed by SIGKILL at 3.2 s". */
-  readonly ended?: string
-  /** Connections as the server's ledger counted them; absent without a ledger. */
-  readonly peak_connections?: number
-}
-
-/** What was acknowledged against what the servers say they received. */
-export interface LedgerResult {
-  /** False when the target keeps no ledger: nothing below could be checked, and counts are null. */
-  readonly verified: boolean
-  readonly why_not?: string
-  readonly acknowledged: number
-  readonly received: number | null
-  readonly lost: number | null
-  readonly duplicated: number | null
-  readonly corrupted: number | null
-  /** Received although the client never saw the acknowledgement (connection cut at the end). */
-  readonly unacknowledged: number | null
-  /** The first ids of each kind, to look them up in the servers' logs. */
-  readonly lost_ids: readonly string[]
-  readonly duplicated_ids: readonly string[]
-  readonly corrupted_ids: readonly string[]
-}
-
-/** Of a whole run: WARNING met its thresholds, but not every message was accepted. */
-export const RUN_VERDICTS = ['PASSED', 'WARNING', 'FAILED'] as const
-export type RunVerdict = (typeof RUN_VERDICTS)[number]
-
-/** Of a threshold. */
-export const VERDICTS = ['pass', 'fail', 'no-data', 'skipped'] as const
-export type Verdict = (typeof VERDICTS)[number]
-
-/** `number` is a figure whose unit is not known. */
-export type Unit = 'ms' | 'share' | 'count' | 'per_second' | 'number'
-
-export interface ThresholdResult {
-  /** As written: `p(99)<1000`. */
-  readonly expression: string
-  readonly metric: string
-  readonly value: number | null
-  readonly limit: number
-  readonly verdict: Verdict
-  /** Of value and limit, where the metric's name does not tell: custom metrics. */
-  readonly unit?: Unit
-  /** Why it was skipped or had no data; or what must be known beside its value. */
-  readonly reason?: string
-}
-
-export interface GeneratorResult {
-  readonly threads: number
-  /** CPU of the load generator's process, percent of one core, over the run. */
-  readonly cpu_percent: number
-  /** How late messages left against their due time while a session was free (open model). */
-  readonly scheduling_lag_ms: LatencySummary
-  readonly event_loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number }
-  /** True when the generator itself, not the target, may have limited the run. */
-  readonly bound: boolean
-  readonly bound_reasons: readonly string[]
-}
-
-export interface WorkloadResult {
-  readonly executor: string
-  readonly model: 'open' | 'closed'
-  readonly planned: number
-  readonly workers: number
-  readonly max_sessions: number
-  readonly size_bytes: number
-  readonly rate_per_second: number | null
-  readonly duration_seconds: number | null
-  readonly pipelining: string
-  readonly messages_per_session: number | 'unlimited'
-  readonly recipients: number
-  readonly tls: string
-  readonly auth: string | null
-  readonly sender: string
-  readonly recipient: string
-}
-
 /** The versioned JSON of one run. Every report can be rebuilt from it. */
 export interface Result {
   readonly format: typeof RESULT_FORMAT
@@ -160,7 +18,7 @@ export interface Result {
   /** See verdictOf. */
   readonly verdict: RunVerdict
 
-  // The seed's names and units (DESIGN.md, decision 11).
+  // Named and measured as the older generator's results, which are read by the same tools.
   readonly test_type: 'burst' | 'sustained'
   readonly servers: readonly string[]
   readonly port: number
@@ -276,6 +134,148 @@ export function dueMessages({
   return total - outcomes.not_reached
 }
 
+export interface WorkloadResult {
+  readonly executor: string
+  readonly model: 'open' | 'closed'
+  readonly planned: number
+  readonly workers: number
+  readonly max_sessions: number
+  readonly size_bytes: number
+  readonly rate_per_second: number | null
+  readonly duration_seconds: number | null
+  readonly pipelining: string
+  readonly messages_per_session: number | 'unlimited'
+  readonly recipients: number
+  readonly tls: string
+  readonly auth: string | null
+  readonly sender: string
+  readonly recipient: string
+}
+
+export interface GeneratorResult {
+  readonly threads: number
+  /** CPU of the load generator's process, percent of one core, over the run. */
+  readonly cpu_percent: number
+  /** How late messages left against their due time while a session was free (open model). */
+  readonly scheduling_lag_ms: LatencySummary
+  readonly event_loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number }
+  /** True when the generator itself, not the target, may have limited the run. */
+  readonly bound: boolean
+  readonly bound_reasons: readonly string[]
+}
+
+/** Of a whole run: WARNING met its thresholds, but not every message was accepted. */
+export const RUN_VERDICTS = ['PASSED', 'WARNING', 'FAILED'] as const
+export type RunVerdict = (typeof RUN_VERDICTS)[number]
+
+/** Of a threshold. */
+export const VERDICTS = ['pass', 'fail', 'no-data', 'skipped'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** `number` is a figure whose unit is not known. */
+export type Unit = 'ms' | 'share' | 'count' | 'per_second' | 'number'
+
+export interface ThresholdResult {
+  /** As written: `p(99)<1000`. */
+  readonly expression: string
+  readonly metric: string
+  readonly value: number | null
+  readonly limit: number
+  readonly verdict: Verdict
+  /** Of value and limit, where the metric's name does not tell: custom metrics. */
+  readonly unit?: Unit
+  /** Why it was skipped or had no data; or what must be known beside its value. */
+  readonly reason?: string
+}
+
+/**
+ * One kind of failure at one target: the same outcome, class, phase and codes, and texts that differ in
+ * numbers, ids, addresses and quoted parts alone. `text` is that of the first. At most 200 kinds are listed;
+ * a row with `others` counts those of one name that are not, so that the rows always add up to all failures.
+ */
+export interface FailureRow extends Failure {
+  readonly target: string
+  readonly outcome: Outcome
+  /** What the texts have in common, as `550 <…> is unknown`; absent where all are `text`. */
+  readonly pattern?: string
+  readonly count: number
+  /** Set where there were more kinds than are listed: so many more of this one at most are among the others. */
+  readonly more_at_most?: number
+  readonly others?: true
+  /** Seconds after the start of the run. */
+  readonly first_at_seconds: number
+  readonly last_at_seconds: number
+}
+
+/** A server that took so many messages in a session and deferred all further ones, until a new session. */
+export interface SessionCapRow {
+  readonly target: string
+  /** Messages of a session. */
+  readonly messages: number
+  /** Sessions in which that was seen. */
+  readonly sessions: number
+  /** The reply to the message after them. */
+  readonly code?: number
+  readonly enhanced?: string
+  readonly text: string
+}
+
+/**
+ * One second of the run; `second` 0 begins at the start. Counts are of that second alone. In the file of a run
+ * of more than a day a row stands for several seconds, and says so: `seconds` (results/result-json.ts).
+ */
+export interface TimelineRow {
+  readonly second: number
+  /** Messages due in this second (open model), or started (closed model). */
+  readonly due: number
+  readonly started: number
+  readonly accepted: number
+  readonly deferred: number
+  readonly rejected: number
+  readonly failed: number
+  readonly bytes: number
+  /** At the end of this second: started but not ended, and due but not started. */
+  readonly in_flight: number
+  readonly queued: number
+  readonly response_time_ms: LatencySummary
+  /** Sessions opened in this second. */
+  readonly sessions_opened: number
+}
+
+export interface ServerRow {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly accepted: number
+  readonly deferred: number
+  readonly rejected: number
+  readonly failed: number
+  readonly bytes: number
+  readonly response_time_ms: LatencySummary
+  /** Set when the server's process ended during the run, as "killed by SIGKILL at 3.2 s". */
+  readonly ended?: string
+  /** Connections as the server's ledger counted them; absent without a ledger. */
+  readonly peak_connections?: number
+}
+
+/** What was acknowledged against what the servers say they received. */
+export interface LedgerResult {
+  /** False when the target keeps no ledger: nothing below could be checked, and counts are null. */
+  readonly verified: boolean
+  readonly why_not?: string
+  readonly acknowledged: number
+  readonly received: number | null
+  readonly lost: number | null
+  readonly duplicated: number | null
+  readonly corrupted: number | null
+  /** Received although the client never saw the acknowledgement (connection cut at the end). */
+  readonly unacknowledged: number | null
+  /** The first ids of each kind, to look them up in the servers' logs. */
+  readonly lost_ids: readonly string[]
+  readonly duplicated_ids: readonly string[]
+  readonly corrupted_ids: readonly string[]
+}
+
 export interface MinAvgMax {
   readonly min: number
   readonly avg: number
@@ -300,7 +300,7 @@ export interface ResourceUsage {
   readonly samples: readonly ResourceSample[]
 }
 
-/** What only some results have: shares of a load, runs beside each other, drift, the search for a limit. */
+// What only some results have: shares of a load, runs beside each other, drift, the search for a limit.
 
 /** A name among the targets, which stood for these addresses from before the first message to the last. */
 export interface NameLookup {

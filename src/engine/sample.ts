@@ -1,17 +1,3 @@
-/** The phases of a transaction, in order: what the sender times, and what a threshold can name, as in `connect.p(99)`. */
-export const TRANSACTION_PHASES = [
-  'connect',
-  'tls',
-  'greeting',
-  'ehlo',
-  'auth',
-  'envelope',
-  'data',
-  'transfer',
-  'accept',
-  'quit',
-] as const
-
 /** Every planned message ends as exactly one of these. */
 export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped', 'not_reached'] as const
 export type Outcome = (typeof OUTCOMES)[number]
@@ -33,6 +19,20 @@ export const FAILURE_CLASSES = [
   'aborted',
 ] as const
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
+
+/** The phases of a transaction, in order: what the sender times, and what a threshold can name, as in `connect.p(99)`. */
+export const TRANSACTION_PHASES = [
+  'connect',
+  'tls',
+  'greeting',
+  'ehlo',
+  'auth',
+  'envelope',
+  'data',
+  'transfer',
+  'accept',
+  'quit',
+] as const
 
 export interface Failure {
   readonly class: FailureClass

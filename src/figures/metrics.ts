@@ -13,6 +13,34 @@ import { type BaselineFigures, isComparable, worsening } from './regression.ts'
 /** A metric's value in one run, with what must be said beside it; or why it has none. */
 export type Reading = { readonly value: number; readonly note?: string } | { readonly noData: string }
 
+/** What thresholds are judged by: the part of a Result that has figures. */
+export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> & {
+  /** What `regression` compares with. */
+  readonly baseline?: BaselineFigures
+}
+
+/** A figure of a run, `Run` being what it is read from: of a load run, unless told otherwise. */
+export interface Metric<Run = Measured> {
+  readonly name: string
+  readonly unit: Unit
+  /** Can be below zero. */
+  readonly signed?: true
+  readonly atMost?: number
+  /** Its limit may be written in percent, as `regression<10%`. */
+  readonly inPercent?: true
+  read(run: Run): Reading
+}
+
+/** All that thresholds can name in one kind of run. */
+export interface MetricTable<Run> {
+  /** `p(N)` standing for any percentile. */
+  readonly known: readonly string[]
+  /** The same for people; may be shorter. */
+  readonly summary: string
+  /** A string says why there is none; undefined when the name is not known. */
+  named(name: string): Metric<Run> | string | undefined
+}
+
 function finite(value: number | null | undefined, otherwise = 'it was not measured'): Reading {
   if (value === null || value === undefined || !Number.isFinite(value)) return { noData: otherwise }
   return { value }
@@ -93,34 +121,6 @@ function percentileOf(name: string, source: LatencySource, percent: number): Met
 
 function unmeasured(source: LatencySource): string {
   return `no ${source.what} was measured`
-}
-
-/** What thresholds are judged by: the part of a Result that has figures. */
-export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> & {
-  /** What `regression` compares with. */
-  readonly baseline?: BaselineFigures
-}
-
-/** A figure of a run, `Run` being what it is read from: of a load run, unless told otherwise. */
-export interface Metric<Run = Measured> {
-  readonly name: string
-  readonly unit: Unit
-  /** Can be below zero. */
-  readonly signed?: true
-  readonly atMost?: number
-  /** Its limit may be written in percent, as `regression<10%`. */
-  readonly inPercent?: true
-  read(run: Run): Reading
-}
-
-/** All that thresholds can name in one kind of run. */
-export interface MetricTable<Run> {
-  /** `p(N)` standing for any percentile. */
-  readonly known: readonly string[]
-  /** The same for people; may be shorter. */
-  readonly summary: string
-  /** A string says why there is none; undefined when the name is not known. */
-  named(name: string): Metric<Run> | string | undefined
 }
 
 type Plain = Omit<Metric, 'name'>

@@ -15,7 +15,7 @@ export interface ServerLedger {
   readonly bytes: number
   /** Messages whose body did not match its CRC header. */
   readonly corrupted: number
-  /** Order-free digest of the accepted ids, see digest.ts. */
+  /** Order-free digest of the accepted ids, see BagDigest. */
   readonly digest: string
   readonly connections: { readonly current: number; readonly peak: number }
 }

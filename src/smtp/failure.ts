@@ -79,7 +79,7 @@ const CLASS_BY_ERRNO: Readonly<Record<string, FailureClass>> = {
   EHOSTDOWN: 'unreachable',
   ENETDOWN: 'unreachable',
   ENOTFOUND: 'unreachable',
-  // What this machine ran out of is never blamed on the target (DESIGN.md, decision 7).
+  // What this machine ran out of is never blamed on the target.
   EMFILE: 'local',
   ENFILE: 'local',
   ENOBUFS: 'local',

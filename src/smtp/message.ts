@@ -147,7 +147,7 @@ function placesOf(haystack: Buffer, needle: string): number[] {
 }
 
 const CRLF = '\r\n'
-/** RFC 5322 2.1.1: lines should be at most 78 characters without CRLF; the seed asks for fewer than 78. */
+/** RFC 5322 2.1.1: lines should be at most 78 characters without CRLF. */
 const LINE_CHARS = 76
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz     '
 

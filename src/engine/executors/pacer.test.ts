@@ -96,7 +96,7 @@ describe('ramping-arrival-rate', () => {
     expect([0, 1, 5, total - 1].map((n) => pacer.dueMs(n))).toEqual(due.map((ms) => expect.closeTo(ms, 6)))
   })
 
-  it('steps as the seed’s ramp-up does: 10, 25 and 50 a second for 30 s each', () => {
+  it('steps where stages of no time jump: 10, 25 and 50 a second for 30 s each', () => {
     const pacer = ramping(10, stage(30, 10), stage(0, 25), stage(30, 25), stage(0, 50), stage(30, 50))
     expect(pacer).toMatchObject({ total: 2_550, windowMs: 90_000 })
     expect([0, 299, 300, 301, 1_049, 1_050, 1_051, 2_549].map((n) => pacer.dueMs(n))).toEqual([

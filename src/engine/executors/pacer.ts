@@ -2,7 +2,7 @@ import { createRamp, type Stage } from './ramp.ts'
 
 /**
  * When and how many messages are to start; knows nothing of what a message is. Executors have k6's
- * names, with worker for virtual user; the pacer of each is in pacer.ts.
+ * names, with worker for virtual user.
  */
 export type Schedule =
   | { readonly executor: 'shared-iterations'; readonly messages: number }

@@ -118,7 +118,7 @@ export interface ProbeOptions {
 /** How long a server may take to say goodbye, or to show what it is when it does not greet. */
 const LAST_WORD_MS = 1000
 
-/** Connects, waits for the greeting and leaves with QUIT. Its own client: it shares no code with src/smtp. */
+/** Connects, waits for the greeting and leaves with QUIT. A client of its own: it shares no code with that of the load. */
 function probe(options: ProbeOptions): Promise<Probe> {
   return new Conversation(options).result.promise
 }
