@@ -1,7 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { ASKED_PROJECTS, askedProjects } from './fixtures/asked-projects.ts'
-import { checkedOptions } from './fixtures/checked-options.ts'
-import { metricsAddress } from './fixtures/metrics-address.ts'
+import { keptMetricsPort } from './containers/keeper/state.ts'
 import StressSequencer from './fixtures/sequencer.ts'
 import BenchmarkReporter from './reporters/benchmark-reporter.ts'
 import GithubReporter from './reporters/github-reporter.ts'
@@ -13,6 +11,12 @@ import MetricsReporter from './reporters/metrics-reporter.ts'
 import ProbeReporter from './reporters/probe-reporter.ts'
 import ProgressReporter from './reporters/progress-reporter.ts'
 import ResultsReporter from './reporters/results-reporter.ts'
+import { MailstormError, USAGE_ERROR } from './src/error.ts'
+import { type Options, readOptions } from './src/options/options.ts'
+import type { MetricsAddress } from './src/report/prometheus.ts'
+import { pageFor, wrapText } from './src/report/terminal.ts'
+import { readBaseline } from './src/results/baseline.ts'
+import { ASKED_PROJECTS, askedProjects } from './src/run/spec/asked-projects.ts'
 
 const options = checkedOptions(process.env)
 const { livePort } = options
@@ -73,3 +77,26 @@ export default defineConfig({
     ],
   },
 })
+
+/**
+ * The options, for a Vitest configuration. On the command line a bad value ends the process with its
+ * message alone and code 2, before anything is collected; an IDE gets the error to show.
+ */
+function checkedOptions(env: NodeJS.ProcessEnv): Options {
+  try {
+    const options = readOptions(env)
+    if (options.custom.baseline !== undefined) readBaseline(options.custom.baseline)
+    return options
+  } catch (error) {
+    if (!(error instanceof MailstormError) || env.VITEST_VSCODE !== undefined) throw error
+    process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, env).width)}\n\n`)
+    process.exit(USAGE_ERROR)
+  }
+}
+
+/** Undefined when nobody wants to see them. */
+function metricsAddress({ metrics }: Pick<Options, 'metrics'>, root: string): MetricsAddress | undefined {
+  if (metrics !== undefined) return { ...metrics, asked: true }
+  const port = keptMetricsPort(root)
+  return port === undefined ? undefined : { host: '127.0.0.1', port, asked: false }
+}

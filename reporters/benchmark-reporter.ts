@@ -3,8 +3,7 @@ import type { Reporter, TestModule, Vitest } from 'vitest/node'
 import { benchmarkEntries } from '../src/report/ci/benchmark-json.ts'
 import { makeFolder, writeAtomically } from '../src/results/atomic-write.ts'
 import { viewOf } from '../src/results/run-view.ts'
-import { collectResults } from './collect-results.ts'
-import { resultsFolder } from './results-folder.ts'
+import { collectResults, resultsFolder } from './collect-results.ts'
 
 /** In a folder of their own, so that nobody takes them for results of runs. */
 const FOLDER = 'benchmark'

@@ -1,6 +1,7 @@
-import type { TestCase, TestModule, TestSuite } from 'vitest/node'
+import type { TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import type { AnyResult } from '../src/pressure/result.ts'
 import '../fixtures/task-data.ts'
+import { resolve } from 'node:path'
 
 /** The results of all tasks of a run, live or merged from blobs, each once, in the order that they began. */
 export function collectResults(modules: readonly TestModule[]): AnyResult[] {
@@ -24,4 +25,10 @@ export function resultOf(task: TestCase | TestSuite | TestModule): AnyResult | u
 /** Tasks inherit their suite's meta, so one result can be found at several. */
 export function resultKey({ scenario, part, run_id }: AnyResult): string {
   return JSON.stringify([scenario, part, run_id])
+}
+
+/** Where results are written: `directory`, else STRESS_RESULTS_DIR, else `results`, from Vitest's root. */
+export function resultsFolder(vitest: Vitest | undefined, directory?: string): string {
+  const root = vitest?.config.root ?? process.cwd()
+  return resolve(root, directory ?? (process.env.STRESS_RESULTS_DIR || 'results'))
 }

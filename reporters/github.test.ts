@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { pressureResult } from '../src/report/html/pressure.fixture.ts'
 import { brokenResult, burstResult } from '../src/report/result.fixture.ts'
-import { annotationsOf, rowAnnotations } from './github-annotations.ts'
-import { jobSummary } from './github-reporter.ts'
+import { annotationsOf, jobSummary, rowAnnotations } from './github-reporter.ts'
 
 test('a run that passed has no annotations', () => {
   expect(annotationsOf(burstResult())).toEqual([])

@@ -20,8 +20,7 @@ import {
 } from '../src/report/ci/junit.ts'
 import { makeFolder, writeAtomically } from '../src/results/atomic-write.ts'
 import { viewOf } from '../src/results/run-view.ts'
-import { resultOf } from './collect-results.ts'
-import { resultsFolder } from './results-folder.ts'
+import { resultOf, resultsFolder } from './collect-results.ts'
 import { headingOf, saysItAll } from './rows.ts'
 
 const FILE = 'junit.xml'

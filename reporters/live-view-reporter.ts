@@ -1,9 +1,9 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
-import { LiveHub } from '../src/live/hub.ts'
-import { EVENTS_PATH, LiveServer } from '../src/live/server.ts'
 import { renderLivePage } from '../src/report/html/live.ts'
 import { loadAssets } from '../src/report/html/page.ts'
+import { LiveHub } from '../src/run/live/hub.ts'
+import { EVENTS_PATH, LiveServer } from '../src/run/live/server.ts'
 import { collectResults, resultKey, resultOf } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 

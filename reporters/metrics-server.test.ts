@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RunExposition } from '../src/report/prometheus.ts'
 import { burstResult } from '../src/report/result.fixture.ts'
-import { MetricsServer } from './metrics-server.ts'
+import { MetricsServer } from './metrics-reporter.ts'
 
 const ADDRESS = { host: '127.0.0.1', port: 0 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RESULT_FORMAT, type Result } from '../../src/engine/result.ts'
 import { MailstormError } from '../../src/error.ts'
-import { readOptions } from '../../src/options.ts'
+import { readOptions } from '../../src/options/options.ts'
 import { awaitTargets } from './await-targets.ts'
 import { Meeting } from './meeting.ts'
 

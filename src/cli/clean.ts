@@ -5,7 +5,7 @@ import { removeUnused } from '../../containers/docker/owner.ts'
 import { readState, removeState } from '../../containers/keeper/state.ts'
 import { pidOf } from '../../containers/processes.ts'
 import { MailstormError } from '../error.ts'
-import { readOptions } from '../options.ts'
+import { readOptions } from '../options/options.ts'
 
 export interface CleanOptions {
   readonly results?: boolean

@@ -1,4 +1,4 @@
-import { readOptions } from '../options.ts'
+import { readOptions } from '../options/options.ts'
 import { renderSkipped } from '../report/runs/list.ts'
 import { type Page, pageFor as pageOf } from '../report/terminal.ts'
 import type { SkippedFile } from '../results/result-files.ts'

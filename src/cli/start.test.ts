@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ServiceKeeper } from '../../containers/keeper/service-keeper.ts'
-import { readOptions } from '../options.ts'
+import { readOptions } from '../options/options.ts'
 import { bootExtras } from './start.ts'
 
 const backend = 'embedded'

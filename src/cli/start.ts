@@ -10,14 +10,14 @@ import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.
 import type { RunningService } from '../../containers/service.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { embeddedTenant, type RunningTenantService } from '../../containers/tenants.ts'
-import { type Servers, startServers } from '../../fixtures/servers.ts'
 import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
-import { type Options, readOptions } from '../options.ts'
+import { type Options, readOptions } from '../options/options.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import { setUpTenants, type TenantSetUp } from '../programs/tenants/set-up.ts'
 import { createTenant } from '../programs/tenants/tenant.ts'
 import { wrapLine } from '../report/terminal.ts'
+import { type Servers, startServers } from '../run/servers.ts'
 import { pageFor } from './output.ts'
 
 export interface StartOptions extends WantedExtras {

@@ -1,5 +1,5 @@
 import { MailstormError } from '../error.ts'
-import { readOptions } from '../options.ts'
+import { readOptions } from '../options/options.ts'
 import { MIN_CONTENT_BYTES } from '../programs/tenants/draft.ts'
 import { serveTenant, type TenantProgramOptions } from '../programs/tenants/main.ts'
 import { DIALECTS } from '../programs/tenants/options.ts'

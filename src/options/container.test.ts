@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Environment } from './environment.ts'
-import { readEnvironment } from './read.ts'
+import { readEnvironment } from './options.ts'
 
 function read<N extends keyof Environment>(name: N, text: string): Environment[N] | string {
   const { values, problems } = readEnvironment({ SMTP_IMAGE: 'boky/postfix', [name]: text })

@@ -1,6 +1,6 @@
 import { domainOf, isReservedDomain } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
-import { MODE_VARIABLES, misusedIn } from './mode.ts'
+import { MODE_VARIABLES, misusedIn } from './load.ts'
 
 /** Values that are good each by itself and have no sense together. */
 interface Contradiction {

@@ -1,8 +1,13 @@
 import type { Stage } from '../engine/executors/ramp.ts'
 import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
-import { CUSTOM_DEFAULTS } from './custom-variables.ts'
-import type { GivenLoad, LoadValues, LoadVariable } from './given-load.ts'
-import { idleIn, MODE_VARIABLES } from './mode.ts'
+import {
+  CUSTOM_DEFAULTS,
+  type GivenLoad,
+  idleIn,
+  type LoadValues,
+  type LoadVariable,
+  MODE_VARIABLES,
+} from './load.ts'
 
 /** The workload of the custom scenario. */
 export type CustomOptions = CustomShape & CustomLoad

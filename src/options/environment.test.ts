@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readOptions } from '../options.ts'
 import { VARIABLES } from './environment.ts'
+import { readOptions } from './options.ts'
 
 const SECOND_OF_THREE = { STRESS_GENERATORS: '3', STRESS_GENERATOR_INDEX: '1', STRESS_RUN_ID: 'night7' }
 const GENERATOR_VARIABLES = [...Object.keys(SECOND_OF_THREE), 'STRESS_START_AT', 'JOB_COMPLETION_INDEX']

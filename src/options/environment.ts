@@ -1,14 +1,51 @@
 import { z } from 'zod'
-import { CUSTOM } from './custom-variables.ts'
-import { FLEET } from './fleet.ts'
 import { GENERATORS, SOAK } from './generators.ts'
-import { CONTAINERS } from './images.ts'
-import { decimal, line, oneOf, onOff, wholeNumber } from './kind.ts'
-import { METRICS } from './metrics.ts'
-import { PRESSURE } from './pressure.ts'
-import { PROBE } from './probe.ts'
-import { TENANTS } from './tenants.ts'
-import { preset, unset, variablesOf } from './variable.ts'
+import {
+  decimal,
+  line,
+  oneOf,
+  onOff,
+  preset,
+  unset,
+  type ValuesOf,
+  variablesOf,
+  wholeNumber,
+} from './kind.ts'
+import { CUSTOM } from './load.ts'
+import { PRESSURE, TENANTS } from './pressure.ts'
+import { CONTAINERS, FLEET, METRICS } from './services.ts'
+
+export const PROBE = {
+  STRESS_PROBE_WAIT: preset(
+    decimal({ min: 1, max: 900, unit: 'seconds', example: 310 }),
+    '10',
+    'Seconds that the protocol probe waits for a reply, and for the time-outs of a server; 310 sees whether it waits the five minutes of RFC 5321.',
+  ),
+  STRESS_PROBE_CONNECTIONS: preset(
+    wholeNumber({ min: 1, max: 10_000, example: 500 }),
+    '120',
+    'Connections that the protocol probe opens at once at most, to see what the next one gets.',
+  ),
+  STRESS_PROBE_STRICT: preset(
+    onOff,
+    '0',
+    'A deviation from the RFCs fails its row; else the probe only tells what a server does.',
+  ),
+}
+
+export interface ProbeSettings {
+  readonly waitSeconds: number
+  readonly connections: number
+  readonly strict: boolean
+}
+
+export function probeSettings(values: ValuesOf<typeof PROBE>): ProbeSettings {
+  return Object.freeze({
+    waitSeconds: values.STRESS_PROBE_WAIT,
+    connections: values.STRESS_PROBE_CONNECTIONS,
+    strict: values.STRESS_PROBE_STRICT,
+  })
+}
 
 const BACKENDS = ['auto', 'docker', 'embedded', 'external', 'started'] as const
 export type Backend = (typeof BACKENDS)[number]

@@ -1,6 +1,5 @@
 import type { Split } from '../engine/executors/pacer.ts'
-import { type Kind, kind, type Reading, wholeNumber } from './kind.ts'
-import { preset, unset, type ValuesOf } from './variable.ts'
+import { type Kind, kind, preset, type Reading, unset, type ValuesOf, wholeNumber } from './kind.ts'
 
 /** Several generators that offer one load together, and how long the soak lasts. */
 export const GENERATORS = {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { domainName, isReservedDomain, mailAddress, targetList } from './address.ts'
-import { countOrUnlimited, decimal, type Kind, line, oneOf, onOff, wholeNumber } from './kind.ts'
-import { sizeInBytes } from './size.ts'
+import { countOrUnlimited, decimal, type Kind, line, oneOf, onOff, sizeInBytes, wholeNumber } from './kind.ts'
 
 const size = sizeInBytes({ minBytes: 512, names: true, example: 'large' })
 const whole = wholeNumber({ min: 1, max: 32, example: 3 })

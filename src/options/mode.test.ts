@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { readOptions } from '../options.ts'
 import { customMisuses } from './custom.ts'
-import { MODES, misusedIn } from './mode.ts'
+import { MODES, misusedIn } from './load.ts'
+import { readOptions } from './options.ts'
 
 const customOf = (env: NodeJS.ProcessEnv) => readOptions(env).custom
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readOptions } from '../options.ts'
+import { readOptions } from './options.ts'
 
 const external = (env: NodeJS.ProcessEnv) => readOptions(env).pressure.external
 

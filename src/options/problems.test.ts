@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MailstormError } from '../error.ts'
-import { readOptions } from '../options.ts'
+import { readOptions } from './options.ts'
 
 describe('readOptions with bad input', () => {
   it('names every problem at once, with the value, what is allowed and what to do', () => {

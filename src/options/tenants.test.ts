@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createTenant } from '../programs/tenants/tenant.ts'
-import { tenantOverrides } from './tenants.ts'
+import { tenantOverrides } from './pressure.ts'
 
 test('overrides of a profile what was given, 0 too, and nothing else', () => {
   const overrides = tenantOverrides({ DND_PROBABILITY: 0, ATTACHMENT_CACHE_HIT_RATE: 0.9 })

@@ -6,9 +6,7 @@ import { Hog } from '../programs/sink/contract/hog.ts'
 import { textDigest } from '../programs/sink/mime/mime-digest.ts'
 import { readSinkOptions } from '../programs/sink/options.ts'
 import { startSink } from '../programs/sink/sink.ts'
-import type { DeliverySource } from './delivery.ts'
-import { MailhogDeliveries } from './mailhog-deliveries.ts'
-import { SinkDeliveries } from './sink-deliveries.ts'
+import { type DeliverySource, MailhogDeliveries, SinkDeliveries } from './deliveries.ts'
 
 const ANY_PORT = '127.0.0.1:0'
 const ENVIRONMENT = {

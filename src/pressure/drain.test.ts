@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { Drain } from './drain.ts'
-import { MessageStates } from './message-states.ts'
+import { Drain, MessageStates } from './monitor.ts'
 
 const LIMITS = { quietMs: 5_000, mostMs: 20_000 }
 const counts = (delivered: number, settled = delivered) => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MessageStates } from './message-states.ts'
+import { MessageStates } from './monitor.ts'
 
 const countsOf = ({ handedOver, delivered, reported, settled }: MessageStates) => [
   handedOver,

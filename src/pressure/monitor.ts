@@ -1,8 +1,6 @@
 import { Histogram, quantileMs } from '../engine/histogram.ts'
 import type { AttachmentServed, TenantObserver } from '../programs/tenants/options.ts'
-import type { Delivery } from './delivery.ts'
-import { DeliveryBook } from './delivery-book.ts'
-import { MessageStates } from './message-states.ts'
+import { type Delivery, DeliveryBook } from './deliveries.ts'
 
 /** Sees everything that happens in a run while it happens: counts for the live line, records for the end. */
 export class Monitor {
@@ -62,5 +60,119 @@ export class Monitor {
       if (isFirst && handedOverAtEpochMs !== undefined)
         this.#endToEnd.record(delivery.atEpochMs - handedOverAtEpochMs)
     }
+  }
+}
+
+const HANDED_OVER = 1
+const DELIVERED = 2
+const REPORTED_SENT = 4
+const REPORTED_ERROR = 8
+
+/** How far each message of a run is, counted while it goes on; by id, so that nothing counts twice. */
+export class MessageStates {
+  readonly #states = new Map<string, number>()
+  #handedOver = 0
+  #delivered = 0
+  #reported = 0
+  #settled = 0
+
+  get handedOver(): number {
+    return this.#handedOver
+  }
+
+  /** Different messages of this run that arrived. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  /** Messages whose final outcome their tenant knows. */
+  get reported(): number {
+    return this.#reported
+  }
+
+  /** Messages of which nothing more is to come: delivered and reported as sent, or reported as an error. */
+  get settled(): number {
+    return this.#settled
+  }
+
+  isHandedOver(id: string): boolean {
+    return ((this.#states.get(id) ?? 0) & HANDED_OVER) !== 0
+  }
+
+  onHandedOver(id: string): void {
+    this.#set(id, HANDED_OVER)
+  }
+
+  onDelivered(id: string): void {
+    this.#set(id, DELIVERED)
+  }
+
+  onReported(id: string, kind: 'sent' | 'error'): void {
+    this.#set(id, kind === 'sent' ? REPORTED_SENT : REPORTED_ERROR)
+  }
+
+  /** A delivery may be read before the tenant knows that its message was taken. */
+  #set(id: string, bit: number): void {
+    const before = this.#states.get(id) ?? 0
+    const now = before | bit
+    if (now === before) return
+    this.#states.set(id, now)
+    this.#handedOver += change(before, now, isHandedOver)
+    this.#delivered += change(before, now, isDelivered)
+    this.#reported += change(before, now, isReported)
+    this.#settled += change(before, now, isSettled)
+  }
+}
+
+const isHandedOver = (state: number) => (state & HANDED_OVER) !== 0
+const isDelivered = (state: number) => isHandedOver(state) && (state & DELIVERED) !== 0
+const isReported = (state: number) => isHandedOver(state) && (state & (REPORTED_SENT | REPORTED_ERROR)) !== 0
+const isSettled = (state: number) =>
+  isHandedOver(state) &&
+  ((state & REPORTED_ERROR) !== 0 || (state & (DELIVERED | REPORTED_SENT)) === (DELIVERED | REPORTED_SENT))
+
+function change(before: number, now: number, holds: (state: number) => boolean): number {
+  return Number(holds(now)) - Number(holds(before))
+}
+
+export interface DrainLimits {
+  /** Nothing moved for so long: nothing will. */
+  readonly quietMs: number
+  /** However it moves. */
+  readonly mostMs: number
+}
+
+/** How far a run is, in numbers of messages. */
+export interface DrainCounts {
+  readonly handedOver: number
+  readonly delivered: number
+  readonly reported: number
+  readonly settled: number
+}
+
+export type DrainState = 'going-on' | 'done' | 'quiet' | 'too-long'
+
+/** Says when there is nothing more to wait for after the last message was handed over. No clock of its own. */
+export class Drain {
+  readonly #limits: DrainLimits
+  readonly #beganMs: number
+  #movedMs: number
+  #last = ''
+
+  constructor(limits: DrainLimits, nowMs: number) {
+    this.#limits = limits
+    this.#beganMs = nowMs
+    this.#movedMs = nowMs
+  }
+
+  look({ handedOver, delivered, reported, settled }: DrainCounts, nowMs: number): DrainState {
+    if (settled >= handedOver) return 'done'
+    const seen = [handedOver, delivered, reported, settled].join()
+    if (seen !== this.#last) {
+      this.#last = seen
+      this.#movedMs = nowMs
+    }
+    if (nowMs - this.#movedMs >= this.#limits.quietMs) return 'quiet'
+    return nowMs - this.#beganMs >= this.#limits.mostMs ? 'too-long' : 'going-on'
   }
 }

@@ -1,6 +1,5 @@
 import type { ReportReceived } from '../programs/tenants/books.ts'
-import type { Delivery } from './delivery.ts'
-import { DeliveryBook } from './delivery-book.ts'
+import { type Delivery, DeliveryBook } from './deliveries.ts'
 import type { RunRecords, TenantRecords } from './records.ts'
 
 export interface TenantScene extends Partial<TenantRecords> {

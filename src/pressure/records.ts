@@ -1,7 +1,8 @@
 import type { HandedOver, MessageOutcome, SyncRecord } from '../programs/tenants/books.ts'
 import type { AttachmentServed } from '../programs/tenants/options.ts'
-import type { DeliveryBook } from './delivery-book.ts'
-import type { ProxyTotals } from './proxy-totals.ts'
+import type { Tenant } from '../programs/tenants/tenant.ts'
+import type { DeliveryBook } from './deliveries.ts'
+import type { ProxyTotals } from './proxies/reading.ts'
 import type { RunEvent, TenantRow } from './result.ts'
 
 /** What one tenant knows at the end of a run. */
@@ -69,4 +70,33 @@ export interface RunRecords {
   readonly samples: readonly Sample[]
   readonly memory: MemoryRecords
   readonly events: readonly RunEvent[]
+}
+
+/** What a tenant knows at the end of a run, as plain data. */
+export function recordsOf(
+  tenant: Tenant,
+  beside: Pick<TenantRecords, 'attachments' | 'limitPerMinute' | 'queued'>,
+): TenantRecords {
+  const { facts, books, syncs } = tenant
+  const stats = tenant.stats()
+  return {
+    tenantId: facts.tenantId,
+    accountId: facts.accountId,
+    counted: {
+      client_id: facts.clientId,
+      profile: facts.profile,
+      intake: facts.intake,
+      messages_generated: stats.messages_generated,
+      attachments_served: stats.attachments_served,
+      attachment_mb_served: stats.attachment_mb_served,
+      generation_cache_hit_rate: stats.generation_cache_hit_rate,
+      delivery_cache_hit_rate: stats.delivery_cache_hit_rate,
+      dnd_periods: stats.dnd_periods,
+      msg_per_sync: stats.msg_per_sync,
+    },
+    handedOver: [...books.handedOver()],
+    outcomeOf: (id) => books.outcomeOf(id),
+    syncs,
+    ...beside,
+  }
 }

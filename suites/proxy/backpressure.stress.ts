@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Does the queue take what an SMTP server that became slow does not, and empty when it is well again? */
 pressureScenario(

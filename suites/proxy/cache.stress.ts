@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Does the proxy fetch an attachment that comes again only once? Half of these come again. */
 pressureScenario(

@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 const SLEEPY = { dndShare: 0.5, dndSeconds: { min: 2, max: 6 } }
 

@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Sends at once of one account: what a proxy may not know to have sent when its database goes away. */
 const POOL_SIZE = 20

@@ -1,4 +1,4 @@
-import { pressureParts } from '../../fixtures/pressure-scenario.ts'
+import { pressureParts } from '../../fixtures/pressure.ts'
 
 /** Their mail has to go whatever their neighbour does. */
 const OTHERS = [

@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Does a message reach all of its recipients where the server takes a hundred at a time (RFC 5321 4.5.3.1.10)? */
 pressureScenario(

@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Do five high-volume clients get their share, and the quiet one beside them too? */
 pressureScenario(

@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Each refuses one of two recipients, in a text that a database or a log may not take; octets as Latin-1. */
 const REPLIES = [

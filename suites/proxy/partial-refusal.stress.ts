@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Is an account's limit kept where each transaction reaches one of two recipients only? */
 pressureScenario(

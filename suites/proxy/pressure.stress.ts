@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 /** Does the whole protocol hold with four tenants as different as the seed's? */
 pressureScenario('pressure', {

@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure-scenario.ts'
+import { pressureScenario } from '../../fixtures/pressure.ts'
 
 const PLAIN = { profile: 'standard', attachmentShare: 0, dndShare: 0 } as const
 

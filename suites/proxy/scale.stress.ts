@@ -1,4 +1,4 @@
-import { pressureParts } from '../../fixtures/pressure-scenario.ts'
+import { pressureParts } from '../../fixtures/pressure.ts'
 
 const FLOOD = {
   durationSeconds: 60,

@@ -1,4 +1,4 @@
-import { breakpointScenario } from '../../fixtures/breakpoint-scenario.ts'
+import { breakpointScenario } from '../../fixtures/breakpoint.ts'
 
 /** How many messages a second do they take and still answer in time? Stops by itself when it knows. */
 breakpointScenario(

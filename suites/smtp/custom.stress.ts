@@ -1,4 +1,4 @@
-import { CUSTOM_SCENARIO } from '../../fixtures/custom-spec.ts'
+import { CUSTOM_SCENARIO } from '../../fixtures/environment-scenarios.ts'
 import { scenario } from '../../fixtures/scenario.ts'
 
 /** Everything from the environment: STRESS_MODE, STRESS_MESSAGES, … Runs only when asked for: `-t custom`. */

@@ -1,5 +1,4 @@
-import { scenarioParts } from '../../fixtures/scenario.ts'
-import { SCALING_TABLE } from '../../fixtures/side-by-side.ts'
+import { SCALING_TABLE, scenarioParts } from '../../fixtures/scenario.ts'
 
 const BURST = {
   executor: 'shared-iterations',

@@ -1,5 +1,4 @@
-import { scenarioParts } from '../../fixtures/scenario.ts'
-import { SESSIONS_TABLE } from '../../fixtures/side-by-side.ts'
+import { SESSIONS_TABLE, scenarioParts } from '../../fixtures/scenario.ts'
 
 const SMALL = {
   executor: 'shared-iterations',

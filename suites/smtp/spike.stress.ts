@@ -1,4 +1,4 @@
-import { scenarioTogether } from '../../fixtures/together-scenario.ts'
+import { scenarioTogether } from '../../fixtures/together.ts'
 
 /** Do they get over a sudden crowd? A steady stream, and in the middle of it 1,000 messages at once. */
 scenarioTogether(

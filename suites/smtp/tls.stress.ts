@@ -1,5 +1,4 @@
-import { scenarioParts } from '../../fixtures/scenario.ts'
-import { TLS_TABLE } from '../../fixtures/side-by-side.ts'
+import { scenarioParts, TLS_TABLE } from '../../fixtures/scenario.ts'
 
 const SESSION_EACH = {
   executor: 'shared-iterations',

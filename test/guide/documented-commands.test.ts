@@ -97,9 +97,9 @@ function filledIn(name: string, value: string): string {
 /** As Vitest's own process does before it boots anything: prints why each would be refused, or nothing. */
 const CHECK_THE_RUNS = `
 import { globSync } from 'node:fs'
-import { asksFor } from './fixtures/asked-projects.ts'
-import { checkLoad } from './fixtures/load-check.ts'
-import { readSuites } from './fixtures/suite-reading.ts'
+import { asksFor } from './src/run/spec/asked-projects.ts'
+import { checkLoad } from './src/run/spec/load-check.ts'
+import { readSuites } from './src/run/spec/suite-reading.ts'
 const { scenarios } = await readSuites(globSync('suites/**/*.stress.ts'))
 const own = { ...process.env }
 const said = JSON.parse(process.argv[1]).map(({ pattern, env }) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { RUN_METRICS_PORT, startMonitoring } from '../../containers/monitoring.ts'
-import { MetricsServer } from '../../reporters/metrics-server.ts'
+import { MetricsServer } from '../../reporters/metrics-reporter.ts'
 import { RunExposition } from '../../src/report/prometheus.ts'
 import { burstResult } from '../../src/report/result.fixture.ts'
 import { inEngineOf, whyNoDocker } from '../docker/engine.ts'

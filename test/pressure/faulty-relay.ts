@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
-import type { Sinks } from '../../fixtures/pressure-parts.ts'
-import { embeddedSinks } from '../../fixtures/pressure-sinks.ts'
-import { ID_HEADER } from '../../src/pressure/delivery.ts'
-import type { Address } from '../../src/pressure/slow-link.ts'
+import { ID_HEADER } from '../../src/pressure/deliveries.ts'
+import type { Sinks } from '../../src/pressure/parts.ts'
+import { embeddedSinks } from '../../src/pressure/scene/sinks.ts'
+import type { Address } from '../../src/pressure/scene/slow-link.ts'
 
 /** What a relay makes of a message: what it hands on, nothing, or several. */
 export type Fault = (message: Buffer, id: string) => readonly Buffer[]

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { LateIntercept } from '../../fixtures/pressure-tenants.ts'
+import type { LateIntercept } from '../../src/pressure/scene/tenants.ts'
 import type { Intercept } from '../../src/programs/proxy/attachments/reach.ts'
 
 type Json = Record<string, unknown>

@@ -1,13 +1,13 @@
 import type { RunningPostgres } from '../../containers/postgres/postgres.ts'
-import { executePressure, type PressureControl } from '../../fixtures/execute-pressure.ts'
-import { inProcessProxy, type ProxyPlan, proxyProcesses } from '../../fixtures/pressure-proxies.ts'
-import type { PressureGround } from '../../fixtures/pressure-scene.ts'
-import { embeddedSinks } from '../../fixtures/pressure-sinks.ts'
-import { type PressureSpec, resolvePressure } from '../../fixtures/pressure-spec.ts'
 import type { ThresholdResult } from '../../src/engine/result.ts'
-import { readOptions } from '../../src/options.ts'
-import { ProxyClient } from '../../src/pressure/proxy-client.ts'
+import { readOptions } from '../../src/options/options.ts'
+import { executePressure, type PressureControl } from '../../src/pressure/execute.ts'
+import { ProxyClient } from '../../src/pressure/proxies/client.ts'
+import { inProcessProxy, type ProxyPlan, proxyProcesses } from '../../src/pressure/proxies/proxies.ts'
 import type { PressureResult } from '../../src/pressure/result.ts'
+import type { PressureGround } from '../../src/pressure/scene/scene.ts'
+import { embeddedSinks } from '../../src/pressure/scene/sinks.ts'
+import { type PressureSpec, resolvePressure } from '../../src/pressure/spec.ts'
 
 /** Small and quick: two tenants, every message with an attachment of 10 KB. */
 export const SMALL: PressureSpec = {

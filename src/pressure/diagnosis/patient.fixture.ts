@@ -1,4 +1,4 @@
-import { assemble } from '../assemble.ts'
+import { assemble } from '../figures/assemble.ts'
 import { runRecords, tenantRecords } from '../records.fixture.ts'
 import type { PressureMetrics, PressureTimelineRow, ProxyFacts, TenantRow } from '../result.ts'
 import type { Patient } from './rule.ts'

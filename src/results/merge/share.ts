@@ -33,7 +33,7 @@ export function sharesOf(files: readonly RunFile[]): readonly Share[] {
   return shares
 }
 
-/** No agreed start is further away (fixtures/generator-split.ts), so that more is a wrong clock. */
+/** No agreed start is further away (src/run/generator.ts), so that more is a wrong clock. */
 const MOST_SKEW_MS = 3_600_000
 /** Between the end of one and the start of another; parts of short loads may miss each other by their boots. */
 const MOST_GAP_MS = 5_000

@@ -1,4 +1,4 @@
-import { breakpointScenario } from '../../../fixtures/breakpoint-scenario.ts'
+import { breakpointScenario } from '../../../fixtures/breakpoint.ts'
 
 /** The search of suites/smtp/breakpoint.stress.ts in a minute. */
 breakpointScenario('limit', {

@@ -1,6 +1,5 @@
-import { scenario, scenarioParts } from '../../../fixtures/scenario.ts'
-import { SCALING_TABLE } from '../../../fixtures/side-by-side.ts'
-import { scenarioTogether } from '../../../fixtures/together-scenario.ts'
+import { SCALING_TABLE, scenario, scenarioParts } from '../../../fixtures/scenario.ts'
+import { scenarioTogether } from '../../../fixtures/together.ts'
 
 /** Every way to put loads together, as small as it can be. */
 const SMALL = { size: 'small', thresholds: ['success_rate==1'] } as const

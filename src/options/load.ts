@@ -1,0 +1,227 @@
+import type { Stage } from '../engine/executors/ramp.ts'
+import { MailstormError } from '../error.ts'
+import { parseThreshold } from '../figures/threshold.ts'
+import { AUTH_MECHANISMS, PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
+import { mailAddress } from './address.ts'
+import {
+  countOrUnlimited,
+  decimal,
+  type Kind,
+  kind,
+  line,
+  MIN_MESSAGE_BYTES,
+  oneOf,
+  preset,
+  sizeInBytes,
+  unset,
+  type ValuesOf,
+  wholeNumber,
+} from './kind.ts'
+
+/** The custom scenario's load: two words of old, and k6's executors by their names. */
+export const MODES = [
+  'burst',
+  'sustained',
+  'per-worker-iterations',
+  'constant-workers',
+  'ramping-workers',
+  'ramping-arrival-rate',
+] as const
+export type Mode = (typeof MODES)[number]
+
+/** Variables that only some modes have. */
+const USED_BY = {
+  STRESS_MESSAGES: ['burst', 'per-worker-iterations'],
+  STRESS_RATE: ['sustained'],
+  STRESS_DURATION: ['sustained', 'constant-workers'],
+  STRESS_STAGES: ['ramping-arrival-rate', 'ramping-workers'],
+} as const satisfies Readonly<Record<string, readonly Mode[]>>
+type ModeVariable = keyof typeof USED_BY
+
+export const MODE_VARIABLES = Object.keys(USED_BY) as ModeVariable[]
+
+/** Why a mode has no use for any of the others. */
+const INSTEAD: Readonly<Record<Mode, string>> = {
+  burst: 'sends its messages as fast as it can',
+  sustained: 'sends what STRESS_RATE and STRESS_DURATION make',
+  'per-worker-iterations': 'ends when each worker has sent its messages',
+  'constant-workers': 'sends what its workers can in STRESS_DURATION',
+  'ramping-workers': 'goes by STRESS_STAGES',
+  'ramping-arrival-rate': 'goes by STRESS_STAGES',
+}
+
+/** What is wrong with a variable that was given beside a mode, or undefined. */
+export function misusedIn(mode: Mode, name: ModeVariable): string | undefined {
+  const modes: readonly Mode[] = USED_BY[name]
+  if (modes.includes(mode)) return undefined
+  return `${name} cannot be used with STRESS_MODE=${mode}, which ${INSTEAD[mode]}. Unset it, or set STRESS_MODE=${modes.join(' or ')}.`
+}
+
+/** Why a variable changes nothing in the custom scenario of this mode, or undefined. */
+export function idleIn(mode: Mode, name: ModeVariable, modeGiven: boolean): string | undefined {
+  const modes: readonly Mode[] = USED_BY[name]
+  if (modes.includes(mode)) return undefined
+  const chosen = modeGiven ? '' : ' (the default)'
+  return `STRESS_MODE=${mode}${chosen} ${INSTEAD[mode]}; STRESS_MODE=${modes.join(' or ')} has a use for it`
+}
+
+const STAGE = /^(\d+(?:\.\d+)?)(s|m|h)?:(\d+(?:\.\d+)?)$/
+const SECONDS_OF = { s: 1, m: 60, h: 3_600 } as const
+
+/** `30s:10,0s:25,2m:25`: how long, and the level at its end. */
+const stageList: Kind<readonly Stage[]> = kind(
+  'stages as 30s:50, separated by commas: a time in s, m or h, and the level at its end; 0s jumps',
+  '0s:10,30s:10,30s:50',
+  (text) => {
+    const stages: Stage[] = []
+    for (const part of text.split(',')) {
+      const [, time, unit = 's', level] = STAGE.exec(part.trim()) ?? []
+      if (time === undefined || level === undefined)
+        return { wrong: `has a stage that cannot be read: "${part.trim()}"` }
+      const durationSeconds = Number(time) * SECONDS_OF[unit as keyof typeof SECONDS_OF]
+      stages.push(Object.freeze({ durationSeconds, target: Number(level) }))
+    }
+    return { value: Object.freeze(stages) }
+  },
+)
+
+/** Threshold expressions, each checked as parseThreshold checks it. */
+const thresholdList: Kind<readonly string[]> = kind(
+  'thresholds separated by commas',
+  'success_rate>=0.99,p(99)<1000,lost==0',
+  (text) => {
+    const expressions: string[] = []
+    for (const part of text.split(',')) {
+      try {
+        expressions.push(parseThreshold(part.trim()).expression)
+      } catch (error) {
+        if (!(error instanceof MailstormError)) throw error
+        return { wrong: wrongOf(part.trim(), text, error) }
+      }
+    }
+    return { value: Object.freeze(expressions) }
+  },
+)
+
+/** The variable and its value stand before it: they are not said again, unless it is one of several. */
+function wrongOf(part: string, text: string, { message }: MailstormError): string {
+  const why = message.replace(`Failed to read the threshold "${part}": `, '').replace('\n', ' ')
+  const which = part === text.trim() ? '' : ` "${part}"`
+  return `has a bad threshold${which}: ${why.replace(/[.?]$/, (end) => (end === '?' ? end : ''))}`
+}
+
+/** What holds in the custom scenario when a variable is unset; any other scenario then has its own load. */
+export const CUSTOM_DEFAULTS = {
+  messages: 1000,
+  workers: 10,
+  ratePerSecond: 50,
+  durationSeconds: 60,
+  sender: 'sender@mailstorm.test',
+  recipient: 'recipient@mailstorm.test',
+} as const
+
+export const CUSTOM = {
+  STRESS_MODE: preset(
+    oneOf(MODES, 'sustained'),
+    'burst',
+    'Of custom alone: a number of messages at once, a rate over a time, or an executor by its name.',
+  ),
+  STRESS_MESSAGES: unset(
+    wholeNumber({ min: 1, max: 10_000_000, example: 5000 }),
+    `${CUSTOM_DEFAULTS.messages}`,
+    'Messages to send, or of each worker (per-worker-iterations); not where a rate says how many.',
+  ),
+  STRESS_WORKERS: unset(
+    wholeNumber({ min: 1, max: 1000, example: 50 }),
+    `${CUSTOM_DEFAULTS.workers}`,
+    'Workers that send at the same time.',
+  ),
+  STRESS_SIZE: preset(
+    sizeInBytes({ minBytes: MIN_MESSAGE_BYTES, names: true, example: 'large' }),
+    'medium',
+    'Size of each message, headers included.',
+  ),
+  STRESS_DURATION: unset(
+    decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
+    `${CUSTOM_DEFAULTS.durationSeconds}`,
+    'Seconds to keep a rate up (sustained, soak, …), or the workers at it (constant-workers).',
+  ),
+  STRESS_RATE: unset(
+    decimal({ min: 0.01, max: 100_000, unit: 'messages per second', example: 50 }),
+    `${CUSTOM_DEFAULTS.ratePerSecond}`,
+    'Messages per second, where the rate is constant (sustained, soak, …).',
+  ),
+  STRESS_STAGES: unset(
+    stageList,
+    'none: the ramping modes need them',
+    'Messages per second (ramping-arrival-rate, ramp-up) or workers (ramping-workers) over time, from 0.',
+  ),
+  STRESS_PIPELINING: preset(
+    oneOf(PIPELINING_LEVELS, 'off'),
+    'commands',
+    'How much is sent before the reply is read (RFC 2920), when the server offers it.',
+  ),
+  STRESS_MESSAGES_PER_SESSION: unset(
+    countOrUnlimited(1_000_000),
+    'unlimited in mode burst, 1 in mode sustained',
+    'Messages sent over one connection before it is closed.',
+  ),
+  STRESS_MAX_SESSIONS: unset(
+    wholeNumber({ min: 1, max: 50_000, example: 200 }),
+    'chosen by the scenario',
+    'Connections that may be open at once, where a rate is kept; messages due beyond it wait.',
+  ),
+  STRESS_TLS: preset(oneOf(TLS_MODES, 'starttls'), 'none', 'Encryption of the sessions.'),
+  STRESS_AUTH_USER: unset(line('text', 'user'), 'no login', 'Name to log in with.'),
+  STRESS_AUTH_PASS: unset(line('text', 'secret'), 'no login', 'Password to log in with.', true),
+  STRESS_AUTH_MECHANISM: unset(
+    oneOf(AUTH_MECHANISMS, 'LOGIN'),
+    'the best that the server offers',
+    'The one SASL mechanism to log in by.',
+  ),
+  STRESS_RECIPIENTS: preset(
+    wholeNumber({ min: 1, max: 1000, example: 10 }),
+    '1',
+    'Recipients of each message.',
+  ),
+  STRESS_SENDER: preset(
+    mailAddress,
+    CUSTOM_DEFAULTS.sender,
+    'Sender of the messages; its domain must be reserved.',
+  ),
+  STRESS_RECIPIENT: preset(
+    mailAddress,
+    CUSTOM_DEFAULTS.recipient,
+    'Recipient of the messages; its domain must be reserved.',
+  ),
+  STRESS_THRESHOLDS: preset(
+    thresholdList,
+    'success_rate>=0.99',
+    'What the run must hold, instead of what the scenario says.',
+  ),
+  STRESS_BASELINE: unset(
+    line('a name', 'burst-ci'),
+    'none',
+    'Baseline that a threshold on regression compares with: the name of a file in baselines/.',
+  ),
+  STRESS_TIMEOUT: preset(
+    decimal({ min: 0.1, max: 3600, unit: 'seconds', example: 30 }),
+    '30',
+    'Seconds that a reply may take.',
+  ),
+}
+
+/** A variable that says something of the load of an SMTP scenario. */
+export type LoadVariable = keyof typeof CUSTOM
+
+export type LoadValues = ValuesOf<typeof CUSTOM>
+
+export const LOAD_VARIABLES = Object.keys(CUSTOM) as LoadVariable[]
+
+/** What the environment says of the load, and only that: it overrides what a scenario says of its own. */
+export type GivenLoad = { readonly [V in LoadVariable]?: NonNullable<LoadValues[V]> }
+
+export function givenLoad(values: LoadValues, given: ReadonlySet<string>): GivenLoad {
+  const said = LOAD_VARIABLES.filter((variable) => given.has(variable))
+  return Object.freeze(Object.fromEntries(said.map((variable) => [variable, values[variable]])))
+}

@@ -1,0 +1,110 @@
+import { type Rule, shown } from './rule.ts'
+
+const SLOW_P95_MS = 1_000
+
+/** Tenants that take long to answer: the proxy waits, and gives up after its time limit. */
+export const slowSync: Rule = (run) => {
+  const slow = run.tenants
+    .flatMap(({ tenant_id: id, intake, sync_response_ms: { p95, max } }) =>
+      p95 === null ? [] : [{ id, intake, p95, max }],
+    )
+    .filter(({ p95 }) => p95 > SLOW_P95_MS)
+    .toSorted((a, b) => b.p95 - a.p95)
+  if (slow.length === 0) return undefined
+  const figures = slow.map(
+    ({ id, p95, max }) => `${id}: p95 ${shown(p95)} ms, at the most ${shown(max ?? p95)} ms`,
+  )
+  const common = {
+    rule: 'slow-sync',
+    severity: 'warning',
+    symptom: 'Slow sync responses',
+    evidence: figures.join('; '),
+  } as const
+  // A tenant that pushes answers only when the proxy has taken its messages.
+  if (slow.every(({ intake }) => intake === 'push'))
+    return {
+      ...common,
+      cause: 'The proxy takes long to accept messages: its clients wait for add-messages before they answer',
+      action: 'Look at what the proxy and its database do meanwhile, or reduce MSG_RATE_PER_SYNC',
+    }
+  return { ...common, cause: 'Client overloaded', action: 'Scale the clients, or reduce MSG_RATE_PER_SYNC' }
+}
+
+/** The seed's clients want to be called every few seconds. */
+const LATE_SECONDS = 60
+
+/** Tenants that wait for the proxy to call: for the first time, or after a DND window. */
+export const rareSync: Rule = ({ timeline, metrics, tenants, proxy }) => {
+  const found = timeline.findIndex((row) => row.sync_calls > 0)
+  const first = found === -1 ? timeline.length : found
+  const resumeSeconds = (metrics.dnd_resume_ms.max ?? 0) / 1000
+  if (Math.max(first, resumeSeconds) < LATE_SECONDS) return undefined
+  const evidence = [
+    `${shown(metrics.sync_calls)} calls in ${shown(metrics.duration_seconds)} s to ${shown(tenants.length)} ${tenants.length === 1 ? 'tenant' : 'tenants'}`,
+    ...(first < LATE_SECONDS
+      ? []
+      : [found === -1 ? 'none came at all' : `the first came after ${shown(first)} s`]),
+    ...(resumeSeconds < LATE_SECONDS
+      ? []
+      : [`up to ${shown(resumeSeconds)} s passed between the end of a DND window and the next call`]),
+  ]
+  const isReal = proxy.implementation === 'genro-mail-proxy'
+  return {
+    rule: 'rare-sync',
+    severity: 'warning',
+    symptom: 'Sync calls come late',
+    evidence: evidence.join('; '),
+    cause: isReal
+      ? 'It calls a tenant without news every 300 s, which no setting changes, and counts them from the end of a DND window'
+      : 'GMP_SYNC_INTERVAL is long, or the sync loop was held up',
+    action: isReal
+      ? 'Have the clients call run-now with the key of their tenant'
+      : 'Lower GMP_SYNC_INTERVAL, and look for tenants that are slow to answer',
+  }
+}
+
+/** A wish not to be disturbed that the proxy did not keep. */
+export const dndIgnored: Rule = ({ metrics, tenants, proxy }) => {
+  const { dnd_violations: inside, sync_calls: calls, dnd_periods: periods } = metrics
+  if (inside === 0) return undefined
+  const disturbed = tenants
+    .filter((row) => row.dnd_violations > 0)
+    .map((row) => `${row.tenant_id}: ${shown(row.dnd_violations)} of ${shown(row.sync_calls)}`)
+  const isReal = proxy.implementation === 'genro-mail-proxy'
+  return {
+    rule: 'dnd-ignored',
+    severity: 'warning',
+    symptom: 'Tenants called inside DND windows',
+    evidence: `${shown(inside)} of ${shown(calls)} sync calls came inside one of ${shown(periods)} windows (${disturbed.join('; ')})`,
+    cause: isReal
+      ? 'It calls whoever has a report waiting, whatever next_sync_after said, and each instance knows only the windows that it was told of'
+      : 'The proxy does not keep next_sync_after, or its instances do not share it',
+    action: isReal
+      ? 'Do not count on next_sync_after while mail is on its way, and run one instance'
+      : 'Look at how the proxy stores the end of a window',
+  }
+}
+
+/** More often than one answer in eight asks for quiet. */
+const MANY_SHARE = 0.125
+const LEAST_PERIODS = 3
+
+/** Tenants that mostly do not want to be called: their reports come late, and their messages in gusts. */
+export const manyDnd: Rule = (run) => {
+  const many = run.tenants
+    .filter((row) => row.dnd_periods >= LEAST_PERIODS && row.dnd_periods > row.sync_calls * MANY_SHARE)
+    .map(
+      (row) => `${row.tenant_id}: ${row.dnd_periods} of ${row.sync_calls} answers asked not to be disturbed`,
+    )
+  if (many.length === 0) return undefined
+  const { p95 } = run.metrics.report_lag_ms
+  const lag = p95 === null ? '' : `; reports reached their tenant ${shown(p95)} ms after delivery (p95)`
+  return {
+    rule: 'many-dnd',
+    severity: 'warning',
+    symptom: 'Many DND periods',
+    evidence: `${many.join('; ')}${lag}`,
+    cause: 'Clients simulating serverless: they sleep between calls',
+    action: 'Reduce DND_PROBABILITY',
+  }
+}

@@ -1,0 +1,264 @@
+import { ResourceSampler, type Sampled } from '../../containers/resource-sampler.ts'
+import type { Usage } from '../../containers/service.ts'
+import { systemClock } from '../engine/clock.ts'
+import type { ResourceUsage, ThresholdResult } from '../engine/result.ts'
+import { verdictOf } from '../figures/verdict.ts'
+import type { Options } from '../options/options.ts'
+import { archiveLogs } from '../run/archive-logs.ts'
+import { machine, newRunId, stampOf, versions } from '../run/provenance.ts'
+import type { Services } from '../run/services.ts'
+import { assemble } from './figures/assemble.ts'
+import type { Pressed, PressPlan, Proxies, RunEvents, Watched } from './parts.ts'
+import { press } from './press.ts'
+import type { PressureProgress } from './progress.ts'
+import { externalProxies, inProcessProxy, proxyProcesses } from './proxies/proxies.ts'
+import type { MemoryRecords } from './records.ts'
+import { PRESSURE_FORMAT, type PressureResult } from './result.ts'
+import { type PressureGround, type Scene, setScene } from './scene/scene.ts'
+import { dockerSinks, embeddedSinks } from './scene/sinks.ts'
+import type { PressureWorkload } from './spec.ts'
+
+export interface PressureRun {
+  readonly scenario: string
+  readonly part: string | null
+  readonly workload: PressureWorkload
+  readonly options: Options
+  /** The run that this one is compared with. */
+  readonly reference?: PressureResult | undefined
+}
+
+export interface PressureControl {
+  readonly signal: AbortSignal
+  onProgress(progress: PressureProgress): void
+  /** Everything runs; the hand-over begins. */
+  onStarted?(scene: Scene): void
+}
+
+/** One run from boot to result. Rejects only when it could not begin; else the result says what went wrong. */
+export async function executePressure(
+  run: PressureRun,
+  ground: PressureGround,
+  control: PressureControl,
+): Promise<PressureResult> {
+  await using stack = new AsyncDisposableStack()
+  const { scenario, part, workload, options } = run
+  const runId = newRunId()
+  const scene = await setScene({ workload, options, runId }, ground, stack)
+  const { sinks, proxies, events } = scene
+  const end = new EarlyEnd(control.signal)
+  for (const watched of [...sinks.watched, ...proxies.watched]) end.watch(watched, events)
+  const sampler = new ResourceSampler([...sinks.sampled, ...proxies.sampled, new TestProcess()], systemClock)
+  await sampler.start()
+  control.onStarted?.(scene)
+  const pressed = await press(scene.parts, planOf(workload, scene), {
+    signal: end.signal,
+    deliveriesLost: () => end.deliveriesLost,
+    onProgress: (progress) =>
+      control.onProgress({ kind: 'pressure', scenario, part, run_id: runId, ...progress }),
+  })
+  const usage = await sampler.stop()
+  const result = pressureResult({ run, runId, backend: ground.backend, proxies, pressed, usage, end })
+  const logs = await archiveLogs(result, [...sinks.logged, ...proxies.logged], options)
+  return logs === undefined ? result : { ...result, logs }
+}
+
+function planOf(
+  { durationSeconds, quietMs, mostDrainMs, proxySettings, runNow }: PressureWorkload,
+  { acts, proxies }: Scene,
+): PressPlan {
+  // genro-mail-proxy calls tenants every 300 s, whatever it is told; its clients call run-now.
+  const callsByItself = proxies.facts.implementation === 'mailstorm' || !runNow
+  return {
+    durationMs: durationSeconds * 1000,
+    drain: { quietMs, mostMs: mostDrainMs },
+    callEveryMs: callsByItself ? undefined : Number(proxySettings.GMP_SYNC_INTERVAL) * 1000,
+    acts,
+  }
+}
+
+/** The parts of a run as options and suite have them: booted here, or proxies that already run. */
+export async function pressureGround(
+  workload: PressureWorkload,
+  { options, pressure }: Services,
+): Promise<PressureGround> {
+  const { external } = options.pressure
+  if (external !== undefined) return externalGround(external, options.allowPublicTargets)
+  const backend = await pressure.get()
+  const databaseUrl = await backend.newDatabase()
+  const plan = { databaseUrl, instances: workload.instances, settings: workload.proxySettings }
+  const database = { name: 'postgres', ended: backend.postgres.ended, means: 'fatal' } as const
+  return {
+    backend: { name: backend.name, why: backend.why },
+    databaseUrl,
+    sinks: () => (backend.name === 'docker' ? dockerSinks(options.containers) : embeddedSinks()),
+    proxies: async (late, events) => {
+      const proxies = await (workload.inProcess
+        ? inProcessProxy(plan, late.intercept)
+        : proxyProcesses(plan, events))
+      return {
+        ...proxies,
+        watched: [...proxies.watched, database],
+        logged: [...proxies.logged, backend.postgres],
+      }
+    },
+  }
+}
+
+function externalGround(
+  external: NonNullable<Options['pressure']['external']>,
+  allowPublicTargets: boolean,
+): PressureGround {
+  return {
+    backend: {
+      name: 'external',
+      why: 'proxies named by PROXY_URL; the SMTP sink is a process of this machine',
+    },
+    databaseUrl: external.databaseUrl,
+    sinks: () => embeddedSinks(external.host),
+    proxies: () => externalProxies(external, allowPublicTargets),
+  }
+}
+
+/** Why a run ends before its time: an interruption, or the end of a part that it needs. */
+export class EarlyEnd {
+  readonly #controller = new AbortController()
+  readonly #reasons: string[] = []
+  #deliveriesLost: string | undefined
+
+  constructor(interrupted: AbortSignal) {
+    const onAbort = () => this.#fatal('interrupted')
+    interrupted.addEventListener('abort', onAbort, { once: true })
+    if (interrupted.aborted) onAbort()
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** All of them, in the order in which they came; null for a run that went as it should. */
+  get reason(): string | null {
+    return this.#reasons.length === 0 ? null : this.#reasons.join('; ')
+  }
+
+  /** Why it is no longer known what was delivered; undefined while it is. */
+  get deliveriesLost(): string | undefined {
+    return this.#deliveriesLost
+  }
+
+  watch({ name, ended, means }: Watched, events: RunEvents): void {
+    void ended.then((ending) => {
+      if (ending === undefined) return
+      const what = `${name} ${/^exited/.test(ending.by) ? '' : 'was '}${ending.by}`
+      events.add(what, ending.atEpochMs)
+      if (means === 'deliveries')
+        this.#deliveriesLost = `${what}, and with it went its list of what it had received`
+      if (means === 'noted') this.#reasons.push(what)
+      else this.#fatal(what)
+    })
+  }
+
+  #fatal(reason: string): void {
+    this.#reasons.push(reason)
+    this.#controller.abort()
+  }
+}
+
+export interface PressureFacts {
+  readonly run: PressureRun
+  readonly runId: string
+  readonly backend: PressureResult['backend']
+  readonly proxies: Proxies
+  readonly pressed: Pressed
+  readonly usage: Readonly<Record<string, ResourceUsage>>
+  readonly end: EarlyEnd
+}
+
+/** Everything known of a run → its result, verified, diagnosed and judged. */
+export function pressureResult(facts: PressureFacts): PressureResult {
+  const { run, runId, backend, proxies, pressed, usage, end } = facts
+  const { scenario, part, workload, options } = run
+  const memory = memoryOf(usage, proxies)
+  const { thresholds: wanted } = workload
+  const measured = assemble(
+    { ...pressed, memory },
+    { thresholds: wanted, proxy: proxies.facts, reference: run.reference },
+  )
+  const thresholds = measured.thresholds.map((judged) => skipUnasked(judged, workload))
+  const partialReason = end.reason
+  const status = partialReason === null ? 'complete' : 'partial'
+  return {
+    format: PRESSURE_FORMAT,
+    test_type: 'pressure',
+    scenario,
+    part,
+    run_id: runId,
+    stamp: stampOf(new Date(pressed.startedAtEpochMs)),
+    status,
+    partial_reason: partialReason,
+    verdict: verdictOf({
+      status,
+      thresholds,
+      successRate: measured.metrics.success_rate,
+      verified: measured.verification.verified,
+    }),
+    observations: observationsOf(facts),
+    backend,
+    machine: machine(),
+    versions: versions(),
+    seed: options.seed,
+    proxy: proxies.facts,
+    ...measured,
+    thresholds,
+    resource_usage: usage,
+  }
+}
+
+/** What was added by us and has no data is skipped; what the suite asked for fails without it. */
+function skipUnasked(judged: ThresholdResult, { asked }: PressureWorkload): ThresholdResult {
+  const skip = judged.verdict === 'no-data' && !asked.has(judged.expression)
+  return skip ? { ...judged, verdict: 'skipped' } : judged
+}
+
+function memoryOf(usage: Readonly<Record<string, ResourceUsage>>, { sampled }: Proxies): MemoryRecords {
+  const proxies = new Map<number, number>()
+  for (const { name } of sampled) {
+    for (const { second, memory_bytes: bytes } of usage[name]?.samples ?? [])
+      proxies.set(second, (proxies.get(second) ?? 0) + bytes)
+  }
+  const own = usage[TEST_PROCESS]?.samples ?? []
+  return { proxies, testProcess: new Map(own.map(({ second, memory_bytes: bytes }) => [second, bytes])) }
+}
+
+/** What a reader of the figures has to know besides. */
+function observationsOf({ pressed, run, proxies }: PressureFacts): string[] {
+  const found: string[] = []
+  const uncertain = pressed.uncertain.size
+  if (uncertain > 0)
+    found.push(
+      `${uncertain} messages were offered without an answer: whether the proxy has them is not known.`,
+    )
+  const caps = run.workload.tenants.filter(({ options }) => options.maxAttachmentBytes !== undefined)
+  if (caps.length > 0)
+    found.push(
+      `Attachments of ${caps.map(({ tenantId }) => tenantId).join(', ')} were cut to a size that the suite names.`,
+    )
+  if (proxies.facts.runs === 'in-process')
+    found.push('The proxy ran in the test process, as did the tenants: its memory is the test process’s.')
+  return found
+}
+
+export const TEST_PROCESS = 'test process'
+
+/** The process that tests run in, with its tenants and proxies: what it uses, as any service's. */
+export class TestProcess implements Sampled {
+  readonly name = TEST_PROCESS
+  #before = { cpu: process.cpuUsage(), atMs: performance.now() }
+
+  async usage(): Promise<Usage> {
+    const { user, system } = process.cpuUsage(this.#before.cpu)
+    const atMs = performance.now()
+    const cpuPercent = (user + system) / 10 / Math.max(1, atMs - this.#before.atMs)
+    this.#before = { cpu: process.cpuUsage(), atMs }
+    return { cpuPercent, memoryBytes: process.memoryUsage.rss() }
+  }
+}

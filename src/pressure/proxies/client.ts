@@ -1,0 +1,104 @@
+import { MailstormError } from '../../error.ts'
+import { foreignText } from '../../foreign-text.ts'
+import { tokenMaskFor } from '../../secret-mask.ts'
+import { type ProxyReading, readingOf } from './reading.ts'
+
+const READING_WITHIN_MS = 5_000
+const ANSWER_WITHIN_MS = 30_000
+/** Ours gives at most as many in one answer; the real one knows no limit and gives all. */
+const PAGE_MESSAGES = 1_000
+
+export interface ProxyAddress {
+  /** As `proxy-1`. */
+  readonly name: string
+  readonly url: string
+  /** The admin's. */
+  readonly token: string | undefined
+}
+
+/** What a run asks a mail proxy for, ours or genro-mail-proxy. */
+export class ProxyClient {
+  readonly name: string
+  readonly url: string
+  readonly #token: string | undefined
+
+  constructor({ name, url, token }: ProxyAddress) {
+    this.name = name
+    this.url = url
+    this.#token = token
+  }
+
+  /** Undefined when it does not answer. */
+  async reading(): Promise<ProxyReading | undefined> {
+    try {
+      const response = await fetch(`${this.url}/metrics`, { signal: AbortSignal.timeout(READING_WITHIN_MS) })
+      return response.ok ? readingOf(await response.text()) : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /**
+   * Has a tenant called now, whatever it wished. The real proxy ignores the body and takes the tenant from the
+   * tenant's own key; ours takes either.
+   */
+  async runNow(tenantId: string, apiKey: string | undefined): Promise<void> {
+    await this.#request('/commands/run-now', {
+      method: 'POST',
+      token: apiKey ?? this.#token,
+      body: JSON.stringify({ tenant_id: tenantId }),
+    })
+  }
+
+  /** A new key of a tenant that the proxy knew before, and whose key it does not tell again. */
+  async newKey(tenantId: string): Promise<string | undefined> {
+    const path = `/tenant/${encodeURIComponent(tenantId)}/api-key`
+    const { api_key: key } = (await this.#request(path, {
+      method: 'POST',
+      token: this.#token,
+      body: '{}',
+    })) as {
+      readonly api_key?: string
+    }
+    return key
+  }
+
+  /** Ids of a tenant's messages that wait to be sent. Throws when it cannot be told. */
+  async queuedIds(tenantId: string): Promise<Set<string>> {
+    const ids = new Set<string>()
+    for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+      const query = new URLSearchParams({
+        tenant_id: tenantId,
+        active_only: 'true',
+        limit: `${PAGE_MESSAGES}`,
+      })
+      if (after !== undefined) query.set('after', after)
+      const page = (await this.#request(`/messages?${query}`, { token: this.#token })) as QueuePage
+      for (const { id } of page.messages) ids.add(id)
+      after = page.next
+    }
+    return ids
+  }
+
+  async #request(
+    path: string,
+    { token, ...how }: RequestInit & { token: string | undefined },
+  ): Promise<unknown> {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { 'x-api-token': token }),
+    }
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+    const response = await fetch(`${this.url}${path}`, { ...how, headers, signal })
+    if (response.ok) return response.json()
+    const text = foreignText(tokenMaskFor(token)(await response.text()), 300)
+    const message = `Failed to ask ${this.name} for ${path}: HTTP ${response.status} ${text}.`
+    if (response.status < 500) throw new MailstormError('PROXY_REFUSED', message)
+    throw new MailstormError('PROXY_API', message)
+  }
+}
+
+interface QueuePage {
+  readonly messages: readonly { readonly id: string }[]
+  readonly next?: string
+}

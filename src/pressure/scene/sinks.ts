@@ -1,0 +1,73 @@
+import {
+  dockerMailhog,
+  dockerSink,
+  embeddedMailhog,
+  type RunningMailhog,
+} from '../../../containers/mailhog.ts'
+import type { ContainerOptions } from '../../options/options.ts'
+import { ID_HEADER, MailhogDeliveries, SinkDeliveries } from '../deliveries.ts'
+import type { Sinks } from '../parts.ts'
+import type { Address } from './slow-link.ts'
+
+/** All that is needed of a message is digested while it comes; the bodies would fill the disk. */
+const DIGESTS = { digestOnly: true, mimeDigests: true, digestHeaders: [ID_HEADER] }
+/**
+ * MailHog v1.0.1 needs a core for 3.3 s to take 1 MB, and time with the square of the size (reference/mailhog.md):
+ * with attachments of 500 KB it would be what is measured.
+ */
+const LARGE_FROM_BYTES = 100 * 1024
+
+/** Our own sink as a process of this machine. */
+export async function embeddedSinks(host = '127.0.0.1'): Promise<Sinks> {
+  // Proxies that reach this machine by another address than loopback come from outside of it.
+  const environment = isLoopback(host) ? {} : { MH_SMTP_BIND_ADDR: '0.0.0.0:0' }
+  return oneSink(await embeddedMailhog({ name: 'sink', ...DIGESTS, environment }).start())
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}
+
+/** The real MailHog, with ours beside it for what is too large for MailHog; or ours alone. All in containers. */
+export async function dockerSinks({ sink, mailhogImage, nodeImage }: ContainerOptions): Promise<Sinks> {
+  await using begun = new AsyncDisposableStack()
+  const ours = begun.use(await dockerSink({ name: 'sink', nodeImage, ...DIGESTS }).start())
+  if (sink === 'mailstorm') {
+    begun.move()
+    return oneSink(ours)
+  }
+  const mailhog = begun.use(await dockerMailhog({ name: 'mailhog', image: mailhogImage }).start())
+  const both = begun.move()
+  return {
+    ...common([mailhog, ours]),
+    smtp: smtpOf(mailhog),
+    sources: [
+      new MailhogDeliveries(mailhog.name, mailhog.apiUrl),
+      new SinkDeliveries(ours.name, ours.apiUrl),
+    ],
+    large: { smtp: smtpOf(ours), fromBytes: LARGE_FROM_BYTES },
+    [Symbol.asyncDispose]: () => both.disposeAsync(),
+  }
+}
+
+function oneSink(sink: RunningMailhog): Sinks {
+  return {
+    ...common([sink]),
+    smtp: smtpOf(sink),
+    sources: [new SinkDeliveries(sink.name, sink.apiUrl)],
+    large: undefined,
+    [Symbol.asyncDispose]: () => sink.stop(),
+  }
+}
+
+function common(sinks: readonly RunningMailhog[]): Pick<Sinks, 'sampled' | 'watched' | 'logged'> {
+  return {
+    sampled: sinks,
+    logged: sinks,
+    watched: sinks.map(({ name, ended }) => ({ name, ended, means: 'deliveries' })),
+  }
+}
+
+function smtpOf({ host, smtpPort: port }: RunningMailhog): Address {
+  return { host, port }
+}

@@ -1,0 +1,195 @@
+import { MailstormError } from '../error.ts'
+import type { Threshold } from '../figures/threshold.ts'
+import { LEAST_SUCCESS, nameSuccess } from '../figures/verdict.ts'
+import type { Options } from '../options/options.ts'
+import type { RecipientPlan } from '../programs/faults/recipient-front.ts'
+import { proxyConfigFromEnvironment } from '../programs/proxy/options.ts'
+import type { TenantOptions } from '../programs/tenants/options.ts'
+import type { ProfileName } from '../programs/tenants/profile.ts'
+import { parsePressureThreshold } from './figures/thresholds.ts'
+import type { FailoverPlan } from './scene/failover.ts'
+
+/** A tenant of a pressure scenario: a profile, and in what it differs from it. */
+export interface TenantSpec
+  extends Pick<
+    TenantOptions,
+    | 'profile'
+    | 'messagesPerSync'
+    | 'recipientsPerMessage'
+    | 'attachmentShare'
+    | 'cachedShare'
+    | 'largeShare'
+    | 'dndShare'
+    | 'dndSeconds'
+    | 'maxMessages'
+    | 'maxAttachmentBytes'
+    | 'responseDelayMs'
+    | 'reofferAfterMs'
+    | 'attachmentFault'
+  > {
+  /** After `tenant-`; the profile by default. */
+  readonly name?: string
+  /** So many of them, numbered. */
+  readonly count?: number
+  /** Of its account. */
+  readonly limitPerMinute?: number
+  readonly limitBehavior?: 'defer' | 'reject'
+}
+
+/** What a suite file says of a pressure scenario; everything else has a default. */
+export interface PressureSpec {
+  /** How long messages are handed over; PRESSURE_DURATION overrides it. */
+  readonly durationSeconds: number
+  readonly tenants: readonly (ProfileName | TenantSpec)[]
+  /** In k6's syntax; those of VERIFIED are added for each metric that none of these names. */
+  readonly thresholds: readonly string[]
+  /** Proxies as processes on one database; by default one in the test process. */
+  readonly proxies?: number
+  /** GMP_* variables of the proxies; the environment's override them. */
+  readonly proxy?: Readonly<Record<`GMP_${string}`, string>>
+  readonly intake?: 'response' | 'push'
+  /** Slows the link from the proxies to the sink. */
+  readonly slowSink?: SlowSpan
+  /** A server in front of the sink that refuses recipients; with it limits are checked against its MAIL commands. */
+  readonly refusing?: RecipientPlan
+  /** The database ends connections, and takes no writes for a while. */
+  readonly failover?: FailoverPlan
+  /** Why proxies that already run are spared, as "odd text stays with our own". */
+  readonly onlyOurs?: string
+  /** Nothing moved for so long after the hand-over: the run gives up waiting. */
+  readonly quietSeconds?: number
+  /** However it moves. */
+  readonly drainSeconds?: number
+}
+
+export interface SlowSpan {
+  readonly fromSecond: number
+  readonly untilSecond: number
+  readonly bytesPerSecond: number
+}
+
+/** A spec with every default filled in. */
+export interface PressureWorkload {
+  readonly durationSeconds: number
+  readonly tenants: readonly TenantPlan[]
+  readonly thresholds: readonly Threshold[]
+  /** What fails without data: what the suite asks for itself, fairness only where it has its own load. */
+  readonly asked: ReadonlySet<string>
+  readonly instances: number
+  readonly inProcess: boolean
+  readonly proxySettings: Readonly<Record<string, string>>
+  readonly intake: 'response' | 'push'
+  /** Tenants call run-now, where the proxy calls them too rarely. */
+  readonly runNow: boolean
+  readonly slowSink: SlowSpan | undefined
+  readonly refusing: RecipientPlan | undefined
+  readonly failover: FailoverPlan | undefined
+  readonly quietMs: number
+  readonly mostDrainMs: number
+}
+
+export interface TenantPlan {
+  readonly tenantId: string
+  readonly accountId: string
+  readonly clientId: string
+  readonly options: Omit<TenantSpec, 'name' | 'count' | 'limitPerMinute' | 'limitBehavior'>
+  readonly limitPerMinute: number | undefined
+  readonly limitBehavior: 'defer' | 'reject'
+}
+
+/** What every run promises: each message once, intact and reported, and no call inside a DND window. */
+export const VERIFIED = ['lost==0', 'duplicated==0', 'corrupted==0', 'unreported==0', 'disturbances==0']
+
+/** The seed's settings of the proxy. */
+const SEED_SETTINGS = {
+  GMP_SEND_LOOP_INTERVAL: '1',
+  GMP_BATCH_SIZE_PER_ACCOUNT: '50',
+  GMP_POOL_SIZE: '20',
+  GMP_SYNC_INTERVAL: '5',
+} as const
+/** Where a proxy listens and what it works on is ours to say. */
+const OURS = new Set(['GMP_DB_PATH', 'GMP_API_TOKEN', 'GMP_HOST', 'GMP_PORT'])
+
+const QUIET_SECONDS = 15
+const DRAIN_SECONDS = 180
+
+/** Throws a MailstormError when it cannot be run as it stands. */
+export function resolvePressure(
+  spec: PressureSpec,
+  { pressure, tenants }: Pick<Options, 'pressure' | 'tenants'>,
+  env: NodeJS.ProcessEnv,
+): PressureWorkload {
+  const durationSeconds = pressure.durationSeconds ?? spec.durationSeconds
+  const hasLess = durationSeconds < spec.durationSeconds || tenants.messagesPerSync !== undefined
+  const instances = pressure.external?.urls.length ?? pressure.instances ?? spec.proxies ?? 1
+  const own = spec.thresholds.map(parsePressureThreshold)
+  const everyRuns = nameSuccess(own) ? VERIFIED : [LEAST_SUCCESS, ...VERIFIED]
+  const added = everyRuns
+    .map(parsePressureThreshold)
+    .filter(({ metric }) => own.every((threshold) => threshold.metric !== metric))
+  return {
+    durationSeconds,
+    tenants: spec.tenants.flatMap((tenant) => tenantPlans(tenant, tenants)),
+    thresholds: [...own, ...added],
+    // Fairness compares tenants of 20 messages or more, which a run with less to hand over may not have.
+    asked: new Set(
+      own.filter(({ metric }) => !(hasLess && metric === 'fairness')).map(({ expression }) => expression),
+    ),
+    instances,
+    inProcess: (pressure.instances ?? spec.proxies) === undefined,
+    proxySettings: settingsOf(spec, env),
+    intake:
+      pressure.intake ?? (pressure.external?.dialect === 'genro' ? 'push' : (spec.intake ?? 'response')),
+    runNow: pressure.external?.runNow ?? true,
+    slowSink: spec.slowSink,
+    refusing: spec.refusing,
+    failover: spec.failover,
+    quietMs: (spec.quietSeconds ?? QUIET_SECONDS) * 1000,
+    mostDrainMs: (spec.drainSeconds ?? DRAIN_SECONDS) * 1000,
+  }
+}
+
+function tenantPlans(given: ProfileName | TenantSpec, overrides: Options['tenants']): TenantPlan[] {
+  const spec = typeof given === 'string' ? { profile: given } : given
+  const { name, count = 1, limitPerMinute, limitBehavior = 'defer', ...options } = spec
+  return Array.from({ length: count }, (_, index) => {
+    const label = `${name ?? spec.profile}${count === 1 ? '' : `-${index + 1}`}`
+    return {
+      tenantId: `tenant-${label}`,
+      accountId: `smtp-${label}`,
+      clientId: count === 1 ? `${label}-1` : label,
+      options: { ...options, ...overrides },
+      limitPerMinute,
+      limitBehavior,
+    }
+  })
+}
+
+/** The environment's win, and each is checked before anything is booted. */
+function settingsOf({ proxy }: PressureSpec, env: NodeJS.ProcessEnv): Record<string, string> {
+  const given = Object.entries(env).filter(
+    (pair): pair is [string, string] => pair[0].startsWith('GMP_') && !OURS.has(pair[0]) && Boolean(pair[1]),
+  )
+  const settings = { ...SEED_SETTINGS, ...proxy, ...Object.fromEntries(given) }
+  proxyConfigFromEnvironment({ ...settings, GMP_DB_PATH: 'postgresql://checked/only' })
+  return settings
+}
+
+/** `20 per sync`, with the limit of its account if it has one: the title of its row. */
+export function tenantTitle({ tenantId, limitPerMinute, limitBehavior }: TenantPlan): string {
+  return limitPerMinute === undefined
+    ? tenantId
+    : `${tenantId}, at most ${limitPerMinute} a minute, else ${limitBehavior}`
+}
+
+/** For sums that a suite has to keep: everything that a tenant may not be. */
+export function refuseSameTenants(plans: readonly TenantPlan[]): void {
+  const ids = plans.map(({ tenantId }) => tenantId)
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  if (twice === undefined) return
+  throw new MailstormError(
+    'BAD_SCENARIO',
+    `Failed to read the scenario: two of its tenants are named ${twice}.`,
+    'Give one of them a name of its own, or a count to one of them.',
+  )
+}

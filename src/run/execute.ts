@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ResourceSampler, usageDuring } from '../../containers/resource-sampler.ts'
+import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
+import { systemClock } from '../engine/clock.ts'
+import { progressOf } from '../engine/progress.ts'
+import type { Result } from '../engine/result.ts'
+import { LoadRun } from '../engine/threads/load-run.ts'
+import { archiveLogs } from './archive-logs.ts'
+import { GeneratorMeter, type RunStart } from './generator.ts'
+import { type Ground, groundFor, narrowed, planOf, selectedWorkers } from './ground.ts'
+import { LiveFeeds } from './live/feed.ts'
+import { stampOf } from './provenance.ts'
+import { buildResult, type RunFacts } from './result.ts'
+import type { Row, RunOptions } from './scenario-run.ts'
+
+/** One run from boot to result. Rejects only when nothing could be sent; else the result says what went wrong. */
+export async function executeRun(
+  options: RunOptions,
+  row: Row,
+  onStarted: (load: LoadRun) => void,
+): Promise<Result> {
+  const { workload } = options
+  const ground = await groundFor([workload], row)
+  const part = { options, workers: selectedWorkers(row, workload.workers), startAfterSeconds: 0 }
+  const [facts] = await runLoads(ground, {
+    parts: [part],
+    row,
+    onStarted: ([load]) => load && onStarted(load),
+  })
+  if (facts === undefined) throw new RangeError('a run of one load has no facts')
+  return withLogs(await buildResult(facts), facts, row)
+}
+
+/** The result, with the servers' logs archived where they are wanted. */
+export async function withLogs(result: Result, { servers }: RunFacts, { services }: Row): Promise<Result> {
+  const logs = await archiveLogs(result, servers.booted, services.options)
+  return logs === undefined ? result : { ...result, logs }
+}
+
+const PROGRESS_INTERVAL_MS = 1_000
+/** Before an agreed start, for the first readings and for the tasks to reach their threads. */
+const START_MARGIN_MS = 500
+
+/** One load of a run. Usually there is one; a spike has two at the same time. */
+export interface LoadPart {
+  readonly options: RunOptions
+  /** Numbers of the workers that take part. */
+  readonly workers: readonly number[]
+  /** After the first load's start. */
+  readonly startAfterSeconds: number
+}
+
+/** Runs loads together to their end, and says all that is known of each. Ends them early when told to. */
+export async function runLoads(
+  ground: Ground,
+  { parts, row, onStarted }: { parts: readonly LoadPart[]; row: Row; onStarted: (loads: LoadRun[]) => void },
+): Promise<RunFacts[]> {
+  const { services } = row
+  const start = services.split.nextRun()
+  await shortlyBefore(start.startAtMs, row.signal)
+  const sampler = new ResourceSampler(ground.servers.booted, systemClock)
+  await sampler.start()
+  const generator = new GeneratorMeter(ground.pool.threads)
+  const loads = startLoads(ground, parts, { start, seed: services.options.seed })
+  onStarted(loads)
+  const startedAt = loads[0]?.startsAt ?? new Date()
+  const split = services.split.resultOf(startedAt)
+  const watch = new ServerWatch(ground.servers.booted, startedAt)
+  const cut = cutShort(loads, limitMs(parts, loads), row.signal)
+  const live = new LiveFeeds(sampler)
+  const progress = setInterval(() => void reportProgress({ parts, loads, live }, row), PROGRESS_INTERVAL_MS)
+  try {
+    const measured = await Promise.all(loads.map((load) => load.finished()))
+    cut.disarm()
+    const resourceUsage = await sampler.stop()
+    const common = {
+      stamp: stampOf(startedAt),
+      seed: services.options.seed,
+      serversEnded: watch.ended(),
+      cutShortBy: cut.reason(),
+      split,
+    }
+    return parts.map(({ options, startAfterSeconds }, index) => {
+      const [load, figures] = [loads[index], measured[index]]
+      if (load === undefined || figures === undefined) throw new RangeError(`there is no load ${index}`)
+      return {
+        ...common,
+        resourceUsage:
+          parts.length === 1
+            ? resourceUsage
+            : usageDuring(resourceUsage, {
+                fromSecond: startAfterSeconds,
+                seconds: figures.recording.lastEndMs / 1000,
+              }),
+        usageOfAll: resourceUsage,
+        options,
+        servers: narrowed(ground.servers, options.workload),
+        load,
+        measured: figures,
+        startedAt: new Date(startedAt.getTime() + startAfterSeconds * 1000),
+        generator: generator.stop(load.pacer.model, figures),
+      }
+    })
+  } finally {
+    cut.disarm()
+    clearInterval(progress)
+    services.cooldown.runEnded()
+    if (loads.some((load) => load.leftWorkersBehind)) await ground.pool.renew()
+  }
+}
+
+/** Resource readings and the generator's own begin with the load, not with the wait for it. */
+async function shortlyBefore(startAtMs: number | undefined, signal: AbortSignal): Promise<void> {
+  const waitMs = (startAtMs ?? 0) - systemClock.nowMs() - START_MARGIN_MS
+  if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined)
+}
+
+function startLoads(
+  { servers, pool }: Ground,
+  parts: readonly LoadPart[],
+  { start: first, seed }: { start: RunStart; seed: number },
+): LoadRun[] {
+  const loads: LoadRun[] = []
+  for (const [index, { options, workers, startAfterSeconds }] of parts.entries()) {
+    const { workload } = options
+    const firstMs = loads[0]?.plan.startMs
+    const start = {
+      ...first,
+      runId: index === 0 ? first.runId : `${first.runId}p${index + 1}`,
+      ...(firstMs === undefined ? {} : { startAtMs: firstMs + startAfterSeconds * 1000 }),
+    }
+    const plan = planOf({ workload, servers: narrowed(servers, workload), seed, start, workers })
+    loads.push(new LoadRun(pool, plan, workers))
+  }
+  return loads
+}
+
+/** From now until the last of them must be over. */
+function limitMs(parts: readonly LoadPart[], loads: readonly LoadRun[]): number {
+  const waitMs = (loads[0]?.plan.startMs ?? 0) - systemClock.nowMs()
+  const longest = parts.map(({ options, startAfterSeconds }) => {
+    return startAfterSeconds * 1000 + options.workload.maxDurationMs
+  })
+  return Math.max(0, waitMs) + Math.max(...longest)
+}
+
+/** Ends the loads early on Ctrl-C or when their time is over, and remembers why. */
+function cutShort(loads: readonly LoadRun[], limitMs: number, signal: AbortSignal) {
+  let why: string | undefined
+  const cut = (reason: string) => {
+    why ??= reason
+    for (const load of loads) load.stop({ abort: true })
+  }
+  const onAbort = () => cut('interrupted')
+  const timer = setTimeout(() => cut(`its time limit of ${Math.round(limitMs / 1000)} s was over`), limitMs)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  return {
+    reason: () => why,
+    disarm() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    },
+  }
+}
+
+/** Of the load that is under way and was started last: the others' is told when it has ended. */
+async function reportProgress(
+  { parts, loads, live }: { parts: readonly LoadPart[]; loads: readonly LoadRun[]; live: LiveFeeds },
+  row: Row,
+): Promise<void> {
+  const nowMs = systemClock.nowMs()
+  const current = loads.findLastIndex((load) => load.plan.startMs <= nowMs && !load.isOver)
+  const load = loads[current] ?? loads[0]
+  const options = parts[Math.max(0, current)]?.options
+  if (load === undefined || options === undefined) return
+  const { recording, elapsedMs } = load.measured()
+  const progress = progressOf({
+    scenario: options.scenario,
+    part: options.part,
+    runId: load.plan.runId,
+    pacer: load.pacer,
+    recording,
+    elapsedMs,
+    workers: load.plan.workers,
+  })
+  const isWatched = row.services.options.livePort !== undefined
+  await row.onProgress(progress, isWatched ? live.rowsOf(load, { recording, elapsedMs }) : undefined)
+}
+
+/** Notes which servers ended by themselves during a run, and when. */
+class ServerWatch {
+  readonly #ended = new Map<string, string>()
+
+  constructor(servers: readonly RunningSmtpServer[], startedAt: Date) {
+    for (const server of servers) {
+      void server.ended.then((end) => {
+        if (end === undefined) return
+        const seconds = (end.atEpochMs - startedAt.getTime()) / 1000
+        this.#ended.set(server.name, `${end.by} at ${seconds.toFixed(1)} s`)
+      })
+    }
+  }
+
+  /** By server name: `killed by SIGKILL at 3.2 s`. */
+  ended(): ReadonlyMap<string, string> {
+    return new Map(this.#ended)
+  }
+}

@@ -1,0 +1,145 @@
+import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
+import {
+  describeProxyPlan,
+  describeServerPlan,
+  type FaultProxyPlan,
+  type FaultServerPlan,
+} from '../programs/faults/plans.ts'
+import { CrowdThread, FaultProxyThread, FaultServerThread } from '../programs/faults/threads.ts'
+import type { SmtpTarget } from '../smtp/target.ts'
+import type { Servers } from './servers.ts'
+import type { Services } from './services.ts'
+
+/** What goes wrong in a part: the network to the server, the server itself, or who else is there. */
+export interface FaultPlan {
+  readonly proxy?: Omit<FaultProxyPlan, 'target'>
+  readonly server?: FaultServerPlan
+  readonly crowd?: { readonly idle: number; readonly slow: number }
+}
+
+export function describeFaults({ proxy, server, crowd }: FaultPlan): string {
+  const parts = [
+    proxy === undefined ? undefined : describeProxyPlan(proxy),
+    server === undefined ? undefined : describeServerPlan(server),
+    crowd === undefined ? undefined : `beside ${crowd.idle} idle and ${crowd.slow} slow clients`,
+  ]
+  return parts.filter((part) => part !== undefined).join('; ') || 'no fault'
+}
+
+export interface FaultCounts {
+  /** Connections that were cut by the proxies. */
+  readonly cut: number
+  /** Clients of the crowd that were connected at the end. */
+  readonly crowd: number
+}
+
+export interface FaultyServers extends AsyncDisposable {
+  readonly servers: Servers
+  counts(): Promise<FaultCounts>
+}
+
+/** The servers of a run with a fault before them, or fault servers instead of them. */
+export async function faultyServers(
+  plan: FaultPlan,
+  services: Services,
+  count: number | undefined,
+): Promise<FaultyServers> {
+  await using stack = new AsyncDisposableStack()
+  const sound = plan.server === undefined ? await services.servers.get() : undefined
+  const servers = sound ?? (await oneFaultServer(plan, stack))
+  const plain = servers.targetsFor({ tls: 'none', auth: undefined }).slice(0, count)
+  const proxies =
+    plan.proxy === undefined ? [] : await Promise.all(plain.map((target) => proxyTo(target, plan, services)))
+  const crowds =
+    plan.crowd === undefined ? [] : await Promise.all(plain.map((target) => crowdAt(target, plan)))
+  for (const thread of [...proxies, ...crowds]) stack.use(thread)
+  const kept = stack.move()
+  return {
+    servers: { ...servers, backend: backendOf(servers, plan), targetsFor: through(servers, proxies) },
+    async counts() {
+      const cut = (await Promise.all(proxies.map((proxy) => proxy.counts()))).map((counted) => counted.cut)
+      const open = (await Promise.all(crowds.map((crowd) => crowd.counts()))).map((counted) => counted.open)
+      return { cut: sum(cut), crowd: sum(open) }
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+function proxyTo(
+  { host, port, addresses }: SmtpTarget,
+  { proxy }: FaultPlan,
+  { options }: Services,
+): Promise<FaultProxyThread> {
+  return FaultProxyThread.start({
+    seed: options.seed,
+    ...proxy,
+    target: { host, port, ...(addresses && { addresses }) },
+  })
+}
+
+function crowdAt({ host, port, addresses }: SmtpTarget, { crowd }: FaultPlan): Promise<CrowdThread> {
+  return CrowdThread.start({
+    idle: 0,
+    slow: 0,
+    ...crowd,
+    target: { host, port, ...(addresses && { addresses }) },
+  })
+}
+
+/** The same targets under the same names, at the addresses of their proxies. */
+function through(servers: Servers, proxies: readonly FaultProxyThread[]): Servers['targetsFor'] {
+  if (proxies.length === 0) return servers.targetsFor
+  return (workload) =>
+    servers.targetsFor(workload).flatMap((target, index) => {
+      const proxy = proxies[index]
+      if (proxy === undefined) return []
+      const { addresses: _own, ...rest } = target
+      return [{ ...rest, host: proxy.host, port: proxy.port }]
+    })
+}
+
+function backendOf({ backend }: Servers, plan: FaultPlan): Servers['backend'] {
+  return { ...backend, why: `${backend.why}; fault: ${describeFaults(plan)}` }
+}
+
+async function oneFaultServer({ server = {} }: FaultPlan, stack: AsyncDisposableStack): Promise<Servers> {
+  const thread = stack.use(await FaultServerThread.start(server))
+  const booted = runningFaultServer(thread)
+  return {
+    backend: { name: 'embedded', why: 'a fault server in a thread of its own' },
+    kept: false,
+    booted: [booted],
+    noLedger: undefined,
+    names: [],
+    async ready() {},
+    targetsFor: () => [
+      { name: booted.name, host: thread.host, port: thread.port, tls: { mode: 'none', verify: true } },
+    ],
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+/** A fault server as every booted server is seen; it lives and dies with the run's own process. */
+function runningFaultServer(thread: FaultServerThread): RunningSmtpServer {
+  return {
+    name: 'fault-server',
+    backend: 'embedded',
+    host: thread.host,
+    port: thread.port,
+    implicitTlsPort: undefined,
+    ca: undefined,
+    pid: process.pid,
+    endedBy: undefined,
+    ended: new Promise(() => {}),
+    ledger: (runId) => thread.ledger(runId),
+    entries: (runId) => thread.entries(runId),
+    usage: async () => undefined,
+    logTail: async () => [],
+    async stop() {},
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../engine/clock.ts'
+import { GeneratorSplit, ownWorkers, waitForStartMs } from './generator.ts'
+
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000)
+const second = (startAt?: Date) =>
+  new GeneratorSplit({ index: 1, generators: 3, sharedRunId: 'night7', startAt })
+
+describe('GeneratorSplit', () => {
+  it('gives each generator ids of its own, and each run of a process', () => {
+    const split = second()
+    expect([split.nextRun(), split.nextRun()]).toEqual([
+      { runId: 'night7g1', split: { index: 1, generators: 3 } },
+      { runId: 'night7r2g1', split: { index: 1, generators: 3 } },
+    ])
+    expect(split.resultOf(new Date(0))).toMatchObject({ shared_run_id: 'night7r2', start_late_ms: null })
+  })
+
+  it('starts the first run at the agreed time, and those after it when they can', () => {
+    const startAt = inSeconds(20)
+    const split = second(startAt)
+    const { startAtMs = Number.NaN } = split.nextRun()
+    expect(startAtMs - systemClock.nowMs()).toBeGreaterThan(19_000)
+    expect(startAtMs - systemClock.nowMs()).toBeLessThanOrEqual(20_001)
+    expect(split.resultOf(new Date(startAt.getTime() + 35))).toMatchObject({
+      agreed_start: startAt.toISOString(),
+      start_late_ms: 35,
+    })
+    expect(split.nextRun()).not.toHaveProperty('startAtMs')
+  })
+
+  it('is nothing to a generator that is alone', () => {
+    const alone = new GeneratorSplit(undefined)
+    const [first, next] = [alone.nextRun(), alone.nextRun()]
+    expect(first).toEqual({ runId: expect.stringMatching(/^[a-z0-9]{10,}$/) })
+    expect(next.runId).not.toBe(first.runId)
+    expect(alone.resultOf(new Date())).toBeUndefined()
+  })
+})
+
+describe('workers', () => {
+  it('are dealt out, each to one generator', () => {
+    const dealt = [0, 1, 2].map((index) => ownWorkers(7, { index, generators: 3 }))
+    expect(dealt).toEqual([
+      [0, 3, 6],
+      [1, 4],
+      [2, 5],
+    ])
+    expect(ownWorkers(3, undefined)).toEqual([0, 1, 2])
+  })
+
+  it('are refused when there are fewer than generators', () => {
+    expect(() => ownWorkers(2, { index: 0, generators: 3 })).toThrow('2 workers for STRESS_GENERATORS=3')
+  })
+})
+
+describe('the wait for an agreed start', () => {
+  const agreed = (startAt: Date | undefined) => ({ index: 0, generators: 2, sharedRunId: 'x', startAt })
+
+  it('counts in time limits', () => {
+    expect(waitForStartMs(undefined)).toBe(0)
+    expect(waitForStartMs(agreed(undefined))).toBe(0)
+    expect(waitForStartMs(agreed(inSeconds(-5)))).toBe(0)
+    expect(waitForStartMs(agreed(inSeconds(60)))).toBeGreaterThan(59_000)
+  })
+
+  it('is refused beyond an hour: that was mistyped', () => {
+    expect(() => waitForStartMs(agreed(inSeconds(7_200)))).toThrow('STRESS_START_AT is 2.0 hours from now')
+  })
+})

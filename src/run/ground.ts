@@ -1,0 +1,108 @@
+import type { LoadPlan } from '../engine/threads/plan.ts'
+import type { SenderPool } from '../engine/threads/pool.ts'
+import { MailstormError } from '../error.ts'
+import { checkDescriptors } from '../smtp/preflight/preflight.ts'
+import { ownWorkers, type RunStart } from './generator.ts'
+import type { Row } from './scenario-run.ts'
+import type { Servers } from './servers.ts'
+import { shareOf } from './spec/schedule.ts'
+import { checkHooks, type Workload } from './spec/spec.ts'
+
+/** What a run stands on: everything booted and checked. */
+export interface Ground {
+  readonly servers: Servers
+  readonly pool: SenderPool
+}
+
+/** Boots what is needed for workloads that run together, and checks that they can. */
+export async function groundFor(workloads: readonly Workload[], row: Row): Promise<Ground> {
+  const { services, signal } = row
+  await services.cooldown.wait(signal)
+  for (const { custom } of workloads) {
+    if (custom.hooks !== undefined) await checkHooks(custom, await services.pool.get())
+  }
+  const [servers, pool] = await Promise.all([services.servers.get(), services.pool.get()])
+  refuseEnded(servers)
+  for (const workload of workloads) await unlessAborted(servers.ready(workload), signal)
+  checkDescriptors(workloads.reduce((sum, { maxSessions }) => sum + maxSessions, 0))
+  return { servers, pool }
+}
+
+/** A server that does not greet is waited for; whoever interrupts the run does not wait with it. */
+async function unlessAborted(check: Promise<void>, signal: AbortSignal): Promise<void> {
+  const interrupted = Promise.withResolvers<never>()
+  const onAbort = () =>
+    interrupted.reject(
+      new MailstormError(
+        'INTERRUPTED',
+        'Failed to start the run: it was interrupted before all servers had greeted.',
+      ),
+    )
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  try {
+    await Promise.race([check, interrupted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** A later scenario on fewer servers would measure something else without saying so. */
+function refuseEnded(servers: Servers): void {
+  const ended = servers.booted.find((server) => server.endedBy !== undefined)
+  if (ended === undefined) return
+  throw new MailstormError(
+    'SERVER_ENDED',
+    `Failed to start the run: ${ended.name} has ended before it (${ended.endedBy}).`,
+    servers.kept
+      ? 'Start the services again: npx mailstorm stop, then npx mailstorm start; with --restart it brings back what ends.'
+      : 'Start the run again; each one boots its servers anew.',
+  )
+}
+
+/** The first so many of the servers, where a workload asks for no more. */
+export function narrowed(servers: Servers, { servers: count }: Workload): Servers {
+  if (count === undefined) return servers
+  return {
+    ...servers,
+    booted: servers.booted.slice(0, count),
+    targetsFor: (workload) => servers.targetsFor(workload).slice(0, count),
+  }
+}
+
+/** The workers whose rows were asked for; all of this generator's when only other rows of the run were. */
+export function selectedWorkers({ task, services }: Row, workers: number): number[] {
+  const own = ownWorkers(workers, services.options.split)
+  const rows = task.suite?.tasks.slice(0, own.length) ?? []
+  const selected = rows.flatMap((sibling, index) => (sibling.mode === 'skip' ? [] : (own[index] ?? [])))
+  return selected.length > 0 ? selected : own
+}
+
+export interface PlanParts {
+  readonly workload: Workload
+  readonly servers: Servers
+  readonly seed: number
+  readonly start: RunStart
+  /** Numbers of those that take part. */
+  readonly workers: readonly number[]
+}
+
+export function planOf({ workload, servers, seed, start, workers }: PlanParts): LoadPlan {
+  const own = ownWorkers(workload.workers, start.split)
+  return {
+    ...start,
+    schedule: shareOf(workload.schedule, workers.length, own.length),
+    targets: servers.targetsFor(workload),
+    workers: workload.workers,
+    sessionsPerWorker: Math.max(1, Math.floor(workload.maxSessions / workload.workers)),
+    sizeBytes: workload.sizeBytes,
+    sender: workload.sender,
+    recipients: workload.recipients,
+    seed,
+    pipelining: workload.pipelining,
+    messagesPerSession: workload.messagesPerSession === 'unlimited' ? undefined : workload.messagesPerSession,
+    timeoutMs: workload.replyTimeoutMs,
+    drainTimeoutMs: workload.drainMs,
+    ...workload.custom,
+  }
+}

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { arch, cpus, platform, release, totalmem } from 'node:os'
+import type { Result } from '../engine/result.ts'
+
+/** `YYYYMMDD-HHMMSS` in local time, as result files are named. */
+export function stampOf(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`
+  return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`
+}
+
+/** Unique over runs and machines; letters and digits, so that it can stand in a Message-ID. */
+export function newRunId(): string {
+  return Date.now().toString(36) + randomBytes(3).toString('hex')
+}
+
+const require = createRequire(import.meta.url)
+
+/** Versions of what takes part in a run. */
+export function versions(): Record<string, string> {
+  return {
+    mailstorm: versionOf('../../package.json'),
+    node: process.versions.node,
+    vitest: versionOf('vitest/package.json'),
+    'smtp-server': versionOf('smtp-server/package.json'),
+  }
+}
+
+function versionOf(packageJson: string): string {
+  return (require(packageJson) as { version: string }).version
+}
+
+export function machine(): Result['machine'] {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memory_bytes: totalmem(),
+    os: `${platform()} ${release()} ${arch()}`,
+  }
+}

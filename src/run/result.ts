@@ -1,0 +1,276 @@
+import { CustomMetrics, customResults, mergeCustom } from '../engine/custom-metrics.ts'
+import { EMPTY_HISTOGRAM } from '../engine/histogram.ts'
+import {
+  assembleAsides,
+  assembleFailures,
+  assembleMetrics,
+  assembleServers,
+  assembleTimeline,
+  targetRate,
+} from '../engine/measurement.ts'
+import {
+  type GeneratorResult,
+  type LedgerResult,
+  type Metrics,
+  RESULT_FORMAT,
+  type ResourceUsage,
+  type Result,
+  type SplitResult,
+  type ThresholdResult,
+  type WorkloadResult,
+} from '../engine/result.ts'
+import type { LoadRun, Measured } from '../engine/threads/load-run.ts'
+import { errorText } from '../error.ts'
+import { driftOf } from '../figures/drift.ts'
+import { observe } from '../figures/observations.ts'
+import type { BaselineFigures } from '../figures/regression.ts'
+import { stageFigures } from '../figures/stages.ts'
+import { judge } from '../figures/threshold.ts'
+import { verdictOf } from '../figures/verdict.ts'
+import { verify } from '../ledger/verify.ts'
+import { messageId } from '../smtp/message.ts'
+import { PHASES } from '../smtp/target.ts'
+import { baselineFigures } from './baseline.ts'
+import { machine, versions } from './provenance.ts'
+import type { RunOptions } from './scenario-run.ts'
+import type { Servers } from './servers.ts'
+import type { Workload } from './spec/spec.ts'
+
+export interface RunFacts {
+  readonly options: RunOptions
+  readonly servers: Servers
+  readonly load: LoadRun
+  readonly measured: Measured
+  readonly startedAt: Date
+  readonly stamp: string
+  readonly seed: number
+  readonly generator: GeneratorResult
+  /** During this load. */
+  readonly resourceUsage: Readonly<Record<string, ResourceUsage>>
+  /** During all loads that ran at the same time. */
+  readonly usageOfAll: Readonly<Record<string, ResourceUsage>>
+  /** How servers ended during the run, by name. */
+  readonly serversEnded: ReadonlyMap<string, string>
+  /** Why the run was cut short, if it was. */
+  readonly cutShortBy: string | undefined
+  readonly split: SplitResult | undefined
+}
+
+/** Everything known of a run → its result, verified and judged. */
+export async function buildResult(facts: RunFacts): Promise<Result> {
+  const { options, servers, load, measured } = facts
+  const { workload } = options
+  const { metrics, thresholds, ...figures } = await figuresOf(facts)
+  const partialReason = whyPartial(facts)
+  const status = partialReason === null ? 'complete' : 'partial'
+  return {
+    format: RESULT_FORMAT,
+    scenario: options.scenario,
+    part: options.part,
+    run_id: load.plan.runId,
+    stamp: facts.stamp,
+    status,
+    partial_reason: partialReason,
+    verdict: verdictOf({ status, thresholds, successRate: metrics.success_rate }),
+    test_type: workload.testType,
+    servers: load.plan.targets.map(({ name }) => name),
+    port: load.plan.targets[0]?.port ?? 0,
+    message_size: workload.sizeBytes,
+    concurrent_workers: load.workerCount,
+    target_rate: targetRate(load.pacer),
+    metrics,
+    workload: describe(workload, load),
+    ...overriddenBy(options),
+    thresholds,
+    ...figures,
+    per_server: await serverRows(facts),
+    ...(servers.names.length === 0 ? {} : { name_lookups: servers.names }),
+    resource_usage: facts.resourceUsage,
+    timeline: assembleTimeline({ pacer: load.pacer, recording: measured.recording }),
+    backend: servers.backend,
+    generator: facts.generator,
+    machine: machine(),
+    versions: versions(),
+    seed: facts.seed,
+    ...(facts.split === undefined ? {} : { split: facts.split }),
+    ...stageTable(facts),
+  }
+}
+
+/** What was measured, and how it compares with what was asked for. */
+async function figuresOf(facts: RunFacts) {
+  const { options, servers, load, measured } = facts
+  const { recording } = measured
+  const metrics = assembleMetrics({
+    pacer: load.pacer,
+    recording,
+    planned: load.planned,
+    reach: measured.reach,
+    startedAt: facts.startedAt,
+    phaseNames: PHASES,
+    ...(measured.stoppedAtMs === undefined ? {} : { stoppedAtMs: measured.stoppedAtMs }),
+  })
+  const ledger = await checkLedger(facts)
+  const targetNames = load.plan.targets.map(({ name }) => name)
+  const untold = { count: measured.reach.untold, atMs: measured.elapsedMs }
+  const failures = assembleFailures(recording, targetNames, untold)
+  const histograms = { response_time: recording.responseTime, service_time: recording.serviceTime }
+  const drift = driftOf({ windowMs: load.pacer.windowMs, recording, resourceUsage: facts.resourceUsage })
+  const extras = { ...customMetrics(facts, metrics), ...(drift === undefined ? {} : { drift }) }
+  const judged = { metrics, histograms, ledger, ...extras, ...baselineOf(facts, metrics) }
+  const thresholds = options.thresholds.map((threshold) =>
+    skipWithoutLedger(judge(threshold, judged), servers, options.workload.thresholds),
+  )
+  const connect = recording.phases[PHASES.indexOf('connect')] ?? EMPTY_HISTOGRAM
+  const asides = assembleAsides(recording, targetNames)
+  const observations = observe({
+    connect,
+    failures,
+    ...asides,
+    reconnects: recording.reconnects,
+    names: servers.names,
+  })
+  return { metrics, ledger, failures, ...asides, histograms, thresholds, observations, ...extras }
+}
+
+function overriddenBy({ overrides }: RunOptions): Pick<Result, 'overridden'> {
+  if (overrides.length === 0) return {}
+  const given = overrides.some(({ variable }) => variable === 'STRESS_THRESHOLDS')
+  return { overridden: { load: overrides, thresholds: given ? 'given' : 'own' } }
+}
+
+function stageTable({ load, measured }: RunFacts): Pick<Result, 'side_by_side'> {
+  const { plan, pacer } = load
+  const table = stageFigures({ schedule: plan.schedule, pacer, recording: measured.recording })
+  return table === undefined ? {} : { side_by_side: table }
+}
+
+/** What `regression` compares with, if the scenario names it. */
+function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { baseline?: BaselineFigures } {
+  const { scenario, part, workload } = options
+  if (workload.baseline === undefined) return {}
+  const target = {
+    servers: load.plan.targets,
+    message_size: workload.sizeBytes,
+    target_rate: targetRate(load.pacer),
+  }
+  const about = { scenario, part, test_type: workload.testType, backend: servers.backend, machine: machine() }
+  const run = { format: RESULT_FORMAT, ...about, ...target, metrics, workload: describe(workload, load) }
+  return { baseline: baselineFigures(workload.baseline, run) }
+}
+
+function customMetrics({ options, measured }: RunFacts, metrics: Metrics): Pick<Result, 'custom_metrics'> {
+  const kinds = options.workload.custom.metrics
+  if (kinds === undefined) return {}
+  // All of them stand in the result, also when no thread came to tell anything.
+  const nothing = new CustomMetrics(kinds, () => 0).snapshot()
+  const recorded = mergeCustom(nothing, measured.recording.custom)
+  return { custom_metrics: customResults(recorded, metrics.duration_seconds) }
+}
+
+/** Why a run is not whole; null when it is. */
+function whyPartial({ cutShortBy, serversEnded, measured }: RunFacts): string | null {
+  const reasons = [...serversEnded].map(([name, how]) => `${name}: ${how}`)
+  if (cutShortBy !== undefined) reasons.unshift(cutShortBy)
+  if (measured.silence !== undefined) reasons.push(measured.silence)
+  if (measured.threadError !== undefined)
+    reasons.push(`a sender thread failed: ${measured.threadError.message}`)
+  if (measured.hookError !== undefined) reasons.push(`a hook of the scenario failed: ${measured.hookError}`)
+  return reasons.length === 0 ? null : reasons.join('; ')
+}
+
+const NOTHING_CHECKED = {
+  verified: false,
+  received: null,
+  lost: null,
+  duplicated: null,
+  corrupted: null,
+  unacknowledged: null,
+  lost_ids: [],
+  duplicated_ids: [],
+  corrupted_ids: [],
+} as const
+
+/** What was acknowledged against what the servers say they received. */
+async function checkLedger({ servers, load, measured }: RunFacts): Promise<LedgerResult> {
+  const acknowledged = measured.receipts.targets.reduce((sum, target) => sum + target.accepted, 0)
+  if (servers.noLedger !== undefined) {
+    return { ...NOTHING_CHECKED, acknowledged, why_not: servers.noLedger }
+  }
+  const { runId } = load.plan
+  try {
+    const checked = await verify({
+      runId,
+      receipts: measured.receipts,
+      sources: servers.booted,
+      planned: load.planned,
+      idOf: (message) => messageId(runId, message),
+    })
+    const { lostIds, duplicatedIds, corruptedIds, ...counts } = checked
+    return {
+      verified: true,
+      ...counts,
+      lost_ids: lostIds,
+      duplicated_ids: duplicatedIds,
+      corrupted_ids: corruptedIds,
+    }
+  } catch (error) {
+    const why = errorText(error)
+    return { ...NOTHING_CHECKED, acknowledged, why_not: `the servers' ledgers could not be read: ${why}` }
+  }
+}
+
+/** What was added by us and cannot be had is skipped; what the user asked for fails without data. */
+export function skipWithoutLedger(
+  judged: ThresholdResult,
+  servers: Servers,
+  thresholds: readonly string[],
+): ThresholdResult {
+  const asked = thresholds.some((text) => text.replaceAll(/\s/g, '') === judged.expression)
+  const skip = judged.verdict === 'no-data' && servers.noLedger !== undefined && !asked
+  return skip ? { ...judged, verdict: 'skipped' } : judged
+}
+
+function describe(workload: Workload, { pacer, plan, planned, workerCount }: LoadRun): WorkloadResult {
+  const { schedule } = workload
+  // What was asked for; a number of messages in a time is a little off it where it is not whole.
+  const { schedule: own, split } = plan
+  const asked = own.executor === 'constant-arrival-rate' ? own.ratePerSecond / (split?.generators ?? 1) : null
+  return {
+    executor: schedule.executor,
+    model: pacer.model,
+    planned,
+    workers: workerCount,
+    max_sessions: Math.round((workload.maxSessions * workerCount) / workload.workers),
+    size_bytes: workload.sizeBytes,
+    rate_per_second: asked ?? targetRate(pacer),
+    duration_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
+    pipelining: workload.pipelining,
+    messages_per_session: workload.messagesPerSession,
+    recipients: workload.recipients.length,
+    tls: workload.tls,
+    auth: workload.auth === undefined ? null : workload.auth.user,
+    sender: workload.sender,
+    recipient: workload.recipients[0] ?? '',
+  }
+}
+
+async function serverRows({
+  servers,
+  load,
+  measured,
+  serversEnded,
+}: RunFacts): Promise<Result['per_server']> {
+  const rows = assembleServers(measured.recording, load.plan.targets)
+  return Promise.all(
+    rows.map(async (row, index) => {
+      const ended = serversEnded.get(row.name)
+      const ledger = await servers.booted[index]?.ledger(load.plan.runId).catch(() => undefined)
+      return {
+        ...row,
+        ...(ended === undefined ? {} : { ended }),
+        ...(ledger === undefined ? {} : { peak_connections: ledger.connections.peak }),
+      }
+    }),
+  )
+}

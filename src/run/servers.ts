@@ -1,0 +1,202 @@
+import { isIP } from 'node:net'
+import { Engine } from '../../containers/docker/engine.ts'
+import { haveImage } from '../../containers/docker/image.ts'
+import { type SmtpFleet, startDockerFleet, startEmbeddedFleet } from '../../containers/fleet.ts'
+import { KeptSmtpServer } from '../../containers/keeper/kept-smtp-server.ts'
+import { keptServerNames, requireState } from '../../containers/keeper/state.ts'
+import { type RunningSmtpServer, smtpServerImage } from '../../containers/smtp-server.ts'
+import type { NameLookup } from '../engine/result.ts'
+import { MailstormError } from '../error.ts'
+import type { ContainerOptions, Options } from '../options/options.ts'
+import {
+  type CheckedHost,
+  checkHosts,
+  PREFLIGHT_WORLD,
+  type PreflightWorld,
+  preflight,
+} from '../smtp/preflight/preflight.ts'
+import type { SmtpTarget, TlsMode } from '../smtp/target.ts'
+import type { Workload } from './spec/spec.ts'
+
+/** The SMTP servers of a run: booted for it, or running already. */
+export interface Servers extends AsyncDisposable {
+  readonly backend: { readonly name: 'embedded' | 'docker' | 'external'; readonly why: string }
+  /** Whether mailstorm start keeps them, and they outlive the run. */
+  readonly kept: boolean
+  /** Those that were booted, in the order of the targets; empty for servers of the user's. */
+  readonly booted: readonly RunningSmtpServer[]
+  /** Why nothing can be verified; undefined when every server keeps a ledger. */
+  readonly noLedger: string | undefined
+  /** Servers that were given by name, and what the names stand for in this run. */
+  readonly names: readonly NameLookup[]
+  /** Throws MailstormError when servers that were not booted here do not greet as the workload will meet them. */
+  ready(workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>): Promise<void>
+  /** Where to send a workload, by its TLS mode and credentials. */
+  targetsFor(workload: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[]
+}
+
+type Note = (line: string) => void
+
+/** Boots the fleet, or checks that the user's servers may be sent to and answer. Throws MailstormError. */
+export async function startServers(
+  options: Options,
+  note: Note = console.info,
+  world: PreflightWorld = PREFLIGHT_WORLD,
+): Promise<Servers> {
+  if (options.backend === 'external') return externalServers(options, world)
+  if (options.backend === 'started') return startedServers(options)
+  const backend = await chooseBackend(options, note)
+  note(`Backend: ${backend.name} (${backend.why})`)
+  const fleet = await (backend.name === 'docker' ? dockerFleet(options, note) : embeddedFleet(options))
+  return bootedServers(backend, fleet, options)
+}
+
+/** Names as they will be, for titles of tests, before anything is booted. */
+export function serverNames(options: Options): string[] {
+  if (options.backend === 'external') return options.targets.map(({ host, port }) => nameOf(host, port))
+  if (options.backend === 'started') return keptServerNames(process.cwd())
+  return Array.from({ length: options.fleet.servers }, (_, index) => `smtp-server-${index + 1}`)
+}
+
+/** A base image may be fetched for so long when processes of this machine would do as well. */
+const AUTO_IMAGE_WITHIN_MS = 60_000
+const IMAGE_WITHIN_MS = 300_000
+
+/** Containers where they are asked for, or where an engine answers and has or can get the image. */
+async function chooseBackend(options: Options, note: Note): Promise<Servers['backend']> {
+  const { backend, containers } = options
+  if (backend === 'embedded') return { name: 'embedded', why: 'asked for by STRESS_BACKEND' }
+  const asked = backend === 'docker' ? 'asked for by STRESS_BACKEND' : foreignAsked(containers)
+  try {
+    const engine = await Engine.connect()
+    await imageOf(engine, containers, asked === undefined ? AUTO_IMAGE_WITHIN_MS : IMAGE_WITHIN_MS, note)
+    return { name: 'docker', why: `${asked ?? 'the default where an engine answers'}; ${engine.title}` }
+  } catch (error) {
+    if (asked !== undefined || !(error instanceof MailstormError)) throw error
+    const [reason = ''] = error.message.split('\n')
+    const why = reason.replace(/^Failed to/, 'could not').replace(/\.$/, '')
+    return { name: 'embedded', why: `the default without containers: ${why}` }
+  }
+}
+
+function foreignAsked({ foreign }: ContainerOptions): string | undefined {
+  return foreign === undefined ? undefined : 'asked for by SMTP_IMAGE'
+}
+
+async function imageOf(engine: Engine, options: ContainerOptions, withinMs: number, note: Note) {
+  const { foreign, nodeImage } = options
+  if (foreign === undefined) await smtpServerImage(engine, { nodeImage, withinMs, note })
+  else await haveImage(engine.client, { image: foreign.image, withinMs, note })
+}
+
+function dockerFleet(options: Options, note: Note): Promise<SmtpFleet> {
+  const { cpus, memoryBytes, foreign, nodeImage } = options.containers
+  const limits = { cpus, memoryBytes }
+  return startDockerFleet({
+    ...fleetOptions(options),
+    limits,
+    nodeImage,
+    note,
+    ...(foreign === undefined ? {} : { foreign }),
+  })
+}
+
+function embeddedFleet(options: Options): Promise<SmtpFleet> {
+  return startEmbeddedFleet(fleetOptions(options))
+}
+
+function fleetOptions({ fleet, custom }: Options) {
+  const { domain, basePort, ...rest } = fleet
+  return {
+    ...rest,
+    ...(domain === undefined ? {} : { domain }),
+    ...(basePort === undefined ? {} : { basePort }),
+    ...(custom.auth === undefined ? {} : { auth: custom.auth }),
+  }
+}
+
+/** Those that `mailstorm start` keeps; they run on after this run. */
+async function startedServers(options: Options): Promise<Servers> {
+  const state = await requireState(process.cwd())
+  const servers = state.servers.map((server) => new KeptSmtpServer(server, state))
+  const stop = async () => {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+  const backend = { name: state.backend.name, why: `started before by mailstorm start: ${state.backend.why}` }
+  // One that has ended before is refused before the run, not found out by it.
+  await Promise.all(servers.map((server) => server.look()))
+  return { ...bootedServers(backend, { servers, stop, [Symbol.asyncDispose]: stop }, options), kept: true }
+}
+
+function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, { tlsVerify }: Options): Servers {
+  return {
+    backend,
+    kept: false,
+    booted: fleet.servers,
+    names: [],
+    async ready() {},
+    noLedger: fleet.servers.find(({ noLedger }) => noLedger !== undefined)?.noLedger,
+    targetsFor: ({ tls, auth }) =>
+      fleet.servers.map((server) => ({
+        name: server.name,
+        host: server.host,
+        port: tls === 'implicit' ? (server.implicitTlsPort ?? server.port) : server.port,
+        tls: { mode: tls, verify: tlsVerify, ...(server.ca === undefined ? {} : { ca: server.ca }) },
+        ...(auth === undefined ? {} : { auth }),
+      })),
+    [Symbol.asyncDispose]: () => fleet.stop(),
+  }
+}
+
+/** Each name is looked up here, once; the check and all connections of the run use what was answered. */
+async function externalServers(options: Options, world: PreflightWorld): Promise<Servers> {
+  const { targets, custom, tlsVerify, allowPublicTargets } = options
+  const known = new Map<string, CheckedHost>()
+  const targetsFor = ({ tls, auth }: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[] =>
+    targets.map(({ host, port }) => {
+      const checked = known.get(host)
+      return {
+        name: nameOf(host, port),
+        host,
+        port,
+        ...(checked === undefined ? {} : { addresses: checked.addresses }),
+        tls: { mode: tls, verify: tlsVerify },
+        ...(auth === undefined ? {} : { auth }),
+      }
+    })
+  const check = (workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>) => {
+    const { replyTimeoutMs } = workload
+    const plan = {
+      targets: targetsFor(workload),
+      sessions: targets.length,
+      allowPublicTargets,
+      replyTimeoutMs,
+    }
+    return preflight(plan, world)
+  }
+  const unchecked = { targets: targetsFor(custom), allowPublicTargets }
+  for (const checked of await checkHosts(unchecked, world)) known.set(checked.host, checked)
+  const ready = new Map<TlsMode, Promise<void>>()
+  return {
+    backend: { name: 'external', why: 'servers named by SMTP_TARGETS' },
+    kept: false,
+    booted: [],
+    noLedger: 'servers that were not booted by mailstorm keep no ledger',
+    names: [...known.values()].filter(({ host }) => isIP(host) === 0).map(lookupOf),
+    async ready(workload) {
+      const checked = ready.get(workload.tls) ?? check(workload)
+      ready.set(workload.tls, checked)
+      await checked
+    },
+    targetsFor,
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+function lookupOf({ host, addresses, lookupMs }: CheckedHost): NameLookup {
+  return { host, addresses, lookup_ms: lookupMs }
+}
+
+function nameOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SenderPool } from '../engine/threads/pool.ts'
+import type { Options } from '../options/options.ts'
+import { GeneratorSplit } from './generator.ts'
+import type { PressureBackend } from './postgres.ts'
+import { type Servers, startServers } from './servers.ts'
+
+/** Something that is made at the first use and ended once, if it was made. */
+export class Lazy<T extends AsyncDisposable> implements AsyncDisposable {
+  readonly #make: () => Promise<T>
+  #made: Promise<T> | undefined
+
+  constructor(make: () => Promise<T>) {
+    this.#make = make
+  }
+
+  get(): Promise<T> {
+    this.#made ??= this.#make()
+    return this.#made
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // One that failed to start has cleaned up behind itself and told its user why.
+    const [made] = await Promise.allSettled([this.#made])
+    if (made.status === 'fulfilled') await made.value?.[Symbol.asyncDispose]()
+  }
+}
+
+/** Time for sockets to close and for servers to settle between two runs. */
+class Cooldown {
+  readonly #seconds: number
+  #lastEndMs: number | undefined
+
+  constructor(seconds: number) {
+    this.#seconds = seconds
+  }
+
+  runEnded(): void {
+    this.#lastEndMs = performance.now()
+  }
+
+  /** Resolves when the last run, if any, is long enough ago, or as soon as `signal` aborts. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#lastEndMs === undefined) return
+    const leftMs = this.#lastEndMs + this.#seconds * 1000 - performance.now()
+    if (leftMs > 0) await sleep(leftMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** What all scenarios of one Vitest run share: booted at the first use, once, and only what is used. */
+export interface Services extends AsyncDisposable {
+  readonly options: Options
+  readonly servers: Lazy<Servers>
+  readonly pool: Lazy<SenderPool>
+  readonly cooldown: Cooldown
+  readonly split: GeneratorSplit
+  /** PostgreSQL, for scenarios of the mail proxy. */
+  readonly pressure: Lazy<PressureBackend>
+}
+
+export function createServices(options: Options): Services {
+  const servers = new Lazy(() => startServers(options))
+  const pool = new Lazy(async () => {
+    const threads = new SenderPool(options.threads)
+    await threads.warmUp()
+    return threads
+  })
+  const pressure = new Lazy(async () => {
+    const { startPressureBackend } = await import('./postgres.ts')
+    return startPressureBackend(options)
+  })
+  return {
+    options,
+    servers,
+    pool,
+    cooldown: new Cooldown(options.cooldownSeconds),
+    split: new GeneratorSplit(options.split),
+    pressure,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([servers, pool, pressure].map((lazy) => lazy[Symbol.asyncDispose]()))
+    },
+  }
+}

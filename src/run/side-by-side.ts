@@ -1,0 +1,126 @@
+import type { FigureUnit, Result, SideBySide } from '../engine/result.ts'
+
+/** One figure of each run; `all` are the runs of the table, the first being what others are measured by. */
+export interface SideBySideColumn {
+  readonly name: string
+  readonly unit: FigureUnit
+  of(result: Result, all: readonly Result[]): number | null
+}
+
+/** Which figures of a scenario's runs are set beside each other. */
+export interface SideBySideSpec {
+  readonly by: string
+  readonly columns: readonly SideBySideColumn[]
+  readonly note: string
+}
+
+export function sideBySide(results: readonly Result[], { by, columns, note }: SideBySideSpec): SideBySide {
+  return {
+    by,
+    columns: columns.map(({ name, unit }) => ({ name, unit })),
+    rows: results.map((result) => ({
+      label: result.part ?? result.scenario,
+      values: columns.map((column) => column.of(result, results)),
+    })),
+    note,
+  }
+}
+
+const accepted: SideBySideColumn = {
+  name: 'accepted',
+  unit: 'count',
+  of: ({ metrics }) => metrics.outcomes.accepted,
+}
+const success: SideBySideColumn = {
+  name: 'success',
+  unit: 'share',
+  of: ({ metrics }) => metrics.success_rate,
+}
+const throughput: SideBySideColumn = {
+  name: 'throughput',
+  unit: 'per_second',
+  of: ({ metrics }) => metrics.throughput,
+}
+const p50: SideBySideColumn = { name: 'p50', unit: 'ms', of: ({ metrics }) => metrics.response_time_ms.p50 }
+const p99: SideBySideColumn = { name: 'p99', unit: 'ms', of: ({ metrics }) => metrics.response_time_ms.p99 }
+
+export const LOADS_TABLE: SideBySideSpec = {
+  by: 'load',
+  columns: [accepted, success, throughput, p50, p99],
+  note: 'Both loads ran at the same time on the same servers; together is all messages in one.',
+}
+
+/** Throughput per server against that of the first run. */
+const efficiency: SideBySideColumn = {
+  name: 'efficiency per server',
+  unit: 'share',
+  of: (result, [first]) => {
+    const one = first === undefined ? 0 : perServer(first)
+    return one === 0 ? null : perServer(result) / one
+  },
+}
+
+function perServer({ metrics, servers }: Result): number {
+  return servers.length === 0 ? 0 : metrics.throughput / servers.length
+}
+
+export const SCALING_TABLE: SideBySideSpec = {
+  by: 'servers',
+  columns: [accepted, throughput, p50, p99, efficiency],
+  note: 'Efficiency is throughput per server against that of the first row: 100 % is twice the servers, twice the mail. Servers that share one machine share its cores.',
+}
+
+const handshakes: SideBySideColumn = {
+  name: 'handshakes',
+  unit: 'per_second',
+  of: ({ metrics }) => {
+    const count = metrics.phases_ms.tls?.count ?? 0
+    return count === 0 ? null : count / metrics.duration_seconds
+  },
+}
+const handshake: SideBySideColumn = {
+  name: 'handshake p50',
+  unit: 'ms',
+  of: ({ metrics }) => metrics.phases_ms.tls?.p50 ?? null,
+}
+/** What a message takes more than in the first run. */
+const costPerMessage: SideBySideColumn = {
+  name: 'cost per message',
+  unit: 'ms',
+  of: ({ metrics }, [first]) => {
+    const [own, plain] = [metrics.service_time_ms.avg, first?.metrics.service_time_ms.avg ?? null]
+    return own === null || plain === null ? null : own - plain
+  },
+}
+
+export const TLS_TABLE: SideBySideSpec = {
+  by: 'encryption',
+  columns: [throughput, p50, p99, handshakes, handshake, costPerMessage],
+  note: 'One message to a session, so that each has its handshake; a TLS session that the server lets resume is resumed. Cost is the average service time beyond that of the first row.',
+}
+
+const sessions: SideBySideColumn = {
+  name: 'sessions',
+  unit: 'count',
+  of: ({ metrics }) => metrics.sessions_opened,
+}
+const gain: SideBySideColumn = {
+  name: 'against the first',
+  unit: 'factor',
+  of: ({ metrics }, [first]) =>
+    first === undefined || first.metrics.throughput === 0
+      ? null
+      : metrics.throughput / first.metrics.throughput,
+}
+
+export const SESSIONS_TABLE: SideBySideSpec = {
+  by: 'messages per session',
+  columns: [sessions, throughput, p50, p99, gain],
+  note: 'What opening a session costs: the same messages over fewer and fewer of them.',
+}
+
+export const PIPELINING_TABLE: SideBySideSpec = {
+  by: 'pipelining',
+  columns: [throughput, p50, p99, gain],
+  note: 'Commands in one write, then the next envelope behind the message (RFC 2920); a server that does not offer it is spoken to without.',
+}

@@ -1,0 +1,199 @@
+import type { MetricKinds } from '../../engine/custom-metrics.ts'
+import { createPacer, type Schedule } from '../../engine/executors/pacer.ts'
+import type { SenderPool } from '../../engine/threads/pool.ts'
+import { MailstormError } from '../../error.ts'
+import { checkMetricKinds } from '../../figures/metrics.ts'
+import { SIZES, type SizeName } from '../../options/kind.ts'
+import { CUSTOM_DEFAULTS } from '../../options/load.ts'
+import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
+import {
+  checkSchedule,
+  describeSchedule,
+  isOpen,
+  type LoadSpec,
+  plannedSeconds,
+  scheduleOf,
+} from './schedule.ts'
+
+export interface SpecBase extends CustomMetricsSpec {
+  readonly workers: number
+  /** A name or a number of bytes. */
+  readonly size: SizeName | number
+  /** In k6's syntax; `lost==0`, `duplicated==0` and `corrupted==0` are added wherever a ledger exists. */
+  readonly thresholds: readonly string[]
+  readonly pipelining?: PipeliningLevel
+  readonly messagesPerSession?: number | 'unlimited'
+  /** Sessions open at a time at most; by default 10 to a worker in the open model, one in the closed. */
+  readonly maxSessions?: number
+  readonly tls?: TlsMode
+  readonly auth?: Credentials
+  /** Recipients per message. */
+  readonly recipients?: number
+  readonly sender?: string
+  readonly recipient?: string
+  /** How long each reply may take. */
+  readonly replyTimeoutSeconds?: number
+  /** A run that is not over by then is cut short and reported as partial (k6's maxDuration). */
+  readonly maxDurationSeconds?: number
+  /** How long after the window messages that are due may still start (open model); 30 by default. */
+  readonly drainSeconds?: number
+  /** Sends to the first so many of the servers; to all by default. */
+  readonly servers?: number
+  /** Name of the baseline that `regression<10%` compares with: baselines/<name>.json. */
+  readonly baseline?: string
+}
+
+/** What a suite file says of a scenario; everything else has a default. */
+export type ScenarioSpec = SpecBase & LoadSpec
+
+/** A spec with every default filled in. */
+export interface Workload {
+  readonly schedule: Schedule
+  readonly testType: 'burst' | 'sustained'
+  readonly workers: number
+  readonly maxSessions: number
+  readonly sizeBytes: number
+  readonly thresholds: readonly string[]
+  readonly pipelining: PipeliningLevel
+  readonly messagesPerSession: number | 'unlimited'
+  readonly tls: TlsMode
+  readonly auth: Credentials | undefined
+  readonly sender: string
+  readonly recipients: readonly string[]
+  readonly replyTimeoutMs: number
+  readonly maxDurationMs: number
+  readonly drainMs: number
+  /** Servers to send to, the first so many; undefined for all. */
+  readonly servers: number | undefined
+  readonly baseline: string | undefined
+  readonly custom: CustomMetricsPlan
+}
+
+const DEFAULT_REPLY_TIMEOUT_SECONDS = 30
+/** k6's default of maxDuration for shared-iterations and per-vu-iterations. */
+const DEFAULT_MAX_DURATION_SECONDS = 600
+/** Where that is short for so many messages: whoever takes fewer a second need not be waited for. */
+const SLOWEST_PER_SECOND = 100
+/** k6's default gracefulStop. */
+const DEFAULT_DRAIN_SECONDS = 30
+const SESSIONS_PER_WORKER = 10
+
+export function resolveSpec(spec: ScenarioSpec): Workload {
+  const schedule = scheduleOf(spec, spec.workers)
+  checkSchedule(schedule, spec.workers)
+  const open = isOpen(schedule)
+  const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
+  const replyTimeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
+  return {
+    schedule,
+    testType: plannedSeconds(schedule) === undefined ? 'burst' : 'sustained',
+    workers: spec.workers,
+    maxSessions: open ? (spec.maxSessions ?? spec.workers * SESSIONS_PER_WORKER) : spec.workers,
+    sizeBytes: typeof spec.size === 'number' ? spec.size : SIZES[spec.size],
+    thresholds: spec.thresholds,
+    pipelining: spec.pipelining ?? 'commands',
+    messagesPerSession: spec.messagesPerSession ?? sessionLength(schedule),
+    tls: spec.tls ?? 'none',
+    auth: spec.auth,
+    sender: spec.sender ?? CUSTOM_DEFAULTS.sender,
+    recipients: recipientsOf(spec.recipient ?? CUSTOM_DEFAULTS.recipient, spec.recipients ?? 1),
+    replyTimeoutMs,
+    baseline: spec.baseline,
+    custom: resolveCustomMetrics(spec),
+    servers: spec.servers,
+    drainMs,
+    maxDurationMs:
+      spec.maxDurationSeconds === undefined
+        ? longestMs(schedule, drainMs, replyTimeoutMs)
+        : spec.maxDurationSeconds * 1000,
+  }
+}
+
+/**
+ * A plan that time ends is over when its drain is, and when the messages that started last have waited
+ * for each of their replies; any other may take as long as k6 lets it.
+ */
+function longestMs(schedule: Schedule, drainMs: number, replyTimeoutMs: number): number {
+  const seconds = plannedSeconds(schedule)
+  if (seconds === undefined) {
+    const messages = createPacer(schedule).total
+    return Math.max(DEFAULT_MAX_DURATION_SECONDS, messages / SLOWEST_PER_SECOND) * 1000
+  }
+  return seconds * 1000 + drainMs + PHASES.length * replyTimeoutMs
+}
+
+/** A burst asks what the servers can take; a steady stream comes as mail comes, a session each. */
+function sessionLength(schedule: Schedule): number | 'unlimited' {
+  return isOpen(schedule) ? 1 : 'unlimited'
+}
+
+/** One address, or several that differ by a number: sink+1@…, sink+2@…. */
+function recipientsOf(recipient: string, count: number): string[] {
+  if (count === 1) return [recipient]
+  const at = recipient.lastIndexOf('@')
+  return Array.from({ length: count }, (_, i) => `${recipient.slice(0, at)}+${i + 1}${recipient.slice(at)}`)
+}
+
+/** `5,000 × 10 KB, 50 workers` or `50/s for 60 s, 10 KB`: titles that hold no scenario's name. */
+export function describeWorkload(workload: Workload): string {
+  const size = sizeText(workload.sizeBytes)
+  const load = describeSchedule(workload.schedule, size)
+  const workers = workload.schedule.executor === 'ramping-workers' ? [] : [`${workload.workers} workers`]
+  return [load, ...workers, ...oddities(workload)].join(', ')
+}
+
+/** What is unlike other loads, for titles of parts that differ in nothing else. */
+function oddities({ schedule, servers, tls, messagesPerSession, pipelining }: Workload): string[] {
+  return [
+    servers !== undefined && `to ${servers} ${servers === 1 ? 'server' : 'servers'}`,
+    tls !== 'none' && tls,
+    messagesPerSession !== sessionLength(schedule) && `${messagesPerSession} to a connection`,
+    pipelining !== 'commands' && `pipelining ${pipelining}`,
+  ].filter((oddity) => oddity !== false)
+}
+
+function sizeText(bytes: number): string {
+  if (bytes % 1_048_576 === 0) return `${bytes / 1_048_576} MB`
+  return bytes % 1_024 === 0 ? `${bytes / 1_024} KB` : `${bytes.toLocaleString('en')} B`
+}
+
+/** What a scenario measures beside what every scenario does. */
+interface CustomMetricsSpec {
+  /** Metrics of its own and their kinds, k6's four: `{ retries: 'counter', handshake_ms: 'trend' }`. */
+  readonly metrics?: MetricKinds
+  /** Module that records them: `new URL('./greylist-hooks.ts', import.meta.url)`; see fixtures/hooks.ts. */
+  readonly hooks?: URL
+}
+
+interface CustomMetricsPlan {
+  readonly metrics?: MetricKinds
+  readonly hooks?: string
+}
+
+/** Throws MailstormError when metrics have no hooks, hooks no metrics, or a name or kind is wrong. */
+export function resolveCustomMetrics({ metrics = {}, hooks }: CustomMetricsSpec): CustomMetricsPlan {
+  checkMetricKinds(metrics)
+  const names = Object.keys(metrics)
+  if (names.length === 0 && hooks === undefined) return {}
+  if (hooks === undefined) {
+    throw new MailstormError(
+      'BAD_METRIC',
+      `Failed to read the scenario: nothing records its metrics ${names.join(', ')}.`,
+      "Give the module that does: hooks: new URL('./my-hooks.ts', import.meta.url)",
+    )
+  }
+  if (names.length === 0) {
+    throw new MailstormError(
+      'BAD_METRIC',
+      `Failed to read the scenario: it has hooks (${hooks.href}) and no metrics for them to record.`,
+      "Name them with their kinds: metrics: { retries: 'counter' }",
+    )
+  }
+  return { metrics, hooks: hooks.href }
+}
+
+/** Throws MailstormError when the sender threads cannot load the hooks. */
+export async function checkHooks({ hooks }: CustomMetricsPlan, pool: SenderPool): Promise<void> {
+  const problem = hooks === undefined ? undefined : await pool.hooksProblem(hooks)
+  if (problem !== undefined) throw new MailstormError('BAD_HOOKS', problem)
+}

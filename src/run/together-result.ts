@@ -1,0 +1,191 @@
+import type { Pacer } from '../engine/executors/pacer.ts'
+import { EMPTY_HISTOGRAM } from '../engine/histogram.ts'
+import {
+  assembleAsides,
+  assembleFailures,
+  assembleMetrics,
+  assembleServers,
+  assembleTimeline,
+  type Reach,
+} from '../engine/measurement.ts'
+import { mergeRecordings, type Recording, shiftRecording } from '../engine/recording.ts'
+import type { GeneratorResult, LedgerResult, Metrics, Result } from '../engine/result.ts'
+import { observe } from '../figures/observations.ts'
+import { judge, type Threshold } from '../figures/threshold.ts'
+import { verdictOf } from '../figures/verdict.ts'
+import { PHASES } from '../smtp/target.ts'
+import { type RunFacts, skipWithoutLedger } from './result.ts'
+import { LOADS_TABLE, sideBySide } from './side-by-side.ts'
+
+/** One load of several that ran at the same time. */
+export interface JointPart {
+  readonly facts: RunFacts
+  readonly result: Result
+  readonly startAfterSeconds: number
+}
+
+/** All loads as one: every message of each, at its time after the first one's start. */
+export function togetherResult(
+  parts: readonly JointPart[],
+  asked: { readonly thresholds: readonly Threshold[]; readonly expressions: readonly string[] },
+): Result {
+  const results = parts.map(({ result }) => result)
+  const [first] = parts
+  if (first === undefined) throw new RangeError('nothing ran')
+  const recording = recordingOf(parts)
+  const pacer = pacerOf(parts)
+  const judged = {
+    metrics: metricsOf(parts, pacer, recording),
+    histograms: { response_time: recording.responseTime, service_time: recording.serviceTime },
+    ledger: ledgerOf(results.map((result) => result.ledger)),
+  }
+  const thresholds = asked.thresholds.map((threshold) =>
+    skipWithoutLedger(judge(threshold, judged), first.facts.servers, asked.expressions),
+  )
+  const reasons = [...new Set(results.flatMap(({ partial_reason }) => partial_reason ?? []))]
+  const status = reasons.length === 0 ? 'complete' : 'partial'
+  const failures = assembleFailures(recording, first.result.servers, untoldOf(parts))
+  const asides = assembleAsides(recording, first.result.servers)
+  // Slopes and metrics of their own are of one load alone.
+  const { drift: _drift, custom_metrics: _custom, overridden: _overridden, ...common } = first.result
+  const together: Result = {
+    ...common,
+    part: 'together',
+    status,
+    partial_reason: reasons.length === 0 ? null : reasons.join('; '),
+    verdict: verdictOf({ status, thresholds, successRate: judged.metrics.success_rate }),
+    target_rate: null,
+    concurrent_workers: sum(results, (result) => result.concurrent_workers),
+    ...judged,
+    workload: workloadOf(results, pacer),
+    ...overriddenIn(results),
+    thresholds,
+    failures,
+    ...asides,
+    observations: observe({
+      connect: recording.phases[PHASES.indexOf('connect')] ?? EMPTY_HISTOGRAM,
+      failures,
+      ...asides,
+      reconnects: recording.reconnects,
+      names: first.facts.servers.names,
+    }),
+    per_server: serversOf(parts, recording),
+    resource_usage: first.facts.usageOfAll,
+    timeline: assembleTimeline({ pacer, recording }),
+    generator: generatorOf(results),
+  }
+  return { ...together, side_by_side: sideBySide([...results, together], LOADS_TABLE) }
+}
+
+function recordingOf(parts: readonly JointPart[]): Recording {
+  const shifted = parts.map(({ facts, startAfterSeconds }) =>
+    shiftRecording(facts.measured.recording, startAfterSeconds),
+  )
+  return mergeRecordings(shifted, PHASES.length, parts[0]?.result.servers.length ?? 0)
+}
+
+/** Nothing is handed out by it: it only says how many messages and how long. */
+function pacerOf(parts: readonly JointPart[]): Pacer {
+  const ends = parts.map(({ facts: { load, measured }, startAfterSeconds }) => {
+    return startAfterSeconds * 1000 + (load.pacer.windowMs ?? measured.recording.lastStartMs)
+  })
+  const total = sum(parts, ({ facts }) => facts.load.planned)
+  const turnMs: Pacer['turnMs'] = (_worker, _taken, elapsedMs) => elapsedMs
+  return { model: 'closed', total, windowMs: Math.max(...ends), dueMs: () => 0, dueBy: () => total, turnMs }
+}
+
+function metricsOf(parts: readonly JointPart[], pacer: Pacer, recording: Recording): Metrics {
+  const stops = parts.flatMap(({ facts: { measured }, startAfterSeconds }) =>
+    measured.stoppedAtMs === undefined ? [] : startAfterSeconds * 1000 + measured.stoppedAtMs,
+  )
+  const reached = (of: (reach: Reach) => number) => sum(parts, ({ facts }) => of(facts.measured.reach))
+  return assembleMetrics({
+    pacer,
+    recording,
+    planned: pacer.total,
+    reach: {
+      dropped: reached(({ dropped }) => dropped),
+      notReached: reached(({ notReached }) => notReached),
+      untold: reached(({ untold }) => untold),
+    },
+    startedAt: parts[0]?.facts.startedAt ?? new Date(),
+    phaseNames: PHASES,
+    ...(stops.length === 0 ? {} : { stoppedAtMs: Math.max(...stops) }),
+  })
+}
+
+function untoldOf(parts: readonly JointPart[]): { count: number; atMs: number } {
+  const atMs = parts.map(
+    ({ facts, startAfterSeconds }) => startAfterSeconds * 1000 + facts.measured.elapsedMs,
+  )
+  return { count: sum(parts, ({ facts }) => facts.measured.reach.untold), atMs: Math.max(...atMs) }
+}
+
+function ledgerOf(ledgers: readonly LedgerResult[]): LedgerResult {
+  const [first] = ledgers
+  if (first === undefined) throw new RangeError('nothing ran')
+  const unverified = ledgers.find(({ verified }) => !verified)
+  const total = (of: (ledger: LedgerResult) => number | null) =>
+    ledgers.some((ledger) => of(ledger) === null) ? null : sum(ledgers, (ledger) => of(ledger) ?? 0)
+  return {
+    ...(unverified ?? first),
+    acknowledged: sum(ledgers, ({ acknowledged }) => acknowledged),
+    received: total(({ received }) => received),
+    lost: total(({ lost }) => lost),
+    duplicated: total(({ duplicated }) => duplicated),
+    corrupted: total(({ corrupted }) => corrupted),
+    unacknowledged: total(({ unacknowledged }) => unacknowledged),
+    lost_ids: ledgers.flatMap(({ lost_ids }) => lost_ids),
+    duplicated_ids: ledgers.flatMap(({ duplicated_ids }) => duplicated_ids),
+    corrupted_ids: ledgers.flatMap(({ corrupted_ids }) => corrupted_ids),
+  }
+}
+
+function workloadOf(results: readonly Result[], pacer: Pacer): Result['workload'] {
+  const [first] = results
+  if (first === undefined) throw new RangeError('nothing ran')
+  return {
+    ...first.workload,
+    executor: results.map(({ workload }) => workload.executor).join(' + '),
+    planned: pacer.total,
+    workers: sum(results, ({ workload }) => workload.workers),
+    max_sessions: sum(results, ({ workload }) => workload.max_sessions),
+    rate_per_second: null,
+    duration_seconds: (pacer.windowMs ?? 0) / 1000,
+  }
+}
+
+/** Loads of the same name may have had different values of their own. */
+function overriddenIn(results: readonly Result[]): Pick<Result, 'overridden'> {
+  const all = results.flatMap(({ overridden }) => overridden ?? [])
+  const distinct = new Map(all.flatMap(({ load }) => load).map((one) => [`${one.variable} ${one.own}`, one]))
+  if (distinct.size === 0) return {}
+  const given = all.some(({ thresholds }) => thresholds === 'given')
+  return { overridden: { load: [...distinct.values()], thresholds: given ? 'given' : 'own' } }
+}
+
+function serversOf(parts: readonly JointPart[], recording: Recording): Result['per_server'] {
+  const targets = parts[0]?.facts.load.plan.targets ?? []
+  return assembleServers(recording, targets).map((row, index) => {
+    const known = parts.flatMap(({ result }) => result.per_server[index] ?? [])
+    const peaks = known.flatMap(({ peak_connections }) => peak_connections ?? [])
+    const ended = known.find((one) => one.ended !== undefined)?.ended
+    return {
+      ...row,
+      ...(peaks.length === 0 ? {} : { peak_connections: Math.max(...peaks) }),
+      ...(ended === undefined ? {} : { ended }),
+    }
+  })
+}
+
+/** One generator sent both: it was the limit of all when it was of one. */
+function generatorOf(results: readonly Result[]): GeneratorResult {
+  const [first] = results
+  if (first === undefined) throw new RangeError('nothing ran')
+  const reasons = [...new Set(results.flatMap(({ generator }) => generator.bound_reasons))]
+  return { ...first.generator, bound: reasons.length > 0, bound_reasons: reasons }
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}
