@@ -1,12 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { outliveClosedOutput } from './cli/closed-output.ts'
-import {
-  addProxyCommands,
-  addReportCommand,
-  addResultsCommands,
-  addServicesCommands,
-} from './cli/commands.ts'
+import { addCommands } from './cli/commands.ts'
 import { MailstormError, USAGE_ERROR } from './error.ts'
 import { pageFor, wrapText } from './report/terminal.ts'
 
@@ -18,10 +13,7 @@ const program = new Command('mailstorm')
   .showHelpAfterError()
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_ERROR))
 
-addResultsCommands(program)
-addReportCommand(program)
-addServicesCommands(program)
-addProxyCommands(program)
+addCommands(program)
 
 try {
   await program.parseAsync()

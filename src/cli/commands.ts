@@ -16,14 +16,17 @@ Exit codes:
 
 const RUN_NAME = 'a path, or the name of a file in the results folder, with or without .json'
 
-/** What is done with the results of runs. */
-export function addResultsCommands(program: Command): void {
+/** All commands, in the order of the help text. */
+export function addCommands(program: Command): void {
   addLists(program)
   addAnalyses(program)
   addCompare(program)
   addMerge(program)
   addRun(program)
   addBaseline(program)
+  addReport(program)
+  addServices(program)
+  addPrograms(program)
 }
 
 function common(command: Command): Command {
@@ -165,7 +168,7 @@ function addBaseline(program: Command): void {
     )
 }
 
-const HELP = `
+const REPORT_HELP = `
 Examples:
   mailstorm report                       the newest run
   mailstorm report 20260102-030405-burst
@@ -179,7 +182,7 @@ Exit codes:
   2  the command could not be carried out: an unknown option, a file that cannot be read or written`
 
 /** HTML of runs: one file that needs no network. */
-export function addReportCommand(program: Command): void {
+function addReport(program: Command): void {
   program
     .command('report')
     .argument('[files...]', 'the newest run by default; a path, or the name of a file in the results folder')
@@ -188,14 +191,14 @@ export function addReportCommand(program: Command): void {
     .option('-o, --output <path>', 'where to write; by default beside the JSON, or report.html')
     .option('--results <folder>', 'folder of the results (STRESS_RESULTS_DIR, else results)')
     .description('write the HTML report of a run, or of several on one page, and print its path')
-    .addHelpText('after', HELP)
+    .addHelpText('after', REPORT_HELP)
     .action(async (files: string[], options: ReportOptions) =>
       (await import('./report.ts')).report(files, options),
     )
 }
 
 /** Services by hand: booted, looked at, ended, swept. */
-export function addServicesCommands(program: Command): void {
+function addServices(program: Command): void {
   program
     .command('start')
     .description(
@@ -238,7 +241,7 @@ export function addServicesCommands(program: Command): void {
 }
 
 /** The mail proxy and those who use it, as processes of their own. */
-export function addProxyCommands(program: Command): void {
+function addPrograms(program: Command): void {
   program
     .command('proxy')
     .description(

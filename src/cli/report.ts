@@ -112,7 +112,7 @@ const pressure = smtp.extend({
 })
 
 /** The JSON as a result that a whole report can be made of; undefined for older and incomplete files. */
-export function asReportable(json: unknown): AnyResult | undefined {
+function asReportable(json: unknown): AnyResult | undefined {
   const { data } = z.looseObject({ format: z.string() }).safeParse(json)
   if (data?.format === PRESSURE_FORMAT)
     return pressure.safeParse(json).success ? (json as PressureResult) : undefined

@@ -58,7 +58,7 @@ function variablesOf(options: RunOptions): Record<string, string> {
   return Object.fromEntries(variables)
 }
 
-export interface RunOutput {
+interface RunOutput {
   readonly folder: string
   readonly scenario: string
   /** Path of the copy. */
@@ -69,7 +69,7 @@ export interface RunOutput {
  * Copies the result of the run that follows when this process ends, whatever ended it. Synchronous:
  * nothing else is done at that time.
  */
-export function copyResultAtExit(wanted: RunOutput): void {
+function copyResultAtExit(wanted: RunOutput): void {
   const before = new Set(resultNames(wanted.folder))
   process.once('exit', () => {
     const written = resultNames(wanted.folder)

@@ -258,7 +258,7 @@ interface Around {
 }
 
 /** The four of the seed, each a process; the proxy gets to know them when there is one. Returns what people should know. */
-export async function bootTenants(rig: ExtrasRig, around: Around): Promise<string[]> {
+async function bootTenants(rig: ExtrasRig, around: Around): Promise<string[]> {
   const capped = rig.backend === 'docker' && rig.options.containers.sink === 'mailhog'
   const tenants = await boot(rig, around.keep, capped ? { maxAttachmentBytes: MAILHOG_ATTACHMENT_BYTES } : {})
   const { mailhog, proxy, token } = around

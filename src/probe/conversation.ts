@@ -166,7 +166,7 @@ function lookupOf(addresses: readonly LookupAddress[]): LookupFunction {
       : answer(null, addresses[0]?.address ?? '', addresses[0]?.family)
 }
 
-export interface ConverseOptions {
+interface ConverseOptions {
   /** For each reply, unless the step says otherwise. */
   readonly waitMs: number
   /** For the whole conversation. */

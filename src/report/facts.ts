@@ -128,10 +128,7 @@ export function rateSentence({ metrics, target_rate }: Result): string {
   return `${rate}, target ${perSecond(target_rate)} (${percent(metrics.rate_error)} off)`
 }
 
-export const LATENCY_ROWS: readonly (readonly [
-  label: string,
-  key: Exclude<keyof LatencySummary, 'count'>,
-])[] = [
+const LATENCY_ROWS: readonly (readonly [label: string, key: Exclude<keyof LatencySummary, 'count'>])[] = [
   ['Average', 'avg'],
   ['Minimum', 'min'],
   ['p50', 'p50'],

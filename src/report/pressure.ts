@@ -2,6 +2,7 @@ import type { LatencySummary } from '../engine/histogram.ts'
 import type { AccountRow, PressureResult, TenantRow } from '../pressure/result.ts'
 import { markdownText, oneLine } from './escape.ts'
 import { extrasMarkdown, extrasText } from './extras.ts'
+import type { Field } from './facts.ts'
 import { count, counted, decimal, percent, perSecond, seconds, shortMilliseconds, size } from './format.ts'
 import { details, markdownPage, SIGNS, thresholdsMarkdown } from './markdown.ts'
 import { type Column, left, markdownTable, right, textTable } from './table.ts'
@@ -18,8 +19,6 @@ import {
 } from './terminal.ts'
 import { thresholdTable } from './text.ts'
 import { faultsOf, pressureReason, runName, VERDICT_STYLE, verificationSentence } from './verdict.ts'
-
-type Field = readonly [label: string, value: string]
 
 /** One pressure run as a person reads it in a terminal. */
 export function renderPressureText(result: PressureResult, { paint, width }: Page = PIPE): string {

@@ -71,7 +71,7 @@ function rateOf(rate: number, target: number | null): string {
   return `${decimal(rate, 1)} of ${count(target)}/s`
 }
 
-export function doneOf({ accepted, deferred, rejected, failed }: Progress): number {
+function doneOf({ accepted, deferred, rejected, failed }: Progress): number {
   return accepted + deferred + rejected + failed
 }
 
@@ -109,13 +109,6 @@ export function renderProgressLine(progress: Progress): string {
   return `${oneLine(runName(progress), 40)}: ${parts.join(', ')}`
 }
 
-interface PressurePart {
-  readonly text: string
-  readonly style?: Style
-  /** The parts with the highest number are the first to go when the line is too narrow. */
-  readonly rank: number
-}
-
 /** The live line of a pressure run, at most `columns` wide: what does not fit is left out. */
 export function renderPressureProgress(
   progress: PressureProgress,
@@ -132,9 +125,9 @@ export function renderPressureProgress(
   return parts.map(({ text, style }) => (style === undefined ? text : paint(style, text))).join('  ')
 }
 
-function pressurePartsOf(progress: PressureProgress): PressurePart[] {
+function pressurePartsOf(progress: PressureProgress): Part[] {
   const { handed_over, delivered, reported, pending, rate, p95_ms, errors } = progress
-  const parts: PressurePart[] = [
+  const parts: Part[] = [
     { text: oneLine(runName(progress), 40), rank: 0 },
     { text: phaseOf(progress), style: 'cyan', rank: 5 },
     { text: `${count(delivered)} of ${count(handed_over)} delivered`, rank: 1 },

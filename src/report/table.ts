@@ -106,7 +106,7 @@ export interface ListColumn<T> extends Column {
 }
 
 /** The columns that fit into a width, in their order. Without a width (a pipe) all of them. */
-export function fittingColumns<T>(
+function fittingColumns<T>(
   columns: readonly ListColumn<T>[],
   rows: readonly T[],
   width: number | undefined,

@@ -8,7 +8,7 @@ import { textAt, valueAt } from './fields.ts'
 import { FORMATS } from './overview.ts'
 import type { RunView } from './run-view.ts'
 
-export const BASELINE_FORMAT = 'mailstorm-baseline/1'
+const BASELINE_FORMAT = 'mailstorm-baseline/1'
 /** Committed with the suites, unlike results. */
 const BASELINES_DIR = 'baselines'
 
@@ -31,7 +31,7 @@ export function baselinePath(name: string): string | undefined {
   return NAME.test(name) ? join(baselinesDir(), `${name}.json`) : undefined
 }
 
-export function checkedBaselinePath(name: string): string {
+function checkedBaselinePath(name: string): string {
   const path = baselinePath(name)
   if (path !== undefined) return path
   throw new MailstormError(

@@ -19,7 +19,7 @@ export interface Figure {
 
 type Shape = Pick<Figure, 'unit' | 'better'>
 
-export const LOWER_MS: Shape = { unit: 'ms', better: 'lower' }
+const LOWER_MS: Shape = { unit: 'ms', better: 'lower' }
 const LOWER_COUNT: Shape = { unit: 'count', better: 'lower' }
 const HIGHER_SHARE: Shape = { unit: 'share', better: 'higher' }
 const HIGHER_RATE: Shape = { unit: 'per_second', better: 'higher' }
@@ -58,7 +58,7 @@ const PERCENTILES = {
 type Aggregate = keyof typeof PERCENTILES
 const ALL_AGGREGATES = Object.keys(PERCENTILES) as Aggregate[]
 
-export interface LatencyFigures {
+interface LatencyFigures {
   readonly group: string
   /** Before the name, as `accept.`; empty for the response time. */
   readonly prefix: string

@@ -92,7 +92,7 @@ function messageFigures(json: unknown) {
 }
 
 /** The first files of the older generator had no percentiles, and its average by another name. */
-export function latencyAt(json: unknown, key: string): number | null {
+function latencyAt(json: unknown, key: string): number | null {
   return numberAt(json, 'metrics', 'latency_ms', key) ?? numberAt(json, 'metrics', `${key}_response_time_ms`)
 }
 

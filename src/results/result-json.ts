@@ -8,7 +8,7 @@ import { addUp, mergeLatencies } from './merge/latency.ts'
  * The members of a result that grow with the length of a run. They are written last (store.ts), so that
  * a list of a thousand runs reads a few kilobytes of each and not hours of timeline.
  */
-export const BULKY = ['tenants', 'accounts', 'events', 'resource_usage', 'timeline', 'histograms'] as const
+const BULKY = ['tenants', 'accounts', 'events', 'resource_usage', 'timeline', 'histograms'] as const
 
 /** A line to each second and each sample: indented, they would be four times as long, and no easier to read. */
 const ROWS = new Set<string>(['resource_usage', 'timeline', 'histograms'])
@@ -98,10 +98,8 @@ function headOf(text: string): unknown {
 /**
  * What keeps the file of a run of days readable. JSON is read as one string, of which V8 takes 512 MB: a
  * week of five servers, second by second, is more, and could not even be written. Up to a day each second
- * has its row; beyond, a row stands for several, and says for how many: `"seconds": 7`.
+ * has its row; beyond, a row stands for several, and says for how many: `"seconds": 7`. A day:
  */
-
-/** A day. */
 const MOST_ROWS = 86_400
 /** Of all services together: more than a day of four. */
 const MOST_SAMPLES = 400_000

@@ -55,7 +55,7 @@ export function commonFacts(result: AnyResult): Fact[] {
 }
 
 /** `2026-01-02 03:04:05 UTC`: the same wherever the page is opened. */
-export function readableTime(iso: string): string {
+function readableTime(iso: string): string {
   return iso.replace(/T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, ' $1 UTC')
 }
 

@@ -149,7 +149,7 @@ function loadCards(result: Result): Card[] {
   ]
 }
 
-export function latencyCards(latency: Omit<LatencySummary, 'count'>): Card[] {
+function latencyCards(latency: Omit<LatencySummary, 'count'>): Card[] {
   return [
     { id: 'p50', label: 'p50 response', value: shortMilliseconds(latency.p50), detail: 'half were faster' },
     {

@@ -71,7 +71,7 @@ export function marginOf(threshold: ThresholdResult): string {
   return `${share > 0 ? '+' : ''}${text.replace('-', '−')} ${unit}`
 }
 
-export interface PhaseShare {
+interface PhaseShare {
   readonly name: string
   readonly summary: LatencySummary
   /** All time that was spent in it, divided by all attempts: what it adds to each. */

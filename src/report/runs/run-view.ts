@@ -3,12 +3,11 @@ import { PHASES } from '../../results/figures.ts'
 import type { RunOverview } from '../../results/overview.ts'
 import { figuresFor, type RunView } from '../../results/run-view.ts'
 import { oneLine } from '../escape.ts'
+import type { Field } from '../facts.ts'
 import { count, counted, figureText, MISSING, percent, perSecond, seconds, size } from '../format.ts'
 import { fieldLines, type Page, PIPE, page, section, titleBlock } from '../terminal.ts'
 import { runName, VERDICT_STYLE } from '../verdict.ts'
 import { verdictWords } from './list.ts'
-
-type Field = readonly [label: string, value: string]
 
 /**
  * Any run in the seed's layout, as far as its file says: the older generator's, and ours when a member

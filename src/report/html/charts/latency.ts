@@ -3,7 +3,7 @@ import { PRESSURE_FORMAT } from '../../../pressure/result.ts'
 import type { RunView } from '../../../results/run-view.ts'
 import { type Chart, lineTone, type Series, type Tone } from './chart.ts'
 
-export type Distribution = Pick<Series, 'label' | 'tone' | 'dashed' | 'filled'> & {
+type Distribution = Pick<Series, 'label' | 'tone' | 'dashed' | 'filled'> & {
   readonly histogram: SparseHistogram
 }
 
