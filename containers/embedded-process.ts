@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as setTimer } from 'node:timers/promises'
 import pidusage from 'pidusage'
+import { LOOPBACK } from './loopback.ts'
 import { LOG_LINES_SHOWN, type ServiceEnd, startFailure, type Usage } from './service.ts'
 
 /**
@@ -176,8 +177,6 @@ function inherited(...names: string[]): Record<string, string> {
   const values = names.map((name) => [name, process.env[name]] as const)
   return Object.fromEntries(values.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
-
-export const LOOPBACK = '127.0.0.1'
 
 /** What every service that is a process of this machine answers in the same way; each adds its ports. */
 export class EmbeddedService implements AsyncDisposable {

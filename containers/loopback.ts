@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { MailstormError } from '../src/error.ts'
 
+export const LOOPBACK = '127.0.0.1'
+
 /** A port of loopback that was free a moment ago: for programs that cannot choose one, and for calls that nobody takes. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
+  const server = createServer().listen(0, LOOPBACK)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   server.close()
@@ -20,7 +22,7 @@ export async function freePort(): Promise<number> {
 export async function relayToLoopback(host: string, port: number): Promise<AsyncDisposable | undefined> {
   const open = new Set<Socket>()
   const server = createServer((inward) => {
-    const outward = connect({ host: '127.0.0.1', port })
+    const outward = connect({ host: LOOPBACK, port })
     for (const socket of [inward, outward]) {
       open.add(socket)
       socket.once('close', () => open.delete(socket))

@@ -12,7 +12,8 @@ import {
   READY_WITHIN_MS,
 } from './docker/options.ts'
 import type { ProgramSources } from './docker/program-image.ts'
-import { EmbeddedProcess, EmbeddedService, LOOPBACK } from './embedded-process.ts'
+import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
+import { LOOPBACK } from './loopback.ts'
 import { MailhogClient } from './mailhog-client.ts'
 import type { RunningService, Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'

@@ -7,7 +7,7 @@ import { ContainerService } from './docker/container-service.ts'
 import { Engine } from './docker/engine.ts'
 import { haveImage } from './docker/image.ts'
 import { IMAGE_WITHIN_MS, type Limits } from './docker/options.ts'
-import { relayToLoopback } from './loopback.ts'
+import { LOOPBACK, relayToLoopback } from './loopback.ts'
 import type { RunningService, Service } from './service.ts'
 
 export interface MonitoringOptions {
@@ -66,7 +66,7 @@ async function addressForContainers(engine: Engine, stack: AsyncDisposableStack)
   const relays = await Promise.all(ports.map((port) => gateway && relayToLoopback(gateway, port)))
   for (const relay of relays) if (relay) stack.use(relay)
   if (gateway !== undefined && relays.every(Boolean)) return gateway
-  if (engine.publishOn !== '127.0.0.1') throw elsewhere(engine)
+  if (engine.publishOn !== LOOPBACK) throw elsewhere(engine)
   return OUTER_MACHINE
 }
 
@@ -78,8 +78,7 @@ function elsewhere(engine: Engine): MailstormError {
   )
 }
 
-const FOLDER = join(import.meta.dirname, '../deploy/monitoring')
-const LOOPBACK = '127.0.0.1'
+const MONITORING_FOLDER = join(import.meta.dirname, '../deploy/monitoring')
 
 /** Ports of what is watched: a stress run, and the mail proxy; as in deploy/monitoring/prometheus.yml. */
 export const RUN_METRICS_PORT = 9464
@@ -87,13 +86,13 @@ const PROXY_METRICS_PORT = 8000
 
 /** Prometheus' configuration, with this machine as its containers know it. */
 async function prometheusConfig(thisMachine: string): Promise<string> {
-  const config = await readFile(join(FOLDER, 'prometheus.yml'), 'utf8')
+  const config = await readFile(join(MONITORING_FOLDER, 'prometheus.yml'), 'utf8')
   return config.replaceAll(`'${LOOPBACK}:`, `'${thisMachine}:`)
 }
 
 /** What Grafana starts with: where its figures are, where its dashboards, and these; by path in the container. */
 async function grafanaFiles(): Promise<Record<string, string>> {
-  const dashboards = await readdir(join(FOLDER, 'dashboards'))
+  const dashboards = await readdir(join(MONITORING_FOLDER, 'dashboards'))
   const places: [path: string, file: string][] = [
     ['/etc/grafana/provisioning/datasources/mailstorm.yaml', 'grafana/datasources.yaml'],
     ['/etc/grafana/provisioning/dashboards/mailstorm.yaml', 'grafana/providers.yaml'],
@@ -102,7 +101,9 @@ async function grafanaFiles(): Promise<Record<string, string>> {
       `dashboards/${file}`,
     ]),
   ]
-  const contents = await Promise.all(places.map(([, file]) => readFile(join(FOLDER, file), 'utf8')))
+  const contents = await Promise.all(
+    places.map(([, file]) => readFile(join(MONITORING_FOLDER, file), 'utf8')),
+  )
   return Object.fromEntries(places.map(([path], place) => [path, contents[place] ?? '']))
 }
 
@@ -119,7 +120,7 @@ export interface PrometheusOptions {
 const PROMETHEUS_LIMITS: Limits = { cpus: 0.5, memoryBytes: 512 * 1024 ** 2 }
 const PROMETHEUS_PORT = 9090
 const PROMETHEUS_READY_WITHIN_MS = 60_000
-const CONFIG = '/etc/prometheus/prometheus.yml'
+const PROMETHEUS_CONFIG = '/etc/prometheus/prometheus.yml'
 
 /** Prometheus in a container; keeps what it sees for a day, as the seed's does, and not beyond its own end. */
 function dockerPrometheus(options: PrometheusOptions): Service<RunningWebService> {
@@ -131,11 +132,11 @@ function dockerPrometheus(options: PrometheusOptions): Service<RunningWebService
     readyWithinMs: PROMETHEUS_READY_WITHIN_MS,
     environment: {},
     command: [
-      `--config.file=${CONFIG}`,
+      `--config.file=${PROMETHEUS_CONFIG}`,
       '--storage.tsdb.path=/prometheus',
       '--storage.tsdb.retention.time=1d',
     ],
-    files: { [CONFIG]: options.config },
+    files: { [PROMETHEUS_CONFIG]: options.config },
     limits: PROMETHEUS_LIMITS,
     note: options.note,
   })
@@ -156,7 +157,7 @@ const GRAFANA_PORT = 3000
 /** Its first start fills a database. */
 const GRAFANA_READY_WITHIN_MS = 90_000
 
-const ENVIRONMENT = {
+const GRAFANA_ENVIRONMENT = {
   GF_SECURITY_ADMIN_USER: 'admin',
   GF_SECURITY_ADMIN_PASSWORD: 'admin',
   GF_AUTH_ANONYMOUS_ENABLED: 'true',
@@ -175,7 +176,7 @@ function dockerGrafana(options: GrafanaOptions): Service<RunningWebService> {
     port: { inside: GRAFANA_PORT, published: options.port },
     readyPath: '/api/health',
     readyWithinMs: GRAFANA_READY_WITHIN_MS,
-    environment: ENVIRONMENT,
+    environment: GRAFANA_ENVIRONMENT,
     files: options.files,
     limits: GRAFANA_LIMITS,
     note: options.note,

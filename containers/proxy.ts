@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { EmbeddedProcess, EmbeddedService, LOOPBACK } from './embedded-process.ts'
+import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
+import { LOOPBACK } from './loopback.ts'
 import type { RunningService, Service } from './service.ts'
 
 export interface ProxyServiceOptions {

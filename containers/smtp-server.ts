@@ -19,7 +19,8 @@ import {
   READY_WITHIN_MS,
 } from './docker/options.ts'
 import type { ProgramSources } from './docker/program-image.ts'
-import { EmbeddedProcess, EmbeddedService, LOOPBACK } from './embedded-process.ts'
+import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
+import { LOOPBACK } from './loopback.ts'
 import { type RunningService, type Service, startFailure } from './service.ts'
 import { awaitBanner, seeBanner } from './smtp-banner.ts'
 
@@ -120,6 +121,7 @@ function serverEnvironment(
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 
+/** For the server's answer over its control channel. */
 const CONTROL_WITHIN_MS = 5_000
 /** Between a connection that breaks and the news that its process, or its container, has ended. */
 const END_WITHIN_MS = 2_000
@@ -189,6 +191,7 @@ export const SMTP_LIMITS: Limits = { cpus: 2, memoryBytes: 2 * 1024 ** 3 }
 const SMTP_PORT = 2525
 const TLS_PORT = 2465
 const CONTROL_PORT = 8080
+const LEDGER_FILE = '/tmp/ledger.ndjson'
 
 export interface ServerImageOptions {
   readonly nodeImage?: string
@@ -252,9 +255,6 @@ export function dockerSmtpServer(options: DockerSmtpServerOptions): Service<Runn
   }
 }
 
-/** As Dockerfile.smtp-server has it. */
-const LEDGER_FILE = '/tmp/ledger.ndjson'
-
 export interface PublishedPorts {
   readonly port: number
   readonly implicitTlsPort: number | undefined
@@ -316,8 +316,6 @@ class ContainerSmtpServer extends ContainerService implements RunningSmtpServer 
   }
 }
 
-const ANSWER_WITHIN_MS = 5_000
-
 /** Asks a running SMTP server program for its ledger, over its control channel. */
 class SmtpLedgerClient {
   readonly #url: string
@@ -342,7 +340,7 @@ class SmtpLedgerClient {
   /** The limit is on the answer's beginning, not on all of it. */
   async #get(path: string, runId: string): Promise<Response> {
     const aborter = new AbortController()
-    const timer = setTimeout(() => aborter.abort(), ANSWER_WITHIN_MS)
+    const timer = setTimeout(() => aborter.abort(), CONTROL_WITHIN_MS)
     try {
       return await fetch(`${this.#url}${path}?run=${encodeURIComponent(runId)}`, { signal: aborter.signal })
     } finally {

@@ -7,13 +7,13 @@ import {
 } from 'testcontainers'
 import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import { MailstormError } from '../../src/error.ts'
+import { LOOPBACK } from '../loopback.ts'
 import type { Docker } from './dockerode.ts'
 import { haveImage } from './image.ts'
 import { gone, ownLabels, sweepOrphans } from './owner.ts'
 import { reasonOf } from './refusal.ts'
 import { within } from './waiting.ts'
 
-const LOOPBACK = '127.0.0.1'
 const ANSWER_WITHIN_MS = 3_000
 const HOST_OVERRIDE = 'TESTCONTAINERS_HOST_OVERRIDE'
 

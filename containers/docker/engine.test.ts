@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const SERVICES = ['fleet', 'mailhog', 'postgres/postgres', 'proxy', 'tenants']
+
+/** Imports the modules that it is given, and says what of Testcontainers came with them. */
+const PROGRAM = `import { registerHooks } from 'node:module'
+const loaded = []
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier.includes('testcontainers')) loaded.push(specifier)
+    return next(specifier, context)
+  },
+})
+for (const url of process.argv.slice(1)) await import(url)
+console.log(JSON.stringify(loaded))`
+
+async function loadedWith(...modules: string[]): Promise<string[]> {
+  const urls = modules.map((name) => new URL(`../${name}.ts`, import.meta.url).href)
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...['--input-type=module', '--eval', PROGRAM],
+    ...urls,
+  ])
+  return JSON.parse(stdout)
+}
+
+test('is loaded by no service before it starts in a container', async () => {
+  expect(await loadedWith(...SERVICES)).toEqual([])
+  expect(await loadedWith('docker/engine')).toContain('testcontainers')
+}, 30_000)
