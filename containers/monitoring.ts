@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { DisposableParts } from '../src/disposable-stack.ts'
 import { MailstormError } from '../src/error.ts'
 import { type ContainerPlan, type RunningContainer, startContainer } from './docker/container.ts'
 import { ContainerService } from './docker/container-service.ts'
@@ -37,7 +38,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   await Promise.all(
     images.map((image) => haveImage(engine.client, { image, withinMs: IMAGE_WITHIN_MS, note })),
   )
-  await using stack = new AsyncDisposableStack()
+  await using stack = new DisposableParts()
   await engine.network.join(sessionId)
   stack.defer(() => engine.network.leave())
   const thisMachine = await addressForContainers(engine, stack)
@@ -59,7 +60,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
 }
 
 /** This machine as the containers of our network reach it, and what runs on its loopback with it. */
-async function addressForContainers(engine: Engine, stack: AsyncDisposableStack): Promise<string> {
+async function addressForContainers(engine: Engine, stack: DisposableParts): Promise<string> {
   const gateway = await engine.network.gateway()
   const ports = [RUN_METRICS_PORT, PROXY_METRICS_PORT]
   // Not by os.networkInterfaces(), which leaves out a bridge that nothing is connected to yet.

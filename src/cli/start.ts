@@ -10,6 +10,7 @@ import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.
 import type { RunningService } from '../../containers/service.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { embeddedTenant, type RunningTenantService } from '../../containers/tenants.ts'
+import { DisposableParts } from '../disposable-stack.ts'
 import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
@@ -48,7 +49,7 @@ export async function start(wanted: StartOptions): Promise<void> {
     isEnding = true
     end()
   })
-  await using stack = new AsyncDisposableStack()
+  await using stack = new DisposableParts()
   const servers = stack.use(await startServers(options))
   const backend = servers.backend.name === 'docker' ? 'docker' : 'embedded'
   if (restart && backend === 'docker') throw restartRefused('the backend is docker')
@@ -166,7 +167,7 @@ export interface ExtrasRig {
   portFor(usual: number): number
   readonly keeper: ServiceKeeper
   /** Ends them. */
-  readonly stack: AsyncDisposableStack
+  readonly stack: DisposableParts
 }
 
 export interface Extras {

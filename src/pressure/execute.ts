@@ -1,5 +1,6 @@
 import { ResourceSampler, type Sampled } from '../../containers/resource-sampler.ts'
 import type { Usage } from '../../containers/service.ts'
+import { DisposableParts } from '../disposable-stack.ts'
 import { systemClock } from '../engine/clock.ts'
 import type { ResourceUsage, ThresholdResult } from '../engine/result.ts'
 import { verdictOf } from '../figures/verdict.ts'
@@ -40,7 +41,7 @@ export async function executePressure(
   ground: PressureGround,
   control: PressureControl,
 ): Promise<PressureResult> {
-  await using stack = new AsyncDisposableStack()
+  await using stack = new DisposableParts()
   const { scenario, part, workload, options } = run
   const runId = newRunId()
   const scene = await setScene({ workload, options, runId }, ground, stack)

@@ -1,4 +1,5 @@
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
+import { DisposableParts } from '../disposable-stack.ts'
 import {
   describeProxyPlan,
   describeServerPlan,
@@ -44,7 +45,7 @@ export async function faultyServers(
   services: Services,
   count: number | undefined,
 ): Promise<FaultyServers> {
-  await using stack = new AsyncDisposableStack()
+  await using stack = new DisposableParts()
   const sound = plan.server === undefined ? await services.servers.get() : undefined
   const servers = sound ?? (await oneFaultServer(plan, stack))
   const plain = servers.targetsFor({ tls: 'none', auth: undefined }).slice(0, count)
@@ -102,7 +103,7 @@ function backendOf({ backend }: Servers, plan: FaultPlan): Servers['backend'] {
   return { ...backend, why: `${backend.why}; fault: ${describeFaults(plan)}` }
 }
 
-async function oneFaultServer({ server = {} }: FaultPlan, stack: AsyncDisposableStack): Promise<Servers> {
+async function oneFaultServer({ server = {} }: FaultPlan, stack: DisposableParts): Promise<Servers> {
   const thread = stack.use(await FaultServerThread.start(server))
   const booted = runningFaultServer(thread)
   return {

@@ -1,5 +1,6 @@
 import { embeddedProxy, type RunningProxyService } from '../../../containers/proxy.ts'
 import type { ServiceEnd } from '../../../containers/service.ts'
+import { DisposableParts } from '../../disposable-stack.ts'
 import { MailstormError } from '../../error.ts'
 import type { ExternalProxies } from '../../options/pressure.ts'
 import type { Intercept } from '../../programs/proxy/attachments/reach.ts'
@@ -38,7 +39,7 @@ export async function inProcessProxy(plan: ProxyPlan, intercept: Intercept): Pro
 /** Several proxies as processes on one database; one that dies is started again, as an orchestrator would. */
 export async function proxyProcesses(plan: ProxyPlan, events: RunEvents): Promise<Proxies> {
   const kept = Array.from({ length: plan.instances }, (_, n) => new KeptProxy(`proxy-${n + 1}`, plan, events))
-  await using begun = new AsyncDisposableStack()
+  await using begun = new DisposableParts()
   for (const proxy of kept) begun.use(proxy)
   const urls = await Promise.all(kept.map((proxy) => proxy.start()))
   const parts = begun.move()

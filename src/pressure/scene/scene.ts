@@ -1,3 +1,4 @@
+import type { DisposableParts } from '../../disposable-stack.ts'
 import { MailstormError } from '../../error.ts'
 import type { Options } from '../../options/options.ts'
 import { RecipientFront } from '../../programs/faults/recipient-front.ts'
@@ -40,7 +41,7 @@ const LOOPBACK = '127.0.0.1'
 export async function setScene(
   { workload, options, runId }: SceneOptions,
   ground: PressureGround,
-  stack: AsyncDisposableStack,
+  stack: DisposableParts,
 ): Promise<Scene> {
   const [events, late, monitor] = [new RunEvents(), new LateIntercept(), new Monitor()]
   const sinks = stack.use(await ground.sinks())
@@ -82,7 +83,7 @@ async function failoverActs(
   { failover }: PressureWorkload,
   { databaseUrl }: PressureGround,
   events: RunEvents,
-  stack: AsyncDisposableStack,
+  stack: DisposableParts,
 ): Promise<PressPlan['acts']> {
   if (failover === undefined) return []
   if (databaseUrl === undefined)

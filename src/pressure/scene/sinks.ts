@@ -4,6 +4,7 @@ import {
   embeddedMailhog,
   type RunningMailhog,
 } from '../../../containers/mailhog.ts'
+import { DisposableParts } from '../../disposable-stack.ts'
 import type { ContainerOptions } from '../../options/options.ts'
 import { ID_HEADER, MailhogDeliveries, SinkDeliveries } from '../deliveries.ts'
 import type { Sinks } from '../parts.ts'
@@ -30,7 +31,7 @@ export function isLoopback(host: string): boolean {
 
 /** The real MailHog, with ours beside it for what is too large for MailHog; or ours alone. All in containers. */
 export async function dockerSinks({ sink, mailhogImage, nodeImage }: ContainerOptions): Promise<Sinks> {
-  await using begun = new AsyncDisposableStack()
+  await using begun = new DisposableParts()
   const ours = begun.use(await dockerSink({ name: 'sink', nodeImage, ...DIGESTS }).start())
   if (sink === 'mailstorm') {
     begun.move()

@@ -1,3 +1,4 @@
+import type { DisposableParts } from '../../disposable-stack.ts'
 import type { Options } from '../../options/options.ts'
 import type { Intercept } from '../../programs/proxy/attachments/reach.ts'
 import { fakeTenants, type TenantHost } from '../../programs/tenants/fake-tenants.ts'
@@ -65,7 +66,7 @@ export function makeTenants(parts: TenantParts): (PressTenant & { readonly plan:
 export async function hostTenants(
   tenants: readonly Tenant[],
   how: { readonly late: LateIntercept; readonly by: Proxies['tenantsBy']; readonly host: string },
-  parts: AsyncDisposableStack,
+  parts: DisposableParts,
 ): Promise<TenantHost[]> {
   if (how.by === 'fakes') {
     const hosts = tenants.map((tenant) => ({ tenant, baseUrl: `http://${tenant.facts.tenantId}.test` }))

@@ -1,4 +1,5 @@
 import { errorText } from '../../error.ts'
+import { isMain } from '../../main-module.ts'
 import { proxyConfigFromEnvironment } from './options.ts'
 import { start } from './proxy.ts'
 
@@ -27,4 +28,4 @@ function fail(error: unknown): never {
   process.exit(1)
 }
 
-if (import.meta.main) main().catch(fail)
+if (isMain(import.meta.url)) main().catch(fail)

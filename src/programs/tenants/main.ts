@@ -1,4 +1,5 @@
 import { MailstormError } from '../../error.ts'
+import { isMain } from '../../main-module.ts'
 import { TenantServer, type TenantServerOptions } from './http-face.ts'
 import type { TenantOptions } from './options.ts'
 import { createTenant } from './tenant.ts'
@@ -34,4 +35,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.main) await main()
+if (isMain(import.meta.url)) await main()

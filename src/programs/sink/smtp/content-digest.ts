@@ -28,7 +28,11 @@ export class DigestFields {
     this.names = names
     this.mime = mime
     // Field names are case-insensitive (RFC 5322 1.2.2); the values wanted here are not folded.
-    this.#patterns = names.map((name) => new RegExp(`^${RegExp.escape(name)}:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im'))
+    this.#patterns = names.map((name) => {
+      // RegExp.escape() is not in Node 22; of what it escapes, these may stand in a name (RFC 5322 2.2).
+      const literal = name.replaceAll(/[$()*+./?[\\\]^{|}]/g, '\\$&')
+      return new RegExp(`^${literal}:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im')
+    })
   }
 
   find(header: Buffer): readonly string[] {
