@@ -121,7 +121,7 @@ function externalGround(
 }
 
 /** Why a run ends before its time: an interruption, or the end of a part that it needs. */
-export class EarlyEnd {
+class EarlyEnd {
   readonly #controller = new AbortController()
   readonly #reasons: string[] = []
   #deliveriesLost: string | undefined
@@ -164,7 +164,23 @@ export class EarlyEnd {
   }
 }
 
-export interface PressureFacts {
+const TEST_PROCESS = 'test process'
+
+/** The process that tests run in, with its tenants and proxies: what it uses, as any service's. */
+class TestProcess implements Sampled {
+  readonly name = TEST_PROCESS
+  #before = { cpu: process.cpuUsage(), atMs: performance.now() }
+
+  async usage(): Promise<Usage> {
+    const { user, system } = process.cpuUsage(this.#before.cpu)
+    const atMs = performance.now()
+    const cpuPercent = (user + system) / 10 / Math.max(1, atMs - this.#before.atMs)
+    this.#before = { cpu: process.cpuUsage(), atMs }
+    return { cpuPercent, memoryBytes: process.memoryUsage.rss() }
+  }
+}
+
+interface PressureFacts {
   readonly run: PressureRun
   readonly runId: string
   readonly backend: PressureResult['backend']
@@ -175,7 +191,7 @@ export interface PressureFacts {
 }
 
 /** Everything known of a run → its result, verified, diagnosed and judged. */
-export function pressureResult(facts: PressureFacts): PressureResult {
+function pressureResult(facts: PressureFacts): PressureResult {
   const { run, runId, backend, proxies, pressed, usage, end } = facts
   const { scenario, part, workload, options } = run
   const memory = memoryOf(usage, proxies)
@@ -246,20 +262,4 @@ function observationsOf({ pressed, run, proxies }: PressureFacts): string[] {
   if (proxies.facts.runs === 'in-process')
     found.push('The proxy ran in the test process, as did the tenants: its memory is the test process’s.')
   return found
-}
-
-export const TEST_PROCESS = 'test process'
-
-/** The process that tests run in, with its tenants and proxies: what it uses, as any service's. */
-export class TestProcess implements Sampled {
-  readonly name = TEST_PROCESS
-  #before = { cpu: process.cpuUsage(), atMs: performance.now() }
-
-  async usage(): Promise<Usage> {
-    const { user, system } = process.cpuUsage(this.#before.cpu)
-    const atMs = performance.now()
-    const cpuPercent = (user + system) / 10 / Math.max(1, atMs - this.#before.atMs)
-    this.#before = { cpu: process.cpuUsage(), atMs }
-    return { cpuPercent, memoryBytes: process.memoryUsage.rss() }
-  }
 }

@@ -150,7 +150,7 @@ export interface DrainCounts {
   readonly settled: number
 }
 
-export type DrainState = 'going-on' | 'done' | 'quiet' | 'too-long'
+type DrainState = 'going-on' | 'done' | 'quiet' | 'too-long'
 
 /** Says when there is nothing more to wait for after the last message was handed over. No clock of its own. */
 export class Drain {

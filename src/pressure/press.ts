@@ -196,7 +196,7 @@ function isQuiet({ syncs }: Tenant): boolean {
 /** The end of the run, which its caller looks for. */
 function ignore(): undefined {}
 
-export type ProgressFigures = Pick<
+type ProgressFigures = Pick<
   PressureProgress,
   'handed_over' | 'delivered' | 'reported' | 'errors' | 'sync_calls' | 'pending' | 'rate' | 'p95_ms'
 >

@@ -43,10 +43,7 @@ export class PressureScenarioRun {
 async function execute(plan: PressurePlan, row: Row): Promise<PressureResult> {
   const { services, signal } = row
   // Proxy, tenants and msw are loaded when they are used: every run collects this file.
-  const [{ executePressure }, { pressureGround }] = await Promise.all([
-    import('./execute.ts'),
-    import('./execute.ts'),
-  ])
+  const { executePressure, pressureGround } = await import('./execute.ts')
   await services.cooldown.wait(signal)
   const ground = await pressureGround(plan.workload, services)
   try {

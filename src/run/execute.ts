@@ -13,6 +13,19 @@ import { stampOf } from './provenance.ts'
 import { buildResult, type RunFacts } from './result.ts'
 import type { Row, RunOptions } from './scenario-run.ts'
 
+const PROGRESS_INTERVAL_MS = 1_000
+/** Before an agreed start, for the first readings and for the tasks to reach their threads. */
+const START_MARGIN_MS = 500
+
+/** One load of a run. Usually there is one; a spike has two at the same time. */
+export interface LoadPart {
+  readonly options: RunOptions
+  /** Numbers of the workers that take part. */
+  readonly workers: readonly number[]
+  /** After the first load's start. */
+  readonly startAfterSeconds: number
+}
+
 /** One run from boot to result. Rejects only when nothing could be sent; else the result says what went wrong. */
 export async function executeRun(
   options: RunOptions,
@@ -35,19 +48,6 @@ export async function executeRun(
 export async function withLogs(result: Result, { servers }: RunFacts, { services }: Row): Promise<Result> {
   const logs = await archiveLogs(result, servers.booted, services.options)
   return logs === undefined ? result : { ...result, logs }
-}
-
-const PROGRESS_INTERVAL_MS = 1_000
-/** Before an agreed start, for the first readings and for the tasks to reach their threads. */
-const START_MARGIN_MS = 500
-
-/** One load of a run. Usually there is one; a spike has two at the same time. */
-export interface LoadPart {
-  readonly options: RunOptions
-  /** Numbers of the workers that take part. */
-  readonly workers: readonly number[]
-  /** After the first load's start. */
-  readonly startAfterSeconds: number
 }
 
 /** Runs loads together to their end, and says all that is known of each. Ends them early when told to. */

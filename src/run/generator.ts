@@ -126,7 +126,7 @@ interface Load {
   readonly lagP99Ms: number | null
 }
 
-export function boundReasons({ threadCpuPercent, machineCpuPercent, lagP99Ms }: Load): string[] {
+function boundReasons({ threadCpuPercent, machineCpuPercent, lagP99Ms }: Load): string[] {
   const reasons: string[] = []
   if (threadCpuPercent > MAX_THREAD_CPU_PERCENT) {
     reasons.push(`a sender thread used ${threadCpuPercent.toFixed(0)} % of a core; raise STRESS_THREADS`)

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import type { Result } from '../engine/result.ts'
 
+const require = createRequire(import.meta.url)
+
 /** `YYYYMMDD-HHMMSS` in local time, as result files are named. */
 export function stampOf(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0')
@@ -14,8 +16,6 @@ export function stampOf(date: Date): string {
 export function newRunId(): string {
   return Date.now().toString(36) + randomBytes(3).toString('hex')
 }
-
-const require = createRequire(import.meta.url)
 
 /** Versions of what takes part in a run. */
 export function versions(): Record<string, string> {
@@ -31,6 +31,7 @@ function versionOf(packageJson: string): string {
   return (require(packageJson) as { version: string }).version
 }
 
+/** The machine that a run's load came from. */
 export function machine(): Result['machine'] {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -5,6 +5,41 @@ import { GeneratorSplit } from './generator.ts'
 import type { PressureBackend } from './postgres.ts'
 import { type Servers, startServers } from './servers.ts'
 
+/** What all scenarios of one Vitest run share: booted at the first use, once, and only what is used. */
+export interface Services extends AsyncDisposable {
+  readonly options: Options
+  readonly servers: Lazy<Servers>
+  readonly pool: Lazy<SenderPool>
+  readonly cooldown: Cooldown
+  readonly split: GeneratorSplit
+  /** PostgreSQL, for scenarios of the mail proxy. */
+  readonly pressure: Lazy<PressureBackend>
+}
+
+export function createServices(options: Options): Services {
+  const servers = new Lazy(() => startServers(options))
+  const pool = new Lazy(async () => {
+    const threads = new SenderPool(options.threads)
+    await threads.warmUp()
+    return threads
+  })
+  const pressure = new Lazy(async () => {
+    const { startPressureBackend } = await import('./postgres.ts')
+    return startPressureBackend(options)
+  })
+  return {
+    options,
+    servers,
+    pool,
+    cooldown: new Cooldown(options.cooldownSeconds),
+    split: new GeneratorSplit(options.split),
+    pressure,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([servers, pool, pressure].map((lazy) => lazy[Symbol.asyncDispose]()))
+    },
+  }
+}
+
 /** Something that is made at the first use and ended once, if it was made. */
 export class Lazy<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #make: () => Promise<T>
@@ -44,40 +79,5 @@ class Cooldown {
     if (this.#lastEndMs === undefined) return
     const leftMs = this.#lastEndMs + this.#seconds * 1000 - performance.now()
     if (leftMs > 0) await sleep(leftMs, undefined, { signal }).catch(() => undefined)
-  }
-}
-
-/** What all scenarios of one Vitest run share: booted at the first use, once, and only what is used. */
-export interface Services extends AsyncDisposable {
-  readonly options: Options
-  readonly servers: Lazy<Servers>
-  readonly pool: Lazy<SenderPool>
-  readonly cooldown: Cooldown
-  readonly split: GeneratorSplit
-  /** PostgreSQL, for scenarios of the mail proxy. */
-  readonly pressure: Lazy<PressureBackend>
-}
-
-export function createServices(options: Options): Services {
-  const servers = new Lazy(() => startServers(options))
-  const pool = new Lazy(async () => {
-    const threads = new SenderPool(options.threads)
-    await threads.warmUp()
-    return threads
-  })
-  const pressure = new Lazy(async () => {
-    const { startPressureBackend } = await import('./postgres.ts')
-    return startPressureBackend(options)
-  })
-  return {
-    options,
-    servers,
-    pool,
-    cooldown: new Cooldown(options.cooldownSeconds),
-    split: new GeneratorSplit(options.split),
-    pressure,
-    async [Symbol.asyncDispose]() {
-      await Promise.all([servers, pool, pressure].map((lazy) => lazy[Symbol.asyncDispose]()))
-    },
   }
 }
