@@ -21,7 +21,8 @@ export async function architectureSvg(): Promise<string> {
     }
   }
   const graph = `${LOOK}\n${[...arrows].sort().join('\n')}\n}\n`
-  return (await instance()).renderString(graph, { format: 'svg' })
+  const svg = (await instance()).renderString(graph, { format: 'svg' })
+  return svg.replace('<svg ', '<svg role="img" aria-label="Rooms and which imports which" ')
 }
 
 interface Module {
