@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { compareSync } from 'bcryptjs'
 import { MailstormError } from '../../../error.ts'
-import { bcryptMatches, isBcryptHash } from './bcrypt.ts'
 import { type Hub, openWebSocket } from './live-events.ts'
 import type { Router } from './router.ts'
 
@@ -63,6 +63,9 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\n${challenge}Content-Length: 0\r\nConnection: close\r\n\r\n`)
 }
 
+/** Cost, salt and digest, as MailHog's `bcrypt` command writes them. */
+const BCRYPT_HASH = /^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/
+
 /** HTTP basic authentication (RFC 7617) against MailHog's auth file: `user:bcrypt hash` per line. */
 export class BasicAuth {
   readonly #hashes: ReadonlyMap<string, string>
@@ -82,7 +85,7 @@ export class BasicAuth {
     for (const [index, line] of text.split('\n').entries()) {
       if (line.trim() === '') continue
       const [, user = '', hash = ''] = /^([^:]+):(.+)$/.exec(line.trim()) ?? []
-      if (!isBcryptHash(hash)) throw failure(`line ${index + 1} is no "user:bcrypt hash"`)
+      if (!BCRYPT_HASH.test(hash)) throw failure(`line ${index + 1} is not "user:bcrypt hash"`)
       hashes.set(user, hash)
     }
     return new BasicAuth(hashes)
@@ -99,7 +102,7 @@ export class BasicAuth {
     const credentials = Buffer.from(encoded, 'base64').toString()
     const colon = credentials.indexOf(':')
     const hash = colon === -1 ? undefined : this.#hashes.get(credentials.slice(0, colon))
-    if (hash === undefined || !bcryptMatches(credentials.slice(colon + 1), hash)) return false
+    if (hash === undefined || !compareSync(credentials.slice(colon + 1), hash)) return false
     this.#passed.add(digest)
     return true
   }
