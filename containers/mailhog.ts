@@ -218,7 +218,7 @@ function refuseOurs({ digestOnly, digestHeaders = [], mimeDigests }: MailhogOpti
 /** What the image is made of: all that the program imports. */
 export const SINK_SOURCES: ProgramSources = {
   paths: ['src/programs/sink', 'src/error.ts'],
-  packages: ['bcryptjs', 'nodemailer'],
+  packages: ['bcryptjs', 'nodemailer', 'ws'],
 }
 
 export interface DockerSinkOptions extends MailhogOptions, DockerOptions {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { compareSync } from 'bcryptjs'
 import { MailstormError } from '../../../error.ts'
-import { type Hub, openWebSocket } from './live-events.ts'
+import { type Hub, WebSockets } from './live-events.ts'
 import type { Router } from './router.ts'
 
 /** Go's server keeps idle connections for ever; a client's pool may not be cut while it thinks. */
@@ -29,6 +29,7 @@ export interface SinkHttpServer {
 export function createHttpServer(options: HttpServerOptions): SinkHttpServer {
   const { router, auth, websocket } = options
   const upgraded = new Set<Duplex>()
+  const websockets = websocket && new WebSockets(websocket.hub)
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     if (options.headerOnly) response.setHeader('X-Mailstorm-Sink', 'digest-only')
     if (auth !== undefined && !auth.allows(request)) {
@@ -42,13 +43,13 @@ export function createHttpServer(options: HttpServerOptions): SinkHttpServer {
       else response.writeHead(500, { 'Content-Length': 0 }).end()
     })
   })
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgraded.add(socket)
     socket.on('close', () => upgraded.delete(socket))
     const [path] = (request.url ?? '').split('?', 1)
     if (auth !== undefined && !auth.allows(request)) refuse(socket, '401 Unauthorized')
-    else if (websocket === undefined || path !== websocket.path) refuse(socket, '404 Not Found')
-    else openWebSocket(request, socket, websocket.hub)
+    else if (websockets === undefined || path !== websocket?.path) refuse(socket, '404 Not Found')
+    else websockets.upgrade(request, socket, head)
   })
   const cutAll = () => {
     server.closeAllConnections()

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { StoredMessage } from '../store/stored-message.ts'
 import { escapeJson } from './go-json.ts'
 import { messageJson } from './message-view.ts'
 import type { Messages } from './messages.ts'
-import { encodeFrame, type Frame, FrameReader, OPCODES } from './websocket-frames.ts'
 
 export interface Listener {
   /** False when the listener is too far behind and did not take it. */
@@ -91,60 +90,56 @@ function eventOf(json: string): string {
   return `data: ${indented.replaceAll('\n', '\ndata: ')}\n\n`
 }
 
-// RFC 6455 1.3: what a server adds to the key to prove that it speaks WebSocket.
-const KEY_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const PING_MS = 54_000
-/** MailHog's clients have nothing to say: more than this closes the connection. */
+/** MailHog's clients have nothing to say: a message of more bytes closes the connection (1009). */
 const MAX_RECEIVED_BYTES = 1
-// RFC 6455 7.4.1.
-const CLOSE_TOO_BIG = Buffer.from([0x03, 0xf1])
 
-/** Answers an upgrade request (RFC 6455 4.2) and sends every stored message as one text frame. */
-export function openWebSocket(request: IncomingMessage, socket: Duplex, hub: Hub): void {
-  const key = request.headers['sec-websocket-key']
-  if (key === undefined || request.headers['sec-websocket-version'] !== '13') {
-    socket.end(
-      'HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
-    )
-    return
+/** Where `GET /api/v2/websocket` is upgraded (RFC 6455): every stored message goes out as one text frame. */
+export class WebSockets {
+  readonly #hub: Hub
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_RECEIVED_BYTES,
+  })
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+    this.#server.on('wsClientError', (_error, socket) => refuseHandshake(socket))
   }
-  const accept = createHash('sha1').update(`${key}${KEY_SUFFIX}`).digest('base64')
-  socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-  )
-  serveFrames(socket, hub)
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // The package also takes version 8, a draft of the protocol; MailHog does not.
+    if (request.headers['sec-websocket-version'] !== '13') refuseHandshake(socket)
+    else this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client))
+  }
+
+  #serve(client: WebSocket): void {
+    const listener = {
+      offer(json: string): boolean {
+        if (client.bufferedAmount > MAX_BACKLOG_BYTES) return false
+        // MailHog's encoder ends each message with a line feed.
+        client.send(Buffer.from(`${json}\n`, 'latin1'), { binary: false })
+        return true
+      },
+    }
+    const ping = setInterval(() => client.ping(), PING_MS)
+    ping.unref()
+    // The peer broke the protocol or is gone: 'close' follows.
+    client.on('error', () => {})
+    client.on('close', () => {
+      clearInterval(ping)
+      this.#hub.remove(listener)
+    })
+    this.#hub.add(listener)
+  }
 }
 
-function serveFrames(socket: Duplex, hub: Hub): void {
-  const listener = {
-    offer(json: string): boolean {
-      if (socket.writableLength > MAX_BACKLOG_BYTES) return false
-      // MailHog's encoder ends each message with a line feed.
-      socket.write(encodeFrame(OPCODES.text, Buffer.from(`${json}\n`, 'latin1')))
-      return true
-    },
-  }
-  const ping = setInterval(() => socket.write(encodeFrame(OPCODES.ping)), PING_MS)
-  ping.unref()
-  const frames = new FrameReader()
-  socket.on('data', (chunk: Buffer) => {
-    for (const frame of frames.push(chunk)) answerFrame(frame, socket)
-  })
-  // The peer is gone: 'close' follows.
+/** RFC 6455 4.4: says which version is spoken here. */
+function refuseHandshake(socket: Duplex): void {
   socket.on('error', () => {})
-  socket.on('end', () => socket.end())
-  socket.on('close', () => {
-    clearInterval(ping)
-    hub.remove(listener)
-  })
-  hub.add(listener)
-}
-
-function answerFrame(frame: Frame, socket: Duplex): void {
-  if (!socket.writable) return
-  if (frame.opcode === OPCODES.ping) socket.write(encodeFrame(OPCODES.pong, frame.payload))
-  else if (frame.opcode === OPCODES.close) socket.end(encodeFrame(OPCODES.close, frame.payload))
-  else if (frame.opcode !== OPCODES.pong && frame.length > MAX_RECEIVED_BYTES) {
-    socket.end(encodeFrame(OPCODES.close, CLOSE_TOO_BIG))
-  }
+  socket.end(
+    'HTTP/1.1 400 Bad Request\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+  )
 }
