@@ -8,7 +8,7 @@ const COMMON =
 const ROOMS = {
   'src/engine': [],
   'src/engine/threads': ['src/engine', 'src/smtp', 'src/ledger'],
-  'src/figures': ['src/engine'],
+  'src/figures': ['src/engine', 'src/pressure/result.ts'],
   'src/ledger': [],
   'src/smtp': ['src/engine', 'src/ledger'],
   'src/programs/smtp-server': ['src/ledger', 'src/programs/sink/smtp/data-reader.ts'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkMetricKinds } from '../figures/metrics.ts'
+import { checkMetricKinds } from '../figures/custom.ts'
 import {
   CustomMetrics,
   type CustomRecording,

@@ -172,8 +172,25 @@ export type RunVerdict = (typeof RUN_VERDICTS)[number]
 export const VERDICTS = ['pass', 'fail', 'no-data', 'skipped'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
-/** `number` is a figure whose unit is not known. */
-export type Unit = 'ms' | 'share' | 'count' | 'per_second' | 'number'
+/**
+ * Units of figures, everywhere. `share` is 0 to 1, `percent` is of one core, `factor` is how many times something
+ * else, `number` is a figure whose unit is not known.
+ */
+export const UNITS = [
+  'ms',
+  'seconds',
+  'share',
+  'count',
+  'per_second',
+  'bytes',
+  'megabytes',
+  'percent',
+  'factor',
+  'ms_per_hour',
+  'megabytes_per_hour',
+  'number',
+] as const
+export type Unit = (typeof UNITS)[number]
 
 export interface ThresholdResult {
   /** As written: `p(99)<1000`. */
@@ -182,7 +199,7 @@ export interface ThresholdResult {
   readonly value: number | null
   readonly limit: number
   readonly verdict: Verdict
-  /** Of value and limit, where the metric's name does not tell: custom metrics. */
+  /** Of value and limit. Absent in files of older versions: `unitOfThreshold` looks it up. */
   readonly unit?: Unit
   /** Why it was skipped or had no data; or what must be known beside its value. */
   readonly reason?: string
@@ -357,13 +374,11 @@ export interface MergedPart extends Pick<SplitResult, 'index' | 'started_at' | '
   readonly messages_per_second: number
 }
 
-export type FigureUnit = 'count' | 'ms' | 'seconds' | 'per_second' | 'share' | 'factor'
-
 /** Runs of one scenario, or parts of one run, beside each other: one row each. */
 export interface SideBySide {
   /** What differs from row to row, as `servers`; the title of the first column. */
   readonly by: string
-  readonly columns: readonly { readonly name: string; readonly unit: FigureUnit }[]
+  readonly columns: readonly { readonly name: string; readonly unit: Unit }[]
   /** Values in the order of the columns; null where there was nothing to measure. */
   readonly rows: readonly { readonly label: string; readonly values: readonly (number | null)[] }[]
   /** How to read it, in a sentence. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CustomMetrics, customResults } from '../engine/custom-metrics.ts'
-import type { Measured } from './metrics.ts'
+import type { Measured } from './smtp.ts'
 import { measuredRun } from './threshold.fixture.ts'
 import { describeThreshold, judge, parseThreshold } from './threshold.ts'
 

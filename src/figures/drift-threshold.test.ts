@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { DriftResult } from '../engine/result.ts'
+import type { DriftResult, ThresholdResult } from '../engine/result.ts'
 import { measuredRun } from './threshold.fixture.ts'
-import { judge, parseThreshold } from './threshold.ts'
+import { describeThreshold, judge, parseThreshold, unitOfThreshold } from './threshold.ts'
 
 const row = (of: string, unit: DriftResult['unit'], perHour: number): DriftResult => ({
   of,
@@ -32,4 +32,16 @@ it('has no data, and so fails, where no slope could be fitted', () => {
   for (const run of [measuredRun, { ...measuredRun, drift: [] }]) {
     expect(judge(parseThreshold('memory_drift<64'), run)).toMatchObject({ verdict: 'no-data', value: null })
   }
+})
+
+it('says so with the unit of the slope, in files of older versions too', () => {
+  const run = { ...measuredRun, drift }
+  const [p99, memory] = ['p99_drift<12', 'memory_drift<64'].map((text) => judge(parseThreshold(text), run))
+  expect([p99?.unit, memory?.unit]).toEqual(['ms_per_hour', 'megabytes_per_hour'])
+  for (const judged of [p99, memory]) {
+    if (judged === undefined) throw new Error('it was not judged')
+    const { unit, ...older } = judged
+    expect(unitOfThreshold(older)).toBe(unit)
+  }
+  expect(describeThreshold(p99 as ThresholdResult)).toBe('p99_drift<12 — was 12.5 ms/h')
 })

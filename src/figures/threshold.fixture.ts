@@ -1,6 +1,12 @@
-import { Histogram, type LatencySummary, NO_LATENCY, type SparseHistogram } from '../engine/histogram.ts'
+import {
+  Histogram,
+  type LatencySummary,
+  NO_LATENCY,
+  type SparseHistogram,
+  summarise,
+} from '../engine/histogram.ts'
 import type { LedgerResult, Metrics } from '../engine/result.ts'
-import type { Measured } from './metrics.ts'
+import type { Measured } from './smtp.ts'
 
 export function sparse(values: readonly number[]): SparseHistogram {
   const histogram = new Histogram()
@@ -35,7 +41,7 @@ const metrics: Metrics = {
   throughput: 40,
   rate_error: null,
   response_time_ms: response,
-  service_time_ms: { ...response, min: 3 },
+  service_time_ms: summarise(sparse([3, 3, 3, 9])),
   phases_ms: { connect: { ...response, p95: 6 }, tls: NO_LATENCY },
   recipients_refused: 2,
   sessions_opened: 10,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MailstormError } from '../error.ts'
-import type { Measured } from './metrics.ts'
+import type { Measured } from './smtp.ts'
 import { measuredRun as run, sparse } from './threshold.fixture.ts'
 import { describeThreshold, judge, parseThreshold } from './threshold.ts'
 
@@ -42,7 +42,7 @@ describe('parseThreshold', () => {
     ['lost==0 && dropped==0', 'it is not <metric><comparison><number>'],
     ['p(101)<5', 'a percentile is between 0 and 100, not 101'],
     ['p(-1)<5', 'there is no metric "p(-1)"'],
-    ['connect.p(98)<5', 'phases keep only p(50), p(90), p(95), p(99), p(99.9), avg, min, max and med'],
+    ['connect.p(98)<5', 'connect keeps only p(50), p(90), p(95), p(99), p(99.9), avg, min, max and med'],
     ['toString<5', 'there is no metric "toString"'],
     ['lost==-1', 'lost is never negative'],
     ['lost==0.5', 'lost is a count, and 0.5 is not a whole number'],
@@ -78,10 +78,14 @@ describe('parseThreshold', () => {
         'Failed to read the threshold "bananas<3": there is no metric "bananas".',
         'Known:',
         '    times in ms: p(N), avg, min, max, med',
+        '    times in seconds: duration',
         '    shares: success_rate, error_rate, rate_error, regression',
-        '    counts: accepted, deferred, rejected, failed, dropped, not_reached, connection_errors, recipients_refused, lost, duplicated, corrupted, unacknowledged',
-        '    per second: rate, throughput, messages_per_second',
-        '    others: p99_drift, memory_drift',
+        '    counts: total_messages, failed_messages, accepted, deferred, rejected, failed, dropped, not_reached, connection_errors, recipients_refused, reconnects, session_failures, lost, duplicated, corrupted, unacknowledged',
+        '    per second: throughput, rate, messages_per_second',
+        '    bytes: bytes, servers_memory',
+        '    percent of a core: servers_cpu, generator_cpu',
+        '    ms per hour: p99_drift',
+        '    MB per hour: memory_drift',
         '    of service_time, connect, tls, greeting, ehlo, auth, envelope, data, transfer, accept, quit too: connect.p(99)',
       ].join('\n'),
     })

@@ -1,16 +1,10 @@
 import { kindsOf, type MetricKinds } from '../engine/custom-metrics.ts'
-import type { ThresholdResult, Unit } from '../engine/result.ts'
+import { type ThresholdResult, UNITS, type Unit } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
 import { nearest } from '../nearest.ts'
-import {
-  customMetricNamed,
-  customNames,
-  KNOWN_METRICS,
-  type Measured,
-  type Metric,
-  type MetricTable,
-  metricNamed,
-} from './metrics.ts'
+import { CUSTOM_METRICS, smtpFigures } from './custom.ts'
+import { type Figure, type Figures, readingOf } from './figure.ts'
+import { type Measured, SMTP_FIGURES, type SmtpRun } from './smtp.ts'
 
 const COMPARISONS = ['<', '<=', '>', '>=', '==', '!='] as const
 type Comparison = (typeof COMPARISONS)[number]
@@ -37,15 +31,15 @@ const HOLDS: Readonly<Record<Comparison, (value: number, limit: number) => boole
 const GRAMMAR = /^([^<>=!]+)(<=|>=|==|!=|<|>)(-?\d+(?:\.\d+)?)([a-z%]*)$/
 
 /**
- * Reads `<metric><comparison><number>` and checks that the metric is known, `custom` being those that
- * the scenario adds, and that the limit has a sense.
+ * Reads `<metric><comparison><number>` and checks that a run against SMTP servers has the metric, `custom` being
+ * those that the scenario adds, and that the limit has a sense.
  */
 export function parseThreshold(text: string, custom: MetricKinds = {}): Threshold {
-  return parseThresholdOn(text, loadMetrics(custom))
+  return parseThresholdOn(text, smtpFigures(custom))
 }
 
-/** The same for any kind of run, by the metrics that it has. */
-export function parseThresholdOn<Run>(text: string, metrics: MetricTable<Run>): Threshold {
+/** The same for any kind of run, by the figures that it has. */
+export function parseThresholdOn<Run>(text: string, figures: Figures<Run>): Threshold {
   const expression = text.replaceAll(/\s+/g, '')
   const parts = GRAMMAR.exec(expression)
   if (parts === null) {
@@ -56,11 +50,11 @@ export function parseThresholdOn<Run>(text: string, metrics: MetricTable<Run>): 
     )
   }
   const [, name = '', comparison, digits, unit = ''] = parts
-  const metric = knownMetric(text, name, metrics)
+  const figure = knownFigure(text, name, figures)
   // 95 · 0.01 is 0.9500000000000001 in binary.
-  const limit = Number((Number(digits) * scaleOf(text, metric, unit)).toPrecision(15))
-  const threshold = { expression, metric: metric.name, comparison: comparison as Comparison, limit }
-  checkLimit(text, threshold, metric)
+  const limit = Number((Number(digits) * scaleOf(text, figure, unit)).toPrecision(15))
+  const threshold = { expression, metric: figure.name, comparison: comparison as Comparison, limit }
+  checkLimit(text, threshold, figure)
   return Object.freeze(threshold)
 }
 
@@ -68,27 +62,14 @@ function badThreshold(text: string, why: string, hint?: string): MailstormError 
   return new MailstormError('BAD_THRESHOLD', `Failed to read the threshold "${text}": ${why}`, hint)
 }
 
-function loadMetrics(custom: MetricKinds): MetricTable<Measured> {
-  const own = customNames(custom)
-  return {
-    known: [...KNOWN_METRICS, ...own],
-    summary: `${summaryOfKnown()}${own.length === 0 ? '' : `\n    the scenario's own: ${own.join(', ')}`}`,
-    named: (name) => metricNamed(name, custom),
-  }
-}
-
-function knownMetric<Run>(text: string, name: string, metrics: MetricTable<Run>): Metric<Run> {
-  const metric = metrics.named(name)
-  if (typeof metric === 'string') throw badThreshold(text, metric)
-  if (metric !== undefined) return metric
-  const meant = nearestMetric(name, metrics.known)
+function knownFigure<Run>(text: string, name: string, figures: Figures<Run>): Figure<Run> {
+  const figure = figures.named(name)
+  if (typeof figure === 'string') throw badThreshold(text, figure)
+  if (figure !== undefined) return figure
+  const meant = nearestMetric(name, figures.known)
   // Who only mistyped it is not made to read them all.
   if (meant !== undefined) throw badThreshold(text, `there is no metric "${name}". Did you mean ${meant}?`)
-  throw badThreshold(
-    text,
-    `there is no metric "${name}".`,
-    `Known:${metrics.summary.startsWith('\n') ? '' : ' '}${metrics.summary}`,
-  )
+  throw badThreshold(text, `there is no metric "${name}".`, `Known:${summaryOf(figures)}`)
 }
 
 /** Compared without brackets, so that p99 is near to p(99) and not to max. */
@@ -100,90 +81,128 @@ function nearestMetric(name: string, metrics: readonly string[]): string | undef
   return known.find((metric) => bare(metric) === found)
 }
 
-const KINDS: Readonly<Record<Unit, string>> = {
-  ms: 'times in ms',
-  share: 'shares',
-  count: 'counts',
-  per_second: 'per second',
-  number: 'others',
+interface UnitWords {
+  /** Before the names of the figures that have it. */
+  readonly kind: string
+  /** What a limit in it is. */
+  readonly limit: string
+  /** What may stand behind a limit, and how many of the unit that is. */
+  readonly suffixes?: Readonly<Record<string, number>>
+  /** Behind a value. */
+  readonly behind: string
 }
 
-/** A line to each unit. Service time and phases share their aggregates, so they are named once instead of five times. */
-function summaryOfKnown(): string {
-  const parts = KNOWN_METRICS.filter((name) => name.includes('.'))
-  const others = KNOWN_METRICS.filter((name) => !name.includes('.'))
-  const names = [...new Set(parts.map((name) => name.split('.')[0]))]
-  const unitOfName = (name: string) => {
-    const metric = metricNamed(name.replace('N', '99'))
-    return metric === undefined || typeof metric === 'string' ? 'number' : metric.unit
-  }
-  const lines = [...Map.groupBy(others, unitOfName)].map(
-    ([unit, ofUnit]) => `\n    ${KINDS[unit]}: ${ofUnit.join(', ')}`,
-  )
-  return `${lines.join('')}\n    of ${names.join(', ')} too: connect.p(99)`
+const WORDS: Readonly<Record<Unit, UnitWords>> = {
+  ms: {
+    kind: 'times in ms',
+    limit: 'a time is in milliseconds or has ms or s behind it',
+    suffixes: { ms: 1, s: 1000 },
+    behind: ' ms',
+  },
+  seconds: {
+    kind: 'times in seconds',
+    limit: 'it is in seconds, or has s behind it',
+    suffixes: { s: 1 },
+    behind: ' s',
+  },
+  share: { kind: 'shares', limit: 'a share is a number between 0 and 1', behind: ' %' },
+  count: { kind: 'counts', limit: 'a count is a number alone', behind: '' },
+  per_second: {
+    kind: 'per second',
+    limit: 'a rate is in messages per second, a number alone',
+    behind: '/s',
+  },
+  bytes: { kind: 'bytes', limit: 'it is in bytes, a number alone', behind: ' bytes' },
+  megabytes: { kind: 'MB', limit: 'it is in MB, a number alone', behind: ' MB' },
+  percent: {
+    kind: 'percent of a core',
+    limit: 'it is in percent of one core, a number alone',
+    behind: ' %',
+  },
+  factor: { kind: 'factors', limit: 'a factor is a number alone', behind: ' ×' },
+  ms_per_hour: { kind: 'ms per hour', limit: 'it is in ms per hour, a number alone', behind: ' ms/h' },
+  megabytes_per_hour: { kind: 'MB per hour', limit: 'it is in MB per hour, a number alone', behind: ' MB/h' },
+  number: { kind: 'others', limit: 'its unit is not known: give a number alone', behind: '' },
 }
 
-type Limited = Omit<Metric, 'read'>
-
-function scaleOf(text: string, metric: Limited, unit: string): number {
-  if (unit === '') return 1
-  if (metric.unit === 'ms' && unit === 'ms') return 1
-  if (metric.unit === 'ms' && unit === 's') return 1000
-  if (metric.inPercent === true && unit === '%') return 0.01
-  const allowed = {
-    ms: 'a time is in milliseconds or has ms or s behind it',
-    share: 'a share is a number between 0 and 1',
-    count: 'a count is a number alone',
-    per_second: 'a rate is in messages per second, a number alone',
-    number: 'its unit is not known: give a number alone',
-  }
-  throw badThreshold(
-    text,
-    `"${unit}" cannot stand behind the limit of ${metric.name}; ${allowed[metric.unit]}.`,
-  )
+/**
+ * A line to each unit. Latencies that have the same aggregates are named once instead of five times; a scenario's
+ * own metrics stand apart.
+ */
+function summaryOf<Run>({ known, named }: Figures<Run>): string {
+  const figures = known.map((name) => ({ name, figure: named(name.replace('N', '99')) }))
+  const isOwn = ({ figure }: (typeof figures)[number]) =>
+    typeof figure === 'object' && figure.group === CUSTOM_METRICS
+  const own = figures.filter(isOwn).map(({ name }) => name)
+  const all = figures.filter((one) => !isOwn(one))
+  const parts = [
+    ...new Set(all.flatMap(({ name }) => (name.includes('.') ? name.split('.').slice(0, 1) : []))),
+  ]
+  const lines = UNITS.flatMap((unit) => {
+    const names = all.flatMap(({ name, figure }) =>
+      typeof figure === 'object' && figure.unit === unit && !name.includes('.') ? name : [],
+    )
+    return names.length === 0 ? [] : `${WORDS[unit].kind}: ${names.join(', ')}`
+  })
+  if (parts.length > 0) lines.push(`of ${parts.join(', ')} too: ${parts[1] ?? parts[0]}.p(99)`)
+  if (own.length > 0) lines.push(`the scenario's own: ${own.join(', ')}`)
+  return lines.map((line) => `\n    ${line}`).join('')
 }
 
-function checkLimit(text: string, { comparison, limit, metric: name }: Threshold, metric: Limited): void {
-  if (metric.signed) return
+type Limited = Pick<Figure<never>, 'name' | 'unit' | 'inPercent' | 'signed' | 'atMost'>
+
+function scaleOf(text: string, figure: Limited, suffix: string): number {
+  if (suffix === '') return 1
+  if (figure.inPercent === true && suffix === '%') return 0.01
+  const { suffixes = {}, limit } = WORDS[figure.unit]
+  const scale = Object.hasOwn(suffixes, suffix) ? suffixes[suffix] : undefined
+  if (scale !== undefined) return scale
+  throw badThreshold(text, `"${suffix}" cannot stand behind the limit of ${figure.name}; ${limit}.`)
+}
+
+function checkLimit(text: string, { comparison, limit, metric: name }: Threshold, figure: Limited): void {
+  if (figure.signed) return
   if (limit < 0) throw badThreshold(text, `${name} is never negative.`)
-  if (metric.unit === 'share' && limit > 1) {
+  if (figure.unit === 'share' && limit > 1) {
     const meant =
       limit <= 100 ? `${name}${comparison}${Number((limit / 100).toPrecision(12))}` : `${name}>=0.99`
     throw badThreshold(text, `the limit ${limit} is out of range.`, `It is a share between 0 and 1: ${meant}`)
   }
-  if (metric.unit === 'count' && !Number.isInteger(limit)) {
+  if (figure.unit === 'count' && !Number.isInteger(limit)) {
     throw badThreshold(text, `${name} is a count, and ${limit} is not a whole number.`)
   }
-  const most = name === 'success_rate' || name === 'error_rate' ? 1 : Number.POSITIVE_INFINITY
-  const atMost = metric.atMost ?? most
+  const { atMost } = figure
   const always = (comparison === '>=' && limit === 0) || (comparison === '<=' && limit === atMost)
   const never = (comparison === '<' && limit === 0) || (comparison === '>' && limit === atMost)
   if (always) throw badThreshold(text, 'it can never fail.')
   if (never) throw badThreshold(text, 'it can never pass.')
 }
 
-/** Compares the run with the threshold. A metric without data has a verdict of its own. */
+/** Compares the run with the threshold. A figure without data has a verdict of its own. */
 export function judge(threshold: Threshold, run: Measured): ThresholdResult {
-  const custom = kindsOf(run.custom_metrics)
-  const { unit, ...judged } = judgeOn(threshold, run, loadMetrics(custom))
-  const isCustom = customMetricNamed(threshold.metric, custom) !== undefined
-  return isCustom && unit !== undefined ? { ...judged, unit } : judged
+  return judgeOn<SmtpRun>(threshold, run, smtpFigures(kindsOf(run.custom_metrics)))
 }
 
-/** The same for any kind of run; with the unit, which a metric's name alone may not tell. */
-export function judgeOn<Run>(threshold: Threshold, run: Run, metrics: MetricTable<Run>): ThresholdResult {
-  const { expression, metric: name, comparison, limit } = threshold
-  const metric = knownMetric(expression, name, metrics)
-  const reading = metric.read(run)
-  const common = { expression, metric: name, limit, unit: metric.unit }
+/** The same for any kind of run. */
+export function judgeOn<Run>(threshold: Threshold, run: Run, figures: Figures<Run>): ThresholdResult {
+  const { expression, metric, comparison, limit } = threshold
+  const figure = knownFigure(expression, metric, figures)
+  const nothing = figures.nothing(run)
+  const reading = nothing === undefined ? readingOf(figure, run) : { noData: nothing }
+  const common = { expression, metric, limit, unit: figure.unit }
   if ('noData' in reading) return { ...common, value: null, verdict: 'no-data', reason: reading.noData }
   const verdict = HOLDS[comparison](reading.value, limit) ? 'pass' : 'fail'
   return { ...common, value: reading.value, verdict, ...(reading.note ? { reason: reading.note } : {}) }
 }
 
-/** Of a metric of load runs that is not the scenario's own; `expression`: for the error when there is none. */
-function unitOf(expression: string, metric: string): Unit {
-  return knownMetric(expression, metric, loadMetrics({})).unit
+/**
+ * Of a threshold's value and limit. Files of older versions give it only where they thought that the name did not
+ * tell, for pressure runs and custom metrics: all else is in the list of SMTP's figures.
+ */
+export function unitOfThreshold({ metric, unit }: Pick<ThresholdResult, 'metric' | 'unit'>): Unit {
+  if (UNITS.some((known) => known === unit)) return unit as Unit
+  const figure = SMTP_FIGURES.named(metric)
+  return typeof figure === 'object' ? figure.unit : 'number'
 }
 
 /** `p(99)<1000 — was 41 ms`; without a value, why there is none. */
@@ -193,26 +212,15 @@ export function describeThreshold(result: ThresholdResult): string {
     const what = verdict === 'no-data' ? 'no data' : verdict
     return `${expression} — ${what}${reason === undefined ? '' : `: ${reason}`}`
   }
-  const unit = result.unit ?? unitOf(expression, result.metric)
+  const unit = unitOfThreshold(result)
   const note = reason === undefined ? '' : ` (${reason})`
   return `${expression} — was ${withUnit(value, unit, result.limit)}${note}`
 }
 
 function withUnit(value: number, unit: Unit, limit: number): string {
-  switch (unit) {
-    case 'ms':
-      return `${rounded(value, limit)} ms`
-    case 'share':
-      return `${rounded(percent(value), percent(limit))} %`
-    case 'count':
-      return value.toLocaleString('en-US')
-    case 'per_second':
-      return `${rounded(value, limit)}/s`
-    case 'number':
-      return rounded(value, limit)
-    default:
-      return unit satisfies never
-  }
+  if (unit === 'count') return value.toLocaleString('en-US')
+  const [shown, shownLimit] = unit === 'share' ? [percent(value), percent(limit)] : [value, limit]
+  return `${rounded(shown, shownLimit)}${WORDS[unit].behind}`
 }
 
 /** Through toPrecision, for 0.07 · 100 is 7.000000000000001 in binary. */

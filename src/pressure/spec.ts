@@ -1,12 +1,12 @@
 import { MailstormError } from '../error.ts'
-import type { Threshold } from '../figures/threshold.ts'
+import { PRESSURE_FIGURES } from '../figures/pressure.ts'
+import { parseThresholdOn, type Threshold } from '../figures/threshold.ts'
 import { LEAST_SUCCESS, nameSuccess } from '../figures/verdict.ts'
 import type { Options } from '../options/options.ts'
 import type { RecipientPlan } from '../programs/faults/recipient-front.ts'
 import { proxyConfigFromEnvironment } from '../programs/proxy/options.ts'
 import type { TenantOptions } from '../programs/tenants/options.ts'
 import type { ProfileName } from '../programs/tenants/profile.ts'
-import { parsePressureThreshold } from './figures/thresholds.ts'
 import type { FailoverPlan } from './scene/failover.ts'
 
 /** A tenant of a pressure scenario: a profile, and in what it differs from it. */
@@ -113,6 +113,10 @@ const OURS = new Set(['GMP_DB_PATH', 'GMP_API_TOKEN', 'GMP_HOST', 'GMP_PORT'])
 const QUIET_SECONDS = 15
 const DRAIN_SECONDS = 180
 
+function thresholdOf(text: string): Threshold {
+  return parseThresholdOn(text, PRESSURE_FIGURES)
+}
+
 /** Throws a MailstormError when it cannot be run as it stands. */
 export function resolvePressure(
   spec: PressureSpec,
@@ -122,10 +126,10 @@ export function resolvePressure(
   const durationSeconds = pressure.durationSeconds ?? spec.durationSeconds
   const hasLess = durationSeconds < spec.durationSeconds || tenants.messagesPerSync !== undefined
   const instances = pressure.external?.urls.length ?? pressure.instances ?? spec.proxies ?? 1
-  const own = spec.thresholds.map(parsePressureThreshold)
+  const own = spec.thresholds.map(thresholdOf)
   const everyRuns = nameSuccess(own) ? VERIFIED : [LEAST_SUCCESS, ...VERIFIED]
   const added = everyRuns
-    .map(parsePressureThreshold)
+    .map(thresholdOf)
     .filter(({ metric }) => own.every((threshold) => threshold.metric !== metric))
   return {
     durationSeconds,

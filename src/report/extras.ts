@@ -1,9 +1,9 @@
 import wrapAnsi from 'wrap-ansi'
 import type { CustomMetricResult } from '../engine/custom-metrics.ts'
 import type { LatencySummary } from '../engine/histogram.ts'
-import type { DriftResult, FigureUnit, Result, SearchResult, SideBySide } from '../engine/result.ts'
+import type { DriftResult, Result, SearchResult, SideBySide, Unit } from '../engine/result.ts'
 import { markdownText, oneLine } from './escape.ts'
-import { count, decimal, figure, MISSING, percent, perSecond, seconds, shortMilliseconds } from './format.ts'
+import { count, decimal, figure, figureText, percent, perSecond, shortMilliseconds } from './format.ts'
 import { type Column, detailedTable, left, markdownTable, right, textTable } from './table.ts'
 
 /** What only some results have: a table of several runs, slopes, the steps of a search, a generator's part. */
@@ -102,23 +102,9 @@ function sideBySideTable({ by, columns, rows, note }: SideBySide): Extra {
   }
 }
 
-function withUnit(value: number | null, unit: FigureUnit): string {
-  switch (unit) {
-    case 'count':
-      return count(value)
-    case 'ms':
-      return shortMilliseconds(value)
-    case 'seconds':
-      return seconds(value)
-    case 'per_second':
-      return perSecond(value)
-    case 'share':
-      return percent(value)
-    case 'factor':
-      return value === null ? MISSING : `×${decimal(value, 2)}`
-    default:
-      return unit satisfies never
-  }
+/** Short, where many stand beside each other. */
+function withUnit(value: number | null, unit: Unit): string {
+  return unit === 'ms' ? shortMilliseconds(value) : figureText(value, unit)
 }
 
 function driftTable(rows: readonly DriftResult[]): Extra {

@@ -1,5 +1,5 @@
+import type { Unit } from '../engine/result.ts'
 import type { Change } from '../results/change.ts'
-import type { Unit } from '../results/figures.ts'
 
 /** Stands for a figure that was not measured; never 0, which is a measurement. */
 export const MISSING = '–'
@@ -116,9 +116,17 @@ export function figureText(value: number | null, unit: Unit): string {
     case 'bytes':
       return size(value)
     case 'percent':
-      return value === null ? decimal(null, 0) : `${decimal(value, 0)} %`
-    case 'ratio':
-      return value === null ? decimal(null, 0) : `${decimal(value, 2)} ×`
+      return present(value) ? `${decimal(value, 0)} %` : MISSING
+    case 'factor':
+      return present(value) ? `${decimal(value, 2)} ×` : MISSING
+    case 'megabytes':
+      return present(value) ? size(value * 1024 ** 2) : MISSING
+    case 'ms_per_hour':
+      return present(value) ? `${decimal(value, 2)} ms/h` : MISSING
+    case 'megabytes_per_hour':
+      return present(value) ? `${decimal(value, 2)} MB/h` : MISSING
+    case 'number':
+      return figure(value)
     default:
       return unit satisfies never
   }

@@ -1,32 +1,19 @@
-import { dueMessages, type Result, type ThresholdResult, type Unit } from '../engine/result.ts'
+import { dueMessages, type Result, type ThresholdResult } from '../engine/result.ts'
+import { unitOfThreshold } from '../figures/threshold.ts'
 import { isMissed } from '../figures/verdict.ts'
 import type { PressureResult, PressureVerification, TenantRow } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
-import { count, counted, figure, milliseconds, percent, perSecond, shortMilliseconds } from './format.ts'
+import { count, counted, figureText, shortMilliseconds } from './format.ts'
 import type { Style } from './terminal.ts'
 
 /** A threshold's value and limit with the unit of its metric; never so rounded that they look equal. */
 export function thresholdFigures(threshold: ThresholdResult): { value: string; limit: string } {
   const { value, limit } = threshold
-  const shown = (number: number | null) => WITH_UNIT[unitOfThreshold(threshold)](number)
+  const unit = unitOfThreshold(threshold)
+  const shown = (number: number | null) => figureText(number, unit)
   const figures = { value: shown(value), limit: shown(limit) }
   if (figures.value !== figures.limit || value === limit) return figures
   return { value: String(value), limit: String(limit) }
-}
-
-const WITH_UNIT: Readonly<Record<Unit, (value: number | null) => string>> = {
-  ms: milliseconds,
-  share: percent,
-  per_second: perSecond,
-  count,
-  number: figure,
-}
-
-export function unitOfThreshold({ metric, unit }: ThresholdResult): Unit {
-  if (unit !== undefined) return unit
-  if (/(?:^|\.)(?:p\([\d.]+\)|avg|min|max|med)$/.test(metric)) return 'ms'
-  if (/^(?:success_rate|error_rate|rate_error|regression)$/.test(metric)) return 'share'
-  return /^(?:rate|throughput|messages_per_second)$/.test(metric) ? 'per_second' : 'count'
 }
 
 /** `p(99)<1000 — was 1,412.30 ms`. */

@@ -88,7 +88,25 @@ export function asBaseline(json: unknown): Baseline | undefined {
   const runs = valueAt(json, 'runs')
   if (textAt(json, 'format') !== BASELINE_FORMAT || !Array.isArray(runs) || runs.length === 0)
     return undefined
-  return runs.every(isView) ? (json as Baseline) : undefined
+  if (!runs.every(isView)) return undefined
+  const baseline = json as Baseline
+  return { ...baseline, runs: baseline.runs.map(withNewNames) }
+}
+
+/** Figures that older versions had by other names than thresholds, and in other units. */
+const RENAMED: Readonly<Record<string, readonly [name: string, per: number]>> = {
+  drain: ['drain_seconds', 1],
+  cache_spared: ['spared_fetches', 1],
+  dnd_violations: ['disturbances', 1],
+  peak_memory: ['proxy_memory_mb', 1024 ** 2],
+}
+
+function withNewNames(run: RunView): RunView {
+  const figures = Object.entries(run.figures).map(([old, value]): [string, number | null] => {
+    const [name, per] = RENAMED[old] ?? [old, 1]
+    return [name, typeof value === 'number' ? value / per : null]
+  })
+  return { ...run, figures: Object.fromEntries(figures) }
 }
 
 /** As saveBaseline writes them; a file edited by hand may be anything. */

@@ -1,4 +1,5 @@
-import type { Figure, Unit } from './figures.ts'
+import type { Unit } from '../engine/result.ts'
+import type { Figure } from '../figures/figure.ts'
 import type { RunView } from './run-view.ts'
 
 /** One figure over the runs of one side. */
@@ -62,10 +63,14 @@ export const NOTEWORTHY: Readonly<Record<Unit, Limit>> = {
   seconds: { relative: 0.1, floor: 0.5 },
   bytes: { relative: 0.2, floor: 4 * 1024 * 1024 },
   percent: { relative: 0.2, floor: 10 },
-  ratio: { relative: 0.2, floor: 0.1 },
+  factor: { relative: 0.2, floor: 0.1 },
+  megabytes: { relative: 0.2, floor: 4 },
+  ms_per_hour: { relative: 0.5, floor: 10 },
+  megabytes_per_hour: { relative: 0.5, floor: 10 },
+  number: { relative: 0.1, floor: 0 },
 }
 
-export function limitOf(limits: Limits, { name, unit }: Figure): Limit {
+export function limitOf(limits: Limits, { name, unit }: Figure<object>): Limit {
   return limits[name] ?? NOTEWORTHY[unit]
 }
 

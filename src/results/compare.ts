@@ -1,5 +1,6 @@
 import { mergeSparse, type SparseHistogram } from '../engine/histogram.ts'
 import { MailstormError } from '../error.ts'
+import type { Figure } from '../figures/figure.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { type Caution, cautionsOf } from './cautions.ts'
 import {
@@ -18,8 +19,8 @@ import {
   type Spread,
   spreadOf,
 } from './change.ts'
-import type { Figure } from './figures.ts'
-import { figuresFor, type RunView } from './run-view.ts'
+import { figuresFor } from './overview.ts'
+import type { RunView } from './run-view.ts'
 
 /**
  * `regression`: a figure that decides is worse beyond its limit. `noise`: beyond its limit, but no more
@@ -28,7 +29,7 @@ import { figuresFor, type RunView } from './run-view.ts'
  */
 export type RowVerdict = 'regression' | 'worse' | 'noise' | 'same' | 'better' | 'unknown' | 'fact'
 
-export interface ComparisonRow extends Pick<Figure, 'name' | 'title' | 'group' | 'unit' | 'better'> {
+export interface ComparisonRow extends Pick<Figure<object>, 'name' | 'title' | 'group' | 'unit' | 'better'> {
   readonly before: Spread
   readonly after: Spread
   /** Of the medians; null when a side does not have the figure. */
@@ -106,13 +107,13 @@ function isKnown(value: number | null): boolean {
   return value !== null
 }
 
-function compareFigure(one: Figure, runs: Sides<readonly RunView[]>, limits: Limits): ComparisonRow {
-  const { read: _read, ...about } = one
+function compareFigure(one: Figure<object>, runs: Sides<readonly RunView[]>, limits: Limits): ComparisonRow {
+  const { name, title, group, unit, better } = one
   const valuesOf = (side: readonly RunView[]) => side.map(({ figures }) => figures[one.name] ?? null)
   const spreads = { before: spreadOf(valuesOf(runs.before)), after: spreadOf(valuesOf(runs.after)) }
   const { median: before } = spreads.before
   const { median: after } = spreads.after
-  const common = { ...about, ...spreads, limit: limits[one.name] ?? null }
+  const common = { name, title, group, unit, better, ...spreads, limit: limits[one.name] ?? null }
   if (before === null || after === null) return { ...common, change: null, verdict: 'unknown', reason: null }
   const change = changeOf(before, after)
   const limit = limitOf(limits, one)
@@ -135,7 +136,7 @@ interface Evidence {
 }
 
 function judgeChange(
-  one: Figure,
+  one: Figure<object>,
   { change, limit, decides }: Measured,
   { runs, spreads }: Evidence,
 ): Pick<ComparisonRow, 'verdict' | 'reason'> {
@@ -154,7 +155,7 @@ function judgeChange(
 
 /** Lost messages are never noise; what depends on the time of the day is throughput and latency. */
 function noiseOfTimes(
-  { name, unit }: Figure,
+  { name, unit }: Figure<object>,
   { change, limit, decides }: Measured,
   runs: Sides<readonly RunView[]>,
 ): string | undefined {

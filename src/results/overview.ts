@@ -1,5 +1,8 @@
 import { basename } from 'node:path'
 import { RESULT_FORMAT, RUN_VERDICTS, type RunVerdict, VERDICTS } from '../engine/result.ts'
+import { type Figure, type Figures, figureValue } from '../figures/figure.ts'
+import { PRESSURE_FIGURES } from '../figures/pressure.ts'
+import { SMTP_FIGURES } from '../figures/smtp.ts'
 import { isMissed, verdictOf } from '../figures/verdict.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts'
@@ -52,9 +55,10 @@ export function formatOf(json: unknown): Format | undefined {
 /** Undefined when the JSON is not that of a run. */
 export function overviewOf(file: string, json: unknown): RunOverview | undefined {
   const format = formatOf(json)
-  if (format === undefined) return undefined
+  if (format === undefined || !isFields(json)) return undefined
   const name = nameParts(file)
-  const success = successRate(json)
+  const of = (figure: string) => figureIn(format, json, figure)
+  const success = of('success_rate')
   return {
     file,
     format,
@@ -67,54 +71,38 @@ export function overviewOf(file: string, json: unknown): RunOverview | undefined
     verdict: format === 'older' ? olderVerdict(success) : wordAt(json, RUN_VERDICTS, 'verdict'),
     test_type: textAt(json, 'test_type'),
     backend: textAt(json, 'backend', 'name'),
-    ...messageFigures(json),
+    total_messages: of('total_messages'),
+    successful_messages: numberAt(json, 'metrics', 'successful_messages'),
+    failed_messages: of('failed_messages'),
     success_rate: success,
-    ...integrity(json),
+    duration_seconds: of('duration'),
+    messages_per_second: of('throughput'),
+    latency_ms: { p50: of('p(50)'), p95: of('p(95)'), p99: of('p(99)'), max: of('max') },
+    lost: of('lost'),
+    duplicated: of('duplicated'),
     thresholds_missed: thresholdsMissed(json),
   }
 }
 
-function messageFigures(json: unknown) {
-  const of = (name: string) => numberAt(json, 'metrics', name)
-  return {
-    total_messages: of('total_messages'),
-    successful_messages: of('successful_messages'),
-    failed_messages: of('failed_messages'),
-    duration_seconds: of('duration_seconds'),
-    messages_per_second: of('messages_per_second'),
-    latency_ms: {
-      p50: latencyAt(json, 'p50'),
-      p95: latencyAt(json, 'p95'),
-      p99: latencyAt(json, 'p99'),
-      max: latencyAt(json, 'max'),
-    },
-  }
+/** The list of the kind of run that a file is of. */
+function listOf(format: Format): Figures<object> {
+  return format === PRESSURE_FORMAT ? PRESSURE_FIGURES : SMTP_FIGURES
 }
 
-/** The first files of the older generator had no percentiles, and its average by another name. */
-function latencyAt(json: unknown, key: string): number | null {
-  return numberAt(json, 'metrics', 'latency_ms', key) ?? numberAt(json, 'metrics', `${key}_response_time_ms`)
+/** The figures of a file's kind of run that are set beside those of others. */
+export function figuresFor({ format }: Pick<RunOverview, 'format'>): readonly Figure<object>[] {
+  return listOf(format).all.filter(({ compared }) => compared !== false)
 }
 
-export function successRate(json: unknown): number | null {
-  const given = numberAt(json, 'metrics', 'success_rate')
-  const total = numberAt(json, 'metrics', 'total_messages')
-  const notReached = numberAt(json, 'metrics', 'outcomes', 'not_reached') ?? 0
-  // A run in which no message was due has no success rate, whatever its file says.
-  if (total !== null && total - notReached === 0) return null
-  const successful = numberAt(json, 'metrics', 'successful_messages')
-  return given ?? (total === null || successful === null ? null : successful / total)
+/** A figure by its name; null where the file does not say. */
+function figureIn(format: Format, json: object, name: string): number | null {
+  const figure = listOf(format).named(name)
+  return typeof figure === 'object' ? figureValue(figure, json) : null
 }
 
 /** The older generator wrote no verdict and knew no thresholds. */
 function olderVerdict(successRate: number | null): RunVerdict | null {
   return successRate === null ? null : verdictOf({ status: 'complete', thresholds: [], successRate })
-}
-
-/** Counts of a ledger (SMTP) or of the deliveries (pressure), where they were checked. */
-function integrity(json: unknown) {
-  const count = (name: string) => numberAt(json, 'ledger', name) ?? numberAt(json, 'verification', name)
-  return { lost: count('lost'), duplicated: count('duplicated') }
 }
 
 function thresholdsMissed(json: unknown): number | null {

@@ -1,12 +1,12 @@
 import type { SparseHistogram } from '../engine/histogram.ts'
+import { figureValue } from '../figures/figure.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt } from './fields.ts'
-import { type Figure, PRESSURE_FIGURES, SMTP_FIGURES } from './figures.ts'
-import { overviewOf, type RunOverview } from './overview.ts'
+import { figuresFor, overviewOf, type RunOverview } from './overview.ts'
 
 /** One run as comparisons need it, whoever wrote its file; plain data. */
 export interface RunView extends RunOverview {
-  /** By the names of SMTP_FIGURES or PRESSURE_FIGURES; null where the file does not say. */
+  /** By the names of the figures of its kind; null where the file does not say. */
   readonly figures: Readonly<Record<string, number | null>>
   readonly circumstances: Circumstances
   /** `response_time` and `service_time`, or `end_to_end` and `report_lag`, of those that the file has. */
@@ -17,18 +17,16 @@ export interface RunView extends RunOverview {
   readonly generator_bound: boolean | null
 }
 
-export function figuresFor({ format }: Pick<RunOverview, 'format'>): readonly Figure[] {
-  return format === PRESSURE_FORMAT ? PRESSURE_FIGURES : SMTP_FIGURES
-}
-
 /** Undefined when the JSON is not that of a run. */
 export function viewOf(file: string, json: unknown): RunView | undefined {
   const overview = overviewOf(file, json)
-  if (overview === undefined) return undefined
+  if (overview === undefined || !isFields(json)) return undefined
   const bound = valueAt(json, 'generator', 'bound')
   return {
     ...overview,
-    figures: Object.fromEntries(figuresFor(overview).map(({ name, read }) => [name, read(json)])),
+    figures: Object.fromEntries(
+      figuresFor(overview).map((figure) => [figure.name, figureValue(figure, json)]),
+    ),
     circumstances: circumstancesOf(json),
     histograms: histogramsOf(json),
     per_second: perSecond(json),

@@ -1,9 +1,9 @@
-import type { FigureUnit, Result, SideBySide } from '../engine/result.ts'
+import type { Result, SideBySide, Unit } from '../engine/result.ts'
 
 /** One figure of each run; `all` are the runs of the table, the first being what others are measured by. */
 export interface SideBySideColumn {
   readonly name: string
-  readonly unit: FigureUnit
+  readonly unit: Unit
   of(result: Result, all: readonly Result[]): number | null
 }
 

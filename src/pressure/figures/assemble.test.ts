@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { PRESSURE_FIGURES } from '../../figures/pressure.ts'
+import { parseThresholdOn } from '../../figures/threshold.ts'
 import { runRecords, tenantRecords } from '../records.fixture.ts'
 import type { ProxyFacts } from '../result.ts'
 import { assemble } from './assemble.ts'
-import { parsePressureThreshold } from './thresholds.ts'
 import { delivery, handedOver, report } from './verify.fixture.ts'
 
 const PROXY: ProxyFacts = {
@@ -19,8 +20,8 @@ const tenant = tenantRecords({
   reports: ids.map((id) => report(id, 'sent')),
 })
 const clean = runRecords({ tenants: [tenant], deliveries: ids.map((id) => delivery(id)) })
-const thresholds = ['success_rate==1', 'p(95)<500', 'lost==0', 'cache_hit_rate>=0.5'].map(
-  parsePressureThreshold,
+const thresholds = ['success_rate==1', 'p(95)<500', 'lost==0', 'cache_hit_rate>=0.5'].map((text) =>
+  parseThresholdOn(text, PRESSURE_FIGURES),
 )
 
 test('makes figures, verification and verdicts of what a run noted', () => {

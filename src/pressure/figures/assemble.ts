@@ -1,13 +1,13 @@
 import { summarise } from '../../engine/histogram.ts'
 import type { ThresholdResult } from '../../engine/result.ts'
-import type { Threshold } from '../../figures/threshold.ts'
+import { PRESSURE_FIGURES, type PressureRun } from '../../figures/pressure.ts'
+import { judgeOn, type Threshold } from '../../figures/threshold.ts'
 import { senderOf } from '../../programs/tenants/wire.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
 import { keyOf } from '../proxies/reading.ts'
 import type { RunRecords, TenantRecords } from '../records.ts'
 import type { AccountRow, PressureResult, TenantRow } from '../result.ts'
 import { assembleMetrics, lastTotals, type Reference } from './metrics.ts'
-import { judgePressure } from './thresholds.ts'
 import { assembleTimeline } from './timeline.ts'
 import { mergedTimes, type Times, timesOf } from './times.ts'
 import { sumOf, unverified, verify } from './verify.ts'
@@ -48,7 +48,7 @@ export function assemble(records: RunRecords, { thresholds, proxy, reference }: 
   const metrics = assembleMetrics({ records, rows, timeline, verification, times, tenantTimes, reference })
   const histograms = { end_to_end: times.endToEnd, report_lag: times.reportLag }
   const judged: ThresholdResult[] = thresholds.map((threshold) =>
-    judgePressure(threshold, { metrics, verification, histograms }),
+    judgeOn<PressureRun>(threshold, { metrics, verification, histograms }, PRESSURE_FIGURES),
   )
   return {
     metrics,

@@ -1,5 +1,6 @@
-import type { Unit } from '../../results/figures.ts'
-import { figuresFor, type RunView } from '../../results/run-view.ts'
+import type { Unit } from '../../engine/result.ts'
+import { figuresFor } from '../../results/overview.ts'
+import type { RunView } from '../../results/run-view.ts'
 import { oneLine } from '../escape.ts'
 import { runName } from '../verdict.ts'
 

@@ -2,7 +2,8 @@ import { stripVTControlCharacters } from 'node:util'
 import type { CustomMetricResults } from '../../engine/custom-metrics.ts'
 import type { Result, ThresholdResult } from '../../engine/result.ts'
 import type { PressureResult } from '../../pressure/result.ts'
-import { figuresFor, type RunView } from '../../results/run-view.ts'
+import { figuresFor } from '../../results/overview.ts'
+import type { RunView } from '../../results/run-view.ts'
 import { thresholdFigures } from '../verdict.ts'
 
 /** One row of the test explorer. */

@@ -2,7 +2,7 @@ import type { RunOverview } from '../../results/overview.ts'
 import { count, counted, percent, perSecond, shortMilliseconds } from '../format.ts'
 import { left, right } from '../table.ts'
 import { runName } from '../verdict.ts'
-import type { Chart, Unit } from './charts/chart.ts'
+import type { Chart, ChartUnit } from './charts/chart.ts'
 import { verdictChip } from './facts.ts'
 import { chartPlace, type Html, html, section, table } from './markup.ts'
 import { type Assets, page } from './page.ts'
@@ -138,13 +138,13 @@ ${charts.map(({ place }) => chartPlace(place))}</div>
 
 interface Line {
   readonly name: string
-  readonly unit: Unit
+  readonly unit: ChartUnit
   pick(run: RunOverview): number | null
   write(value: number | null | undefined): string
 }
 
 const LINES: readonly Line[] = [
-  { name: 'Throughput', unit: 'per-second', pick: (run) => run.messages_per_second, write: perSecond },
+  { name: 'Throughput', unit: 'per_second', pick: (run) => run.messages_per_second, write: perSecond },
   { name: 'p99', unit: 'ms', pick: (run) => run.latency_ms.p99, write: shortMilliseconds },
   { name: 'Success', unit: 'share', pick: (run) => run.success_rate, write: percent },
 ]

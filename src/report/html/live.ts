@@ -146,7 +146,7 @@ export function livePressureCharts(all: readonly PressureProgress[]): Chart[] {
         id: 'live-rate',
         title: 'Deliveries',
         note: 'Each second, over the last three',
-        unit: 'per-second',
+        unit: 'per_second',
       },
       series: [{ ...line('delivered', (one) => one.rate), filled: true }],
     },

@@ -10,6 +10,7 @@ import type {
   SplitResult,
   ThresholdResult,
 } from '../../engine/result.ts'
+import { unitOfThreshold } from '../../figures/threshold.ts'
 import {
   count,
   counted,
@@ -23,7 +24,7 @@ import {
 } from '../format.ts'
 import { left, right } from '../table.ts'
 import { failureCount, failureText, failureTime, mostFrequent, replyCode } from '../text.ts'
-import { thresholdFigures, unitOfThreshold } from '../verdict.ts'
+import { thresholdFigures } from '../verdict.ts'
 import { lineTone } from './charts/chart.ts'
 import { factList } from './facts.ts'
 import { barCell, type Html, html, section, table } from './markup.ts'

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
 import type { Spread } from '../../results/change.ts'
 import type { Comparison, ComparisonRow, ComparisonSide, RowVerdict } from '../../results/compare.ts'
-import { figuresFor, type RunView } from '../../results/run-view.ts'
+import { figuresFor } from '../../results/overview.ts'
+import type { RunView } from '../../results/run-view.ts'
 import {
   changeText,
   count,

@@ -91,7 +91,7 @@ export function searchCharts(search: SearchResult | undefined): Chart[] {
       id: 'throughput',
       title: 'Throughput by rate',
       note: 'Accepted each second, against what was offered',
-      unit: 'per-second',
+      unit: 'per_second',
       pick: (step) => step.throughput,
       lines: [{ ...offered, tone: 'muted', dashed: true }],
     }),
@@ -128,7 +128,7 @@ function way(search: SearchResult): Chart {
     xTitle: 'Try',
     xs: steps.map((_, step) => step),
     labels: steps.map((_, step) => String(step + 1)),
-    unit: 'per-second',
+    unit: 'per_second',
     log: needsLog(rates),
     series: [...rates, ...line],
   }

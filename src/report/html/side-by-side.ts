@@ -1,7 +1,7 @@
-import type { FigureUnit, SideBySide } from '../../engine/result.ts'
+import type { SideBySide, Unit } from '../../engine/result.ts'
 import { figureText } from '../format.ts'
 import { left, right } from '../table.ts'
-import { type Chart, lineTone, type Tone, type Unit } from './charts/chart.ts'
+import { type Chart, lineTone, type Tone } from './charts/chart.ts'
 import { chartPlace, type Html, html, section, table } from './markup.ts'
 
 const PLACE = 'side-by-side'
@@ -15,24 +15,11 @@ export function sideBySideSection(all: SideBySide | undefined): Html {
     columns: [left(capital(by)), ...columns.map(({ name }) => right(capital(name)))],
     rows: rows.map(({ label, values }) => [
       label,
-      ...columns.map(({ unit }, index) => cellText(values[index] ?? null, unit)),
+      ...columns.map(({ unit }, index) => figureText(values[index] ?? null, unit)),
     ]),
   })
   const charts = sideBySideCharts(all).length > 0 && html`<div class="below">${chartPlace(PLACE)}</div>`
   return section('Side by side', html`${figures}${charts}`, note)
-}
-
-function cellText(value: number | null, unit: FigureUnit): string {
-  return figureText(value, unit === 'factor' ? 'ratio' : unit)
-}
-
-const UNITS: Readonly<Record<FigureUnit, Unit>> = {
-  count: 'count',
-  ms: 'ms',
-  seconds: 'seconds',
-  per_second: 'per-second',
-  share: 'share',
-  factor: 'factor',
 }
 
 /** One chart to each unit, so that what can be compared stands on one axis. A single row has no charts. */
@@ -47,7 +34,7 @@ export function sideBySideCharts(all: SideBySide | undefined): Chart[] {
     .filter(tellsApart)
   const byUnit = Map.groupBy(drawn, ({ unit }) => unit)
   return [...byUnit].map(([unit, columns]) => ({
-    id: `${PLACE}-${UNITS[unit]}`,
+    id: `${PLACE}-${unit.replaceAll('_', '-')}`,
     place: PLACE,
     title: capital(columns.map(({ name }) => name).join(', ')),
     axis: 'runs',
@@ -55,7 +42,7 @@ export function sideBySideCharts(all: SideBySide | undefined): Chart[] {
     xTitle: capital(all.by),
     xs: all.rows.map((_, row) => row),
     labels: all.rows.map(({ label }) => label),
-    unit: UNITS[unit],
+    unit: unit,
     series: columns.map(({ name, values }, index) => ({
       label: name,
       values,
@@ -68,7 +55,7 @@ export function sideBySideCharts(all: SideBySide | undefined): Chart[] {
 const TONES: Readonly<Record<string, Tone>> = { p50: 'ramp-1', p95: 'ramp-2', p99: 'ramp-3' }
 
 /** What was not measured has no bars, and of a count that is the same in all rows they tell nothing. */
-function tellsApart({ unit, values }: { readonly unit: FigureUnit; readonly values: (number | null)[] }) {
+function tellsApart({ unit, values }: { readonly unit: Unit; readonly values: (number | null)[] }) {
   if (values.every((value) => value === null)) return false
   return unit !== 'count' || values.some((value) => value !== values[0])
 }

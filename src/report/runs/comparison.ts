@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
+import { PHASES } from '../../figures/smtp.ts'
 import type { Spread } from '../../results/change.ts'
 import type { Comparison, ComparisonRow, RowVerdict } from '../../results/compare.ts'
-import { PHASES } from '../../results/figures.ts'
 import type { RunView } from '../../results/run-view.ts'
 import { LATEST } from '../../results/store.ts'
 import { oneLine } from '../escape.ts'

@@ -8,7 +8,7 @@ import {
 import { mergeSparse, type SparseHistogram, summarise } from '../../engine/histogram.ts'
 import type { MergedFrom, Metrics, Result, ThresholdResult } from '../../engine/result.ts'
 import { OUTCOMES, type Outcome } from '../../engine/sample.ts'
-import { metricNamed } from '../../figures/metrics.ts'
+import { smtpFigures } from '../../figures/custom.ts'
 import { judge, type Threshold } from '../../figures/threshold.ts'
 import { verdictOf } from '../../figures/verdict.ts'
 import type { RunFile } from '../result-files.ts'
@@ -137,7 +137,7 @@ function thresholdOf(
   custom: MetricKinds,
 ): Threshold | undefined {
   const comparison = /<=|>=|==|!=|<|>/.exec(expression)?.[0] as Threshold['comparison'] | undefined
-  const known = typeof metricNamed(metric, custom) === 'object' && !OF_ONE_PART.test(metric)
+  const known = typeof smtpFigures(custom).named(metric) === 'object' && !OF_ONE_PART.test(metric)
   return comparison === undefined || !known ? undefined : { expression, metric, comparison, limit }
 }
 

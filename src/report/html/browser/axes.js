@@ -41,7 +41,7 @@ export function xAxis(chart) {
       ...axis,
       splits: (_, __, min, max) => rateSplits(min, max),
       filter: (_, splits) => splits,
-      values: (_, splits) => splits.map((rate) => formatValue('per-second', rate)),
+      values: (_, splits) => splits.map((rate) => formatValue('per_second', rate)),
     }
   if (chart.axis === 'runs' && chart.bars === true)
     return {

@@ -11,7 +11,7 @@ export function formatX(chart, index) {
   const x = chart.xs[index] ?? 0
   if (chart.axis === 'nines') return formatNines(x)
   if (chart.axis === 'runs') return chart.labels?.[index] ?? String(x)
-  if (chart.axis === 'rate') return formatValue('per-second', x)
+  if (chart.axis === 'rate') return formatValue('per_second', x)
   return formatTime(x)
 }
 

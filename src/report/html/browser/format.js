@@ -1,4 +1,4 @@
-/** @import { Unit } from '../charts/chart.ts' */
+/** @import { ChartUnit } from '../charts/chart.ts' */
 
 const MISSING = '–'
 
@@ -29,21 +29,25 @@ function duration(ms) {
   return Math.abs(ms) < 1000 ? `${number(ms)} ms` : `${number(ms / 1000)} s`
 }
 
-/** @type {Record<Unit, (value: number) => string>} */
+/** @type {Record<ChartUnit, (value: number) => string>} */
 const WRITERS = {
   count: number,
-  'per-second': (value) => `${number(value)}/s`,
-  'per-minute': (value) => `${number(value)}/min`,
+  number,
+  per_second: (value) => `${number(value)}/s`,
+  per_minute: (value) => `${number(value)}/min`,
   ms: duration,
   seconds: (value) => `${number(value)} s`,
-  cpu: (value) => `${number(value)} %`,
+  percent: (value) => `${number(value)} %`,
   share: (value) => `${number(value * 100)} %`,
-  factor: (value) => `×${number(value)}`,
+  factor: (value) => `${number(value)} ×`,
   bytes,
+  megabytes: (value) => bytes(value * 1024 ** 2),
+  ms_per_hour: (value) => `${number(value)} ms/h`,
+  megabytes_per_hour: (value) => `${number(value)} MB/h`,
 }
 
 /**
- * @param {Unit} unit
+ * @param {ChartUnit} unit
  * @param {number | null | undefined} value
  */
 export function formatValue(unit, value) {

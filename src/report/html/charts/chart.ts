@@ -1,14 +1,7 @@
+import type { Unit } from '../../../engine/result.ts'
+
 /** How values are written on an axis, in a legend and in the table below a chart. */
-export type Unit =
-  | 'count'
-  | 'per-second'
-  | 'per-minute'
-  | 'ms'
-  | 'seconds'
-  | 'cpu'
-  | 'share'
-  | 'factor'
-  | 'bytes'
+export type ChartUnit = Unit | 'per_minute'
 
 /** Colours have names; the style sheet says what they are, light and dark. */
 export type Tone = 'accent' | 'muted' | 'good' | 'bad' | 'warn' | `ramp-${1 | 2 | 3 | 4}` | `line-${number}`
@@ -55,7 +48,7 @@ export interface Chart {
   readonly xs: readonly number[]
   /** Of runs. */
   readonly labels?: readonly string[]
-  readonly unit: Unit
+  readonly unit: ChartUnit
   /** Logarithmic vertical axis. */
   readonly log?: boolean
   /** Bars in place of lines, on axes of whole numbers: amounts of a few things, or of a few seconds. */

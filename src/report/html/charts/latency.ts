@@ -77,7 +77,7 @@ export function overlayCharts(all: readonly Overlaid[]): Chart[] {
     note: 'Messages accepted in each second of the run',
     axis: 'time',
     xs,
-    unit: 'per-second',
+    unit: 'per_second',
     series: lines.map(({ values, ...line }) => ({ ...line, values: xs.map((x) => values[x] ?? null) })),
   }
   const distribution = distributionChart(

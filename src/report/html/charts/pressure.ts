@@ -42,7 +42,7 @@ function dashboard(timeline: Timeline, common: Common): Chart[] {
       id: 'send-rate',
       title: 'Send rate per account',
       note: 'Messages per minute, over the last ten seconds',
-      unit: 'per-minute',
+      unit: 'per_minute',
       series: accountRates(timeline),
     },
     {
@@ -91,7 +91,7 @@ function flow(timeline: Timeline, common: Common): Chart[] {
       id: 'throughput',
       title: 'Messages',
       note: 'Handed over, delivered and reported in each second',
-      unit: 'per-second',
+      unit: 'per_second',
       series: [
         { label: 'delivered', values: column((row) => row.delivered), tone: 'accent', filled: true },
         { label: 'handed over', values: column((row) => row.handed_over), tone: 'muted', dashed: true },

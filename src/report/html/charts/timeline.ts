@@ -31,7 +31,7 @@ function throughput({ timeline, target_rate }: Timed, common: Common): Chart {
     id: 'throughput',
     title: 'Throughput',
     note: 'Messages accepted in each second',
-    unit: 'per-second',
+    unit: 'per_second',
     series: [
       { label: 'accepted', values: accepted, tone: 'accent', filled: true },
       ...planned(timeline, target_rate),
@@ -132,7 +132,7 @@ export function resourceCharts(usage: Usage, markers: readonly Marker[] = []): C
       id: 'cpu',
       title: 'CPU',
       note: 'Of each service, in percent of one core',
-      unit: 'cpu',
+      unit: 'percent',
       series: series((sample) => sample.cpu_percent),
     },
     {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parsePressureThreshold } from './thresholds.ts'
+import { PRESSURE_FIGURES } from './pressure.ts'
+import { parseThresholdOn } from './threshold.ts'
 
 test.each([
   ['success_rate>=0.99', 'success_rate', 0.99],
@@ -10,7 +11,7 @@ test.each([
   ['fairness<3.5', 'fairness', 3.5],
   ['test_memory_mb<1024', 'test_memory_mb', 1_024],
 ])('reads %s', (text, metric, limit) => {
-  expect(parsePressureThreshold(text)).toMatchObject({ metric, limit })
+  expect(parseThresholdOn(text, PRESSURE_FIGURES)).toMatchObject({ metric, limit })
 })
 
 test.each([
@@ -23,5 +24,5 @@ test.each([
   ['cache_hit_rate<=1', 'it can never fail.'],
   ['duplicated==0.5', 'is not a whole number'],
 ])('refuses %s and says why', (text, why) => {
-  expect(() => parsePressureThreshold(text)).toThrow(why)
+  expect(() => parseThresholdOn(text, PRESSURE_FIGURES)).toThrow(why)
 })

@@ -1,0 +1,202 @@
+import {
+  EMPTY_HISTOGRAM,
+  type LatencySummary,
+  quantileMs,
+  type SparseHistogram,
+} from '../engine/histogram.ts'
+import type { Unit } from '../engine/result.ts'
+
+/** A figure's value in one run, with what must be said beside it; or why it has none. */
+export type Reading = { readonly value: number; readonly note?: string } | { readonly noData: string }
+
+/** One figure of a run, and all that is to be known of it: the one place where it is said. */
+export interface Figure<Run> {
+  /** As thresholds name it: `p(95)`, `throughput`, `accept.p(99)`. */
+  readonly name: string
+  /** Another name that thresholds may have for it. */
+  readonly also?: string
+  /** As tables show it, below the title of its group. */
+  readonly title: string
+  readonly group: string
+  readonly unit: Unit
+  /** `neither`: a fact of the run, as the bytes that were sent. */
+  readonly better: 'higher' | 'lower' | 'neither'
+  /** Can be below zero. */
+  readonly signed?: true
+  /** What it cannot exceed, so that a threshold there could never fail. */
+  readonly atMost?: number
+  /** Its limit may be written in percent, as `regression<10%`. */
+  readonly inPercent?: true
+  /** Runs are judged by it, and not set beside each other: another figure says the same. */
+  readonly compared?: false
+  /** Why it has no value, where that is more than that nobody measured it. */
+  readonly noData?: string
+  /** Anything but a finite number is no value: files of other versions and other programs leave figures out. */
+  read(run: Run): number | null | undefined | Reading
+}
+
+export function readingOf<Run>({ read, noData }: Figure<Run>, run: Run): Reading {
+  const value = read(run)
+  if (typeof value === 'number' && Number.isFinite(value)) return { value }
+  if (typeof value === 'object' && value !== null) return value
+  return { noData: noData ?? 'it was not measured' }
+}
+
+/** Null when the run does not say. */
+export function figureValue<Run>(figure: Figure<Run>, run: Run): number | null {
+  const reading = readingOf(figure, run)
+  return 'value' in reading ? reading.value : null
+}
+
+/** A part of a result as a file may have it: of any version, with anything left out. */
+export type Partly<T> = T extends readonly (infer Item)[]
+  ? readonly Partly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]?: Partly<T[Key]> | null | undefined }
+    : T
+
+/** Aggregates of latencies by the names that thresholds have for them, with their titles. */
+const AGGREGATES = {
+  avg: ['avg', 'average'],
+  min: ['min', 'minimum'],
+  'p(50)': ['p50', 'p50'],
+  'p(90)': ['p90', 'p90'],
+  'p(95)': ['p95', 'p95'],
+  'p(99)': ['p99', 'p99'],
+  'p(99.9)': ['p99_9', 'p99.9'],
+  max: ['max', 'maximum'],
+  /** As k6 says it. */
+  med: ['p50', 'median'],
+} as const satisfies Readonly<Record<string, readonly [field: keyof LatencySummary, title: string]>>
+
+export type Aggregate = keyof typeof AGGREGATES
+/** Of the latency that a kind of run is about. `med` is p(50) again. */
+export const EVERY_AGGREGATE = (Object.keys(AGGREGATES) as Aggregate[]).filter((name) => name !== 'med')
+/** As thresholds may name them, `p(N)` standing for any percentile. */
+const THRESHOLD_AGGREGATES = ['p(N)', 'avg', 'min', 'max', 'med'] as const
+
+/** One kind of latency, of which there are as many figures as it has aggregates. */
+export interface Latency<Run> {
+  /** Before the aggregate, as `accept` in `accept.p(99)`; empty for the latency that a kind of run is about. */
+  readonly prefix: string
+  readonly group: string
+  /** Before the titles of its figures, in a group that has several latencies. */
+  readonly title?: string
+  /** Those that tables show; thresholds may name any. */
+  readonly shown: readonly Aggregate[]
+  /** Milliseconds, unless it is a scenario's own. */
+  readonly unit?: Unit
+  /** Lower, unless only its author knows. */
+  readonly better?: Figure<Run>['better']
+  /** Why it has no value. */
+  readonly noData: string
+  /** Where a summary may stand, by the age of the file. */
+  summaries(run: Run): readonly (Partly<LatencySummary> | null | undefined)[]
+  /** For the percentiles that summaries do not have. */
+  histogram?(run: Run): SparseHistogram | null | undefined
+}
+
+function aggregateOf<Run>(latency: Latency<Run>, aggregate: Aggregate): Figure<Run> {
+  const [field, title] = AGGREGATES[aggregate]
+  return {
+    ...latencyFigure(latency, aggregate, title),
+    read: (run) =>
+      latency
+        .summaries(run)
+        .map((summary) => summary?.[field])
+        .find((value) => typeof value === 'number'),
+  }
+}
+
+function latencyFigure<Run>(latency: Latency<Run>, name: string, title: string) {
+  const { group, unit = 'ms', better = 'lower', noData } = latency
+  return {
+    name: nameIn(latency, name),
+    title: latency.title === undefined ? title : `${latency.title} ${title}`,
+    group,
+    unit,
+    better,
+    noData,
+  }
+}
+
+/** All figures of one kind of run. */
+export interface Figures<Run> {
+  /** In the order in which tables show them. */
+  readonly all: readonly Figure<Run>[]
+  /** All that thresholds may name, `p(N)` standing for any percentile. */
+  readonly known: readonly string[]
+  /** A string says why there is none; undefined when the name is not known. */
+  named(name: string): Figure<Run> | string | undefined
+  /** Why nothing can be said of this run, whose counts are all 0 and would pass for something. */
+  nothing(run: Run): string | undefined
+}
+
+interface Listed<Run> extends Pick<Figures<Run>, 'nothing'> {
+  /** In the order in which tables show them, those of `shownOf` among them. */
+  readonly list: readonly Figure<Run>[]
+  readonly latencies: readonly Latency<Run>[]
+}
+
+/** The figures of a kind of run. */
+export function figuresOf<Run>({ list, latencies, nothing }: Listed<Run>): Figures<Run> {
+  const shown = new Set(latencies.flatMap(shownOf).map(({ name }) => name))
+  const single = list.filter(({ name }) => !shown.has(name))
+  const named = single.flatMap((one) => [one.name, ...alsoOf(one)].map((name) => [name, one] as const))
+  const byName = new Map(named)
+  return {
+    all: list,
+    known: [
+      ...single.map(({ name }) => name),
+      ...single.flatMap(alsoOf),
+      ...latencies.flatMap((latency) => THRESHOLD_AGGREGATES.map((aggregate) => nameIn(latency, aggregate))),
+    ],
+    named: (name) => byName.get(name) ?? latencyNamed(name, latencies),
+    nothing,
+  }
+}
+
+/** The figures of a latency that tables show. */
+export function shownOf<Run>(latency: Latency<Run>): Figure<Run>[] {
+  return latency.shown.map((aggregate) => aggregateOf(latency, aggregate))
+}
+
+function nameIn({ prefix }: Pick<Latency<never>, 'prefix'>, aggregate: string): string {
+  return prefix === '' ? aggregate : `${prefix}.${aggregate}`
+}
+
+function alsoOf({ also }: Pick<Figure<never>, 'also'>): string[] {
+  return also === undefined ? [] : [also]
+}
+
+/** `p(99)`, `service_time.avg`, `connect.max`. */
+function latencyNamed<Run>(
+  name: string,
+  latencies: readonly Latency<Run>[],
+): Figure<Run> | string | undefined {
+  const parts = /^(?:([a-z][a-z0-9_]*)\.)?(?:(avg|min|max|med)|p\((\d+(?:\.\d+)?)\))$/.exec(name)
+  const latency = parts === null ? undefined : latencies.find(({ prefix }) => prefix === (parts[1] ?? ''))
+  if (parts === null || latency === undefined) return undefined
+  const [, , aggregate, digits = ''] = parts
+  if (aggregate !== undefined) return aggregateOf(latency, aggregate as Aggregate)
+  const percent = Number(digits)
+  if (percent > 100) return `a percentile is between 0 and 100, not ${percent}.`
+  const kept = `p(${percent})`
+  if (isAggregate(kept)) return aggregateOf(latency, kept)
+  const { histogram } = latency
+  if (histogram === undefined) return onlyKept(latency, latencies)
+  return {
+    ...latencyFigure(latency, kept, `p${percent}`),
+    read: (run) => quantileMs(histogram(run) ?? EMPTY_HISTOGRAM, percent / 100),
+  }
+}
+
+function isAggregate(name: string): name is Aggregate {
+  return Object.hasOwn(AGGREGATES, name)
+}
+
+function onlyKept<Run>({ prefix }: Latency<Run>, latencies: readonly Latency<Run>[]): string {
+  const kept = EVERY_AGGREGATE.filter((name) => name.startsWith('p('))
+  const exact = latencies.filter(({ histogram }) => histogram !== undefined).map((one) => nameIn(one, 'p(N)'))
+  return `${prefix} keeps only ${kept.join(', ')}, avg, min, max and med; any other percentile only ${exact.join(' and ')} have.`
+}

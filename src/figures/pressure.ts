@@ -1,0 +1,282 @@
+import type { LatencySummary } from '../engine/histogram.ts'
+import type { PressureResult, PressureVerification } from '../pressure/result.ts'
+import {
+  EVERY_AGGREGATE,
+  type Figure,
+  type Figures,
+  figuresOf,
+  type Latency,
+  type Partly,
+  shownOf,
+} from './figure.ts'
+
+/** What thresholds of pressure runs are judged by. */
+export type PressureMeasured = Pick<PressureResult, 'metrics' | 'verification' | 'histograms'>
+
+/** A run against a mail proxy as a file may have it, of any version. */
+export type PressureRun = Partly<Pick<PressureResult, 'metrics' | 'verification'>> &
+  Partial<Pick<PressureResult, 'histograms'>>
+
+type Entry = Figure<PressureRun>
+
+const MESSAGES = { group: 'Messages' } as const
+const SPEED = { group: 'Speed' } as const
+const PROXY = { group: 'Proxy' } as const
+const LOWER_COUNT = { unit: 'count', better: 'lower' } as const
+const HIGHER_SHARE = { unit: 'share', better: 'higher', atMost: 1 } as const
+const NO_METRICS = 'the proxy’s metrics could not be read'
+
+type Counted = {
+  [K in keyof PressureVerification]: PressureVerification[K] extends number | null ? K : never
+}[Exclude<keyof PressureVerification, 'why_not'>]
+
+function verified(name: Counted): Entry {
+  return {
+    group: 'Integrity',
+    name,
+    title: name.replace('_', ' '),
+    ...LOWER_COUNT,
+    read({ verification }) {
+      const count = verification?.[name]
+      return count ?? { noData: verification?.why_not ?? 'it could not be checked' }
+    },
+  }
+}
+
+function successRate({ metrics }: PressureRun): number | null | undefined {
+  const { success_rate: given, successful_messages: successful, total_messages: total } = metrics ?? {}
+  if (total === 0) return undefined
+  if (typeof given === 'number') return given
+  return typeof total === 'number' && typeof successful === 'number' ? successful / total : undefined
+}
+
+function megabytes(bytes: number | null | undefined): number | null {
+  return typeof bytes === 'number' ? bytes / 1024 ** 2 : null
+}
+
+interface Side {
+  readonly prefix: string
+  readonly group: string
+  /** As in "no delivery was seen". */
+  readonly what: string
+}
+
+function latency(
+  { what, ...side }: Side,
+  summary: (metrics: PressureRun['metrics']) => Partly<LatencySummary> | null | undefined,
+): Latency<PressureRun> {
+  return {
+    ...side,
+    shown: ['p(50)', 'p(95)', 'p(99)', 'max'],
+    noData: `no ${what} was seen`,
+    summaries: ({ metrics }) => [summary(metrics)],
+  }
+}
+
+const LATENCIES: readonly Latency<PressureRun>[] = [
+  {
+    ...latency({ prefix: '', group: 'End to end', what: 'delivery' }, (metrics) => metrics?.end_to_end_ms),
+    shown: EVERY_AGGREGATE,
+    summaries: ({ metrics }) => [metrics?.end_to_end_ms, metrics?.latency_ms],
+    histogram: ({ histograms }) => histograms?.end_to_end,
+  },
+  {
+    ...latency(
+      { prefix: 'report_lag', group: 'Report lag', what: 'report of a delivery' },
+      (metrics) => metrics?.report_lag_ms,
+    ),
+    histogram: ({ histograms }) => histograms?.report_lag,
+  },
+  latency(
+    { prefix: 'sync_response', group: 'Sync response', what: 'sync call' },
+    (metrics) => metrics?.sync_response_ms,
+  ),
+  latency(
+    { prefix: 'dnd_resume', group: 'Call after DND', what: 'call after the end of a DND window' },
+    (metrics) => metrics?.dnd_resume_ms,
+  ),
+]
+
+/** Of a run against a mail proxy. A new figure is one entry here. */
+export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
+  nothing: ({ metrics }) => (metrics?.total_messages === 0 ? 'no message was handed over' : undefined),
+  latencies: LATENCIES,
+  list: [
+    {
+      ...MESSAGES,
+      name: 'total_messages',
+      title: 'total',
+      unit: 'count',
+      better: 'neither',
+      read: ({ metrics }) => metrics?.total_messages,
+    },
+    {
+      ...MESSAGES,
+      ...HIGHER_SHARE,
+      name: 'success_rate',
+      title: 'success rate',
+      read: successRate,
+    },
+    {
+      ...MESSAGES,
+      ...LOWER_COUNT,
+      name: 'failed_messages',
+      title: 'not successful',
+      read: ({ metrics }) => metrics?.failed_messages,
+    },
+    // What success_rate says, in messages.
+    { ...verified('delivered'), ...MESSAGES, better: 'higher', compared: false },
+    verified('lost'),
+    verified('duplicated'),
+    verified('corrupted'),
+    verified('unreported'),
+    verified('misreported'),
+    verified('missed_recipients'),
+    verified('unknown'),
+    verified('errors'),
+    verified('still_queued'),
+    {
+      ...SPEED,
+      name: 'throughput',
+      also: 'messages_per_second',
+      title: 'throughput',
+      unit: 'per_second',
+      better: 'higher',
+      read: ({ metrics }) => metrics?.messages_per_second,
+    },
+    {
+      ...SPEED,
+      name: 'duration',
+      title: 'duration',
+      unit: 'seconds',
+      better: 'neither',
+      read: ({ metrics }) => metrics?.duration_seconds,
+    },
+    {
+      ...SPEED,
+      name: 'bytes',
+      title: 'data',
+      unit: 'bytes',
+      better: 'neither',
+      read: ({ metrics }) => metrics?.total_bytes_sent,
+    },
+    {
+      ...SPEED,
+      name: 'drain_seconds',
+      title: 'drain',
+      unit: 'seconds',
+      better: 'lower',
+      read: ({ metrics }) => metrics?.drain_seconds,
+    },
+    {
+      ...SPEED,
+      name: 'throughput_ratio',
+      title: 'throughput against the first run',
+      unit: 'factor',
+      better: 'higher',
+      noData: 'there is no run before it',
+      read: ({ metrics }) => metrics?.throughput_ratio,
+    },
+    {
+      ...SPEED,
+      name: 'p95_ratio',
+      title: 'p95 against the first run',
+      unit: 'factor',
+      better: 'lower',
+      noData: 'there is no run before it with these tenants',
+      read: ({ metrics }) => metrics?.p95_ratio,
+    },
+    ...LATENCIES.flatMap(shownOf),
+    {
+      ...PROXY,
+      ...HIGHER_SHARE,
+      name: 'cache_hit_rate',
+      title: 'cache hit rate',
+      noData: 'the proxy counted no lookup',
+      read: ({ metrics }) => metrics?.cache_hit_rate,
+    },
+    {
+      ...PROXY,
+      ...HIGHER_SHARE,
+      name: 'spared_fetches',
+      title: 'fetches spared',
+      noData: 'no attachment came twice, so no fetch could be spared',
+      read: ({ metrics }) => metrics?.delivery_cache_hit_rate,
+    },
+    {
+      ...PROXY,
+      name: 'dnd_periods',
+      title: 'DND periods',
+      unit: 'count',
+      better: 'neither',
+      read: ({ metrics }) => metrics?.dnd_periods,
+    },
+    {
+      // Not named after DND: `-t dnd` would match its rows in every suite.
+      ...PROXY,
+      ...LOWER_COUNT,
+      name: 'disturbances',
+      title: 'DND violations',
+      read: ({ metrics }) => metrics?.dnd_violations,
+    },
+    {
+      ...PROXY,
+      ...LOWER_COUNT,
+      name: 'over_limit',
+      title: 'over the rate limit',
+      noData: 'no account has a limit',
+      read: ({ metrics }) => metrics?.over_limit,
+    },
+    {
+      ...PROXY,
+      ...LOWER_COUNT,
+      name: 'deferred',
+      title: 'deferred',
+      noData: NO_METRICS,
+      read: ({ metrics }) => metrics?.deferred,
+    },
+    {
+      ...PROXY,
+      name: 'rate_limited',
+      title: 'rate limited',
+      unit: 'count',
+      better: 'neither',
+      noData: NO_METRICS,
+      read: ({ metrics }) => metrics?.rate_limited,
+    },
+    {
+      ...PROXY,
+      name: 'fairness',
+      title: 'slowest tenant to fastest',
+      unit: 'factor',
+      better: 'lower',
+      noData: 'fewer than two tenants had 20 plain messages',
+      read: ({ metrics }) => metrics?.fairness,
+    },
+    {
+      ...PROXY,
+      ...LOWER_COUNT,
+      name: 'peak_pending',
+      title: 'peak pending',
+      noData: NO_METRICS,
+      read: ({ metrics }) => metrics?.peak_pending,
+    },
+    {
+      ...PROXY,
+      name: 'proxy_memory_mb',
+      title: 'peak memory of the proxy',
+      unit: 'megabytes',
+      better: 'lower',
+      noData: 'it shares the test process; see test_memory_mb',
+      read: ({ metrics }) => megabytes(metrics?.peak_proxy_memory_bytes),
+    },
+    {
+      ...PROXY,
+      name: 'test_memory_mb',
+      title: 'peak memory of the test process',
+      unit: 'megabytes',
+      better: 'lower',
+      read: ({ metrics }) => megabytes(metrics?.peak_test_process_memory_bytes),
+    },
+  ],
+})

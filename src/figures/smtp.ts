@@ -1,0 +1,327 @@
+import type { LatencySummary } from '../engine/histogram.ts'
+import type { Metrics, Result } from '../engine/result.ts'
+import { TRANSACTION_PHASES } from '../engine/sample.ts'
+import {
+  EVERY_AGGREGATE,
+  type Figure,
+  type Figures,
+  figuresOf,
+  type Latency,
+  type Partly,
+  type Reading,
+  shownOf,
+} from './figure.ts'
+import { type BaselineFigures, isComparable, worsening } from './regression.ts'
+
+/** What thresholds are judged by: the part of a Result that has figures. */
+export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> &
+  Partial<Pick<Result, 'resource_usage' | 'generator'>> & {
+    /** What `regression` compares with. */
+    readonly baseline?: BaselineFigures
+  }
+
+/** A run against SMTP servers as a file may have it, of any version of ours or of the older generator. */
+export type SmtpRun = Omit<Partly<Measured>, 'histograms' | 'custom_metrics' | 'baseline'> &
+  Partial<Pick<Measured, 'histograms' | 'custom_metrics' | 'baseline'>>
+
+type Entry = Figure<SmtpRun>
+
+const MESSAGES = { group: 'Messages' } as const
+const SPEED = { group: 'Speed' } as const
+const RESOURCES = { group: 'Resources' } as const
+const LOWER_COUNT = { unit: 'count', better: 'lower' } as const
+const HIGHER_RATE = { unit: 'per_second', better: 'higher' } as const
+
+/** Undefined when the file does not say. */
+function dueOf({ metrics }: SmtpRun): number | undefined {
+  const { total_messages: total, outcomes } = metrics ?? {}
+  // Files of the older generator and of our first versions do not tell these from the others.
+  return typeof total === 'number' ? total - (outcomes?.not_reached ?? 0) : undefined
+}
+
+/** A run in which no message was due has no success rate, whatever its file says. */
+function successRate(run: SmtpRun): number | null | undefined {
+  const due = dueOf(run)
+  if (due === 0) return undefined
+  const { success_rate: given, successful_messages: successful, total_messages: total } = run.metrics ?? {}
+  if (typeof given === 'number') return given
+  return typeof total === 'number' && typeof successful === 'number' ? successful / total : undefined
+}
+
+/** Not 1 − success_rate: 1 − 0.99 is more than 0.01 in binary and would fail error_rate<=0.01. */
+function errorRate(run: SmtpRun): number | undefined {
+  const due = dueOf(run)
+  const failed = run.metrics?.failed_messages
+  return due === undefined || typeof failed !== 'number' ? undefined : failed / due
+}
+
+function outcome(name: 'accepted' | 'deferred' | 'rejected' | 'failed' | 'dropped' | 'not_reached'): Entry {
+  const read: Entry['read'] = ({ metrics }) => metrics?.outcomes?.[name]
+  return { ...MESSAGES, ...LOWER_COUNT, name, title: name.replace('_', ' '), read }
+}
+
+function ledgerCount(name: 'lost' | 'duplicated' | 'corrupted' | 'unacknowledged'): Entry {
+  return {
+    group: 'Integrity',
+    name,
+    title: name,
+    ...LOWER_COUNT,
+    read({ ledger }) {
+      if (ledger?.verified === false) return { noData: ledger.why_not ?? 'the target keeps no ledger' }
+      return ledger?.[name]
+    },
+  }
+}
+
+/** Of the servers (or containers) of a run, all together. */
+function usage(kind: 'cpu_percent' | 'memory_bytes', key: 'avg' | 'max'): Entry['read'] {
+  return ({ resource_usage: all }) => {
+    const values = Object.values(all ?? {}).map((service) => service?.[kind]?.[key])
+    const known = values.filter((value) => typeof value === 'number')
+    return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+  }
+}
+
+/** The steepest slope of its kind, in so many units per hour. */
+function steepest(unit: 'ms' | 'bytes', per: number): Entry['read'] {
+  return ({ drift }) => {
+    const rows = Array.isArray(drift) ? drift : []
+    const slopes = rows
+      .filter((row) => row?.unit === unit && typeof row.per_hour === 'number')
+      .map(({ per_hour }) => (per_hour ?? 0) / per)
+    return slopes.length === 0 ? null : Math.max(...slopes)
+  }
+}
+
+const DRIFT = {
+  group: 'Drift',
+  better: 'lower',
+  signed: true,
+  noData: 'no slope could be fitted: it takes five minutes of a load at a rate or for a time',
+} as const
+
+function regression({ baseline, metrics }: SmtpRun): Reading {
+  if (baseline === undefined) return { noData: 'the scenario names no baseline' }
+  if (baseline.incomparable !== undefined) return { noData: baseline.incomparable }
+  // Only runs of this process have one: their figures are all there.
+  const whole = metrics as Metrics
+  if (!isComparable(baseline, whole)) return { noData: `baseline ${baseline.name} has no figure of this run` }
+  const { share: value, what } = worsening(baseline, whole)
+  const notes = [what, baseline.note].filter((note) => note !== undefined)
+  return { value, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) }
+}
+
+/** The first files of the older generator had these three by names of their own, and no percentiles. */
+function oldestTimes(metrics: SmtpRun['metrics']): Partly<LatencySummary> {
+  return {
+    avg: metrics?.avg_response_time_ms,
+    min: metrics?.min_response_time_ms,
+    max: metrics?.max_response_time_ms,
+  }
+}
+
+/** The group of all phases. */
+export const PHASES = 'Phases'
+
+function phase(name: (typeof TRANSACTION_PHASES)[number]): Latency<SmtpRun> {
+  return {
+    prefix: name,
+    group: PHASES,
+    title: name,
+    shown: ['p(50)', 'p(95)', 'p(99)'],
+    noData: `no ${name} phase was measured`,
+    summaries: ({ metrics }) => [metrics?.phases_ms?.[name]],
+  }
+}
+
+const LATENCIES: readonly Latency<SmtpRun>[] = [
+  {
+    prefix: '',
+    group: 'Response time',
+    shown: EVERY_AGGREGATE,
+    noData: 'no response time was measured',
+    summaries: ({ metrics }) => [metrics?.response_time_ms, metrics?.latency_ms, oldestTimes(metrics)],
+    histogram: ({ histograms }) => histograms?.response_time,
+  },
+  {
+    prefix: 'service_time',
+    group: 'Service time',
+    shown: EVERY_AGGREGATE,
+    noData: 'no service time was measured',
+    summaries: ({ metrics }) => [metrics?.service_time_ms],
+    histogram: ({ histograms }) => histograms?.service_time,
+  },
+  ...TRANSACTION_PHASES.map(phase),
+]
+
+/** Of a run against SMTP servers, ours or of the older generator. A new figure is one entry here. */
+export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
+  nothing: (run) => (dueOf(run) === 0 ? 'no message was due' : undefined),
+  latencies: LATENCIES,
+  list: [
+    {
+      ...MESSAGES,
+      name: 'total_messages',
+      title: 'total',
+      unit: 'count',
+      better: 'neither',
+      read: ({ metrics }) => metrics?.total_messages,
+    },
+    {
+      ...MESSAGES,
+      name: 'success_rate',
+      title: 'success rate',
+      unit: 'share',
+      better: 'higher',
+      atMost: 1,
+      read: successRate,
+    },
+    {
+      ...MESSAGES,
+      name: 'error_rate',
+      title: 'error rate',
+      unit: 'share',
+      better: 'lower',
+      atMost: 1,
+      // Of success_rate from the other side.
+      compared: false,
+      read: errorRate,
+    },
+    {
+      ...MESSAGES,
+      ...LOWER_COUNT,
+      name: 'failed_messages',
+      title: 'not successful',
+      read: ({ metrics }) => metrics?.failed_messages,
+    },
+    // What success_rate says, in messages.
+    { ...outcome('accepted'), better: 'higher', compared: false },
+    outcome('deferred'),
+    outcome('rejected'),
+    outcome('failed'),
+    outcome('dropped'),
+    outcome('not_reached'),
+    {
+      ...MESSAGES,
+      ...LOWER_COUNT,
+      name: 'connection_errors',
+      title: 'connection errors',
+      read: ({ metrics }) => metrics?.connection_errors,
+    },
+    {
+      ...MESSAGES,
+      ...LOWER_COUNT,
+      name: 'recipients_refused',
+      title: 'recipients refused',
+      read: ({ metrics }) => metrics?.recipients_refused,
+    },
+    {
+      ...MESSAGES,
+      ...LOWER_COUNT,
+      name: 'reconnects',
+      title: 'reconnects',
+      read: ({ metrics }) => metrics?.reconnects,
+    },
+    {
+      ...MESSAGES,
+      ...LOWER_COUNT,
+      name: 'session_failures',
+      title: 'sessions ended badly',
+      read: ({ metrics }) => metrics?.session_failures,
+    },
+    ledgerCount('lost'),
+    ledgerCount('duplicated'),
+    ledgerCount('corrupted'),
+    ledgerCount('unacknowledged'),
+    {
+      ...SPEED,
+      ...HIGHER_RATE,
+      name: 'throughput',
+      also: 'messages_per_second',
+      title: 'throughput',
+      read: ({ metrics }) => metrics?.messages_per_second ?? metrics?.throughput,
+    },
+    {
+      ...SPEED,
+      name: 'duration',
+      title: 'duration',
+      unit: 'seconds',
+      better: 'neither',
+      read: ({ metrics }) => metrics?.duration_seconds,
+    },
+    {
+      ...SPEED,
+      name: 'bytes',
+      title: 'data',
+      unit: 'bytes',
+      better: 'neither',
+      read: ({ metrics }) => metrics?.total_bytes_sent,
+    },
+    {
+      ...SPEED,
+      ...HIGHER_RATE,
+      name: 'rate',
+      title: 'rate in the window',
+      read: ({ metrics }) => metrics?.rate,
+    },
+    {
+      ...SPEED,
+      name: 'rate_error',
+      title: 'rate error',
+      unit: 'share',
+      better: 'lower',
+      noData: 'the workload has no target rate to be compared with',
+      read: ({ metrics }) => metrics?.rate_error,
+    },
+    {
+      ...SPEED,
+      name: 'regression',
+      title: 'regression',
+      unit: 'share',
+      better: 'lower',
+      inPercent: true,
+      // A comparison itself.
+      compared: false,
+      read: regression,
+    },
+    ...LATENCIES.flatMap(shownOf),
+    {
+      ...DRIFT,
+      name: 'p99_drift',
+      title: 'p99 of response time',
+      unit: 'ms_per_hour',
+      read: steepest('ms', 1),
+    },
+    {
+      ...DRIFT,
+      name: 'memory_drift',
+      title: 'memory of a server',
+      unit: 'megabytes_per_hour',
+      read: steepest('bytes', 1_048_576),
+    },
+    {
+      ...RESOURCES,
+      name: 'servers_cpu',
+      title: 'CPU of the servers',
+      unit: 'percent',
+      better: 'lower',
+      read: usage('cpu_percent', 'avg'),
+    },
+    {
+      ...RESOURCES,
+      name: 'servers_memory',
+      title: 'memory of the servers',
+      unit: 'bytes',
+      better: 'lower',
+      read: usage('memory_bytes', 'max'),
+    },
+    {
+      ...RESOURCES,
+      name: 'generator_cpu',
+      title: 'CPU of the generator',
+      unit: 'percent',
+      better: 'neither',
+      read: ({ generator }) => generator?.cpu_percent,
+    },
+  ],
+})
