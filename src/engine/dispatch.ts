@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Pacer } from './executors/pacer.ts'
+import type { Pacer } from './executors/executor.ts'
 
 /** Leave to send one message. */
 export interface Ticket {

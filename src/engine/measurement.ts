@@ -1,4 +1,4 @@
-import type { Pacer } from './executors/pacer.ts'
+import type { Pacer } from './executors/executor.ts'
 import { type FailureKind, failureName, failureRows } from './failure-kinds.ts'
 import { type LatencySummary, summarise } from './histogram.ts'
 import type { Recording, SecondRecording } from './recording.ts'

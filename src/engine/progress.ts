@@ -1,4 +1,4 @@
-import type { Pacer } from './executors/pacer.ts'
+import type { Pacer } from './executors/executor.ts'
 import { failureName } from './failure-kinds.ts'
 import { quantileMs } from './histogram.ts'
 import { targetRate } from './measurement.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createPacer, type Schedule } from '../engine/executors/pacer.ts'
+import { createPacer } from '../engine/executors/pacer.ts'
+import type { Schedule } from '../engine/executors/registry.ts'
 import { Recorder } from '../engine/recorder.ts'
 import { sampleOf } from '../engine/sample.fixture.ts'
 import { stageFigures } from './stages.ts'

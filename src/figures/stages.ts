@@ -1,4 +1,5 @@
-import type { Pacer, Schedule } from '../engine/executors/pacer.ts'
+import type { Pacer } from '../engine/executors/executor.ts'
+import { executorOf, type Schedule } from '../engine/executors/registry.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, summarise } from '../engine/histogram.ts'
 import type { Recording } from '../engine/recording.ts'
 import type { SideBySide } from '../engine/result.ts'
@@ -52,9 +53,9 @@ interface Span {
 
 function spansOf(schedule: Extract<Schedule, { readonly stages: unknown }>): Span[] {
   const spans: Span[] = []
-  const isRate = schedule.executor === 'ramping-arrival-rate'
-  const unit = isRate ? '/s' : ' workers'
-  let level = isRate ? schedule.startRatePerSecond : schedule.startWorkers
+  const { levels } = executorOf(schedule)
+  const unit = levels?.unit ?? ''
+  let level = levels?.start(schedule) ?? 0
   let fromSeconds = 0
   for (const { durationSeconds, target } of schedule.stages) {
     const toSeconds = fromSeconds + durationSeconds

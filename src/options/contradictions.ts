@@ -1,6 +1,6 @@
 import { domainOf, isReservedDomain } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
-import { MODE_VARIABLES, misusedIn } from './load.ts'
+import { executorOfMode, MODE_VARIABLES, misusedIn } from './load.ts'
 
 /** Values that are good each by itself and have no sense together. */
 interface Contradiction {
@@ -58,7 +58,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   {
     about: ['STRESS_MODE', 'STRESS_STAGES'],
     find: ({ STRESS_MODE: mode, STRESS_STAGES: stages }) =>
-      mode.startsWith('ramping-') && stages === undefined
+      executorOfMode(mode).takes.stages !== undefined && stages === undefined
         ? `STRESS_MODE=${mode} goes by STRESS_STAGES, and there are none. Set STRESS_STAGES=30s:50.`
         : undefined,
   },

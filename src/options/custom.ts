@@ -1,7 +1,9 @@
-import type { Stage } from '../engine/executors/ramp.ts'
+import type { Amounts } from '../engine/executors/executor.ts'
+import { executorOf, type LoadSpec } from '../engine/executors/registry.ts'
 import type { Credentials, PipeliningLevel, TlsMode } from '../smtp/target.ts'
 import {
   CUSTOM_DEFAULTS,
+  executorOfMode,
   type GivenLoad,
   idleIn,
   type LoadValues,
@@ -9,79 +11,66 @@ import {
   MODE_VARIABLES,
 } from './load.ts'
 
-/** The workload of the custom scenario. */
-export type CustomOptions = CustomShape & CustomLoad
-
-type CustomLoad =
-  | { readonly mode: 'burst'; readonly messages: number }
-  | { readonly mode: 'sustained'; readonly ratePerSecond: number; readonly durationSeconds: number }
-  | { readonly mode: 'per-worker-iterations'; readonly messagesPerWorker: number }
-  | { readonly mode: 'constant-workers'; readonly durationSeconds: number }
-  | { readonly mode: 'ramping-workers' | 'ramping-arrival-rate'; readonly stages: readonly Stage[] }
+/** The custom scenario, as a suite would say it, and the mode that it was asked for by. */
+export type CustomOptions = LoadSpec & CustomShape & { readonly mode: string }
 
 interface CustomShape {
   readonly workers: number
-  readonly sizeBytes: number
+  /** Bytes. */
+  readonly size: number
   readonly pipelining: PipeliningLevel
-  /** Undefined: as the mode has it. */
-  readonly messagesPerSession: number | 'unlimited' | undefined
-  readonly maxSessions: number | undefined
+  readonly messagesPerSession?: number | 'unlimited'
+  readonly maxSessions?: number
   readonly tls: TlsMode
-  readonly auth: Credentials | undefined
+  readonly auth?: Credentials
   readonly recipients: number
   readonly sender: string
   readonly recipient: string
   readonly thresholds: readonly string[]
-  readonly baseline: string | undefined
+  readonly baseline?: string
   readonly replyTimeoutSeconds: number
 }
 
 export function customOf(values: LoadValues): CustomOptions {
-  return Object.freeze({ ...loadOf(values), ...shapeOf(values) })
+  return Object.freeze({ mode: values.STRESS_MODE, ...loadOf(values), ...shapeOf(values) })
 }
 
-function loadOf(values: LoadValues): CustomLoad {
-  const { STRESS_MODE: mode, STRESS_STAGES: stages = [] } = values
-  const messages = values.STRESS_MESSAGES ?? CUSTOM_DEFAULTS.messages
-  const durationSeconds = values.STRESS_DURATION ?? CUSTOM_DEFAULTS.durationSeconds
-  switch (mode) {
-    case 'burst':
-      return { mode, messages }
-    case 'sustained':
-      return { mode, ratePerSecond: values.STRESS_RATE ?? CUSTOM_DEFAULTS.ratePerSecond, durationSeconds }
-    case 'per-worker-iterations':
-      return { mode, messagesPerWorker: messages }
-    case 'constant-workers':
-      return { mode, durationSeconds }
-    case 'ramping-workers':
-    case 'ramping-arrival-rate':
-      return { mode, stages }
-    default:
-      return mode satisfies never
+/** What the mode's executor takes of the environment. */
+function loadOf(values: LoadValues): LoadSpec {
+  const amounts: Amounts = {
+    messages: values.STRESS_MESSAGES ?? CUSTOM_DEFAULTS.messages,
+    rate: values.STRESS_RATE ?? CUSTOM_DEFAULTS.ratePerSecond,
+    durationSeconds: values.STRESS_DURATION ?? CUSTOM_DEFAULTS.durationSeconds,
+    stages: values.STRESS_STAGES ?? [],
   }
+  const { name, takes } = executorOfMode(values.STRESS_MODE)
+  const fields = Object.entries(takes).map(([amount, field]) => [field, amounts[amount as keyof Amounts]])
+  return { executor: name, ...Object.fromEntries(fields) } as LoadSpec
 }
 
-/** As many as a ramp of workers has at its peak, where nothing else is said. */
+/** As many as the load itself asks for, where nothing else is said. */
 function defaultWorkers({ STRESS_MODE: mode, STRESS_STAGES: stages = [], ...values }: LoadValues): number {
-  if (mode === 'ramping-workers') return Math.max(1, ...stages.map(({ target }) => Math.ceil(target)))
+  const { workersOf } = executorOfMode(mode)
+  if (workersOf !== undefined) return workersOf(stages)
   return Math.min(CUSTOM_DEFAULTS.workers, values.STRESS_MAX_SESSIONS ?? CUSTOM_DEFAULTS.workers)
 }
 
 function shapeOf(values: LoadValues): CustomShape {
-  const maxSessions = values.STRESS_MAX_SESSIONS
+  const auth = credentialsOf(values)
+  const { STRESS_MESSAGES_PER_SESSION: messagesPerSession, STRESS_MAX_SESSIONS: maxSessions } = values
   return {
     workers: values.STRESS_WORKERS ?? defaultWorkers(values),
-    sizeBytes: values.STRESS_SIZE,
+    size: values.STRESS_SIZE,
     pipelining: values.STRESS_PIPELINING,
-    messagesPerSession: values.STRESS_MESSAGES_PER_SESSION,
-    maxSessions,
+    ...(messagesPerSession === undefined ? {} : { messagesPerSession }),
+    ...(maxSessions === undefined ? {} : { maxSessions }),
     tls: values.STRESS_TLS,
-    auth: credentialsOf(values),
+    ...(auth === undefined ? {} : { auth }),
     recipients: values.STRESS_RECIPIENTS,
     sender: values.STRESS_SENDER,
     recipient: values.STRESS_RECIPIENT,
     thresholds: values.STRESS_THRESHOLDS,
-    baseline: values.STRESS_BASELINE,
+    ...(values.STRESS_BASELINE === undefined ? {} : { baseline: values.STRESS_BASELINE }),
     replyTimeoutSeconds: values.STRESS_TIMEOUT,
   }
 }
@@ -100,7 +89,7 @@ export function customMisuses({
     const why = load[variable] === undefined ? undefined : idleIn(custom.mode, variable, modeGiven)
     if (why !== undefined) misuses.set(variable, why)
   }
-  const open = custom.mode === 'sustained' || custom.mode === 'ramping-arrival-rate'
+  const open = executorOf(custom).model === 'open'
   // Without STRESS_WORKERS, no more workers start than may have a session.
   const limits = load.STRESS_WORKERS === undefined && custom.maxSessions === custom.workers
   if (custom.maxSessions !== undefined && !open && !limits)

@@ -1,4 +1,6 @@
+import type { Amounts, Executor } from '../engine/executors/executor.ts'
 import type { Stage } from '../engine/executors/ramp.ts'
+import { EXECUTORS } from '../engine/executors/registry.ts'
 import { MailstormError } from '../error.ts'
 import { parseThreshold } from '../figures/threshold.ts'
 import { AUTH_MECHANISMS, PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
@@ -19,50 +21,43 @@ import {
 } from './kind.ts'
 
 /** The custom scenario's load: two words of old, and k6's executors by their names. */
-export const MODES = [
-  'burst',
-  'sustained',
-  'per-worker-iterations',
-  'constant-workers',
-  'ramping-workers',
-  'ramping-arrival-rate',
-] as const
-export type Mode = (typeof MODES)[number]
+export const MODES = EXECUTORS.map(({ mode }) => mode)
 
-/** Variables that only some modes have. */
-const USED_BY = {
-  STRESS_MESSAGES: ['burst', 'per-worker-iterations'],
-  STRESS_RATE: ['sustained'],
-  STRESS_DURATION: ['sustained', 'constant-workers'],
-  STRESS_STAGES: ['ramping-arrival-rate', 'ramping-workers'],
-} as const satisfies Readonly<Record<string, readonly Mode[]>>
-type ModeVariable = keyof typeof USED_BY
+/** Variables that only some modes have, and what they say. */
+export const AMOUNT_OF = {
+  STRESS_MESSAGES: 'messages',
+  STRESS_RATE: 'rate',
+  STRESS_DURATION: 'durationSeconds',
+  STRESS_STAGES: 'stages',
+} as const satisfies Readonly<Record<string, keyof Amounts>>
+type ModeVariable = keyof typeof AMOUNT_OF
 
-export const MODE_VARIABLES = Object.keys(USED_BY) as ModeVariable[]
+export const MODE_VARIABLES = Object.keys(AMOUNT_OF) as ModeVariable[]
 
-/** Why a mode has no use for any of the others. */
-const INSTEAD: Readonly<Record<Mode, string>> = {
-  burst: 'sends its messages as fast as it can',
-  sustained: 'sends what STRESS_RATE and STRESS_DURATION make',
-  'per-worker-iterations': 'ends when each worker has sent its messages',
-  'constant-workers': 'sends what its workers can in STRESS_DURATION',
-  'ramping-workers': 'goes by STRESS_STAGES',
-  'ramping-arrival-rate': 'goes by STRESS_STAGES',
+/** The executor that STRESS_MODE means. */
+export function executorOfMode(mode: string): Executor {
+  return EXECUTORS.find((executor) => executor.mode === mode) as Executor
+}
+
+/** Modes that have a use for a variable. */
+function modesOf(name: ModeVariable): string {
+  const executors = EXECUTORS.filter(({ takes }) => takes[AMOUNT_OF[name]] !== undefined)
+  return executors.map(({ mode }) => mode).join(' or ')
 }
 
 /** What is wrong with a variable that was given beside a mode, or undefined. */
-export function misusedIn(mode: Mode, name: ModeVariable): string | undefined {
-  const modes: readonly Mode[] = USED_BY[name]
-  if (modes.includes(mode)) return undefined
-  return `${name} cannot be used with STRESS_MODE=${mode}, which ${INSTEAD[mode]}. Unset it, or set STRESS_MODE=${modes.join(' or ')}.`
+export function misusedIn(mode: string, name: ModeVariable): string | undefined {
+  const { takes, goesBy } = executorOfMode(mode)
+  if (takes[AMOUNT_OF[name]] !== undefined) return undefined
+  return `${name} cannot be used with STRESS_MODE=${mode}, which ${goesBy.environment}. Unset it, or set STRESS_MODE=${modesOf(name)}.`
 }
 
 /** Why a variable changes nothing in the custom scenario of this mode, or undefined. */
-export function idleIn(mode: Mode, name: ModeVariable, modeGiven: boolean): string | undefined {
-  const modes: readonly Mode[] = USED_BY[name]
-  if (modes.includes(mode)) return undefined
+export function idleIn(mode: string, name: ModeVariable, modeGiven: boolean): string | undefined {
+  const { takes, goesBy } = executorOfMode(mode)
+  if (takes[AMOUNT_OF[name]] !== undefined) return undefined
   const chosen = modeGiven ? '' : ' (the default)'
-  return `STRESS_MODE=${mode}${chosen} ${INSTEAD[mode]}; STRESS_MODE=${modes.join(' or ')} has a use for it`
+  return `STRESS_MODE=${mode}${chosen} ${goesBy.environment}; STRESS_MODE=${modesOf(name)} has a use for it`
 }
 
 const STAGE = /^(\d+(?:\.\d+)?)(s|m|h)?:(\d+(?:\.\d+)?)$/

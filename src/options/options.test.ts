@@ -58,15 +58,12 @@ describe('readOptions', () => {
       tenants: {},
       custom: {
         mode: 'burst',
+        executor: 'shared-iterations',
         messages: 1000,
         workers: 10,
-        sizeBytes: 10_240,
+        size: 10_240,
         pipelining: 'commands',
-        messagesPerSession: undefined,
-        maxSessions: undefined,
         tls: 'none',
-        auth: undefined,
-        baseline: undefined,
         recipients: 1,
         sender: 'sender@mailstorm.test',
         recipient: 'recipient@mailstorm.test',
@@ -96,7 +93,8 @@ describe('readOptions', () => {
       STRESS_TIMEOUT: '5',
     })
     expect(custom).toEqual({
-      ...{ mode: 'sustained', ratePerSecond: 12.5, durationSeconds: 30, workers: 20, sizeBytes: 102_400 },
+      ...{ mode: 'sustained', executor: 'constant-arrival-rate', rate: 12.5, durationSeconds: 30 },
+      ...{ workers: 20, size: 102_400 },
       ...{ pipelining: 'transactions', messagesPerSession: 1, maxSessions: 40, tls: 'starttls' },
       ...{ auth: { user: 'u', pass: ' p ' }, recipients: 3, sender: 'a@example.net', recipient: 'b@x.test' },
       ...{ thresholds: ['p(99)<1s', 'lost==0'], replyTimeoutSeconds: 5 },

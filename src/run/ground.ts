@@ -1,3 +1,4 @@
+import { shareOf } from '../engine/executors/schedule.ts'
 import type { LoadPlan } from '../engine/threads/plan.ts'
 import type { SenderPool } from '../engine/threads/pool.ts'
 import { MailstormError } from '../error.ts'
@@ -5,7 +6,6 @@ import { checkDescriptors } from '../smtp/preflight/preflight.ts'
 import { ownWorkers, type RunStart } from './generator.ts'
 import type { Row } from './scenario-run.ts'
 import type { Servers } from './servers.ts'
-import { shareOf } from './spec/schedule.ts'
 import { checkHooks, type Workload } from './spec/spec.ts'
 
 /** What a run stands on: everything booted and checked. */

@@ -1,4 +1,5 @@
 import { CustomMetrics, customResults, mergeCustom } from '../engine/custom-metrics.ts'
+import { executorOf } from '../engine/executors/registry.ts'
 import { EMPTY_HISTOGRAM } from '../engine/histogram.ts'
 import {
   assembleAsides,
@@ -235,7 +236,8 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
   const { schedule } = workload
   // What was asked for; a number of messages in a time is a little off it where it is not whole.
   const { schedule: own, split } = plan
-  const asked = own.executor === 'constant-arrival-rate' ? own.ratePerSecond / (split?.generators ?? 1) : null
+  const rate = executorOf(own).ratePerSecond?.(own)
+  const asked = rate === undefined ? null : rate / (split?.generators ?? 1)
   return {
     executor: schedule.executor,
     model: pacer.model,

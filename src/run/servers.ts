@@ -174,7 +174,7 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     }
     return preflight(plan, world)
   }
-  const unchecked = { targets: targetsFor(custom), allowPublicTargets }
+  const unchecked = { targets: targetsFor({ tls: custom.tls, auth: custom.auth }), allowPublicTargets }
   for (const checked of await checkHosts(unchecked, world)) known.set(checked.host, checked)
   const ready = new Map<TlsMode, Promise<void>>()
   return {

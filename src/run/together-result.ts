@@ -1,4 +1,4 @@
-import type { Pacer } from '../engine/executors/pacer.ts'
+import type { Pacer } from '../engine/executors/executor.ts'
 import { EMPTY_HISTOGRAM } from '../engine/histogram.ts'
 import {
   assembleAsides,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createPacer, dealtCount, type Pacer, type Schedule } from './pacer.ts'
+import type { Pacer } from './executor.ts'
+import { createPacer, dealtCount } from './pacer.ts'
+import type { Schedule } from './registry.ts'
 
 const arrivals = (ratePerSecond: number, durationSeconds: number) =>
   createPacer({ executor: 'constant-arrival-rate', ratePerSecond, durationSeconds })

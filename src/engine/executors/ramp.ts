@@ -104,3 +104,14 @@ function firstAtLeast(segments: readonly Segment[], level: number, fromMs: numbe
   }
   return undefined
 }
+
+/** `0 → 10 → 0`: the levels that stages reach one after another. */
+export function levelsText(start: number, stages: readonly Stage[]): string {
+  const all = [start, ...stages.map(({ target }) => target)]
+  return all.filter((level, index) => level !== all[index - 1]).join(' → ')
+}
+
+/** How long all stages take together. */
+export function secondsOf(stages: readonly Stage[]): number {
+  return createRamp(0, stages).durationMs / 1000
+}

@@ -1,6 +1,7 @@
 import type { PipeliningLevel, SmtpTarget } from '../../smtp/target.ts'
 import type { MetricKinds } from '../custom-metrics.ts'
-import type { Schedule, Split } from '../executors/pacer.ts'
+import type { Split } from '../executors/pacer.ts'
+import type { Schedule } from '../executors/registry.ts'
 
 /** One run's load, whole and in plain data: what a sender thread needs to know. */
 export interface LoadPlan {

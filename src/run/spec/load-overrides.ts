@@ -1,12 +1,18 @@
+import type { Amounts, Executor } from '../../engine/executors/executor.ts'
 import type { Stage } from '../../engine/executors/ramp.ts'
+import { EXECUTORS, executorOf } from '../../engine/executors/registry.ts'
 import type { OverrideResult } from '../../engine/result.ts'
 import { credentialsOf } from '../../options/custom.ts'
 import { SIZES } from '../../options/kind.ts'
-import { type GivenLoad, LOAD_VARIABLES, type LoadVariable } from '../../options/load.ts'
-import type { LoadSpec } from './schedule.ts'
+import {
+  AMOUNT_OF,
+  type GivenLoad,
+  LOAD_VARIABLES,
+  type LoadVariable,
+  MODE_VARIABLES,
+} from '../../options/load.ts'
 import type { ScenarioSpec } from './spec.ts'
 
-type Executor = LoadSpec['executor']
 type Shown = OverrideResult['own']
 
 /** A spec with the environment's load in it. */
@@ -29,51 +35,28 @@ type Rules = {
   ) => Applied
 }
 
-/** What decides how much an executor sends, for sentences that say why something else does not. */
-const GOES_BY: Readonly<Record<Executor, string>> = {
-  'shared-iterations': 'sends its messages as fast as its workers can',
-  'per-worker-iterations': 'ends when each worker has sent its messages',
-  'constant-workers': 'sends what its workers can in its time',
-  'ramping-workers': 'goes by stages of workers',
-  'constant-arrival-rate': 'sends what its rate and its time make',
-  'ramping-arrival-rate': 'goes by stages of a rate',
-}
-
 const RULES: Rules = {
   STRESS_MODE: (spec) => `its executor is ${spec.executor}, and only custom can have another`,
-  STRESS_MESSAGES(spec, messages) {
-    if (spec.executor === 'shared-iterations')
-      return { spec: { ...spec, messages }, own: spec.messages, value: messages }
-    if (spec.executor !== 'per-worker-iterations') return goesBy(spec)
-    return { spec: { ...spec, messagesPerWorker: messages }, own: spec.messagesPerWorker, value: messages }
-  },
+  STRESS_MESSAGES: (spec, messages) => amount(spec, 'messages', messages),
   STRESS_WORKERS(spec, workers) {
-    return spec.executor === 'ramping-workers' ? goesBy(spec) : field(spec, 'workers', workers)
+    return executorOf(spec).workersOf === undefined ? field(spec, 'workers', workers) : goesBy(spec)
   },
   STRESS_SIZE: (spec, size) => ({ spec: { ...spec, size }, own: bytesOf(spec.size), value: size }),
-  STRESS_DURATION(spec, durationSeconds) {
-    if (spec.executor !== 'constant-arrival-rate' && spec.executor !== 'constant-workers') return goesBy(spec)
-    return { spec: { ...spec, durationSeconds }, own: spec.durationSeconds, value: durationSeconds }
-  },
-  STRESS_RATE(spec, rate) {
-    if (spec.executor !== 'constant-arrival-rate') return goesBy(spec)
-    return { spec: { ...spec, rate }, own: spec.rate, value: rate }
-  },
+  STRESS_DURATION: (spec, durationSeconds) => amount(spec, 'durationSeconds', durationSeconds),
+  STRESS_RATE: (spec, rate) => amount(spec, 'rate', rate),
   STRESS_STAGES(spec, stages) {
-    const value = stagesText(0, stages)
-    if (spec.executor === 'ramping-workers') {
-      // As in custom: from none, and as many workers as the highest stage has.
-      const workers = Math.max(1, ...stages.map(({ target }) => Math.ceil(target)))
-      const own = stagesText(spec.startWorkers, spec.stages)
-      return { spec: { ...spec, startWorkers: 0, stages, workers }, own, value }
-    }
-    if (spec.executor !== 'ramping-arrival-rate') return goesBy(spec)
-    return { spec: { ...spec, startRate: 0, stages }, own: stagesText(spec.startRate, spec.stages), value }
+    const { takes, levels, workersOf } = executorOf(spec)
+    if (takes.stages === undefined || levels === undefined || !('stages' in spec)) return goesBy(spec)
+    // As in custom: from none, and with as many workers as the load itself asks for.
+    const workers = workersOf?.(stages) ?? spec.workers
+    const started = { ...spec, [takes.stages]: stages, [levels.startField]: 0, workers }
+    const own = stagesText(ownOf(spec, levels.startField) as number | undefined, spec.stages)
+    return { spec: started, own, value: stagesText(0, stages) }
   },
   STRESS_PIPELINING: (spec, level) => field(spec, 'pipelining', level),
   STRESS_MESSAGES_PER_SESSION: (spec, count) => field(spec, 'messagesPerSession', count),
   STRESS_MAX_SESSIONS(spec, maxSessions) {
-    if (!spec.executor.endsWith('arrival-rate'))
+    if (executorOf(spec).model === 'closed')
       return `each of its workers has one session (${spec.executor}); STRESS_WORKERS says how many there are`
     return maxSessions < spec.workers
       ? `it is less than its ${spec.workers} workers, and each has a session`
@@ -103,12 +86,7 @@ const RULES: Rules = {
 }
 
 /** These make the plan another one: its own time limit says nothing of that. */
-const RESHAPING: ReadonlySet<LoadVariable> = new Set([
-  'STRESS_MESSAGES',
-  'STRESS_DURATION',
-  'STRESS_RATE',
-  'STRESS_STAGES',
-])
+const RESHAPING: ReadonlySet<string> = new Set(MODE_VARIABLES)
 
 /** The spec with what the environment says of the load; `varied` is what the scenario itself has to say. */
 export function overrideLoad(
@@ -129,7 +107,7 @@ export function overrideLoad(
     spec = applied.spec
     if (applied.own !== applied.value) overrides.push({ variable, own: applied.own, value: applied.value })
   }
-  if (overrides.some(({ variable }) => RESHAPING.has(variable as LoadVariable))) {
+  if (overrides.some(({ variable }) => RESHAPING.has(variable))) {
     const { maxDurationSeconds: _own, ...unlimited } = spec
     spec = unlimited
   }
@@ -143,13 +121,9 @@ function applyOne<V extends LoadVariable>(variable: V, spec: ScenarioSpec, load:
 /** Fields that are the question of a scenario as soon as its parts differ in them. */
 const SHAPE = ['size', 'pipelining', 'messagesPerSession', 'tls'] as const
 const VARIABLE_OF: Readonly<Record<string, LoadVariable>> = {
-  messages: 'STRESS_MESSAGES',
-  messagesPerWorker: 'STRESS_MESSAGES',
+  ...Object.fromEntries(EXECUTORS.flatMap(({ takes }) => variablesOf(takes))),
   workers: 'STRESS_WORKERS',
   size: 'STRESS_SIZE',
-  durationSeconds: 'STRESS_DURATION',
-  rate: 'STRESS_RATE',
-  stages: 'STRESS_STAGES',
   pipelining: 'STRESS_PIPELINING',
   messagesPerSession: 'STRESS_MESSAGES_PER_SESSION',
   maxSessions: 'STRESS_MAX_SESSIONS',
@@ -158,7 +132,20 @@ const VARIABLE_OF: Readonly<Record<string, LoadVariable>> = {
   replyTimeoutSeconds: 'STRESS_TIMEOUT',
 }
 /** What differs beside the question: limits follow from it, servers are no load. */
-const BESIDE = new Set(['thresholds', 'servers', 'startAfterSeconds', 'startWorkers', 'startRate'])
+const BESIDE: ReadonlySet<string> = new Set([
+  'thresholds',
+  'servers',
+  'startAfterSeconds',
+  ...EXECUTORS.flatMap(({ levels }) => levels?.startField ?? []),
+])
+
+/** The field that each variable of an amount replaces. */
+function variablesOf(takes: Executor['takes']): [string, LoadVariable][] {
+  return MODE_VARIABLES.flatMap((variable): [string, LoadVariable][] => {
+    const name = takes[AMOUNT_OF[variable]]
+    return name === undefined ? [] : [[name, variable]]
+  })
+}
 
 /** What the parts of a scenario vary: its shape, or the one thing in which they differ. With one value for all, they would be one. */
 export function variedBy(parts: readonly ScenarioSpec[]): ReadonlyMap<LoadVariable, string> {
@@ -174,8 +161,11 @@ export function variedBy(parts: readonly ScenarioSpec[]): ReadonlyMap<LoadVariab
 }
 
 function textOf(part: ScenarioSpec, name: string): string {
-  const [, value] = Object.entries(part).find(([key]) => key === name) ?? []
-  return JSON.stringify(value) ?? ''
+  return JSON.stringify(ownOf(part, name)) ?? ''
+}
+
+function ownOf(spec: ScenarioSpec, name: string): unknown {
+  return Object.entries(spec).find(([key]) => key === name)?.[1]
 }
 
 function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
@@ -189,8 +179,15 @@ function field(spec: ScenarioSpec, name: PlainField | TextField, value: string |
   return { spec: { ...spec, [name]: value }, own: spec[name] ?? null, value }
 }
 
-function goesBy({ executor }: ScenarioSpec): string {
-  return `it ${GOES_BY[executor]} (${executor})`
+/** A number in the field that the executor has for it. */
+function amount(spec: ScenarioSpec, of: keyof Amounts, value: number): Applied {
+  const name = executorOf(spec).takes[of]
+  if (name === undefined) return goesBy(spec)
+  return { spec: { ...spec, [name]: value }, own: (ownOf(spec, name) ?? null) as Shown, value }
+}
+
+function goesBy(spec: ScenarioSpec): string {
+  return `it ${executorOf(spec).goesBy.suite} (${spec.executor})`
 }
 
 function bytesOf(size: ScenarioSpec['size']): number {

@@ -1,19 +1,13 @@
 import type { MetricKinds } from '../../engine/custom-metrics.ts'
-import { createPacer, type Schedule } from '../../engine/executors/pacer.ts'
+import { createPacer } from '../../engine/executors/pacer.ts'
+import { executorOf, type LoadSpec, type Schedule } from '../../engine/executors/registry.ts'
+import { plannedSeconds, scheduleOf } from '../../engine/executors/schedule.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import { checkMetricKinds } from '../../figures/custom.ts'
 import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
-import {
-  checkSchedule,
-  describeSchedule,
-  isOpen,
-  type LoadSpec,
-  plannedSeconds,
-  scheduleOf,
-} from './schedule.ts'
 
 export interface SpecBase extends CustomMetricsSpec {
   readonly workers: number
@@ -80,8 +74,7 @@ const SESSIONS_PER_WORKER = 10
 
 export function resolveSpec(spec: ScenarioSpec): Workload {
   const schedule = scheduleOf(spec, spec.workers)
-  checkSchedule(schedule, spec.workers)
-  const open = isOpen(schedule)
+  const open = executorOf(schedule).model === 'open'
   const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
   const replyTimeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
   return {
@@ -124,7 +117,7 @@ function longestMs(schedule: Schedule, drainMs: number, replyTimeoutMs: number):
 
 /** A burst asks what the servers can take; a steady stream comes as mail comes, a session each. */
 function sessionLength(schedule: Schedule): number | 'unlimited' {
-  return isOpen(schedule) ? 1 : 'unlimited'
+  return executorOf(schedule).model === 'open' ? 1 : 'unlimited'
 }
 
 /** One address, or several that differ by a number: sink+1@…, sink+2@…. */
@@ -137,8 +130,10 @@ function recipientsOf(recipient: string, count: number): string[] {
 /** `5,000 × 10 KB, 50 workers` or `50/s for 60 s, 10 KB`: titles that hold no scenario's name. */
 export function describeWorkload(workload: Workload): string {
   const size = sizeText(workload.sizeBytes)
-  const load = describeSchedule(workload.schedule, size)
-  const workers = workload.schedule.executor === 'ramping-workers' ? [] : [`${workload.workers} workers`]
+  const { describe, workersOf } = executorOf(workload.schedule)
+  const load = describe(workload.schedule, size)
+  // Where the load says itself how many there are, that has been told.
+  const workers = workersOf === undefined ? [`${workload.workers} workers`] : []
   return [load, ...workers, ...oddities(workload)].join(', ')
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { MailstormError } from '../../error.ts'
-import { type LoadSpec, shareOf } from './schedule.ts'
-import { describeWorkload, resolveSpec, type ScenarioSpec } from './spec.ts'
+import { describeWorkload, resolveSpec, type ScenarioSpec } from '../../run/spec/spec.ts'
+import { createPacer } from './pacer.ts'
+import { executorOf, type LoadSpec } from './registry.ts'
+import { shareOf } from './schedule.ts'
 
 const stage = (durationSeconds: number, target: number) => ({ durationSeconds, target })
 const specOf = (load: LoadSpec, changes: Partial<ScenarioSpec> = {}) =>
@@ -80,6 +82,17 @@ describe('a spec', () => {
       /workers 2\.5 is not a whole number.*stage 2.*30 workers/s,
     )
   })
+})
+
+it('has the model of its executor', () => {
+  for (const load of LOADS) expect(createPacer(specOf(load).schedule).model).toBe(executorOf(load).model)
+})
+
+it('is refused where no executor has its name, with the one that was meant', () => {
+  const load = { executor: 'constant-arival-rate', rate: 5, durationSeconds: 5 } as unknown as LoadSpec
+  expect(() => specOf(load)).toThrow(
+    'there is no executor "constant-arival-rate". Did you mean constant-arrival-rate?',
+  )
 })
 
 describe('the part of some of the workers', () => {

@@ -1,0 +1,30 @@
+import { closed, type Executor } from './executor.ts'
+
+interface ConstantWorkers {
+  readonly executor: 'constant-workers'
+  readonly durationSeconds: number
+}
+
+/** A number of workers, each sending what it can for a time. */
+export const constantWorkers: Executor<ConstantWorkers, ConstantWorkers> = {
+  name: 'constant-workers',
+  model: 'closed',
+  goesBy: {
+    suite: 'sends what its workers can in its time',
+    environment: 'sends what its workers can in STRESS_DURATION',
+  },
+  takes: { durationSeconds: 'durationSeconds' },
+  dealtBy: 'worker',
+  plan: ({ executor, durationSeconds }) => ({ executor, durationSeconds }),
+  problems: ({ durationSeconds }) =>
+    durationSeconds > 0 ? [] : [`durationSeconds ${durationSeconds} is not above 0.`],
+  pacer({ durationSeconds }) {
+    const windowMs = durationSeconds * 1000
+    return closed({
+      total: Number.POSITIVE_INFINITY,
+      windowMs,
+      turnMs: (_worker, _taken, elapsedMs) => (elapsedMs < windowMs ? elapsedMs : undefined),
+    })
+  },
+  describe: ({ durationSeconds }, size) => `for ${durationSeconds} s, ${size}`,
+}

@@ -1,0 +1,54 @@
+import { always, type Executor, ROUNDING } from './executor.ts'
+import { createRamp, levelsText, type Stage, secondsOf } from './ramp.ts'
+
+interface Spec {
+  readonly executor: 'ramping-arrival-rate'
+  /** Messages per second; 0 by default. */
+  readonly startRate?: number
+  readonly stages: readonly Stage[]
+}
+
+interface Plan {
+  readonly executor: 'ramping-arrival-rate'
+  readonly startRatePerSecond: number
+  readonly stages: readonly Stage[]
+}
+
+/** Messages at a rate that changes in stages, whatever is in flight. */
+export const rampingArrivalRate: Executor<Spec, Plan> = {
+  name: 'ramping-arrival-rate',
+  model: 'open',
+  goesBy: { suite: 'goes by stages of a rate', environment: 'goes by STRESS_STAGES' },
+  takes: { stages: 'stages' },
+  levels: { startField: 'startRate', unit: '/s', start: ({ startRatePerSecond }) => startRatePerSecond },
+  dealtBy: 'message',
+  plan: ({ executor, startRate = 0, stages }) => ({ executor, startRatePerSecond: startRate, stages }),
+  /** Message n is due when the area under the rate curve reaches n: ∫ rate dt = n. */
+  pacer({ startRatePerSecond, stages }) {
+    const ramp = createRamp(startRatePerSecond, stages)
+    const total = Math.max(0, Math.ceil(ramp.areaBy(ramp.durationMs) - ROUNDING))
+    const dueMs = (n: number) => ramp.whenArea(n)
+    return {
+      model: 'open',
+      total,
+      windowMs: ramp.durationMs,
+      dueMs,
+      dueBy(elapsedMs) {
+        const last = Math.floor(ramp.areaBy(elapsedMs) + ROUNDING)
+        // While the rate is 0 the area may stand at exactly n: then n is due when it goes on.
+        return Math.min(total, dueMs(last) <= elapsedMs + ROUNDING ? last + 1 : last)
+      },
+      turnMs: always,
+    }
+  },
+  shareOf(plan, taking, workers) {
+    const share = taking / workers
+    return {
+      ...plan,
+      startRatePerSecond: plan.startRatePerSecond * share,
+      stages: plan.stages.map((stage) => ({ ...stage, target: stage.target * share })),
+    }
+  },
+  describe: ({ startRatePerSecond, stages }, size) =>
+    `${levelsText(startRatePerSecond, stages)}/s in ${secondsOf(stages)} s, ${size}`,
+}

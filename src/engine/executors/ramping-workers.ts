@@ -1,0 +1,45 @@
+import { closed, type Executor } from './executor.ts'
+import { createRamp, levelsText, type Stage, secondsOf } from './ramp.ts'
+
+interface Spec {
+  readonly executor: 'ramping-workers'
+  /** 0 by default; the spec's `workers` is the most that there will be. */
+  readonly startWorkers?: number
+  readonly stages: readonly Stage[]
+}
+
+type Plan = Spec & { readonly startWorkers: number }
+
+/** A number of workers that changes in stages, each sending what it can while it takes part. */
+export const rampingWorkers: Executor<Spec, Plan> = {
+  name: 'ramping-workers',
+  model: 'closed',
+  goesBy: { suite: 'goes by stages of workers', environment: 'goes by STRESS_STAGES' },
+  takes: { stages: 'stages' },
+  levels: { startField: 'startWorkers', unit: ' workers', start: ({ startWorkers }) => startWorkers },
+  dealtBy: 'worker',
+  plan: ({ executor, startWorkers = 0, stages }) => ({ executor, startWorkers, stages }),
+  problems({ startWorkers, stages }, workers) {
+    const most = stages.reduce((peak, { target }) => Math.max(peak, target), startWorkers)
+    return [
+      ...(most > workers ? [`a target of ${most} workers is more than the ${workers} there are.`] : []),
+      ...(createRamp(startWorkers, stages).peak < 0.5 ? ['no worker ever takes part.'] : []),
+    ]
+  },
+  /**
+   * Worker w (0-based) takes part while the level is at least w + ½: that is the level rounded, and so
+   * the time that all workers spend is the area under the ramp.
+   */
+  pacer({ startWorkers, stages }) {
+    const ramp = createRamp(startWorkers, stages)
+    return closed({
+      total: Number.POSITIVE_INFINITY,
+      windowMs: ramp.durationMs,
+      turnMs: (worker, _taken, elapsedMs) => ramp.whenLevel(worker + 0.5, elapsedMs),
+    })
+  },
+  describe: ({ startWorkers, stages }, size) =>
+    `${levelsText(startWorkers, stages)} workers in ${secondsOf(stages)} s, ${size}`,
+  /** As many as its highest stage has. */
+  workersOf: (stages) => Math.max(1, ...stages.map(({ target }) => Math.ceil(target))),
+}

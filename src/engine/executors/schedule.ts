@@ -1,0 +1,68 @@
+import { MailstormError } from '../../error.ts'
+import { createPacer } from './pacer.ts'
+import type { Stage } from './ramp.ts'
+import { executorOf, type LoadSpec, type Schedule } from './registry.ts'
+
+/** What a suite says of a load, checked. Throws MailstormError with everything that makes no sense. */
+export function scheduleOf(spec: LoadSpec, workers: number): Schedule {
+  const executor = executorOf(spec)
+  const schedule = executor.plan(spec, workers) as Schedule
+  const problems = [...workerProblems(workers), ...stageProblems(schedule)]
+  problems.push(...(executor.problems?.(schedule, workers) ?? []))
+  if (problems.length === 0) problems.push(...amountProblems(schedule))
+  if (problems.length === 0) return schedule
+  throw new MailstormError(
+    'BAD_SCENARIO',
+    [`Failed to read the scenario's ${schedule.executor}:`, ...problems].join('\n  '),
+  )
+}
+
+/** Each worker is a row of the run and has a session of its own; as STRESS_WORKERS. */
+const MOST_WORKERS = 1_000
+/**
+ * Threads keep a bit of each message, and count them all in 32 bits. 23 days at 100 a second, which is
+ * also the longest that a timer of Node's can be set to (2^31 ms).
+ */
+const MOST_MESSAGES = 200_000_000
+/** As STRESS_SOAK_MINUTES. */
+const LONGEST_SECONDS = 7 * 86_400
+
+function workerProblems(workers: number): string[] {
+  if (!Number.isInteger(workers) || workers < 1) return [`workers ${workers} is not a whole number ≥ 1.`]
+  return workers > MOST_WORKERS
+    ? [`${workers.toLocaleString('en')} workers are more than ${MOST_WORKERS.toLocaleString('en')}.`]
+    : []
+}
+
+function stageProblems(schedule: Schedule): string[] {
+  const stages: readonly Stage[] = 'stages' in schedule ? schedule.stages : []
+  return stages.flatMap(({ durationSeconds, target }, index) => {
+    if (durationSeconds >= 0 && target >= 0) return []
+    return [`stage ${index + 1} ({ durationSeconds: ${durationSeconds}, target: ${target} }) is below 0.`]
+  })
+}
+
+/** No message at all, or more than any generator sends, or can count. */
+function amountProblems(schedule: Schedule): string[] {
+  const { total, windowMs = 0 } = createPacer(schedule)
+  const problems: string[] = []
+  if (total < 1) problems.push('it plans no message: raise its messages, its rate or its time.')
+  if (Number.isFinite(total) && total > MOST_MESSAGES)
+    problems.push(
+      `it plans ${total.toLocaleString('en')} messages, more than ${MOST_MESSAGES.toLocaleString('en')}.`,
+    )
+  if (windowMs > LONGEST_SECONDS * 1000)
+    problems.push(`it takes ${windowMs / 1000} s, more than the ${LONGEST_SECONDS} s of 7 days.`)
+  return problems
+}
+
+/** Seconds that the plan takes by itself; undefined where it depends on the target. */
+export function plannedSeconds(schedule: Schedule): number | undefined {
+  const { windowMs } = createPacer(schedule)
+  return windowMs === undefined ? undefined : windowMs / 1000
+}
+
+/** What `taking` of all `workers` do of a schedule, when only their rows were asked for. */
+export function shareOf(schedule: Schedule, taking: number, workers: number): Schedule {
+  return (executorOf(schedule).shareOf?.(schedule, taking, workers) ?? schedule) as Schedule
+}

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+const CONTRIBUTING = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
+const copy = mkdtempSync(join(tmpdir(), 'mailstorm-recipes-'))
+
+/** What the recipes of CONTRIBUTING.md write: blocks of code that begin with the path of their file. */
+const WRITTEN = [...CONTRIBUTING.matchAll(/^ *```ts\n *\/\/ (\S+\.ts)\n([\s\S]*?)^ *```/gm)]
+const REGISTRY = 'src/engine/executors/registry.ts'
+
+beforeAll(() => {
+  for (const part of ['src', 'fixtures', 'containers', 'reporters', 'package.json', 'tsconfig.json'])
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true })
+  cpSync(join(ROOT, 'vitest.stress.config.ts'), join(copy, 'vitest.stress.config.ts'))
+  cpSync(join(ROOT, 'suites'), join(copy, 'suites'), { recursive: true })
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
+  for (const [, path = '', text = ''] of WRITTEN) {
+    mkdirSync(join(copy, dirname(path)), { recursive: true })
+    writeFileSync(join(copy, path), text)
+  }
+  // The one line of the executor's recipe, and the import that it takes.
+  const registry = readFileSync(join(copy, REGISTRY), 'utf8')
+  const registered = registry
+    .replace(/^/, "import { spacedIterations } from './spaced-iterations.ts'\n")
+    .replace('\n] as const', '\n  spacedIterations,\n] as const')
+  writeFileSync(join(copy, REGISTRY), registered)
+})
+
+afterAll(() => rmSync(copy, { recursive: true, force: true }))
+
+const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+  const { PATH, HOME } = process.env
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: copy,
+    env: { PATH, HOME, NO_COLOR: '1', CI: '1', ...env },
+  })
+  return stdout
+}
+
+const stress = (name: string, env: NodeJS.ProcessEnv) =>
+  run(['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.stress.config.ts', '-t', name], {
+    STRESS_BACKEND: 'embedded',
+    SMTP_SERVERS: '1',
+    STRESS_COOLDOWN: '0',
+    ...env,
+  })
+const latest = () => JSON.parse(readFileSync(join(copy, 'results/latest.json'), 'utf8'))
+
+test('an executor is one file and one line, and a scenario one file that names it', async () => {
+  expect(WRITTEN.map(([, path]) => path)).toContain('src/engine/executors/spaced-iterations.ts')
+  await stress('spaced', {})
+  expect(latest()).toMatchObject({
+    scenario: 'spaced',
+    verdict: 'PASSED',
+    workload: { executor: 'spaced-iterations', model: 'closed', planned: 20 },
+    metrics: { successful_messages: 20 },
+  })
+}, 60_000)
+
+test('the new executor is a mode of custom, with the variables that it takes', async () => {
+  await stress('custom', { STRESS_MODE: 'spaced-iterations', STRESS_MESSAGES: '6', STRESS_WORKERS: '2' })
+  expect(latest()).toMatchObject({
+    scenario: 'custom',
+    workload: { executor: 'spaced-iterations', planned: 6, workers: 2 },
+  })
+  await expect(stress('custom', { STRESS_MODE: 'spaced-iterations', STRESS_RATE: '5' })).rejects.toThrow(
+    'STRESS_RATE cannot be used with STRESS_MODE=spaced-iterations, which sends each message a while after',
+  )
+}, 60_000)
+
+test('a service is one file: it starts, says where it is, and stops', async () => {
+  expect(WRITTEN.map(([, path]) => path)).toContain('containers/greeter.ts')
+  const said = await run([
+    '--input-type=module-typescript',
+    '--eval',
+    `import { embeddedGreeter } from './containers/greeter.ts'
+     import { connect } from 'node:net'
+     import { once } from 'node:events'
+     const greeter = await embeddedGreeter({ greeting: '220 mail.test' }).start()
+     const socket = connect(greeter.port, '127.0.0.1')
+     const [line] = await once(socket, 'data')
+     await greeter.stop()
+     await greeter.stop()
+     console.log(String(line).trim(), greeter.endedBy)`,
+  ])
+  expect(said.trim()).toBe('220 mail.test undefined')
+}, 60_000)
