@@ -112,7 +112,7 @@ class EmbeddedMailhog extends EmbeddedService implements RunningMailhog {
   }
 }
 
-/** The seed's. */
+/** As in genro-mail-proxy's pressure test. */
 const LIMITS: Limits = { cpus: 1, memoryBytes: 1024 ** 3 }
 const SMTP_PORT = 1025
 const API_PORT = 8025

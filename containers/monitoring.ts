@@ -117,13 +117,13 @@ export interface PrometheusOptions {
   readonly note?: (line: string) => void
 }
 
-/** The seed's. */
+/** As in genro-mail-proxy's pressure test. */
 const PROMETHEUS_LIMITS: Limits = { cpus: 0.5, memoryBytes: 512 * 1024 ** 2 }
 const PROMETHEUS_PORT = 9090
 const PROMETHEUS_READY_WITHIN_MS = 60_000
 const PROMETHEUS_CONFIG = '/etc/prometheus/prometheus.yml'
 
-/** Prometheus in a container; keeps what it sees for a day, as the seed's does, and not beyond its own end. */
+/** Prometheus in a container; keeps its samples for a day at most, and never beyond its own end. */
 function dockerPrometheus(options: PrometheusOptions): Service<RunningWebService> {
   return dockerWebService({
     name: 'prometheus',
@@ -152,7 +152,7 @@ export interface GrafanaOptions {
   readonly note?: (line: string) => void
 }
 
-/** The seed's. */
+/** As in genro-mail-proxy's pressure test. */
 const GRAFANA_LIMITS: Limits = { cpus: 0.5, memoryBytes: 256 * 1024 ** 2 }
 const GRAFANA_PORT = 3000
 /** Its first start fills a database. */

@@ -7,7 +7,7 @@ export interface Limits {
 
 /** What every service in a container can be told beside its own options. */
 export interface DockerOptions {
-  /** By default the seed's, which differ from service to service. */
+  /** The default differs from service to service. */
   readonly limits?: Limits
   /** Told before anything that takes time. */
   readonly note?: (line: string) => void

@@ -31,7 +31,7 @@ export async function initialise(options: ClusterOptions): Promise<void> {
     [
       ...['--pgdata', data, '--username', name, '--pwfile', passwordFile],
       ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C'],
-      // The seed's; the default from PostgreSQL 18 on.
+      // On by default from PostgreSQL 18.
       '--data-checksums',
       // The cluster does not outlive the machine.
       '--no-sync',

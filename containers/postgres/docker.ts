@@ -19,7 +19,7 @@ export interface DockerPostgresOptions extends PostgresOptions, DockerOptions {
 }
 
 export const POSTGRES_IMAGE = 'postgres:17-alpine'
-/** The seed's. */
+/** As in genro-mail-proxy's pressure test. */
 const LIMITS: Limits = { cpus: 2, memoryBytes: 1024 ** 3 }
 const PORT = 5432
 /** The engine's default of 64 MB is too little for parallel queries at this work_mem. */

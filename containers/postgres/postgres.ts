@@ -38,7 +38,7 @@ export interface RunningPostgres extends RunningService, PostgresLogin {
   usage(): Promise<Usage | undefined>
 }
 
-/** The seed's tuning for its pressure tests. */
+/** The tuning of PostgreSQL in genro-mail-proxy's pressure test. */
 export const POSTGRES_TUNING: Readonly<Record<string, string>> = {
   max_connections: '200',
   shared_buffers: '256MB',
@@ -48,7 +48,7 @@ export const POSTGRES_TUNING: Readonly<Record<string, string>> = {
   synchronous_commit: 'off',
 }
 
-/** The seed's names. */
+/** Names as in genro-mail-proxy's pressure test, unless told otherwise. */
 export function loginOf(options: PostgresOptions): PostgresLogin {
   const { database = 'mailproxy', user = 'mailproxy', password = 'mailproxy' } = options
   return { database, user, password }

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   ]
   if (problems.length > 0) throw badSetUp(problems.join('; '))
   const smtp = { host, port: Number(port) }
-  await setUpTenants({ proxyUrl, token, dialect: 'seed', smtp, tenants, waitMs: PROXY_HEALTHY_WITHIN_MS })
+  await setUpTenants({ proxyUrl, token, dialect: 'classic', smtp, tenants, waitMs: PROXY_HEALTHY_WITHIN_MS })
   for (const { tenant, baseUrl } of tenants) console.log(`${tenant.facts.tenantId} is set up (${baseUrl})`)
 }
 

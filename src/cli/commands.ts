@@ -265,7 +265,7 @@ function addPrograms(program: Command): void {
       'response: messages in the answer to a sync; push: by add-messages',
       'response',
     )
-    .option('--dialect <name>', 'names of the fields: seed or genro', 'seed')
+    .option('--dialect <name>', 'names of the fields: classic or genro', 'classic')
     .option('--proxy-url <urls...>', 'where push goes; several take turns')
     .option('--proxy-token <token>', 'for push')
     .option('--max-attachment-bytes <bytes>', 'larger attachments are cut to this')

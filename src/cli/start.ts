@@ -177,7 +177,7 @@ export interface Extras {
   readonly metricsPort: number | undefined
 }
 
-/** Of the seed. */
+/** Port and token of genro-mail-proxy's pressure test. */
 const PROXY_PORT = 8000
 const PROXY_TOKEN = 'pressure-test-token'
 export async function bootExtras(wanted: WantedExtras, rig: ExtrasRig): Promise<Extras> {
@@ -258,14 +258,14 @@ interface Around {
   readonly keep: Keep
 }
 
-/** The four of the seed, each a process; the proxy gets to know them when there is one. Returns what people should know. */
+/** One process per profile, announced to the proxy when there is one. Returns the lines to show. */
 async function bootTenants(rig: ExtrasRig, around: Around): Promise<string[]> {
   const capped = rig.backend === 'docker' && rig.options.containers.sink === 'mailhog'
   const tenants = await boot(rig, around.keep, capped ? { maxAttachmentBytes: MAILHOG_ATTACHMENT_BYTES } : {})
   const { mailhog, proxy, token } = around
   if (proxy !== undefined && mailhog !== undefined) {
     const smtp = { host: mailhog.host, port: mailhog.smtpPort }
-    await setUpTenants({ proxyUrl: proxy.url, token, dialect: 'seed', smtp, tenants })
+    await setUpTenants({ proxyUrl: proxy.url, token, dialect: 'classic', smtp, tenants })
   }
   const kilobytes = MAILHOG_ATTACHMENT_BYTES / 1024
   return [

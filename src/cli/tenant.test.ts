@@ -37,7 +37,7 @@ async function failed(
   return message
 }
 
-test('runs a tenant of the profile, as the environment of the seed has it, until Ctrl-C', async () => {
+test('runs a tenant of the profile, tuned by the environment, until Ctrl-C', async () => {
   const flags = ['--profile', 'documents', '--port', '0', '--max-attachment-bytes', '4096', '--run-id', 'r1']
   const { child, ready } = await running(flags, {
     MSG_RATE_PER_SYNC: '30',
@@ -78,6 +78,14 @@ test('makes the same messages from the same seed and run id, and a new run id ea
   ])
   expect(second).toBe(first)
   expect(third).not.toBe(first)
+})
+
+test('still takes --dialect seed for classic, and says so', async () => {
+  const flags = ['--profile', 'newsletter', '--port', '0', '--run-id', 'r1', '--max-attachment-bytes', '4096']
+  const old = await running([...flags, '--dialect', 'seed'])
+  old.child.kill('SIGINT')
+  const [note] = await Promise.all([text(old.child.stderr), once(old.child, 'close')])
+  expect(note).toContain('--dialect seed is now called classic.')
 })
 
 test('says that its port is taken', async () => {

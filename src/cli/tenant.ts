@@ -41,7 +41,7 @@ function programOptions(flags: TenantFlags): TenantProgramOptions {
     seed: flags.seed === undefined ? seed : whole('--seed', flags.seed, 2 ** 32 - 1),
     // A proxy whose database stays would know the ids of the last time.
     runId: flags.runId ?? Date.now().toString(36),
-    dialect: oneOf('--dialect', flags.dialect, DIALECTS),
+    dialect: dialectOf(flags),
     intake: intakeOf(flags),
     ...(tenantId !== undefined && { tenantId }),
     ...(clientId !== undefined && { clientId }),
@@ -64,6 +64,13 @@ function intakeOf({ intake, proxyUrl, proxyToken: token }: TenantFlags): TenantP
       'Leave them out, or add --intake push.',
     )
   return { style }
+}
+
+/** `seed` is the name that `classic` had until 0.1; accepted for one more version. */
+function dialectOf({ dialect }: TenantFlags): TenantProgramOptions['dialect'] {
+  if (dialect !== 'seed') return oneOf('--dialect', dialect, DIALECTS)
+  console.error('--dialect seed is now called classic. The old name is accepted in this version only.')
+  return 'classic'
 }
 
 function withoutSlash(url: string): string {

@@ -8,7 +8,7 @@ const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]
 /** Names of machines in container networks may have underscores. */
 const HOST = /^(?=.{1,253}$)[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?(\.[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?)*$/i
 
-/** RFC 2606 2 and 3, RFC 6761 6; test.local is what the seed's servers are called. */
+/** RFC 2606 sections 2 and 3, RFC 6761 section 6; test.local is the domain of the servers we boot. */
 const RESERVED = ['test', 'example', 'invalid', 'localhost', 'example.com', 'example.net', 'example.org']
 const RESERVED_DOMAINS: readonly string[] = [...RESERVED, 'test.local']
 

@@ -123,7 +123,7 @@ export function variablesOf(shape: Readonly<Record<string, z.ZodType>>): readonl
   })
 }
 
-/** Sizes by name, in bytes: the seed's four. */
+/** Sizes by name, in bytes: the four of the PrixFixe stress-test guide. */
 export const SIZES = { small: 1024, medium: 10_240, large: 102_400, xlarge: 1_048_576 } as const
 export type SizeName = keyof typeof SIZES
 

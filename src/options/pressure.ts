@@ -117,7 +117,7 @@ export function pressureOptions(values: ValuesOf<typeof PRESSURE>): PressureOpti
 
 const share = decimal({ min: 0, max: 1, example: 0.3 })
 
-/** The seed's names for what a simulated tenant does; they hold for all tenants of a run. */
+/** How simulated tenants behave, under the names of genro-mail-proxy's pressure test; applies to all tenants of a run. */
 export const TENANTS = {
   MSG_RATE_PER_SYNC: unset(
     wholeNumber({ min: 0, max: 10_000, example: 5 }),

@@ -9,7 +9,7 @@ test('overrides of a profile what was given, 0 too, and nothing else', () => {
   expect(facts).toMatchObject({ dndShare: 0, cachedShare: 0.9, messagesPerSync: 50, largeShare: 0.15 })
 })
 
-test('has a name for each figure of the seed', () => {
+test('sets each figure of a profile from its variable', () => {
   const values = {
     MSG_RATE_PER_SYNC: 1,
     ATTACHMENT_CACHE_HIT_RATE: 0.2,

@@ -9,7 +9,7 @@ import type { RunEvent, TenantRow } from './result.ts'
 export interface TenantRecords {
   readonly tenantId: string
   readonly accountId: string
-  /** The seed's statistics, and what the profile is. */
+  /** The tenant's own statistics (`/stats`), and its profile. */
   readonly counted: Pick<
     TenantRow,
     | 'client_id'

@@ -42,7 +42,7 @@ export interface PressureVerification {
   readonly remarks: readonly string[]
 }
 
-/** One of the seed's warning signs, found in the figures. */
+/** A warning sign found in the figures. */
 export interface Finding {
   /** As `pending-growing`. */
   readonly rule: string
@@ -163,7 +163,7 @@ export function isPressure(result: AnyResult): result is PressureResult {
   return result.test_type === 'pressure'
 }
 
-/** One tenant: what its client counted (names of the seed's `/stats`) and what became of its messages. */
+/** One tenant: what its client counted (names as in `/stats`) and what became of its messages. */
 export interface TenantRow {
   readonly tenant_id: string
   readonly client_id: string

@@ -7,7 +7,7 @@ const SPEC: PressureSpec = { durationSeconds: 60, tenants: ['standard'], thresho
 const resolved = (change: Partial<PressureSpec> = {}, env: NodeJS.ProcessEnv = {}) =>
   resolvePressure({ ...SPEC, ...change }, readOptions(env), env)
 
-test('has the seed’s settings, one proxy in the test process, and everything verified', () => {
+test('defaults to the settings of genro-mail-proxy’s pressure test, one proxy in the test process, everything verified', () => {
   expect(resolved()).toMatchObject({
     durationSeconds: 60,
     inProcess: true,

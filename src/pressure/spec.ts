@@ -100,8 +100,8 @@ export interface TenantPlan {
 /** What every run promises: each message once, intact and reported, and no call inside a DND window. */
 export const VERIFIED = ['lost==0', 'duplicated==0', 'corrupted==0', 'unreported==0', 'disturbances==0']
 
-/** The seed's settings of the proxy. */
-const SEED_SETTINGS = {
+/** How genro-mail-proxy's pressure test sets up its proxy. */
+const DEFAULT_SETTINGS = {
   GMP_SEND_LOOP_INTERVAL: '1',
   GMP_BATCH_SIZE_PER_ACCOUNT: '50',
   GMP_POOL_SIZE: '20',
@@ -174,7 +174,7 @@ function settingsOf({ proxy }: PressureSpec, env: NodeJS.ProcessEnv): Record<str
   const given = Object.entries(env).filter(
     (pair): pair is [string, string] => pair[0].startsWith('GMP_') && !OURS.has(pair[0]) && Boolean(pair[1]),
   )
-  const settings = { ...SEED_SETTINGS, ...proxy, ...Object.fromEntries(given) }
+  const settings = { ...DEFAULT_SETTINGS, ...proxy, ...Object.fromEntries(given) }
   proxyConfigFromEnvironment({ ...settings, GMP_DB_PATH: 'postgresql://checked/only' })
   return settings
 }

@@ -17,7 +17,7 @@ async function probed(target: { host: string; port: number }, context: Partial<P
   return { report, row: (id: string) => report.rows.find((row) => row.id === id) }
 }
 
-test('finds and names a server that applies 512 octets to text (Known Issue of the seed)', async () => {
+test('finds and names a server that applies 512 octets to text (the known issue of PrixFixe 0.1.0)', async () => {
   const { row } = await probed(await startOddServer({ maxTextOctets: 510 }))
   expect(row('text-600')).toMatchObject({
     verdict: 'deviates',

@@ -235,7 +235,7 @@ function deliveryTable({ tenants }: PressureResult): Table {
   }
 }
 
-/** The seed's statistics of the clients. */
+/** What the tenants' clients counted. */
 function clientTable({ tenants }: PressureResult): Table {
   return {
     columns: [

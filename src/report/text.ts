@@ -18,7 +18,7 @@ import {
 } from './terminal.ts'
 import { runName, thresholdFigures, VERDICT_STYLE, verdictReason } from './verdict.ts'
 
-/** One run as a person reads it in a terminal; in the order of the seed's analysis, with more in it. */
+/** One run as a person reads it in a terminal; in the order of the older analyze-results.sh, with more in it. */
 export function renderText(result: Result, { paint, width }: Page = PIPE): string {
   const inner = width === undefined ? undefined : width - INDENT
   const { refused_recipients: refused = [], session_failures: endedBadly = [] } = result
@@ -42,7 +42,7 @@ export function renderText(result: Result, { paint, width }: Page = PIPE): strin
   return page(blocks, width)
 }
 
-/** `[PASSED] Status: PASSED - no errors`: the seed's closing line, with the issue's words in the brackets. */
+/** `[PASSED] Status: PASSED - no errors`: the closing line of the older analyze-results.sh, with the verdict in the brackets. */
 function statusLine(result: Result, paint: Paint): string {
   const style = VERDICT_STYLE[result.verdict]
   return `${paint(style, `[${result.verdict}]`)} ${oneLine(runName(result))}: ${oneLine(verdictReason(result), 1000)}`

@@ -24,7 +24,7 @@ export function olderRun(changes: Readonly<Record<string, unknown>> = {}) {
   }
 }
 
-/** The first ones, as the seed's sample output has them: average, minimum and maximum, no percentiles. */
+/** The first format, as in the sample output of the PrixFixe stress-test guide: no percentiles. */
 export function oldestRun() {
   const { latency_ms: _latency, ...metrics } = olderRun().metrics
   const times = { avg_response_time_ms: 152.34, min_response_time_ms: 45.12, max_response_time_ms: 1203.45 }

@@ -7,7 +7,7 @@ import { isMissed, verdictOf } from '../figures/verdict.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts'
 
-/** `older`: the Python generator that the seed describes; its files name no format. */
+/** `older`: the Python generator of the PrixFixe stress-test guide; its files name no format. */
 export const FORMATS = [RESULT_FORMAT, PRESSURE_FORMAT, 'older'] as const
 export type Format = (typeof FORMATS)[number]
 

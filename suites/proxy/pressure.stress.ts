@@ -1,6 +1,6 @@
 import { pressureScenario } from '../../fixtures/pressure.ts'
 
-/** Does the whole protocol hold with four tenants as different as the seed's? */
+/** Does the whole protocol hold with four very different tenants? */
 pressureScenario('pressure', {
   durationSeconds: 60,
   tenants: [

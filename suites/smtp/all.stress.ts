@@ -1,6 +1,6 @@
 import { scenarioParts } from '../../fixtures/scenario.ts'
 
-/** The seed's comprehensive suite. Runs only when asked for: `-t all`. */
+/** The comprehensive suite: seven runs. Runs only when asked for: `-t all`. */
 scenarioParts(
   'all',
   {

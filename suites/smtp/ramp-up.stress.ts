@@ -1,6 +1,6 @@
 import { scenario } from '../../fixtures/scenario.ts'
 
-/** How do they take a load that grows? The seed's steps in one run, each with figures of its own. */
+/** How do they cope with growing load? Three steps in one run, each with figures of its own. */
 scenario(
   'ramp-up',
   {

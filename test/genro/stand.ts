@@ -19,7 +19,7 @@ export interface Stand extends AsyncDisposable {
   }
 }
 
-/** The seed's. */
+/** The admin token of genro-mail-proxy's pressure test. */
 const TOKEN = 'pressure-test-token'
 
 /** Real genro-mail-proxies on one PostgreSQL, which is empty and goes with them. */

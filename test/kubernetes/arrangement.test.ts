@@ -10,7 +10,7 @@ const workloads = workloadsOf(objects)
 const has = (kind: string, name: string) =>
   ofKind(objects, kind).some(({ metadata }) => metadata.name === name)
 
-/** The seed's table (proxy-pressure-test.md, "Kubernetes Migration"). */
+/** "Kubernetes Migration" in the README of genro-mail-proxy's pressure test. */
 const MAPPING = [
   ['mailproxy', ['Deployment', 'Service', 'HorizontalPodAutoscaler']],
   ['db', ['StatefulSet', 'Service']],
@@ -25,7 +25,7 @@ const MAPPING = [
 ] as const
 
 describeManifests('the arrangement', () => {
-  test.each(MAPPING)('%s is what the seed has it be', (name, kinds) => {
+  test.each(MAPPING)('%s becomes the documented resources', (name, kinds) => {
     for (const kind of kinds) expect(has(kind, name), kind).toBe(true)
   })
 

@@ -42,7 +42,7 @@ describe.each(dashboards())('$file', (dashboard) => {
   })
 })
 
-it('the dashboard of the mail proxy has the eight panels of the seed, and its rates are per minute', () => {
+it('the dashboard of the mail proxy has the eight panels of genro-mail-proxy’s, and its rates are per minute', () => {
   const { panels } = dashboardNamed('mailproxy-pressure')
   expect(panels.map(({ title }) => title)).toEqual([
     'Send Rate (per minute)',

@@ -3,7 +3,7 @@ import { apiScene } from './api-scene.ts'
 
 const scene = apiScene()
 
-test('takes the setup of the seed as it stands', async () => {
+test('takes the setup calls of genro-mail-proxy’s pressure test unchanged', async () => {
   const tenant = {
     id: 'tenant-standard',
     name: 'standard',

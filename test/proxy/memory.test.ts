@@ -11,7 +11,7 @@ const freshDatabase = freshDatabases()
 const MEBIBYTE = 1024 ** 2
 const ATTACHMENT_BYTES = 50 * MEBIBYTE
 const MESSAGES = 20
-/** The seed's limit for the proxy's container. */
+/** The memory limit of the proxy's container in genro-mail-proxy's pressure test. */
 const LIMIT_MB = 512
 
 test(`stays below ${LIMIT_MB} MB with ${MESSAGES} messages in flight that have 50 MB attached each`, {

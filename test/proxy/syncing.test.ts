@@ -13,7 +13,7 @@ async function called(tenant: TenantServer, times: number): Promise<void> {
   await expect.poll(() => tenant.calls.length, soon).toBeGreaterThanOrEqual(times)
 }
 
-test('takes messages from the answer to a sync, in the seed’s form', async () => {
+test('takes messages from the answer to a sync, in the classic dialect', async () => {
   await using rig = new Rig(await freshDatabase())
   const [sink, tenant] = [await rig.sink(), await rig.tenant()]
   const from = { sender: 'noreply@t.test', recipient_email: 'user@example.com', subject: 's', body_text: 'b' }

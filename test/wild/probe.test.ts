@@ -9,7 +9,7 @@ const LIMIT_MS = 180_000
 
 type Verdicts = Readonly<Record<string, ProbeVerdict>>
 
-/** What holds for all seven: none of them has the Known Issue of the seed. */
+/** What holds for all seven: none of them has the known issue of PrixFixe (512 octets to a line of text). */
 const ALL_TAKE: Verdicts = {
   greeting: 'conforms',
   message: 'conforms',

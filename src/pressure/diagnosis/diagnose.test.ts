@@ -40,7 +40,7 @@ test('looks at the queue while messages are handed over only', () => {
   expect(rulesOf(recovering)).toEqual([])
 })
 
-test('sees memory that grows, and memory above what the seed gives a proxy', () => {
+test('sees memory that grows, and memory above what a container for the proxy is given', () => {
   expect(
     diagnose(patient((second) => ({ proxy_memory_bytes: (100 + second * 5) * MEGABYTE }))),
   ).toMatchObject([{ rule: 'memory-growing', severity: 'warning', symptom: 'Memory growing' }])

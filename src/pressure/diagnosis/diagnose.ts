@@ -127,7 +127,7 @@ const pendingGrowing: Rule = (run) => {
 }
 
 const MEGABYTE = 1024 ** 2
-/** Of the seed's containers for the proxy. */
+/** The memory limit of the proxy's container in genro-mail-proxy's pressure test. */
 const LIMIT_BYTES = 512 * MEGABYTE
 const LEAST_GROWTH_BYTES = 64 * MEGABYTE
 /** The test process grows while its code is compiled, and holds the books of all tenants. */
@@ -146,7 +146,7 @@ function memoryOf(run: Patient): { readonly whose: string; readonly bytes: (numb
   }
 }
 
-/** Memory that grows from third to third, or stands above what the seed gives a proxy. */
+/** Memory that grows from third to third, or stands above the limit of a proxy's container. */
 const memoryGrowing: Rule = (run) => {
   const { whose, bytes } = memoryOf(run)
   const thirds = thirdsOf(bytes)
@@ -221,7 +221,7 @@ function repeatedShare({ tenants }: Patient): number {
   )
 }
 
-/** The seed's warning signs, and what the real proxy is known for. */
+/** The warning signs of genro-mail-proxy's pressure test, and the known weaknesses of the real proxy. */
 const RULES: readonly Rule[] = [
   throughputCliff,
   duplicates,

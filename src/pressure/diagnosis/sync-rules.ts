@@ -30,7 +30,7 @@ export const slowSync: Rule = (run) => {
   return { ...common, cause: 'Client overloaded', action: 'Scale the clients, or reduce MSG_RATE_PER_SYNC' }
 }
 
-/** The seed's clients want to be called every few seconds. */
+/** Tenants expect to be called every few seconds. */
 const LATE_SECONDS = 60
 
 /** Tenants that wait for the proxy to call: for the first time, or after a DND window. */

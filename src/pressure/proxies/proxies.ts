@@ -18,7 +18,7 @@ export interface ProxyPlan {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** The seed's. */
+/** The admin token of genro-mail-proxy's pressure test. */
 export const TOKEN = 'pressure-test-token'
 
 /** One proxy in this process, whose calls to tenants go through `intercept`. */
@@ -56,7 +56,7 @@ export async function proxyProcesses(plan: ProxyPlan, events: RunEvents): Promis
 
 function common({ instances }: ProxyPlan, urls: readonly string[]) {
   const clients = urls.map((url, n) => new ProxyClient({ name: nameOf(n, instances), url, token: TOKEN }))
-  return { clients, dialect: 'seed', token: TOKEN, known: new Map() } as const
+  return { clients, dialect: 'classic', token: TOKEN, known: new Map() } as const
 }
 
 function nameOf(n: number, instances: number): string {
@@ -159,7 +159,7 @@ export async function externalProxies(
   const implementation = implementationOf(dialect, [...known.values()])
   return {
     facts: { implementation, instances: urls.length, urls, runs: 'external', settings: {} },
-    dialect: implementation === 'mailstorm' ? 'seed' : 'genro',
+    dialect: implementation === 'mailstorm' ? 'classic' : 'genro',
     clients,
     token,
     known,

@@ -14,7 +14,7 @@ export interface ProxyCounts {
   readonly bytesToClient: number
 }
 
-/** Streams of the seed: which connections are cut must not depend on the jitter of others. */
+/** A random stream of its own: which connections are cut must not depend on the jitter of others. */
 const WHICH_ARE_CUT = -1
 
 /** A TCP proxy that misbehaves as its plan says. It knows nothing of SMTP. */

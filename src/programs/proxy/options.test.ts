@@ -3,7 +3,7 @@ import { proxyConfig, proxyConfigFromEnvironment } from './options.ts'
 
 const databaseUrl = 'postgresql://u:p@127.0.0.1:5432/d'
 
-test('has the values of the seed where nothing is said', () => {
+test('has the defaults of genro-mail-proxy’s pressure test', () => {
   expect(proxyConfig({ databaseUrl })).toMatchObject({
     sendLoopIntervalMs: 1_000,
     batchSizePerAccount: 50,
@@ -13,7 +13,7 @@ test('has the values of the seed where nothing is said', () => {
   })
 })
 
-test('reads the variables of the seed in their units', () => {
+test('reads the GMP_ variables in their units', () => {
   const config = proxyConfigFromEnvironment({
     GMP_DB_PATH: databaseUrl,
     GMP_SEND_LOOP_INTERVAL: '0.25',

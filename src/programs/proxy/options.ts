@@ -204,7 +204,7 @@ export const SETTINGS = {
   /** Calls in a row to one tenant that says it has more (queued > 0), or for which more reports wait. */
   syncMaxRounds: number({ variable: 'GMP_SYNC_MAX_ROUNDS', min: 1, max: 1_000, preset: 20 }),
   reportBatch: number({ variable: 'GMP_REPORT_BATCH', min: 1, max: 10_000, preset: 1_000 }),
-  /** Under which name tenants find the reports. The real one sends delivery_report, the seed's clients read reports. */
+  /** The key under which tenants find the reports: genro-mail-proxy sends delivery_report, its pressure test's clients read reports. */
   reportKey: word('GMP_REPORT_KEY', ['both', 'delivery_report', 'reports'], 'both'),
 
   maxBodyBytes: number({

@@ -22,7 +22,7 @@ test('takes an empty variable for one that is not set', () => {
   expect(readServerConfig({ SMTP_PORT: '', SMTP_AUTH_USER: '' })).toEqual(readServerConfig({}))
 })
 
-test('reads the variables of the seed', () => {
+test('reads the SMTP_ variables', () => {
   const env = {
     SMTP_DOMAIN: 'smtp1.test.local',
     SMTP_PORT: '0',

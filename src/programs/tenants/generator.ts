@@ -3,7 +3,7 @@ import { type Content, type Draft, type DraftAttachment, MOST_RECIPIENTS, md5Of,
 import type { TenantConfig } from './options.ts'
 import { SIZE_CLASSES, sizeShares } from './profile.ts'
 
-/** Of the seed's clients: priorities 0 (immediate) to 3 (low). */
+/** Priorities 0 (immediate) to 3 (low), drawn as the clients of genro-mail-proxy's pressure test draw them. */
 const PRIORITY_WEIGHTS = [5, 15, 50, 30]
 /** An attachment that is used again is one of the last so many of its size, so that a cache of bounded size has a chance. */
 const REMEMBERED_PER_SIZE = 10

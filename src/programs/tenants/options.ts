@@ -46,8 +46,11 @@ export interface TenantObserver {
   onAttachment?(served: AttachmentServed): void
 }
 
-/** The names of a message's fields: those of the seed's published clients, or those of genro-mail-proxy 0.6.10. */
-export const DIALECTS = ['seed', 'genro'] as const
+/**
+ * The names of a message's fields: `classic` are those of the published clients of genro-mail-proxy's pressure test,
+ * `genro` those that genro-mail-proxy 0.6.10 takes.
+ */
+export const DIALECTS = ['classic', 'genro'] as const
 export type Dialect = (typeof DIALECTS)[number]
 
 export const SYNC_FAULTS = ['status-500', 'not-json', 'ok-false'] as const
@@ -91,7 +94,7 @@ const schema = z.strictObject({
     .regex(/^[\w.-]{0,64}$/, 'letters, digits, dots, hyphens and underscores')
     .default(''),
   intake: intake.prefault({ style: 'response' }),
-  dialect: z.enum(DIALECTS).default('seed'),
+  dialect: z.enum(DIALECTS).default('classic'),
   messagesPerSync: count.max(10_000).optional(),
   recipientsPerMessage: z.int().min(1).max(1_000).default(1),
   attachmentShare: share.optional(),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { PROFILES, SIZE_CLASSES, sizeShares } from './profile.ts'
 
-test("has the seed's sizes and shares when 15 % are large, as newsletter has it", () => {
+test('has the published sizes and shares when 15 % are large, as newsletter has it', () => {
   const shares = sizeShares(PROFILES.newsletter.largeShare)
   for (const [index, { share }] of SIZE_CLASSES.entries()) expect(shares[index]).toBeCloseTo(share, 12)
 })

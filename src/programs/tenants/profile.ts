@@ -1,7 +1,7 @@
 const KILOBYTE = 1024
 const MEGABYTE = 1024 ** 2
 
-/** How large attachments are, and the share of each size among all, as the seed's table has them. */
+/** How large attachments are, and the share of each size among all, as published with genro-mail-proxy's pressure test. */
 export const SIZE_CLASSES = [
   { name: 'small', sizeBytes: 10 * KILOBYTE, share: 0.4 },
   { name: 'medium', sizeBytes: 500 * KILOBYTE, share: 0.3 },
@@ -10,13 +10,13 @@ export const SIZE_CLASSES = [
   { name: 'huge', sizeBytes: 50 * MEGABYTE, share: 0.05 },
 ] as const
 
-/** From here on a file is one of the seed's "Large Files". */
+/** From this size on a file counts as "large", as in the table of genro-mail-proxy's pressure test. */
 export const LARGE_FILE_BYTES = 10 * MEGABYTE
 
 export const PROFILE_NAMES = ['high-volume', 'standard', 'newsletter', 'documents'] as const
 export type ProfileName = (typeof PROFILE_NAMES)[number]
 
-/** How a tenant behaves. Shares are from 0 to 1; how the seed's columns were read: docs/decisions/009. */
+/** How a tenant behaves. Shares are from 0 to 1; how the published table was read: docs/decisions/009. */
 export interface Profile {
   /** Mean; how many come is normally distributed around it, from none to twice as many. */
   readonly messagesPerSync: number
@@ -30,7 +30,7 @@ export interface Profile {
   readonly dndShare: number
 }
 
-/** What the published client does in every profile; the seed's table gives a share only for high-volume. */
+/** What the published client does in every profile; its table gives a share only for high-volume. */
 const MOST = 0.6
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
@@ -64,7 +64,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 }
 
-/** Where a profile listens unless told otherwise: the seed's ports. */
+/** The port of each profile unless told otherwise. */
 export const PROFILE_PORTS: Readonly<Record<ProfileName, number>> = {
   'high-volume': 8081,
   standard: 8082,
@@ -72,7 +72,7 @@ export const PROFILE_PORTS: Readonly<Record<ProfileName, number>> = {
   documents: 8085,
 }
 
-/** The share of each size class when `largeShare` of all are large; within both groups as the seed has them. */
+/** The share of each size class when `largeShare` of all are large; within both groups in the published proportions. */
 export function sizeShares(largeShare: number): number[] {
   const isLarge = ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes >= LARGE_FILE_BYTES
   const seedLarge = SIZE_CLASSES.filter(isLarge).reduce((sum, { share }) => sum + share, 0)

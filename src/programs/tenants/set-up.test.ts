@@ -6,10 +6,10 @@ import { createTenant } from './tenant.ts'
 const smtp = { host: 'mailhog', port: 1025, user: 'test', password: 'test' }
 const standard = { tenant: createTenant({ profile: 'standard' }), baseUrl: 'http://tenant-standard.test' }
 
-test('makes the proxy know the tenant and its account, in the names of the seed', async () => {
+test('makes the tenant and its account known to the proxy, in the classic dialect', async () => {
   const proxy = await peer((_asked, response) => response.end('{"ok":true,"api_key":"key-1"}'))
   const set = { proxyUrl: proxy.url, token: 'admin-token', smtp, tenants: [standard] }
-  expect(await setUpTenants({ ...set, dialect: 'seed' })).toEqual([
+  expect(await setUpTenants({ ...set, dialect: 'classic' })).toEqual([
     { tenantId: 'tenant-standard', apiKey: 'key-1' },
   ])
   expect(proxy.asked).toMatchObject([
@@ -58,7 +58,7 @@ test('gives an account the names that the real proxy takes, and what else it is 
 test('gives the proxy the credentials that the tenant asks for', async () => {
   const proxy = await peer((_asked, response) => response.end('{"ok":true}'))
   const tenant = createTenant({ profile: 'standard', auth: { method: 'basic', user: 'u', password: 'p' } })
-  await setUpTenants({ proxyUrl: proxy.url, dialect: 'seed', smtp, tenants: [{ ...standard, tenant }] })
+  await setUpTenants({ proxyUrl: proxy.url, dialect: 'classic', smtp, tenants: [{ ...standard, tenant }] })
   expect(proxy.asked[1]?.body.client_auth).toEqual({ method: 'basic', user: 'u', password: 'p' })
 })
 
@@ -68,7 +68,7 @@ test('waits until the proxy says that it is healthy', async () => {
     if (path === '/health' && ++looked < 3) response.writeHead(503).end()
     else response.end('{"ok":true}')
   })
-  await setUpTenants({ proxyUrl: proxy.url, dialect: 'seed', smtp, tenants: [standard] })
+  await setUpTenants({ proxyUrl: proxy.url, dialect: 'classic', smtp, tenants: [standard] })
   expect(proxy.asked.map(({ path }) => path)).toEqual([
     '/health',
     '/health',
@@ -85,7 +85,7 @@ test.each([
   const proxy = await peer(({ path }, response) => {
     response.writeHead(path === '/health' ? 200 : status).end('{"detail":"host missing"}')
   })
-  const failure = setUpTenants({ proxyUrl: proxy.url, dialect: 'seed', smtp, tenants: [standard] })
+  const failure = setUpTenants({ proxyUrl: proxy.url, dialect: 'classic', smtp, tenants: [standard] })
   await expect(failure).rejects.toMatchObject({
     code: 'PROXY_REFUSED',
     message: expect.stringContaining(hint),
@@ -95,7 +95,7 @@ test.each([
 
 test('says that there is no proxy when none gets healthy in time', async () => {
   const nobody = await peer((_asked, response) => response.writeHead(503).end())
-  const set = { dialect: 'seed', smtp, tenants: [standard], waitMs: 50 } as const
+  const set = { dialect: 'classic', smtp, tenants: [standard], waitMs: 50 } as const
   await expect(setUpTenants({ ...set, proxyUrl: nobody.url })).rejects.toThrow(
     'was not healthy within 50 ms (HTTP 503)',
   )
@@ -107,7 +107,7 @@ test('tells the address of a tenant with several accounts only when all of them 
   const proxy = await peer((_asked, response) => response.end('{"ok":true}'))
   const otherAccounts = [{ id: 'smtp-large', tenant_id: 'tenant-standard', host: 'sink', port: 25 }]
   const tenants = [{ ...standard, otherAccounts }]
-  await setUpTenants({ proxyUrl: proxy.url, dialect: 'seed', smtp, tenants })
+  await setUpTenants({ proxyUrl: proxy.url, dialect: 'classic', smtp, tenants })
   const told = proxy.asked.slice(1).map(({ body }) => body as Record<string, unknown>)
   expect(told.map((body) => [body.id, body.client_base_url])).toEqual([
     ['tenant-standard', null],

@@ -47,7 +47,7 @@ const WAIT_MS = 30_000
 const LOOK_EVERY_MS = 100
 const CALL_MS = 10_000
 
-/** Makes the proxy know the tenants, each with one account: what the seed's setup container does. */
+/** Makes the tenants known to the proxy, each with one account. */
 export async function setUpTenants(setUp: SetUp): Promise<TenantKey[]> {
   await healthy(setUp)
   for (const { tenant } of setUp.tenants) await tenant.prepare?.()

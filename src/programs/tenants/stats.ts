@@ -1,6 +1,6 @@
 import type { DraftAttachment } from './draft.ts'
 
-/** What `GET /stats` answers: the seed's sample, and what it leaves out. */
+/** What `GET /stats` answers: the fields that genro-mail-proxy's pressure test documents, and more. */
 export interface TenantStats {
   readonly client_id: string
   readonly tenant_id: string
@@ -10,7 +10,7 @@ export interface TenantStats {
   readonly messages_generated: number
   readonly attachments_served: number
   readonly attachment_mb_served: number
-  /** As generation_cache_hit_rate; the seed's name for it. */
+  /** The same as generation_cache_hit_rate, under its documented name. */
   readonly cache_hit_rate: number
   /** Of the attachments that were made up, those that repeat an earlier one. */
   readonly generation_cache_hit_rate: number

@@ -91,7 +91,7 @@ export function tenantFaceContract(name: string, open: (tenant: Tenant) => Promi
       },
     )
 
-    test("answers /stats with every field of the seed's sample, and more", async () => {
+    test('answers /stats with every documented field, and more', async () => {
       const { get, paths, post } = await opened({ cachedShare: 1 })
       const [path] = await paths()
       await (await post('/attachments', { storage_path: path })).body.bytes()

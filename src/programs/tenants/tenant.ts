@@ -16,7 +16,7 @@ export type TenantFacts = Omit<TenantConfig, 'clock' | 'observer' | 'auth' | 'in
   readonly intake: TenantConfig['intake']['style']
 }
 
-/** `GET /cache-info`, with the seed's names. Contents are made up when they are asked for: nothing is stored. */
+/** `GET /cache-info`. Contents are generated on request: nothing is stored. */
 export interface CacheInfo {
   readonly cached_items: number
   /** What the items that may come again have together. */

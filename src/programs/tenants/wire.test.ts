@@ -20,8 +20,8 @@ async function firstMessage(dialect: Dialect) {
   return { draft, message: wireMessage(draft, config(dialect)) }
 }
 
-test('has the names of the published clients in the dialect of the seed', async () => {
-  const { draft, message } = await firstMessage('seed')
+test('has the names of the published clients in the classic dialect', async () => {
+  const { draft, message } = await firstMessage('classic')
   expect(Object.keys(message).sort()).toEqual(
     [
       'id',
@@ -72,7 +72,7 @@ test.each(DIALECTS)('is what our proxy understands as what was meant, in dialect
 })
 
 test('finds the content again by its path alone', async () => {
-  const { draft, message } = await firstMessage('seed')
+  const { draft, message } = await firstMessage('classic')
   const [{ storage_path: path } = expect.fail()] = message.attachments as { storage_path: string }[]
   const [{ md5, content } = expect.fail()] = draft.attachments
   const read = readStoragePath(path)

@@ -35,10 +35,10 @@ export function wireMessage(draft: Draft, config: TenantConfig): WireMessage {
   const files = attachments.map((attachment) => wireAttachment(attachment, 'content_type'))
   return {
     ...common,
-    // The seed's clients name none: a tenant with one account needs no name for it.
+    // The published clients name none: a tenant with one account needs no name for it.
     ...(config.largeAccount === undefined ? {} : { account_id: accountOf(draft, config) }),
     sender: from,
-    // The seed's name is for one.
+    // The classic name is for one recipient.
     ...(recipients.length === 1 ? { recipient_email: recipients[0] } : { to: recipients }),
     body_text: textOf(draft),
     body_html: `<p>${textOf(draft).replaceAll('\n', '<br>')}</p>`,
@@ -61,7 +61,7 @@ function listed(attachments: readonly object[]): { attachments?: readonly object
   return attachments.length === 0 ? {} : { attachments }
 }
 
-/** genro-mail-proxy 0.6.10 answers 422 to an attachment with a key that it does not know, as the seed's content_type. */
+/** genro-mail-proxy 0.6.10 answers 422 to an attachment with a key that it does not know, such as content_type. */
 function wireAttachment({ content, md5, filename, mimeType }: DraftAttachment, typeKey: string): object {
   const dot = filename.lastIndexOf('.')
   return {
@@ -72,7 +72,7 @@ function wireAttachment({ content, md5, filename, mimeType }: DraftAttachment, t
   }
 }
 
-/** The seed's form, and from which the bytes follow: whoever has the same program can serve it. */
+/** All that is needed to make the bytes again, so that any process with this program can serve them. */
 function storagePath({ key, sizeBytes }: Content, md5: string): string {
   return `hash=${md5}&size=${sizeBytes}&content=${key}`
 }

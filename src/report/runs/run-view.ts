@@ -10,7 +10,7 @@ import { runName, VERDICT_STYLE } from '../verdict.ts'
 import { verdictWords } from './list.ts'
 
 /**
- * Any run in the seed's layout, as far as its file says: the older generator's, and ours when a member
+ * Any run, as far as its file says: the older Python generator's, and ours when a member
  * is missing. What is missing is "–".
  */
 export function renderRunView(view: RunView, { paint, width }: Page = PIPE): string {

@@ -208,7 +208,7 @@ function withoutNulls({ method, token, user, password }: z.output<typeof clientA
 
 const limit = z.int().max(1_000_000_000).nullish()
 
-/** The seed's names are taken for the real ones; unknown keys are ignored. */
+/** Takes the names of genro-mail-proxy's pressure test for the real ones; unknown keys are ignored. */
 export const newAccount = z.preprocess(
   (given) => {
     if (typeof given !== 'object' || given === null) return given

@@ -77,7 +77,7 @@ function mimeTypeOf(given: unknown, at: string): string | undefined {
   return type
 }
 
-/** The seed's load profiles put base64 into `content`; the real proxy's own key is `storage_path`. */
+/** The clients of genro-mail-proxy's pressure test put base64 into `content`; the proxy's own key is `storage_path`. */
 function sourceOf(item: Record<string, unknown>, at: string): Pick<AttachmentSpec, 'mode' | 'source'> {
   if (item.storage_path === undefined && typeof item.content === 'string')
     return { mode: 'base64', source: item.content }

@@ -32,7 +32,7 @@ test('takes a message as the real proxy documents it', () => {
   })
 })
 
-test('takes the names of the seed’s simulated clients', () => {
+test('takes the names that the clients of genro-mail-proxy’s pressure test use', () => {
   const seed = {
     id: 'tenant-x-0123456789ab',
     sender: 'noreply@tenant-x.example.com',

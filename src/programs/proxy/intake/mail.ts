@@ -45,7 +45,7 @@ const BATCH_CODE = /^[^\p{Cc}\p{Cs}]{1,64}$/u
 /** RFC 5322 3.6.4, without its folding: ASCII, as it goes out octet by octet. */
 const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/
 
-/** Reads one message; throws Unacceptable with the reason. Unknown keys are ignored, the seed's names are taken. */
+/** Reads one message, in either dialect; throws Unacceptable with the reason. Unknown keys are ignored. */
 export function readSubmission(given: unknown, defaults: SubmissionDefaults = {}): Submission {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new Unacceptable('a message has to be an object')
@@ -116,7 +116,7 @@ function returnPathOf(given: unknown): string | undefined {
   return given === '<>' ? '' : oneMailbox('return_path', given).address
 }
 
-/** One body with its type, or the seed's pair of text and HTML. */
+/** One body with its type, or the classic dialect's pair of text and HTML. */
 function bodies(raw: Record<string, unknown>): Pick<Mail, 'text' | 'html'> {
   const html = raw.body_html ?? (raw.content_type === 'html' ? raw.body : undefined)
   const text = raw.body_text ?? (raw.content_type === 'html' ? undefined : raw.body)

@@ -41,7 +41,7 @@ export class Database implements Session {
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
       keepAlive: true,
       application_name: 'mailstorm-proxy',
-      // "Queued" and "sent" are promises, whatever the server has set for others (the seed has it off).
+      // "Queued" and "sent" are promises, even on a server with synchronous_commit off, as in genro's pressure test.
       options: '-c synchronous_commit=on -c timezone=UTC',
     })
     this.#pool.on('error', onIdleError)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readReply } from './tenant-caller.ts'
 
-test('reads what the seed’s clients and the protocol have', () => {
+test('reads the fields of both dialects', () => {
   const text = '{"ok":true,"processed":3,"queued":7,"next_sync_after":1800000000.5,"messages":[{"id":"m"}]}'
   expect(readReply(text, 1_799_999_000)).toEqual({
     queued: 7,

@@ -6,7 +6,7 @@ import { percentileSeries, resourceCharts } from './timeline.ts'
 
 type Pick = (row: PressureTimelineRow) => number | null
 
-/** All charts of a pressure run; the first four are the panels of the seed's dashboard. */
+/** All charts of a pressure run; the first four are panels of genro-mail-proxy's own dashboard. */
 export function pressureCharts(result: PressureResult): Chart[] {
   const { timeline, events, histograms } = result
   const markers = events.map(({ at_seconds, what }) => ({ at: at_seconds, what }))
