@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { LRUCache } from 'lru-cache'
 import { checkedStream } from './checked-content.ts'
 
 /** Names a content of one tenant; also the name of its file. */
@@ -21,59 +22,34 @@ function md5OfKey(key: ContentKey): string {
   return key.slice(0, 32)
 }
 
-interface MemoryEntry {
-  readonly content: Buffer
-  readonly expiresAtMs: number
-}
-
 interface TierLimits {
   readonly maxBytes: number
   readonly ttlMs: number
 }
 
-/** Small contents by their MD5: the least recently used go first, and each when its time is over. */
+/** Small contents: the least recently used go first, and each when its time is over. */
 export class MemoryTier {
-  readonly #limits: TierLimits
-  readonly #now: () => number
-  readonly #entries = new Map<string, MemoryEntry>()
-  #bytes = 0
+  /** Undefined when it may hold nothing: to the package a limit of 0 is none. */
+  readonly #contents: LRUCache<ContentKey, Buffer> | undefined
 
-  constructor(limits: TierLimits, now: () => number = () => performance.now()) {
-    this.#limits = limits
-    this.#now = now
+  constructor({ maxBytes, ttlMs }: TierLimits, now: () => number = () => performance.now()) {
+    if (maxBytes === 0) return
+    this.#contents = new LRUCache({
+      maxSize: Math.ceil(maxBytes),
+      sizeCalculation: ({ length }) => Math.max(1, length),
+      ttl: Math.ceil(ttlMs),
+      ttlResolution: 0,
+      perf: { now },
+    })
   }
 
-  get bytes(): number {
-    return this.#bytes
+  get(key: ContentKey): Buffer | undefined {
+    return this.#contents?.get(key)
   }
 
-  get(md5: string): Buffer | undefined {
-    const entry = this.#entries.get(md5)
-    if (entry === undefined) return undefined
-    this.#delete(md5)
-    if (entry.expiresAtMs <= this.#now()) return undefined
-    this.#insert(md5, entry)
-    return entry.content
-  }
-
-  put(md5: string, content: Buffer): void {
-    this.#delete(md5)
-    if (content.length > this.#limits.maxBytes) return
-    this.#insert(md5, { content, expiresAtMs: this.#now() + this.#limits.ttlMs })
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#limits.maxBytes) break
-      this.#delete(oldest)
-    }
-  }
-
-  #insert(md5: string, entry: MemoryEntry): void {
-    this.#entries.set(md5, entry)
-    this.#bytes += entry.content.length
-  }
-
-  #delete(md5: string): void {
-    this.#bytes -= this.#entries.get(md5)?.content.length ?? 0
-    this.#entries.delete(md5)
+  /** A content that is larger than all of it is not kept. */
+  put(key: ContentKey, content: Buffer): void {
+    this.#contents?.set(key, content)
   }
 }
 
