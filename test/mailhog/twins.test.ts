@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { embeddedMailhog } from '../../containers/mailhog.ts'
 import type { MailhogMessage } from '../../containers/mailhog-client.ts'
 import { Hog } from '../../src/programs/sink/contract/hog.ts'
-import { seededRandom } from '../../src/programs/sink/contract/seeded-random.ts'
+import { Random } from '../../src/random.ts'
 import { bootMailhog } from './boot-mailhog.ts'
 
 const binary = process.env.MAILHOG_BIN
@@ -47,9 +47,12 @@ const BODY = [
 ]
 
 /** The first line is no field with a dot or a fold, and the body is not empty: there MailHog is wrong. */
-function anyMessage(random: () => number): Buffer {
+function anyMessage(random: Random): Buffer {
   const some = (pool: readonly string[], most: number) =>
-    Array.from({ length: Math.floor(random() * most) }, () => pool[Math.floor(random() * pool.length)] ?? '')
+    Array.from(
+      { length: Math.floor(random.next() * most) },
+      () => pool[Math.floor(random.next() * pool.length)] ?? '',
+    )
   const header = ['X-First: 1', ...some(FIELDS, 8)].join('\r\n')
   return Buffer.from(`${header}\r\n\r\n${some(BODY, 25).join('\r\n')}end`, 'latin1')
 }
@@ -71,7 +74,7 @@ test.skipIf(binary === undefined)(
     await using ours = await embeddedMailhog().start()
     await using real = await bootMailhog(binary ?? '', {})
     const hogs = [ours, real].map((booted) => new Hog(booted, () => Promise.reject(new Error('no more'))))
-    const random = seededRandom(SEED)
+    const random = new Random(`twins ${SEED}`)
     for (let n = 0; n < MESSAGES; n++) {
       const content = anyMessage(random)
       const [shown, expected] = await Promise.all(

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { dialOptions } from '../../dial.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
+import { Random } from '../../random.ts'
 import { Lane } from './lane.ts'
 import { type CutKind, checkProxyPlan, type FaultProxyPlan, type LanePlan, LOOPBACK } from './plans.ts'
 
@@ -13,9 +14,6 @@ export interface ProxyCounts {
   readonly bytesToServer: number
   readonly bytesToClient: number
 }
-
-/** A random stream of its own: which connections are cut must not depend on the jitter of others. */
-const WHICH_ARE_CUT = -1
 
 /** A TCP proxy that misbehaves as its plan says. It knows nothing of SMTP. */
 export class FaultProxy implements AsyncDisposable {
@@ -38,7 +36,7 @@ export class FaultProxy implements AsyncDisposable {
   private constructor(plan: FaultProxyPlan, clock: Clock) {
     this.#plan = plan
     this.#clock = clock
-    const random = randomOf(plan.seed ?? 1, WHICH_ARE_CUT)
+    const random = this.#random('which are cut')
     this.#isCut = () => random() < (plan.share ?? 1)
     const options = { noDelay: true, allowHalfOpen: true }
     this.#server = createServer(options, (client) => this.#connected(client))
@@ -58,13 +56,19 @@ export class FaultProxy implements AsyncDisposable {
     await once(this.#server, 'close')
   }
 
+  /** One sequence for each purpose: which connections are cut must not depend on the jitter of others. */
+  #random(purpose: string): () => number {
+    const random = new Random(`${purpose} of ${this.#plan.seed ?? 1}`)
+    return () => random.next()
+  }
+
   #connected(client: Socket): void {
     const counts = this.#counts
     const link = new Link({
       client,
       plan: this.#plan,
       cuts: this.#isCut(),
-      random: randomOf(this.#plan.seed ?? 1, counts.connections++),
+      random: this.#random(`connection ${counts.connections++}`),
       clock: this.#clock,
       onBytes: (to, bytes) => {
         if (to === 'server') counts.bytesToServer += bytes
@@ -168,20 +172,4 @@ class Link {
       else socket.end().resume()
     }
   }
-}
-
-/** A number from 0 to below 1 for each call, the same for the same seeds (splitmix32, Steele et al. 2014). */
-function randomOf(seed: number, stream: number): () => number {
-  let state = mix(mix(seed) + stream)
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    return (mix(state) >>> 0) / 2 ** 32
-  }
-}
-
-function mix(value: number): number {
-  let mixed = value | 0
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad)
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
-  return mixed ^ (mixed >>> 15)
 }

@@ -1,3 +1,4 @@
+import { Random } from '../../random.ts'
 import { MessageBooks, Outbox, SyncBooks, type SyncRecord } from './books.ts'
 import {
   type AttachmentAnswer,
@@ -6,7 +7,7 @@ import {
   type SyncAnswer,
   type TenantParts,
 } from './calls.ts'
-import { MessageGenerator, Random } from './generator.ts'
+import { MessageGenerator } from './generator.ts'
 import { type TenantConfig, type TenantOptions, tenantConfig } from './options.ts'
 import { Pusher } from './push.ts'
 import { CacheUsage, Counters, type TenantStats, tenantStats } from './stats.ts'

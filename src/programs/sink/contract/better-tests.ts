@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
+import { Random } from '../../../random.ts'
 import type { ContractTest } from './hog.ts'
 import { EventText } from './live-tests.ts'
 import { RawSmtp } from './raw-smtp.ts'
-import { seededRandom } from './seeded-random.ts'
 
 const MEGABYTE = 1024 * 1024
 const LINE = `${'x'.repeat(76)}\r\n`
@@ -103,8 +103,8 @@ export const betterTests: readonly ContractTest[] = [
     title: 'takes 50 MB within 10 s and gives back the same bytes',
     timeoutMs: 60_000,
     async run(hog) {
-      const random = seededRandom(50)
-      const block = Buffer.from(Array.from({ length: MEGABYTE }, () => 32 + Math.floor(random() * 224)))
+      const random = new Random('50 MB')
+      const block = Buffer.from(Array.from({ length: MEGABYTE }, () => 32 + Math.floor(random.next() * 224)))
       const content = Buffer.concat([Buffer.from('Subject: huge\r\n\r\n'), ...Array(50).fill(block)])
       const startedMs = performance.now()
       const id = await hog.send(content)

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
+import { Random } from '../../../random.ts'
 import type { ContractTest } from './hog.ts'
 import { RawSmtp, stuffed } from './raw-smtp.ts'
-import { seededRandom } from './seeded-random.ts'
 
 const FUZZ_SEED = 20_261_122
 const FUZZ_MESSAGES = 300
@@ -12,7 +12,7 @@ export const wireTests: readonly ContractTest[] = [
     title: `stores ${FUZZ_MESSAGES} messages of hostile bytes, cut anywhere by TCP, exactly (seed ${FUZZ_SEED})`,
     timeoutMs: 60_000,
     async run(hog) {
-      const random = seededRandom(FUZZ_SEED)
+      const random = new Random(`hostile ${FUZZ_SEED}`)
       const sent: string[] = []
       using smtp = await RawSmtp.greeted(hog.smtpPort)
       for (let i = 0; i < FUZZ_MESSAGES; i++) {
@@ -21,7 +21,7 @@ export const wireTests: readonly ContractTest[] = [
         await smtp.envelope('a@x.test', ['b@y.test'])
         const wire = Buffer.concat([stuffed(content), Buffer.from('\r\n.\r\n')])
         for (let at = 0; at < wire.length; ) {
-          const length = 1 + Math.floor(random() ** 3 * 40)
+          const length = 1 + Math.floor(random.next() ** 3 * 40)
           await smtp.write(wire.subarray(at, at + length))
           at += length
         }
@@ -35,7 +35,7 @@ export const wireTests: readonly ContractTest[] = [
 ]
 
 /** Short pieces that provoke a parser. The first line has no dot: MailHog is wrong there (a test of its own). */
-function hostileContent(random: () => number): string {
+function hostileContent(random: Random): string {
   const pieces = [
     '\r\n',
     '\r\n',
@@ -52,8 +52,8 @@ function hostileContent(random: () => number): string {
     '\0',
   ]
   let content = 'X: y'
-  for (let left = Math.floor(random() * 60); left > 0; left--) {
-    content += pieces[Math.floor(random() * pieces.length)] ?? ''
+  for (let left = Math.floor(random.next() * 60); left > 0; left--) {
+    content += pieces[Math.floor(random.next() * pieces.length)] ?? ''
   }
   return content
 }
