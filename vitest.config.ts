@@ -1,25 +1,57 @@
 import { defineConfig } from 'vitest/config'
 
+/** Those of the mail proxy, on one PostgreSQL. */
+const PROXY = 'test/{pressure,proxy}/**/*.test.ts'
+
+/** Against programs that are not ours; without them they skip themselves, with the reason. */
+const REAL = 'test/{genro,kubernetes,mailhog,monitoring,wild}/**/*.test.ts'
+
 /** Figures of these do not depend on what else the machine does. */
 const PARTS = [
-  'test/{faults,genro,guide,kubernetes,mailhog,monitoring,pressure,probe,proxy,report,wild}/**/*.test.ts',
-  'test/analysis/{commands,many-results}.test.ts',
+  'test/{faults,guide,probe,report}/**/*.test.ts',
+  'test/analysis/**/*.test.ts',
   'test/docker/no-engine.test.ts',
-  'test/e2e/{bad-input,own-metrics,services}.test.ts',
+  'test/e2e/{bad-input,credentials,names,overrides,own-metrics,services,verdicts}.test.ts',
 ]
 
-/** Unit, contract and truth tests. The stress runs themselves: vitest.stress.config.ts. */
+/** What measures the memory of its process has one of its own. */
+const MEMORY = ['src/programs/sink/memory.test.ts']
+
+/** They mostly wait: more of them than there are cores. */
+const PARTS_WORKERS = 3
+
+declare module 'vitest' {
+  interface TestTags {
+    tags: 'long'
+  }
+}
+
+/**
+ * Unit, contract and truth tests. `npm test` leaves out what is tagged long; `npx vitest run` runs all. The stress
+ * runs themselves: vitest.stress.config.ts.
+ */
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
+    // On a busy machine a whole run boots for many seconds.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
+    coverage: {
+      include: ['{src,containers,fixtures,reporters}/**/*.ts'],
+      exclude: ['**/*.{test,fixture,contract}.ts', 'src/report/html/browser/**'],
+      reportsDirectory: 'results/coverage',
+      reporter: ['text-summary', 'html', 'json-summary'],
+    },
     reporters: process.env.CI ? ['default', 'github-actions'] : ['default'],
+    tags: [{ name: 'long', description: 'Takes long; has a shorter sibling. npm test leaves it out.' }],
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['{src,containers,fixtures,reporters,scripts,bench}/**/*.test.ts'],
+          exclude: MEMORY,
+          // No file leaves anything behind that another one sees; a process for each would double the time.
+          isolate: false,
           // Vitest leaves one core to itself, which of two leaves one; and group 0 would then come last.
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
@@ -31,7 +63,21 @@ export default defineConfig({
           // Real parts, whose tests mostly wait for each other.
           name: 'parts',
           include: PARTS,
-          maxWorkers: 2,
+          maxWorkers: PARTS_WORKERS,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'real', include: [REAL], maxWorkers: PARTS_WORKERS, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'proxy',
+          include: [PROXY],
+          globalSetup: 'test/proxy/shared-postgres.ts',
+          maxWorkers: PARTS_WORKERS,
           sequence: { groupOrder: 2 },
         },
       },
@@ -40,8 +86,8 @@ export default defineConfig({
         test: {
           // Whole runs and figures that depend on time: one after another, beside nothing else.
           name: 'whole',
-          include: ['test/**/*.test.ts'],
-          exclude: PARTS,
+          include: ['test/**/*.test.ts', ...MEMORY],
+          exclude: [...PARTS, PROXY, REAL],
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
         },

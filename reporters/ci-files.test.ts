@@ -37,6 +37,7 @@ test('junit.xml has every row of the scenario that ran, its figures, and no row 
 })
 
 test('a suite that cannot run, and an error outside any row, are errors in junit.xml', {
+  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   const folder = await temporaryFolder()
@@ -96,6 +97,7 @@ test('a run of either kind that failed while all its rows passed is an error in 
 })
 
 test('a run that is interrupted before it has a result is an error in junit.xml', {
+  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   const folder = await temporaryFolder()

@@ -86,30 +86,40 @@ test('a suite that cannot run, and an error outside any test, are shown and fail
   expect(run.output).toContain('an error that nobody caught')
 })
 
-test.for([
-  { signal: 'SIGINT', exitCode: 130 },
-  { signal: 'SIGTERM', exitCode: 143 },
-  { signal: 'SIGHUP', exitCode: 129 },
-] as const)(
+interface Stopped {
+  readonly signal: NodeJS.Signals
+  readonly exitCode: number
+}
+
+const writesItsPartialResult = async ({ signal, exitCode }: Stopped) => {
+  const folder = await temporaryFolder()
+  const run = await runVitest(
+    'interrupted',
+    { STRESS_RESULTS_DIR: folder },
+    { signals: [{ text: 'waiting for the signal', signal }] },
+  )
+  expect(run).toMatchObject({ exitCode, signal: null })
+  const result: unknown = JSON.parse(await readFile(join(folder, '20260102-030405-interrupted.json'), 'utf8'))
+  expect(result).toMatchObject({ status: 'partial', partial_reason: 'interrupted' })
+  expect(run.output).toContain(`${signal}: stopping, partial results will be written.`)
+  expect(run.output).toMatch(/^interrupted .* FAILED \(partial\)$/m)
+  expect(run.output).toContain('■ interrupted: 0 rows passed, 4 stopped')
+  expect(run.output).not.toContain('there is no result')
+}
+
+test.for<Stopped>([{ signal: 'SIGINT', exitCode: 130 }])(
   'a run stopped by $signal writes its partial result and exits with $exitCode',
   { timeout: LIMIT_MS },
-  async ({ signal, exitCode }) => {
-    const folder = await temporaryFolder()
-    const run = await runVitest(
-      'interrupted',
-      { STRESS_RESULTS_DIR: folder },
-      { signals: [{ text: 'waiting for the signal', signal }] },
-    )
-    expect(run).toMatchObject({ exitCode, signal: null })
-    const result: unknown = JSON.parse(
-      await readFile(join(folder, '20260102-030405-interrupted.json'), 'utf8'),
-    )
-    expect(result).toMatchObject({ status: 'partial', partial_reason: 'interrupted' })
-    expect(run.output).toContain(`${signal}: stopping, partial results will be written.`)
-    expect(run.output).toMatch(/^interrupted .* FAILED \(partial\)$/m)
-    expect(run.output).toContain('■ interrupted: 0 rows passed, 4 stopped')
-    expect(run.output).not.toContain('there is no result')
-  },
+  writesItsPartialResult,
+)
+
+test.for<Stopped>([
+  { signal: 'SIGTERM', exitCode: 143 },
+  { signal: 'SIGHUP', exitCode: 129 },
+])(
+  'a run stopped by $signal writes its partial result and exits with $exitCode',
+  { tags: 'long', timeout: LIMIT_MS },
+  writesItsPartialResult,
 )
 
 test('a run stopped before it sent anything says that there is no result', {
@@ -125,7 +135,7 @@ test('a run stopped before it sent anything says that there is no result', {
   expect(await readdir(folder)).toEqual([])
 })
 
-test('a second signal ends a run that will not stop', { timeout: LIMIT_MS }, async () => {
+test('a second signal ends a run that will not stop', { tags: 'long', timeout: LIMIT_MS }, async () => {
   const folder = await temporaryFolder()
   const run = await runVitestWith({
     config: CONFIG,
@@ -146,7 +156,7 @@ test('a run in which nothing matched -t fails and says so', { timeout: LIMIT_MS 
   expect(run.output).toContain('No scenario matches -t brust: nothing was run.')
 })
 
-test('merged blob reports write the same results again', { timeout: LIMIT_MS }, async () => {
+test('merged blob reports write the same results again', { tags: 'long', timeout: LIMIT_MS }, async () => {
   const folder = await temporaryFolder()
   const blobs = join(folder, 'blobs')
   await runVitest(
@@ -171,6 +181,7 @@ test.for([
 ] as const)(
   '$signals within half a second are one signal: the partial result is written',
   {
+    tags: 'long',
     timeout: LIMIT_MS,
   },
   async ({ signals, exitCodes }) => {
@@ -195,6 +206,7 @@ test.for([
 )
 
 test('a reader that goes away after the first line does not cost the result', {
+  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   const folder = await temporaryFolder()
@@ -211,6 +223,7 @@ test('a reader that goes away after the first line does not cost the result', {
 })
 
 test('SIGTERM to npx alone, whose shell does not hand it on, ends the run and writes its partial result', {
+  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   const folder = await temporaryFolder()

@@ -102,6 +102,11 @@ test.each([
     {},
     '--profile big is not known.\nAllowed: high-volume, standard, newsletter, documents.',
   ],
+] as const)('refuses %j with %j', async (flags, environment, message) => {
+  expect(await failed(flags, environment)).toContain(message)
+})
+
+test.each([
   [
     ['--profile', 'standard', '--port', '99999'],
     {},
@@ -121,6 +126,6 @@ test.each([
     '--proxy-url and --proxy-token are for --intake push.',
   ],
   [['--profile', 'standard'], { LARGE_ATTACHMENT_RATE: '10' }, 'LARGE_ATTACHMENT_RATE="10" is too large.'],
-] as const)('refuses %j with %j', async (flags, environment, message) => {
+] as const)('refuses %j with %j', { tags: 'long' }, async (flags, environment, message) => {
   expect(await failed(flags, environment)).toContain(message)
 })

@@ -40,6 +40,7 @@ const total = (rows: readonly TimelineRow[], of: 'accepted' | 'started') =>
   rows.reduce((sum, row) => sum + row[of], 0)
 
 test('a week of five servers is written in less than 100 MB, and read back second by second', {
+  tags: 'long',
   timeout: 120_000,
 }, async () => {
   const timeline = timelineOf(WEEK_SECONDS)

@@ -104,8 +104,22 @@ test('analyze shows what a file has whose rest is missing, and says what is miss
   expect(out).toMatch(/Incomplete: ledger: /)
 })
 
-test.for([
+type Wrong = readonly [what: string, args: readonly string[], message: RegExp]
+
+const isOneError = async ([, args, message]: Wrong) => {
+  const { exitCode, err } = await mailstorm(await project(), [...args])
+  expect(err).toMatch(message)
+  expect(err).not.toMatch(/\n\s+at /)
+  expect(exitCode).toBe(2)
+}
+
+test.for<Wrong>([
   ['a file that is not there', ['analyze', 'nothing'], /Failed to find "nothing": it is neither a file/],
+  ['different kinds', ['compare', '20260102-030405-burst', 'pressure'], /is a run against a mail proxy/],
+  ['an option that there is not', ['list', '--jsn'], /unknown option '--jsn'[\s\S]*--json/],
+])('%s is one clear error and exit code 2', isOneError)
+
+test.for<Wrong>([
   ['a damaged file', ['analyze', 'damaged'], /Failed to read .*damaged\.json: damaged: /],
   ['a foreign file', ['analyze', 'foreign'], /it is JSON, but not the result of a run/],
   ['a side without runs', ['compare', '20260102-030405-burst'], /1 file was given/],
@@ -122,7 +136,6 @@ test.for([
   ],
   ['a place for a merged run that is no JSON', ['merge', 'a', 'b', '-o', 'x.html'], /does not end in \.json/],
   ['a number of lines that is none', ['logs', '--lines', '0'], /--lines 0: it is a whole number from 1/],
-  ['different kinds', ['compare', '20260102-030405-burst', 'pressure'], /is a run against a mail proxy/],
   [
     'a run that is no part',
     ['merge', '20260102-030405-burst', '20260102-040405-burst'],
@@ -136,14 +149,8 @@ test.for([
     ['baseline', 'save', 'ci', '20260102-050405-heavy'],
     /was cut short/,
   ],
-  ['an option that there is not', ['list', '--jsn'], /unknown option '--jsn'[\s\S]*--json/],
   ['a command that there is not', ['summarize'], /unknown command 'summarize'/],
-] as const)('%s is one clear error and exit code 2', async ([, args, message]) => {
-  const { exitCode, err } = await mailstorm(await project(), args)
-  expect(err).toMatch(message)
-  expect(err).not.toMatch(/\n\s+at /)
-  expect(exitCode).toBe(2)
-})
+])('%s is one clear error and exit code 2', { tags: 'long' }, isOneError)
 
 test('compare exits with 1 on a regression, and with 0 the other way round', async () => {
   const folder = await project()
@@ -209,6 +216,7 @@ test('merge writes one result of several generators', async () => {
 
 test.for(['list', 'summary', 'latest', 'analyze', 'compare', 'merge', 'run'])(
   '%s --help tells its exit codes',
+  { tags: 'long' },
   async (command) => {
     const { exitCode, out } = await mailstorm(await folderWith({}), [command, '--help'])
     expect(exitCode).toBe(0)

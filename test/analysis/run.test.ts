@@ -34,7 +34,7 @@ test('runs one scenario with the load that was asked for, and copies its result'
   expect(await readdir(join(folder, 'results'))).toContain('latest.json')
 })
 
-test('passes the exit code of a run that failed on', LIMIT, async () => {
+test('passes the exit code of a run that failed on', { ...LIMIT, tags: 'long' }, async () => {
   const folder = await folderWith({})
   const { exitCode, out } = await mailstorm(folder, [
     ...SMALL,
@@ -48,34 +48,33 @@ test('passes the exit code of a run that failed on', LIMIT, async () => {
   expect(await readdir(join(folder, 'elsewhere'))).toContain('latest.json')
 })
 
-test(
-  'Ctrl-C ends it as it ends the run: what was measured is written, and the code is 130',
-  LIMIT,
-  async () => {
-    const folder = await folderWith({})
-    let stopped = false
-    const args = [
-      'run',
-      'custom',
-      '--mode',
-      'sustained',
-      '--rate',
-      '20',
-      '--duration',
-      '600',
-      '--backend',
-      'embedded',
-    ]
-    const { exitCode } = await mailstorm(folder, args, (output, child) => {
-      if (stopped || !/\d+ (?:of|\/) /.test(output)) return
-      stopped = true
-      child.kill('SIGINT')
-    })
-    expect(exitCode).toBe(130)
-    const latest = JSON.parse(await readFile(join(folder, 'results', 'latest.json'), 'utf8'))
-    expect(latest).toMatchObject({ status: 'partial', partial_reason: 'interrupted' })
-  },
-)
+test('Ctrl-C ends it as it ends the run: what was measured is written, and the code is 130', {
+  ...LIMIT,
+  tags: 'long',
+}, async () => {
+  const folder = await folderWith({})
+  let stopped = false
+  const args = [
+    'run',
+    'custom',
+    '--mode',
+    'sustained',
+    '--rate',
+    '20',
+    '--duration',
+    '600',
+    '--backend',
+    'embedded',
+  ]
+  const { exitCode } = await mailstorm(folder, args, (output, child) => {
+    if (stopped || !/\d+ (?:of|\/) /.test(output)) return
+    stopped = true
+    child.kill('SIGINT')
+  })
+  expect(exitCode).toBe(130)
+  const latest = JSON.parse(await readFile(join(folder, 'results', 'latest.json'), 'utf8'))
+  expect(latest).toMatchObject({ status: 'partial', partial_reason: 'interrupted' })
+})
 
 /** So that how fast this machine is just now decides nothing. */
 async function setBaseline(folder: string, figures: Readonly<Record<string, number>>): Promise<void> {
@@ -85,7 +84,10 @@ async function setBaseline(folder: string, figures: Readonly<Record<string, numb
   await writeFile(path, JSON.stringify(baseline))
 }
 
-test('holds a run against a baseline, and fails it when it is worse', LIMIT, async () => {
+test('holds a run against a baseline, and fails it when it is worse', {
+  ...LIMIT,
+  tags: 'long',
+}, async () => {
   const folder = await folderWith({})
   await mailstorm(folder, SMALL)
   expect((await mailstorm(folder, ['baseline', 'save', 'ci'])).exitCode).toBe(0)

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { LABEL_TESTCONTAINERS_SESSION_ID } from 'testcontainers'
 import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import { expect, test } from 'vitest'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, test } from 'vitest'
 import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { testMailhogService } from '../../containers/mailhog.contract.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { dockerPostgres, POSTGRES_IMAGE } from '../../containers/postgres/docker.ts'
 import { testPostgres } from '../../containers/postgres/postgres.contract.ts'
 import { killService, whyNoDocker } from './engine.ts'

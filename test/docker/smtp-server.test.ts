@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { beforeAll } from 'vitest'
 import { Engine } from '../../containers/docker/engine.ts'
 import { NODE_IMAGE } from '../../containers/docker/options.ts'

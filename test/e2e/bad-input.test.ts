@@ -6,24 +6,32 @@ import { freePort } from '../../containers/loopback.ts'
 import type { Step } from '../vitest-child.ts'
 import { stress } from './stress.ts'
 
-test.for([
-  [{ STRESS_SIZE: 'huge' }, /STRESS_SIZE="huge" is not a size\. Allowed: small, medium, large, xlarge/],
-  [{ STRESS_WORKERS: '-5' }, /STRESS_WORKERS="-5" .*Allowed: .*1/],
-  [{ STRESS_MODE: 'sustained', STRESS_RATE: 'abc' }, /STRESS_RATE="abc" is not a number/],
-  [{ STRESS_THRESHOLDS: 'p99latency<5' }, /no metric "p99latency"/],
-  [{ STRESS_BASELINE: 'nope' }, /Failed to read the baseline .*nope\.json: there is no such file/],
-  [{ STRESS_MESSAGE: '5' }, /did you mean STRESS_MESSAGES/i],
-  [{ SMTP_TARGETS: 'localhost' }, /SMTP_TARGETS="localhost" .*host:port/],
-] as const)('%o ends with one message and code 2, before anything is booted', async ([env, message]) => {
+type Refused = readonly [env: NodeJS.ProcessEnv, message: RegExp]
+
+const isRefused = async ([env, message]: Refused) => {
   const run = await stress('custom', env)
   expect(run.exitCode).toBe(2)
   expect(run.output).toMatch(message)
   expect(run.output).not.toMatch(/\n\s+at |RUN/)
   expect(await readdir(run.resultsDir)).toEqual([])
-})
+}
+
+test.for<Refused>([
+  [{ STRESS_SIZE: 'huge' }, /STRESS_SIZE="huge" is not a size\. Allowed: small, medium, large, xlarge/],
+  [{ STRESS_MESSAGE: '5' }, /did you mean STRESS_MESSAGES/i],
+])('%o ends with one message and code 2, before anything is booted', isRefused)
+
+test.for<Refused>([
+  [{ STRESS_WORKERS: '-5' }, /STRESS_WORKERS="-5" .*Allowed: .*1/],
+  [{ STRESS_MODE: 'sustained', STRESS_RATE: 'abc' }, /STRESS_RATE="abc" is not a number/],
+  [{ STRESS_THRESHOLDS: 'p99latency<5' }, /no metric "p99latency"/],
+  [{ STRESS_BASELINE: 'nope' }, /Failed to read the baseline .*nope\.json: there is no such file/],
+  [{ SMTP_TARGETS: 'localhost' }, /SMTP_TARGETS="localhost" .*host:port/],
+])('%o ends with one message and code 2, before anything is booted', { tags: 'long' }, isRefused)
 
 test.for(['/dev/null', '/dev/null/below', '/proc/nowhere/below'])(
   'results that cannot be written to %s end with one message and code 2, before anything is booted',
+  { tags: 'long' },
   async (folder) => {
     const run = await stress('quick', { STRESS_RESULTS_DIR: folder })
     expect(run.exitCode).toBe(2)
@@ -33,7 +41,9 @@ test.for(['/dev/null', '/dev/null/below', '/proc/nowhere/below'])(
   },
 )
 
-test('a taken port of the metrics ends with one message and code 2, before anything is booted', async () => {
+test('a taken port of the metrics ends with one message and code 2, before anything is booted', {
+  tags: 'long',
+}, async () => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await once(server, 'listening')
@@ -52,13 +62,17 @@ test.for([
     '8.8.8.8:25',
     /8\.8\.8\.8 is neither loopback nor a private address[\s\S]*ALLOW_PUBLIC_TARGETS=1/,
   ],
-] as const)('%s is refused with one message, and nothing is sent', async ([, target, message]) => {
-  const run = await stress('quick', { SMTP_TARGETS: target })
-  expect(run.exitCode).toBe(1)
-  expect(run.output).toMatch(message)
-  expect(run.output).not.toMatch(/\n\s+at /)
-  expect(run.result).toBeUndefined()
-})
+] as const)(
+  '%s is refused with one message, and nothing is sent',
+  { tags: 'long' },
+  async ([, target, message]) => {
+    const run = await stress('quick', { SMTP_TARGETS: target })
+    expect(run.exitCode).toBe(1)
+    expect(run.output).toMatch(message)
+    expect(run.output).not.toMatch(/\n\s+at /)
+    expect(run.result).toBeUndefined()
+  },
+)
 
 test('a closed port is refused with one message, and nothing is sent', async () => {
   const port = await freePort()
@@ -70,7 +84,7 @@ test('a closed port is refused with one message, and nothing is sent', async () 
   expect(run.result).toBeUndefined()
 })
 
-test('a taken port is one message that names it', async () => {
+test('a taken port is one message that names it', { tags: 'long' }, async () => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await new Promise((resolve) => server.once('listening', resolve))
@@ -82,7 +96,9 @@ test('a taken port is one message that names it', async () => {
   expect(run.output).not.toMatch(/\n\s+at /)
 })
 
-test('Ctrl-C while a server that does not greet is waited for ends the run at once', async () => {
+test('Ctrl-C while a server that does not greet is waited for ends the run at once', {
+  tags: 'long',
+}, async () => {
   const heard = Promise.withResolvers<void>()
   const server = createServer(() => heard.resolve()).listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())

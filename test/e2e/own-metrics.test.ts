@@ -27,7 +27,7 @@ test('own-metrics: what the hooks recorded stands in the result, the terminal an
   expect(markdown).toMatch(/Custom metrics<\/summary>\n\n\| Metric \| Kind \|/)
 })
 
-test('hooks that are not there are one message, before any server is booted', async () => {
+test('hooks that are not there are one message, before any server is booted', { tags: 'long' }, async () => {
   const run = await wrong('missing-hooks')
   expect(run.exitCode).toBe(1)
   expect(run.output).toMatch(/Failed to load the hooks file:.*no-such-hooks\.ts: Cannot find module/)
@@ -41,7 +41,9 @@ test('a metric that has the name of one of ours is told before anything is run',
   expect(run.output).toContain('"lost" is a metric of mailstorm\'s: choose another name.')
 })
 
-test('a hook that fails leaves the figures true and fails the run; what it did not record has no data', async () => {
+test('a hook that fails leaves the figures true and fails the run; what it did not record has no data', {
+  tags: 'long',
+}, async () => {
   const run = await wrong('failing-hooks')
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain('a hook of the scenario failed: MailstormError: Failed to record')
@@ -50,6 +52,7 @@ test('a hook that fails leaves the figures true and fails the run; what it did n
 })
 
 test('SIGINT ends a run of which a hook has blocked a thread, and its result has what the other one sent', {
+  tags: 'long',
   timeout: 60_000,
 }, async () => {
   const run = await wrong('endless-hooks', { STRESS_THREADS: '2' }, [

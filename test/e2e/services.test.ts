@@ -93,7 +93,10 @@ test('start, status, logs and stop: what runs can be seen, used by a stress run,
   expect(await readdir(join(cwd, '.mailstorm'))).toEqual([])
 }, 60_000)
 
-test('kill -9 of start ends its servers, and the next start finds nothing running', async () => {
+test('kill -9 of start ends its servers, and the next start finds nothing running', {
+  tags: 'long',
+  timeout: 60_000,
+}, async () => {
   const cwd = await folder()
   const first = await started(cwd)
   const pids = serverPidsOf(first.child.pid)
@@ -107,7 +110,7 @@ test('kill -9 of start ends its servers, and the next start finds nothing runnin
   const second = await started(cwd)
   second.child.kill('SIGINT')
   expect((await second.closed).code).toBe(0)
-}, 60_000)
+})
 
 test.for([
   ['SIGTERM', 'SIGTERM'],
@@ -174,7 +177,10 @@ function pidOfProgram(parentPid: number | undefined, program: string): number {
   return Number(found)
 }
 
-test('a service that ends is told of at once and in status, and stop is quiet about the others', async () => {
+test('a service that ends is told of at once and in status, and stop is quiet about the others', {
+  tags: 'long',
+  timeout: 120_000,
+}, async () => {
   const cwd = await folder()
   const { closed, said } = await started(cwd)
   const [server] = (await stateOf(cwd)).servers
@@ -199,9 +205,12 @@ test('a service that ends is told of at once and in status, and stop is quiet ab
   const { code, output } = await closed
   expect(code).toBe(0)
   expect(output.match(/has ended/g)).toHaveLength(1)
-}, 120_000)
+})
 
-test('--restart brings back an SMTP server in the middle of a run, and nothing acknowledged is lost', async () => {
+test('--restart brings back an SMTP server in the middle of a run, and nothing acknowledged is lost', {
+  tags: 'long',
+  timeout: 180_000,
+}, async () => {
   const cwd = await folder()
   const { said } = await started(cwd, '--restart')
   const before = await stateOf(cwd)
@@ -229,9 +238,12 @@ test('--restart brings back an SMTP server in the middle of a run, and nothing a
     /^smtp-server-1: running, restarted once, last after killed by SIGKILL at \d\d:\d\d:\d\d$/m,
   )
   expect(await run(cwd, 'stop')).toMatchObject({ code: 0 })
-}, 180_000)
+})
 
-test('--restart brings back PostgreSQL with its tables, the proxy and MailHog on their ports', async () => {
+test('--restart brings back PostgreSQL with its tables, the proxy and MailHog on their ports', {
+  tags: 'long',
+  timeout: 180_000,
+}, async () => {
   const cwd = await folder()
   const { child, closed, said } = await started(cwd, '--proxy', '--restart')
   const addresses = Object.fromEntries((await statusOf(cwd)).map(({ name, address }) => [name, address]))
@@ -262,20 +274,26 @@ test('--restart brings back PostgreSQL with its tables, the proxy and MailHog on
   expect(said()).toContain('postgres has ended: killed by SIGKILL')
   await run(cwd, 'stop')
   expect((await closed).code).toBe(0)
-}, 180_000)
+})
 
 test.for([
   [{ STRESS_BACKEND: 'docker' }, [], 'STRESS_BACKEND is docker'],
   [{ STRESS_BACKEND: 'auto', SMTP_IMAGE: 'boky/postfix' }, [], 'SMTP_IMAGE is set'],
   [{}, ['--monitoring'], '--monitoring boots some'],
-] as const)('--restart is refused before anything is booted: %j %j', async ([env, args, why]) => {
-  const refused = await ended(cli(await folder(), ['start', '--restart', ...args], env))
-  expect(refused.code).toBe(2)
-  expect(refused.output).toContain(`processes of this machine, not containers, and ${why}.`)
-  expect(refused.output).not.toContain('Backend:')
-})
+] as const)(
+  '--restart is refused before anything is booted: %j %j',
+  { tags: 'long' },
+  async ([env, args, why]) => {
+    const refused = await ended(cli(await folder(), ['start', '--restart', ...args], env))
+    expect(refused.code).toBe(2)
+    expect(refused.output).toContain(`processes of this machine, not containers, and ${why}.`)
+    expect(refused.output).not.toContain('Backend:')
+  },
+)
 
-test('clean leaves results when nobody can be asked, and removes them when it is told to', async () => {
+test('clean leaves results when nobody can be asked, and removes them when it is told to', {
+  tags: 'long',
+}, async () => {
   const cwd = await folder()
   await mkdir(join(cwd, 'results'))
   await writeFile(join(cwd, 'results/20260101-000000-burst.json'), '{}')

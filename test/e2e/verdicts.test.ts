@@ -81,6 +81,7 @@ test('a server that refuses every message fails the run in all faces, though its
 })
 
 test('thresholds that name a success rate of their own have the say, in all faces', {
+  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   await using server = await ScriptedServer.start({ dot: { first: Array(20).fill(REFUSED.dot) } })
@@ -91,7 +92,10 @@ test('thresholds that name a success rate of their own have the say, in all face
   expect(faces.jobSummary).not.toContain('❌')
 })
 
-test('one row that holds does not hide that its run failed', { timeout: LIMIT_MS }, async () => {
+test('one row that holds does not hide that its run failed', {
+  tags: 'long',
+  timeout: LIMIT_MS,
+}, async () => {
   await using server = await ScriptedServer.start(REFUSED)
   const faces = await facesOfLoadOn(server, 'custom > p\\(99\\)', 'p(99)<5000')
   expect(faces.exitCode).toBe(1)
@@ -100,6 +104,7 @@ test('one row that holds does not hide that its run failed', { timeout: LIMIT_MS
 })
 
 test('an interrupted run: what its turn had not come for is not reached, and JUnit has an error', {
+  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   const run = await stress(
@@ -130,6 +135,7 @@ test('an interrupted run: what its turn had not come for is not reached, and JUn
 })
 
 test('an interrupted closed load: what no worker had begun is not reached', {
+  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   await using server = await ScriptedServer.start({ dot: [wait(100), say('250 ok')] })

@@ -26,19 +26,23 @@ test('quick: five servers, every message accounted for and verified, results wri
   ])
 })
 
-test.for(['json', 'tap-flat'])('--reporter=%s keeps every result file', async (reporter) => {
-  const run = await stress('quick', { SMTP_SERVERS: '1' }, [], [`--reporter=${reporter}`])
-  expect(run.exitCode).toBe(0)
-  const files = await readdir(run.resultsDir)
-  expect(files.map((name) => name.replace(/^\d{8}-\d{6}-/, '')).toSorted()).toEqual(
-    expect.arrayContaining(['index.html', 'latest.json', 'quick.html', 'quick.json', 'quick.md']),
-  )
-  expect(run.output).toContain('[PASSED] quick')
-  // What a program reads stands alone.
-  if (reporter === 'tap-flat') expect(run.stdout).toMatch(/^TAP version 13\n1\.\.\d+\n(?:ok .*\n)+$/)
-})
+test.for(['json', 'tap-flat'])(
+  '--reporter=%s keeps every result file',
+  { tags: 'long' },
+  async (reporter) => {
+    const run = await stress('quick', { SMTP_SERVERS: '1' }, [], [`--reporter=${reporter}`])
+    expect(run.exitCode).toBe(0)
+    const files = await readdir(run.resultsDir)
+    expect(files.map((name) => name.replace(/^\d{8}-\d{6}-/, '')).toSorted()).toEqual(
+      expect.arrayContaining(['index.html', 'latest.json', 'quick.html', 'quick.json', 'quick.md']),
+    )
+    expect(run.output).toContain('[PASSED] quick')
+    // What a program reads stands alone.
+    if (reporter === 'tap-flat') expect(run.stdout).toMatch(/^TAP version 13\n1\.\.\d+\n(?:ok .*\n)+$/)
+  },
+)
 
-test('STRESS_RATE holds to a thousandth, with a session to each message', async () => {
+test('STRESS_RATE holds to a thousandth, with a session to each message', { tags: 'long' }, async () => {
   const run = await stress('custom', {
     STRESS_MODE: 'sustained',
     STRESS_RATE: '200',
@@ -72,19 +76,21 @@ test('a missed threshold fails its row with value and limit, and the run', async
   ])
 })
 
-test('one row of one worker sends that worker’s share alone', async () => {
+test('one row of one worker sends that worker’s share alone', { tags: 'long' }, async () => {
   const run = await stress('quick > worker 3,')
   expect(run.exitCode).toBe(0)
   expect(run.result?.metrics).toMatchObject({ total_messages: 10, successful_messages: 10 })
 })
 
-test('one row of one threshold runs the whole scenario', async () => {
+test('one row of one threshold runs the whole scenario', { tags: 'long' }, async () => {
   const run = await stress('quick > lost==0')
   expect(run.exitCode).toBe(0)
   expect(run.result?.metrics.total_messages).toBe(100)
 })
 
-test('STARTTLS and AUTH work against the embedded servers, whose certificate is verified', async () => {
+test('STARTTLS and AUTH work against the embedded servers, whose certificate is verified', {
+  tags: 'long',
+}, async () => {
   const run = await stress('custom', {
     STRESS_MESSAGES: '60',
     STRESS_TLS: 'starttls',
@@ -101,7 +107,10 @@ test('STARTTLS and AUTH work against the embedded servers, whose certificate is 
   expect(JSON.stringify(run.result)).not.toContain('secret-phrase')
 })
 
-test('a server killed in the middle is named, and nothing acknowledged is unaccounted for', async () => {
+test('a server killed in the middle is named, and nothing acknowledged is unaccounted for', {
+  tags: 'long',
+  timeout: 60_000,
+}, async () => {
   const run = await stress('custom', { STRESS_MESSAGES: '80000', STRESS_WORKERS: '20', SMTP_SERVERS: '3' }, [
     { text: 'p99', act: (child) => process.kill(serverPidsOf(child.pid)[1] ?? Number.NaN, 'SIGKILL') },
   ])
@@ -120,9 +129,12 @@ test('a server killed in the middle is named, and nothing acknowledged is unacco
   for (const one of classes)
     expect(['connection_reset', 'connection_closed', 'connection_refused']).toContain(one)
   expect(result.ledger).toMatchObject({ verified: true, lost: 0, duplicated: 0 })
-}, 60_000)
+})
 
-test('Ctrl-C writes the partial result, exits with 130 and leaves no server behind', async () => {
+test('Ctrl-C writes the partial result, exits with 130 and leaves no server behind', {
+  tags: 'long',
+  timeout: 60_000,
+}, async () => {
   let servers: number[] = []
   const run = await stress('sustained', {}, [
     {
@@ -140,4 +152,4 @@ test('Ctrl-C writes the partial result, exits with 130 and leaves no server behi
   expect(run.result?.metrics.successful_messages).toBeGreaterThan(100)
   expect(run.result?.ledger).toMatchObject({ verified: true, lost: 0, duplicated: 0 })
   if (run.result !== undefined) expect(accountedFor(run.result)).toBe(true)
-}, 60_000)
+})

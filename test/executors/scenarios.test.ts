@@ -101,41 +101,40 @@ describe('scenarios of several loads, through the real Vitest', () => {
   })
 })
 
-test(
-  'loads at the same time: each takes of the environment what it has a use for',
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mailstorm-scenarios-'))
-    onTestFinished(() => rm(folder, { recursive: true, force: true }))
-    const run = await runVitest({
-      config: 'test/fixture-projects/executors/vitest.config.ts',
-      name: '^crowded',
-      env: {
-        STRESS_RESULTS_DIR: folder,
-        STRESS_BACKEND: 'embedded',
-        SMTP_SERVERS: '1',
-        STRESS_RATE: '10',
-        STRESS_DURATION: '2',
-        STRESS_MESSAGES: '30',
-        STRESS_THRESHOLDS: 'success_rate>=0.9',
-      },
-    })
-    expect(run.exitCode, run.output).toBe(0)
-    expect(run.output).toContain('STRESS_RATE=10 changes nothing in crowded / crowd: it sends its messages')
-    expect(run.output).toContain('STRESS_MESSAGES=30 changes nothing in crowded / steady')
-    const names = (await readdir(folder)).filter((name) => /^\d.*\.json$/.test(name))
-    const read = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
-    const together = read.map((text) => JSON.parse(text) as Result).find(({ part }) => part === 'together')
-    expect(together).toMatchObject({ part: 'together', metrics: { total_messages: 50 } })
-    expect(together?.thresholds.map(({ expression }) => expression)).toContain('success_rate>=0.9')
-    expect(together?.overridden).toEqual({
-      load: [
-        { variable: 'STRESS_DURATION', own: 3, value: 2 },
-        { variable: 'STRESS_RATE', own: 20, value: 10 },
-        { variable: 'STRESS_THRESHOLDS', own: 'success_rate==1', value: 'success_rate>=0.9' },
-        { variable: 'STRESS_MESSAGES', own: 100, value: 30 },
-      ],
-      thresholds: 'given',
-    })
-  },
-  LIMIT_MS,
-)
+test('loads at the same time: each takes of the environment what it has a use for', {
+  tags: 'long',
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailstorm-scenarios-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const run = await runVitest({
+    config: 'test/fixture-projects/executors/vitest.config.ts',
+    name: '^crowded',
+    env: {
+      STRESS_RESULTS_DIR: folder,
+      STRESS_BACKEND: 'embedded',
+      SMTP_SERVERS: '1',
+      STRESS_RATE: '10',
+      STRESS_DURATION: '2',
+      STRESS_MESSAGES: '30',
+      STRESS_THRESHOLDS: 'success_rate>=0.9',
+    },
+  })
+  expect(run.exitCode, run.output).toBe(0)
+  expect(run.output).toContain('STRESS_RATE=10 changes nothing in crowded / crowd: it sends its messages')
+  expect(run.output).toContain('STRESS_MESSAGES=30 changes nothing in crowded / steady')
+  const names = (await readdir(folder)).filter((name) => /^\d.*\.json$/.test(name))
+  const read = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  const together = read.map((text) => JSON.parse(text) as Result).find(({ part }) => part === 'together')
+  expect(together).toMatchObject({ part: 'together', metrics: { total_messages: 50 } })
+  expect(together?.thresholds.map(({ expression }) => expression)).toContain('success_rate>=0.9')
+  expect(together?.overridden).toEqual({
+    load: [
+      { variable: 'STRESS_DURATION', own: 3, value: 2 },
+      { variable: 'STRESS_RATE', own: 20, value: 10 },
+      { variable: 'STRESS_THRESHOLDS', own: 'success_rate==1', value: 'success_rate>=0.9' },
+      { variable: 'STRESS_MESSAGES', own: 100, value: 30 },
+    ],
+    thresholds: 'given',
+  })
+})

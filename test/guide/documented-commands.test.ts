@@ -116,7 +116,7 @@ const said = JSON.parse(process.argv[1]).map(({ pattern, env }) => {
 console.log(JSON.stringify(said))
 `
 
-describe('the commands that are run here', { timeout: 300_000 }, () => {
+describe('the commands that are run here', { tags: 'long', timeout: 300_000 }, () => {
   let folder: string
   let server: RunningSmtpServer
   const results = () => join(folder, 'results')

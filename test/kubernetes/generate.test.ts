@@ -33,6 +33,7 @@ async function generator(index: number, env: NodeJS.ProcessEnv) {
 }
 
 test('three generators start together, and the first leaves one result of all', {
+  tags: 'long',
   timeout: 120_000,
 }, async () => {
   const results = await mkdtemp(join(tmpdir(), 'results-'))

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect, test } from 'vitest'
 import { RUN_METRICS_PORT, startMonitoring } from '../../containers/monitoring.ts'
 import { MetricsServer } from '../../reporters/metrics-reporter.ts'

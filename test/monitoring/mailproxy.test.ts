@@ -1,17 +1,19 @@
+// @module-tag long
+
 import { expect, test } from 'vitest'
-import { freshDatabases } from '../proxy/databases.ts'
+import { embeddedPostgres } from '../../containers/postgres/postgres.ts'
 import { enqueue, messages, Rig, setUp } from '../proxy/rig.ts'
 import { dashboardNamed, expressionsOf } from './dashboards.ts'
 import { NO_PROMETHEUS, Prometheus } from './prometheus.ts'
 
-const freshDatabase = freshDatabases()
 const LAST_SECONDS = 60
 
 test('every expression of the dashboard has data of two real proxies on one database', {
   timeout: 120_000,
 }, async (context) => {
   if (NO_PROMETHEUS !== undefined) return context.skip(NO_PROMETHEUS)
-  await using rig = new Rig(await freshDatabase())
+  await using postgres = await embeddedPostgres().start()
+  await using rig = new Rig(postgres.url)
   const sink = await rig.sink()
   const often = { sendLoopIntervalMs: 50 }
   const [first, second] = [await rig.proxy(often), await rig.proxy(often)]

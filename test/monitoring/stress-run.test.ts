@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { expect, test } from 'vitest'
 import { freePort } from '../../containers/loopback.ts'
 import { stress } from '../e2e/stress.ts'

@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { embeddedPostgres } from '../../containers/postgres/postgres.ts'

@@ -60,7 +60,10 @@ test('a proxy that does not report refusals has a row of its own: misreported==0
   ])
 })
 
-test('a proxy that leaves recipients out makes missed_recipients==0 fail', limit, async () => {
+test('a proxy that leaves recipients out makes missed_recipients==0 fail', {
+  ...limit,
+  tags: 'long',
+}, async () => {
   const tenants = [{ ...PLAIN, messagesPerSync: 1, maxMessages: 2, recipientsPerMessage: 25 }]
   const spec: PressureSpec = {
     ...REFUSED,
@@ -77,42 +80,39 @@ test('a proxy that leaves recipients out makes missed_recipients==0 fail', limit
   expect(others).toEqual([])
 })
 
-test(
-  'a proxy that gives a slot back although its transaction took place makes over_limit==0 fail',
-  limit,
-  async () => {
-    const databaseUrl = await freshDatabase()
-    const spec: PressureSpec = {
-      ...REFUSED,
-      tenants: [
-        { ...PLAIN, messagesPerSync: 1, maxMessages: 20, recipientsPerMessage: 2, limitPerMinute: 5 },
-      ],
-      durationSeconds: 8,
-      proxy: { ...QUICK, GMP_SYNC_INTERVAL: '0.5' },
-      refusing: { odd: { replies: ['451 4.7.1 greylisted'] } },
-      thresholds: ['over_limit==0', 'success_rate>=0.03'],
-    }
-    const keeping = await pressed(spec, await freshDatabase())
-    expect(missedOf(keeping)).toEqual([])
-    let planting: Promise<unknown> | undefined
-    const result = await pressed(spec, databaseUrl, {
-      onStarted() {
-        planting = query(
-          databaseUrl,
-          `CREATE FUNCTION give_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+test('a proxy that gives a slot back although its transaction took place makes over_limit==0 fail', {
+  ...limit,
+  tags: 'long',
+}, async () => {
+  const databaseUrl = await freshDatabase()
+  const spec: PressureSpec = {
+    ...REFUSED,
+    tenants: [{ ...PLAIN, messagesPerSync: 1, maxMessages: 20, recipientsPerMessage: 2, limitPerMinute: 5 }],
+    durationSeconds: 8,
+    proxy: { ...QUICK, GMP_SYNC_INTERVAL: '0.5' },
+    refusing: { odd: { replies: ['451 4.7.1 greylisted'] } },
+    thresholds: ['over_limit==0', 'success_rate>=0.03'],
+  }
+  const keeping = await pressed(spec, await freshDatabase())
+  expect(missedOf(keeping)).toEqual([])
+  let planting: Promise<unknown> | undefined
+  const result = await pressed(spec, databaseUrl, {
+    onStarted() {
+      planting = query(
+        databaseUrl,
+        `CREATE FUNCTION give_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              DELETE FROM rate_slots WHERE message_pk = NEW.message_pk; RETURN NULL; END $$;
            CREATE TRIGGER give_back AFTER UPDATE ON rate_slots FOR EACH ROW WHEN (NEW.mailed)
              EXECUTE FUNCTION give_back()`,
-        )
-      },
-    })
-    await planting
-    const [missed, ...others] = missedOf(result)
-    expect(missed).toMatchObject({ expression: 'over_limit==0' })
-    expect(missed?.value).toBeGreaterThan(5)
-    expect(others).toEqual([])
-  },
-)
+      )
+    },
+  })
+  await planting
+  const [missed, ...others] = missedOf(result)
+  expect(missed).toMatchObject({ expression: 'over_limit==0' })
+  expect(missed?.value).toBeGreaterThan(5)
+  expect(others).toEqual([])
+})
 
 const FAILOVER: PressureSpec = {
   durationSeconds: 5,
@@ -127,7 +127,10 @@ const FAILOVER: PressureSpec = {
   thresholds: ['duplicated<=20'],
 }
 
-test('a proxy that ends with its database connections is told, and its run has failed', limit, async () => {
+test('a proxy that ends with its database connections is told, and its run has failed', {
+  ...limit,
+  tags: 'long',
+}, async () => {
   const kept = await freshDatabase()
   const outlived = await pressed(FAILOVER, kept, { databaseUrl: kept })
   expect(missedOf(outlived)).toEqual([])
@@ -145,7 +148,10 @@ test('a proxy that ends with its database connections is told, and its run has f
   expect(result.partial_reason).toMatch(/^proxy-1 exited with code \d/)
 })
 
-test('a proxy that one hanging tenant brings to a stop makes p95_ratio<=2 fail', limit, async () => {
+test('a proxy that one hanging tenant brings to a stop makes p95_ratio<=2 fail', {
+  ...limit,
+  tags: 'long',
+}, async () => {
   const alone: PressureSpec = {
     durationSeconds: 4,
     proxy: QUICK,

@@ -53,14 +53,17 @@ test(
   },
 )
 
-test('a missed threshold fails its row and the run', limit, async () => {
+test('a missed threshold fails its row and the run', { ...limit, tags: 'long' }, async () => {
   const run = await pressure('backpressure', { PRESSURE_DURATION: '3' })
   expect(run.exitCode).toBe(1)
   expect(run.output).toMatch(/peak_pending>=100 — was \d+/)
   expect(run.result?.verdict).toBe('FAILED')
 })
 
-test('Ctrl-C writes the partial result, exits with 130 and leaves no process behind', limit, async () => {
+test('Ctrl-C writes the partial result, exits with 130 and leaves no process behind', {
+  ...limit,
+  tags: 'long',
+}, async () => {
   let children: number[] = []
   const run = await pressure('pressure', { PRESSURE_DURATION: '60' }, [
     {
@@ -78,14 +81,20 @@ test('Ctrl-C writes the partial result, exits with 130 and leaves no process beh
   expect(children.filter(isAlive)).toEqual([])
 })
 
-test('a setting of the proxy that is unknown is refused before anything boots', limit, async () => {
+test('a setting of the proxy that is unknown is refused before anything boots', {
+  ...limit,
+  tags: 'long',
+}, async () => {
   const run = await pressure('pressure', { GMP_POOL_SIEZ: '5' })
   expect(run.exitCode).not.toBe(0)
   expect(run.output).toContain('GMP_POOL_SIEZ is not known; allowed are GMP_DB_PATH')
   expect(run.result).toBeUndefined()
 })
 
-test('presses a proxy that runs already, and names one that does not', limit, async () => {
+test('presses a proxy that runs already, and names one that does not', {
+  ...limit,
+  tags: 'long',
+}, async () => {
   const service = embeddedProxy({
     databaseUrl: await freshDatabase(),
     apiToken: 'its-own-token',

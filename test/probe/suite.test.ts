@@ -21,7 +21,10 @@ test('-t probe tells what a server does, in the terminal and in files', { timeou
   expect(run.markdown).toContain('| RSET ends a transaction | 5321 4.1.1.5 | ✗ RSET is not answered by 250 |')
 })
 
-test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', { timeout: LIMIT_MS }, async () => {
+test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', {
+  tags: 'long',
+  timeout: LIMIT_MS,
+}, async () => {
   await using server = await ScriptedServer.start({ rset: [say('502 5.5.1 not here')] })
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}`, STRESS_PROBE_STRICT: '1' })
   expect(run.exitCode).toBe(1)
@@ -34,7 +37,10 @@ test('README and docs/servers.md tell how many questions there are', () => {
   expect(read('docs/servers.md')).toContain(`the ${QUESTIONS.length} questions of the protocol probe`)
 })
 
-test('a target that is down does not keep the others from being asked', { timeout: LIMIT_MS }, async () => {
+test('a target that is down does not keep the others from being asked', {
+  tags: 'long',
+  timeout: LIMIT_MS,
+}, async () => {
   await using server = await ScriptedServer.start()
   const down = await freePort()
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${down},127.0.0.1:${server.port}` })
@@ -46,7 +52,10 @@ test('a target that is down does not keep the others from being asked', { timeou
   expect(run.result?.targets[0]?.counts.conforms).toBeGreaterThan(20)
 })
 
-test('a target that is not ours to ask is not connected to', { timeout: LIMIT_MS }, async () => {
+test('a target that is not ours to ask is not connected to', {
+  tags: 'long',
+  timeout: LIMIT_MS,
+}, async () => {
   // 203.0.113.0/24 is for documentation (RFC 5737); the check refuses it before any socket opens.
   const run = await probed({ SMTP_TARGETS: '203.0.113.7:25' })
   expect(run.exitCode).toBe(1)

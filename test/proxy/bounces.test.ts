@@ -59,7 +59,7 @@ function reportOn(data: string, recipient = 'user-0@example.com'): string {
 
 test.skipIf(noDovecot !== undefined)(
   'reports what came back to the mailbox to the tenant whose message it was, once, with three proxies',
-  { timeout: 60_000 },
+  { tags: 'long', timeout: 60_000 },
   async () => {
     const { dovecot, client } = await mailbox()
     await using rig = new Rig(await freshDatabase())

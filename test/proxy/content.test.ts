@@ -66,7 +66,10 @@ test('delivers attachments of a tenant’s endpoint, byte for byte', async () =>
   expect(parts.map((part) => part.equals(content))).toEqual([true, true])
 })
 
-test('delivers seventy attachments of 1 MB that come from one server', async () => {
+test('delivers seventy attachments of 1 MB that come from one server', {
+  tags: 'long',
+  timeout: 40_000,
+}, async () => {
   await using rig = new Rig(await freshDatabase())
   const [sink, tenant] = [await rig.sink(), await rig.tenant()]
   // More than sockets keep for a reader that has not come to it yet.
@@ -77,7 +80,7 @@ test('delivers seventy attachments of 1 MB that come from one server', async () 
   const attachments = Array.from({ length: 70 }, (_, n) => ({ filename: `${n}.bin`, storage_path: `p${n}` }))
   await enqueue(api, messages(1, { attachments }))
   await sink.client.waitForCount(1, 20_000)
-}, 40_000)
+})
 
 test('delivers nothing of a message whose attachment turns out wrong on the way', async () => {
   await using rig = new Rig(await freshDatabase())

@@ -14,6 +14,7 @@ const STORM_MS = 10_000
 const POOL_SIZE = 20
 
 test('three proxies outlive a storm that ends all their database connections, every 200 ms for 10 s', {
+  tags: 'long',
   timeout: 120_000,
 }, async ({ annotate }) => {
   await using rig = new Rig(await freshDatabase())
@@ -60,6 +61,7 @@ test('three proxies outlive a storm that ends all their database connections, ev
 })
 
 test('a database that takes no writes for a while is waited for: 503, and nothing is sent twice', {
+  tags: 'long',
   timeout: 90_000,
 }, async () => {
   await using postgres = await RestartablePostgres.start()
@@ -142,7 +144,7 @@ test('gives messages back at once when the slots of their limits cannot be asked
   await sink.client.waitForCount(5, 10_000)
 })
 
-test('goes on with a message whose progress could not be written down', async () => {
+test('goes on with a message whose progress could not be written down', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const tooMany = [say('452 4.5.3 too many recipients')]
   const rcpt = { first: [[say('250 ok')], tooMany] }

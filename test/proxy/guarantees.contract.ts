@@ -53,16 +53,21 @@ export function testGuarantees({ name, startPostgres, startMailhog, skipAll }: P
       return { databaseUrl, mailhog, tenant, proxies, api, [Symbol.asyncDispose]: () => parts.disposeAsync() }
     }
 
-    for (const proxyCount of [1, 3]) {
-      test(`delivers each of ${MESSAGES} messages exactly once with ${proxyCount} on one database`, {
-        timeout: 120_000,
+    for (const [proxyCount, count, tags] of [
+      [1, 1_000, []],
+      [1, MESSAGES, ['long']],
+      [3, MESSAGES, ['long']],
+    ] as const) {
+      test(`delivers each of ${count} messages exactly once with ${proxyCount} on one database`, {
+        ...limit,
+        tags: [...tags],
       }, async () => {
         await using on = await scene(proxyCount)
-        await enqueue(on.api, messages(MESSAGES))
-        await on.mailhog.client.waitForCount(MESSAGES, 60_000)
-        await allReported(on, MESSAGES)
-        expect(await timesDelivered(on.mailhog)).toEqual(new Map([[1, MESSAGES]]))
-        expect(on.tenant.reports).toHaveLength(MESSAGES)
+        await enqueue(on.api, messages(count))
+        await on.mailhog.client.waitForCount(count, 60_000)
+        await allReported(on, count)
+        expect(await timesDelivered(on.mailhog)).toEqual(new Map([[1, count]]))
+        expect(on.tenant.reports).toHaveLength(count)
         const shares = await Promise.all(
           on.proxies.map(({ url }) => new ApiClient(url).metric('gmp_sent_total')),
         )
@@ -70,43 +75,41 @@ export function testGuarantees({ name, startPostgres, startMailhog, skipAll }: P
       })
     }
 
-    test(
-      'loses nothing when a proxy is killed, and sends at most what it had in flight twice',
-      limit,
-      async ({ annotate }) => {
-        await using on = await scene(3)
-        await enqueue(on.api, messages(MESSAGES))
-        await expect.poll(() => on.mailhog.client.count(), patience).toBeGreaterThan(MESSAGES / 10)
-        await kill(on.proxies[1])
-        await allReported(on, MESSAGES)
-        const twice = deliveredTwice(await timesDelivered(on.mailhog))
-        await annotate(
-          `killed at any moment: ${twice} of ${MESSAGES} delivered twice; the bound is ${POOL_SIZE}`,
-        )
-        expect(twice).toBeLessThanOrEqual(POOL_SIZE)
-      },
-    )
+    test('loses nothing when a proxy is killed, and sends at most what it had in flight twice', {
+      ...limit,
+      tags: 'long',
+    }, async ({ annotate }) => {
+      await using on = await scene(3)
+      await enqueue(on.api, messages(MESSAGES))
+      await expect.poll(() => on.mailhog.client.count(), patience).toBeGreaterThan(MESSAGES / 10)
+      await kill(on.proxies[1])
+      await allReported(on, MESSAGES)
+      const twice = deliveredTwice(await timesDelivered(on.mailhog))
+      await annotate(
+        `killed at any moment: ${twice} of ${MESSAGES} delivered twice; the bound is ${POOL_SIZE}`,
+      )
+      expect(twice).toBeLessThanOrEqual(POOL_SIZE)
+    })
 
-    test(
-      'stays within that bound at the worst moment: all it had in flight was sent, none of it written down',
-      limit,
-      async ({ annotate }) => {
-        await using on = await scene(3, { GMP_LEASE: '10' })
-        await using lock = await lockedOutcomes(on.databaseUrl)
-        await enqueue(on.api, messages(MESSAGES))
-        await lock.begin()
-        await settled(on.mailhog)
-        await kill(on.proxies[1])
-        await lock.end()
-        await allReported(on, MESSAGES)
-        const twice = deliveredTwice(await timesDelivered(on.mailhog))
-        await annotate(
-          `killed at the worst moment: ${twice} of ${MESSAGES} delivered twice; the bound is ${POOL_SIZE}`,
-        )
-        expect(twice).toBeGreaterThan(0)
-        expect(twice).toBeLessThanOrEqual(POOL_SIZE)
-      },
-    )
+    test('stays within that bound at the worst moment: all it had in flight was sent, none of it written down', {
+      ...limit,
+      tags: 'long',
+    }, async ({ annotate }) => {
+      await using on = await scene(3, { GMP_LEASE: '10' })
+      await using lock = await lockedOutcomes(on.databaseUrl)
+      await enqueue(on.api, messages(MESSAGES))
+      await lock.begin()
+      await settled(on.mailhog)
+      await kill(on.proxies[1])
+      await lock.end()
+      await allReported(on, MESSAGES)
+      const twice = deliveredTwice(await timesDelivered(on.mailhog))
+      await annotate(
+        `killed at the worst moment: ${twice} of ${MESSAGES} delivered twice; the bound is ${POOL_SIZE}`,
+      )
+      expect(twice).toBeGreaterThan(0)
+      expect(twice).toBeLessThanOrEqual(POOL_SIZE)
+    })
   })
 }
 

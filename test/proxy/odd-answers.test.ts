@@ -117,7 +117,7 @@ test('does not ask a server that takes nobody more about each of the others', as
   expect(server.mailTimesMs).toHaveLength(2)
 })
 
-test('reports as delivered what was in DATA when its account was deleted', async () => {
+test('reports as delivered what was in DATA when its account was deleted', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const [server, tenant] = [
     rig.use(await ScriptedServer.start({ dot: [wait(1_000), say('250 taken')] })),

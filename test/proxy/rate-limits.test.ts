@@ -60,7 +60,9 @@ test.each<[string, object, object]>([
   },
 )
 
-test('counts a transaction from its MAIL on, however long its attachments took', async () => {
+test('counts a transaction from its MAIL on, however long its attachments took', {
+  tags: 'long',
+}, async () => {
   await using rig = new Rig(await freshDatabase())
   const [server, tenant] = [rig.use(await ScriptedServer.start()), await rig.tenant()]
   tenant.files = (_, response) => void setTimeout(() => response.end('content'), 2_000)
@@ -104,7 +106,7 @@ test('goes on at once when what had reserved the slots could not be sent', async
   expect(await query(rig.databaseUrl, 'SELECT count(*)::int AS n FROM rate_slots')).toEqual([{ n: 0 }])
 })
 
-test('counts every transaction of a message that needs several', async () => {
+test('counts every transaction of a message that needs several', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const tooMany: Step[] = [say('452 4.5.3 too many recipients')]
   const rcpt = { first: [taken, taken, tooMany, tooMany, tooMany, tooMany] }

@@ -54,7 +54,7 @@ test('calls a failing tenant at once when it has new settings', async () => {
   await called(tenant, 1)
 })
 
-test('calls a failing tenant less and less often', async () => {
+test('calls a failing tenant less and less often', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const tenant = await rig.tenant()
   tenant.usual = (response) => void response.writeHead(503).end()
@@ -80,7 +80,7 @@ test('keeps to its interval with the others while one tenant is slow', async () 
   expect(slow.calls).toHaveLength(1)
 })
 
-test('leaves a tenant that takes long to the proxy that called it', async () => {
+test('leaves a tenant that takes long to the proxy that called it', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const [tenant, other] = [await rig.tenant(), await rig.tenant()]
   const { promise: enough, resolve: answer } = Promise.withResolvers<void>()

@@ -134,7 +134,7 @@ test('reports a long backlog in as many calls as it takes', async () => {
   expect(Math.max(...tenant.calls.map(({ body }) => body.reports?.length ?? 0))).toBe(10)
 })
 
-test('leaves a tenant alone until the time that it named, to the second', async () => {
+test('leaves a tenant alone until the time that it named, to the second', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const [sink, tenant] = [await rig.sink(), await rig.tenant()]
   let until = 0
@@ -178,7 +178,7 @@ test('does not call tenants that are not active', async () => {
   expect(inactive.calls).toEqual([])
 })
 
-test('calls a tenant as often with three proxies as with one', async () => {
+test('calls a tenant as often with three proxies as with one', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const tenant = await rig.tenant()
   const interval = { syncIntervalMs: 300 }

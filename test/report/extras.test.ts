@@ -75,7 +75,9 @@ describe.skipIf(noBrowser !== undefined)(
       expect(await pixelsOf(page, 'search-way', 'held')).toBeGreaterThan(100)
     })
 
-    test('rows side by side are bars, whose table has the name of what differs', async () => {
+    test('rows side by side are bars, whose table has the name of what differs', {
+      tags: 'long',
+    }, async () => {
       const { page } = await opened(renderReport(all(), await loadAssets()))
       expect((await drawn(page))['side-by-side-ms']).toEqual([
         [0, 1, 2],
@@ -91,7 +93,7 @@ describe.skipIf(noBrowser !== undefined)(
       expect(await pixelsOf(page, 'side-by-side-share', 'efficiency')).toBeGreaterThan(5000)
     })
 
-    test('drift: what was measured and its slope, over the time of the run', async () => {
+    test('drift: what was measured and its slope, over the time of the run', { tags: 'long' }, async () => {
       const result = driftingResult()
       const { page, complaints } = await opened(renderReport(result, await loadAssets()))
       const { 'drift-0': p99, 'drift-1': memory } = await drawn(page)

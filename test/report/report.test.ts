@@ -65,6 +65,7 @@ describe.skipIf(noBrowser !== undefined)(
     afterAll(() => browser?.close())
 
     test('a real run: each chart draws what the JSON says, nothing is asked of a network', {
+      tags: 'long',
       timeout: LIMIT_MS,
     }, async () => {
       const env = {
@@ -92,6 +93,7 @@ describe.skipIf(noBrowser !== undefined)(
     })
 
     test('a burst of a moment: bars, of which the data tables tell what the JSON says', {
+      tags: 'long',
       timeout: LIMIT_MS,
     }, async () => {
       const run = await stress('custom', { STRESS_MESSAGES: '100', STRESS_WORKERS: '5', SMTP_SERVERS: '1' })

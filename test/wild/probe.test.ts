@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, it } from 'vitest'
 import { probe } from '../../src/probe/probe.ts'
 import type { ProbeVerdict } from '../../src/probe/report.ts'

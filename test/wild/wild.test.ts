@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { describe, expect, it } from 'vitest'
 import { accountedFor, stress } from '../e2e/stress.ts'
 import { missing, startWildServer, tlsBroken, WILD_SERVERS } from './wild-server.ts'
