@@ -19,7 +19,6 @@ import {
   runProperties,
 } from '../src/report/ci/junit.ts'
 import { makeFolder, writeAtomically } from '../src/results/atomic-write.ts'
-import { viewOf } from '../src/results/run-view.ts'
 import { resultOf, resultsFolder } from './collect-results.ts'
 import { headingOf, saysItAll } from './rows.ts'
 
@@ -104,8 +103,7 @@ const NOTHING = { properties: [], cases: [] } as const
 
 function propertiesOf(parent: TestSuite | TestModule, tests: readonly TestCase[]): Property[] {
   const result = resultIn(parent, tests)
-  const view = viewOf('', result)
-  return result === undefined || view === undefined ? [] : runProperties(result, view)
+  return result === undefined ? [] : runProperties(result)
 }
 
 /** Rows that `-t` left out are no part of the run. */

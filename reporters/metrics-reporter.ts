@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import type { Reporter, TestCase, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
 import { errorText, MailstormError, USAGE_ERROR } from '../src/error.ts'
-import { isPressure } from '../src/pressure/result.ts'
 import { type MetricsAddress, RunExposition } from '../src/report/prometheus.ts'
 import { pageFor, wrapText } from '../src/report/terminal.ts'
 import { resultOf } from './collect-results.ts'
@@ -59,7 +58,7 @@ export default class MetricsReporter implements Reporter {
   }
 
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
-    // Of pressure runs the proxy's own metrics tell.
+    // While a pressure run goes on, the proxy's own metrics tell.
     if (artifact.type !== PROGRESS_ARTIFACT || 'kind' in artifact.progress) return
     this.#hasFigures = true
     this.#exposition.update(artifact.progress)
@@ -67,7 +66,7 @@ export default class MetricsReporter implements Reporter {
 
   onTestCaseResult(testCase: TestCase): void {
     const result = resultOf(testCase)
-    if (result === undefined || isPressure(result)) return
+    if (result === undefined) return
     this.#hasFigures = true
     this.#exposition.finish(result)
   }

@@ -29,6 +29,10 @@ export interface Figure<Run> {
   readonly inPercent?: true
   /** Runs are judged by it, and not set beside each other: another figure says the same. */
   readonly compared?: false
+  /** Nothing is to be told of a whole run from those of its generators' parts. */
+  readonly ofParts?: false
+  /** One of several of a latency, as `p99` of `response_time`. */
+  readonly aggregate?: { readonly of: string; readonly name: string }
   /** Why it has no value, where that is more than that nobody measured it. */
   readonly noData?: string
   /** Anything but a finite number is no value: files of other versions and other programs leave figures out. */
@@ -99,7 +103,7 @@ export interface Latency<Run> {
 function aggregateOf<Run>(latency: Latency<Run>, aggregate: Aggregate): Figure<Run> {
   const [field, title] = AGGREGATES[aggregate]
   return {
-    ...latencyFigure(latency, aggregate, title),
+    ...latencyFigure(latency, { name: aggregate, title, field }),
     read: (run) =>
       latency
         .summaries(run)
@@ -108,7 +112,13 @@ function aggregateOf<Run>(latency: Latency<Run>, aggregate: Aggregate): Figure<R
   }
 }
 
-function latencyFigure<Run>(latency: Latency<Run>, name: string, title: string) {
+interface AggregateName {
+  readonly name: string
+  readonly title: string
+  readonly field: string
+}
+
+function latencyFigure<Run>(latency: Latency<Run>, { name, title, field }: AggregateName) {
   const { group, unit = 'ms', better = 'lower', noData } = latency
   return {
     name: nameIn(latency, name),
@@ -117,6 +127,7 @@ function latencyFigure<Run>(latency: Latency<Run>, name: string, title: string) 
     unit,
     better,
     noData,
+    aggregate: { of: latency.prefix || group.toLowerCase().replaceAll(' ', '_'), name: field },
   }
 }
 
@@ -186,7 +197,7 @@ function latencyNamed<Run>(
   const { histogram } = latency
   if (histogram === undefined) return onlyKept(latency, latencies)
   return {
-    ...latencyFigure(latency, kept, `p${percent}`),
+    ...latencyFigure(latency, { name: kept, title: `p${percent}`, field: `p${percent}`.replace('.', '_') }),
     read: (run) => quantileMs(histogram(run) ?? EMPTY_HISTOGRAM, percent / 100),
   }
 }

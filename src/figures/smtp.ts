@@ -94,6 +94,7 @@ function steepest(unit: 'ms' | 'bytes', per: number): Entry['read'] {
 }
 
 const DRIFT = {
+  ofParts: false,
   group: 'Drift',
   better: 'lower',
   signed: true,
@@ -280,6 +281,7 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       unit: 'share',
       better: 'lower',
       inPercent: true,
+      ofParts: false,
       // A comparison itself.
       compared: false,
       read: regression,

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Progress } from '../engine/progress.ts'
+import { pressureResult } from './html/pressure.fixture.ts'
 import { RunExposition } from './prometheus.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
+import { latencies } from './result-parts.fixture.ts'
 
 const USAGE = { cpuSeconds: 1.5, memoryBytes: 1024 }
 
@@ -96,4 +98,48 @@ test('tells what the generator uses', async () => {
     mailstorm_generator_cpu_seconds_total: 2.5,
     mailstorm_generator_memory_bytes: 2048,
   })
+})
+
+test('has every figure that a run came to, of either kind, in base units that its name says', async () => {
+  const exposition = new RunExposition()
+  exposition.finish(burstResult())
+  exposition.finish(pressureResult())
+  const samples = await samplesOf(exposition)
+  expect(samples).toMatchObject({
+    [`mailstorm_result_success_rate_ratio{${RUN}}`]: 1,
+    [`mailstorm_result_throughput_per_second{${RUN}}`]: 5000 / 4.21,
+    [`mailstorm_result_lost{${RUN}}`]: 0,
+    [`mailstorm_result_duration_seconds{${RUN}}`]: 4.21,
+    [`mailstorm_result_bytes{${RUN}}`]: 51_200_000,
+    [`mailstorm_result_servers_cpu_ratio{${RUN}}`]: 0.485,
+    [`mailstorm_result_response_time_seconds{${RUN},aggregate="p99"}`]: expect.closeTo(0.0708, 9),
+    [`mailstorm_result_accept_seconds{${RUN},aggregate="p95"}`]: expect.closeTo(0.0171, 9),
+    'mailstorm_pressure_result_drain_seconds{scenario="pressure",part=""}': 4.5,
+    'mailstorm_pressure_result_proxy_memory_bytes{scenario="pressure",part=""}': 190_000_000,
+    'mailstorm_pressure_result_fairness_ratio{scenario="pressure",part=""}': 2.4,
+    'mailstorm_pressure_result_end_to_end_seconds{scenario="pressure",part="",aggregate="p50"}': 0.42,
+  })
+  expect(Object.keys(samples).filter((name) => name.startsWith('mailstorm_runs_total'))).toHaveLength(1)
+})
+
+test("what was not measured is no sample, and a scenario's own metrics have their own names", async () => {
+  const exposition = new RunExposition()
+  const summary = latencies(10, 2)
+  const histogram = burstResult().histograms.response_time
+  exposition.finish(
+    burstResult({
+      custom_metrics: {
+        retries: { kind: 'counter', sum: 12, per_second: 3 },
+        depth: { kind: 'gauge', value: null, min: null, max: null, at_seconds: null },
+        wait_ms: { kind: 'trend', summary, histogram },
+      },
+    }),
+  )
+  const samples = await samplesOf(exposition)
+  expect(samples).toMatchObject({
+    [`mailstorm_custom_retries{${RUN}}`]: 12,
+    [`mailstorm_custom_retries_rate_per_second{${RUN}}`]: 3,
+    [`mailstorm_custom_wait_seconds{${RUN},aggregate="p95"}`]: expect.closeTo(0.0038, 9),
+  })
+  expect(Object.keys(samples).filter((name) => /depth|rate_error|tls/.test(name))).toEqual([])
 })

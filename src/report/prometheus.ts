@@ -1,7 +1,11 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Progress } from '../engine/progress.ts'
-import type { Metrics, Result } from '../engine/result.ts'
+import type { Metrics, Result, Unit } from '../engine/result.ts'
 import { OUTCOMES } from '../engine/sample.ts'
+import { CUSTOM_METRICS } from '../figures/custom.ts'
+import { type Figure, figureValue } from '../figures/figure.ts'
+import { type AnyResult, isPressure } from '../pressure/result.ts'
+import { listOf } from '../results/overview.ts'
 
 const RUN = ['scenario', 'part'] as const
 type RunLabels = Readonly<Record<(typeof RUN)[number], string>>
@@ -30,7 +34,8 @@ export interface GeneratorUsage {
 
 /**
  * A stress run for Prometheus, from its snapshots (one a second) and its result. Counters go on from run
- * to run of a scenario, as counters of one process do.
+ * to run of a scenario, as counters of one process do. What runs came to, of either kind, has a gauge to each
+ * figure; while a pressure run goes on, the proxy's own metrics tell of it.
  */
 export class RunExposition {
   readonly #registry = new Registry()
@@ -86,6 +91,8 @@ export class RunExposition {
   })
   /** How far the counters of the newest run of each scenario have come. */
   readonly #counted = new Map<string, { readonly runId: string; readonly counts: Map<string, number> }>()
+  /** By their names; one is there from the first run that has the figure. */
+  readonly #figures = new Map<string, Gauge>()
   #cpuSeconds = 0
 
   /** What a run tells while it goes on. */
@@ -107,7 +114,25 @@ export class RunExposition {
   }
 
   /** What it came to; a run too short for a snapshot has this alone. */
-  finish(result: Result): void {
+  finish(result: AnyResult): void {
+    if (!isPressure(result)) this.#finishLoad(result)
+    for (const figure of listOf(result).all) {
+      const value = figureValue(figure, result)
+      if (value !== null) this.#setFigure(figure, result, value)
+    }
+  }
+
+  #setFigure(figure: Figure<object>, result: AnyResult, value: number): void {
+    const { name, help, labels, scale } = expositionOf(figure, result.test_type)
+    let gauge = this.#figures.get(name)
+    if (gauge === undefined) {
+      gauge = this.#gauge(name, help, [...RUN, 'aggregate'])
+      this.#figures.set(name, gauge)
+    }
+    gauge.set({ ...labelsOf(result), ...labels }, value * scale)
+  }
+
+  #finishLoad(result: Result): void {
     const labels = labelsOf(result)
     const { metrics, workload } = result
     const { dropped: _dropped, ...failures } = metrics.error_breakdown
@@ -187,4 +212,63 @@ export class RunExposition {
 
 function labelsOf({ scenario, part }: Pick<Progress, 'scenario' | 'part'>): RunLabels {
   return { scenario, part: part ?? '' }
+}
+
+/** How a figure is called where Prometheus sees it. */
+export interface FigureExposition {
+  readonly name: string
+  readonly help: string
+  readonly labels: { readonly aggregate?: string }
+  /** What its value is multiplied by. */
+  readonly scale: number
+}
+
+const PREFIXES = {
+  load: 'mailstorm_result_',
+  pressure: 'mailstorm_pressure_result_',
+  custom: 'mailstorm_custom_',
+}
+
+/** Base units, each said by the end of the name (prometheus.io/docs/practices/naming). */
+const BASE_UNITS: Readonly<Record<Unit, readonly [suffix: string, scale: number]>> = {
+  ms: ['seconds', 1 / 1000],
+  seconds: ['seconds', 1],
+  share: ['ratio', 1],
+  count: ['', 1],
+  per_second: ['per_second', 1],
+  bytes: ['bytes', 1],
+  megabytes: ['bytes', 1024 ** 2],
+  percent: ['ratio', 1 / 100],
+  factor: ['ratio', 1],
+  ms_per_hour: ['seconds_per_hour', 1 / 1000],
+  megabytes_per_hour: ['bytes_per_hour', 1024 ** 2],
+  number: ['', 1],
+}
+
+/** `p(99)` of a stress run is `mailstorm_result_response_time_seconds{aggregate="p99"}`. */
+export function expositionOf(
+  {
+    name,
+    title,
+    group,
+    unit,
+    aggregate,
+  }: Pick<Figure<never>, 'name' | 'title' | 'group' | 'unit' | 'aggregate'>,
+  testType: AnyResult['test_type'],
+): FigureExposition {
+  const [suffix, scale] = BASE_UNITS[unit]
+  const own = group === CUSTOM_METRICS
+  const prefix = PREFIXES[own ? 'custom' : testType === 'pressure' ? 'pressure' : 'load']
+  const whole = aggregate?.of ?? name.replaceAll('.', '_')
+  // Its unit, where the name says it already, is said once.
+  const bare = suffix === '' ? whole : whole.replace(/(?:^|_)(?:ms|mb|seconds|bytes|ratio)$/, '')
+  return {
+    name: prefix + [bare, suffix].filter((part) => part !== '').join('_'),
+    help:
+      aggregate === undefined
+        ? `${group}: ${title}, when the run had ended`
+        : `${aggregate.of.replaceAll('_', ' ')}, when the run had ended`,
+    labels: aggregate === undefined ? {} : { aggregate: aggregate.name },
+    scale,
+  }
 }

@@ -1,8 +1,9 @@
 import { basename } from 'node:path'
+import { type CustomMetricResults, kindsOf } from '../engine/custom-metrics.ts'
 import { RESULT_FORMAT, RUN_VERDICTS, type RunVerdict, VERDICTS } from '../engine/result.ts'
+import { smtpFigures } from '../figures/custom.ts'
 import { type Figure, type Figures, figureValue } from '../figures/figure.ts'
 import { PRESSURE_FIGURES } from '../figures/pressure.ts'
-import { SMTP_FIGURES } from '../figures/smtp.ts'
 import { isMissed, verdictOf } from '../figures/verdict.ts'
 import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts'
@@ -84,19 +85,23 @@ export function overviewOf(file: string, json: unknown): RunOverview | undefined
   }
 }
 
-/** The list of the kind of run that a file is of. */
-function listOf(format: Format): Figures<object> {
-  return format === PRESSURE_FORMAT ? PRESSURE_FIGURES : SMTP_FIGURES
+interface OfKind extends Pick<RunOverview, 'format'> {
+  readonly custom_metrics?: CustomMetricResults
 }
 
-/** The figures of a file's kind of run that are set beside those of others. */
-export function figuresFor({ format }: Pick<RunOverview, 'format'>): readonly Figure<object>[] {
-  return listOf(format).all.filter(({ compared }) => compared !== false)
+/** All figures of a run's kind, those of its own scenario among them. */
+export function listOf({ format, custom_metrics: own }: OfKind): Figures<object> {
+  return format === PRESSURE_FORMAT ? PRESSURE_FIGURES : smtpFigures(kindsOf(own))
+}
+
+/** Those that are set beside the ones of other runs. */
+export function figuresFor(run: OfKind): readonly Figure<object>[] {
+  return listOf(run).all.filter(({ compared }) => compared !== false)
 }
 
 /** A figure by its name; null where the file does not say. */
 function figureIn(format: Format, json: object, name: string): number | null {
-  const figure = listOf(format).named(name)
+  const figure = listOf({ format }).named(name)
   return typeof figure === 'object' ? figureValue(figure, json) : null
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { Metrics } from '../../src/programs/proxy/metrics.ts'
+import { pressureResult } from '../../src/report/html/pressure.fixture.ts'
 import { RunExposition } from '../../src/report/prometheus.ts'
 import { brokenResult, burstResult } from '../../src/report/result.fixture.ts'
 import { toolPath } from './prometheus.ts'
@@ -21,6 +22,7 @@ async function stressRun(): Promise<string> {
   })
   exposition.finish(burstResult())
   exposition.finish(brokenResult())
+  exposition.finish(pressureResult())
   return exposition.text({ cpuSeconds: 1, memoryBytes: 1024 })
 }
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { viewOf } from '../../results/run-view.ts'
 import { pressureResult } from '../html/pressure.fixture.ts'
 import { brokenResult, burstResult } from '../result.fixture.ts'
 import { type JunitSuite, renderJunit, runProperties } from './junit.ts'
@@ -53,9 +52,7 @@ test('a run of nothing is an empty document', () => {
 })
 
 function properties(result: Parameters<typeof runProperties>[0]): Record<string, string> {
-  const view = viewOf('', result)
-  if (view === undefined) throw new Error('not a result')
-  return Object.fromEntries(runProperties(result, view))
+  return Object.fromEntries(runProperties(result))
 }
 
 test('properties: what was measured, by the names of thresholds, and each threshold with its outcome', () => {

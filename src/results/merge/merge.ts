@@ -128,16 +128,15 @@ function rejudge(shares: readonly Share[], figures: Figures): ThresholdResult[] 
   })
 }
 
-/** What a slope or a baseline says of one generator's part, nothing says of the whole. */
-const OF_ONE_PART = /^(?:p99_drift|memory_drift|regression)$/
-
 /** As it was parsed when the run began: its metric and limit stand in the result, its comparison in its text. */
 function thresholdOf(
   { expression, metric, limit }: ThresholdResult,
   custom: MetricKinds,
 ): Threshold | undefined {
   const comparison = /<=|>=|==|!=|<|>/.exec(expression)?.[0] as Threshold['comparison'] | undefined
-  const known = typeof smtpFigures(custom).named(metric) === 'object' && !OF_ONE_PART.test(metric)
+  const figure = smtpFigures(custom).named(metric)
+  // What a slope or a baseline says of one generator's part, nothing says of the whole.
+  const known = typeof figure === 'object' && figure.ofParts !== false
   return comparison === undefined || !known ? undefined : { expression, metric, comparison, limit }
 }
 
