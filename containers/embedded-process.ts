@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as setTimer } from 'node:timers/promises'
 import pidusage from 'pidusage'
-import { LOOPBACK } from './loopback.ts'
+import { LOOPBACK } from '../src/listening.ts'
 import { LOG_LINES_SHOWN, type ServiceEnd, startFailure, type Usage } from './service.ts'
 
 /**

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { MailstormError } from '../src/error.ts'
-
-export const LOOPBACK = '127.0.0.1'
+import { LOOPBACK } from '../src/listening.ts'
 
 /** A port of loopback that was free a moment ago: for programs that cannot choose one, and for calls that nobody takes. */
 export async function freePort(): Promise<number> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { MailstormError } from '../src/error.ts'
+import { LOOPBACK } from '../src/listening.ts'
 import type { RunningContainer } from './docker/container.ts'
 import { ContainerService } from './docker/container-service.ts'
 import type { Engine } from './docker/engine.ts'
@@ -13,7 +14,6 @@ import {
 } from './docker/options.ts'
 import type { ProgramSources } from './docker/program-image.ts'
 import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
-import { LOOPBACK } from './loopback.ts'
 import { MailhogClient } from './mailhog-client.ts'
 import type { RunningService, Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
@@ -217,7 +217,7 @@ function refuseOurs({ digestOnly, digestHeaders = [], mimeDigests }: MailhogOpti
 
 /** What the image is made of: all that the program imports. */
 export const SINK_SOURCES: ProgramSources = {
-  paths: ['src/programs/sink', 'src/error.ts'],
+  paths: ['src/programs/sink', 'src/error.ts', 'src/listening.ts'],
   packages: ['bcryptjs', 'nodemailer', 'ws'],
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
+import { LOOPBACK } from '../src/listening.ts'
 import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
-import { LOOPBACK } from './loopback.ts'
 import type { RunningService, Service } from './service.ts'
 
 export interface ProxyServiceOptions {

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
+import { LOOPBACK } from '../src/listening.ts'
 import { readLedgerEntries, readServerLedger } from '../src/programs/smtp-server/ledger.ts'
 import type { Certificate } from './certificate.ts'
 import type { RunningContainer } from './docker/container.ts'
@@ -20,7 +21,6 @@ import {
 } from './docker/options.ts'
 import type { ProgramSources } from './docker/program-image.ts'
 import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
-import { LOOPBACK } from './loopback.ts'
 import { type RunningService, type Service, startFailure } from './service.ts'
 import { awaitBanner, seeBanner } from './smtp-banner.ts'
 
@@ -207,6 +207,7 @@ export const SMTP_SERVER_SOURCES: ProgramSources = {
     'src/programs/sink/smtp/data-reader.ts',
     'src/error.ts',
     'src/foreign-text.ts',
+    'src/listening.ts',
   ],
   packages: ['smtp-server', 'zod'],
 }

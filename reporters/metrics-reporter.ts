@@ -3,7 +3,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Reporter, TestCase, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
-import { errorText, MailstormError, USAGE_ERROR } from '../src/error.ts'
+import { MailstormError, USAGE_ERROR } from '../src/error.ts'
+import { whyNotListening } from '../src/listening.ts'
 import { type MetricsAddress, RunExposition } from '../src/report/prometheus.ts'
 import { pageFor, wrapText } from '../src/report/terminal.ts'
 import { resultOf } from './collect-results.ts'
@@ -100,7 +101,7 @@ export class MetricsServer implements AsyncDisposable {
     try {
       await once(server, 'listening')
     } catch (error) {
-      throw listenFailure(host, port, error)
+      throw notServed(host, port, error)
     }
     // The run decides when the process ends, not an endpoint that nobody asks.
     server.unref()
@@ -145,16 +146,8 @@ export class MetricsServer implements AsyncDisposable {
   }
 }
 
-const CAUSES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is taken',
-  EACCES: 'this user may not listen there',
-  EADDRNOTAVAIL: 'the address is not one of this machine',
-  ENOTFOUND: 'the address is not known',
-}
-
-function listenFailure(host: string, port: number, error: unknown): MailstormError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const why = CAUSES[code] ?? errorText(error)
+function notServed(host: string, port: number, error: unknown): MailstormError {
+  const { why } = whyNotListening(error)
   return new MailstormError(
     'METRICS_PORT',
     `Failed to serve the metrics of the run at ${host}:${port}: ${why}.`,

@@ -7,7 +7,7 @@ import {
 } from 'testcontainers'
 import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import { MailstormError } from '../../src/error.ts'
-import { LOOPBACK } from '../loopback.ts'
+import { isLoopback, LOOPBACK } from '../../src/listening.ts'
 import type { Docker } from './dockerode.ts'
 import { haveImage } from './image.ts'
 import { gone, ownLabels, sweepOrphans } from './owner.ts'
@@ -40,7 +40,7 @@ export class Engine {
 
   constructor(client: ContainerRuntimeClient) {
     const { host } = client.info.containerRuntime
-    const isHere = host === 'localhost' || host === '::1' || host.startsWith('127.')
+    const isHere = isLoopback(host)
     this.client = client
     this.host = isHere ? LOOPBACK : host
     this.publishOn = isHere ? LOOPBACK : '0.0.0.0'

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import { LOOPBACK } from '../../src/listening.ts'
 import type { RunningSmtpServer } from '../smtp-server.ts'
 import type { KeptService, LifeState } from './service-keeper.ts'
 import type { KeptState } from './state.ts'
@@ -38,7 +39,7 @@ export async function serveKeeper(
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(0, LOOPBACK, resolve)
   })
   return { server, port: (server.address() as AddressInfo).port }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { LOOPBACK } from '../../src/listening.ts'
 import { EmbeddedProcess, EmbeddedService } from '../embedded-process.ts'
-import { LOOPBACK } from '../loopback.ts'
 import { identityOf, lives, ProcessTree } from '../processes.ts'
 import type { RunningService, Service, Usage } from '../service.ts'
 import { removeCluster } from './cluster.ts'

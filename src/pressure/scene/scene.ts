@@ -1,5 +1,6 @@
 import type { DisposableParts } from '../../disposable-stack.ts'
 import { MailstormError } from '../../error.ts'
+import { isLoopback, LOOPBACK } from '../../listening.ts'
 import type { Options } from '../../options/options.ts'
 import { RecipientFront } from '../../programs/faults/recipient-front.ts'
 import { Monitor } from '../monitor.ts'
@@ -7,7 +8,6 @@ import { type PressParts, type PressPlan, type Proxies, RunEvents, type Sinks } 
 import type { PressureResult } from '../result.ts'
 import type { PressureWorkload, SlowSpan } from '../spec.ts'
 import { DatabaseFailover } from './failover.ts'
-import { isLoopback } from './sinks.ts'
 import { SlowLink } from './slow-link.ts'
 import { hostTenants, LateIntercept, makeTenants, registerTenants } from './tenants.ts'
 
@@ -34,8 +34,6 @@ export interface SceneOptions {
   readonly options: Options
   readonly runId: string
 }
-
-const LOOPBACK = '127.0.0.1'
 
 /** Boots what the run needs; all of it ends with `stack`. */
 export async function setScene(

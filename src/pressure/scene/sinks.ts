@@ -5,6 +5,7 @@ import {
   type RunningMailhog,
 } from '../../../containers/mailhog.ts'
 import { DisposableParts } from '../../disposable-stack.ts'
+import { isLoopback, LOOPBACK } from '../../listening.ts'
 import type { ContainerOptions } from '../../options/options.ts'
 import { ID_HEADER, MailhogDeliveries, SinkDeliveries } from '../deliveries.ts'
 import type { Sinks } from '../parts.ts'
@@ -19,14 +20,10 @@ const DIGESTS = { digestOnly: true, mimeDigests: true, digestHeaders: [ID_HEADER
 const LARGE_FROM_BYTES = 100 * 1024
 
 /** Our own sink as a process of this machine. */
-export async function embeddedSinks(host = '127.0.0.1'): Promise<Sinks> {
+export async function embeddedSinks(host = LOOPBACK): Promise<Sinks> {
   // Proxies that reach this machine by another address than loopback come from outside of it.
   const environment = isLoopback(host) ? {} : { MH_SMTP_BIND_ADDR: '0.0.0.0:0' }
   return oneSink(await embeddedMailhog({ name: 'sink', ...DIGESTS, environment }).start())
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
 /** The real MailHog, with ours beside it for what is too large for MailHog; or ours alone. All in containers. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
+import { LOOPBACK } from '../../listening.ts'
 
 export interface Address {
   readonly host: string
@@ -18,7 +19,7 @@ export class SlowLink implements AsyncDisposable {
   #bytesPerSecond = Number.POSITIVE_INFINITY
   #usedUntilMs = 0
 
-  static async open(to: Address, listenOn = '127.0.0.1'): Promise<SlowLink> {
+  static async open(to: Address, listenOn = LOOPBACK): Promise<SlowLink> {
     const link = new SlowLink(to)
     await once(link.#server.listen(0, listenOn), 'listening')
     return link
@@ -33,7 +34,7 @@ export class SlowLink implements AsyncDisposable {
   }
 
   get address(): Address {
-    return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port }
+    return { host: LOOPBACK, port: (this.#server.address() as AddressInfo).port }
   }
 
   set bytesPerSecond(speed: number) {

@@ -1,4 +1,5 @@
 import type { DisposableParts } from '../../disposable-stack.ts'
+import { isLoopback, LOOPBACK } from '../../listening.ts'
 import type { Options } from '../../options/options.ts'
 import type { Intercept } from '../../programs/proxy/attachments/reach.ts'
 import { fakeTenants, type TenantHost } from '../../programs/tenants/fake-tenants.ts'
@@ -8,7 +9,6 @@ import { createTenant, type Tenant } from '../../programs/tenants/tenant.ts'
 import type { Monitor } from '../monitor.ts'
 import type { PressTenant, Proxies, Sinks } from '../parts.ts'
 import type { PressureWorkload, TenantPlan } from '../spec.ts'
-import { isLoopback } from './sinks.ts'
 import type { Address } from './slow-link.ts'
 
 /** Answers for tenants that are made only when the proxy, which needs it from the start, has an address. */
@@ -75,7 +75,7 @@ export async function hostTenants(
   }
   return Promise.all(
     tenants.map(async (tenant) => {
-      const host = isLoopback(how.host) ? '127.0.0.1' : '0.0.0.0'
+      const host = isLoopback(how.host) ? LOOPBACK : '0.0.0.0'
       const server = parts.use(await TenantServer.open(tenant, { host }))
       return { tenant, baseUrl: `http://${how.host}:${server.port}` }
     }),

@@ -1,9 +1,6 @@
 import type { DialTarget } from '../../dial.ts'
 import { MailstormError } from '../../error.ts'
 
-/** Faults are for this machine: nothing of them listens to a network. */
-export const LOOPBACK = '127.0.0.1'
-
 /** Points of the dialogue at which a fault server can misbehave; `dot` is the reply to the final dot. */
 export const STAGES = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const
 export type Stage = (typeof STAGES)[number]

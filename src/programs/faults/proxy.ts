@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { dialOptions } from '../../dial.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
+import { LOOPBACK } from '../../listening.ts'
 import { Random } from '../../random.ts'
 import { Lane } from './lane.ts'
-import { type CutKind, checkProxyPlan, type FaultProxyPlan, type LanePlan, LOOPBACK } from './plans.ts'
+import { type CutKind, checkProxyPlan, type FaultProxyPlan, type LanePlan } from './plans.ts'
 
 export interface ProxyCounts {
   readonly connections: number

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { LOOPBACK } from './plans.ts'
+import { LOOPBACK } from '../../listening.ts'
 import { SmtpInput } from './smtp-input.ts'
 
 /** What a front does otherwise than the server behind it, which takes every recipient. */

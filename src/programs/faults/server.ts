@@ -5,15 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import type { LedgerEntry } from '../../ledger/ledger.ts'
+import { LOOPBACK } from '../../listening.ts'
 import { Ledger } from '../smtp-server/ledger.ts'
-import {
-  checkServerPlan,
-  type FaultServerPlan,
-  type GreylistPlan,
-  LOOPBACK,
-  STAGES,
-  type Stage,
-} from './plans.ts'
+import { checkServerPlan, type FaultServerPlan, type GreylistPlan, STAGES, type Stage } from './plans.ts'
 import { FaultSession, type Known } from './session.ts'
 
 export interface ServerCounts {

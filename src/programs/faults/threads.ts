@@ -1,15 +1,10 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { LedgerEntry, ServerLedger } from '../../ledger/ledger.ts'
+import { LOOPBACK } from '../../listening.ts'
 import { readLedgerEntries, readServerLedger } from '../smtp-server/ledger.ts'
 import { type CrowdCounts, type CrowdPlan, checkCrowdPlan } from './crowd.ts'
-import {
-  checkProxyPlan,
-  checkServerPlan,
-  type FaultProxyPlan,
-  type FaultServerPlan,
-  LOOPBACK,
-} from './plans.ts'
+import { checkProxyPlan, checkServerPlan, type FaultProxyPlan, type FaultServerPlan } from './plans.ts'
 import type { ProxyCounts } from './proxy.ts'
 import type { ServerCounts } from './server.ts'
 

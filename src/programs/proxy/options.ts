@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
 import { z } from 'zod'
 import { MailstormError } from '../../error.ts'
+import { isLoopback, LOOPBACK } from '../../listening.ts'
 
 /** One setting of the proxy: its value as an option, and how the text of its variable becomes that value. */
 interface Setting<T> {
@@ -116,7 +116,7 @@ export const SETTINGS = {
   databaseConnections: number({ variable: 'GMP_DB_POOL_SIZE', min: 2, max: 100, preset: 8 }),
   /** The admin's token. Without it the API is open, and listens on loopback only. */
   apiToken: text('GMP_API_TOKEN', 'a token of 8 to 256 printable characters', /^[\x21-\x7e]{8,256}$/),
-  host: presetText('GMP_HOST', 'an address to listen on', /^[A-Za-z0-9._:-]{1,255}$/, '127.0.0.1'),
+  host: presetText('GMP_HOST', 'an address to listen on', /^[A-Za-z0-9._:-]{1,255}$/, LOOPBACK),
   /** 0 = any free port. */
   port: number({ variable: 'GMP_PORT', min: 0, max: 65_535, preset: 8000 }),
   logLevel: word('GMP_LOG_LEVEL', ['debug', 'info', 'warning', 'error', 'silent'], 'warning'),
@@ -357,8 +357,4 @@ function contradictions(config: ProxyConfig, nameOf: (key: string) => string): s
   return [
     `${nameOf('apiToken')} has to be set when ${nameOf('host')} is not a loopback address, but ${config.host}`,
   ]
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

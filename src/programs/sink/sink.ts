@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import type { AddressInfo, Server } from 'node:net'
-import { MailstormError } from '../../error.ts'
+import type { Server } from 'node:net'
+import { listening } from '../../listening.ts'
 import { apiV1 } from './http/api-v1.ts'
 import { apiV2 } from './http/api-v2.ts'
 import { BasicAuth, createHttpServer, type SinkHttpServer } from './http/http-server.ts'
@@ -10,7 +10,7 @@ import { deliveryRoutes, ownRoutes, webPage } from './http/own-routes.ts'
 import { OutgoingServers } from './http/release.ts'
 import { type Route, Router } from './http/router.ts'
 import { JimSwitch } from './jim.ts'
-import type { BindAddress, SinkOptions } from './options.ts'
+import type { SinkOptions } from './options.ts'
 import { createSmtpServer } from './smtp/connection.ts'
 import { DigestFields } from './smtp/content-digest.ts'
 import { Intake } from './smtp/intake.ts'
@@ -49,10 +49,10 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   })
   try {
     const [smtpPort, apiPort] = await Promise.all([
-      listen('MH_SMTP_BIND_ADDR', smtp.server, options.smtp),
-      listen('MH_API_BIND_ADDR', api.server, options.api),
+      listening(smtp.server, options.smtp, '(MH_SMTP_BIND_ADDR)'),
+      listening(api.server, options.api, '(MH_API_BIND_ADDR)'),
     ])
-    const uiPort = sharesListener ? apiPort : await listen('MH_UI_BIND_ADDR', ui.server, options.ui)
+    const uiPort = sharesListener ? apiPort : await listening(ui.server, options.ui, '(MH_UI_BIND_ADDR)')
     return { smtpPort, apiPort, uiPort, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
@@ -88,19 +88,6 @@ function httpServer(options: SinkOptions, hub: Hub | undefined, routes: readonly
     headerOnly: options.digestOnly,
     websocket: hub && { path: `${options.webPath}/api/v2/websocket`, hub },
   })
-}
-
-async function listen(name: string, server: Server, { host, port, text }: BindAddress): Promise<number> {
-  server.listen({ port, ...(host === undefined ? {} : { host }) })
-  try {
-    await once(server, 'listening')
-  } catch (error) {
-    throw new MailstormError(
-      'SINK_BIND',
-      `Failed to listen on ${name} "${text}": ${(error as Error).message}.`,
-    )
-  }
-  return (server.address() as AddressInfo).port
 }
 
 function closeOnce(close: () => Promise<void>): () => Promise<void> {

@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 import { MailstormError } from '../../error.ts'
 import { cutText } from '../../foreign-text.ts'
+import { LOOPBACK } from '../../listening.ts'
 
 /** All the SMTP server program can be told, from its environment. Frozen. */
 export interface ServerConfig {
@@ -51,7 +52,7 @@ const pem = z.string().transform((value, context) => {
 
 const environment = z.object({
   SMTP_DOMAIN: word('a domain name').default('localhost'),
-  SMTP_HOST: word('an address to listen on').default('127.0.0.1'),
+  SMTP_HOST: word('an address to listen on').default(LOOPBACK),
   SMTP_PORT: port.default(2525),
   SMTP_TLS_PORT: port.optional(),
   SMTP_TLS_CERT: pem.optional(),
@@ -60,7 +61,7 @@ const environment = z.object({
   SMTP_MAX_MESSAGE_SIZE: integer(1, 2 ** 40).default(10 * 1024 * 1024),
   SMTP_AUTH_USER: printable.optional(),
   SMTP_AUTH_PASS: printable.optional(),
-  CONTROL_HOST: word('an address to listen on').default('127.0.0.1'),
+  CONTROL_HOST: word('an address to listen on').default(LOOPBACK),
   CONTROL_PORT: port.default(0),
   LEDGER_FILE: z.string().optional(),
   LEDGER_TEMPORARY: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
@@ -140,17 +141,4 @@ function badConfig(problems: string[]): MailstormError {
 
 function shortened(value: string): string {
   return cutText(value, 60)
-}
-
-const REASONS: Readonly<Record<string, readonly [why: string, hint: string]>> = {
-  EADDRINUSE: ['the port is taken', 'Stop what listens there, or choose another port (0 = any free one).'],
-  EACCES: ['it is not permitted', 'Ports below 1024 need privileges: choose a higher one.'],
-  EADDRNOTAVAIL: ['this machine has no such address', 'Use 127.0.0.1, or 0.0.0.0 for all addresses.'],
-}
-
-/** What a user has to know when a port cannot be opened; `variable` is where the port came from. */
-export function listenFailure(error: Error, host: string, port: number, variable: string): MailstormError {
-  const code = (error as NodeJS.ErrnoException).code ?? ''
-  const [why, hint] = REASONS[code] ?? [error.message, undefined]
-  return new MailstormError('LISTEN', `Failed to listen on ${host}:${port} (${variable}): ${why}.`, hint)
 }

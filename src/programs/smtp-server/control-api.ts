@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { listenFailure, type ServerConfig } from './config.ts'
+import { listening } from '../../listening.ts'
+import type { ServerConfig } from './config.ts'
 import { entryLine, type Ledger, readLedgerEntries } from './ledger.ts'
 
 type Answer = (response: ServerResponse, run: string) => void | Promise<void>
@@ -28,16 +28,12 @@ export class ControlApi {
       })
     })
     const { controlHost: host, controlPort: port } = config
-    server.listen(port, host)
-    await once(server, 'listening').catch((error: Error) => {
-      throw listenFailure(error, host, port, 'CONTROL_PORT')
-    })
-    return new ControlApi(server)
+    return new ControlApi(server, await listening(server, { host, port }, '(CONTROL_PORT)'))
   }
 
-  private constructor(server: Server) {
+  private constructor(server: Server, port: number) {
     this.#server = server
-    this.port = (server.address() as AddressInfo).port
+    this.port = port
   }
 
   async close(): Promise<void> {

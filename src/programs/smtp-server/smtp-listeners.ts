@@ -6,7 +6,8 @@ import type {
   SMTPServerError,
   SMTPServerOptions,
 } from 'smtp-server'
-import { listenFailure, type ServerConfig } from './config.ts'
+import { listenFailure } from '../../listening.ts'
+import type { ServerConfig } from './config.ts'
 import type { Ledger } from './ledger.ts'
 import { MessageReader } from './message-reader.ts'
 import { type Admission, assertReplaceable, PromptServer } from './prompt-server.ts'
@@ -71,7 +72,7 @@ export class SmtpListeners {
     const { host } = this.#config
     await new Promise<void>((resolve, reject) => {
       const fail = (error: Error) =>
-        reject(listenFailure(error, host, port, secure ? 'SMTP_TLS_PORT' : 'SMTP_PORT'))
+        reject(listenFailure(error, { host, port }, secure ? '(SMTP_TLS_PORT)' : '(SMTP_PORT)'))
       server.once('error', fail)
       server.listen({ port, host, backlog: BACKLOG }, () => {
         server.off('error', fail)

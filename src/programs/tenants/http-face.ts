@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { MailstormError } from '../../error.ts'
+import { LOOPBACK, listening } from '../../listening.ts'
 import { answer, type TenantResponse } from './route.ts'
 import type { Tenant } from './tenant.ts'
 
@@ -13,7 +12,6 @@ export interface TenantServerOptions {
   readonly host?: string
 }
 
-const LOOPBACK = '127.0.0.1'
 /** A thousand reports have a few hundred KB; whoever sends this much is none of ours. */
 const MAX_BODY_BYTES = 64 * 1024 ** 2
 
@@ -31,18 +29,13 @@ export class TenantServer implements AsyncDisposable {
     { port = 0, host = LOOPBACK }: TenantServerOptions = {},
   ): Promise<TenantServer> {
     const server = createServer((request, response) => void serve(tenant, request, response))
-    try {
-      await once(server.listen(port, host), 'listening')
-    } catch (error) {
-      throw listenFailure(error as NodeJS.ErrnoException, host, port)
-    }
-    return new TenantServer(tenant, server, host)
+    return new TenantServer(tenant, server, host, await listening(server, { host, port }, 'for a tenant'))
   }
 
-  private constructor(tenant: Tenant, server: Server, host: string) {
+  private constructor(tenant: Tenant, server: Server, host: string, port: number) {
     this.tenant = tenant
     this.#server = server
-    this.port = (server.address() as AddressInfo).port
+    this.port = port
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
   }
 
@@ -116,15 +109,4 @@ async function textOf(request: IncomingMessage): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
-}
-
-const REASONS: Readonly<Record<string, readonly [why: string, hint: string]>> = {
-  EADDRINUSE: ['the port is taken', 'Stop what listens there, or choose another port (0 = any free one).'],
-  EACCES: ['it is not permitted', 'Ports below 1024 need privileges: choose a higher one.'],
-  EADDRNOTAVAIL: ['this machine has no such address', 'Use 127.0.0.1, or 0.0.0.0 for all addresses.'],
-}
-
-function listenFailure(error: NodeJS.ErrnoException, host: string, port: number): MailstormError {
-  const [why, hint] = REASONS[error.code ?? ''] ?? [error.message, undefined]
-  return new MailstormError('LISTEN', `Failed to listen on ${host}:${port} for a tenant: ${why}.`, hint)
 }

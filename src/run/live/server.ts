@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { MailstormError } from '../../error.ts'
+import { LOOPBACK } from '../../listening.ts'
 import type { LiveEvent, LiveHub } from './hub.ts'
 
-const HOST = '127.0.0.1'
 /** Ports that are tried one after another, from the one that was asked for. */
 const PORTS_TRIED = 50
 export const EVENTS_PATH = '/events'
@@ -29,7 +29,7 @@ export class LiveServer {
         const { port: taken } = this.#server.address() as AddressInfo
         // The run must not wait for whoever still looks at it.
         this.#server.unref()
-        return `http://${HOST}:${taken}`
+        return `http://${LOOPBACK}:${taken}`
       }
     }
     throw new MailstormError(
@@ -56,7 +56,7 @@ export class LiveServer {
   }
 
   async #listens(port: number): Promise<boolean> {
-    this.#server.listen(port, HOST)
+    this.#server.listen(port, LOOPBACK)
     try {
       await once(this.#server, 'listening')
       return true

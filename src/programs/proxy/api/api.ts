@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { listenFailure } from '../../../listening.ts'
 import type { ProxyConfig } from '../options.ts'
 import { Accounts } from '../store/accounts.ts'
 import { Tenants } from '../store/tenants.ts'
@@ -36,7 +37,9 @@ export class Api {
   /** Gives its URL. */
   async listen(): Promise<string> {
     const { host, port } = this.#config
-    await this.#app.listen({ host, port })
+    await this.#app.listen({ host, port }).catch((error: unknown) => {
+      throw listenFailure(error, { host, port }, '(GMP_PORT)')
+    })
     const { port: bound } = this.#app.server.address() as AddressInfo
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
   }

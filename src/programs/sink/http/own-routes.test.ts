@@ -114,6 +114,6 @@ test('names the port that is taken', async () => {
   await using running = await start()
   const taken = `127.0.0.1:${running.sink.smtpPort}`
   await expect(start({ MH_SMTP_BIND_ADDR: taken })).rejects.toThrow(
-    `Failed to listen on MH_SMTP_BIND_ADDR "${taken}": listen EADDRINUSE`,
+    `Failed to listen on ${taken} (MH_SMTP_BIND_ADDR): the port is taken.`,
   )
 })
