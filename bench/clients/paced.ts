@@ -23,7 +23,7 @@ async function send(durationSeconds: number): Promise<PacedRun> {
     recipients: [RECIPIENT],
     seed: 1,
     pipelining: 'commands',
-    messagesPerSession: undefined,
+    messagesPerSession: Number.POSITIVE_INFINITY,
     timeoutMs: 30_000,
     drainTimeoutMs: 30_000,
   })

@@ -14,7 +14,7 @@ export function planOf(task: Omit<MailstormTask, 'messages' | 'warmUpMessages'>,
     recipients: [RECIPIENT],
     seed: 1,
     pipelining: task.pipelining,
-    messagesPerSession: task.newConnectionEach ? 1 : undefined,
+    messagesPerSession: task.newConnectionEach ? 1 : Number.POSITIVE_INFINITY,
     timeoutMs: 30_000,
     drainTimeoutMs: 30_000,
   }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ResourceSampler, usageDuring } from '../../containers/resource-sampler.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { systemClock } from '../engine/clock.ts'
 import { progressOf } from '../engine/progress.ts'
@@ -10,6 +9,7 @@ import { GeneratorMeter, type RunStart } from './generator.ts'
 import { type Ground, groundFor, narrowed, planOf, selectedWorkers } from './ground.ts'
 import { LiveFeeds } from './live/feed.ts'
 import { stampOf } from './provenance.ts'
+import { ResourceSampler, usageDuring } from './resource-sampler.ts'
 import { buildResult, type RunFacts } from './result.ts'
 import type { Row, RunOptions } from './scenario-run.ts'
 

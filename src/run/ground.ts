@@ -18,8 +18,8 @@ export interface Ground {
 export async function groundFor(workloads: readonly Workload[], row: Row): Promise<Ground> {
   const { services, signal } = row
   await services.cooldown.wait(signal)
-  for (const { custom } of workloads) {
-    if (custom.hooks !== undefined) await checkHooks(custom, await services.pool.get())
+  for (const workload of workloads) {
+    if (workload.hooks !== undefined) await checkHooks(workload, await services.pool.get())
   }
   const [servers, pool] = await Promise.all([services.servers.get(), services.pool.get()])
   refuseEnded(servers)
@@ -90,19 +90,11 @@ export interface PlanParts {
 export function planOf({ workload, servers, seed, start, workers }: PlanParts): LoadPlan {
   const own = ownWorkers(workload.workers, start.split)
   return {
+    ...workload,
     ...start,
     schedule: shareOf(workload.schedule, workers.length, own.length),
     targets: servers.targetsFor(workload),
-    workers: workload.workers,
     sessionsPerWorker: Math.max(1, Math.floor(workload.maxSessions / workload.workers)),
-    sizeBytes: workload.sizeBytes,
-    sender: workload.sender,
-    recipients: workload.recipients,
     seed,
-    pipelining: workload.pipelining,
-    messagesPerSession: workload.messagesPerSession === 'unlimited' ? undefined : workload.messagesPerSession,
-    timeoutMs: workload.replyTimeoutMs,
-    drainTimeoutMs: workload.drainMs,
-    ...workload.custom,
   }
 }

@@ -35,7 +35,7 @@ import { baselineFigures } from './baseline.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
 import type { Servers } from './servers.ts'
-import type { Workload } from './spec/spec.ts'
+import { countOrUnlimited, type Workload } from './spec/spec.ts'
 
 export interface RunFacts {
   readonly options: RunOptions
@@ -161,7 +161,7 @@ function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { b
 }
 
 function customMetrics({ options, measured }: RunFacts, metrics: Metrics): Pick<Result, 'custom_metrics'> {
-  const kinds = options.workload.custom.metrics
+  const kinds = options.workload.metrics
   if (kinds === undefined) return {}
   // All of them stand in the result, also when no thread came to tell anything.
   const nothing = new CustomMetrics(kinds, () => 0).snapshot()
@@ -248,7 +248,7 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     rate_per_second: asked ?? targetRate(pacer),
     duration_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
     pipelining: workload.pipelining,
-    messages_per_session: workload.messagesPerSession,
+    messages_per_session: countOrUnlimited(workload.messagesPerSession),
     recipients: workload.recipients.length,
     tls: workload.tls,
     auth: workload.auth === undefined ? null : workload.auth.user,

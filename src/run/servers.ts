@@ -1,12 +1,10 @@
 import { isIP } from 'node:net'
-import { Engine } from '../../containers/docker/engine.ts'
-import { haveImage } from '../../containers/docker/image.ts'
+import type { Engine } from '../../containers/docker/engine.ts'
 import { type SmtpFleet, startDockerFleet, startEmbeddedFleet } from '../../containers/fleet.ts'
 import { KeptSmtpServer } from '../../containers/keeper/kept-smtp-server.ts'
 import { keptServerNames, requireState } from '../../containers/keeper/state.ts'
 import { type RunningSmtpServer, smtpServerImage } from '../../containers/smtp-server.ts'
 import type { NameLookup } from '../engine/result.ts'
-import { MailstormError } from '../error.ts'
 import type { ContainerOptions, Options } from '../options/options.ts'
 import {
   type CheckedHost,
@@ -16,6 +14,7 @@ import {
   preflight,
 } from '../smtp/preflight/preflight.ts'
 import type { SmtpTarget, TlsMode } from '../smtp/target.ts'
+import { ASKED_FOR, chooseBackend } from './backend.ts'
 import type { Workload } from './spec/spec.ts'
 
 /** The SMTP servers of a run: booted for it, or running already. */
@@ -30,7 +29,7 @@ export interface Servers extends AsyncDisposable {
   /** Servers that were given by name, and what the names stand for in this run. */
   readonly names: readonly NameLookup[]
   /** Throws MailstormError when servers that were not booted here do not greet as the workload will meet them. */
-  ready(workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>): Promise<void>
+  ready(workload: Pick<Workload, 'tls' | 'auth' | 'timeoutMs'>): Promise<void>
   /** Where to send a workload, by its TLS mode and credentials. */
   targetsFor(workload: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[]
 }
@@ -45,7 +44,7 @@ export async function startServers(
 ): Promise<Servers> {
   if (options.backend === 'external') return externalServers(options, world)
   if (options.backend === 'started') return startedServers(options)
-  const backend = await chooseBackend(options, note)
+  const backend = await backendOf(options, note)
   note(`Backend: ${backend.name} (${backend.why})`)
   const fleet = await (backend.name === 'docker' ? dockerFleet(options, note) : embeddedFleet(options))
   return bootedServers(backend, fleet, options)
@@ -58,35 +57,24 @@ export function serverNames(options: Options): string[] {
   return Array.from({ length: options.fleet.servers }, (_, index) => `smtp-server-${index + 1}`)
 }
 
-/** A base image may be fetched for so long when processes of this machine would do as well. */
-const AUTO_IMAGE_WITHIN_MS = 60_000
-const IMAGE_WITHIN_MS = 300_000
-
-/** Containers where they are asked for, or where an engine answers and has or can get the image. */
-async function chooseBackend(options: Options, note: Note): Promise<Servers['backend']> {
+async function backendOf(options: Options, note: Note): Promise<Servers['backend']> {
   const { backend, containers } = options
-  if (backend === 'embedded') return { name: 'embedded', why: 'asked for by STRESS_BACKEND' }
-  const asked = backend === 'docker' ? 'asked for by STRESS_BACKEND' : foreignAsked(containers)
-  try {
-    const engine = await Engine.connect()
-    await imageOf(engine, containers, asked === undefined ? AUTO_IMAGE_WITHIN_MS : IMAGE_WITHIN_MS, note)
-    return { name: 'docker', why: `${asked ?? 'the default where an engine answers'}; ${engine.title}` }
-  } catch (error) {
-    if (asked !== undefined || !(error instanceof MailstormError)) throw error
-    const [reason = ''] = error.message.split('\n')
-    const why = reason.replace(/^Failed to/, 'could not').replace(/\.$/, '')
-    return { name: 'embedded', why: `the default without containers: ${why}` }
-  }
+  if (backend === 'embedded') return { name: 'embedded', why: ASKED_FOR }
+  const foreign = containers.foreign === undefined ? undefined : 'asked for by SMTP_IMAGE'
+  return chooseBackend({
+    docker: backend === 'docker' ? ASKED_FOR : foreign,
+    images: (engine, withinMs) => haveServerImage(engine, containers, withinMs, note),
+  })
 }
 
-function foreignAsked({ foreign }: ContainerOptions): string | undefined {
-  return foreign === undefined ? undefined : 'asked for by SMTP_IMAGE'
-}
-
-async function imageOf(engine: Engine, options: ContainerOptions, withinMs: number, note: Note) {
+async function haveServerImage(engine: Engine, options: ContainerOptions, withinMs: number, note: Note) {
   const { foreign, nodeImage } = options
-  if (foreign === undefined) await smtpServerImage(engine, { nodeImage, withinMs, note })
-  else await haveImage(engine.client, { image: foreign.image, withinMs, note })
+  if (foreign === undefined) {
+    await smtpServerImage(engine, { nodeImage, withinMs, note })
+    return
+  }
+  const { haveImage } = await import('../../containers/docker/image.ts')
+  await haveImage(engine.client, { image: foreign.image, withinMs, note })
 }
 
 function dockerFleet(options: Options, note: Note): Promise<SmtpFleet> {
@@ -164,13 +152,13 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
         ...(auth === undefined ? {} : { auth }),
       }
     })
-  const check = (workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>) => {
-    const { replyTimeoutMs } = workload
+  const check = (workload: Pick<Workload, 'tls' | 'auth' | 'timeoutMs'>) => {
+    const { timeoutMs } = workload
     const plan = {
       targets: targetsFor(workload),
       sessions: targets.length,
       allowPublicTargets,
-      replyTimeoutMs,
+      timeoutMs,
     }
     return preflight(plan, world)
   }

@@ -19,7 +19,7 @@ import type { MessageTemplate, MessageWriter } from './message.ts'
 import type { Reply } from './reply.ts'
 import { openSession, type PhaseTimer, type Session, type TlsSessionCache } from './session.ts'
 import { type SessionCaps, SessionTally, type Suspicion } from './session-caps.ts'
-import type { Phase, PipeliningLevel, SmtpTarget } from './target.ts'
+import type { Phase, PipeliningLevel, SessionShape, SmtpTarget } from './target.ts'
 import {
   EnvelopeRefused,
   envelopeFor,
@@ -29,14 +29,6 @@ import {
   type TransactionContext,
 } from './transaction.ts'
 import type { OnReplyTaken, Transport } from './transport.ts'
-
-/** What a session looks like: how it pipelines, how long it lasts, how patient it is. */
-export interface SessionShape {
-  readonly pipelining: PipeliningLevel
-  /** Messages before QUIT and a new session; Infinity for no limit. */
-  readonly messagesPerSession: number
-  readonly timeoutMs: number
-}
 
 /** What all lanes of one thread share. */
 export interface SenderOptions {
@@ -250,7 +242,7 @@ class SessionRun {
   /** Clears a refused envelope from the session; false when that ended it. */
   async #reset(open: OpenSession): Promise<boolean> {
     try {
-      await resetTransaction(open.context)
+      await resetTransaction(open.session)
       return true
     } catch (error) {
       const { failure } = asFailure(error)
@@ -310,7 +302,7 @@ async function openForMessages(
     const size = session.capabilities.size ? template.sizeBytes : undefined
     const envelope = envelopeFor(template.sender, template.recipients, size)
     const pipelining = session.capabilities.pipelining ? shape.pipelining : 'off'
-    const context = { session, envelope, pipelining, timeoutMs: shape.timeoutMs }
+    const context = { session, envelope, pipelining }
     return { session, pipelining, writer: template.writer(envelope.whole), context }
   } catch (error) {
     if (opened !== undefined) transports.delete(opened)

@@ -36,6 +36,15 @@ export interface Credentials {
 export const PIPELINING_LEVELS = ['off', 'commands', 'transactions'] as const
 export type PipeliningLevel = (typeof PIPELINING_LEVELS)[number]
 
+/** What a session looks like: how it pipelines, how long it lasts, how patient it is. */
+export interface SessionShape {
+  readonly pipelining: PipeliningLevel
+  /** Messages before QUIT and a new session; Infinity for no limit. */
+  readonly messagesPerSession: number
+  /** How long each reply may take. RFC 5321 4.5.3.2 has minutes; a load test wants to know sooner. */
+  readonly timeoutMs: number
+}
+
 /** Index = index into Sample.phasesMs. */
 export const PHASES = TRANSACTION_PHASES
 export type Phase = (typeof PHASES)[number]

@@ -50,7 +50,6 @@ export interface TransactionContext {
   readonly session: Session
   readonly envelope: Envelope
   readonly pipelining: PipeliningLevel
-  readonly timeoutMs: number
   readonly timer: PhaseTimer
 }
 
@@ -63,12 +62,12 @@ export function sendEnvelope(
 }
 
 async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeResult | EnvelopeRefused> {
-  const { session, envelope, timer, timeoutMs } = context
+  const { session, envelope, timer } = context
   const ask = (line: string): Promise<Reply> => {
     session.transport.write(line, 1)
     return session.transport.reply()
   }
-  session.transport.enter('envelope', timeoutMs)
+  session.transport.enter('envelope')
   let mail: Reply
   try {
     mail = await ask(envelope.mail)
@@ -84,7 +83,7 @@ async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeRe
   const nobody = whyNobody(refusals, envelope)
   if (nobody !== undefined) return refuse(context, nobody, true)
   timer.mark('envelope')
-  session.transport.enter('data', timeoutMs)
+  session.transport.enter('data')
   const data = await ask('DATA\r\n')
   timer.mark('data')
   if (!isGoAhead(data)) return new EnvelopeRefused(refused(data, 'data'), true)
@@ -95,9 +94,9 @@ async function pipelinedEnvelope(
   context: TransactionContext,
   sent: boolean,
 ): Promise<EnvelopeResult | EnvelopeRefused> {
-  const { session, envelope, timer, timeoutMs } = context
+  const { session, envelope, timer } = context
   const { transport } = session
-  transport.enter('envelope', timeoutMs)
+  transport.enter('envelope')
   if (!sent) transport.write(envelope.whole, repliesTo(envelope))
   let mail: Reply
   try {
@@ -116,7 +115,7 @@ async function pipelinedEnvelope(
     why ??= whyNobody(refusals, envelope)
     if (why?.failure.code === 421) return refuse(context, why, false)
     timer.mark('envelope')
-    transport.enter('data', timeoutMs)
+    transport.enter('data')
     const data = transport.take() ?? (await transport.reply())
     timer.mark('data')
     // 2yz to DATA shows that the replies are out of step, so that no earlier one tells anything.
@@ -146,8 +145,8 @@ function whyNobody(refusals: readonly SmtpFailure[], envelope: Envelope): SmtpFa
 }
 
 /** RFC 2920 3.1: a server may take DATA after it refused all recipients; then a lone dot ends it. */
-async function sendNothing({ session, timeoutMs }: TransactionContext): Promise<void> {
-  session.transport.enter('accept', timeoutMs)
+async function sendNothing({ session }: TransactionContext): Promise<void> {
+  session.transport.enter('accept')
   session.transport.write('.\r\n', 1)
   await session.transport.reply()
 }
@@ -178,28 +177,25 @@ export async function sendMessage(
   octets: readonly Buffer[],
   envelopeFollows: boolean,
 ): Promise<void> {
-  const { session, envelope, timer, timeoutMs } = context
+  const { session, envelope, timer } = context
   const { transport } = session
   const bytes = octets.reduce((sum, part) => sum + part.length, 0)
-  transport.enter('transfer', timeoutMs + bytes / LEAST_BYTES_PER_MS)
+  transport.enter('transfer', transport.timeoutMs + bytes / LEAST_BYTES_PER_MS)
   transport.writeMessage(octets, envelopeFollows ? 1 + repliesTo(envelope) : 1)
   const flushed = transport.flushed()
   if (flushed !== undefined) await flushed
   timer.mark('transfer')
-  transport.enter('accept', timeoutMs)
+  transport.enter('accept')
   const reply = await transport.reply()
   timer.mark('accept')
   if (!isCompletion(reply)) throw refused(reply, 'accept')
 }
 
 /** Clears what the server holds of a refused envelope (RFC 5321 4.1.1.5). Throws SmtpFailure. */
-export async function resetTransaction({
-  session,
-  timeoutMs,
-}: Omit<TransactionContext, 'timer'>): Promise<void> {
-  session.transport.enter('envelope', timeoutMs)
-  session.transport.write('RSET\r\n', 1)
-  const reply = await session.transport.reply()
+export async function resetTransaction({ transport }: Session): Promise<void> {
+  transport.enter('envelope')
+  transport.write('RSET\r\n', 1)
+  const reply = await transport.reply()
   if (!isCompletion(reply)) throw failed('protocol_error', 'envelope', `RSET answered by ${reply.code}`)
 }
 

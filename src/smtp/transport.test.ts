@@ -23,14 +23,14 @@ describe('a transport that has failed', () => {
 
   /** The greeting is what broke it. */
   async function broken(server: ScriptedServer): Promise<Transport> {
-    const transport = Transport.connect(targetOf(server.port), systemClock, { withinMs: AMPLE_MS })
-    await transport.connected(AMPLE_MS)
+    const transport = Transport.connect(targetOf(server.port), systemClock, { timeoutMs: AMPLE_MS })
+    await transport.connected()
     await expect(transport.reply()).rejects.toMatchObject({ failure: { class: 'protocol_error' } })
     return transport
   }
 
   it.each<[string, (transport: Transport, target: SmtpTarget) => Promise<unknown> | undefined]>([
-    ['connected', (transport) => transport.connected(AMPLE_MS)],
+    ['connected', (transport) => transport.connected()],
     ['secure', (transport, target) => transport.secure(target, undefined, () => {})],
     ['reply', (transport) => transport.reply()],
     ['flushed', (transport) => transport.flushed()],

@@ -41,6 +41,8 @@ const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load genera
  * refusal is the last thing that the server is heard to say.
  */
 export class Transport {
+  /** How long each phase may take that is given no other time. */
+  readonly timeoutMs: number
   readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
   #socket: net.Socket
@@ -67,8 +69,9 @@ export class Transport {
     socket: net.Socket,
     { auth }: SmtpTarget,
     clock: Clock,
-    onTaken: OnReplyTaken | undefined,
+    { timeoutMs, onTaken }: Dialling,
   ) {
+    this.timeoutMs = timeoutMs
     this.#socket = socket
     this.#parser = new ReplyParser(auth && secretMaskFor(auth))
     this.#deadline = new Deadline(clock, () => this.#timedOut())
@@ -76,20 +79,16 @@ export class Transport {
   }
 
   /** Begins to open a TCP connection, which `connected` waits for. */
-  static connect(
-    target: SmtpTarget,
-    clock: Clock,
-    dialling: Dialling & { readonly onTaken?: OnReplyTaken | undefined },
-  ): Transport {
+  static connect(target: SmtpTarget, clock: Clock, dialling: Dialling): Transport {
     const socket = net.connect(connectOptions(target, dialling, (octets) => transport.#read(octets)))
-    const transport = new Transport(socket, target, clock, dialling.onTaken)
+    const transport = new Transport(socket, target, clock, dialling)
     transport.#listen()
     return transport
   }
 
   /** Resolves when the connection is open. Rejects with SmtpFailure. */
-  connected(timeoutMs: number): Promise<void> {
-    this.enter('connect', timeoutMs)
+  connected(): Promise<void> {
+    this.enter('connect')
     return this.#opened('connect')
   }
 
@@ -116,7 +115,7 @@ export class Transport {
   }
 
   /** From now on what happens belongs to `phase`, which may take `timeoutMs`. */
-  enter(phase: Phase, timeoutMs: number): void {
+  enter(phase: Phase, timeoutMs = this.timeoutMs): void {
     this.#phase = phase
     this.#deadline.set(timeoutMs)
   }
@@ -343,8 +342,9 @@ export class Transport {
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 interface Dialling {
-  /** How long it may take to connect, whatever the number of addresses. */
-  readonly withinMs: number
+  /** How long each phase may take; to connect, whatever the number of addresses. */
+  readonly timeoutMs: number
+  readonly onTaken?: OnReplyTaken | undefined
   /** Looks the name up, where the target does not bring its addresses. */
   readonly lookup?: net.LookupFunction | undefined
 }
@@ -352,10 +352,10 @@ interface Dialling {
 /** How to connect to a target; `onOctets` is told what comes, unless TLS is to take the connection over. */
 function connectOptions(
   target: SmtpTarget,
-  { withinMs, lookup }: Dialling,
+  { timeoutMs, lookup }: Dialling,
   onOctets: (octets: Buffer) => void,
 ): net.NetConnectOpts {
-  const options: net.TcpNetConnectOpts = dialOptions(target, withinMs)
+  const options: net.TcpNetConnectOpts = dialOptions(target, timeoutMs)
   options.noDelay = true
   if (lookup !== undefined) options.lookup ??= lookup
   if (target.tls.mode === 'none') {

@@ -15,7 +15,7 @@ export function planFor(port: number, changes: Partial<LoadPlan> = {}): LoadPlan
     recipients: ['b@example.com'],
     seed: 1,
     pipelining: 'commands',
-    messagesPerSession: undefined,
+    messagesPerSession: Number.POSITIVE_INFINITY,
     timeoutMs: 10_000,
     drainTimeoutMs: 10_000,
     ...changes,

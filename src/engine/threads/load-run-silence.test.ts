@@ -57,9 +57,9 @@ test('sessions that hang end the run by itself, which names them and has what th
     if (worker === 0) return smtpLane(options, 0)
     return async (feed) => {
       await feed.next()
-      const transport = Transport.connect(targets[1] as SmtpTarget, options.clock, { withinMs: 1_000 })
+      const transport = Transport.connect(targets[1] as SmtpTarget, options.clock, { timeoutMs: 1_000 })
       options.transports.add(transport, 1)
-      await transport.connected(1_000)
+      await transport.connected()
       transport.enter('ehlo', 200)
       await never
     }

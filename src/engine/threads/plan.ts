@@ -1,38 +1,37 @@
-import type { PipeliningLevel, SmtpTarget } from '../../smtp/target.ts'
+import type { SessionShape, SmtpTarget } from '../../smtp/target.ts'
 import type { MetricKinds } from '../custom-metrics.ts'
 import type { Split } from '../executors/pacer.ts'
 import type { Schedule } from '../executors/registry.ts'
 
-/** One run's load, whole and in plain data: what a sender thread needs to know. */
-export interface LoadPlan {
-  /** Unique to the run; message ids begin with it. */
-  readonly runId: string
+/** What is sent, when, and how: the same from a scenario's workload to the sender threads. */
+export interface Load extends SessionShape {
   readonly schedule: Schedule
-  /** When several generators offer the schedule together: which part is this one's. */
-  readonly split?: Split
-  /** Clock milliseconds of the start, when it is to wait for one. */
-  readonly startAtMs?: number
-  readonly targets: readonly SmtpTarget[]
   /** Concurrent workers of the plan, over all generators. */
   readonly workers: number
-  /** Sessions that a worker may have open at a time (open model). */
-  readonly sessionsPerWorker: number
   readonly sizeBytes: number
   readonly sender: string
   readonly recipients: readonly string[]
-  readonly seed: number
-  /** Body instead of generated text; any octets in lines that end in CRLF. */
-  readonly body?: Uint8Array
-  readonly pipelining: PipeliningLevel
-  /** Undefined: no limit. */
-  readonly messagesPerSession: number | undefined
-  /** How long each reply may take. */
-  readonly timeoutMs: number
   /** How long after the window messages that are due may still start (open model). */
   readonly drainTimeoutMs: number
   /** File URL of a module of hooks, and the metrics that they record. */
   readonly hooks?: string
   readonly metrics?: MetricKinds
+}
+
+/** One run's load, whole and in plain data: what a sender thread needs to know. */
+export interface LoadPlan extends Load {
+  /** Unique to the run; message ids begin with it. */
+  readonly runId: string
+  /** When several generators offer the schedule together: which part is this one's. */
+  readonly split?: Split
+  /** Clock milliseconds of the start, when it is to wait for one. */
+  readonly startAtMs?: number
+  readonly targets: readonly SmtpTarget[]
+  /** Sessions that a worker may have open at a time (open model). */
+  readonly sessionsPerWorker: number
+  readonly seed: number
+  /** Body instead of generated text; any octets in lines that end in CRLF. */
+  readonly body?: Uint8Array
 }
 
 /** A plan under way. */

@@ -144,11 +144,7 @@ export class ThreadRun {
       model: pacer.model,
       targets: plan.targets,
       template: new MessageTemplate({ ...plan, date: new Date() }),
-      shape: {
-        pipelining: plan.pipelining,
-        messagesPerSession: plan.messagesPerSession ?? Number.POSITIVE_INFINITY,
-        timeoutMs: plan.timeoutMs,
-      },
+      shape: plan,
       tlsSessions,
       transports: this.#transports,
       connectGate: new Gate(MAX_CONNECTING),

@@ -1,7 +1,7 @@
-import type { ResourceSampler } from '../../../containers/resource-sampler.ts'
 import { assembleTimeline } from '../../engine/measurement.ts'
 import type { ResourceSample, ResourceUsage, TimelineRow } from '../../engine/result.ts'
 import type { LoadRun, Measured } from '../../engine/threads/load-run.ts'
+import type { ResourceSampler } from '../resource-sampler.ts'
 
 /** What the charts of a run under way need beyond its progress: what is new since the last time. */
 export interface LiveRows {

@@ -2,6 +2,7 @@ import type { MetricKinds } from '../../engine/custom-metrics.ts'
 import { createPacer } from '../../engine/executors/pacer.ts'
 import { executorOf, type LoadSpec, type Schedule } from '../../engine/executors/registry.ts'
 import { plannedSeconds, scheduleOf } from '../../engine/executors/schedule.ts'
+import type { Load } from '../../engine/threads/plan.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import { checkMetricKinds } from '../../figures/custom.ts'
@@ -40,27 +41,18 @@ export interface SpecBase extends CustomMetricsSpec {
 /** What a suite file says of a scenario; everything else has a default. */
 export type ScenarioSpec = SpecBase & LoadSpec
 
-/** A spec with every default filled in. */
-export interface Workload {
-  readonly schedule: Schedule
+/** A spec with every default filled in: the load that a plan of sender threads has, and what is asked of it. */
+export interface Workload extends Load {
   readonly testType: 'burst' | 'sustained'
-  readonly workers: number
+  /** Sessions open at a time at most. */
   readonly maxSessions: number
-  readonly sizeBytes: number
   readonly thresholds: readonly string[]
-  readonly pipelining: PipeliningLevel
-  readonly messagesPerSession: number | 'unlimited'
   readonly tls: TlsMode
   readonly auth: Credentials | undefined
-  readonly sender: string
-  readonly recipients: readonly string[]
-  readonly replyTimeoutMs: number
   readonly maxDurationMs: number
-  readonly drainMs: number
   /** Servers to send to, the first so many; undefined for all. */
   readonly servers: number | undefined
   readonly baseline: string | undefined
-  readonly custom: CustomMetricsPlan
 }
 
 const DEFAULT_REPLY_TIMEOUT_SECONDS = 30
@@ -75,8 +67,8 @@ const SESSIONS_PER_WORKER = 10
 export function resolveSpec(spec: ScenarioSpec): Workload {
   const schedule = scheduleOf(spec, spec.workers)
   const open = executorOf(schedule).model === 'open'
-  const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
-  const replyTimeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
+  const drainTimeoutMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
+  const timeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
   return {
     schedule,
     testType: plannedSeconds(schedule) === undefined ? 'burst' : 'sustained',
@@ -85,19 +77,19 @@ export function resolveSpec(spec: ScenarioSpec): Workload {
     sizeBytes: typeof spec.size === 'number' ? spec.size : SIZES[spec.size],
     thresholds: spec.thresholds,
     pipelining: spec.pipelining ?? 'commands',
-    messagesPerSession: spec.messagesPerSession ?? sessionLength(schedule),
+    messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
     tls: spec.tls ?? 'none',
     auth: spec.auth,
     sender: spec.sender ?? CUSTOM_DEFAULTS.sender,
     recipients: recipientsOf(spec.recipient ?? CUSTOM_DEFAULTS.recipient, spec.recipients ?? 1),
-    replyTimeoutMs,
+    timeoutMs,
     baseline: spec.baseline,
-    custom: resolveCustomMetrics(spec),
+    ...resolveCustomMetrics(spec),
     servers: spec.servers,
-    drainMs,
+    drainTimeoutMs,
     maxDurationMs:
       spec.maxDurationSeconds === undefined
-        ? longestMs(schedule, drainMs, replyTimeoutMs)
+        ? longestMs({ schedule, drainTimeoutMs, timeoutMs })
         : spec.maxDurationSeconds * 1000,
   }
 }
@@ -106,18 +98,31 @@ export function resolveSpec(spec: ScenarioSpec): Workload {
  * A plan that time ends is over when its drain is, and when the messages that started last have waited
  * for each of their replies; any other may take as long as k6 lets it.
  */
-function longestMs(schedule: Schedule, drainMs: number, replyTimeoutMs: number): number {
+function longestMs({
+  schedule,
+  drainTimeoutMs,
+  timeoutMs,
+}: Pick<Load, 'schedule' | 'drainTimeoutMs' | 'timeoutMs'>): number {
   const seconds = plannedSeconds(schedule)
   if (seconds === undefined) {
     const messages = createPacer(schedule).total
     return Math.max(DEFAULT_MAX_DURATION_SECONDS, messages / SLOWEST_PER_SECOND) * 1000
   }
-  return seconds * 1000 + drainMs + PHASES.length * replyTimeoutMs
+  return seconds * 1000 + drainTimeoutMs + PHASES.length * timeoutMs
 }
 
 /** A burst asks what the servers can take; a steady stream comes as mail comes, a session each. */
-function sessionLength(schedule: Schedule): number | 'unlimited' {
-  return executorOf(schedule).model === 'open' ? 1 : 'unlimited'
+function sessionLength(schedule: Schedule): number {
+  return executorOf(schedule).model === 'open' ? 1 : Number.POSITIVE_INFINITY
+}
+
+function numberOf(count: number | 'unlimited' | undefined): number | undefined {
+  return count === 'unlimited' ? Number.POSITIVE_INFINITY : count
+}
+
+/** As people write it. */
+export function countOrUnlimited(count: number): number | 'unlimited' {
+  return Number.isFinite(count) ? count : 'unlimited'
 }
 
 /** One address, or several that differ by a number: sink+1@…, sink+2@…. */
@@ -142,7 +147,8 @@ function oddities({ schedule, servers, tls, messagesPerSession, pipelining }: Wo
   return [
     servers !== undefined && `to ${servers} ${servers === 1 ? 'server' : 'servers'}`,
     tls !== 'none' && tls,
-    messagesPerSession !== sessionLength(schedule) && `${messagesPerSession} to a connection`,
+    messagesPerSession !== sessionLength(schedule) &&
+      `${countOrUnlimited(messagesPerSession)} to a connection`,
     pipelining !== 'commands' && `pipelining ${pipelining}`,
   ].filter((oddity) => oddity !== false)
 }
@@ -160,10 +166,7 @@ interface CustomMetricsSpec {
   readonly hooks?: URL
 }
 
-interface CustomMetricsPlan {
-  readonly metrics?: MetricKinds
-  readonly hooks?: string
-}
+type CustomMetricsPlan = Pick<Load, 'metrics' | 'hooks'>
 
 /** Throws MailstormError when metrics have no hooks, hooks no metrics, or a name or kind is wrong. */
 export function resolveCustomMetrics({ metrics = {}, hooks }: CustomMetricsSpec): CustomMetricsPlan {

@@ -1,6 +1,6 @@
-import type { Clock } from '../src/engine/clock.ts'
-import type { MinAvgMax, ResourceSample, ResourceUsage } from '../src/engine/result.ts'
-import type { Usage } from './service.ts'
+import type { Usage } from '../../containers/service.ts'
+import type { Clock } from '../engine/clock.ts'
+import type { MinAvgMax, ResourceSample, ResourceUsage } from '../engine/result.ts'
 
 /** Anything whose use of the machine can be read; undefined when it cannot, as once it has ended. */
 export interface Sampled {

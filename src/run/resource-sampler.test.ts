@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { FakeClock } from '../src/engine/clock.fixture.ts'
+import type { Usage } from '../../containers/service.ts'
+import { FakeClock } from '../engine/clock.fixture.ts'
 import { ResourceSampler, summaryOf, usageDuring } from './resource-sampler.ts'
-import type { Usage } from './service.ts'
 
 const START_MS = 5_000
 
