@@ -11,6 +11,8 @@ const copy = mkdtempSync(join(tmpdir(), 'mailstorm-recipes-'))
 
 /** What the recipes of CONTRIBUTING.md write: blocks of code that begin with the path of their file. */
 const WRITTEN = [...CONTRIBUTING.matchAll(/^ *```ts\n *\/\/ (\S+\.ts)\n([\s\S]*?)^ *```/gm)]
+const FIGURES = 'src/figures/smtp.ts'
+const FIGURE = /^ *\/\/ in the list of src\/figures\/smtp\.ts\n([\s\S]*?)^ *```/m.exec(CONTRIBUTING)
 const REGISTRY = 'src/engine/executors/registry.ts'
 
 beforeAll(() => {
@@ -29,6 +31,9 @@ beforeAll(() => {
     .replace(/^/, "import { spacedIterations } from './spaced-iterations.ts'\n")
     .replace('\n] as const', '\n  spacedIterations,\n] as const')
   writeFileSync(join(copy, REGISTRY), registered)
+  // The one entry of the figure's recipe.
+  const figures = readFileSync(join(copy, FIGURES), 'utf8')
+  writeFileSync(join(copy, FIGURES), figures.replace(/^ *\.\.\.LATENCIES/m, `${FIGURE?.[1]}$&`))
 })
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }))
@@ -89,4 +94,33 @@ test('a service is one file: it starts, says where it is, and stops', async () =
      console.log(String(line).trim(), greeter.endedBy)`,
   ])
   expect(said.trim()).toBe('220 mail.test undefined')
+}, 60_000)
+
+test('a figure is one entry: thresholds, comparisons, JUnit and Prometheus have it', async () => {
+  await stress('custom', {
+    STRESS_MESSAGES: '12',
+    STRESS_WORKERS: '2',
+    STRESS_THRESHOLDS: 'messages_per_session>=1',
+  })
+  expect(latest().thresholds).toContainEqual(
+    expect.objectContaining({ metric: 'messages_per_session', unit: 'number', value: 6, verdict: 'pass' }),
+  )
+  expect(readFileSync(join(copy, 'results/junit.xml'), 'utf8')).toContain(
+    '<property name="messages_per_session" value="6"/>',
+  )
+  const compared = await run(['src/cli.ts', 'compare', 'results/latest.json', 'results/latest.json'])
+  expect(compared).toMatch(/^ {2}messages per session +6 +6 /m)
+  const exposition = await run([
+    '--input-type=module-typescript',
+    '--eval',
+    `import { readFileSync } from 'node:fs'
+     import { RunExposition } from './src/report/prometheus.ts'
+     const exposition = new RunExposition()
+     exposition.finish(JSON.parse(readFileSync('results/latest.json', 'utf8')))
+     console.log(await exposition.text({ cpuSeconds: 0, memoryBytes: 0 }))`,
+  ])
+  expect(exposition).toContain('mailstorm_result_messages_per_session{scenario="custom",part=""} 6\n')
+  await expect(stress('custom', { STRESS_THRESHOLDS: 'messages_per_sesion>1' })).rejects.toThrow(
+    'Did you mean messages_per_session?',
+  )
 }, 60_000)
