@@ -8,6 +8,7 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { KeeperClient, type ServiceStatus } from '../../containers/keeper/api.ts'
 import type { KeptState } from '../../containers/keeper/state.ts'
+import { identityOf, lives } from '../../containers/processes.ts'
 import type { Result } from '../../src/engine/result.ts'
 import { serverPidsOf } from '../vitest-child.ts'
 
@@ -99,10 +100,10 @@ test('kill -9 of start ends its servers, and the next start finds nothing runnin
 }, async () => {
   const cwd = await folder()
   const first = await started(cwd)
-  const pids = serverPidsOf(first.child.pid)
+  const servers = serverPidsOf(first.child.pid).map(identityOf)
   first.child.kill('SIGKILL')
   await first.closed
-  await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => servers.filter(lives), { timeout: 10_000 }).toEqual([])
   expect(await run(cwd, 'status')).toMatchObject({
     code: 2,
     output: expect.stringContaining('Start them with'),
@@ -126,15 +127,6 @@ test.for([
     expect(await readdir(join(cwd, '.mailstorm'))).toEqual([])
   },
 )
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 interface Status {
   readonly services: readonly ServiceStatus[]
