@@ -11,7 +11,7 @@ testMailhogService({
 test('fails to start with the reason of the sink when an option is wrong', async () => {
   const service = embeddedMailhog({ environment: { MH_STORAGE: 'mongodb' } })
   await expect(service.start()).rejects.toThrow(
-    /^Failed to start mailhog: it exited with code 1\.\n.*MH_STORAGE is "mongodb"; allowed is memory/s,
+    /^Failed to start mailhog: it exited with code 1\.\n.*MH_STORAGE="mongodb" is not valid. Allowed: memory/s,
   )
 })
 

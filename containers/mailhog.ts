@@ -217,8 +217,15 @@ function refuseOurs({ digestOnly, digestHeaders = [], mimeDigests }: MailhogOpti
 
 /** What the image is made of: all that the program imports. */
 export const SINK_SOURCES: ProgramSources = {
-  paths: ['src/programs/sink', 'src/error.ts', 'src/listening.ts'],
-  packages: ['bcryptjs', 'nodemailer', 'ws'],
+  paths: [
+    'src/programs/sink',
+    'src/error.ts',
+    'src/foreign-text.ts',
+    'src/listening.ts',
+    'src/options/kind.ts',
+    'src/options/settings.ts',
+  ],
+  packages: ['bcryptjs', 'nodemailer', 'ws', 'zod'],
 }
 
 export interface DockerSinkOptions extends MailhogOptions, DockerOptions {

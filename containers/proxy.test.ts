@@ -28,7 +28,7 @@ test('says that it was killed', async () => {
 test('tells what is wrong with its variables when it cannot start', async () => {
   const environment = { GMP_POOL_SIZE: 'many' }
   const started = embeddedProxy({ databaseUrl: postgres.url, environment }).start()
-  await expect(started).rejects.toThrow('GMP_POOL_SIZE has to be a number from 1 to 1000')
+  await expect(started).rejects.toThrow('GMP_POOL_SIZE="many" is not a whole number.')
 })
 
 test('tells that its database is not there', async () => {

@@ -208,6 +208,8 @@ export const SMTP_SERVER_SOURCES: ProgramSources = {
     'src/error.ts',
     'src/foreign-text.ts',
     'src/listening.ts',
+    'src/options/kind.ts',
+    'src/options/settings.ts',
   ],
   packages: ['smtp-server', 'zod'],
 }

@@ -9,16 +9,23 @@ export interface Kind<T> {
   readonly allowed: string
   readonly example: string
   readonly schema: z.ZodType<T, string>
+  /** Of the value itself, for who does not give it as text. */
+  readonly value: z.ZodType<T>
 }
 
-export function kind<T>(allowed: string, example: string, read: (text: string) => Reading<T>): Kind<T> {
+export function kind<T>(
+  allowed: string,
+  example: string,
+  read: (text: string) => Reading<T>,
+  value: z.ZodType<T> = z.custom<T>(),
+): Kind<T> {
   const schema = z.string().transform((text, context): T => {
     const reading = read(text)
     if ('value' in reading) return reading.value
     context.addIssue(reading.wrong)
     return z.NEVER
   })
-  return { allowed, example, schema }
+  return { allowed, example, schema, value }
 }
 
 function formatNumber(value: number): string {
@@ -30,40 +37,90 @@ export interface Range {
   readonly max: number
   /** What is counted, as "seconds". */
   readonly unit?: string
-  readonly example: number
+  /** The least, if nothing is said. */
+  readonly example?: number
 }
 
 export function wholeNumber(range: Range): Kind<number> {
-  return numberKind('a whole number', /^[+-]?\d+$/, range)
+  return numberKind('a whole number', /^[+-]?\d+$/, range, 1, z.int('is not a whole number'))
 }
 
-export function decimal(range: Range): Kind<number> {
-  return numberKind('a number', /^[+-]?\d+(\.\d+)?$/, range)
+/** `factor`: units of the value in one unit of the text. */
+export function decimal(range: Range, factor = 1): Kind<number> {
+  return numberKind('a number', /^[+-]?\d+(\.\d+)?$/, range, factor, z.number('is not a number'))
 }
 
-function numberKind(what: string, syntax: RegExp, { min, max, unit, example }: Range): Kind<number> {
+/** A time in seconds, as a value in milliseconds. */
+export function seconds(range: Omit<Range, 'unit'>): Kind<number> {
+  return decimal({ ...range, unit: 'seconds' }, 1000)
+}
+
+/** As a value in bytes (1 KB = 1,024 bytes). */
+export function kilobytes(range: Omit<Range, 'unit'>): Kind<number> {
+  return decimal({ ...range, unit: 'KB' }, 1024)
+}
+
+/** As a value in bytes (1 MB = 1,048,576 bytes). */
+export function megabytes(range: Omit<Range, 'unit'>): Kind<number> {
+  return decimal({ ...range, unit: 'MB' }, 1024 ** 2)
+}
+
+function numberKind(what: string, syntax: RegExp, range: Range, factor: number, type: z.ZodNumber) {
+  const { min, max, unit, example = min } = range
   const of = unit === undefined ? '' : ` ${unit}`
   const allowed = `${what} from ${formatNumber(min)} to ${formatNumber(max)}${of}`
-  return kind(allowed, String(example), (text) => {
+  const read = (text: string): Reading<number> => {
     if (!syntax.test(text)) return { wrong: `is not ${what}` }
     const value = Number(text)
     if (value < min) return { wrong: 'is too small' }
-    return value > max ? { wrong: 'is too large' } : { value }
-  })
+    if (value > max) return { wrong: 'is too large' }
+    // 0.29 seconds are 290 ms, not 289.99999999999994.
+    return { value: factor === 1 ? value : Math.round(value * factor * 1e3) / 1e3 }
+  }
+  const value = type.min(min * factor, 'is too small').max(max * factor, 'is too large')
+  return kind(allowed, String(example), read, value)
 }
 
 /** One of a closed set of words. */
 export function oneOf<const W extends string>(words: readonly W[], example: NoInfer<W>): Kind<W> {
-  return kind(words.join(', '), example, (text) => {
+  const read = (text: string): Reading<W> => {
     const value = words.find((word) => word.toLowerCase() === text.toLowerCase())
     return value === undefined ? { wrong: 'is not known' } : { value }
-  })
+  }
+  return kind(words.join(', '), example, read, z.literal([...words], 'is not known'))
 }
 
 export const onOff: Kind<boolean> = kind('1 (yes) or 0 (no)', '1', (text) => {
   if (text === '1') return { value: true }
   return text === '0' ? { value: false } : { wrong: 'is neither 1 nor 0' }
 })
+
+const YES = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
+const NO = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])
+
+/** As Go's strconv.ParseBool takes it, and with it MailHog. */
+export const trueOrFalse: Kind<boolean> = kind(
+  'true or false, or 1 or 0',
+  'true',
+  (text) => {
+    if (YES.has(text)) return { value: true }
+    return NO.has(text) ? { value: false } : { wrong: 'is neither true nor false' }
+  },
+  z.boolean('is neither true nor false'),
+)
+
+/** Text of a form. */
+export function matching(pattern: RegExp, allowed: string, example: string): Kind<string> {
+  const wrong = 'is not valid'
+  const read = (text: string): Reading<string> => (pattern.test(text) ? { value: text } : { wrong })
+  return kind(allowed, example, read, z.string(wrong).regex(pattern, wrong))
+}
+
+/** A name or an IP address that a server can listen on. */
+export const listenHost = matching(/^[A-Za-z0-9._:-]{1,255}$/, 'an address to listen on', '127.0.0.1')
+
+/** 0 = any free one. */
+export const listenPort = wholeNumber({ min: 0, max: 65_535 })
 
 const CONTROL_CHARACTERS = /\p{Cc}/u
 

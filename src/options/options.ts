@@ -1,6 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { MailstormError } from '../error.ts'
-import { cutText } from '../foreign-text.ts'
 import { nearest } from '../nearest.ts'
 import type { HostPort } from './address.ts'
 import { contradictionsIn } from './contradictions.ts'
@@ -25,6 +23,7 @@ import {
   type MetricsOptions,
   metricsOf,
 } from './services.ts'
+import { problemOf, settingsError } from './settings.ts'
 
 export type { ContainerOptions, SplitOptions }
 
@@ -69,7 +68,8 @@ export interface Options {
 /** Reads all options; throws one error that lists every problem. An empty value counts as unset. */
 export function readOptions(env: NodeJS.ProcessEnv, cores: number = availableParallelism()): Options {
   const { values, given, problems } = readEnvironment(env)
-  if (problems.length > 0) throw badOptions(problems)
+  if (problems.length > 0)
+    throw settingsError('BAD_OPTIONS', 'Failed to read the options', problems, ' in the environment')
   const targets = values.SMTP_TARGETS ?? []
   return Object.freeze({
     backend: targets.length > 0 ? 'external' : values.STRESS_BACKEND,
@@ -94,14 +94,6 @@ export function readOptions(env: NodeJS.ProcessEnv, cores: number = availablePar
     load: givenLoad(values, given),
     given,
   })
-}
-
-function badOptions(problems: readonly string[]): MailstormError {
-  const many = problems.length === 1 ? 'one problem' : `${problems.length} problems`
-  return new MailstormError(
-    'BAD_OPTIONS',
-    [`Failed to read the options: ${many} in the environment.`, ...problems].join('\n  '),
-  )
 }
 
 /** The servers and the operating system need cores too, and one thread fills most servers. */
@@ -133,7 +125,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentReading {
   const names = new Set(given.keys())
   const problems = [
     ...unknownNames([...given.keys()]),
-    ...wrong.map((issue) => problemOf(String(issue.path[0]), given, issue.message)),
+    ...wrong.map((issue) => problemWith(String(issue.path[0]), given, issue.message)),
     ...contradictionsIn(values, names, unreadable),
   ]
   return { values, given: names, problems }
@@ -171,13 +163,8 @@ function bare(name: string): string {
   return name.replace(/^(STRESS|SMTP)_/, '')
 }
 
-const SHOWN_CHARACTERS = 120
-
-function problemOf(name: string, given: ReadonlyMap<string, string>, why: string): string {
+function problemWith(name: string, given: ReadonlyMap<string, string>, why: string): string {
   const variable = BY_NAME.get(name)
-  const text = given.get(name)
-  if (variable === undefined || text === undefined) throw new Error(`${name}: ${why}`)
-  const value = variable.secret ? '(not shown)' : JSON.stringify(cutText(text, SHOWN_CHARACTERS))
-  const todo = `Set ${name}=${variable.example}, or unset it (default: ${variable.byDefault}).`
-  return `${name}=${value} ${why}. Allowed: ${variable.allowed}. ${todo}`
+  if (variable === undefined || !given.has(name)) throw new Error(`${name}: ${why}`)
+  return problemOf(name, given.get(name), { ...variable, why })
 }

@@ -102,7 +102,10 @@ test('counts the proxies of PROXY_URL, and pushes to genro-mail-proxy', () => {
 })
 
 test.each([
-  [{ GMP_POOL_SIZE: 'many' }, 'GMP_POOL_SIZE has to be a number from 1 to 1000'],
+  [
+    { GMP_POOL_SIZE: 'many' },
+    'GMP_POOL_SIZE="many" is not a whole number. Allowed: a whole number from 1 to 1,000.',
+  ],
   [{ GMP_NONSENSE: '1' }, 'GMP_NONSENSE is not known'],
   [{ PROXY_URL: 'localhost:8000' }, 'PROXY_URL="localhost:8000" has a part that is not an http URL'],
   [{ PROXY_TOKEN: 'secret-token' }, 'PROXY_TOKEN is set without PROXY_URL'],

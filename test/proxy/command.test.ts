@@ -34,7 +34,11 @@ test('runs a proxy until Ctrl-C', async () => {
 })
 
 test.for([
-  ['no database', {}, 'Failed to configure the proxy: GMP_DB_PATH has to be a URL'],
+  [
+    'no database',
+    {},
+    'Failed to configure the proxy: one problem.\n  GMP_DB_PATH is not set. Allowed: a URL',
+  ],
   [
     'a setting that does not exist',
     { GMP_DB_PATH: 'postgresql://x@127.0.0.1:1/x', GMP_POOLSIZE: '3' },

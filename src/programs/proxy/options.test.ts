@@ -44,10 +44,13 @@ test('names every problem at once, with what is allowed', () => {
       GMP_LOG_LEVEL: 'loud',
       GMP_SPEED: '9',
     })
-  expect(read).toThrow('GMP_DB_PATH has to be a URL')
-  expect(read).toThrow('GMP_POOL_SIZE has to be a number from 1 to 1000')
-  expect(read).toThrow('GMP_LEASE has to be a number from 0.5 to 3600 s')
-  expect(read).toThrow('GMP_LOG_LEVEL has to be debug, info, warning, error, silent')
+  expect(read).toThrow('Failed to configure the proxy: 5 problems.')
+  expect(read).toThrow('GMP_DB_PATH is not set. Allowed: a URL as postgresql://user:password@host:5432/name.')
+  expect(read).toThrow(
+    'GMP_POOL_SIZE="many" is not a whole number. Allowed: a whole number from 1 to 1,000. Set GMP_POOL_SIZE=20, or unset it (default: 20).',
+  )
+  expect(read).toThrow('GMP_LEASE="0" is too small. Allowed: a number from 0.5 to 3,600 seconds.')
+  expect(read).toThrow('GMP_LOG_LEVEL="loud" is not known. Allowed: debug, info, warning, error, silent.')
   expect(read).toThrow('GMP_SPEED is not known; allowed are GMP_DB_PATH')
 })
 
@@ -62,4 +65,29 @@ test('refuses to listen beyond loopback without a token', () => {
     'apiToken has to be set when host is not',
   )
   expect(proxyConfig({ databaseUrl, host: '0.0.0.0', apiToken: 'long-enough' }).host).toBe('0.0.0.0')
+})
+
+test('checks options that are values as strictly, in their own units', () => {
+  const wrong = {
+    leaseMs: 10,
+    poolSize: 2.5,
+    retryDelaysMs: [],
+    smtpTlsVerify: '0',
+    logLevel: 'loud',
+    port: '8000',
+  }
+  const check = () => proxyConfig({ databaseUrl, ...(wrong as object) })
+  expect(check).toThrow('Failed to configure the proxy: 6 problems.')
+  expect(check).toThrow('leaseMs=10 is too small. Allowed: a number from 0.5 to 3,600 seconds.')
+  expect(check).toThrow('poolSize=2.5 is not a whole number.')
+  expect(check).toThrow('retryDelaysMs=[] is not a list of times.')
+  expect(check).toThrow('smtpTlsVerify="0" is neither true nor false.')
+  expect(check).toThrow('port="8000" is not a whole number.')
+})
+
+test('never repeats a password', () => {
+  const read = () =>
+    proxyConfigFromEnvironment({ GMP_DB_PATH: 'mysql://u:hunter2@h/d', GMP_API_TOKEN: 'hunter2' })
+  expect(read).toThrow('GMP_DB_PATH=(not shown) is not valid.')
+  expect(read).not.toThrow('hunter2')
 })

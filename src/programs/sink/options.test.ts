@@ -48,14 +48,15 @@ test('refuses what it does not support, all of it at once, with what is allowed'
   }
   const attempt = () => readSinkOptions(environment, ['-verbose', '-jim-accept=often'])
   for (const problem of [
-    /MH_STORAGE is "maildir"; allowed is memory/,
-    /MH_MONGO_URI is not supported; allowed are MH_SMTP_BIND_ADDR, /,
-    /MH_SMTP_BIND_ADDR is "1025"; allowed is host:port or :port/,
-    /MH_API_BIND_ADDR is ":99999"/,
-    /MH_INVITE_JIM is "maybe"; allowed are true and false/,
-    /SINK_DIGEST_HEADERS has "a b"; allowed are names/,
-    /-verbose is not supported; allowed are -smtp-bind-addr, /,
-    /-jim-accept=often is "often"; allowed is a number/,
+    'Failed to start the sink: 8 problems.',
+    'MH_STORAGE="maildir" is not valid. Allowed: memory.',
+    'MH_MONGO_URI is not known; allowed are MH_SMTP_BIND_ADDR, ',
+    'MH_SMTP_BIND_ADDR="1025" is not an address with a port. Allowed: host:port or :port. Set MH_SMTP_BIND_ADDR=0.0.0.0:1025, or unset it',
+    'MH_API_BIND_ADDR=":99999" is not an address',
+    'MH_INVITE_JIM="maybe" is neither true nor false',
+    'SINK_DIGEST_HEADERS="X-Id,a b" has "a b", which is not the name of a field',
+    '-verbose is not known; allowed are -smtp-bind-addr, ',
+    '-jim-accept="often" is not a number',
   ])
     expect(attempt).toThrow(problem)
 })

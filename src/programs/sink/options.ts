@@ -1,4 +1,12 @@
-import { MailstormError } from '../../error.ts'
+import { type Kind, kind, matching, type Reading, trueOrFalse } from '../../options/kind.ts'
+import {
+  optional,
+  readSettings,
+  type SettingValues,
+  setting,
+  settingsError,
+  unknownVariables,
+} from '../../options/settings.ts'
 import { JIM_DEFAULTS, type JimConfig } from './jim.ts'
 
 export interface BindAddress {
@@ -9,48 +17,55 @@ export interface BindAddress {
   readonly port: number
 }
 
-export interface SinkOptions {
-  readonly smtp: BindAddress
-  readonly api: BindAddress
-  readonly ui: BindAddress
-  readonly hostname: string
-  readonly corsOrigin: string | undefined
-  /** Empty, or with a leading slash. */
-  readonly webPath: string
-  readonly apiHost: string
-  readonly authFile: string | undefined
-  readonly outgoingSmtpFile: string | undefined
-  readonly inviteJim: boolean
-  readonly jim: JimConfig
-  readonly digestOnly: boolean
-  /** Header fields that each digest shows. */
-  readonly digestHeaders: readonly string[]
-  /** Digest texts and attachments while they come, for /sink/deliveries. */
-  readonly mimeDigests: boolean
-  readonly spoolFolder: string | undefined
+const bindAddress: Kind<BindAddress> = kind('host:port or :port', '127.0.0.1:1025', (text) => {
+  const [, host = '', digits = ''] = /^(?:\[(?=.*\]))?([^\][]*?)\]?:(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  if (digits === '' || port > 65_535) return { wrong: 'is not an address with a port' }
+  return { value: { text, host: host === '' ? undefined : host, port } }
+})
+
+const anyText = kind('text', 'mailhog.example', (value) => ({ value }))
+const path = kind('a path', '/srv/mailhog', (value) => ({ value }))
+
+/** Empty, or with a leading slash. */
+const webPath = kind('a path', 'mail', (text) => ({
+  value: text.replace(/^\/*(.*?)\/*$/, (_, inner: string) => inner && `/${inner}`),
+}))
+
+/** RFC 5322 3.6.8: printable ASCII without the colon. */
+const fieldNames = kind('names of header fields, separated by commas', 'Message-ID,X-Id', readFieldNames)
+
+function readFieldNames(text: string): Reading<readonly string[]> {
+  const names = text.split(',').map((name) => name.trim())
+  const odd = names.find((name) => !/^[!-9;-~]*$/.test(name))
+  if (odd !== undefined) return { wrong: `has ${JSON.stringify(odd)}, which is not the name of a field` }
+  return { value: names.filter((name) => name !== '') }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** MailHog's variables (its flags have the same names in lower case), then our own. */
-const VARIABLES = {
-  MH_SMTP_BIND_ADDR: '0.0.0.0:1025',
-  MH_API_BIND_ADDR: '0.0.0.0:8025',
-  MH_UI_BIND_ADDR: '0.0.0.0:8025',
-  MH_HOSTNAME: 'mailhog.example',
-  MH_STORAGE: 'memory',
-  MH_CORS_ORIGIN: '',
-  MH_UI_WEB_PATH: '',
-  MH_API_HOST: '',
-  MH_AUTH_FILE: '',
-  MH_OUTGOING_SMTP: '',
-  MH_INVITE_JIM: 'false',
-  SINK_DIGEST_ONLY: 'false',
-  SINK_DIGEST_HEADERS: '',
-  SINK_MIME_DIGESTS: 'false',
-  SINK_SPOOL_DIR: '',
-} as const
-type Variable = keyof typeof VARIABLES
+const SETTINGS = {
+  smtp: setting('MH_SMTP_BIND_ADDR', bindAddress, '0.0.0.0:1025'),
+  api: setting('MH_API_BIND_ADDR', bindAddress, '0.0.0.0:8025'),
+  ui: setting('MH_UI_BIND_ADDR', bindAddress, '0.0.0.0:8025'),
+  hostname: setting('MH_HOSTNAME', anyText, 'mailhog.example'),
+  /** The sink keeps messages in a spool file. */
+  storage: setting('MH_STORAGE', matching(/^memory$/, 'memory', 'memory'), 'memory'),
+  corsOrigin: optional('MH_CORS_ORIGIN', anyText),
+  webPath: setting('MH_UI_WEB_PATH', webPath, ''),
+  apiHost: setting('MH_API_HOST', anyText, ''),
+  authFile: optional('MH_AUTH_FILE', path),
+  outgoingSmtpFile: optional('MH_OUTGOING_SMTP', path),
+  inviteJim: setting('MH_INVITE_JIM', trueOrFalse, 'false'),
+  /** Keep digests and headers, drop the bodies. */
+  digestOnly: setting('SINK_DIGEST_ONLY', trueOrFalse, 'false'),
+  /** Header fields that each digest shows. */
+  digestHeaders: setting('SINK_DIGEST_HEADERS', fieldNames, ''),
+  /** Digest texts and attachments while they come, for /sink/deliveries. */
+  mimeDigests: setting('SINK_MIME_DIGESTS', trueOrFalse, 'false'),
+  spoolFolder: optional('SINK_SPOOL_DIR', path),
+}
+
+export type SinkOptions = Omit<SettingValues<typeof SETTINGS>, 'storage'> & { readonly jim: JimConfig }
 
 const JIM_FLAGS = {
   'jim-disconnect': 'DisconnectChance',
@@ -64,105 +79,47 @@ const JIM_FLAGS = {
 } as const satisfies Readonly<Record<string, keyof JimConfig>>
 type JimFlag = keyof typeof JIM_FLAGS
 
-const VARIABLE_OF_FLAG = new Map<string, Variable>(
-  Object.keys(VARIABLES)
-    .filter((name): name is Variable => name.startsWith('MH_'))
+const VARIABLE_OF_FLAG = new Map<string, string>(
+  Object.values(SETTINGS)
+    .map(({ variable }) => variable)
+    .filter((name) => name.startsWith('MH_'))
     .map((name) => [name.slice('MH_'.length).toLowerCase().replaceAll('_', '-'), name]),
 )
 
 /** Reads environment and flags; reports every problem at once. A flag wins over its variable. */
-export function readSinkOptions(environment: Environment, flags: readonly string[]): SinkOptions {
-  const problems: string[] = []
-  const given = new Map<string, string>()
-  for (const [name, value] of Object.entries(environment)) {
-    if (!/^(MH|SINK)_/.test(name) || value === undefined || value === '') continue
-    if (name in VARIABLES) given.set(name, value)
-    else problems.push(`${name} is not supported; allowed are ${Object.keys(VARIABLES).join(', ')}`)
-  }
-  const jim = readFlags(flags, given, problems)
-  const value = (name: Variable) => given.get(name) ?? VARIABLES[name]
-  const optional = (name: Variable) => value(name) || undefined
-  const options: SinkOptions = {
-    smtp: bindAddress('MH_SMTP_BIND_ADDR', value('MH_SMTP_BIND_ADDR'), problems),
-    api: bindAddress('MH_API_BIND_ADDR', value('MH_API_BIND_ADDR'), problems),
-    ui: bindAddress('MH_UI_BIND_ADDR', value('MH_UI_BIND_ADDR'), problems),
-    hostname: value('MH_HOSTNAME'),
-    corsOrigin: optional('MH_CORS_ORIGIN'),
-    webPath: value('MH_UI_WEB_PATH').replace(/^\/*(.*?)\/*$/, (_, path: string) => path && `/${path}`),
-    apiHost: value('MH_API_HOST'),
-    authFile: optional('MH_AUTH_FILE'),
-    outgoingSmtpFile: optional('MH_OUTGOING_SMTP'),
-    inviteJim: yesOrNo('MH_INVITE_JIM', value('MH_INVITE_JIM'), problems),
-    jim,
-    digestOnly: yesOrNo('SINK_DIGEST_ONLY', value('SINK_DIGEST_ONLY'), problems),
-    digestHeaders: fieldNames(value('SINK_DIGEST_HEADERS'), problems),
-    mimeDigests: yesOrNo('SINK_MIME_DIGESTS', value('SINK_MIME_DIGESTS'), problems),
-    spoolFolder: optional('SINK_SPOOL_DIR'),
-  }
-  if (value('MH_STORAGE') !== 'memory')
-    problems.push(
-      `MH_STORAGE is "${value('MH_STORAGE')}"; allowed is memory (the sink keeps messages in a spool file)`,
-    )
-  if (problems.length > 0)
-    throw new MailstormError('SINK_OPTIONS', `Failed to start the sink: ${problems.join('; ')}.`)
-  return Object.freeze(options)
+export function readSinkOptions(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: readonly string[],
+): SinkOptions {
+  const flagged = readFlags(flags)
+  const { values, problems } = readSettings(SETTINGS, { ...environment, ...flagged.variables })
+  problems.push(...unknownVariables(SETTINGS, environment, /^(MH|SINK)_/), ...flagged.problems)
+  if (values === undefined || problems.length > 0)
+    throw settingsError('SINK_OPTIONS', 'Failed to start the sink', problems)
+  const { storage: _, ...options } = values
+  return Object.freeze({ ...options, jim: flagged.jim })
 }
 
 /** Go's flags: `-name=value`, `-name value`, `--name…`; a boolean may stand alone. */
-function readFlags(flags: readonly string[], given: Map<string, string>, problems: string[]): JimConfig {
+function readFlags(flags: readonly string[]) {
+  const variables: Record<string, string> = {}
   const jim = { ...JIM_DEFAULTS }
+  const problems: string[] = []
   for (let at = 0; at < flags.length; at++) {
     const flag = flags[at] ?? ''
     const [, name = '', inline] = /^--?([^=]+)(?:=(.*))?$/s.exec(flag) ?? []
     const variable = VARIABLE_OF_FLAG.get(name)
     if (variable === undefined && !(name in JIM_FLAGS)) {
       problems.push(
-        `${flag} is not supported; allowed are -${[...VARIABLE_OF_FLAG.keys(), ...Object.keys(JIM_FLAGS)].join(', -')}`,
+        `${flag} is not known; allowed are -${[...VARIABLE_OF_FLAG.keys(), ...Object.keys(JIM_FLAGS)].join(', -')}`,
       )
       continue
     }
     const text = inline ?? (variable === 'MH_INVITE_JIM' ? 'true' : (flags[++at] ?? ''))
-    if (variable !== undefined) given.set(variable, text)
-    else jim[JIM_FLAGS[name as JimFlag]] = aNumber(flag, text, problems)
+    if (variable !== undefined) variables[variable] = text
+    else if (text === '' || !Number.isFinite(Number(text)))
+      problems.push(`-${name}=${JSON.stringify(text)} is not a number. Allowed: a number.`)
+    else jim[JIM_FLAGS[name as JimFlag]] = Number(text)
   }
-  return jim
-}
-
-function aNumber(flag: string, text: string, problems: string[]): number {
-  const value = Number(text)
-  if (text === '' || !Number.isFinite(value)) problems.push(`${flag} is "${text}"; allowed is a number`)
-  return value
-}
-
-// As Go's ParseBool.
-const YES_OR_NO = new Map([
-  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, true] as const),
-  ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, false] as const),
-])
-
-function yesOrNo(name: Variable, text: string, problems: string[]): boolean {
-  const value = YES_OR_NO.get(text)
-  if (value === undefined) problems.push(`${name} is "${text}"; allowed are true and false`)
-  return value ?? false
-}
-
-/** RFC 5322 3.6.8: printable ASCII without the colon. */
-function fieldNames(text: string, problems: string[]): string[] {
-  const names = text.split(',').map((name) => name.trim())
-  const given = names.filter((name) => name !== '')
-  for (const name of given) {
-    if (!/^[!-9;-~]+$/.test(name))
-      problems.push(
-        `SINK_DIGEST_HEADERS has "${name}"; allowed are names of header fields, separated by commas`,
-      )
-  }
-  return given
-}
-
-function bindAddress(name: Variable, text: string, problems: string[]): BindAddress {
-  const [, host = '', digits = ''] = /^(?:\[(?=.*\]))?([^\][]*?)\]?:(\d{1,5})$/.exec(text) ?? []
-  const port = Number(digits)
-  if (digits === '' || port > 65_535)
-    problems.push(`${name} is "${text}"; allowed is host:port or :port, as 127.0.0.1:1025`)
-  return { text, host: host === '' ? undefined : host, port }
+  return { variables, jim, problems }
 }

@@ -45,10 +45,10 @@ test('names every bad value at once, with what is allowed', () => {
   const env = { SMTP_PORT: '65536', SMTP_MAX_CONNECTIONS: '-1', SMTP_MAX_MESSAGE_SIZE: '1e3' }
   expect(() => readServerConfig(env)).toThrow(
     [
-      'Failed to read the configuration:',
-      '  SMTP_PORT: "65536" is not a whole number from 0 to 65535',
-      '  SMTP_MAX_CONNECTIONS: "-1" is not a whole number from 1 to 1000000',
-      '  SMTP_MAX_MESSAGE_SIZE: "1e3" is not a whole number from 1 to 1099511627776',
+      'Failed to read the configuration: 3 problems.',
+      '  SMTP_PORT="65536" is too large. Allowed: a whole number from 0 to 65,535. Set SMTP_PORT=2525, or unset it (default: 2525).',
+      '  SMTP_MAX_CONNECTIONS="-1" is too small. Allowed: a whole number from 1 to 1,000,000. Set SMTP_MAX_CONNECTIONS=100, or unset it (default: 100).',
+      '  SMTP_MAX_MESSAGE_SIZE="1e3" is not a whole number. Allowed: a whole number from 1 to 1,099,511,627,776. Set SMTP_MAX_MESSAGE_SIZE=10485760, or unset it (default: 10485760).',
     ].join('\n'),
   )
 })
@@ -57,8 +57,12 @@ test.each([
   ['a certificate without its key', { SMTP_TLS_CERT: '-----BEGIN CERTIFICATE-----' }, /both or neither/],
   ['a port for TLS without a certificate', { SMTP_TLS_PORT: '0' }, /SMTP_TLS_PORT: needs SMTP_TLS_CERT/],
   ['a user without a password', { SMTP_AUTH_USER: 'user' }, /SMTP_AUTH_USER and SMTP_AUTH_PASS: give both/],
-  ['a certificate file that is not there', { SMTP_TLS_CERT: '/no/cert.pem' }, /can be read \(ENOENT\)/],
-  ['a line break in the domain', { SMTP_DOMAIN: 'a\r\nb' }, /SMTP_DOMAIN: "a\\r\\nb" is not a domain name/],
+  ['a certificate file that is not there', { SMTP_TLS_CERT: '/no/cert.pem' }, /cannot be read \(ENOENT\)/],
+  [
+    'a line break in the domain',
+    { SMTP_DOMAIN: 'a\r\nb' },
+    /SMTP_DOMAIN="a\\r\\nb" is not valid. Allowed: a domain name/,
+  ],
   [
     'a key that is none',
     { SMTP_TLS_CERT: '-----BEGIN CERTIFICATE-----', SMTP_TLS_KEY: '-----BEGIN PRIVATE KEY-----' },
@@ -70,5 +74,7 @@ test.each([
 
 test('never repeats a password', () => {
   const env = { SMTP_AUTH_USER: 'user', SMTP_AUTH_PASS: 'top secret' }
-  expect(() => readServerConfig(env)).toThrow('SMTP_AUTH_PASS: what was given is not printable ASCII')
+  expect(() => readServerConfig(env)).toThrow(
+    'SMTP_AUTH_PASS=(not shown) is not valid. Allowed: printable ASCII',
+  )
 })

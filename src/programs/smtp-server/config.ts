@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { z } from 'zod'
-import { MailstormError } from '../../error.ts'
-import { cutText } from '../../foreign-text.ts'
 import { LOOPBACK } from '../../listening.ts'
+import { kind, listenHost, listenPort, matching, trueOrFalse, wholeNumber } from '../../options/kind.ts'
+import { optional, readSettings, type SettingValues, setting, settingsError } from '../../options/settings.ts'
 
 /** All the SMTP server program can be told, from its environment. Frozen. */
 export interface ServerConfig {
@@ -26,74 +25,55 @@ export interface ServerConfig {
   readonly ledgerTemporary: boolean
 }
 
-function integer(least: number, most: number) {
-  const allowed = `a whole number from ${least} to ${most}`
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, { error: allowed, abort: true })
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, allowed)
-}
+const domainName = matching(/^[A-Za-z0-9._:-]{1,255}$/, 'a domain name', 'smtp1.test.local')
+const printable = matching(/^[\x21-\x7e]{1,255}$/, 'printable ASCII without spaces', 'user')
 
-const port = integer(0, 65_535)
-const word = (allowed: string) => z.string().regex(/^[A-Za-z0-9._:-]{1,255}$/, allowed)
-const printable = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'printable ASCII without spaces')
-
-const pem = z.string().transform((value, context) => {
-  if (value.includes('-----BEGIN ')) return value
+const pem = kind('PEM text, or the path of a file with it', 'server.pem', (text) => {
+  if (text.includes('-----BEGIN ')) return { value: text }
   try {
-    return readFileSync(value, 'utf8')
+    return { value: readFileSync(text, 'utf8') }
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code
-    context.addIssue({ code: 'custom', message: `PEM text or the path of a file that can be read (${why})` })
-    return z.NEVER
+    return { wrong: `cannot be read (${(error as NodeJS.ErrnoException).code})` }
   }
 })
 
-const environment = z.object({
-  SMTP_DOMAIN: word('a domain name').default('localhost'),
-  SMTP_HOST: word('an address to listen on').default(LOOPBACK),
-  SMTP_PORT: port.default(2525),
-  SMTP_TLS_PORT: port.optional(),
-  SMTP_TLS_CERT: pem.optional(),
-  SMTP_TLS_KEY: pem.optional(),
-  SMTP_MAX_CONNECTIONS: integer(1, 1_000_000).default(100),
-  SMTP_MAX_MESSAGE_SIZE: integer(1, 2 ** 40).default(10 * 1024 * 1024),
-  SMTP_AUTH_USER: printable.optional(),
-  SMTP_AUTH_PASS: printable.optional(),
-  CONTROL_HOST: word('an address to listen on').default(LOOPBACK),
-  CONTROL_PORT: port.default(0),
-  LEDGER_FILE: z.string().optional(),
-  LEDGER_TEMPORARY: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
-})
+const SETTINGS = {
+  domain: setting('SMTP_DOMAIN', domainName, 'localhost'),
+  host: setting('SMTP_HOST', listenHost, LOOPBACK),
+  port: setting('SMTP_PORT', listenPort, '2525'),
+  implicitTlsPort: optional('SMTP_TLS_PORT', listenPort),
+  cert: optional('SMTP_TLS_CERT', pem),
+  key: optional('SMTP_TLS_KEY', pem, true),
+  maxConnections: setting('SMTP_MAX_CONNECTIONS', wholeNumber({ min: 1, max: 1_000_000 }), '100'),
+  maxMessageBytes: setting('SMTP_MAX_MESSAGE_SIZE', wholeNumber({ min: 1, max: 2 ** 40 }), '10485760'),
+  user: optional('SMTP_AUTH_USER', printable),
+  pass: optional('SMTP_AUTH_PASS', printable, true),
+  controlHost: setting('CONTROL_HOST', listenHost, LOOPBACK),
+  controlPort: setting('CONTROL_PORT', listenPort, '0'),
+  ledgerFile: optional(
+    'LEDGER_FILE',
+    kind('a path', 'ledger.ndjson', (value) => ({ value })),
+  ),
+  ledgerTemporary: setting('LEDGER_TEMPORARY', trueOrFalse, 'false'),
+}
 
-type Environment = z.output<typeof environment>
-
-/** Names whose value is never repeated in a message. */
-const SECRET = new Set(['SMTP_TLS_KEY', 'SMTP_AUTH_PASS'])
+type Values = SettingValues<typeof SETTINGS>
 
 /** Reads the configuration; throws one error that names every problem at once. */
 export function readServerConfig(env: NodeJS.ProcessEnv): ServerConfig {
-  const given = Object.fromEntries(
-    Object.keys(environment.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]),
-  )
-  const parsed = environment.safeParse(given)
-  if (!parsed.success) {
-    throw badConfig(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0])
-        const value = SECRET.has(name) ? 'what was given' : JSON.stringify(shortened(given[name] ?? ''))
-        return `${name}: ${value} is not ${issue.message}`
-      }),
-    )
-  }
-  const contradictions = contradictionsOf(parsed.data)
-  if (contradictions.length > 0) throw badConfig(contradictions)
-  return configOf(parsed.data)
+  const { values, problems } = readSettings(SETTINGS, env)
+  if (values !== undefined) problems.push(...contradictionsOf(values))
+  if (values === undefined || problems.length > 0)
+    throw settingsError('BAD_CONFIG', 'Failed to read the configuration', problems)
+  const { cert, key, user, pass, ...others } = values
+  return Object.freeze({
+    ...others,
+    tls: cert === undefined || key === undefined ? undefined : { cert, key },
+    credentials: user === undefined || pass === undefined ? undefined : { user, pass },
+  })
 }
 
-function contradictionsOf(values: Environment): string[] {
-  const { SMTP_TLS_CERT: cert, SMTP_TLS_KEY: key } = values
+function contradictionsOf({ cert, key, user, pass, ...values }: Values): string[] {
   const problems: string[] = []
   if ((cert === undefined) !== (key === undefined)) {
     problems.push('SMTP_TLS_CERT and SMTP_TLS_KEY: give both or neither')
@@ -104,41 +84,14 @@ function contradictionsOf(values: Environment): string[] {
       problems.push(`SMTP_TLS_CERT and SMTP_TLS_KEY: not a matching pair (${(error as Error).message})`)
     }
   }
-  if (values.SMTP_TLS_PORT !== undefined && cert === undefined) {
+  if (values.implicitTlsPort !== undefined && cert === undefined) {
     problems.push('SMTP_TLS_PORT: needs SMTP_TLS_CERT and SMTP_TLS_KEY')
   }
-  if ((values.SMTP_AUTH_USER === undefined) !== (values.SMTP_AUTH_PASS === undefined)) {
+  if ((user === undefined) !== (pass === undefined)) {
     problems.push('SMTP_AUTH_USER and SMTP_AUTH_PASS: give both or neither')
   }
-  if (values.LEDGER_TEMPORARY === 'true' && values.LEDGER_FILE === undefined) {
+  if (values.ledgerTemporary && values.ledgerFile === undefined) {
     problems.push('LEDGER_TEMPORARY: needs LEDGER_FILE; without one the ledger is temporary anyway')
   }
   return problems
-}
-
-function configOf(values: Environment): ServerConfig {
-  const { SMTP_TLS_CERT: cert, SMTP_TLS_KEY: key, SMTP_AUTH_USER: user, SMTP_AUTH_PASS: pass } = values
-  return Object.freeze({
-    domain: values.SMTP_DOMAIN,
-    host: values.SMTP_HOST,
-    port: values.SMTP_PORT,
-    implicitTlsPort: values.SMTP_TLS_PORT,
-    maxConnections: values.SMTP_MAX_CONNECTIONS,
-    maxMessageBytes: values.SMTP_MAX_MESSAGE_SIZE,
-    tls: cert === undefined || key === undefined ? undefined : { cert, key },
-    credentials: user === undefined || pass === undefined ? undefined : { user, pass },
-    controlHost: values.CONTROL_HOST,
-    controlPort: values.CONTROL_PORT,
-    ledgerFile: values.LEDGER_FILE,
-    ledgerTemporary: values.LEDGER_TEMPORARY === 'true',
-  })
-}
-
-function badConfig(problems: string[]): MailstormError {
-  const list = problems.map((problem) => `  ${problem}`).join('\n')
-  return new MailstormError('BAD_CONFIG', `Failed to read the configuration:\n${list}`)
-}
-
-function shortened(value: string): string {
-  return cutText(value, 60)
 }

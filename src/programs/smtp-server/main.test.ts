@@ -58,9 +58,9 @@ describe('start', () => {
       code: 2,
       stdout: '',
       stderr: [
-        'Failed to read the configuration:',
-        '  SMTP_PORT: "smtp" is not a whole number from 0 to 65535',
-        '  SMTP_MAX_CONNECTIONS: "0" is not a whole number from 1 to 1000000\n',
+        'Failed to read the configuration: 2 problems.',
+        '  SMTP_PORT="smtp" is not a whole number. Allowed: a whole number from 0 to 65,535. Set SMTP_PORT=2525, or unset it (default: 2525).',
+        '  SMTP_MAX_CONNECTIONS="0" is too small. Allowed: a whole number from 1 to 1,000,000. Set SMTP_MAX_CONNECTIONS=100, or unset it (default: 100).\n',
       ].join('\n'),
     })
   })
