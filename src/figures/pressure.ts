@@ -171,7 +171,7 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
     {
       ...SPEED,
       name: 'throughput_ratio',
-      title: 'throughput against the first run',
+      title: 'throughput ratio',
       unit: 'factor',
       better: 'higher',
       noData: 'there is no run before it',
@@ -180,7 +180,7 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
     {
       ...SPEED,
       name: 'p95_ratio',
-      title: 'p95 against the first run',
+      title: 'p95 ratio',
       unit: 'factor',
       better: 'lower',
       noData: 'there is no run before it with these tenants',
@@ -273,7 +273,7 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
     {
       ...PROXY,
       name: 'test_memory_mb',
-      title: 'peak memory of the test process',
+      title: 'peak memory of the tests',
       unit: 'megabytes',
       better: 'lower',
       read: ({ metrics }) => megabytes(metrics?.peak_test_process_memory_bytes),

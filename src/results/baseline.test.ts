@@ -2,9 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { pressureResult } from '../report/html/pressure.fixture.ts'
 import { listBaselines, readBaseline, saveBaseline } from './baseline.ts'
 import { runWith } from './compare.fixture.ts'
 import { readRuns } from './result-files.ts'
+import { type RunView, viewOf } from './run-view.ts'
 
 let folder = ''
 
@@ -58,4 +60,17 @@ test.for([
   await saveBaseline({ name: 'burst', runs: RUNS, saved_at: '' })
   await writeFile(join(folder, 'baselines', 'burst.json'), text)
   expect(() => readBaseline('burst')).toThrow(/Failed to read the baseline/)
+})
+
+test('a baseline of an older version has its figures by the names that thresholds have', async () => {
+  const run = viewOf('run.json', pressureResult())
+  if (run === undefined) throw new Error('the fixture is no run')
+  const { drain_seconds, spared_fetches, disturbances, proxy_memory_mb, ...same } = run.figures
+  const older = {
+    ...same,
+    ...{ drain: drain_seconds, cache_spared: spared_fetches, dnd_violations: disturbances },
+    peak_memory: (proxy_memory_mb ?? 0) * 1024 ** 2,
+  } as RunView['figures']
+  await saveBaseline({ name: 'older', runs: [{ ...run, figures: older }], saved_at: '' })
+  expect(readBaseline('older').runs[0]?.figures).toEqual(run.figures)
 })

@@ -94,16 +94,16 @@ export function asBaseline(json: unknown): Baseline | undefined {
 }
 
 /** Figures that older versions had by other names than thresholds, and in other units. */
-const RENAMED: Readonly<Record<string, readonly [name: string, per: number]>> = {
-  drain: ['drain_seconds', 1],
-  cache_spared: ['spared_fetches', 1],
-  dnd_violations: ['disturbances', 1],
-  peak_memory: ['proxy_memory_mb', 1024 ** 2],
-}
+const RENAMED: ReadonlyMap<string, readonly [name: string, per: number]> = new Map([
+  ['drain', ['drain_seconds', 1]],
+  ['cache_spared', ['spared_fetches', 1]],
+  ['dnd_violations', ['disturbances', 1]],
+  ['peak_memory', ['proxy_memory_mb', 1024 ** 2]],
+])
 
 function withNewNames(run: RunView): RunView {
   const figures = Object.entries(run.figures).map(([old, value]): [string, number | null] => {
-    const [name, per] = RENAMED[old] ?? [old, 1]
+    const [name, per] = RENAMED.get(old) ?? [old, 1]
     return [name, typeof value === 'number' ? value / per : null]
   })
   return { ...run, figures: Object.fromEntries(figures) }
