@@ -11,8 +11,8 @@ import type { TenantFlags } from './tenant.ts'
 
 const EXIT_CODES = (one?: string) => `
 Exit codes:
-  0  fine${one === undefined ? '' : `\n  1  ${one}`}
-  2  the command could not be carried out: an unknown option, a file that cannot be read`
+  0  success${one === undefined ? '' : `\n  1  ${one}`}
+  2  the command failed: an unknown option, an unreadable file`
 
 const RUN_NAME = 'a path, or the name of a file in the results folder, with or without .json'
 
@@ -31,18 +31,18 @@ export function addCommands(program: Command): void {
 
 function common(command: Command): Command {
   return command
-    .option('--json', 'for machines')
-    .option('--results <folder>', 'folder of the results (STRESS_RESULTS_DIR, else results)')
+    .option('--json', 'print JSON')
+    .option('--results <folder>', 'results folder (STRESS_RESULTS_DIR, or results)')
 }
 
 function addLists(program: Command): void {
   common(program.command('list'))
-    .description('all runs, the oldest first; files that are not runs are named and skipped')
+    .description('list all runs, oldest first; skip and name files that are not runs')
     .addHelpText('after', EXIT_CODES())
     .action(async (options: ResultsOptions) => (await import('./runs.ts')).list(options))
   common(program.command('summary'))
     .description(
-      'all runs, a row to each scenario: verdicts, medians and ranges, the newest against the others',
+      'summarise all runs, one row per scenario: verdicts, medians, ranges, and how the newest run compares',
     )
     .addHelpText('after', EXIT_CODES())
     .action(async (options: ResultsOptions) => (await import('./runs.ts')).summary(options))
@@ -50,12 +50,12 @@ function addLists(program: Command): void {
 
 function addAnalyses(program: Command): void {
   common(program.command('latest'))
-    .description('the newest run')
+    .description('explain the newest run')
     .addHelpText('after', EXIT_CODES('the run failed'))
     .action(async (options: ResultsOptions) => (await import('./runs.ts')).latest(options))
   common(program.command('analyze'))
     .argument('<file>', RUN_NAME)
-    .description('one run; also files of the older Python generator')
+    .description('explain one run; also reads files of the older Python generator')
     .addHelpText('after', EXIT_CODES('the run failed'))
     .action(async (file: string, options: ResultsOptions) =>
       (await import('./runs.ts')).analyze(file, options),
@@ -63,12 +63,11 @@ function addAnalyses(program: Command): void {
 }
 
 const COMPARE_HELP = `
-A regression is called when a figure that decides is worse beyond its limits:
-p95 by both its share and its floor, throughput and success rate by their share,
-one message more that is lost, duplicated or corrupted. It is called noise when
-the runs do not carry it: bursts of less than six seconds, runs that were
-generator-bound, and sides whose runs overlap. Three runs and more to a side
-tell most.
+It is a regression when a deciding figure is worse by more than its limit: p95 by
+both its percentage and its floor, throughput and success rate by their
+percentage, lost, duplicated or corrupted by a single message. It is noise when
+the runs are no evidence: bursts shorter than six seconds, generator-bound runs,
+or sides whose ranges overlap. Use three or more runs on each side.
 
 Examples:
   mailstorm compare 20260102-030405-burst 20260103-030405-burst
@@ -78,13 +77,15 @@ Examples:
 
 function addCompare(program: Command): void {
   common(program.command('compare'))
-    .argument('<files...>', `A and B, or the files of A alone; ${RUN_NAME}, or a baseline`)
-    .option('--against <files...>', 'the files of B; of several files on a side the medians are compared')
-    .addOption(new Option('--p95-limit <percent>', 'p95 may rise by so much').default('30'))
-    .addOption(new Option('--p95-floor <ms>', 'and by so many milliseconds').default('50'))
-    .addOption(new Option('--throughput-limit <percent>', 'throughput may fall by so much').default('10'))
-    .addOption(new Option('--success-limit <percent>', 'the success rate may fall by so much').default('10'))
-    .description('two runs, or several on each side: is B worse than A?')
+    .argument('<files...>', `A and B, or with --against all files of A: ${RUN_NAME}, or a baseline`)
+    .option('--against <files...>', 'the files of B; several files on a side are compared by their medians')
+    .addOption(new Option('--p95-limit <percent>', 'how much p95 may rise').default('30'))
+    .addOption(
+      new Option('--p95-floor <ms>', 'a rise of p95 below this many milliseconds is ignored').default('50'),
+    )
+    .addOption(new Option('--throughput-limit <percent>', 'how much throughput may fall').default('10'))
+    .addOption(new Option('--success-limit <percent>', 'how much the success rate may fall').default('10'))
+    .description('compare two runs, or several on each side: is B worse than A?')
     .addHelpText('after', COMPARE_HELP + EXIT_CODES('a regression'))
     .action(async (files: string[], options: CompareOptions) =>
       (await import('./compare.ts')).compare(files, options),
@@ -96,11 +97,9 @@ function addMerge(program: Command): void {
     .argument('<files...>', RUN_NAME)
     .option(
       '-o, --output <file>',
-      'FILE.json, and beside it FILE.md and FILE.html; by default in the results folder',
+      'where to write the JSON; the .md and .html go beside it (default: the results folder)',
     )
-    .description(
-      'the results of several generators of one run as one result, with Markdown and HTML; histograms merge exactly',
-    )
+    .description('merge the results of the generators of one run into one; histograms merge exactly')
     .addHelpText('after', EXIT_CODES('the merged run failed'))
     .action(async (files: string[], options: MergeOptions) =>
       (await import('./merge.ts')).merge(files, options),
@@ -108,11 +107,12 @@ function addMerge(program: Command): void {
 }
 
 const RUN_HELP = `
-The options from --messages on override the scenario's own load; its thresholds stay
-its own unless --thresholds says others, and the result says what was overridden. One
-that would change nothing is refused, with the reason.
+The options from --messages on override the scenario's load, and the result lists
+what was overridden. The thresholds stay the scenario's unless --thresholds replaces
+them. An option that would change nothing is refused, with the reason.
 
-Everything else from the environment, as STRESS_THREADS=2 (see the README's table).
+Everything else is set by environment variables, such as STRESS_THREADS=2: see the
+table in the README.
 
 Examples:
   mailstorm run burst
@@ -121,15 +121,15 @@ Examples:
 
 Exit codes:
   0    every threshold holds
-  1    one does not, or the run could not be started
-  2    an option is not understood or would change nothing, or there is no such scenario
-  130  interrupted (143: terminated); what was measured is written`
+  1    a threshold failed, or the run could not start
+  2    an option is unknown, invalid or without effect, or there is no such scenario
+  130  interrupted (143: terminated); what was measured is saved`
 
 function addRun(program: Command): void {
   const command = program
     .command('run')
-    .argument('<scenario>', 'as burst; an unknown one lists all')
-    .description('one scenario, as its Vitest run')
+    .argument('<scenario>', 'such as burst; an unknown name lists them all')
+    .description('run one scenario with Vitest')
     .option('-o, --output <path>', 'a folder for the results, or a .json file that the result is copied to')
     .addHelpText('after', RUN_HELP)
   for (const [option, [variable, value, meaning]] of Object.entries(RUN_OPTIONS))
@@ -143,26 +143,26 @@ function addBaseline(program: Command): void {
   const baseline = program
     .command('baseline')
     .description(
-      "runs to hold later ones against: baselines/<name>.json, committed; thresholds 'regression<10%'",
+      "manage baselines (baselines/<name>.json), which later runs are compared with: threshold 'regression<10%'",
     )
   common(baseline.command('save'))
-    .argument('<name>', 'of the baseline, as burst-ci')
-    .argument('[files...]', `${RUN_NAME}; the newest run by default; of several the medians count`)
-    .description('make runs the baseline of this name')
+    .argument('<name>', 'of the baseline, such as burst-ci')
+    .argument('[files...]', `${RUN_NAME} (default: the newest run); several count by their medians`)
+    .description('save runs as a baseline')
     .addHelpText('after', EXIT_CODES())
     .action(async (name: string, files: string[], options: ResultsOptions) =>
       (await import('./baseline.ts')).saveBaselineCommand(name, files, options),
     )
   baseline
     .command('list')
-    .option('--json', 'for machines')
-    .description('all baselines')
+    .option('--json', 'print JSON')
+    .description('list all baselines')
     .action(async (options: ResultsOptions) => (await import('./baseline.ts')).listBaselinesCommand(options))
   baseline
     .command('show')
     .argument('<name>', 'of the baseline')
-    .option('--json', 'for machines')
-    .description('one baseline')
+    .option('--json', 'print JSON')
+    .description('show one baseline')
     .action(async (name: string, options: ResultsOptions) =>
       (await import('./baseline.ts')).showBaselineCommand(name, options),
     )
@@ -174,23 +174,26 @@ Examples:
   mailstorm report 20260102-030405-burst
   mailstorm report RUN1 RUN2             the second against the first
   mailstorm report A1 A2 --against B1 B2
-  mailstorm report RUN1 RUN2 RUN3        their curves over each other
-  mailstorm report --index               the page of all runs
+  mailstorm report RUN1 RUN2 RUN3        all three, overlaid
+  mailstorm report --index               the index of all runs
 
 Exit codes:
-  0  written
-  2  the command could not be carried out: an unknown option, a file that cannot be read or written`
+  0  the report was written
+  2  the command failed: an unknown option, an unreadable file or written`
 
 /** HTML of runs: one file that needs no network. */
 function addReport(program: Command): void {
   program
     .command('report')
-    .argument('[files...]', 'the newest run by default; a path, or the name of a file in the results folder')
-    .option('--against <files...>', 'the files of side B, to compare two sides')
-    .option('--index', 'the page of all runs of the results folder instead')
-    .option('-o, --output <path>', 'where to write; by default beside the JSON, or report.html')
-    .option('--results <folder>', 'folder of the results (STRESS_RESULTS_DIR, else results)')
-    .description('write the HTML report of a run, or of several on one page, and print its path')
+    .argument('[files...]', `${RUN_NAME} (default: the newest run)`)
+    .option('--against <files...>', 'compare two sides: the files of side B')
+    .option('--index', 'write the index page of all runs instead')
+    .option(
+      '-o, --output <path>',
+      'where to write it (default: beside the JSON; report.html for several runs)',
+    )
+    .option('--results <folder>', 'results folder (STRESS_RESULTS_DIR, or results)')
+    .description('write an HTML report of one run, or of several on one page, and print its path')
     .addHelpText('after', REPORT_HELP)
     .action(async (files: string[], options: ReportOptions) =>
       (await import('./report.ts')).report(files, options),
@@ -202,41 +205,43 @@ function addServices(program: Command): void {
   program
     .command('start')
     .description(
-      'boot the services and keep them until Ctrl-C or stop; SMTP_SERVERS, STRESS_BACKEND, … apply',
+      'boot SMTP servers and other services, and keep them until Ctrl-C or stop; SMTP_SERVERS, STRESS_BACKEND, … apply',
     )
-    .option('--mailhog', 'a MailHog too')
-    .option('--postgres', 'a PostgreSQL too')
-    .option('--proxy', 'a mail proxy on port 8000 too, with the MailHog and the PostgreSQL that it needs')
+    .option('--mailhog', 'also a MailHog')
+    .option('--postgres', 'also a PostgreSQL')
+    .option('--proxy', 'also a mail proxy on port 8000, with the MailHog and PostgreSQL it needs')
     .option(
       '--tenants',
-      'four simulated tenants too, on ports 8081, 8082, 8084, 8085; with --proxy it knows them',
+      'also four simulated tenants, on ports 8081, 8082, 8084 and 8085; --proxy registers them with the proxy',
     )
-    .option('--monitoring', 'Prometheus (port 9090) and Grafana (port 3000, admin/admin) too, in containers')
-    .option('--restart', 'boot a service again that has ended by itself, at most 5 times a minute')
+    .option('--monitoring', 'also Prometheus (port 9090) and Grafana (port 3000, admin/admin), in containers')
+    .option('--restart', 'restart a service that dies, at most 5 times a minute')
     .action(async (wanted: StartOptions) => (await import('./start.ts')).start(wanted))
   program
     .command('stop')
-    .description('end what start keeps')
+    .description('stop the services of a running start')
     .action(async () => (await import('./services.ts')).stop())
   program
     .command('status')
-    .description('state, CPU and memory of each service')
-    .option('--json', 'for machines')
+    .description('show the state, CPU and memory of each service')
+    .option('--json', 'print JSON')
     .action(async (options: StatusOptions) => (await import('./services.ts')).status(options))
   program
     .command('logs')
-    .argument('[service]', 'one service, as smtp-server-1; all of them by default')
-    .option('-n, --lines <count>', 'the last so many lines of each', '50')
-    .option('--archive', 'all of it as <results>/<stamp>-logs.tar.gz instead')
-    .description('what the services wrote')
+    .argument('[service]', 'one service, such as smtp-server-1 (default: all)')
+    .option('-n, --lines <count>', 'how many lines of each, from the end', '50')
+    .option('--archive', 'write all logs to <results>/<stamp>-logs.tar.gz instead')
+    .description('show the logs of the services')
     .action(async (service: string | undefined, options: LogsOptions) =>
       (await import('./services.ts')).logs(service, options),
     )
   program
     .command('clean')
-    .description('remove containers, networks, volumes and images of ours; asks before it removes results')
-    .option('--results', 'results too, without asking')
-    .option('--keep-results', 'leave the results, without asking')
+    .description(
+      'remove the containers, networks, volumes and images of mailstorm; asks before it removes results',
+    )
+    .option('--results', 'also remove results, without asking')
+    .option('--keep-results', 'keep results, without asking')
     .action(async (options: CleanOptions) => (await import('./clean.ts')).clean(options))
 }
 
@@ -245,29 +250,39 @@ function addPrograms(program: Command): void {
   program
     .command('proxy')
     .description(
-      'run a mail proxy until Ctrl-C; GMP_DB_PATH=postgresql://… and the other GMP_* variables apply',
+      'run a mail proxy until Ctrl-C, configured by GMP_DB_PATH=postgresql://… and the other GMP_* variables',
     )
     .action(async () => (await import('../programs/proxy/main.ts')).main())
   program
     .command('tenant')
-    .description('run a simulated client of a mail proxy until Ctrl-C; MSG_RATE_PER_SYNC and the like apply')
+    .description('run a simulated tenant of a mail proxy until Ctrl-C; MSG_RATE_PER_SYNC and its like apply')
     .requiredOption('--profile <name>', 'high-volume, standard, newsletter or documents')
     .addOption(
-      new Option('--port <port>', "0 = any free one; the profile's 8081, 8082, 8084, 8085").env('PORT'),
+      new Option(
+        '--port <port>',
+        'port to listen on, 0 for any free one (default: by profile 8081, 8082, 8084, 8085)',
+      ).env('PORT'),
     )
-    .option('--host <address>', 'where to listen', '127.0.0.1')
-    .addOption(new Option('--tenant-id <id>', 'as tenant-<profile>').env('TENANT_ID'))
-    .addOption(new Option('--client-id <id>', 'as <profile>-1').env('CLIENT_ID'))
-    .option('--seed <number>', 'the same seed makes the same messages (STRESS_SEED, 1)')
-    .option('--run-id <id>', 'part of every id and content; a new one each time')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addOption(new Option('--tenant-id <id>', 'default: tenant-<profile>').env('TENANT_ID'))
+    .addOption(new Option('--client-id <id>', 'default: <profile>-1').env('CLIENT_ID'))
+    .option(
+      '--seed <number>',
+      'random seed: the same seed gives the same messages (default: STRESS_SEED, or 1)',
+    )
+    .option('--run-id <id>', 'part of every message id and content (default: a new one each time)')
     .option(
       '--intake <style>',
-      'response: messages in the answer to a sync; push: by add-messages',
+      'how it hands over messages: response, in its answer to a sync call; push, by add-messages',
       'response',
     )
-    .option('--dialect <name>', 'names of the fields: classic or genro', 'classic')
-    .option('--proxy-url <urls...>', 'where push goes; several take turns')
-    .option('--proxy-token <token>', 'for push')
-    .option('--max-attachment-bytes <bytes>', 'larger attachments are cut to this')
+    .option(
+      '--dialect <name>',
+      "field names: classic, as in genro-mail-proxy's pressure test, or genro, as in genro-mail-proxy 0.6.10",
+      'classic',
+    )
+    .option('--proxy-url <urls...>', 'for push: the proxy, or several that take turns')
+    .option('--proxy-token <token>', 'for push: the admin token')
+    .option('--max-attachment-bytes <bytes>', 'cap the size of attachments')
     .action(async (flags: TenantFlags) => (await import('./tenant.ts')).tenant(flags))
 }
