@@ -23,7 +23,7 @@ export function withOptionsTable(readme: string): string {
 /** What holds for all of a group. */
 const NOTES: Partial<Record<string, string>> = {
   custom:
-    'They override what a scenario says of its own load, and the result says what was overridden; the defaults are those of `custom`. One that would change nothing in what is run is refused with the reason.',
+    'They override the load of a scenario, and the result lists what was overridden; the defaults are those of `custom`. A variable that would change nothing in what is run is refused, with the reason.',
 }
 
 function tables(): string {

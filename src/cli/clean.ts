@@ -19,8 +19,8 @@ export async function clean(options: CleanOptions): Promise<void> {
   if (state !== undefined) {
     throw new MailstormError(
       'STILL_RUNNING',
-      `Failed to clean: process ${pidOf(state.keeper)} keeps services for this folder.`,
-      'End them first: npx mailstorm stop.',
+      `Failed to clean: process ${pidOf(state.keeper)} is still running services for this folder.`,
+      'Stop them first: npx mailstorm stop.',
     )
   }
   await removeState(root)
@@ -33,11 +33,13 @@ async function cleanEngine(): Promise<void> {
     const engine = await Engine.connect()
     const removed = await removeUnused(engine.client.container.dockerode)
     console.log(
-      removed.length === 0 ? 'Nothing of ours in the container engine.' : `Removed: ${removed.join(', ')}`,
+      removed.length === 0
+        ? 'Nothing of mailstorm in the container engine.'
+        : `Removed: ${removed.join(', ')}`,
     )
   } catch (error) {
     if (!(error instanceof MailstormError)) throw error
-    console.log('No container engine answers: nothing of ours can be in one.')
+    console.log('No container engine answers, so there are no containers to remove.')
   }
 }
 
@@ -50,12 +52,12 @@ async function cleanResults(
     /^(\d{8}-\d{6}-.*\.(json|md|tar\.gz)|latest\.json|junit\.xml)$/.test(name),
   )
   if (keepResults || ours.length === 0) return
-  if (!results && !(await confirmed(`Remove ${ours.length} files of results in ${folder}? [y/N] `))) {
+  if (!results && !(await confirmed(`Remove ${ours.length} result files in ${folder}? [y/N] `))) {
     console.log(`Results stay: ${ours.length} files in ${folder}.`)
     return
   }
   await Promise.all(ours.map((name) => rm(`${folder}/${name}`)))
-  console.log(`Removed ${ours.length} files of results.`)
+  console.log(`Removed ${ours.length} result files.`)
 }
 
 /** No without a terminal: nobody can be asked. */

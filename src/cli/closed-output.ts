@@ -35,7 +35,5 @@ function tellOfLoss(stream: Writable, error: Error): void {
     if (code === 0) process.exitCode = NOT_WHOLE
   })
   if (stream !== process.stderr)
-    process.stderr.write(
-      `Failed to write the output: ${error.message}. What was to follow is missing there.\n`,
-    )
+    process.stderr.write(`Failed to write the output: ${error.message}. The rest of the output is missing.\n`)
 }

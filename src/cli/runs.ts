@@ -65,5 +65,5 @@ function pageOf({ json, view }: RunFile, page: Page): string {
   if (view.format === 'older') return renderRunView(view, page)
   const checked = view.format === PRESSURE_FORMAT ? asPressureResult(json) : asResult(json)
   if ('result' in checked) return renderAnyText(checked.result, page)
-  return `${renderRunView(view, page)}\n${page.paint('yellow', `Incomplete: ${checked.wrong}. Shown is what the file has.`)}\n`
+  return `${renderRunView(view, page)}\n${page.paint('yellow', `Incomplete: ${checked.wrong}. Showing what the file has.`)}\n`
 }

@@ -47,7 +47,7 @@ export function renderStatus(services: readonly ServiceStatus[], width?: number)
 
 const WHAT_FOLLOWS: Readonly<Record<Exclude<LifeState, 'running'>, string>> = {
   ended: '',
-  restarting: '; it is being started again',
+  restarting: '; restarting',
   'given up': `; given up after ${RESTARTS_PER_MINUTE} restarts within a minute`,
 }
 

@@ -58,7 +58,9 @@ export async function start(wanted: StartOptions): Promise<void> {
     restarts: restart,
     say: announce,
     cameBack: () => {
-      save().catch((error: Error) => console.error(`Failed to note the new process: ${error.message}`))
+      save().catch((error: Error) =>
+        console.error(`Failed to save the state of the services: ${error.message}`),
+      )
     },
   })
   const smtp = servers.booted.map((server) => keeper.keep(server, `smtp://${server.host}:${server.port}`))
@@ -105,14 +107,14 @@ function announce(text: string): void {
 function refuseContainers({ monitoring = false }: WantedExtras, { backend, containers }: Options): void {
   if (backend === 'docker') throw restartRefused('STRESS_BACKEND is docker')
   if (containers.foreign !== undefined) throw restartRefused('SMTP_IMAGE is set')
-  if (monitoring) throw restartRefused('--monitoring boots some')
+  if (monitoring) throw restartRefused('--monitoring starts containers')
 }
 
 function restartRefused(why: string): MailstormError {
   return new MailstormError(
     'BAD_OPTIONS',
-    `Failed to start services: --restart brings back processes of this machine, not containers, and ${why}.`,
-    'Leave --restart out, or have processes: STRESS_BACKEND=embedded, without SMTP_IMAGE and --monitoring.',
+    `Failed to start services: --restart restarts processes of this machine, not containers, and ${why}.`,
+    'Drop --restart, or use processes: STRESS_BACKEND=embedded, without SMTP_IMAGE and --monitoring.',
   )
 }
 
@@ -122,7 +124,7 @@ async function refuseSecond(root: string): Promise<void> {
   throw new MailstormError(
     'ALREADY_STARTED',
     `Failed to start services: process ${pidOf(state.keeper)} keeps some for this folder since ${state.startedAt}.`,
-    'Use them (STRESS_BACKEND=started), or end them with "npx mailstorm stop".',
+    'Use them (STRESS_BACKEND=started), or stop them with "npx mailstorm stop".',
   )
 }
 

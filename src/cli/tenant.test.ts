@@ -123,7 +123,7 @@ test.each([
   [
     ['--profile', 'standard', '--proxy-url', 'http://x'],
     {},
-    '--proxy-url and --proxy-token are for --intake push.',
+    '--proxy-url and --proxy-token need --intake push.',
   ],
   [['--profile', 'standard'], { LARGE_ATTACHMENT_RATE: '10' }, 'LARGE_ATTACHMENT_RATE="10" is too large.'],
 ] as const)('refuses %j with %j', { tags: 'long' }, async (flags, environment, message) => {

@@ -55,14 +55,11 @@ function intakeOf({ intake, proxyUrl, proxyToken: token }: TenantFlags): TenantP
   const style = oneOf('--intake', intake, INTAKES)
   if (style === 'push') {
     if (proxyUrl === undefined)
-      throw badFlags('--intake push needs --proxy-url', 'As --proxy-url http://127.0.0.1:8000.')
+      throw badFlags('--intake push needs --proxy-url', 'For example --proxy-url http://127.0.0.1:8000.')
     return { style, proxyUrls: proxyUrl.map(withoutSlash), ...(token !== undefined && { token }) }
   }
   if (proxyUrl !== undefined || token !== undefined)
-    throw badFlags(
-      '--proxy-url and --proxy-token are for --intake push',
-      'Leave them out, or add --intake push.',
-    )
+    throw badFlags('--proxy-url and --proxy-token need --intake push', 'Drop them, or add --intake push.')
   return { style }
 }
 

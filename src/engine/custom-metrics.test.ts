@@ -150,9 +150,9 @@ describe('checkMetricKinds', () => {
     expect(() => checkMetricKinds(kinds as unknown as MetricKinds)).toThrow(
       [
         "Failed to read the scenario's own metrics:",
-        '"Retries" is no name: small letters, digits and _ are allowed, a letter first.',
-        '"lost" is a metric of mailstorm\'s: choose another name.',
-        '"connect" is a metric of mailstorm\'s: choose another name.',
+        '"Retries" is not a valid name: it has lower-case letters, digits and _, and begins with a letter.',
+        '"lost" is one of mailstorm\'s own metrics: choose another name.',
+        '"connect" is one of mailstorm\'s own metrics: choose another name.',
         '"depth" cannot be a "gage": the kinds are counter, gauge, rate, trend.',
       ].join('\n  '),
     )

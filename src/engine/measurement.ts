@@ -176,7 +176,7 @@ function phaseAt(recording: Recording, index: number) {
 const UNTOLD = {
   class: 'aborted',
   phase: 'unknown',
-  text: 'begun on a sender thread that ended before it told how',
+  text: 'started on a sender thread that died before it reported the outcome',
 } as const
 const NO_TARGET = -1
 

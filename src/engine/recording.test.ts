@@ -71,5 +71,5 @@ it('is what a recorder with the earlier start would have', () => {
 })
 
 it('refuses what is not whole seconds: the timeline could not be moved exactly', () => {
-  expect(() => shiftRecording(recorded(0), 0.5)).toThrow('0.5 is no number of seconds')
+  expect(() => shiftRecording(recorded(0), 0.5)).toThrow('0.5 is not a number of seconds')
 })

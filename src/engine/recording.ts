@@ -177,7 +177,7 @@ const NOTHING: SecondRecording = {
 
 /** A recording as seen from a start that was so many whole seconds earlier. */
 export function shiftRecording(recording: Recording, seconds: number): Recording {
-  if (!Number.isInteger(seconds) || seconds < 0) throw new RangeError(`${seconds} is no number of seconds`)
+  if (!Number.isInteger(seconds) || seconds < 0) throw new RangeError(`${seconds} is not a number of seconds`)
   if (seconds === 0 || recording.seconds.length === 0) return recording
   const ms = seconds * 1000
   return {

@@ -72,10 +72,7 @@ describe('thresholds on custom metrics', () => {
     ['slow<5', 'It is a share between 0 and 1: slow<0.05'],
     ['slow<=1', 'it can never fail.'],
     ['retries>=0', 'it can never fail.'],
-    [
-      'hops.max<3ms',
-      '"ms" cannot stand behind the limit of hops.max; its unit is not known: give a number alone',
-    ],
+    ['hops.max<3ms', '"ms" cannot follow the limit of hops.max; its unit is not known: give a plain number'],
   ] as const)('refuses %s', ([expression, says]) => {
     expect(() => parseThreshold(expression, KINDS)).toThrow(says)
   })

@@ -117,8 +117,10 @@ export function checkMetricKinds(kinds: MetricKinds): void {
 function problemsOf(name: string, kind: string): string[] {
   const problems: string[] = []
   if (!NAME.test(name))
-    problems.push(`"${name}" is no name: small letters, digits and _ are allowed, a letter first.`)
-  else if (TAKEN.has(name)) problems.push(`"${name}" is a metric of mailstorm's: choose another name.`)
+    problems.push(
+      `"${name}" is not a valid name: it has lower-case letters, digits and _, and begins with a letter.`,
+    )
+  else if (TAKEN.has(name)) problems.push(`"${name}" is one of mailstorm's own metrics: choose another name.`)
   if (!METRIC_KINDS.some((known) => known === kind))
     problems.push(`"${name}" cannot be a "${kind}": the kinds are ${METRIC_KINDS.join(', ')}.`)
   return problems

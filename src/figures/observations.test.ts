@@ -47,6 +47,6 @@ test('names a slow name server as that, with its name; a quick one is nothing to
     { host: 'quick.test', addresses: ['127.0.0.2'], lookup_ms: 3 },
   ]
   expect(observe({ connect: EMPTY_HISTOGRAM, failures: [], names })).toEqual([
-    'the name server took 413 ms to answer for slow.test: it was asked once, before the load, and that time is in no other figure',
+    'the name server took 413 ms to answer for slow.test: it was asked once, before the load, and no other figure includes that time',
   ])
 })

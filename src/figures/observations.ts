@@ -36,18 +36,18 @@ export function observe({ connect, failures, names = [], ...asides }: Observed):
       .filter(({ lookup_ms: tookMs }) => tookMs >= SLOW_LOOKUP_MS)
       .map(
         ({ host, lookup_ms: tookMs }) =>
-          `the name server took ${Math.round(tookMs)} ms to answer for ${host}: it was asked once, before the load, and that time is in no other figure`,
+          `the name server took ${Math.round(tookMs)} ms to answer for ${host}: it was asked once, before the load, and no other figure includes that time`,
       ),
     retransmitted > 0 &&
-      `${retransmitted} connections opened a little after 1, 3 or 7 s: their SYN was sent again, usually because the server's listen backlog was full`,
+      `${retransmitted} connections opened just after 1, 3 or 7 s: their SYN was retransmitted, usually because the server's listen backlog was full`,
     neverGreeted > 0 &&
-      `${neverGreeted} connections were opened and never greeted: usually the server serves no more at a time, or its listen backlog overflowed`,
+      `${neverGreeted} connections were opened but never greeted: usually the server is at its limit of sessions, or its listen backlog overflowed`,
     noConnect > 0 &&
-      `${noConnect} connections did not open in time: a full listen backlog, or a firewall that drops`,
+      `${noConnect} connections did not open in time: a full listen backlog, or a firewall that drops packets`,
     refused > 0 &&
-      `${refused} connections were refused: nothing listened there at that moment. The server had ended, or had closed its listening socket, as some do under load`,
+      `${refused} connections were refused: nothing was listening at that moment. The server had ended, or had closed its listening socket, as some do under load`,
     local > 0 &&
-      `${local} messages failed for want of resources of the load generator's machine, not of the target`,
+      `${local} messages failed because the load generator's machine, not the target, ran out of resources`,
     ...observeAsides(asides),
   ].filter((sentence) => sentence !== false)
 }
@@ -66,9 +66,9 @@ function observeAsides({
   const refused = countOf(recipients, () => true)
   return [
     refused > 0 &&
-      `${counted(refused, 'recipient was', 'recipients were')} refused while their messages were taken for others: these count as accepted`,
+      `${counted(refused, 'recipient was', 'recipients were')} refused while their messages were accepted for others: these messages count as accepted`,
     reconnects > 0 &&
-      `${counted(reconnects, 'message', 'messages')} went to a new session: the server had closed the previous one, or said 421, before it answered MAIL`,
+      `${counted(reconnects, 'message', 'messages')} went to a new session: the server had closed the previous one, or sent 421, before it answered MAIL`,
     ...caps.map(capSentence),
     ...sessionSentences(badly),
   ]
@@ -78,7 +78,7 @@ function observeAsides({
 const MOST_REPLY = 80
 
 function capSentence({ target, messages, sessions, text }: SessionCapRow): string {
-  return `${target} takes ${counted(messages, 'message', 'messages')} in a session and then says "${cutText(text, MOST_REPLY)}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} avoids these deferrals`
+  return `${target} takes ${counted(messages, 'message', 'messages')} per session and then replies "${cutText(text, MOST_REPLY)}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} avoids these deferrals`
 }
 
 function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {
@@ -93,14 +93,14 @@ function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {
     counted(number, `session${verb[0]}`, `sessions${verb[1]}`)
   return [
     silent > 0 &&
-      `${sessions(silent)} got no answer to QUIT within 5 s (or within STRESS_TIMEOUT, if that is shorter)`,
+      `${sessions(silent)} got no reply to QUIT within 5 s (or within STRESS_TIMEOUT, if that is shorter)`,
     notAwaited > 0 &&
-      `${sessions(notAwaited, [' was', ' were'])} closed right after QUIT, without waiting for an answer: the server had not answered earlier ones`,
+      `${sessions(notAwaited, [' was', ' were'])} closed right after QUIT without waiting for a reply: the server had not replied to earlier ones`,
     ended > 0 && `${sessions(ended, [' was', ' were'])} closed by the server at QUIT without a 221 reply`,
     all > silent + notAwaited + ended &&
-      `${sessions(all - silent - notAwaited - ended)} had QUIT answered by something other than 221`,
+      `${sessions(all - silent - notAwaited - ended)} got a reply other than 221 to QUIT`,
     reset > 0 &&
-      `${sessions(reset)} ended because RSET was not answered by 250; no message's time includes this`,
+      `${sessions(reset)} ended because RSET got a reply other than 250; no message's time includes this`,
   ]
 }
 

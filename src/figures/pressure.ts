@@ -200,7 +200,7 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
       ...HIGHER_SHARE,
       name: 'spared_fetches',
       title: 'fetches spared',
-      noData: 'no attachment came twice, so no fetch could be spared',
+      noData: 'no attachment was sent twice, so no fetch could be avoided',
       read: ({ metrics }) => metrics?.delivery_cache_hit_rate,
     },
     {

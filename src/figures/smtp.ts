@@ -271,7 +271,7 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       title: 'rate error',
       unit: 'share',
       better: 'lower',
-      noData: 'the workload has no target rate to be compared with',
+      noData: 'the workload has no target rate to compare with',
       read: ({ metrics }) => metrics?.rate_error,
     },
     {

@@ -46,10 +46,10 @@ describe('parseThreshold', () => {
     ['toString<5', 'there is no metric "toString"'],
     ['lost==-1', 'lost is never negative'],
     ['lost==0.5', 'lost is a count, and 0.5 is not a whole number'],
-    ['lost<5ms', '"ms" cannot stand behind the limit of lost'],
+    ['lost<5ms', '"ms" cannot follow the limit of lost'],
     ['rate>5s', 'a rate is in messages per second'],
     ['success_rate>=99%', 'a share is a number between 0 and 1'],
-    ['p(99)<5h', 'a time is in milliseconds or has ms or s behind it'],
+    ['p(99)<5h', 'a time is in milliseconds, or ends in ms or s'],
     ['lost>=0', 'it can never fail'],
     ['success_rate<=1', 'it can never fail'],
     ['success_rate>1', 'it can never pass'],
@@ -134,7 +134,7 @@ describe('judge', () => {
   })
 
   it.each([
-    ['rate_error<0.01', 'the workload has no target rate to be compared with'],
+    ['rate_error<0.01', 'the workload has no target rate to compare with'],
     ['tls.p(99)<5', 'no tls phase was measured'],
     ['auth.avg<5', 'no auth phase was measured'],
   ])('has no data for %s: %s', (text, reason) => {

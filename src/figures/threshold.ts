@@ -95,34 +95,34 @@ interface UnitWords {
 const WORDS: Readonly<Record<Unit, UnitWords>> = {
   ms: {
     kind: 'times in ms',
-    limit: 'a time is in milliseconds or has ms or s behind it',
+    limit: 'a time is in milliseconds, or ends in ms or s',
     suffixes: { ms: 1, s: 1000 },
     behind: ' ms',
   },
   seconds: {
     kind: 'times in seconds',
-    limit: 'it is in seconds, or has s behind it',
+    limit: 'it is in seconds, or ends in s',
     suffixes: { s: 1 },
     behind: ' s',
   },
   share: { kind: 'shares', limit: 'a share is a number between 0 and 1', behind: ' %' },
-  count: { kind: 'counts', limit: 'a count is a number alone', behind: '' },
+  count: { kind: 'counts', limit: 'a count is a plain number', behind: '' },
   per_second: {
     kind: 'per second',
-    limit: 'a rate is in messages per second, a number alone',
+    limit: 'a rate is in messages per second, a plain number',
     behind: '/s',
   },
-  bytes: { kind: 'bytes', limit: 'it is in bytes, a number alone', behind: ' bytes' },
-  megabytes: { kind: 'MB', limit: 'it is in MB, a number alone', behind: ' MB' },
+  bytes: { kind: 'bytes', limit: 'it is in bytes, a plain number', behind: ' bytes' },
+  megabytes: { kind: 'MB', limit: 'it is in MB, a plain number', behind: ' MB' },
   percent: {
     kind: 'percent of a core',
-    limit: 'it is in percent of one core, a number alone',
+    limit: 'it is in percent of one core, a plain number',
     behind: ' %',
   },
-  factor: { kind: 'factors', limit: 'a factor is a number alone', behind: ' ×' },
-  ms_per_hour: { kind: 'ms per hour', limit: 'it is in ms per hour, a number alone', behind: ' ms/h' },
-  megabytes_per_hour: { kind: 'MB per hour', limit: 'it is in MB per hour, a number alone', behind: ' MB/h' },
-  number: { kind: 'others', limit: 'its unit is not known: give a number alone', behind: '' },
+  factor: { kind: 'factors', limit: 'a factor is a plain number', behind: ' ×' },
+  ms_per_hour: { kind: 'ms per hour', limit: 'it is in ms per hour, a plain number', behind: ' ms/h' },
+  megabytes_per_hour: { kind: 'MB per hour', limit: 'it is in MB per hour, a plain number', behind: ' MB/h' },
+  number: { kind: 'others', limit: 'its unit is not known: give a plain number', behind: '' },
 }
 
 /**
@@ -157,7 +157,7 @@ function scaleOf(text: string, figure: Limited, suffix: string): number {
   const { suffixes = {}, limit } = WORDS[figure.unit]
   const scale = Object.hasOwn(suffixes, suffix) ? suffixes[suffix] : undefined
   if (scale !== undefined) return scale
-  throw badThreshold(text, `"${suffix}" cannot stand behind the limit of ${figure.name}; ${limit}.`)
+  throw badThreshold(text, `"${suffix}" cannot follow the limit of ${figure.name}; ${limit}.`)
 }
 
 function checkLimit(text: string, { comparison, limit, metric: name }: Threshold, figure: Limited): void {

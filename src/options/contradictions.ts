@@ -27,10 +27,10 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     find: (values, given) => {
       const boots = values.STRESS_BACKEND === 'embedded' || values.STRESS_BACKEND === 'docker'
       if (given.has('SMTP_TARGETS') && boots) {
-        return `STRESS_BACKEND=${values.STRESS_BACKEND} boots servers, and SMTP_TARGETS names servers that already run. Unset one of them.`
+        return `STRESS_BACKEND=${values.STRESS_BACKEND} boots servers, and SMTP_TARGETS names servers that are already running. Unset one of them.`
       }
       if (!given.has('SMTP_TARGETS') && values.STRESS_BACKEND === 'external') {
-        return 'STRESS_BACKEND=external needs to know the servers. Set SMTP_TARGETS=host:port,host:port.'
+        return 'STRESS_BACKEND=external needs servers. Set SMTP_TARGETS=host:port,host:port.'
       }
       return undefined
     },
@@ -40,10 +40,10 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     find: (values, given) => {
       if (!given.has('SMTP_IMAGE')) return undefined
       if (given.has('SMTP_TARGETS')) {
-        return 'SMTP_IMAGE is to be booted, and SMTP_TARGETS names servers that already run. Unset one of them.'
+        return 'SMTP_IMAGE boots servers, and SMTP_TARGETS names servers that are already running. Unset one of them.'
       }
       return values.STRESS_BACKEND === 'embedded'
-        ? 'SMTP_IMAGE needs a container engine, which STRESS_BACKEND=embedded does without. Unset one of them.'
+        ? 'SMTP_IMAGE needs a container engine, which STRESS_BACKEND=embedded does not use. Unset one of them.'
         : undefined
     },
   },
@@ -59,7 +59,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     about: ['STRESS_MODE', 'STRESS_STAGES'],
     find: ({ STRESS_MODE: mode, STRESS_STAGES: stages }) =>
       executorOfMode(mode).takes.stages !== undefined && stages === undefined
-        ? `STRESS_MODE=${mode} goes by STRESS_STAGES, and there are none. Set STRESS_STAGES=30s:50.`
+        ? `STRESS_MODE=${mode} needs stages. Set STRESS_STAGES=30s:50.`
         : undefined,
   },
   {
@@ -85,7 +85,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
       if (generators === undefined) return undefined
       const index = values.STRESS_GENERATOR_INDEX ?? values.JOB_COMPLETION_INDEX
       if (index === undefined) {
-        return `STRESS_GENERATORS=${generators} is set, and not which of them this one is. Set STRESS_GENERATOR_INDEX, from 0 to ${generators - 1}.`
+        return `STRESS_GENERATORS=${generators} is set, but not which generator this is. Set STRESS_GENERATOR_INDEX, from 0 to ${generators - 1}.`
       }
       return index < generators
         ? undefined
@@ -100,7 +100,7 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     find: ({ STRESS_GENERATORS: generators }, given) =>
       generators === undefined || given.has('STRESS_RUN_ID') || given.has('STRESS_START_AT')
         ? undefined
-        : `STRESS_GENERATORS=${generators} is set, and nothing that names the run for all of them. Set STRESS_START_AT, or STRESS_RUN_ID, the same for each.`,
+        : `STRESS_GENERATORS=${generators} is set, but nothing names the run they share. Set STRESS_START_AT or STRESS_RUN_ID to the same value for each.`,
   },
   needs('SMTP_IMAGE_PORT', 'SMTP_IMAGE'),
   needs('PROXY_TOKEN', 'PROXY_URL'),
@@ -110,14 +110,14 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     about: ['PROXY_URL', 'PROXY_INSTANCES'],
     find: (_, given) =>
       given.has('PROXY_URL') && given.has('PROXY_INSTANCES')
-        ? 'PROXY_INSTANCES boots proxies, and PROXY_URL names proxies that already run. Unset one of them.'
+        ? 'PROXY_INSTANCES boots proxies, and PROXY_URL names proxies that are already running. Unset one of them.'
         : undefined,
   },
   {
     about: ['PRESSURE_INTAKE', 'PROXY_DIALECT'],
     find: ({ PRESSURE_INTAKE: intake, PROXY_DIALECT: dialect }) =>
       intake === 'response' && dialect === 'genro'
-        ? 'PRESSURE_INTAKE=response is not for PROXY_DIALECT=genro: genro-mail-proxy ignores messages in the answer to a sync call. Set PRESSURE_INTAKE=push.'
+        ? 'PRESSURE_INTAKE=response does not work with PROXY_DIALECT=genro: genro-mail-proxy ignores messages in the answer to a sync call. Set PRESSURE_INTAKE=push.'
         : undefined,
   },
   needs('SMTP_IMAGE_ENV', 'SMTP_IMAGE'),
@@ -142,7 +142,7 @@ function onlyForBooted(name: VariableName): Contradiction {
     about: [],
     find: (_, given) =>
       given.has(name) && given.has('SMTP_TARGETS')
-        ? `${name} is for servers that are booted, and SMTP_TARGETS names servers that already run. Unset one of them.`
+        ? `${name} is for booted servers, and SMTP_TARGETS names servers that are already running. Unset one of them.`
         : undefined,
   }
 }
@@ -152,7 +152,7 @@ function onlyForContainers(name: VariableName): Contradiction {
     about: ['STRESS_BACKEND'],
     find: ({ STRESS_BACKEND: backend }, given) =>
       given.has(name) && backend === 'embedded'
-        ? `${name} is for containers, which STRESS_BACKEND=embedded does without. Unset one of them.`
+        ? `${name} is for containers, which STRESS_BACKEND=embedded does not use. Unset one of them.`
         : undefined,
   }
 }
@@ -171,7 +171,7 @@ function both(one: VariableName, other: VariableName, what: string): Contradicti
   return {
     about: [],
     find: (_, all) =>
-      all.has(one) && all.has(other) ? `${one} and ${other} both say ${what}. Unset one of them.` : undefined,
+      all.has(one) && all.has(other) ? `${one} and ${other} both set ${what}. Unset one of them.` : undefined,
   }
 }
 
@@ -191,7 +191,7 @@ function reserved(name: 'STRESS_SENDER' | 'STRESS_RECIPIENT'): Contradiction {
     find: (values) => {
       const domain = domainOf(values[name])
       if (values.ALLOW_PUBLIC_TARGETS || isReservedDomain(domain)) return undefined
-      return `${name}=${JSON.stringify(values[name])} is in ${domain}, where real people may get the mail. Use a reserved domain (RFC 2606), as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.`
+      return `${name}=${JSON.stringify(values[name])} is in ${domain}, where real people may get the mail. Use a reserved domain (RFC 2606), such as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.`
     },
   }
 }

@@ -99,7 +99,7 @@ export function customMisuses({
     )
   const compares = custom.thresholds.some((text) => text.trim().startsWith('regression'))
   if (custom.baseline !== undefined && !compares)
-    misuses.set('STRESS_BASELINE', 'none of its thresholds is on regression; STRESS_THRESHOLDS can say one')
+    misuses.set('STRESS_BASELINE', 'none of its thresholds is on regression; STRESS_THRESHOLDS can set one')
   return misuses
 }
 

@@ -19,17 +19,17 @@ export const PROBE = {
   STRESS_PROBE_WAIT: preset(
     decimal({ min: 1, max: 900, unit: 'seconds', example: 310 }),
     '10',
-    'Seconds that the protocol probe waits for a reply, and for the time-outs of a server; 310 sees whether it waits the five minutes of RFC 5321.',
+    'Seconds the protocol probe waits for a reply, and for a server to time out; 310 shows whether it waits the five minutes of RFC 5321.',
   ),
   STRESS_PROBE_CONNECTIONS: preset(
     wholeNumber({ min: 1, max: 10_000, example: 500 }),
     '120',
-    'Connections that the protocol probe opens at once at most, to see what the next one gets.',
+    'How many connections at most the protocol probe holds open, to see what happens to the next one.',
   ),
   STRESS_PROBE_STRICT: preset(
     onOff,
     '0',
-    'A deviation from the RFCs fails its row; else the probe only tells what a server does.',
+    'A deviation from the RFCs fails its row; otherwise the probe only reports what a server does.',
   ),
 }
 
@@ -54,12 +54,12 @@ const RUN = {
   STRESS_BACKEND: preset(
     oneOf(BACKENDS, 'embedded'),
     'auto',
-    'How servers boot; auto takes containers where an engine answers and has the images, else processes of this machine; started uses what `mailstorm start` keeps. SMTP_TARGETS makes it external.',
+    'How servers boot: auto takes containers if an engine answers and has the images, else processes on this machine; started uses those of `mailstorm start`. SMTP_TARGETS makes it external.',
   ),
   STRESS_SEED: preset(
     wholeNumber({ min: 0, max: 2 ** 32 - 1, example: 42 }),
     '1',
-    'Seed of all randomness: the same seed gives the same messages.',
+    'Random seed: the same seed gives the same messages.',
   ),
   STRESS_COOLDOWN: preset(
     decimal({ min: 0, max: 3600, unit: 'seconds', example: 3 }),
@@ -72,18 +72,14 @@ const RUN = {
     'Sender threads of the load generator.',
   ),
   STRESS_RESULTS_DIR: preset(line('a path', 'results'), 'results', 'Folder the results are written to.'),
-  STRESS_LOGS: preset(
-    onOff,
-    '0',
-    'Archive the logs of the servers of every run, not only of those that fail.',
-  ),
-  STRESS_LIVE: preset(onOff, '0', 'Serve the charts of the run on http://127.0.0.1 while it goes on.'),
+  STRESS_LOGS: preset(onOff, '0', "Archive the servers' logs of every run, not only of failed ones."),
+  STRESS_LIVE: preset(onOff, '0', 'Show live charts of the run on http://127.0.0.1.'),
   STRESS_LIVE_PORT: preset(
     wholeNumber({ min: 1, max: 65_535, example: 3000 }),
     '3000',
     'Port of the live view; the next free one if it is taken.',
   ),
-  STRESS_TLS_VERIFY: preset(onOff, '1', 'Verify the certificates of the servers.'),
+  STRESS_TLS_VERIFY: preset(onOff, '1', "Verify the servers' certificates."),
   ALLOW_PUBLIC_TARGETS: preset(
     onOff,
     '0',

@@ -31,7 +31,7 @@ describe('generators that share a load', () => {
     [{ STRESS_RUN_ID: undefined }, 'nothing that names the run for all of them'],
     [{ STRESS_RUN_ID: 'a b' }, 'is not made of 1 to 40 letters and digits'],
     [{ STRESS_START_AT: '2026-11-22T10:00' }, 'has no time with a zone'],
-    [{ STRESS_START_AT: '9'.repeat(20) }, 'is no instant'],
+    [{ STRESS_START_AT: '9'.repeat(20) }, 'is not a valid time'],
     [{ STRESS_GENERATORS: undefined }, 'STRESS_GENERATOR_INDEX is set without STRESS_GENERATORS'],
   ])('are refused %j', (changes, problem) => {
     expect(() => readOptions({ ...SECOND_OF_THREE, ...changes })).toThrow(problem)

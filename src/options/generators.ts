@@ -6,27 +6,27 @@ export const GENERATORS = {
   STRESS_GENERATORS: unset(
     wholeNumber({ min: 1, max: 1000, example: 3 }),
     'one',
-    'Generators that offer the load together, each its exact part; merge puts their results together.',
+    'Number of generators that share the load, each with its exact part; merge combines their results.',
   ),
   STRESS_GENERATOR_INDEX: unset(
     wholeNumber({ min: 0, max: 999, example: 0 }),
     'JOB_COMPLETION_INDEX',
-    'Which of them this one is, from 0.',
+    'Which of them this is, from 0.',
   ),
   JOB_COMPLETION_INDEX: unset(
     wholeNumber({ min: 0, max: 1_000_000, example: 0 }),
     'set by Kubernetes in an indexed Job',
-    'Index of this generator, where STRESS_GENERATOR_INDEX is unset.',
+    'Index of this generator, unless STRESS_GENERATOR_INDEX is set.',
   ),
   STRESS_RUN_ID: unset(
     runId(),
     'made from STRESS_START_AT',
-    'Id of the run that the generators share; a new one for each run.',
+    'Id of the run that the generators share; use a new one for each run.',
   ),
   STRESS_START_AT: unset(
     instant(),
     'at once',
-    'When all generators start, by their own clocks; boot time counts before it.',
+    'When all generators start, by their own clocks; servers boot before that.',
   ),
 }
 
@@ -34,7 +34,7 @@ export const SOAK = {
   STRESS_SOAK_MINUTES: preset(
     wholeNumber({ min: 1, max: 10_080, example: 60 }),
     '30',
-    'Minutes that the `soak` scenario lasts.',
+    'Length of the `soak` scenario in minutes.',
   ),
   STRESS_SOAK_RATE: preset(
     wholeNumber({ min: 1, max: 100_000, example: 50 }),
@@ -71,7 +71,7 @@ const FIRST_MILLISECONDS = 100_000_000_000
 
 /** ISO 8601 with its zone, or seconds or milliseconds since 1970. */
 function instant(): Kind<Date> {
-  const allowed = 'an instant as 2026-11-22T10:00:00Z, or seconds or milliseconds since 1970'
+  const allowed = 'a time such as 2026-11-22T10:00:00Z, or seconds or milliseconds since 1970'
   return kind(allowed, '2026-11-22T10:00:00Z', (text) => {
     if (/^\d+(\.\d+)?$/.test(text)) {
       const value = Number(text)
@@ -85,5 +85,5 @@ function instant(): Kind<Date> {
 
 /** ECMAScript's dates end in the year 275760. */
 function instantOf(value: Date): Reading<Date> {
-  return Number.isNaN(value.getTime()) ? { wrong: 'is no instant' } : { value }
+  return Number.isNaN(value.getTime()) ? { wrong: 'is not a valid time' } : { value }
 }

@@ -200,7 +200,7 @@ export interface SizeLimits {
 export function sizeInBytes({ minBytes, names, example }: SizeLimits): Kind<number> {
   const words = names ? `${Object.keys(SIZES).join(', ')}, or ` : ''
   const least = minBytes.toLocaleString('en-US')
-  const allowed = `${words}${least} ${minBytes === 1 ? 'byte' : 'bytes'} to 1 GB, as 10240, 10KB or 1MB (1 KB = 1024 bytes)`
+  const allowed = `${words}${least} ${minBytes === 1 ? 'byte' : 'bytes'} to 1 GB, such as 10240, 10KB or 1MB (1 KB = 1024 bytes)`
   return kind(allowed, example, (text) => {
     const bytes = names && isSizeName(text) ? SIZES[text] : bytesOf(text)
     if (bytes === undefined) return { wrong: 'is not a size' }

@@ -57,7 +57,7 @@ export function idleIn(mode: string, name: ModeVariable, modeGiven: boolean): st
   const { takes, goesBy } = executorOfMode(mode)
   if (takes[AMOUNT_OF[name]] !== undefined) return undefined
   const chosen = modeGiven ? '' : ' (the default)'
-  return `STRESS_MODE=${mode}${chosen} ${goesBy.environment}; STRESS_MODE=${modesOf(name)} has a use for it`
+  return `STRESS_MODE=${mode}${chosen} ${goesBy.environment}; STRESS_MODE=${modesOf(name)} uses it`
 }
 
 const STAGE = /^(\d+(?:\.\d+)?)(s|m|h)?:(\d+(?:\.\d+)?)$/
@@ -65,7 +65,7 @@ const SECONDS_OF = { s: 1, m: 60, h: 3_600 } as const
 
 /** `30s:10,0s:25,2m:25`: how long, and the level at its end. */
 const stageList: Kind<readonly Stage[]> = kind(
-  'stages as 30s:50, separated by commas: a time in s, m or h, and the level at its end; 0s jumps',
+  'stages such as 30s:50, separated by commas: a duration in s, m or h and the level at its end; 0s jumps',
   '0s:10,30s:10,30s:50',
   (text) => {
     const stages: Stage[] = []
@@ -119,17 +119,17 @@ export const CUSTOM = {
   STRESS_MODE: preset(
     oneOf(MODES, 'sustained'),
     'burst',
-    'Of custom alone: a number of messages at once, a rate over a time, or an executor by its name.',
+    'Only for custom: a number of messages at once, a rate for a time, or an executor by name.',
   ),
   STRESS_MESSAGES: unset(
     wholeNumber({ min: 1, max: 10_000_000, example: 5000 }),
     `${CUSTOM_DEFAULTS.messages}`,
-    'Messages to send, or of each worker (per-worker-iterations); not where a rate says how many.',
+    'Messages to send, in per-worker-iterations by each worker; not where a rate sets their number.',
   ),
   STRESS_WORKERS: unset(
     wholeNumber({ min: 1, max: 1000, example: 50 }),
     `${CUSTOM_DEFAULTS.workers}`,
-    'Workers that send at the same time.',
+    'Concurrent workers.',
   ),
   STRESS_SIZE: preset(
     sizeInBytes({ minBytes: MIN_MESSAGE_BYTES, names: true, example: 'large' }),
@@ -139,7 +139,7 @@ export const CUSTOM = {
   STRESS_DURATION: unset(
     decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
     `${CUSTOM_DEFAULTS.durationSeconds}`,
-    'Seconds to keep a rate up (sustained, soak, …), or the workers at it (constant-workers).',
+    'Seconds to keep up a rate (sustained, soak, …) or to keep the workers busy (constant-workers).',
   ),
   STRESS_RATE: unset(
     decimal({ min: 0.01, max: 100_000, unit: 'messages per second', example: 50 }),
@@ -154,7 +154,7 @@ export const CUSTOM = {
   STRESS_PIPELINING: preset(
     oneOf(PIPELINING_LEVELS, 'off'),
     'commands',
-    'How much is sent before the reply is read (RFC 2920), when the server offers it.',
+    'How much is sent before a reply is read (RFC 2920), if the server offers it.',
   ),
   STRESS_MESSAGES_PER_SESSION: unset(
     countOrUnlimited(1_000_000),
@@ -164,15 +164,15 @@ export const CUSTOM = {
   STRESS_MAX_SESSIONS: unset(
     wholeNumber({ min: 1, max: 50_000, example: 200 }),
     'chosen by the scenario',
-    'Connections that may be open at once, where a rate is kept; messages due beyond it wait.',
+    'Connections that may be open at once, where a rate is kept; messages that are due beyond that wait.',
   ),
   STRESS_TLS: preset(oneOf(TLS_MODES, 'starttls'), 'none', 'Encryption of the sessions.'),
-  STRESS_AUTH_USER: unset(line('text', 'user'), 'no login', 'Name to log in with.'),
-  STRESS_AUTH_PASS: unset(line('text', 'secret'), 'no login', 'Password to log in with.', true),
+  STRESS_AUTH_USER: unset(line('text', 'user'), 'no login', 'User name for SMTP AUTH.'),
+  STRESS_AUTH_PASS: unset(line('text', 'secret'), 'no login', 'Password for SMTP AUTH.', true),
   STRESS_AUTH_MECHANISM: unset(
     oneOf(AUTH_MECHANISMS, 'LOGIN'),
-    'the best that the server offers',
-    'The one SASL mechanism to log in by.',
+    'the best the server offers',
+    'The SASL mechanism to log in with.',
   ),
   STRESS_RECIPIENTS: preset(
     wholeNumber({ min: 1, max: 1000, example: 10 }),
@@ -192,17 +192,17 @@ export const CUSTOM = {
   STRESS_THRESHOLDS: preset(
     thresholdList,
     'success_rate>=0.99',
-    'What the run must hold, instead of what the scenario says.',
+    "Thresholds of the run, in place of the scenario's own.",
   ),
   STRESS_BASELINE: unset(
     line('a name', 'burst-ci'),
     'none',
-    'Baseline that a threshold on regression compares with: the name of a file in baselines/.',
+    'Baseline that a regression threshold compares with: the name of a file in baselines/.',
   ),
   STRESS_TIMEOUT: preset(
     decimal({ min: 0.1, max: 3600, unit: 'seconds', example: 30 }),
     '30',
-    'Seconds that a reply may take.',
+    'Seconds a reply may take.',
   ),
 }
 

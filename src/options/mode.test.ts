@@ -45,7 +45,7 @@ describe('the custom scenario', () => {
     ],
     [
       { STRESS_MODE: 'constant-workers', STRESS_RATE: '5' },
-      'STRESS_RATE cannot be used with STRESS_MODE=constant-workers, which sends what its workers can in STRESS_DURATION. Unset it, or set STRESS_MODE=sustained.',
+      'STRESS_RATE cannot be used with STRESS_MODE=constant-workers, which sends as much as its workers can in STRESS_DURATION. Unset it, or set STRESS_MODE=sustained.',
     ],
   ])('refuses %j', (env, problem) => {
     expect(() => customOf(env)).toThrow(problem)
@@ -67,7 +67,7 @@ describe('what changes nothing in the custom scenario', () => {
       { STRESS_RATE: '5' },
       {
         STRESS_RATE:
-          'STRESS_MODE=burst (the default) sends its messages as fast as it can; STRESS_MODE=sustained has a use for it',
+          'STRESS_MODE=burst (the default) sends its messages as fast as it can; STRESS_MODE=sustained uses it',
       },
     ],
     [
@@ -79,7 +79,7 @@ describe('what changes nothing in the custom scenario', () => {
     ],
     [
       { STRESS_BASELINE: 'ci' },
-      { STRESS_BASELINE: 'none of its thresholds is on regression; STRESS_THRESHOLDS can say one' },
+      { STRESS_BASELINE: 'none of its thresholds is on regression; STRESS_THRESHOLDS can set one' },
     ],
     // As many workers as may have a session.
     [{ STRESS_MAX_SESSIONS: '4' }, {}],

@@ -32,7 +32,7 @@ export interface Options {
   readonly backend: Backend
   /** Servers that already run; empty unless the backend is external. */
   readonly targets: readonly HostPort[]
-  /** Servers to boot. */
+  /** Number of servers to boot. */
   readonly fleet: FleetOptions
   /** How services boot as containers. */
   readonly containers: ContainerOptions

@@ -34,24 +34,26 @@ const postgresUrl: Kind<string> = kind(
   'a URL of a PostgreSQL',
   'postgresql://user:password@127.0.0.1:5432/name',
   (text) =>
-    /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '') ? { value: text } : { wrong: 'is no such URL' },
+    /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? '')
+      ? { value: text }
+      : { wrong: 'is not such a URL' },
 )
 
 export const PRESSURE = {
   PRESSURE_DURATION: unset(
     decimal({ min: 1, max: 86_400, unit: 'seconds', example: 60 }),
     "the suite's: 60 in pressure",
-    'Seconds in which the tenants hand over messages.',
+    'Seconds during which the tenants hand over messages.',
   ),
   PRESSURE_INTAKE: unset(
     oneOf(INTAKES, 'push'),
-    'response; push for genro-mail-proxy, which knows no other',
+    'response; push for genro-mail-proxy, which supports nothing else',
     'How tenants hand over: in the answer to a sync call, or by add-messages.',
   ),
   PROXY_URL: unset(
     urlList,
-    'none: a proxy of ours is booted',
-    'Mail proxies that already run, on one database.',
+    'none: our own proxy is booted',
+    'Running mail proxies to test, all on one database.',
   ),
   PROXY_TOKEN: unset(line('text', 'secret'), 'none', 'The admin token of the proxies in PROXY_URL.', true),
   PROXY_DATABASE_URL: unset(
@@ -68,17 +70,17 @@ export const PRESSURE = {
   PROXY_HOST: preset(
     line('a host name or an address', '172.17.0.1'),
     '127.0.0.1',
-    'This machine as the proxies in PROXY_URL reach it, for tenants and SMTP sink.',
+    'How the proxies in PROXY_URL reach this machine, where the tenants and the SMTP sink are.',
   ),
   PROXY_RUN_NOW: preset(
     onOff,
     '1',
-    'The tenants of proxies in PROXY_URL that are not ours call run-now as often as GMP_SYNC_INTERVAL says; 0 leaves them to the proxy, which has 300 s.',
+    'Tenants of a genro-mail-proxy in PROXY_URL call run-now every GMP_SYNC_INTERVAL; 0 leaves the sync to the proxy, which waits 300 s.',
   ),
   PROXY_INSTANCES: unset(
     wholeNumber({ min: 1, max: 32, example: 3 }),
     "the suite's: one, in the test process",
-    'Proxies of ours to boot, as processes of their own.',
+    'Number of our own proxies to boot, each as a process.',
   ),
 }
 

@@ -9,7 +9,7 @@ describe('readOptions with bad input', () => {
     ).toMatchInlineSnapshot(`
       "Failed to read the options: 3 problems in the environment.
         STRESS_WORKERS="-1" is too small. Allowed: a whole number from 1 to 1,000. Set STRESS_WORKERS=50, or unset it (default: 10).
-        STRESS_SIZE="huge" is not a size. Allowed: small, medium, large, xlarge, or 512 bytes to 1 GB, as 10240, 10KB or 1MB (1 KB = 1024 bytes). Set STRESS_SIZE=large, or unset it (default: medium).
+        STRESS_SIZE="huge" is not a size. Allowed: small, medium, large, xlarge, or 512 bytes to 1 GB, such as 10240, 10KB or 1MB (1 KB = 1024 bytes). Set STRESS_SIZE=large, or unset it (default: medium).
         STRESS_RATE="abc" is not a number. Allowed: a number from 0.01 to 100,000 messages per second. Set STRESS_RATE=50, or unset it (default: 50)."
     `)
   })
@@ -23,15 +23,15 @@ describe('readOptions with bad input', () => {
     ],
     [
       { STRESS_BACKEND: 'embedded', SMTP_TARGETS: 'localhost:25' },
-      'STRESS_BACKEND=embedded boots servers, and SMTP_TARGETS names servers that already run. Unset one of them.',
+      'STRESS_BACKEND=embedded boots servers, and SMTP_TARGETS names servers that are already running. Unset one of them.',
     ],
     [
       { STRESS_BACKEND: 'external' },
-      'STRESS_BACKEND=external needs to know the servers. Set SMTP_TARGETS=host:port,host:port.',
+      'STRESS_BACKEND=external needs servers. Set SMTP_TARGETS=host:port,host:port.',
     ],
     [
       { STRESS_SOAK_RATE: '5', STRESS_RATE: '6' },
-      'STRESS_SOAK_RATE and STRESS_RATE both say the rate of soak. Unset one of them.',
+      'STRESS_SOAK_RATE and STRESS_RATE both set the rate of soak. Unset one of them.',
     ],
     [
       { STRESS_MODE: 'burst', STRESS_DURATION: '5' },
@@ -39,7 +39,7 @@ describe('readOptions with bad input', () => {
     ],
     [
       { STRESS_MODE: 'sustained', STRESS_MESSAGES: '5' },
-      'STRESS_MESSAGES cannot be used with STRESS_MODE=sustained, which sends what STRESS_RATE and STRESS_DURATION make. Unset it, or set STRESS_MODE=burst or per-worker-iterations.',
+      'STRESS_MESSAGES cannot be used with STRESS_MODE=sustained, which sends STRESS_RATE × STRESS_DURATION messages. Unset it, or set STRESS_MODE=burst or per-worker-iterations.',
     ],
     [
       { STRESS_MODE: 'sustained', STRESS_RATE: '0.1', STRESS_DURATION: '5' },
@@ -57,11 +57,11 @@ describe('readOptions with bad input', () => {
     ],
     [
       { SMTP_SERVERS: '3', SMTP_TARGETS: 'localhost:25' },
-      'SMTP_SERVERS is for servers that are booted, and SMTP_TARGETS names servers that already run. Unset one of them.',
+      'SMTP_SERVERS is for booted servers, and SMTP_TARGETS names servers that are already running. Unset one of them.',
     ],
     [
       { SMTP_CPUS: '3', STRESS_BACKEND: 'embedded' },
-      'SMTP_CPUS is for containers, which STRESS_BACKEND=embedded does without. Unset one of them.',
+      'SMTP_CPUS is for containers, which STRESS_BACKEND=embedded does not use. Unset one of them.',
     ],
     [
       { STRESS_LIVE_PORT: '3001' },
@@ -73,7 +73,7 @@ describe('readOptions with bad input', () => {
     ],
     [
       { STRESS_RECIPIENT: 'ceo@gmail.com' },
-      'STRESS_RECIPIENT="ceo@gmail.com" is in gmail.com, where real people may get the mail. Use a reserved domain (RFC 2606), as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.',
+      'STRESS_RECIPIENT="ceo@gmail.com" is in gmail.com, where real people may get the mail. Use a reserved domain (RFC 2606), such as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.',
     ],
   ])('refuses %j', (env, line) => {
     expect(errorOf(env)).toBe(`Failed to read the options: one problem in the environment.\n  ${line}`)

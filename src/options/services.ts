@@ -41,7 +41,7 @@ const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024
 const MIN_BYTES = 6 * 1024 ** 2
 
 /** Memory as the engines write it: 512m, 2g. */
-const memorySize: Kind<number> = kind('at least 6m, as 512m, 2g or 1.5g', '512m', (text) => {
+const memorySize: Kind<number> = kind('at least 6m, such as 512m, 2g or 1.5g', '512m', (text) => {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kmg])(?:i?b)?$/i.exec(text) ?? []
   const factor = UNITS[unit.toLowerCase()]
   if (number === undefined || factor === undefined) return { wrong: 'is not a size with its unit' }
@@ -54,9 +54,9 @@ export const FLEET = {
   SMTP_TARGETS: unset(
     targetList,
     'none: servers are booted',
-    'Servers that already run, instead of booted ones.',
+    'Running servers to test, instead of booting any.',
   ),
-  SMTP_SERVERS: preset(wholeNumber({ min: 1, max: 32, example: 3 }), '5', 'Servers to boot.'),
+  SMTP_SERVERS: preset(wholeNumber({ min: 1, max: 32, example: 3 }), '5', 'Number of servers to boot.'),
   SMTP_DOMAIN: unset(
     domainName,
     'smtp1.test.local, smtp2.test.local, …',
@@ -65,17 +65,17 @@ export const FLEET = {
   SMTP_PORT: unset(
     wholeNumber({ min: 0, max: 65_535, example: 2525 }),
     'any free ports',
-    'Port of the first booted server, the next ones follow; 0 takes any free ones.',
+    'Port of the first booted server; the others take the ports after it. 0 takes any free ones.',
   ),
   SMTP_MAX_CONNECTIONS: preset(
     wholeNumber({ min: 1, max: 65_535, example: 200 }),
     '100',
-    'Connections that a booted server takes at once; beyond it, it answers 421.',
+    'Connections a booted server accepts at once; it answers 421 to more.',
   ),
   SMTP_MAX_MESSAGE_SIZE: preset(
     sizeInBytes({ minBytes: 1, names: false, example: '52428800' }),
     '10485760',
-    'Bytes of the largest message that a booted server takes; beyond it, it answers 552.',
+    'Largest message a booted server accepts, in bytes; it answers 552 to larger ones.',
   ),
 }
 
@@ -103,12 +103,12 @@ export const METRICS = {
   STRESS_METRICS_PORT: unset(
     wholeNumber({ min: 0, max: 65_535, example: 9464 }),
     'none: no metrics are served',
-    'Port that serves the figures of the run to Prometheus, as /metrics, while it goes on; 0 takes any free one.',
+    'Port on which Prometheus can fetch the figures of a run while it lasts, as /metrics; 0 takes any free one.',
   ),
   STRESS_METRICS_HOST: preset(
     line('an address of this machine', '127.0.0.1'),
     '127.0.0.1',
-    'Address that STRESS_METRICS_PORT is opened on.',
+    'Address that STRESS_METRICS_PORT listens on.',
   ),
 }
 
@@ -145,9 +145,9 @@ export const CONTAINERS = {
   SMTP_CPUS: preset(
     decimal({ min: 0.1, max: 256, unit: 'CPUs', example: 0.5 }),
     '2',
-    'CPUs that each SMTP container may use; more than the engine has are taken as all it has.',
+    'CPUs each SMTP container may use, at most all that the engine has.',
   ),
-  SMTP_MEMORY: preset(memorySize, '2g', 'Memory that each SMTP container may use.'),
+  SMTP_MEMORY: preset(memorySize, '2g', 'Memory each SMTP container may use.'),
   SMTP_IMAGE: unset(
     imageName,
     'ours, built when first used',
@@ -163,7 +163,7 @@ export const CONTAINERS = {
   SINK: preset(
     oneOf(['mailhog', 'mailstorm'], 'mailstorm'),
     'mailhog',
-    'What takes mail in containers that want a MailHog: the real one, or ours, which has no limit of 1 MB.',
+    'What runs where containers need a MailHog: the real one, or ours, which has no limit of 1 MB.',
   ),
   MAILHOG_IMAGE: preset(imageName, 'mailhog/mailhog:v1.0.1', 'Container image of MailHog.'),
   POSTGRES_IMAGE: preset(imageName, 'postgres:17-alpine', 'Container image of PostgreSQL.'),

@@ -52,8 +52,8 @@ test.each([
       '1234 messages went to a new session',
       'smtp-server-3 takes 60 messages in a session',
       '452 4.4.5 enough for now',
-      '5 sessions got no answer to QUIT within 5 s',
-      '3 sessions had QUIT answered by something other than 221',
+      '5 sessions got no reply to QUIT within 5 s',
+      '3 sessions got a reply other than 221 to QUIT',
       '500 what?',
       '2 sessions ended because RSET was not answered by 250',
     ]

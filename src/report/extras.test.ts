@@ -18,7 +18,7 @@ const sideBySide = {
     { label: '1-server', values: [612.4, 81.23, 1, 1, 5_000, 8.164] },
     { label: '3-servers', values: [1_530.9, null, 0.8333, 2.4998, 4_998, 3.266] },
   ],
-  note: 'Efficiency is throughput per server against that of the first row: 100 % is twice the servers, twice the mail.',
+  note: 'Efficiency is throughput per server relative to the first row: at 100 %, twice the servers take twice the mail.',
 } as const
 
 const step = (rate: number, held: boolean) => ({

@@ -152,7 +152,7 @@ function cutShort(loads: readonly LoadRun[], limitMs: number, signal: AbortSigna
     for (const load of loads) load.stop({ abort: true })
   }
   const onAbort = () => cut('interrupted')
-  const timer = setTimeout(() => cut(`its time limit of ${Math.round(limitMs / 1000)} s was over`), limitMs)
+  const timer = setTimeout(() => cut(`its time limit of ${Math.round(limitMs / 1000)} s ran out`), limitMs)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   return {

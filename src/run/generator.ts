@@ -66,7 +66,7 @@ export function waitForStartMs(split: SplitOptions | undefined): number {
   if (waitMs <= LONGEST_WAIT_MS) return Math.max(0, waitMs)
   throw new MailstormError(
     'BAD_OPTIONS',
-    `Failed to agree on a start: STRESS_START_AT is ${(waitMs / 3_600_000).toFixed(1)} hours from now, and the longest wait is one.`,
+    `Failed to agree on a start: STRESS_START_AT is ${(waitMs / 3_600_000).toFixed(1)} hours from now, and a generator waits for one at most.`,
     'Set a time within the next hour; date -u +%FT%TZ -d "+2 min" writes one.',
   )
 }

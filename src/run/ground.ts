@@ -53,10 +53,10 @@ function refuseEnded(servers: Servers): void {
   if (ended === undefined) return
   throw new MailstormError(
     'SERVER_ENDED',
-    `Failed to start the run: ${ended.name} has ended before it (${ended.endedBy}).`,
+    `Failed to start the run: ${ended.name} had already ended (${ended.endedBy}).`,
     servers.kept
-      ? 'Start the services again: npx mailstorm stop, then npx mailstorm start; with --restart it brings back what ends.'
-      : 'Start the run again; each one boots its servers anew.',
+      ? 'Start the services again: npx mailstorm stop, then npx mailstorm start; its option --restart restarts what dies.'
+      : 'Start the run again: each run boots servers of its own.',
   )
 }
 

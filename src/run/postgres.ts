@@ -30,7 +30,7 @@ async function choose({ backend, containers }: Options): Promise<ChosenBackend> 
     throw new MailstormError(
       'BACKEND',
       'Failed to boot the mail proxy: STRESS_BACKEND=started is for the SMTP scenarios.',
-      'Name a proxy that runs by PROXY_URL, or use STRESS_BACKEND=embedded or docker.',
+      'Point PROXY_URL at a running proxy, or use STRESS_BACKEND=embedded or docker.',
     )
   return chooseBackend({
     docker: backend === 'docker' ? ASKED_FOR : undefined,

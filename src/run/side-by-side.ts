@@ -47,7 +47,7 @@ const p99: SideBySideColumn = { name: 'p99', unit: 'ms', of: ({ metrics }) => me
 export const LOADS_TABLE: SideBySideSpec = {
   by: 'load',
   columns: [accepted, success, throughput, p50, p99],
-  note: 'Both loads ran at the same time on the same servers; together is all messages in one.',
+  note: 'Both loads ran at the same time on the same servers; together counts all messages.',
 }
 
 /** Throughput per server against that of the first run. */
@@ -67,7 +67,7 @@ function perServer({ metrics, servers }: Result): number {
 export const SCALING_TABLE: SideBySideSpec = {
   by: 'servers',
   columns: [accepted, throughput, p50, p99, efficiency],
-  note: 'Efficiency is throughput per server against that of the first row: 100 % is twice the servers, twice the mail. Servers that share one machine share its cores.',
+  note: 'Efficiency is throughput per server relative to the first row: at 100 %, twice the servers take twice the mail. Servers that share one machine share its cores.',
 }
 
 const handshakes: SideBySideColumn = {
@@ -96,7 +96,7 @@ const costPerMessage: SideBySideColumn = {
 export const TLS_TABLE: SideBySideSpec = {
   by: 'encryption',
   columns: [throughput, p50, p99, handshakes, handshake, costPerMessage],
-  note: 'One message to a session, so that each has its handshake; a TLS session that the server lets resume is resumed. Cost is the average service time beyond that of the first row.',
+  note: 'One message per session, so that each has a handshake; TLS sessions are resumed where the server allows it. Cost is the average service time above that of the first row.',
 }
 
 const sessions: SideBySideColumn = {
@@ -116,11 +116,11 @@ const gain: SideBySideColumn = {
 export const SESSIONS_TABLE: SideBySideSpec = {
   by: 'messages per session',
   columns: [sessions, throughput, p50, p99, gain],
-  note: 'What opening a session costs: the same messages over fewer and fewer of them.',
+  note: 'What opening a session costs: the same messages over fewer and fewer sessions.',
 }
 
 export const PIPELINING_TABLE: SideBySideSpec = {
   by: 'pipelining',
   columns: [throughput, p50, p99, gain],
-  note: 'Commands in one write, then the next envelope behind the message (RFC 2920); a server that does not offer it is spoken to without.',
+  note: 'Commands in one write, then the next envelope right behind the message (RFC 2920); not used with a server that does not offer it.',
 }

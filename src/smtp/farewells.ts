@@ -30,7 +30,7 @@ const MOST_OVERDUE = 100
 const NOT_AWAITED: Failure = {
   class: 'aborted',
   phase: 'quit',
-  text: 'QUIT was sent, its answer not waited for: this server had not answered earlier ones',
+  text: 'QUIT was sent without waiting for the reply: this server had not replied to earlier ones',
 }
 
 export interface FarewellOptions {

@@ -155,7 +155,7 @@ async function startTls(
   if (!isCompletion(reply, 220)) throw refused(reply, 'tls')
   // RFC 3207 6 and CVE-2011-0411: what came in the clear must not be taken for what came under TLS.
   if (transport.hasUnreadInput || transport.failure?.failure.class === 'protocol_error')
-    throw failed('tls', 'tls', 'the server sent more in the clear after its reply to STARTTLS')
+    throw failed('tls', 'tls', 'the server sent more plaintext after its reply to STARTTLS')
   await secure(options, transport, timer)
 }
 

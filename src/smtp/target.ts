@@ -28,7 +28,7 @@ export type AuthMechanism = (typeof AUTH_MECHANISMS)[number]
 export interface Credentials {
   readonly user: string
   readonly pass: string
-  /** The one mechanism to log in by; without it the best that the server offers, and the next after 504 or 534. */
+  /** The one mechanism to log in by; without it the best the server offers, and the next after 504 or 534. */
   readonly mechanism?: AuthMechanism
 }
 

@@ -38,7 +38,7 @@ test('hooks that are not there are one message, before any server is booted', { 
 test('a metric that has the name of one of ours is told before anything is run', async () => {
   const run = await wrong('taken-name')
   expect(run.exitCode).toBe(1)
-  expect(run.output).toContain('"lost" is a metric of mailstorm\'s: choose another name.')
+  expect(run.output).toContain('"lost" is one of mailstorm\'s own metrics: choose another name.')
 })
 
 test('a hook that fails leaves the figures true and fails the run; what it did not record has no data', {

@@ -191,7 +191,7 @@ test('a service that ends is told of at once and in status, and stop is quiet ab
     { name: 'smtp-server-2', state: 'running', restarts: 0, last_end: null },
   ])
   const refused = await run(cwd, 'run', 'quick', '--backend', 'started', '--output', 'results')
-  expect(refused.output).toContain('smtp-server-1 has ended before it (killed by SIGKILL).')
+  expect(refused.output).toContain('smtp-server-1 had already ended (killed by SIGKILL).')
   expect(refused.output).toContain('npx mailstorm stop, then npx mailstorm start')
   await run(cwd, 'stop')
   const { code, output } = await closed

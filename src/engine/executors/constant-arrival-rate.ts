@@ -19,8 +19,8 @@ export const constantArrivalRate: Executor<Spec, Plan> = {
   mode: 'sustained',
   model: 'open',
   goesBy: {
-    suite: 'sends what its rate and its time make',
-    environment: 'sends what STRESS_RATE and STRESS_DURATION make',
+    suite: 'sends rate × duration messages',
+    environment: 'sends STRESS_RATE × STRESS_DURATION messages',
   },
   takes: { rate: 'rate', durationSeconds: 'durationSeconds' },
   dealtBy: 'message',

@@ -10,8 +10,8 @@ export const constantWorkers: Executor<ConstantWorkers, ConstantWorkers> = {
   name: 'constant-workers',
   model: 'closed',
   goesBy: {
-    suite: 'sends what its workers can in its time',
-    environment: 'sends what its workers can in STRESS_DURATION',
+    suite: 'sends as much as its workers can in its duration',
+    environment: 'sends as much as its workers can in STRESS_DURATION',
   },
   takes: { durationSeconds: 'durationSeconds' },
   dealtBy: 'worker',

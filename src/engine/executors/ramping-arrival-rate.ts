@@ -18,7 +18,7 @@ interface Plan {
 export const rampingArrivalRate: Executor<Spec, Plan> = {
   name: 'ramping-arrival-rate',
   model: 'open',
-  goesBy: { suite: 'goes by stages of a rate', environment: 'goes by STRESS_STAGES' },
+  goesBy: { suite: 'follows stages of a rate', environment: 'follows STRESS_STAGES' },
   takes: { stages: 'stages' },
   levels: { startField: 'startRate', unit: '/s', start: ({ startRatePerSecond }) => startRatePerSecond },
   dealtBy: 'message',

@@ -14,7 +14,7 @@ type Plan = Spec & { readonly startWorkers: number }
 export const rampingWorkers: Executor<Spec, Plan> = {
   name: 'ramping-workers',
   model: 'closed',
-  goesBy: { suite: 'goes by stages of workers', environment: 'goes by STRESS_STAGES' },
+  goesBy: { suite: 'follows stages of workers', environment: 'follows STRESS_STAGES' },
   takes: { stages: 'stages' },
   levels: { startField: 'startWorkers', unit: ' workers', start: ({ startWorkers }) => startWorkers },
   dealtBy: 'worker',

@@ -46,7 +46,7 @@ function stageProblems(schedule: Schedule): string[] {
 function amountProblems(schedule: Schedule): string[] {
   const { total, windowMs = 0 } = createPacer(schedule)
   const problems: string[] = []
-  if (total < 1) problems.push('it plans no message: raise its messages, its rate or its time.')
+  if (total < 1) problems.push('it plans no messages: raise their number, the rate or the duration.')
   if (Number.isFinite(total) && total > MOST_MESSAGES)
     problems.push(
       `it plans ${total.toLocaleString('en')} messages, more than ${MOST_MESSAGES.toLocaleString('en')}.`,

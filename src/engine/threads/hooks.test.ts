@@ -92,14 +92,14 @@ describe('hooks of a run on two threads', () => {
     expect(await pool.hooksProblem(HOOKS)).toBeUndefined()
     const problem = await pool.hooksProblem(await moduleOf('export const onSampel = () => {}\n'))
     expect(problem).toMatch(
-      /^Failed to load the hooks file:.*hooks\.ts: it exports neither of onSample, onReply\./,
+      /^Failed to load the hooks file:.*hooks\.ts: it exports none of onSample, onReply\./,
     )
   })
 })
 
 describe('loadHooks', () => {
   it.for([
-    ['export const onSample = 3', 'its onSample is no function.'],
+    ['export const onSample = 3', 'its onSample is not a function.'],
     ["import 'no-such-package'", "Cannot find package 'no-such-package'"],
     ["throw new Error('as it loads')", 'as it loads'],
   ] as const)('refuses a module with %s', async ([source, says]) => {

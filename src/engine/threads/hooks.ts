@@ -52,9 +52,9 @@ export async function loadHooks(url: string): Promise<Hooks> {
     throw badHooks(url, errorText(error))
   }
   const exported = HOOK_NAMES.filter((name) => module[name] !== undefined)
-  if (exported.length === 0) throw badHooks(url, `it exports neither of ${HOOK_NAMES.join(', ')}.`)
+  if (exported.length === 0) throw badHooks(url, `it exports none of ${HOOK_NAMES.join(', ')}.`)
   const wrong = exported.find((name) => typeof module[name] !== 'function')
-  if (wrong !== undefined) throw badHooks(url, `its ${wrong} is no function.`)
+  if (wrong !== undefined) throw badHooks(url, `its ${wrong} is not a function.`)
   return module
 }
 
@@ -62,7 +62,7 @@ function badHooks(url: string, why: string): MailstormError {
   return new MailstormError(
     'BAD_HOOKS',
     `Failed to load the hooks ${url}: ${why}`,
-    'Sender threads load this file by Node alone: it may import types from fixtures/hooks.ts, and what Node can run.',
+    'Sender threads load this file with plain Node: it may import types from fixtures/hooks.ts, and modules that Node can run.',
   )
 }
 

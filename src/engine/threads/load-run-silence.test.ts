@@ -68,7 +68,7 @@ test('sessions that hang end the run by itself, which names them and has what th
   const run = new LoadRun(poolOf(laneOf), plan, [0, 1], SOON)
   const measured = await run.finished()
   expect(measured.silence).toMatch(
-    /^one session hangs beyond all time limits: server 1 in phase ehlo for \d+ s$/,
+    /^one session hangs past every time limit: server 1 in phase ehlo for \d+ s$/,
   )
   expect(accountOf(measured)).toEqual({ ended: 9, dropped: 0, notReached: 0, untold: 1 })
   await expect(run.worker(1)).rejects.toMatchObject({ code: 'WORKER_SILENT' })

@@ -113,13 +113,13 @@ test('a run hangs when all threads that have not ended say so', () => {
 
 test('says which sessions hang, where and for how long, and names the first five', () => {
   expect(troubleText({ kind: 'hangs', sessions: HANGS }, says)).toBe(
-    'one session hangs beyond all time limits: b in phase tls for 41 s',
+    'one session hangs past every time limit: b in phase tls for 41 s',
   )
   const many = Array.from({ length: 7 }, () => HANGS).flat()
   expect(troubleText({ kind: 'hangs', sessions: many }, says)).toMatch(
     /^7 sessions hang .* 41 s, and 2 more$/,
   )
   expect(troubleText({ kind: 'blocked', threads: ['3.1'], workers: [0, 4] }, says)).toBe(
-    'sender thread 3.1 answers no more (worker 1, 5): its event loop is blocked, as by a hook that does not return, or it has ended',
+    'sender thread 3.1 no longer answers (worker 1, 5): its event loop is blocked, for example by a hook that never returns, or it has died',
   )
 })

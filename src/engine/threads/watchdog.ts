@@ -140,15 +140,15 @@ export function troubleText(
       .slice(0, MOST_NAMED)
       .map((worker) => worker + 1)
       .join(', ')}${workers.length > MOST_NAMED ? ', …' : ''}`
-    return `${who} answers no more (worker ${listed}): its event loop is blocked, as by a hook that does not return, or it has ended`
+    return `${who} no longer answers (worker ${listed}): its event loop is blocked, for example by a hook that never returns, or it has died`
   }
   const { sessions } = trouble
-  if (sessions.length === 0) return 'workers are silent beyond all time limits, outside of any session'
+  if (sessions.length === 0) return 'workers have been silent past every time limit, outside any session'
   const named = sessions.slice(0, MOST_NAMED).map(({ target, phase, sinceMs }) => {
     const seconds = Math.max(0, Math.round((nowMs - sinceMs) / 1000))
     return `${targetNames[target] ?? `target ${target}`} in phase ${phase} for ${seconds} s`
   })
   const more = sessions.length > MOST_NAMED ? `, and ${sessions.length - MOST_NAMED} more` : ''
   const hang = sessions.length === 1 ? 'one session hangs' : `${sessions.length} sessions hang`
-  return `${hang} beyond all time limits: ${named.join(', ')}${more}`
+  return `${hang} past every time limit: ${named.join(', ')}${more}`
 }

@@ -49,12 +49,12 @@ describe('checkLoad', () => {
   it('refuses what changes nothing in what was asked for, with the reason of each, and all of it at once', () => {
     expect(() => check({ STRESS_RATE: '5', STRESS_SOAK_MINUTES: '3' }, 'burst|pressure')).toThrow(
       [
-        'Failed to override the load: what would change nothing is refused.',
+        'Failed to override the load: these settings would change nothing.',
         '  STRESS_RATE=5 changes nothing in',
         '    burst: it is a burst.',
         '    pressure: it is a proxy.',
         '  STRESS_SOAK_MINUTES=3 changes nothing in burst, pressure: only soak reads it.',
-        'Unset them, or run a scenario that has a use for them.',
+        'Unset them, or run a scenario that uses them.',
       ].join('\n'),
     )
   })

@@ -50,8 +50,8 @@ export function checkLoad(
 function changesNothing(lines: readonly string[]): MailstormError {
   return new MailstormError(
     'BAD_OPTIONS',
-    ['Failed to override the load: what would change nothing is refused.', ...lines].join('\n  '),
-    `Unset ${lines.length === 1 ? 'it' : 'them'}, or run a scenario that has a use for ${lines.length === 1 ? 'it' : 'them'}.`,
+    ['Failed to override the load: these settings would change nothing.', ...lines].join('\n  '),
+    `Unset ${lines.length === 1 ? 'it' : 'them'}, or run a scenario that uses ${lines.length === 1 ? 'it' : 'them'}.`,
   )
 }
 
@@ -84,9 +84,9 @@ function usesOf(scenario: ReadScenario, { load, given }: Options): Use[] {
 
 /** Variables that only some scenarios read, which say so themselves; and what is to be said in all others. */
 const READ_BY_SOME: ReadonlyMap<string, string> = new Map([
-  ...Object.keys(SOAK).map((name) => [name, 'only soak reads it'] as const),
-  ...Object.keys(PROBE).map((name) => [name, 'only the probe reads it'] as const),
-  ...VARIABLE_GROUPS.pressure.map(({ name }) => [name, 'only runs of the mail proxy read it'] as const),
+  ...Object.keys(SOAK).map((name) => [name, 'only soak uses it'] as const),
+  ...Object.keys(PROBE).map((name) => [name, 'only the probe uses it'] as const),
+  ...VARIABLE_GROUPS.pressure.map(({ name }) => [name, 'only runs of the mail proxy use it'] as const),
 ])
 
 /** Where it changes nothing, those with the same reason together. */

@@ -149,6 +149,6 @@ describe('what the parts of a scenario vary', () => {
     const parts = [SPECS.burst, { ...SPECS.burst, size: 'large' }] as const
     const { spec, refused } = overrideLoad(parts[0], { STRESS_SIZE: 2048 }, variedBy(parts))
     expect(spec).toEqual(parts[0])
-    expect(refused.get('STRESS_SIZE')).toBe('that is what its runs differ in')
+    expect(refused.get('STRESS_SIZE')).toBe('its runs differ in exactly that')
   })
 })

@@ -36,7 +36,7 @@ type Rules = {
 }
 
 const RULES: Rules = {
-  STRESS_MODE: (spec) => `its executor is ${spec.executor}, and only custom can have another`,
+  STRESS_MODE: (spec) => `its executor is ${spec.executor}, and only custom can use another`,
   STRESS_MESSAGES: (spec, messages) => amount(spec, 'messages', messages),
   STRESS_WORKERS(spec, workers) {
     return executorOf(spec).workersOf === undefined ? field(spec, 'workers', workers) : goesBy(spec)
@@ -65,7 +65,7 @@ const RULES: Rules = {
   STRESS_TLS: (spec, mode) => field(spec, 'tls', mode),
   STRESS_AUTH_USER(spec, user, load) {
     const auth = credentialsOf(load)
-    if (auth === undefined) return 'it takes STRESS_AUTH_PASS too'
+    if (auth === undefined) return 'it needs STRESS_AUTH_PASS too'
     return { spec: { ...spec, auth }, own: spec.auth?.user ?? null, value: user }
   },
   // Taken with its name, and in no result.
@@ -80,7 +80,7 @@ const RULES: Rules = {
   STRESS_BASELINE(spec, baseline) {
     return spec.thresholds.some((text) => text.trim().startsWith('regression'))
       ? field(spec, 'baseline', baseline)
-      : 'none of its thresholds is on regression; STRESS_THRESHOLDS can say one'
+      : 'none of its thresholds is on regression; STRESS_THRESHOLDS can set one'
   },
   STRESS_TIMEOUT: (spec, seconds) => field(spec, 'replyTimeoutSeconds', seconds),
 }
@@ -155,7 +155,7 @@ export function variedBy(parts: readonly ScenarioSpec[]): ReadonlyMap<LoadVariab
   return new Map(
     varied.flatMap((name): [LoadVariable, string][] => {
       const variable = VARIABLE_OF[name]
-      return variable === undefined ? [] : [[variable, 'that is what its runs differ in']]
+      return variable === undefined ? [] : [[variable, 'its runs differ in exactly that']]
     }),
   )
 }

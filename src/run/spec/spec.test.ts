@@ -16,8 +16,11 @@ test('metrics and their hooks go to the threads as plain data', () => {
 
 test.for([
   [{ metrics: { retries: 'counter', slow: 'rate' } }, 'nothing records its metrics retries, slow.'],
-  [{ hooks }, 'it has hooks (file:///suites/hooks.ts) and no metrics for them to record.'],
-  [{ metrics: { lost: 'counter' }, hooks }, '"lost" is a metric of mailstorm\'s: choose another name.'],
+  [{ hooks }, 'it has hooks (file:///suites/hooks.ts) but no metrics for them to record.'],
+  [
+    { metrics: { lost: 'counter' }, hooks },
+    '"lost" is one of mailstorm\'s own metrics: choose another name.',
+  ],
 ] as const)('refuses %o', ([spec, says]) => {
   expect(() => resolveCustomMetrics(spec)).toThrow(says)
 })

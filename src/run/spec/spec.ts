@@ -177,14 +177,14 @@ export function resolveCustomMetrics({ metrics = {}, hooks }: CustomMetricsSpec)
     throw new MailstormError(
       'BAD_METRIC',
       `Failed to read the scenario: nothing records its metrics ${names.join(', ')}.`,
-      "Give the module that does: hooks: new URL('./my-hooks.ts', import.meta.url)",
+      "Name the module that records them: hooks: new URL('./my-hooks.ts', import.meta.url)",
     )
   }
   if (names.length === 0) {
     throw new MailstormError(
       'BAD_METRIC',
-      `Failed to read the scenario: it has hooks (${hooks.href}) and no metrics for them to record.`,
-      "Name them with their kinds: metrics: { retries: 'counter' }",
+      `Failed to read the scenario: it has hooks (${hooks.href}) but no metrics for them to record.`,
+      "Declare them with their kinds: metrics: { retries: 'counter' }",
     )
   }
   return { metrics, hooks: hooks.href }

@@ -81,8 +81,8 @@ describe('safeAddressesOf', () => {
     await expect(found).rejects.toMatchObject({
       code: 'UNKNOWN_HOST',
       message: [
-        'Failed to find the host "mail.test": the name server has not answered within 0.05 s.',
-        'See which name server this machine asks (/etc/resolv.conf), or give the IP address in SMTP_TARGETS.',
+        'Failed to find the host "mail.test": the name server did not answer within 0.05 s.',
+        'Check which name server this machine uses (/etc/resolv.conf), or give the IP address in SMTP_TARGETS.',
       ].join('\n'),
     })
   })

@@ -75,7 +75,7 @@ async function addressesOf(check: AddressCheck): Promise<readonly LookupAddress[
 
 class SilentNameServer extends Error {
   constructor(timeoutMs: number) {
-    super(`the name server has not answered within ${timeoutMs / 1000} s`)
+    super(`the name server did not answer within ${timeoutMs / 1000} s`)
   }
 }
 
@@ -84,7 +84,7 @@ function unknownHost({ host, variable = 'SMTP_TARGETS' }: AddressCheck, error: u
     return new MailstormError(
       'UNKNOWN_HOST',
       `Failed to find the host "${host}": ${error.message}.`,
-      `See which name server this machine asks (/etc/resolv.conf), or give the IP address in ${variable}.`,
+      `Check which name server this machine uses (/etc/resolv.conf), or give the IP address in ${variable}.`,
     )
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined

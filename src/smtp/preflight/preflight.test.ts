@@ -74,49 +74,49 @@ describe('preflight', () => {
       'refuses sessions with 554',
       world,
       (socket) => socket.write('554 no SMTP service here\r\n'),
-      'it greets with "554 no SMTP service here" and not with 220.\nSee why the server takes no sessions.',
+      'it greets with "554 no SMTP service here", not with 220.\nFind out why the server accepts no sessions.',
     ],
     [
       'is too busy (421) and closes',
       world,
       (socket) => socket.end('421 4.3.2 too many connections\r\n'),
-      'it greets with "421 4.3.2 too many connections" and not with 220.\nSee why the server takes no sessions.',
+      'it greets with "421 4.3.2 too many connections", not with 220.\nFind out why the server accepts no sessions.',
     ],
     [
       'speaks another protocol',
       world,
       (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'),
-      'it is no SMTP server; it says "SSH-2.0-OpenSSH_9.2".\nCorrect the port.',
+      'it is not an SMTP server; it says "SSH-2.0-OpenSSH_9.2".\nCorrect the port.',
     ],
     [
       'closes at once',
       world,
       (socket) => socket.end(),
-      'it closed the connection without a greeting.\nSee the log of the server.',
+      "it closed the connection without a greeting.\nCheck the server's log.",
     ],
     [
       'resets the connection',
       world,
       (socket) => socket.resetAndDestroy(),
-      'it closed the connection without a greeting.\nSee the log of the server.',
+      "it closed the connection without a greeting.\nCheck the server's log.",
     ],
     [
       'says nothing, and closes when it is asked',
       patience,
       (socket) => socket.on('data', () => socket.end()),
-      'it took the connection but sent no greeting within 0.3 s.\nSee whether the server is overloaded.',
+      'it accepted the connection but sent no greeting within 0.3 s.\nCheck whether the server is overloaded.',
     ],
     [
       'greets only after the time limit',
       patience,
       (socket) => socket.on('data', () => socket.write('220 here I am\r\n')),
-      'it took the connection but sent no greeting within 0.3 s.\nSee whether the server is overloaded.',
+      'it accepted the connection but sent no greeting within 0.3 s.\nCheck whether the server is overloaded.',
     ],
     [
       'stops in the middle of its greeting',
       patience,
       (socket) => socket.write('220-mail.te'),
-      'its greeting did not end within 0.3 s; it began "220-mail.te".\nSee the log of the server.',
+      'its greeting did not end within 0.3 s; it began "220-mail.te".\nCheck the server\'s log.',
     ],
   ])('refuses a server that %s', async (_, seen, talk, why) => {
     const port = await serve(talk)
@@ -134,7 +134,7 @@ describe('preflight', () => {
   it('says that a port is closed', async () => {
     const port = await freePort()
     await expect(check(port)).rejects.toThrow(
-      `Failed to reach localhost:${port}: the connection was refused; nothing listens on that port now.\nStart the server, or correct the port; under load a server may have closed its listening socket (RefuseLA of sendmail).`,
+      `Failed to reach localhost:${port}: the connection was refused; nothing listens on that port now.\nStart the server, or correct the port. Some servers close their listening socket under load (sendmail's RefuseLA).`,
     )
   })
 
@@ -153,7 +153,7 @@ describe('preflight', () => {
       code: 'PREFLIGHT',
       message: [
         'Failed to start: 3 problems, and nothing was sent.',
-        `Failed to reach localhost:${closed}: the connection was refused; nothing listens on that port now. Start the server, or correct the port; under load a server may have closed its listening socket (RefuseLA of sendmail).`,
+        `Failed to reach localhost:${closed}: the connection was refused; nothing listens on that port now. Start the server, or correct the port. Some servers close their listening socket under load (sendmail's RefuseLA).`,
         'Failed to accept the target: public.test is 203.0.113.7, which is neither loopback nor a private address. Set ALLOW_PUBLIC_TARGETS=1 if its owner agreed to this load test; or correct SMTP_TARGETS.',
         'Failed to plan 5,000 sessions: this process may open 1,024 files, and 5,256 are needed. Raise the limit with "ulimit -n 5256" in the shell that starts the run, or use fewer sessions.',
       ].join('\n  '),
@@ -232,7 +232,7 @@ describe('preflight with implicit TLS', () => {
   it('says that the server speaks TLS when it is not expected', async () => {
     const { port } = await serveTls()
     await expect(check(port, PLAIN, patience)).rejects.toThrow(
-      'it speaks TLS from the start.\nSet STRESS_TLS=implicit, or give its plain port.',
+      'it speaks TLS from the start.\nSet STRESS_TLS=implicit, or use its plaintext port.',
     )
   })
 })

@@ -36,7 +36,7 @@ type Words = readonly [why: string, hint: string]
 
 const TLS_EXPECTED: Words = [
   'it speaks TLS from the start.',
-  'Set STRESS_TLS=implicit, or give its plain port.',
+  'Set STRESS_TLS=implicit, or use its plaintext port.',
 ]
 
 function wordsFor(seen: Probe, seconds: number): Words {
@@ -44,22 +44,22 @@ function wordsFor(seen: Probe, seconds: number): Words {
     case 'refused-connection':
       return [
         'the connection was refused; nothing listens on that port now.',
-        'Start the server, or correct the port; under load a server may have closed its listening socket (RefuseLA of sendmail).',
+        "Start the server, or correct the port. Some servers close their listening socket under load (sendmail's RefuseLA).",
       ]
     case 'no-connection':
       return [`no connection within ${seconds} s.`, 'Correct the address, or open the port in the firewall.']
     case 'no-greeting':
       return [
-        `it took the connection but sent no greeting within ${seconds} s.`,
-        'See whether the server is overloaded.',
+        `it accepted the connection but sent no greeting within ${seconds} s.`,
+        'Check whether the server is overloaded.',
       ]
     case 'half-greeting':
       return [
         `its greeting did not end within ${seconds} s; it began "${seen.received}".`,
-        'See the log of the server.',
+        "Check the server's log.",
       ]
     case 'closed':
-      return ['it closed the connection without a greeting.', 'See the log of the server.']
+      return ['it closed the connection without a greeting.', "Check the server's log."]
     case 'error':
       return errorWords(seen)
     case 'greeted':
@@ -79,7 +79,7 @@ function errorWords({ code, text, secure }: Extract<Probe, { kind: 'error' }>): 
   if (secure) {
     return [`TLS failed: ${text} (${code}).`, 'For a certificate of your own, set STRESS_TLS_VERIFY=0.']
   }
-  return [`${text} (${code}).`, 'See whether this machine can connect to it at all.']
+  return [`${text} (${code}).`, 'Check whether this machine can connect to it at all.']
 }
 
 function greetingWords({ greeting }: Extract<Probe, { kind: 'greeted' }>): Words {
@@ -88,7 +88,10 @@ function greetingWords({ greeting }: Extract<Probe, { kind: 'greeted' }>): Words
       throw new Error('a server that is ready has no problem to be told')
     case 'refused':
       // RFC 5321 3.1: 554 in place of 220 means that there is no mail service here.
-      return [`it greets with "${greeting.line}" and not with 220.`, 'See why the server takes no sessions.']
+      return [
+        `it greets with "${greeting.line}", not with 220.`,
+        'Find out why the server accepts no sessions.',
+      ]
     case 'http':
       return ['an HTTP server answers there, not an SMTP server.', 'Correct the port.']
     case 'too-long':
@@ -97,7 +100,7 @@ function greetingWords({ greeting }: Extract<Probe, { kind: 'greeted' }>): Words
         'Shorten it: RFC 5321 4.5.3.1.5 allows lines of 512 octets.',
       ]
     case 'not-smtp':
-      return [`it is no SMTP server; it says "${greeting.line}".`, 'Correct the port.']
+      return [`it is not an SMTP server; it says "${greeting.line}".`, 'Correct the port.']
     default:
       return greeting satisfies never
   }

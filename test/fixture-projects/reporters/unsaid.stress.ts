@@ -8,7 +8,7 @@ describe('unsaid', () => {
     task.meta.mailstormResult = burstResult({
       scenario: 'unsaid',
       status: 'partial',
-      partial_reason: 'its time limit of 5 s was over',
+      partial_reason: 'its time limit of 5 s ran out',
       verdict: 'FAILED',
     })
   })
