@@ -17,7 +17,7 @@ function failure(failureClass: FailureRow['class'], phase: string, count: number
 test('names connections that opened after a SYN was sent again, and only these', () => {
   const connect = connects(0.3, 999, 1_004, 1_060, 1_400, 3_010, 7_050, 5_000)
   expect(observe({ connect, failures: [] })).toEqual([
-    expect.stringMatching(/^4 connections opened a little after 1, 3/),
+    expect.stringMatching(/^4 connections opened just after 1, 3/),
   ])
 })
 
@@ -29,9 +29,9 @@ test('tells a server that never greets from one that is not there', () => {
     failure('local', 'connect', 2),
   ]
   expect(observe({ connect: EMPTY_HISTOGRAM, failures })).toEqual([
-    expect.stringMatching(/^5 connections were opened and never greeted/),
+    expect.stringMatching(/^5 connections were opened but never greeted/),
     expect.stringMatching(/^3 connections were refused/),
-    expect.stringMatching(/^2 messages failed for want of resources of the load generator/),
+    expect.stringMatching(/^2 messages failed because the load generator/),
   ])
 })
 

@@ -78,5 +78,5 @@ test.for([
 
 test('a limit may be a share too, and percent belong to no other figure', () => {
   expect(parseThreshold('regression<0.1').limit).toBe(0.1)
-  expect(() => parseThreshold('throughput>10%')).toThrow(/cannot stand behind/)
+  expect(() => parseThreshold('throughput>10%')).toThrow(/cannot follow/)
 })

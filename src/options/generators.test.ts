@@ -26,9 +26,9 @@ describe('generators that share a load', () => {
   })
 
   it.each([
-    [{ STRESS_GENERATOR_INDEX: undefined }, 'not which of them this one is'],
+    [{ STRESS_GENERATOR_INDEX: undefined }, 'not which generator this is'],
     [{ STRESS_GENERATOR_INDEX: '3' }, 'The index 3 is not below STRESS_GENERATORS=3'],
-    [{ STRESS_RUN_ID: undefined }, 'nothing that names the run for all of them'],
+    [{ STRESS_RUN_ID: undefined }, 'nothing names the run they share'],
     [{ STRESS_RUN_ID: 'a b' }, 'is not made of 1 to 40 letters and digits'],
     [{ STRESS_START_AT: '2026-11-22T10:00' }, 'has no time with a zone'],
     [{ STRESS_START_AT: '9'.repeat(20) }, 'is not a valid time'],

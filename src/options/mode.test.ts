@@ -33,7 +33,7 @@ describe('the custom scenario', () => {
   })
 
   it.each([
-    [{ STRESS_MODE: 'ramping-workers' }, 'goes by STRESS_STAGES, and there are none'],
+    [{ STRESS_MODE: 'ramping-workers' }, 'needs stages'],
     [
       { STRESS_MODE: 'burst', STRESS_STAGES: '30s:5' },
       'STRESS_STAGES cannot be used with STRESS_MODE=burst, which',

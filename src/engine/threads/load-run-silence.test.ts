@@ -100,7 +100,7 @@ test('a thread whose event loop is blocked ends the run with what the other thre
   const run = new LoadRun(pool, plan, [0, 1, 2, 3], SOON)
   const measured = await run.finished()
   expect(measured.silence).toMatch(
-    /^sender thread [\d.]+ answers no more \(worker .*\): its event loop is blocked/,
+    /^sender thread [\d.]+ no longer answers \(worker .*\): its event loop is blocked/,
   )
   const { ended, dropped, notReached, untold } = accountOf(measured)
   expect(ended).toBeGreaterThan(40)
@@ -127,7 +127,7 @@ test('a thread that ends in the middle is noticed, and no message unaccounted fo
     metrics: { samples: 'counter' },
   })
   const measured = await new LoadRun(pool, plan, [0, 1, 2, 3], SOON).finished()
-  expect(measured.silence).toContain('or it has ended')
+  expect(measured.silence).toContain('or it has died')
   const { ended, dropped, notReached, untold } = accountOf(measured)
   expect(dropped).toBe(0)
   expect(ended + notReached + untold).toBe(2_000)

@@ -53,7 +53,7 @@ describe('checkLoad', () => {
         '  STRESS_RATE=5 changes nothing in',
         '    burst: it is a burst.',
         '    pressure: it is a proxy.',
-        '  STRESS_SOAK_MINUTES=3 changes nothing in burst, pressure: only soak reads it.',
+        '  STRESS_SOAK_MINUTES=3 changes nothing in burst, pressure: only soak uses it.',
         'Unset them, or run a scenario that uses them.',
       ].join('\n'),
     )
@@ -70,7 +70,7 @@ describe('checkLoad', () => {
 
   it('looks at what runs without a name, or is named by none', () => {
     expect(check({ PRESSURE_DURATION: '5' })).toEqual([
-      'PRESSURE_DURATION=5 changes nothing in burst, steady: only runs of the mail proxy read it.',
+      'PRESSURE_DURATION=5 changes nothing in burst, steady: only runs of the mail proxy use it.',
     ])
     expect(() => check({ STRESS_SOAK_RATE: '3' }, 'worker 3,')).toThrow('burst, steady, pressure')
   })
@@ -116,9 +116,9 @@ console.log(JSON.stringify(said))
 const SHIPPED: readonly [scenario: string, env: NodeJS.ProcessEnv, said: RegExp][] = [
   ['burst', { STRESS_RATE: '50' }, /STRESS_RATE=50 changes nothing in burst: it sends its messages as fast/],
   ['sustained', { STRESS_MESSAGES: '50' }, /STRESS_MESSAGES=50 changes nothing in sustained/],
-  ['ramp-up', { STRESS_DURATION: '5' }, /STRESS_DURATION=5 changes nothing in ramp-up: it goes by stages/],
+  ['ramp-up', { STRESS_DURATION: '5' }, /STRESS_DURATION=5 changes nothing in ramp-up: it follows stages/],
   ['quick', { STRESS_MODE: 'sustained' }, /STRESS_MODE=sustained changes nothing in quick/],
-  ['mixed', { STRESS_SIZE: 'small' }, /STRESS_SIZE=small changes nothing in mixed: that is what its runs/],
+  ['mixed', { STRESS_SIZE: 'small' }, /STRESS_SIZE=small changes nothing in mixed: its runs differ its runs/],
   ['pipelining', { STRESS_PIPELINING: 'off' }, /STRESS_PIPELINING=off changes nothing in pipelining/],
   ['sessions', { STRESS_MESSAGES_PER_SESSION: '5' }, /STRESS_MESSAGES_PER_SESSION=5 changes nothing in sess/],
   ['tls', { STRESS_TLS: 'starttls' }, /STRESS_TLS=starttls changes nothing in tls/],
@@ -126,7 +126,7 @@ const SHIPPED: readonly [scenario: string, env: NodeJS.ProcessEnv, said: RegExp]
   ['faults', { STRESS_THRESHOLDS: 'rate>1' }, /STRESS_THRESHOLDS=rate>1 changes nothing in faults/],
   ['probe', { STRESS_WORKERS: '5' }, /STRESS_WORKERS=5 changes nothing in probe/],
   ['pressure', { STRESS_MESSAGES: '50' }, /STRESS_MESSAGES=50 changes nothing in pressure: its load is what/],
-  ['scale', { PROXY_INSTANCES: '2' }, /PROXY_INSTANCES=2 changes nothing in scale: that is what its runs/],
+  ['scale', { PROXY_INSTANCES: '2' }, /PROXY_INSTANCES=2 changes nothing in scale: its runs differ its runs/],
   [
     'custom',
     { STRESS_RATE: '5' },
