@@ -196,7 +196,7 @@ export async function resetTransaction({ transport }: Session): Promise<void> {
   transport.enter('envelope')
   transport.write('RSET\r\n', 1)
   const reply = await transport.reply()
-  if (!isCompletion(reply)) throw failed('protocol_error', 'envelope', `RSET answered by ${reply.code}`)
+  if (!isCompletion(reply)) throw failed('protocol_error', 'envelope', `RSET answered with ${reply.code}`)
 }
 
 /** QUIT, and the server's goodbye, whatever it is: 221 by right (RFC 5321 4.1.1.10). Rejects with SmtpFailure. */

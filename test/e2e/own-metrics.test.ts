@@ -61,7 +61,9 @@ test('SIGINT ends a run of which a hook has blocked a thread, and its result has
   expect(run.exitCode).toBe(130)
   const result = JSON.parse(await readFile(join(run.resultsDir, 'latest.json'), 'utf8')) as Result
   expect(result).toMatchObject({ status: 'partial', verdict: 'FAILED' })
-  expect(result.partial_reason).toMatch(/^interrupted; a sender thread no longer answers \(worker [\d, ]+\): /)
+  expect(result.partial_reason).toMatch(
+    /^interrupted; a sender thread no longer answers \(worker [\d, ]+\): /,
+  )
   expect(accountedFor(result)).toBe(true)
   expect(result.metrics.outcomes.accepted).toBeGreaterThan(50)
   expect(result.failures).toContainEqual(expect.objectContaining({ class: 'aborted', target: 'unknown' }))

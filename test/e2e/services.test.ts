@@ -271,7 +271,7 @@ test('--restart brings back PostgreSQL with its tables, the proxy and MailHog on
 test.for([
   [{ STRESS_BACKEND: 'docker' }, [], 'STRESS_BACKEND is docker'],
   [{ STRESS_BACKEND: 'auto', SMTP_IMAGE: 'boky/postfix' }, [], 'SMTP_IMAGE is set'],
-  [{}, ['--monitoring'], '--monitoring boots some'],
+  [{}, ['--monitoring'], '--monitoring starts containers'],
 ] as const)(
   '--restart is refused before anything is booted: %j %j',
   { tags: 'long' },

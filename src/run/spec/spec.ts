@@ -148,7 +148,7 @@ function oddities({ schedule, servers, tls, messagesPerSession, pipelining }: Wo
     servers !== undefined && `to ${servers} ${servers === 1 ? 'server' : 'servers'}`,
     tls !== 'none' && tls,
     messagesPerSession !== sessionLength(schedule) &&
-      `${countOrUnlimited(messagesPerSession)} to a connection`,
+      `${countOrUnlimited(messagesPerSession)} per connection`,
     pipelining !== 'commands' && `pipelining ${pipelining}`,
   ].filter((oddity) => oddity !== false)
 }
