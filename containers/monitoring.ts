@@ -24,6 +24,8 @@ export interface MonitoringOptions {
 export interface Monitoring extends AsyncDisposable {
   readonly prometheus: RunningWebService
   readonly grafana: RunningWebService
+  /** Where a stress run is to show its figures, so that they are seen. */
+  readonly runMetricsPort: number
 }
 
 /** How Docker Desktop calls the machine that its virtual one runs on; its loopback is reached so too. */
@@ -57,7 +59,12 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     await dockerGrafana({ image: options.grafanaImage, port: options.grafanaPort, files, note }).start(),
   )
   const parts = stack.move()
-  return { prometheus, grafana, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  return {
+    prometheus,
+    grafana,
+    runMetricsPort: RUN_METRICS_PORT,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
 }
 
 /** This machine as the containers of our network reach it, and what runs on its loopback with it. */

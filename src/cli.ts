@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { outliveClosedOutput } from './cli/closed-output.ts'
 import { addCommands } from './cli/commands.ts'
 import { MailstormError, USAGE_ERROR } from './error.ts'
+import { manifest } from './packages.ts'
 import { pageFor, wrapText } from './report/terminal.ts'
 
 outliveClosedOutput()
@@ -10,6 +11,7 @@ outliveClosedOutput()
 // Each command loads what it needs when it is called: a help text should not wait for a container engine's client.
 const program = new Command('mailstorm')
   .description('Load, stress and pressure tests for mail systems')
+  .version(manifest.version)
   .showHelpAfterError()
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_ERROR))
 

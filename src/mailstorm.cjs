@@ -3,6 +3,7 @@
 'use strict'
 
 var NEEDED_MAJOR = 24
+var ADVICE = 'Start it as "npx mailstorm …" in its folder: npm install has put the right Node there.'
 var major = Number(process.versions.node.split('.')[0])
 
 if (major < NEEDED_MAJOR) {
@@ -14,7 +15,7 @@ if (major < NEEDED_MAJOR) {
       ') cannot run it, which needs Node ' +
       NEEDED_MAJOR +
       ' or newer.\n' +
-      'Start it as "npx mailstorm …" in its folder: npm install has put the right Node there.',
+      ADVICE,
   )
   process.exitCode = 2
 } else {

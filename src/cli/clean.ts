@@ -1,7 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
-import { Engine } from '../../containers/docker/engine.ts'
-import { removeUnused } from '../../containers/docker/owner.ts'
+import { connectEngine } from '../../containers/docker/connect.ts'
 import { readState, removeState } from '../../containers/keeper/state.ts'
 import { pidOf } from '../../containers/processes.ts'
 import { MailstormError } from '../error.ts'
@@ -30,7 +29,8 @@ export async function clean(options: CleanOptions): Promise<void> {
 
 async function cleanEngine(): Promise<void> {
   try {
-    const engine = await Engine.connect()
+    const engine = await connectEngine()
+    const { removeUnused } = await import('../../containers/docker/owner.ts')
     const removed = await removeUnused(engine.client.container.dockerode)
     console.log(
       removed.length === 0

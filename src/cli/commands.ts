@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { PROXY_PACKAGES, requirePackages, TENANT_PACKAGES } from '../packages.ts'
 import type { CleanOptions } from './clean.ts'
 import type { CompareOptions } from './compare.ts'
 import type { MergeOptions } from './merge.ts'
@@ -18,6 +19,7 @@ const RUN_NAME = 'a path, or the name of a file in the results folder, with or w
 
 /** All commands, in the order of the help text. */
 export function addCommands(program: Command): void {
+  addInit(program)
   addLists(program)
   addAnalyses(program)
   addCompare(program)
@@ -33,6 +35,16 @@ function common(command: Command): Command {
   return command
     .option('--json', 'print JSON')
     .option('--results <folder>', 'results folder (STRESS_RESULTS_DIR, or results)')
+}
+
+function addInit(program: Command): void {
+  program
+    .command('init')
+    .description(
+      'set up this repository: vitest.stress.config.ts, a first scenario, a GitHub workflow; overwrites nothing',
+    )
+    .addHelpText('after', EXIT_CODES())
+    .action(async () => (await import('./init.ts')).init())
 }
 
 function addLists(program: Command): void {
@@ -252,7 +264,10 @@ function addPrograms(program: Command): void {
     .description(
       'run a mail proxy until Ctrl-C, configured by GMP_DB_PATH=postgresql://… and the other GMP_* variables',
     )
-    .action(async () => (await import('../programs/proxy/main.ts')).main())
+    .action(async () => {
+      requirePackages('run a mail proxy', PROXY_PACKAGES)
+      await (await import('../programs/proxy/main.ts')).main()
+    })
   program
     .command('tenant')
     .description('run a simulated tenant of a mail proxy until Ctrl-C; MSG_RATE_PER_SYNC and its like apply')
@@ -284,5 +299,8 @@ function addPrograms(program: Command): void {
     .option('--proxy-url <urls...>', 'for push: the proxy, or several that take turns')
     .option('--proxy-token <token>', 'for push: the admin token')
     .option('--max-attachment-bytes <bytes>', 'cap the size of attachments')
-    .action(async (flags: TenantFlags) => (await import('./tenant.ts')).tenant(flags))
+    .action(async (flags: TenantFlags) => {
+      requirePackages('run a simulated tenant', TENANT_PACKAGES)
+      await (await import('./tenant.ts')).tenant(flags)
+    })
 }

@@ -1,14 +1,17 @@
-import { copyFileSync, globSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { copyFileSync, existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { errorText, MailstormError } from '../error.ts'
 import { nearest } from '../nearest.ts'
 import { readOptions } from '../options/options.ts'
+import { sourcesRoot } from '../packages.ts'
 import { textAt } from '../results/fields.ts'
 import { LATEST } from '../results/store.ts'
+import { builtInScenarios, type Scenario, scenariosIn } from '../run/spec/scenarios.ts'
 import { RUN_OPTIONS, type RunOptions, WORKLOAD_OPTIONS } from './run-options.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+const require = createRequire(import.meta.url)
 
 /**
  * Becomes the Vitest run of one scenario: in this very process, so that its terminal, its signals and
@@ -23,18 +26,22 @@ export async function run(name: string, options: RunOptions): Promise<void> {
   if (options.output?.endsWith('.json') === true)
     copyResultAtExit({ folder: resolve(resultsDir), scenario: name, output: resolve(options.output) })
   process.argv = [process.execPath, 'vitest', ...vitestArguments(scenario)]
-  await import(pathToFileURL(join(ROOT, 'node_modules/vitest/vitest.mjs')).href)
+  await import(pathToFileURL(join(dirname(require.resolve('vitest/package.json')), 'vitest.mjs')).href)
 }
 
-function vitestArguments({ name, file }: Scenario): string[] {
-  const config = join(ROOT, 'vitest.stress.config.ts')
+function vitestArguments({ name, file, config }: KnownScenario): string[] {
   // Rows are called "<scenario> > worker 1"; `burst` must not run what only begins so.
   const pattern = `^${name.replaceAll('.', '\\.')}( |$)`
-  return ['run', '--root', ROOT, '--config', config, '-t', pattern, file]
+  return ['run', '--root', process.cwd(), '--config', config, '-t', pattern, file]
 }
 
-function scenarioNamed(name: string): Scenario {
-  const scenarios = scenariosIn(ROOT)
+interface KnownScenario extends Scenario {
+  /** The Vitest configuration that it runs with. */
+  readonly config: string
+}
+
+function scenarioNamed(name: string): KnownScenario {
+  const scenarios = knownScenarios(process.cwd())
   const found = scenarios.find((scenario) => scenario.name === name)
   if (found !== undefined) return found
   const names = scenarios.map((scenario) => scenario.name)
@@ -44,6 +51,25 @@ function scenarioNamed(name: string): Scenario {
     `Failed to run "${name}": there is no such scenario.${meant === undefined ? '' : ` Did you mean ${meant}?`}`,
     `There are: ${names.join(', ')}.`,
   )
+}
+
+const CONFIGS = ['ts', 'mts', 'js', 'mjs'].map((extension) => `vitest.stress.config.${extension}`)
+
+/** Those of the repository in the working directory, which go before those that come with mailstorm. */
+function knownScenarios(folder: string): KnownScenario[] {
+  const ours = fileURLToPath(new URL('./stress.config.ts', import.meta.url))
+  const builtIn = builtInScenarios().map((scenario) => ({ ...scenario, config: ours }))
+  if (folder === sourcesRoot) return builtIn
+  const config = CONFIGS.map((name) => join(folder, name)).find((path) => existsSync(path)) ?? ours
+  const own = ownScenarios(folder).map((scenario) => ({ ...scenario, config }))
+  const names = new Set(own.map(({ name }) => name))
+  return [...own, ...builtIn.filter(({ name }) => !names.has(name))]
+}
+
+function ownScenarios(folder: string): Scenario[] {
+  const exclude = (name: string) => name === 'node_modules' || name.startsWith('.git')
+  const files = globSync('**/*.stress.{ts,mts,js,mjs}', { cwd: folder, exclude })
+  return scenariosIn(files.map((file) => join(folder, file)))
 }
 
 function variablesOf(options: RunOptions): Record<string, string> {
@@ -112,24 +138,4 @@ function scenarioOf(path: string): string | null {
 function notCopied({ folder, output }: RunOutput, written: readonly string[]): string {
   if (written.length === 0) return `Nothing to copy to ${output}: the run wrote no result.`
   return `Not copied to ${output}: the scenario wrote ${written.length} results, ${written.join(', ')} in ${folder}.`
-}
-
-export interface Scenario {
-  readonly name: string
-  /** Of its suite, from the project's root. */
-  readonly file: string
-}
-
-/** Suites are data: a scenario is what a call at the beginning of a line names first. */
-const REGISTRATION = /^\w+\(\s*'([\w.-]+)'/gm
-
-/** The scenarios of all suites, by name, without running any code of theirs. */
-export function scenariosIn(root: string): Scenario[] {
-  const files = globSync('suites/**/*.stress.ts', { cwd: root })
-  return files
-    .flatMap((file) => {
-      const source = readFileSync(join(root, file), 'utf8')
-      return [...source.matchAll(REGISTRATION)].map(([, name = '']) => ({ name, file }))
-    })
-    .toSorted((a, b) => a.name.localeCompare(b.name))
 }

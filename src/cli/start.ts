@@ -2,8 +2,7 @@ import { serveKeeper } from '../../containers/keeper/api.ts'
 import { type KeptService, ServiceKeeper } from '../../containers/keeper/service-keeper.ts'
 import { readState, removeState, writeState } from '../../containers/keeper/state.ts'
 import { type RunningMailhog, sinkFor } from '../../containers/mailhog.ts'
-import { type Monitoring, RUN_METRICS_PORT, startMonitoring } from '../../containers/monitoring.ts'
-import { dockerPostgres } from '../../containers/postgres/docker.ts'
+import type { Monitoring } from '../../containers/monitoring.ts'
 import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres/postgres.ts'
 import { identityOf, pidOf } from '../../containers/processes.ts'
 import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.ts'
@@ -14,9 +13,9 @@ import { DisposableParts } from '../disposable-stack.ts'
 import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
+import { PROXY_PACKAGES, postgresPackages, requirePackages, TENANT_PACKAGES } from '../packages.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
-import { setUpTenants, type TenantSetUp } from '../programs/tenants/set-up.ts'
-import { createTenant } from '../programs/tenants/tenant.ts'
+import type { TenantSetUp } from '../programs/tenants/set-up.ts'
 import { wrapLine } from '../report/terminal.ts'
 import { type Servers, startServers } from '../run/servers.ts'
 import { pageFor } from './output.ts'
@@ -40,6 +39,7 @@ export async function start(wanted: StartOptions): Promise<void> {
   }
   const { restart = false } = wanted
   if (restart) refuseContainers(wanted, options)
+  requirePackages('start services', packagesFor(wanted, options))
   // From here on a signal is remembered and ends what was booted, however far that is.
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let isEnding = false
@@ -116,6 +116,17 @@ function restartRefused(why: string): MailstormError {
     `Failed to start services: --restart restarts processes of this machine, not containers, and ${why}.`,
     'Drop --restart, or use processes: STRESS_BACKEND=embedded, without SMTP_IMAGE and --monitoring.',
   )
+}
+
+/** What is started needs of the optional packages. */
+function packagesFor(wanted: WantedExtras, { backend }: Options): string[] {
+  const postgres = wanted.postgres || wanted.proxy
+  return [
+    ...(wanted.proxy ? PROXY_PACKAGES : []),
+    ...(wanted.tenants ? TENANT_PACKAGES : []),
+    ...(postgres ? postgresPackages(backend) : []),
+    ...(wanted.monitoring || backend === 'docker' ? ['testcontainers'] : []),
+  ]
 }
 
 async function refuseSecond(root: string): Promise<void> {
@@ -197,12 +208,15 @@ export async function bootExtras(wanted: WantedExtras, rig: ExtrasRig): Promise<
   const notes = wanted.tenants ? await bootTenants(rig, { mailhog, proxy, token: tokenOf(), keep }) : []
   return {
     notes: [...proxyNotes(proxy), ...notes],
-    metricsPort: monitoring && RUN_METRICS_PORT,
+    metricsPort: monitoring?.runMetricsPort,
   }
 }
 
-function bootMonitoring({ backend, options }: ExtrasRig): Promise<Monitoring> {
-  if (backend === 'docker') return startMonitoring(options.containers.monitoring)
+async function bootMonitoring({ backend, options }: ExtrasRig): Promise<Monitoring> {
+  if (backend === 'docker') {
+    const { startMonitoring } = await import('../../containers/monitoring.ts')
+    return startMonitoring(options.containers.monitoring)
+  }
   throw new MailstormError(
     'BAD_OPTIONS',
     'Failed to start the monitoring: Prometheus and Grafana run in containers, and the backend is embedded.',
@@ -216,13 +230,10 @@ function bootMailhog({ backend, options }: ExtrasRig): Promise<RunningMailhog> {
   return sinkFor({ backend, sink, largestMessageBytes: 0, mailhogImage, nodeImage }).start()
 }
 
-function bootPostgres({ backend, options, keeper }: ExtrasRig): Promise<RunningPostgres> {
-  const image = options.containers.postgresImage
-  return (
-    backend === 'docker'
-      ? dockerPostgres({ image })
-      : embeddedPostgres({ keepsData: keeper.options.restarts })
-  ).start()
+async function bootPostgres({ backend, options, keeper }: ExtrasRig): Promise<RunningPostgres> {
+  if (backend === 'embedded') return embeddedPostgres({ keepsData: keeper.options.restarts }).start()
+  const { dockerPostgres } = await import('../../containers/postgres/docker.ts')
+  return dockerPostgres({ image: options.containers.postgresImage }).start()
 }
 
 /** A process of this machine whatever the backend; its GMP_* variables are those of the user. */
@@ -267,6 +278,7 @@ async function bootTenants(rig: ExtrasRig, around: Around): Promise<string[]> {
   const { mailhog, proxy, token } = around
   if (proxy !== undefined && mailhog !== undefined) {
     const smtp = { host: mailhog.host, port: mailhog.smtpPort }
+    const { setUpTenants } = await import('../programs/tenants/set-up.ts')
     await setUpTenants({ proxyUrl: proxy.url, token, dialect: 'classic', smtp, tenants })
   }
   const kilobytes = MAILHOG_ATTACHMENT_BYTES / 1024
@@ -287,6 +299,7 @@ async function boot(
 ): Promise<BootedTenant[]> {
   const { options, portFor } = rig
   const common = { ...options.tenants, ...cap, seed: options.seed, runId: Date.now().toString(36) }
+  const { createTenant } = await import('../programs/tenants/tenant.ts')
   const boots = PROFILE_NAMES.map(async (profile) => {
     const port = portFor(PROFILE_PORTS[profile])
     const running = await embeddedTenant({ ...common, profile, port }).start()

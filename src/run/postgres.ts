@@ -34,6 +34,7 @@ async function choose({ backend, containers }: Options): Promise<ChosenBackend> 
     )
   return chooseBackend({
     docker: backend === 'docker' ? ASKED_FOR : undefined,
+    packages: ['@testcontainers/postgresql'],
     async images(engine, withinMs) {
       const { haveImage } = await import('../../containers/docker/image.ts')
       const images = [containers.postgresImage]

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import type { Result } from '../engine/result.ts'
+import { manifest } from '../packages.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -20,15 +21,21 @@ export function newRunId(): string {
 /** Versions of what takes part in a run. */
 export function versions(): Record<string, string> {
   return {
-    mailstorm: versionOf('../../package.json'),
+    mailstorm: manifest.version,
     node: process.versions.node,
-    vitest: versionOf('vitest/package.json'),
-    'smtp-server': versionOf('smtp-server/package.json'),
+    ...versionOf('vitest'),
+    ...versionOf('smtp-server'),
   }
 }
 
-function versionOf(packageJson: string): string {
-  return (require(packageJson) as { version: string }).version
+/** Nothing of what is not there: a plain script needs no Vitest. */
+function versionOf(name: string): Record<string, string> {
+  try {
+    const { version } = require(`${name}/package.json`) as { version: string }
+    return { [name]: version }
+  } catch {
+    return {}
+  }
 }
 
 /** The machine that a run's load came from. */

@@ -169,14 +169,14 @@ function refuse(
 export const LEAST_BYTES_PER_MS = 100
 
 /**
- * The message after 354, up to the final reply; throws SmtpFailure when that refuses. `envelopeFollows`:
+ * The message after 354, up to the final reply, which it gives; throws SmtpFailure when that refuses. `envelopeFollows`:
  * the octets end with the envelope of the next message.
  */
 export async function sendMessage(
   context: TransactionContext,
   octets: readonly Buffer[],
   envelopeFollows: boolean,
-): Promise<void> {
+): Promise<Reply> {
   const { session, envelope, timer } = context
   const { transport } = session
   const bytes = octets.reduce((sum, part) => sum + part.length, 0)
@@ -189,6 +189,7 @@ export async function sendMessage(
   const reply = await transport.reply()
   timer.mark('accept')
   if (!isCompletion(reply)) throw refused(reply, 'accept')
+  return reply
 }
 
 /** Clears what the server holds of a refused envelope (RFC 5321 4.1.1.5). Throws SmtpFailure. */

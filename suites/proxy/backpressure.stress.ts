@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Does the queue take what an SMTP server that became slow does not, and empty when it is well again? */
-pressureScenario(
+pressure(
   'backpressure',
   {
     durationSeconds: 40,

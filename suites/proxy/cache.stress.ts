@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Does the proxy fetch an attachment that comes again only once? Half of these come again. */
-pressureScenario(
+pressure(
   'cache',
   {
     durationSeconds: 30,

@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Does a proxy keep its pace beyond its first thousand messages? */
-pressureScenario(
+pressure(
   'cliff',
   {
     durationSeconds: 60,

@@ -1,9 +1,9 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 const SLEEPY = { dndShare: 0.5, dndSeconds: { min: 2, max: 6 } }
 
 /** Does the proxy leave tenants alone that ask for it, and come back soon after? */
-pressureScenario(
+pressure(
   'dnd',
   {
     durationSeconds: 45,

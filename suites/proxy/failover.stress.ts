@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Sends at once of one account: what a proxy may not know to have sent when its database goes away. */
 const POOL_SIZE = 20
@@ -6,7 +6,7 @@ const POOL_SIZE = 20
 const PATIENT = { attachmentShare: 0, dndShare: 0, reofferAfterMs: 4_000 } as const
 
 /** Does the proxy outlive a database that restarts and fails over, without losing a message? */
-pressureScenario(
+pressure(
   'failover',
   {
     durationSeconds: 12,

@@ -1,4 +1,4 @@
-import { pressureParts } from '../../fixtures/pressure.ts'
+import { pressureParts } from 'mailstorm'
 
 /** Their mail has to go whatever their neighbour does. */
 const OTHERS = [

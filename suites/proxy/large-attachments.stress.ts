@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Do files of 10 and 50 MB get through without filling the memory? */
-pressureScenario(
+pressure(
   'large-attachments',
   {
     durationSeconds: 30,

@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Does a message reach all of its recipients where the server takes a hundred at a time (RFC 5321 4.5.3.1.10)? */
-pressureScenario(
+pressure(
   'many-recipients',
   {
     durationSeconds: 5,

@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Do five high-volume clients get their share, and the quiet one beside them too? */
-pressureScenario(
+pressure(
   'more-clients',
   {
     durationSeconds: 45,

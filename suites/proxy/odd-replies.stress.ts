@@ -1,4 +1,4 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Each refuses one of two recipients, in a text that a database or a log may not take; octets as Latin-1. */
 const REPLIES = [
@@ -9,7 +9,7 @@ const REPLIES = [
 ]
 
 /** Is a message delivered once, and its report true, whatever text refuses one of its recipients? */
-pressureScenario(
+pressure(
   'odd-replies',
   {
     durationSeconds: 6,

@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Is an account's limit kept where each transaction reaches one of two recipients only? */
-pressureScenario(
+pressure(
   'partial-refusal',
   {
     durationSeconds: 8,

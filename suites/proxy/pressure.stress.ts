@@ -1,7 +1,7 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 /** Does the whole protocol hold with four very different tenants? */
-pressureScenario('pressure', {
+pressure('pressure', {
   durationSeconds: 60,
   tenants: [
     // The published clients sleep for 30 to 300 s: within a minute they would do little else.

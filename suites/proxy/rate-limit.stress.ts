@@ -1,9 +1,9 @@
-import { pressureScenario } from '../../fixtures/pressure.ts'
+import { pressure } from 'mailstorm'
 
 const PLAIN = { profile: 'standard', attachmentShare: 0, dndShare: 0 } as const
 
 /** Is an account's limit kept, whether the rest is to wait or to fail, and is nobody else held back? */
-pressureScenario(
+pressure(
   'rate-limit',
   {
     durationSeconds: 20,

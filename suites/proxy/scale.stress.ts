@@ -1,4 +1,4 @@
-import { pressureParts } from '../../fixtures/pressure.ts'
+import { pressureParts } from 'mailstorm'
 
 const FLOOD = {
   durationSeconds: 60,

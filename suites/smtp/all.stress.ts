@@ -1,4 +1,4 @@
-import { scenarioParts } from '../../fixtures/scenario.ts'
+import { scenarioParts } from 'mailstorm'
 
 /** The comprehensive suite: seven runs. Runs only when asked for: `-t all`. */
 scenarioParts(

@@ -1,7 +1,7 @@
-import { breakpointScenario } from '../../fixtures/breakpoint.ts'
+import { breakpoint } from 'mailstorm'
 
 /** How many messages a second do they take and still answer in time? Stops by itself when it knows. */
-breakpointScenario(
+breakpoint(
   'breakpoint',
   {
     startRate: 100,

@@ -1,4 +1,4 @@
-import { scenario } from '../../fixtures/scenario.ts'
+import { scenario } from 'mailstorm'
 
 /** How fast do the servers take what comes all at once? */
 scenario('burst', {

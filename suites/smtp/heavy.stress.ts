@@ -1,4 +1,4 @@
-import { scenario } from '../../fixtures/scenario.ts'
+import { scenario } from 'mailstorm'
 
 /** Where do they begin to refuse? */
 scenario('heavy', {

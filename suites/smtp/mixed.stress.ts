@@ -1,4 +1,4 @@
-import { scenarioParts } from '../../fixtures/scenario.ts'
+import { scenarioParts } from 'mailstorm'
 
 /** What does the size of a message cost? */
 scenarioParts('mixed', {

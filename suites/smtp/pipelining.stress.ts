@@ -1,4 +1,4 @@
-import { PIPELINING_TABLE, scenarioParts } from '../../fixtures/scenario.ts'
+import { PIPELINING_TABLE, scenarioParts } from 'mailstorm'
 
 const SMALL = {
   executor: 'shared-iterations',

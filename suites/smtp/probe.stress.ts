@@ -1,4 +1,4 @@
-import { probeScenario } from '../../fixtures/probe.ts'
+import { probe } from 'mailstorm'
 
 /** What does a server really do? Runs only when asked for: `-t probe`. */
-probeScenario('probe')
+probe('probe')

@@ -1,4 +1,4 @@
-import { scenario } from '../../fixtures/scenario.ts'
+import { scenario } from 'mailstorm'
 
 /** Does everything work? */
 scenario('quick', {

@@ -1,4 +1,4 @@
-import { scenario } from '../../fixtures/scenario.ts'
+import { scenario } from 'mailstorm'
 
 /** How do they cope with growing load? Three steps in one run, each with figures of its own. */
 scenario(

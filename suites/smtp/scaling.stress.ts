@@ -1,4 +1,4 @@
-import { SCALING_TABLE, scenarioParts } from '../../fixtures/scenario.ts'
+import { SCALING_TABLE, scenarioParts } from 'mailstorm'
 
 const BURST = {
   executor: 'shared-iterations',

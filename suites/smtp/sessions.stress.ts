@@ -1,4 +1,4 @@
-import { SESSIONS_TABLE, scenarioParts } from '../../fixtures/scenario.ts'
+import { SESSIONS_TABLE, scenarioParts } from 'mailstorm'
 
 const SMALL = {
   executor: 'shared-iterations',

@@ -1,4 +1,4 @@
-import { scenarioTogether } from '../../fixtures/together.ts'
+import { scenarioTogether } from 'mailstorm'
 
 /** Do they get over a sudden crowd? A steady stream, and in the middle of it 1,000 messages at once. */
 scenarioTogether(

@@ -1,4 +1,4 @@
-import { scenario } from '../../fixtures/scenario.ts'
+import { scenario } from 'mailstorm'
 
 /** Do they keep pace with mail that comes steadily, a session to each message? */
 scenario('sustained', {

@@ -1,4 +1,4 @@
-import { scenarioParts, TLS_TABLE } from '../../fixtures/scenario.ts'
+import { scenarioParts, TLS_TABLE } from 'mailstorm'
 
 const SESSION_EACH = {
   executor: 'shared-iterations',

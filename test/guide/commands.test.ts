@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { scenariosIn } from '../../src/cli/run.ts'
 import { ENVIRONMENT } from '../../src/options/environment.ts'
 import { SETTINGS } from '../../src/programs/proxy/options.ts'
+import { builtInScenarios } from '../../src/run/spec/scenarios.ts'
 import { code, GUIDE, mailstormCommands, ROOT } from './guide.ts'
 
-const scenarios = scenariosIn(ROOT).map(({ name }) => name)
+const scenarios = builtInScenarios().map(({ name }) => name)
 const shown = code()
 const helps = new Map<string, string>()
 

@@ -1,4 +1,4 @@
-import { faultScenario } from '../../../fixtures/faults.ts'
+import { faults } from 'mailstorm'
 
 /** Sessions of ten messages to one server: enough connections for faults to meet some of them. */
 const SESSIONS_OF_TEN = {
@@ -24,7 +24,7 @@ const STEADY = {
 } as const
 
 /** What becomes of mail when the network or the server misbehaves? The account has to stay exact. */
-faultScenario('faults', {
+faults('faults', {
   delay: {
     faults: { proxy: { toServer: { delayMs: 20 }, toClient: { delayMs: 20, jitterMs: 20 } } },
     load: {

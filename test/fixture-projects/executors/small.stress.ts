@@ -1,5 +1,4 @@
-import { SCALING_TABLE, scenario, scenarioParts } from '../../../fixtures/scenario.ts'
-import { scenarioTogether } from '../../../fixtures/together.ts'
+import { SCALING_TABLE, scenario, scenarioParts, scenarioTogether } from 'mailstorm'
 
 /** Every way to put loads together, as small as it can be. */
 const SMALL = { size: 'small', thresholds: ['success_rate==1'] } as const

@@ -1,0 +1,16 @@
+/**
+ * mailstorm's Vitest reporters, and the results of a run for a reporter of one's own.
+ *
+ * @packageDocumentation
+ */
+export type { AnyResult } from '../src/pressure/result.ts'
+export { default as BenchmarkReporter } from './benchmark-reporter.ts'
+export { collectResults as resultsOf, resultOf } from './collect-results.ts'
+export { default as GithubReporter } from './github-reporter.ts'
+export { default as GracefulInterrupt } from './graceful-interrupt.ts'
+export { default as JunitReporter } from './junit-reporter.ts'
+export { default as LiveViewReporter } from './live-view-reporter.ts'
+export { default as MetricsReporter } from './metrics-reporter.ts'
+export { default as ProbeReporter } from './probe-reporter.ts'
+export { default as ProgressReporter } from './progress-reporter.ts'
+export { default as ResultsReporter, type ResultsReporterOptions } from './results-reporter.ts'

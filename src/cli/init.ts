@@ -1,0 +1,246 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { dirname, join, relative, sep } from 'node:path'
+import { MailstormError } from '../error.ts'
+import { folderWith, type PackageManager, packageManagerOf } from '../packages.ts'
+
+/** Where mail servers listen on a developer's machine: MTA, submission, MailHog and Mailpit, test servers. */
+const USUAL_PORTS = [25, 587, 1025, 2525]
+const GREETING_LIMIT_MS = 500
+
+/** What can be found out about a repository, so that nobody needs to be asked. */
+export interface Repository {
+  readonly root: string
+  /** Of the Git repository, where GitHub looks for workflows; of the package where there is none. */
+  readonly gitRoot: string
+  readonly typescript: boolean
+  /** `"type": "module"` in package.json. */
+  readonly esm: boolean
+  readonly packageManager: PackageManager
+  /** File that names the version of Node, from the Git root. */
+  readonly nodeVersionFile: string | undefined
+}
+
+/** A file that `init` writes. */
+export interface Template {
+  /** From the repository's root. */
+  readonly path: string
+  readonly text: string
+}
+
+/** What became of each file; paths from the repository's root. */
+export interface InitReport {
+  readonly written: readonly string[]
+  /** Those that were there, and were not touched. */
+  readonly left: readonly string[]
+}
+
+/** `mailstorm init`: sets up the repository in the working directory. Overwrites nothing. */
+export async function init(): Promise<void> {
+  const repository = inspectRepository(process.cwd())
+  const { written, left } = writeTemplates(repository)
+  for (const path of written) console.log(`written:       ${path}`)
+  for (const path of left) console.log(`left as it is: ${path}`)
+  console.log(`\n${nextSteps(repository, await listeningServers(USUAL_PORTS))}`)
+}
+
+/** Throws MailstormError where there is no package.json, or one that cannot be read. */
+export function inspectRepository(root: string): Repository {
+  const manifest = manifestIn(root)
+  const gitRoot = folderWith('.git', root) ?? root
+  const versionFile = ['.nvmrc', '.node-version'].find((name) => existsSync(join(gitRoot, name)))
+  return {
+    root,
+    gitRoot,
+    typescript: existsSync(join(root, 'tsconfig.json')) || manifest.uses.has('typescript'),
+    esm: manifest.type === 'module',
+    packageManager: packageManagerOf(root, manifest.packageManager),
+    nodeVersionFile: versionFile,
+  }
+}
+
+/** Writes what is not there yet; of `.gitignore` the lines that it has not got yet. */
+export function writeTemplates(repository: Repository): InitReport {
+  const written: string[] = []
+  const left: string[] = []
+  for (const { path, text } of templatesFor(repository)) {
+    const file = join(repository.root, path)
+    if (existsSync(file)) {
+      left.push(path)
+      continue
+    }
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text, { flag: 'wx' })
+    written.push(path)
+  }
+  const ignored = ignoreResults(repository.root)
+  ;(ignored ? written : left).push('.gitignore')
+  return { written, left }
+}
+
+interface Manifest {
+  readonly type: string | undefined
+  readonly packageManager: string | undefined
+  /** Names of all packages that it depends on. */
+  readonly uses: ReadonlySet<string>
+}
+
+function manifestIn(root: string): Manifest {
+  let text: string
+  try {
+    text = readFileSync(join(root, 'package.json'), 'utf8')
+  } catch {
+    throw new MailstormError(
+      'NO_PACKAGE',
+      `Failed to set up mailstorm: there is no package.json in ${root}.`,
+      'Go to the folder of your package, or make one with: npm init -y',
+    )
+  }
+  try {
+    const { type, packageManager, dependencies, devDependencies } = JSON.parse(text)
+    return { type, packageManager, uses: new Set(Object.keys({ ...dependencies, ...devDependencies })) }
+  } catch (error) {
+    const why = (error as Error).message
+    throw new MailstormError('NO_PACKAGE', `Failed to read ${join(root, 'package.json')}: ${why}.`)
+  }
+}
+
+const INSTALL: Readonly<Record<PackageManager, string>> = {
+  npm: 'npm ci',
+  pnpm: 'pnpm install --frozen-lockfile',
+  yarn: 'yarn install --immutable',
+  'yarn-classic': 'yarn install --frozen-lockfile',
+}
+
+const EXECUTE: Readonly<Record<PackageManager, string>> = {
+  npm: 'npx',
+  pnpm: 'pnpm exec',
+  yarn: 'yarn',
+  'yarn-classic': 'yarn',
+}
+
+/** Vite reads TypeScript wherever it is, so that the command is the same in every repository. */
+const CONFIG = 'vitest.stress.config.ts'
+
+export function templatesFor(repository: Repository): Template[] {
+  const { root, gitRoot } = repository
+  return [
+    { path: CONFIG, text: CONFIG_TEXT },
+    { path: `stress/newsletter.stress.${extensionFor(repository)}`, text: SCENARIO_TEXT },
+    {
+      path: relative(root, join(gitRoot, '.github/workflows/stress.yml')).split(sep).join('/'),
+      text: workflowText(repository),
+    },
+  ]
+}
+
+/** A module by its extension where package.json does not say that `.js` is one. */
+function extensionFor({ typescript, esm }: Repository): string {
+  return `${esm ? '' : 'm'}${typescript ? 'ts' : 'js'}`
+}
+
+const CONFIG_TEXT = `import { stressConfig } from 'mailstorm/vitest'
+
+// Runs every *.stress.* file of this repository; mailstorm's own scenarios (burst, sustained, …) when -t names them.
+export default stressConfig()
+`
+
+const SCENARIO_TEXT = `import { scenario } from 'mailstorm'
+
+// Run it with: npx vitest run --config vitest.stress.config.ts -t newsletter
+// against your server: SMTP_TARGETS=127.0.0.1:25 npx vitest run --config vitest.stress.config.ts -t newsletter
+scenario('newsletter', {
+  // 50 messages are due every second, whether or not those before have been answered.
+  executor: 'constant-arrival-rate',
+  rate: 50,
+  durationSeconds: 20,
+  workers: 10,
+  size: 'medium',
+  thresholds: ['success_rate>=0.999', 'p(99)<500'],
+})
+`
+
+function workflowText({ root, gitRoot, packageManager, nodeVersionFile }: Repository): string {
+  const folder = relative(gitRoot, root).split(sep).join('/')
+  const node = nodeVersionFile === undefined ? 'node-version: 24' : `node-version-file: ${nodeVersionFile}`
+  const corepack =
+    packageManager === 'npm' || packageManager === 'yarn-classic' ? '' : '      - run: corepack enable\n'
+  const defaults = folder === '' ? '' : `    defaults:\n      run:\n        working-directory: ${folder}\n`
+  const results = folder === '' ? 'results/' : `${folder}/results/`
+  return `name: Mail under stress
+
+on:
+  pull_request:
+  schedule:
+    - cron: '0 2 * * *'
+  workflow_dispatch:
+
+permissions:
+  contents: read
+
+jobs:
+  stress:
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+${defaults}    steps:
+      - uses: actions/checkout@v4
+${corepack}      - uses: actions/setup-node@v4
+        with:
+          ${node}
+      - run: ${INSTALL[packageManager]}
+      # To send to your own server, start it in a step before this one and set SMTP_TARGETS to its host:port.
+      - run: ${EXECUTE[packageManager]} vitest run --config ${CONFIG}
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: stress-test-results
+          path: ${results}
+`
+}
+
+/** What runs leave in the repository; true when `.gitignore` did not have it. */
+function ignoreResults(root: string): boolean {
+  const path = join(root, '.gitignore')
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const lines = before.split(/\r?\n/).map((line) => line.trim().replaceAll(/^\/|\/$/g, ''))
+  const missing = ['results', '.mailstorm'].filter((name) => !lines.includes(name))
+  if (missing.length === 0) return false
+  const gap = before === '' || before.endsWith('\n') ? '' : '\n'
+  writeFileSync(path, `${before}${gap}${missing.map((name) => `/${name}/\n`).join('')}`)
+  return true
+}
+
+/** Ports of this machine at which something greets as a mail server does (RFC 5321 4.2: 220). */
+export async function listeningServers(ports: readonly number[]): Promise<number[]> {
+  const found = await Promise.all(ports.map(greets))
+  return ports.filter((_, index) => found[index])
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(GREETING_LIMIT_MS, () => end(false))
+    socket.once('error', () => end(false))
+    socket.once('close', () => resolve(false))
+    socket.once('data', (data: Buffer) => end(data.subarray(0, 3).toString('latin1') === '220'))
+  })
+}
+
+function nextSteps({ packageManager }: Repository, servers: readonly number[]): string {
+  const run = `${EXECUTE[packageManager]} vitest run --config ${CONFIG}`
+  const targets = servers.map((port) => `127.0.0.1:${port}`).join(',')
+  const own =
+    servers.length === 0
+      ? ['Against a server of yours:', `  SMTP_TARGETS=127.0.0.1:25 ${run} -t newsletter`]
+      : [`Against what listens at ${targets}:`, `  SMTP_TARGETS=${targets} ${run} -t newsletter`]
+  return [
+    ...own,
+    'Against five servers that mailstorm boots:',
+    `  ${run} -t newsletter`,
+    `  ${run} -t burst`,
+  ].join('\n')
+}

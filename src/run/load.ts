@@ -1,0 +1,133 @@
+import type { LoadSpec } from '../engine/executors/registry.ts'
+import type { Progress } from '../engine/progress.ts'
+import type { Result } from '../engine/result.ts'
+import { type Options, readOptions } from '../options/options.ts'
+import { executeRun } from './execute.ts'
+import type { Row } from './scenario-run.ts'
+import { createServices } from './services.ts'
+import { resolveSpec, type SpecBase } from './spec/spec.ts'
+import { thresholdsOf } from './thresholds.ts'
+
+/** What {@link runLoad} offers, and to whom: a scenario's spec, without what only the command line has. */
+export type LoadOptions = Omit<SpecBase, 'baseline' | 'servers' | 'thresholds'> & LoadSpec & LoadRunOptions
+
+/** What a script says beside the load itself. */
+export interface LoadRunOptions {
+  /** Servers that run already, as `host:port`; IPv6 as `[::1]:25`. The load goes to all of them in turn. */
+  readonly targets: readonly string[]
+  /**
+   * What must hold, in k6's syntax, as in {@link SpecBase}.
+   *
+   * @defaultValue `[]`: then more than 95 % have to be accepted
+   */
+  readonly thresholds?: readonly string[]
+  /**
+   * Name of the run in its result.
+   *
+   * @defaultValue `'load'`
+   */
+  readonly name?: string
+  /**
+   * Also sends to addresses that are neither loopback nor private.
+   *
+   * @defaultValue `false`
+   */
+  readonly allowPublicTargets?: boolean
+  /**
+   * Whether the servers' certificates must be valid.
+   *
+   * @defaultValue `true`
+   */
+  readonly tlsVerify?: boolean
+  /**
+   * Sender threads, from 1 to 32.
+   *
+   * @defaultValue a quarter of the machine's cores, at least 1 and at most 4
+   */
+  readonly threads?: number
+  /**
+   * Seed of the generated message bodies.
+   *
+   * @defaultValue `1`
+   */
+  readonly seed?: number
+  /** Ends the run early; its result is then `partial`. */
+  readonly signal?: AbortSignal
+  /** Told once a second how far the run is. */
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** What {@link runLoad} measured: the same as a scenario's result file. */
+export type LoadResult = Result
+
+/**
+ * Sends a load and measures it, without Vitest: for scripts, benchmarks and other test runners. Nothing is printed or
+ * written, and nothing is read from the environment. Boots no servers: name those that run.
+ *
+ * Response times count from when a message was due, so a server that stalls is not excused by a generator that waits
+ * for it. Times in the result are milliseconds, rates are messages per second, shares are from 0 to 1.
+ *
+ * @param options - the load, and where to send it
+ * @returns the result, also of a run that was ended early or whose thresholds are missed: see its `verdict`
+ * @throws {@link MailstormError} before anything is sent, when the load makes no sense, a target is public or does not
+ * greet, or a threshold cannot be read
+ *
+ * @example
+ * ```ts
+ * import { runLoad } from 'mailstorm/engine'
+ *
+ * const { metrics, verdict } = await runLoad({
+ *   targets: ['127.0.0.1:25'],
+ *   executor: 'constant-arrival-rate',
+ *   rate: 50,
+ *   durationSeconds: 10,
+ *   workers: 10,
+ *   size: 'small',
+ *   thresholds: ['success_rate>=0.999', 'p(99)<500'],
+ * })
+ * console.log(verdict, metrics.response_time_ms.p99)
+ * ```
+ */
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const { targets, name = 'load', signal, onProgress, thresholds = [], ...rest } = options
+  const { allowPublicTargets, tlsVerify, threads, seed, ...spec } = rest
+  const workload = resolveSpec({ ...spec, thresholds })
+  const run = { scenario: name, part: null, workload, thresholds: thresholdsOf(workload), overrides: [] }
+  await using services = createServices(optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }))
+  const row: Row = {
+    services,
+    signal: signal ?? new AbortController().signal,
+    task: { meta: {} },
+    skip: (why) => {
+      throw new RangeError(`a run from a script has no row to skip: ${why}`)
+    },
+    onTestFinished: () => undefined,
+    onProgress: async (progress) => {
+      if (!('tenants' in progress)) onProgress?.(progress as Progress)
+    },
+  }
+  return executeRun(run, row, () => undefined)
+}
+
+type Settings = {
+  readonly [Name in 'targets' | 'allowPublicTargets' | 'tlsVerify' | 'threads' | 'seed']:
+    | LoadRunOptions[Name]
+    | undefined
+}
+
+/** Read and checked as the environment's are, in whose words a bad one is refused. */
+function optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }: Settings): Options {
+  const given = {
+    SMTP_TARGETS: targets?.join(','),
+    ALLOW_PUBLIC_TARGETS: flag(allowPublicTargets),
+    STRESS_TLS_VERIFY: flag(tlsVerify),
+    STRESS_THREADS: threads?.toString(),
+    STRESS_SEED: seed?.toString(),
+  }
+  return readOptions(given)
+}
+
+function flag(value: boolean | undefined): string | undefined {
+  if (value === undefined) return undefined
+  return value ? '1' : '0'
+}

@@ -1,0 +1,225 @@
+import { systemClock } from '../engine/clock.ts'
+import { MailstormError } from '../error.ts'
+import { type HostPort, mailAddress, targetList } from '../options/address.ts'
+import type { Capabilities } from '../smtp/capabilities.ts'
+import type { SmtpFailure } from '../smtp/failure.ts'
+import { dotStuff } from '../smtp/message.ts'
+import { checkHosts } from '../smtp/preflight/preflight.ts'
+import { type Reply, replyText } from '../smtp/reply.ts'
+import { openSession, PhaseTimer, type Session } from '../smtp/session.ts'
+import type { Credentials, TlsMode } from '../smtp/target.ts'
+import {
+  EnvelopeRefused,
+  envelopeFor,
+  quit,
+  resetTransaction,
+  sendEnvelope,
+  sendMessage,
+} from '../smtp/transaction.ts'
+
+/** How {@link SmtpClient.connect} connects. */
+export interface SmtpClientOptions {
+  /**
+   * Encryption of the session: none, STARTTLS (RFC 3207), or TLS from the first octet (RFC 8314).
+   *
+   * @defaultValue `'none'`
+   */
+  readonly tls?: TlsMode
+  /**
+   * Whether the server's certificate must be valid.
+   *
+   * @defaultValue `true`
+   */
+  readonly tlsVerify?: boolean
+  /** Logs in after EHLO; without it there is no login. */
+  readonly auth?: Credentials
+  /**
+   * How long each reply may take, in milliseconds.
+   *
+   * @defaultValue `30_000`
+   */
+  readonly timeoutMs?: number
+  /**
+   * Also connects to addresses that are neither loopback nor private.
+   *
+   * @defaultValue `false`
+   */
+  readonly allowPublicTargets?: boolean
+}
+
+/** A message for {@link SmtpClient.send}. */
+export interface OutgoingMessage {
+  /** Envelope sender, as `name@domain`; an empty text is the null sender of bounces (RFC 5321 4.5.5). */
+  readonly from: string
+  /** Envelope recipients, as `name@domain`; at least one. */
+  readonly to: readonly string[]
+  /** Header and body, without the final dot. Lines of a text may end in LF; octets are sent as they are, dot-stuffed. */
+  readonly message: string | Uint8Array
+}
+
+/** What a server answered to a message that it took. */
+export interface AcceptedMessage {
+  /** Of its final reply: 250. */
+  readonly code: number
+  /** Code and text of its final reply as one line, without control characters. */
+  readonly text: string
+  /** Recipients that it refused while it took the message for others: its replies, as one line each. */
+  readonly refused: readonly string[]
+}
+
+const TIMEOUT_MS = 30_000
+const END_OF_DATA = Buffer.from('.\r\n')
+
+/**
+ * One SMTP session, the same client that the load engine sends with: for scripts and tests that send single messages.
+ *
+ * @example
+ * ```ts
+ * import { SmtpClient } from 'mailstorm/engine'
+ *
+ * await using client = await SmtpClient.connect('127.0.0.1:25', { tls: 'starttls', tlsVerify: false })
+ * const { text } = await client.send({
+ *   from: 'sender@mailstorm.test',
+ *   to: ['recipient@mailstorm.test'],
+ *   message: 'Subject: hello\n\nOne message.\n',
+ * })
+ * console.log(text) // 250 2.0.0 Ok: queued as 4F2C1
+ * ```
+ */
+export class SmtpClient implements AsyncDisposable {
+  /** What the server offered in its reply to EHLO. */
+  readonly capabilities: Readonly<Capabilities>
+  readonly #session: Session
+  readonly #timeoutMs: number
+  #isEnded = false
+
+  private constructor(session: Session, timeoutMs: number) {
+    this.#session = session
+    this.#timeoutMs = timeoutMs
+    this.capabilities = session.capabilities
+  }
+
+  /**
+   * Connects and says EHLO; with `tls` and `auth` it encrypts and logs in.
+   *
+   * @param target - where to, as `host:port`, IPv6 as `[::1]:25`
+   * @param options - how; see each for its default
+   * @throws {@link MailstormError} when the target is not `host:port`, or neither loopback nor private
+   * @throws {@link SmtpFailure} when it cannot be connected to, or refuses
+   */
+  static async connect(target: string, options: SmtpClientOptions = {}): Promise<SmtpClient> {
+    const {
+      tls = 'none',
+      tlsVerify = true,
+      auth,
+      timeoutMs = TIMEOUT_MS,
+      allowPublicTargets = false,
+    } = options
+    const place = {
+      ...placeOf(target),
+      name: target,
+      tls: { mode: tls, verify: tlsVerify },
+      ...(auth === undefined ? {} : { auth }),
+    }
+    const [checked] = await checkHosts({ targets: [place], allowPublicTargets })
+    const session = await openSession(
+      {
+        target: checked === undefined ? place : { ...place, addresses: checked.addresses },
+        clock: systemClock,
+        timeoutMs,
+        tlsSessions: new Map(),
+        onTransport: () => undefined,
+      },
+      new PhaseTimer(systemClock),
+    )
+    return new SmtpClient(session, timeoutMs)
+  }
+
+  /**
+   * Sends one message and waits for the server's final reply.
+   *
+   * @throws {@link MailstormError} when an address is none, or there is no recipient
+   * @throws {@link SmtpFailure} with the reply and the phase, when the server defers or rejects the message, or ends the
+   * session. After a refusal the session can be used again.
+   */
+  async send({ from, to, message }: OutgoingMessage): Promise<AcceptedMessage> {
+    checkAddresses(from, to)
+    const octets = octetsOf(message)
+    const { capabilities } = this.#session
+    const context = {
+      session: this.#session,
+      envelope: envelopeFor(from, to, capabilities.size ? octets.length : undefined),
+      pipelining: capabilities.pipelining ? ('commands' as const) : ('off' as const),
+      timer: new PhaseTimer(systemClock),
+    }
+    const enveloped = await sendEnvelope(context, false)
+    if (enveloped instanceof EnvelopeRefused) {
+      if (enveloped.needsReset) await resetTransaction(this.#session)
+      throw enveloped.failure
+    }
+    const reply = await sendMessage(context, [dotStuff(octets), END_OF_DATA], false)
+    const refused = enveloped.refusals.map(({ failure }: SmtpFailure) => failure.text)
+    return { code: reply.code, text: replyText(reply), refused }
+  }
+
+  /** Says QUIT and closes; once. Never throws: what was sent has its replies. */
+  async quit(): Promise<void> {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    const { transport } = this.#session
+    if (transport.failure === undefined) await goodbye(this.#session, this.#timeoutMs)
+    transport.destroy()
+  }
+
+  /** As {@link SmtpClient.quit}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.quit()
+  }
+}
+
+async function goodbye(session: Session, timeoutMs: number): Promise<Reply | undefined> {
+  try {
+    return await quit(session, timeoutMs)
+  } catch {
+    // Whoever closes instead of saying goodbye has answered everything else.
+    return undefined
+  }
+}
+
+function placeOf(target: string): HostPort {
+  const [place, ...more] = targetList.schema.safeParse(target).data ?? []
+  if (place !== undefined && more.length === 0) return place
+  throw new MailstormError(
+    'BAD_TARGET',
+    `Failed to connect to ${JSON.stringify(target)}: it is not host:port.`,
+    'Give it as 127.0.0.1:25, IPv6 as [::1]:25.',
+  )
+}
+
+function checkAddresses(from: string, to: readonly string[]): void {
+  const addresses = from === '' ? to : [from, ...to]
+  const bad = addresses.find((address) => !mailAddress.schema.safeParse(address).success)
+  if (bad !== undefined)
+    throw new MailstormError(
+      'BAD_ADDRESS',
+      `Failed to send: ${JSON.stringify(bad)} is not a mail address.`,
+      'Give it as name@domain.',
+    )
+  if (to.length === 0)
+    throw new MailstormError(
+      'BAD_ADDRESS',
+      'Failed to send: there is no recipient.',
+      "Give one: to: ['a@example.com'].",
+    )
+}
+
+/** Lines end in CRLF, the last one too (RFC 5321 2.3.8). */
+function octetsOf(message: string | Uint8Array): Buffer {
+  if (typeof message !== 'string') {
+    const octets = Buffer.from(message)
+    return octets.subarray(-2).toString('latin1') === '\r\n'
+      ? octets
+      : Buffer.concat([octets, Buffer.from('\r\n')])
+  }
+  return Buffer.from(`${message.replaceAll(/\r\n|\r|\n/g, '\r\n').replace(/(\r\n)?$/, '')}\r\n`)
+}

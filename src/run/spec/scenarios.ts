@@ -1,0 +1,60 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sourcesRoot } from '../../packages.ts'
+import { asksFor } from './asked-projects.ts'
+
+export interface Scenario {
+  readonly name: string
+  /** Absolute path of its suite. */
+  readonly file: string
+}
+
+/** Suites are data: a scenario is what a call at the beginning of a line names first. */
+const REGISTRATION = /^\w+\(\s*['"]([\w.-]+)['"]/gm
+
+/** The scenarios that come with mailstorm, by name, without running any code of theirs. */
+export function builtInScenarios(): Scenario[] {
+  return scenariosIn(
+    globSync('suites/**/*.stress.{ts,js}', { cwd: sourcesRoot }).map((path) => join(sourcesRoot, path)),
+  )
+}
+
+/** The scenarios of suites, by name. */
+export function scenariosIn(files: readonly string[]): Scenario[] {
+  return files
+    .flatMap((file) => {
+      const source = readFileSync(file, 'utf8')
+      return [...source.matchAll(REGISTRATION)].map(([, name = '']) => ({ name, file }))
+    })
+    .toSorted((a, b) => a.name.localeCompare(b.name))
+}
+
+/** The suites that come with mailstorm, by whether `-t` asks for something in them; without `-t` it asks for none. */
+export function builtInFiles(argv: readonly string[]): {
+  readonly asked: string[]
+  readonly others: string[]
+} {
+  const pattern = namePattern(argv)
+  const scenarios = builtInScenarios()
+  const asked = scenarios.filter(({ name }) => pattern !== undefined && asksFor(pattern, name))
+  const files = new Set(asked.map(({ file }) => file))
+  return { asked: [...files], others: scenarios.map(({ file }) => file).filter((file) => !files.has(file)) }
+}
+
+/** The value of `-t`, `--testNamePattern` or `--test-name-pattern`; undefined where it is none. */
+export function namePattern(argv: readonly string[]): RegExp | undefined {
+  for (const [index, argument] of argv.entries()) {
+    const [, joined] = /^(?:-t|--testNamePattern|--test-name-pattern)(?:=(.*))?$/s.exec(argument) ?? []
+    const value =
+      joined ??
+      (/^(?:-t|--testNamePattern|--test-name-pattern)$/.test(argument) ? argv[index + 1] : undefined)
+    if (value === undefined) continue
+    try {
+      return new RegExp(value)
+    } catch {
+      // Vitest says what is wrong with it.
+      return undefined
+    }
+  }
+  return undefined
+}

