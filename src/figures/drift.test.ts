@@ -37,8 +37,19 @@ describe('theilSen', () => {
     expect(slope?.high).toBeGreaterThan(0)
   })
 
+  it('has the interval of Sen: of 45 slopes between ten points those of ranks 22 ± 10.96', () => {
+    // C = 1.96·√(10·9·25/18) = 21.91; the slopes of x³ are i² + ij + j², sorted.
+    expect(theilSen(line(10, (x) => x ** 3))).toEqual({ perX: 67, low: 36, high: 109 })
+  })
+
+  it('leaves pairs out that are of one moment', () => {
+    const twice = [...line(3, (x) => x), { x: 1, y: 500 }]
+    expect(theilSen(twice)?.perX).toBe(1)
+  })
+
   it('has none below three points', () => {
     expect(theilSen(line(2, (x) => x))).toBeUndefined()
+    expect(theilSen(line(3, (x) => x))?.perX).toBe(1)
   })
 })
 
@@ -96,5 +107,55 @@ describe('driftOf', () => {
     expect(driftOf({ windowMs: undefined, recording, resourceUsage: {} })).toBeUndefined()
     const drift = driftOf({ windowMs: 300_000, recording, resourceUsage: { gone: memory(3, () => 1) } })
     expect(drift?.map(({ of }) => of)).toEqual(['response time p99'])
+  })
+
+  // Of 300 s the first 30 are warm-up, and the rest is 90 intervals of 3 s.
+  const five = { windowMs: 300_000, recording: { seconds: seconds(300, () => 1) } }
+  const memoryOf = (samples: readonly (readonly [second: number, bytes: number])[]) => {
+    const { samples: _none, ...usage } = memory(0, () => 0)
+    const read = samples.map(([second, bytes]) => ({ second, cpu_percent: 1, memory_bytes: bytes }))
+    return driftOf({ ...five, resourceUsage: { server: { ...usage, samples: read } } })?.at(1)
+  }
+  const tenIntervals = Array.from({ length: 10 }, (_, n) => [30 + 3 * n, 300 * n] as const)
+
+  it('has a point for each interval after the warm-up, to the last', () => {
+    expect(driftOf({ ...five, resourceUsage: {} })).toMatchObject([{ of: 'response time p99', points: 90 }])
+    expect(memoryOf([[299, 5], ...tenIntervals])).toMatchObject({ points: 11 })
+  })
+
+  it('tells the drift of ten intervals, and not of nine', () => {
+    // 300 bytes in 3 s.
+    expect(memoryOf(tenIntervals)).toMatchObject({ points: 10, per_hour: 360_000 })
+    expect(memoryOf(tenIntervals.slice(1))).toBeUndefined()
+  })
+
+  it('counts no reading of the warm-up, nor of what comes after the window', () => {
+    const more = [[0, 7], [29, 7], [300, 7], [400, 7], ...tenIntervals] as const
+    expect(memoryOf(more)).toEqual(memoryOf(tenIntervals))
+  })
+
+  it('takes the median of the readings of an interval, the lower of two', () => {
+    const three = tenIntervals.flatMap(([second, bytes]) => [
+      [second, 1e9] as const,
+      [second + 1, -second * second] as const,
+      [second + 2, bytes] as const,
+    ])
+    expect(memoryOf(three)).toEqual(memoryOf(tenIntervals))
+    const two = tenIntervals.flatMap(([second, bytes]) => [
+      [second, 1e9] as const,
+      [second + 1, bytes] as const,
+    ])
+    expect(memoryOf(two)).toEqual(memoryOf(tenIntervals))
+  })
+
+  it('has no point where no message ended, and none behind the last second that was recorded', () => {
+    const silent = seconds(300, () => 1).map((second, n) =>
+      Math.floor(n / 3) % 2 === 0 ? second : { ...second, responseTime: new Histogram().toSparse() },
+    )
+    expect(driftOf({ ...five, recording: { seconds: silent }, resourceUsage: {} })).toMatchObject([
+      { points: 45 },
+    ])
+    const short = { seconds: seconds(150, () => 1) }
+    expect(driftOf({ ...five, recording: short, resourceUsage: {} })).toMatchObject([{ points: 40 }])
   })
 })

@@ -27,9 +27,12 @@ test('tells a server that never greets from one that is not there', () => {
     failure('timeout', 'data', 9),
     failure('connection_refused', 'connect', 3),
     failure('local', 'connect', 2),
+    failure('timeout', 'connect', 4),
+    failure('connection_reset', 'greeting', 6),
   ]
   expect(observe({ connect: EMPTY_HISTOGRAM, failures })).toEqual([
     expect.stringMatching(/^5 connections were opened but never greeted/),
+    expect.stringMatching(/^4 connections did not open in time/),
     expect.stringMatching(/^3 connections were refused/),
     expect.stringMatching(/^2 messages failed because the load generator/),
   ])
@@ -44,9 +47,60 @@ test('says nothing of a run in which nothing is odd', () => {
 test('names a slow name server as that, with its name; a quick one is nothing to tell', () => {
   const names = [
     { host: 'slow.test', addresses: ['127.0.0.1'], lookup_ms: 412.6 },
-    { host: 'quick.test', addresses: ['127.0.0.2'], lookup_ms: 3 },
+    { host: 'edge.test', addresses: ['127.0.0.3'], lookup_ms: 100 },
+    { host: 'quick.test', addresses: ['127.0.0.2'], lookup_ms: 99.9 },
   ]
   expect(observe({ connect: EMPTY_HISTOGRAM, failures: [], names })).toEqual([
     'the name server took 413 ms to answer for slow.test: it was asked once, before the load, and no other figure includes that time',
+    expect.stringMatching(/^the name server took 100 ms to answer for edge\.test/),
+  ])
+})
+
+const none = { connect: EMPTY_HISTOGRAM, failures: [] }
+
+test('tells recipients that were refused while their messages were taken, and what went to a new session', () => {
+  const refused = [failure('reply', 'envelope', 1)]
+  expect(observe({ ...none, refused_recipients: refused, reconnects: 1 })).toEqual([
+    expect.stringMatching(/^1 recipient was refused /),
+    expect.stringMatching(/^1 message went to a new session/),
+  ])
+  const more = [...refused, failure('reply', 'envelope', 2)]
+  expect(observe({ ...none, refused_recipients: more, reconnects: 7 })).toEqual([
+    expect.stringMatching(/^3 recipients were refused /),
+    expect.stringMatching(/^7 messages went to a new session/),
+  ])
+  expect(observe({ ...none, refused_recipients: [], session_failures: [], reconnects: 0 })).toEqual([])
+})
+
+test('tells a cap on messages of a session with what avoids it, and cuts what the server said', () => {
+  const caps = [{ target: 'mx', messages: 60, sessions: 1, text: `452 ${'x'.repeat(100)}` }]
+  expect(observe({ ...none, session_caps: caps })).toEqual([
+    expect.stringMatching(
+      /^mx takes 60 messages .*"452 x{5,76}…" .*1 session\).*STRESS_MESSAGES_PER_SESSION=60/,
+    ),
+  ])
+})
+
+test('tells how sessions ended, each way apart, and what is left over as another answer than 221', () => {
+  const badly = [
+    failure('timeout', 'quit', 1),
+    failure('aborted', 'quit', 2),
+    failure('connection_closed', 'quit', 3),
+    failure('connection_reset', 'quit', 4),
+    failure('reply', 'quit', 5),
+    failure('protocol_error', 'quit', 6),
+    failure('timeout', 'reset', 8),
+  ]
+  expect(observe({ ...none, session_failures: badly })).toEqual([
+    expect.stringMatching(/^1 session got no reply to QUIT/),
+    expect.stringMatching(/^2 sessions were closed right after QUIT/),
+    expect.stringMatching(/^7 sessions were closed by the server at QUIT/),
+    expect.stringMatching(/^11 sessions got a reply other than 221/),
+    expect.stringMatching(/^8 sessions ended because RSET/),
+  ])
+  const one = [failure('aborted', 'quit', 1), failure('connection_closed', 'quit', 1)]
+  expect(observe({ ...none, session_failures: one })).toEqual([
+    expect.stringMatching(/^1 session was closed right after QUIT/),
+    expect.stringMatching(/^1 session was closed by the server/),
   ])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { burstResult } from '../report/result.fixture.ts'
-import { type BaselineFigures, worsening } from './regression.ts'
+import { type BaselineFigures, isComparable, worsening } from './regression.ts'
 import { describeThreshold, judge, parseThreshold } from './threshold.ts'
 
 const BASELINE: BaselineFigures = { name: 'ci', throughput: 1000, success_rate: 1, p95_ms: 100 }
@@ -79,4 +79,26 @@ test.for([
 test('a limit may be a share too, and percent belong to no other figure', () => {
   expect(parseThreshold('regression<0.1').limit).toBe(0.1)
   expect(() => parseThreshold('throughput>10%')).toThrow(/cannot follow/)
+})
+
+const NO_FIGURES: BaselineFigures = { name: 'ci', throughput: null, success_rate: null, p95_ms: null }
+
+test.for([
+  ['a throughput alone', { throughput: 1000 }, true],
+  ['a success rate alone', { success_rate: 1 }, true],
+  ['a p95 alone, of a run that has one', { p95_ms: 100 }, true],
+  ['a throughput of nothing, of which none can fall short', { throughput: 0 }, false],
+  ['a throughput of nothing beside a success rate', { throughput: 0, success_rate: 1 }, true],
+  ['nothing', {}, false],
+] as const)('a baseline that has %s: comparable %o', ([, figures, comparable]) => {
+  expect(isComparable({ ...NO_FIGURES, ...figures }, metricsWith(1, 1, 5))).toBe(comparable)
+})
+
+test('a run without a message is comparable with none, one without times not by its p95', () => {
+  const run = metricsWith(1, 1, 5)
+  expect(isComparable(BASELINE, { ...run, total_messages: 0 })).toBe(false)
+  expect(isComparable(BASELINE, { ...run, total_messages: 1 })).toBe(true)
+  const untimed = { ...run, response_time_ms: { ...run.response_time_ms, p95: null } }
+  expect(isComparable({ ...NO_FIGURES, p95_ms: 100 }, untimed)).toBe(false)
+  expect(isComparable({ ...NO_FIGURES, throughput: 9, p95_ms: 100 }, untimed)).toBe(true)
 })

@@ -43,6 +43,25 @@ describe('stageFigures', () => {
     ])
   })
 
+  it('tells of workers what ended, and nothing of what was due: that depends on the server', () => {
+    const two = [stage(1, 2), stage(1, 2)]
+    const schedule: Schedule = { executor: 'ramping-workers', startWorkers: 2, stages: two }
+    const recorder = new Recorder({ startMs: 0, phaseCount: 3, targetCount: 1 })
+    for (const ms of [100, 1_100, 1_200])
+      recorder.record(sampleOf({ message: ms, dueMs: ms, sentMs: ms, endedMs: ms + 4 }))
+    const table = stageFigures({ schedule, pacer: createPacer(schedule), recording: recorder.snapshot() })
+    expect(table?.columns).toEqual([
+      { name: 'accepted', unit: 'count' },
+      { name: 'throughput', unit: 'per_second' },
+      { name: 'p50', unit: 'ms' },
+      { name: 'p99', unit: 'ms' },
+    ])
+    expect(table?.rows).toEqual([
+      { label: '2 workers', values: [1, 1, 4, 4] },
+      { label: '2 workers', values: [2, 2, 4, 4] },
+    ])
+  })
+
   it.each([
     [{ executor: 'constant-arrival-rate', ratePerSecond: 5, durationSeconds: 1 }, 'no stages'],
     [{ ...steps, stages: [stage(1, 10)] }, 'a single stage'],
