@@ -91,6 +91,14 @@ describe('parseThreshold', () => {
     })
   })
 
+  it.each([
+    ['success_rate>=100', 'success_rate>=1'],
+    ['error_rate<=2.5', 'error_rate<=0.025'],
+    ['success_rate>=250', 'success_rate>=0.99'],
+  ])('shows how "%s" is written as a share: %s', (text, share) => {
+    expect(errorOf(text).message.split('\n').at(-1)).toBe(`It is a share between 0 and 1: ${share}`)
+  })
+
   it('says how a share is written when a percentage was given', () => {
     expect(errorOf('success_rate>=99').message).toBe(
       [
@@ -119,6 +127,7 @@ describe('judge', () => {
     ['accepted==99', 99, 'pass'],
     ['failed<1', 1, 'fail'],
     ['dropped!=0', 0, 'fail'],
+    ['duplicated!=0', 1, 'pass'],
     ['connection_errors==1', 1, 'pass'],
     ['recipients_refused==0', 2, 'fail'],
     ['lost==0', 0, 'pass'],
