@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { CustomMetrics, customResults } from '../engine/custom-metrics.ts'
+import { thresholdSentence } from '../report/verdict.ts'
 import type { Measured } from './smtp.ts'
 import { measuredRun } from './threshold.fixture.ts'
-import { describeThreshold, judge, parseThreshold } from './threshold.ts'
+import { judge, parseThreshold } from './threshold.ts'
 
 const KINDS = {
   retries: 'counter',
@@ -27,21 +28,21 @@ describe('thresholds on custom metrics', () => {
   it.for([
     ['retries<100', 'pass', 'retries<100 — was 12'],
     ['retries==12', 'pass', 'retries==12 — was 12'],
-    ['retries.rate<=2.5', 'fail', 'retries.rate<=2.5 — was 3/s'],
+    ['retries.rate<=2.5', 'fail', 'retries.rate<=2.5 — was 3.00/s'],
     ['depth<8', 'fail', 'depth<8 — was 8'],
     ['depth.min>=-3', 'pass', 'depth.min>=-3 — was -3'],
     ['depth.max<10', 'pass', 'depth.max<10 — was 8'],
-    ['slow<=0.05', 'pass', 'slow<=0.05 — was 5 %'],
-    ['slow<0.05', 'fail', 'slow<0.05 — was 5 %'],
-    ['handshake_ms.p(95)<20', 'fail', 'handshake_ms.p(95)<20 — was 95 ms'],
-    ['handshake_ms.p(99.9)<=0.1s', 'pass', 'handshake_ms.p(99.9)<=0.1s — was 100 ms'],
-    ['handshake_ms.avg<51', 'pass', 'handshake_ms.avg<51 — was 50.5 ms'],
-    ['handshake_ms.med<51', 'pass', 'handshake_ms.med<51 — was 50 ms'],
+    ['slow<=0.05', 'pass', 'slow<=0.05 — was 5.00 %'],
+    ['slow<0.05', 'fail', 'slow<0.05 — was 5.00 %'],
+    ['handshake_ms.p(95)<20', 'fail', 'handshake_ms.p(95)<20 — was 95.04 ms'],
+    ['handshake_ms.p(99.9)<=0.1s', 'pass', 'handshake_ms.p(99.9)<=0.1s — was 100.00 ms'],
+    ['handshake_ms.avg<51', 'pass', 'handshake_ms.avg<51 — was 50.50 ms'],
+    ['handshake_ms.med<51', 'pass', 'handshake_ms.med<51 — was 50.02 ms'],
     ['hops.max<3', 'fail', 'hops.max<3 — was 3'],
   ] as const)('%s: %s', ([expression, verdict, sentence]) => {
     const judged = judge(parseThreshold(expression, KINDS), runWithMetrics())
     expect(judged.verdict).toBe(verdict)
-    expect(describeThreshold(judged)).toBe(sentence)
+    expect(thresholdSentence(judged)).toBe(sentence)
   })
 
   it('fails without data, and says that no hook recorded any', () => {
@@ -51,7 +52,7 @@ describe('thresholds on custom metrics', () => {
     }
     for (const expression of ['depth<8', 'slow<0.05', 'handshake_ms.p(95)<20', 'handshake_ms.avg<20']) {
       const judged = judge(parseThreshold(expression, KINDS), run)
-      expect(describeThreshold(judged)).toMatch(/ — no data: no hook recorded (depth|slow|handshake_ms)$/)
+      expect(thresholdSentence(judged)).toMatch(/ — no data: no hook recorded (depth|slow|handshake_ms)$/)
       expect(judged.verdict).toBe('no-data')
     }
   })

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import type { DriftResult, ThresholdResult } from '../engine/result.ts'
+import { thresholdSentence } from '../report/verdict.ts'
 import { measuredRun } from './threshold.fixture.ts'
-import { describeThreshold, judge, parseThreshold, unitOfThreshold } from './threshold.ts'
+import { judge, parseThreshold, unitOfThreshold } from './threshold.ts'
 
 const row = (of: string, unit: DriftResult['unit'], perHour: number): DriftResult => ({
   of,
@@ -43,5 +44,5 @@ it('says so with the unit of the slope, in files of older versions too', () => {
     const { unit, ...older } = judged
     expect(unitOfThreshold(older)).toBe(unit)
   }
-  expect(describeThreshold(p99 as ThresholdResult)).toBe('p99_drift<12 — was 12.5 ms/h')
+  expect(thresholdSentence(p99 as ThresholdResult)).toBe('p99_drift<12 — was 12.50 ms/h')
 })

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { burstResult } from '../report/result.fixture.ts'
+import { thresholdSentence } from '../report/verdict.ts'
 import { type BaselineFigures, isComparable, worsening } from './regression.ts'
-import { describeThreshold, judge, parseThreshold } from './threshold.ts'
+import { judge, parseThreshold } from './threshold.ts'
 
 const BASELINE: BaselineFigures = { name: 'ci', throughput: 1000, success_rate: 1, p95_ms: 100 }
 
@@ -52,7 +53,7 @@ test('regression<10% holds up to a tenth, and says what became worse', () => {
   expect(judged(BASELINE, 950)).toMatchObject({ verdict: 'pass', limit: 0.1, reason: 'throughput' })
   const failed = judged(BASELINE, 800)
   expect(failed).toMatchObject({ verdict: 'fail', reason: 'throughput' })
-  expect(describeThreshold(failed)).toBe('regression<10% — was 20 % (throughput)')
+  expect(thresholdSentence(failed)).toBe('regression<10% — was 20.00 % (throughput)')
 })
 
 test('says beside the figure what must be known of the baseline', () => {

@@ -88,8 +88,6 @@ interface UnitWords {
   readonly limit: string
   /** What may stand behind a limit, and how many of the unit that is. */
   readonly suffixes?: Readonly<Record<string, number>>
-  /** Behind a value. */
-  readonly behind: string
 }
 
 const WORDS: Readonly<Record<Unit, UnitWords>> = {
@@ -97,32 +95,28 @@ const WORDS: Readonly<Record<Unit, UnitWords>> = {
     kind: 'times in ms',
     limit: 'a time is in milliseconds, or ends in ms or s',
     suffixes: { ms: 1, s: 1000 },
-    behind: ' ms',
   },
   seconds: {
     kind: 'times in seconds',
     limit: 'it is in seconds, or ends in s',
     suffixes: { s: 1 },
-    behind: ' s',
   },
-  share: { kind: 'shares', limit: 'a share is a number between 0 and 1', behind: ' %' },
-  count: { kind: 'counts', limit: 'a count is a plain number', behind: '' },
+  share: { kind: 'shares', limit: 'a share is a number between 0 and 1' },
+  count: { kind: 'counts', limit: 'a count is a plain number' },
   per_second: {
     kind: 'per second',
     limit: 'a rate is in messages per second, a plain number',
-    behind: '/s',
   },
-  bytes: { kind: 'bytes', limit: 'it is in bytes, a plain number', behind: ' bytes' },
-  megabytes: { kind: 'MB', limit: 'it is in MB, a plain number', behind: ' MB' },
+  bytes: { kind: 'bytes', limit: 'it is in bytes, a plain number' },
+  megabytes: { kind: 'MB', limit: 'it is in MB, a plain number' },
   percent: {
     kind: 'percent of a core',
     limit: 'it is in percent of one core, a plain number',
-    behind: ' %',
   },
-  factor: { kind: 'factors', limit: 'a factor is a plain number', behind: ' ×' },
-  ms_per_hour: { kind: 'ms per hour', limit: 'it is in ms per hour, a plain number', behind: ' ms/h' },
-  megabytes_per_hour: { kind: 'MB per hour', limit: 'it is in MB per hour, a plain number', behind: ' MB/h' },
-  number: { kind: 'others', limit: 'its unit is not known: give a plain number', behind: '' },
+  factor: { kind: 'factors', limit: 'a factor is a plain number' },
+  ms_per_hour: { kind: 'ms per hour', limit: 'it is in ms per hour, a plain number' },
+  megabytes_per_hour: { kind: 'MB per hour', limit: 'it is in MB per hour, a plain number' },
+  number: { kind: 'others', limit: 'its unit is not known: give a plain number' },
 }
 
 /**
@@ -203,35 +197,4 @@ export function unitOfThreshold({ metric, unit }: Pick<ThresholdResult, 'metric'
   if (UNITS.some((known) => known === unit)) return unit as Unit
   const figure = SMTP_FIGURES.named(metric)
   return typeof figure === 'object' ? figure.unit : 'number'
-}
-
-/** `p(99)<1000 — was 41 ms`; without a value, why there is none. */
-export function describeThreshold(result: ThresholdResult): string {
-  const { expression, value, verdict, reason } = result
-  if (value === null) {
-    const what = verdict === 'no-data' ? 'no data' : verdict
-    return `${expression} — ${what}${reason === undefined ? '' : `: ${reason}`}`
-  }
-  const unit = unitOfThreshold(result)
-  const note = reason === undefined ? '' : ` (${reason})`
-  return `${expression} — was ${withUnit(value, unit, result.limit)}${note}`
-}
-
-function withUnit(value: number, unit: Unit, limit: number): string {
-  if (unit === 'count') return value.toLocaleString('en-US')
-  const [shown, shownLimit] = unit === 'share' ? [percent(value), percent(limit)] : [value, limit]
-  return `${rounded(shown, shownLimit)}${WORDS[unit].behind}`
-}
-
-/** Through toPrecision, for 0.07 · 100 is 7.000000000000001 in binary. */
-function percent(share: number): number {
-  return Number((share * 100).toPrecision(15))
-}
-
-/** Three digits or all whole ones; more where fewer would put the value on the wrong side of its limit. */
-function rounded(value: number, limit: number): string {
-  const side = Math.sign(value - limit)
-  let digits = Math.max(3, Math.trunc(value).toString().length)
-  while (digits < 15 && Math.sign(Number(value.toPrecision(digits)) - limit) !== side) digits++
-  return value.toLocaleString('en-US', { maximumSignificantDigits: digits })
 }

@@ -67,7 +67,7 @@ test('a value just over its limit is shown exactly', () => {
       ],
     }),
   )
-  expect(text).toContain('[FAILED] burst: p(99)<1000 — was 1000.0004')
+  expect(text).toContain('[FAILED] burst: p(99)<1000 — was 1,000.0004 ms')
 })
 
 test('names only the first servers of many', () => {

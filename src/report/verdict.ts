@@ -1,9 +1,9 @@
-import { dueMessages, type Result, type ThresholdResult } from '../engine/result.ts'
+import { dueMessages, type Result, type ThresholdResult, type Unit } from '../engine/result.ts'
 import { unitOfThreshold } from '../figures/threshold.ts'
 import { isMissed } from '../figures/verdict.ts'
 import type { PressureResult, PressureVerification, TenantRow } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
-import { count, counted, figureText, shortMilliseconds } from './format.ts'
+import { count, counted, figureText, MISSING, shortMilliseconds } from './format.ts'
 import type { Style } from './terminal.ts'
 
 /** A threshold's value and limit with the unit of its metric; never so rounded that they look equal. */
@@ -13,7 +13,18 @@ export function thresholdFigures(threshold: ThresholdResult): { value: string; l
   const shown = (number: number | null) => figureText(number, unit)
   const figures = { value: shown(value), limit: shown(limit) }
   if (figures.value !== figures.limit || value === limit) return figures
-  return { value: String(value), limit: String(limit) }
+  return { value: exactText(value, unit), limit: exactText(limit, unit) }
+}
+
+/** With all its digits. */
+function exactText(value: number | null, unit: Unit): string {
+  if (value === null) return MISSING
+  const digits = (amount: number) => amount.toLocaleString('en-US', { maximumSignificantDigits: 15 })
+  // Through toPrecision, for 0.07 · 100 is 7.000000000000001 in binary.
+  if (unit === 'share') return `${digits(Number((value * 100).toPrecision(15)))} %`
+  if (unit === 'bytes') return `${digits(value)} bytes`
+  if (unit === 'megabytes') return `${digits(value)} MB`
+  return figureText(value, unit).replace(/-?[\d.,]+/, digits(value))
 }
 
 /** `p(99)<1000 — was 1,412.30 ms`. */
