@@ -76,7 +76,7 @@ class ForeignSmtpServer extends ContainerService implements RunningSmtpServer {
   constructor(container: RunningContainer, port: number, image: string) {
     super(container)
     this.port = port
-    this.noLedger = `${image} is not a server of mailstorm's and keeps no ledger`
+    this.noLedger = `${image} is not one of mailstorm's servers and keeps no ledger`
   }
 
   async ledger(): Promise<never> {

@@ -210,7 +210,7 @@ function refuseOurs({ digestOnly, digestHeaders = [], mimeDigests }: MailhogOpti
   if (digestOnly !== true && mimeDigests !== true && digestHeaders.length === 0) return
   throw new MailstormError(
     'SERVICE_START',
-    'Failed to start mailhog: the real MailHog keeps no digests.',
+    'Failed to start mailhog: the real MailHog cannot keep digests.',
     'Use the embedded one, or leave digestOnly, digestHeaders and mimeDigests out.',
   )
 }
@@ -285,7 +285,7 @@ function refuseLarge({ largestMessageBytes }: SinkChoice): void {
   const megabytes = (largestMessageBytes / 1024 ** 2).toFixed(1)
   throw new MailstormError(
     'SINK_TOO_SLOW',
-    `Failed to choose the sink: messages of up to ${megabytes} MB, and MailHog takes at most 1 MB in useful time (its work grows with the square of a message's lines: about 131 s for 10 MB).`,
+    `Failed to choose the sink: messages of up to ${megabytes} MB, and MailHog handles at most 1 MB in reasonable time (its work grows with the square of a message's lines: about 131 s for 10 MB).`,
     'Set SINK=mailstorm for our own sink in a container, which answers as MailHog does.',
   )
 }

@@ -15,7 +15,7 @@ it('does not wait longer than its time for a server that greets and then never c
 
 it('says that no 220 came in time', async () => {
   await using server = await ScriptedServer.start({ greeting: [hang] })
-  await expect(seeBanner(server.host, server.port, 100)).rejects.toThrow('no 220 banner within 100 ms')
+  await expect(seeBanner(server.host, server.port, 100)).rejects.toThrow('no 220 greeting within 100 ms')
 })
 
 it('says with what a server greets that takes no sessions', async () => {

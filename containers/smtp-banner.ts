@@ -26,7 +26,7 @@ function firstLine(socket: Socket, withinMs: number): Promise<string> {
     let received = ''
     // Also what comes after the greeting is waited for no longer: a server need not close at QUIT.
     socket.setTimeout(withinMs, () => {
-      reject(new Error(`it showed no 220 banner within ${withinMs} ms`))
+      reject(new Error(`it sent no 220 greeting within ${withinMs} ms`))
       socket.destroy()
     })
     socket.on('error', (error) => reject(new Error(`its port cannot be reached (${errorText(error)})`)))

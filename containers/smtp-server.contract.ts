@@ -127,7 +127,7 @@ export function testSmtpServer(contract: SmtpServerContract): void {
       await kill(first)
       await first.ended
       const second = await first.startAgain?.()
-      if (second === undefined) throw new Error('it cannot be started again')
+      if (second === undefined) throw new Error('it cannot be restarted')
       running.push(second)
       expect(second).toMatchObject({ name: first.name, port, implicitTlsPort, endedBy: undefined })
       expect(second.pid).not.toBe(first.pid)
@@ -135,7 +135,7 @@ export function testSmtpServer(contract: SmtpServerContract): void {
       await kill(second)
       await second.ended
       const third = await second.startAgain?.()
-      if (third === undefined) throw new Error('it cannot be started again')
+      if (third === undefined) throw new Error('it cannot be restarted')
       running.push(third)
       const digest = new BagDigest()
       for (const id of ['a-1', 'a-2']) digest.add(id)

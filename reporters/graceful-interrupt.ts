@@ -92,7 +92,7 @@ export default class GracefulInterrupt implements Reporter {
     if (this.#phase === 'after') return
     tell(
       this.#vitest,
-      `\n${why}: stopping, partial results will be written. Once more to exit at once without them.`,
+      `\n${why}: stopping, partial results will be written. Again to exit at once without them.`,
     )
     this.#vitest?.cancelCurrentRun('keyboard-input').catch((error: unknown) => {
       this.#vitest?.logger.printError(error, { fullStack: true })

@@ -120,7 +120,7 @@ function caseOf(test: TestCase): JunitCase[] {
         ? []
         : [{ name: test.name, seconds, failures: [], skipped: result.note }]
     case 'pending':
-      return [{ name: test.name, seconds, failures: [], skipped: 'the run ended before it' }]
+      return [{ name: test.name, seconds, failures: [], skipped: 'the run ended before this row' }]
     default:
       return result satisfies never
   }

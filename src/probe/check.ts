@@ -129,7 +129,7 @@ export function unanswered(talk: Talk, name: string): Judgement | undefined {
   if (exchange === undefined) return { verdict: 'unknown', note: `it did not come to ${name.toUpperCase()}` }
   const { replies, strays = [], ending, tookMs, sent } = exchange
   const code = replies.at(-1)?.code
-  if (code === 421) return { verdict: 'unknown', note: 'it ends the session by 421' }
+  if (code === 421) return { verdict: 'unknown', note: 'it ends the session with 421' }
   if (code !== undefined) return undefined
   if (ending === 'too much') return { verdict: 'unknown', note: 'its reply has no end: see its replies' }
   if (strays.length > 0) return { verdict: 'unknown', note: 'its reply has no code: see its replies' }
@@ -175,7 +175,7 @@ export function outOfOrder(
     if (codes.includes(code)) return { verdict: 'conforms' }
     return {
       verdict: 'deviates',
-      note: code < 400 ? taken : `refused, but by ${code}: the reply is ${codes.join(' or ')}`,
+      note: code < 400 ? taken : `refused, but with ${code}: the reply is ${codes.join(' or ')}`,
     }
   }
 }

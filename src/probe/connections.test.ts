@@ -9,7 +9,7 @@ test.each<[Ending, ProbeVerdict, note: string]>([
   ['reset', 'deviates', '7; the next one is turned away without 421'],
   ['refused', 'conforms', '7, then its listening socket is closed'],
   ['no connection', 'unknown', '7, then no connection within 10 s'],
-  ['unreachable', 'unknown', '7, then no way to it'],
+  ['unreachable', 'unknown', '7, then no route to it'],
   // Not a limit of the server's.
   ['local', 'unknown', '7, then this machine could open no more connections'],
 ])('seven connections, then %s: %s', (ending, verdict, note) => {

@@ -7,7 +7,7 @@ import { cameText, type Exchange } from './talk.ts'
 
 export const CONNECTIONS: Question = {
   id: 'connections',
-  title: 'Connections at a time, and what the next one gets',
+  title: 'Concurrent connections, and what the next one gets',
   rfc: 'RFC 5321 3.8, 4.3.2',
 }
 

@@ -57,7 +57,7 @@ test('comes to its end with a server that answers nothing after its greeting', a
 test('says at once that nobody speaks SMTP there', async () => {
   const silent = await startOddServer({ greeting: '' })
   await expect(probed(silent)).rejects.toThrow(
-    /Failed to probe odd: nothing within 0\.\d+ s where a greeting of an SMTP server \(220\) should come\./,
+    /Failed to probe odd: nothing within 0\.\d+ s instead of an SMTP greeting \(220\)\./,
   )
   await expect(probed({ host: '127.0.0.1', port: 1 })).rejects.toThrow('connection refused')
 })

@@ -189,7 +189,7 @@ class Interview {
     if (this.#goneAt !== undefined) {
       const asked = this.#talks.size
       return [
-        `It is gone: since "${this.#goneAt.title}" every connection is refused. ${asked} of ${QUESTIONS.length} questions were asked.`,
+        `It is down: since "${this.#goneAt.title}" every connection is refused. ${asked} of ${QUESTIONS.length} questions were asked.`,
       ]
     }
     return this.#refusedForMs === 0
@@ -243,7 +243,7 @@ function refuseSilent({ name }: ProbeOptions, talk: Talk): void {
     : 'Check the address, and that the server speaks SMTP without TLS on this port.'
   throw new MailstormError(
     'NO_SMTP',
-    `Failed to probe ${name}: ${came} where a greeting of an SMTP server (220) should come.`,
+    `Failed to probe ${name}: ${came} instead of an SMTP greeting (220).`,
     hint,
   )
 }

@@ -99,7 +99,7 @@ export class ReplyReader {
 
 export const REPLIES: Question = {
   id: 'replies',
-  title: 'Form of its replies',
+  title: 'Form of the replies',
   rfc: 'RFC 5321 4.2, 4.5.3.1.5',
 }
 
@@ -132,27 +132,27 @@ function whatIsWrong(exchange: Exchange): string | undefined {
   const { replies, strays = [], unasked = [], ending, sent } = exchange
   const where = sent === '' ? 'its greeting' : `to ${foreignText(sent, SHOWN_CHARS)}`
   if (ending === 'too much') {
-    return `a reply does not end within 65,536 octets (${where}): nothing more was read of it`
+    return `a reply does not end within 65,536 octets (${where}): the rest was not read`
   }
   const [stray] = strays
   if (stray !== undefined) {
-    return `a line that begins with no reply code (${where}): "${foreignText(stray, SHOWN_CHARS)}"`
+    return `a line without a reply code (${where}): "${foreignText(stray, SHOWN_CHARS)}"`
   }
   const [extra] = unasked
   const wrong = firstOf([...replies, ...unasked], formOf)
   if (wrong !== undefined) return `${wrong} (${where})`
   return extra === undefined
     ? undefined
-    : `a reply that nothing asked for (behind the one ${where}): ${foreignText(replyText(extra), SHOWN_CHARS)}`
+    : `a reply that nothing asked for (after the one ${where}): ${foreignText(replyText(extra), SHOWN_CHARS)}`
 }
 
 function formOf({ code, codes, bareLf, longestLineBytes }: Reply): string | undefined {
   // RFC 5321 4.2.1: the code of each line has to be the same.
   if (codes.length > 1) return `the lines of a reply have different codes, ${codes.join(', ')}`
-  if (bareLf) return 'a reply line ends by LF alone'
+  if (bareLf) return 'a reply line ends with LF alone'
   if (longestLineBytes > MAX_REPLY_LINE_BYTES) return 'a reply line is longer than 512 octets'
   // RFC 5321 4.2: the first digit is 2 to 5, the second 0 to 5.
-  return /^[2-5][0-5]\d$/.test(String(code)) ? undefined : `${code} is no reply code`
+  return /^[2-5][0-5]\d$/.test(String(code)) ? undefined : `${code} is not a reply code`
 }
 
 function firstOf<Item>(

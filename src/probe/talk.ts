@@ -103,7 +103,7 @@ const ENDINGS: Readonly<Record<Ending, (tookMs: number) => string>> = {
   reset: () => 'connection reset',
   refused: () => 'connection refused',
   'no connection': (tookMs) => `no connection within ${secondsText(tookMs)}`,
-  unreachable: () => 'no way to it',
+  unreachable: () => 'no route to it',
   local: () => 'this machine could open no more connections',
   'tls failed': () => 'TLS handshake failed',
   'too much': () => 'a reply that does not end within 65,536 octets',

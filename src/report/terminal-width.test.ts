@@ -86,7 +86,7 @@ const services = [
     address: `postgresql://${'x'.repeat(90)}`,
     restarts: 12,
     last_end: {
-      by: 'out of sight: the container engine ended its stream of events',
+      by: 'lost from view: the container engine ended its stream of events',
       at: '2026-01-02T03:04:05Z',
     },
   },

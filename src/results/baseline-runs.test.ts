@@ -18,13 +18,13 @@ test.for<[string, readonly RunView[], RegExp]>([
   [
     'a run in which nothing was accepted',
     [fine({ metrics: { ...metrics, success_rate: 0, successful_messages: 0 } })],
-    /no message of run\.json was accepted \(its success rate is 0 %\)[\s\S]*every run would pass/,
+    /no message of run\.json was accepted \(its success rate is 0 %\)[\s\S]*Every run would pass/,
   ],
   ['a run that was interrupted', [fine({ status: 'partial' })], /run\.json was cut short/],
   [
     'a burst and a stream under one name',
     [fine({ run_id: 'a' }), fine({ run_id: 'b', test_type: 'sustained' })],
-    /cannot be of one: different workload: mode: burst against sustained/,
+    /cannot share a baseline: different workload: mode: burst against sustained/,
   ],
   [
     'different numbers of messages',

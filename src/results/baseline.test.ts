@@ -42,7 +42,7 @@ test('has a line to each run, so that a change of one is a change of one line', 
 })
 
 test.for(['../burst', 'a/b', '', '.hidden', 'x'.repeat(101), 'ü'])('refuses the name "%s"', async (name) => {
-  await expect(saveBaseline({ name, runs: RUNS, saved_at: '' })).rejects.toThrow(/as a baseline's name/)
+  await expect(saveBaseline({ name, runs: RUNS, saved_at: '' })).rejects.toThrow(/as the name of a baseline/)
 })
 
 test('says that there is none, and how to save one', () => {

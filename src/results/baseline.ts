@@ -36,7 +36,7 @@ function checkedBaselinePath(name: string): string {
   if (path !== undefined) return path
   throw new MailstormError(
     'BAD_OPTIONS',
-    `Failed to take "${name}" as a baseline's name: it has up to 100 letters, digits, dots, underscores and hyphens, as burst-ci.`,
+    `Failed to take "${name}" as the name of a baseline: a name has up to 100 letters, digits, dots, underscores and hyphens, such as burst-ci.`,
   )
 }
 
@@ -139,15 +139,12 @@ export function checkBaselineRuns(runs: readonly RunView[]): void {
 
 function checkWhole(run: RunView): void {
   if (run.status === 'partial')
-    throw refuse(
-      `${run.file} was cut short`,
-      'Its figures are of what it came to. Give a run that was whole.',
-    )
+    throw refuse(`${run.file} was cut short`, 'Its figures cover only part of the load. Use a complete run.')
   if (!acceptedNothing(run)) return
-  const said = run.success_rate === null ? 'it does not say that any was' : 'its success rate is 0 %'
+  const said = run.success_rate === null ? 'it reports none' : 'its success rate is 0 %'
   throw refuse(
     `no message of ${run.file} was accepted (${said})`,
-    'Against such a baseline every run would pass. See "npx mailstorm analyze" for what went wrong.',
+    'Every run would pass against such a baseline. See "npx mailstorm analyze" for what went wrong.',
   )
 }
 
@@ -159,8 +156,8 @@ function checkSame(first: RunView, run: RunView): void {
   )
   if (mixed === undefined) return
   throw refuse(
-    `${first.file} and ${run.file} cannot be of one: ${mixed.sentence}`,
-    'Save a baseline to each workload and backend.',
+    `${first.file} and ${run.file} cannot share a baseline: ${mixed.sentence}`,
+    'Save one baseline per workload and backend.',
   )
 }
 
@@ -189,7 +186,7 @@ function doubtsOf(run: RunView): string[] {
   const low = success !== null && success < WELL
   return [
     ...(low ? [`${file} accepted ${Math.floor(success * 1000) / 10} % of its messages`] : []),
-    ...(lost !== null && lost > 0 ? [`${file} lost ${lost}: as many are no regression later`] : []),
+    ...(lost !== null && lost > 0 ? [`${file} lost ${lost}: losing as many will be no regression`] : []),
     ...(bound === true
       ? [`${file} was generator-bound: its figures are the limits of that machine, not of the servers`]
       : []),

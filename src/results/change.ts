@@ -165,12 +165,12 @@ export function noiseOfBoundRuns(
   )
   if (sides.length === 0 || old == null || now == null || Math.abs(now - old) > SAME_FASTEST_MS)
     return undefined
-  return `the machine was the limit of ${sides.join(' and ')} (generator-bound), and the fastest messages are as fast; take ${RUNS_FOR_A_RANGE} runs to a side`
+  return `the machine was the limit of ${sides.join(' and ')} (generator-bound), and the fastest messages are as fast; take ${RUNS_FOR_A_RANGE} runs per side`
 }
 
 function tooShort(seconds: number): string {
-  const length = seconds === 1 ? '1 whole second tells' : `${seconds} whole seconds tell`
-  return `${length} too little; take runs of ${SECONDS_FOR_QUARTILES + 1} s and more, or ${RUNS_FOR_A_RANGE} runs to a side`
+  const length = seconds === 1 ? '1 whole second is' : `${seconds} whole seconds are`
+  return `${length} too little; take runs of ${SECONDS_FOR_QUARTILES + 1} s and more, or ${RUNS_FOR_A_RANGE} runs per side`
 }
 
 function isBurst({ circumstances: { workload } }: RunView): boolean {

@@ -149,5 +149,5 @@ test('refuses to put an SMTP run beside one of a mail proxy', () => {
 test('refuses sides that have no figure that decides in common', () => {
   const empty = viewOf('x.json', { test_type: 'burst', metrics: {} })
   if (empty === undefined) throw new Error('not read')
-  expect(() => compareRuns({ before: [empty], after: [runWith({})] })).toThrow(/no figure that decides/)
+  expect(() => compareRuns({ before: [empty], after: [runWith({})] })).toThrow(/no deciding figure/)
 })

@@ -66,7 +66,7 @@ export function compareRuns(runs: Sides<readonly RunView[]>, limits: Limits = DE
   if (!decides) {
     throw new MailstormError(
       'NOT_COMPARABLE',
-      `Failed to compare ${firstOf(runs.before).file} with ${firstOf(runs.after).file}: no figure that decides (${Object.keys(limits).join(', ')}) is in both.`,
+      `Failed to compare ${firstOf(runs.before).file} with ${firstOf(runs.after).file}: no deciding figure (${Object.keys(limits).join(', ')}) is in both.`,
     )
   }
   return {

@@ -37,7 +37,7 @@ test('beyond three times its limit nothing is noise: a run that stalls half of t
 test('a burst of few seconds is too short to tell', () => {
   expect(throughputRow([700, 1300, 1000, 500], [600, 1200, 850, 400], 0.85)).toMatchObject({
     verdict: 'noise',
-    reason: '3 whole seconds tell too little; take runs of 6 s and more, or 3 runs to a side',
+    reason: '3 whole seconds are too little; take runs of 6 s and more, or 3 runs per side',
   })
 })
 

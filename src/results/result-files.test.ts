@@ -60,6 +60,6 @@ test('a pipe among the results is named, and not waited for', async () => {
   const { runs, skipped } = await readFolder(folder)
   expect(runs.map(({ file }) => basename(file))).toEqual(['good.json'])
   expect(skipped.map(({ file, why }) => [basename(file), why])).toEqual([
-    ['pipe.json', 'damaged: it is no file, but a pipe, a socket or a device'],
+    ['pipe.json', 'damaged: it is not a file, but a pipe, a socket or a device'],
   ])
 })

@@ -15,7 +15,7 @@ export async function findRunFile(name: string, resultsDir: string): Promise<str
   throw new MailstormError(
     'RESULT_NOT_READ',
     `Failed to find "${name}": it is neither a file, nor one of ${resultsDir}, nor a baseline.`,
-    'See "npx mailstorm list" for the results that there are, "npx mailstorm baseline list" for the baselines.',
+    'See "npx mailstorm list" for the results, "npx mailstorm baseline list" for the baselines.',
   )
 }
 
@@ -66,7 +66,7 @@ async function readJson(file: string): Promise<unknown> {
     throw new MailstormError(
       'RESULT_NOT_READ',
       `Failed to read ${file}: ${why}.`,
-      'See "npx mailstorm list" for the results that there are.',
+      'See "npx mailstorm list" for the results.',
     )
   }
 }

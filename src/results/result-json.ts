@@ -53,7 +53,7 @@ export async function readHead(path: string): Promise<unknown> {
   try {
     const stats = await file.stat()
     if (!stats.isFile() && !stats.isDirectory())
-      throw new SyntaxError('it is no file, but a pipe, a socket or a device')
+      throw new SyntaxError('it is not a file, but a pipe, a socket or a device')
     const { size } = stats
     if (size > FIRST_BYTES) {
       const head =

@@ -30,7 +30,7 @@ const threshold = z.looseObject({
   verdict: z.enum(['pass', 'fail', 'no-data', 'skipped']),
 })
 
-const histogram = z.custom(isHistogram, 'is no histogram whose buckets add up to its count')
+const histogram = z.custom(isHistogram, 'is not a histogram whose buckets add up to its count')
 
 /** What is wrong first, as "metrics.rate: Invalid input: expected number". */
 function firstIssue({ issues: [first] }: z.ZodError): string {

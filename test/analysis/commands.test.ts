@@ -139,7 +139,7 @@ test.for<Wrong>([
   [
     'a run that is no part',
     ['merge', '20260102-030405-burst', '20260102-040405-burst'],
-    /is no part of a run/,
+    /is not part of a shared run/,
   ],
   ['a scenario that there is not', ['run', 'burts'], /no such scenario[\s\S]*There are: .*burst, .*custom/],
   ['a value that is not allowed', ['run', 'custom', '--workers', '0'], /STRESS_WORKERS="0" is too small/],

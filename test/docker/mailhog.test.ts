@@ -42,6 +42,6 @@ test('reaches the API below its web path', async (context) => {
 
 test('refuses what only our own MailHog can do, before anything is booted', async () => {
   await expect(dockerMailhog({ image, digestOnly: true }).start()).rejects.toThrow(
-    'Failed to start mailhog: the real MailHog keeps no digests.',
+    'Failed to start mailhog: the real MailHog cannot keep digests.',
   )
 })

@@ -156,7 +156,9 @@ dockerTest("somebody else's image is sent to and measured, and not verified, wit
   expect(run.result?.metrics.successful_messages).toBe(50)
   expect(run.result?.backend.name).toBe('docker')
   expect(run.result?.ledger).toMatchObject({ verified: false })
-  expect(run.result?.ledger.why_not).toContain(`${image} is not a server of mailstorm's and keeps no ledger`)
+  expect(run.result?.ledger.why_not).toContain(
+    `${image} is not one of mailstorm's servers and keeps no ledger`,
+  )
   expect(Object.keys(run.result?.resource_usage ?? {})).toHaveLength(2)
   expect(await inEngineOf(run.pid)).toEqual([])
 })

@@ -177,7 +177,7 @@ test('a service that ends is told of at once and in status, and stop is quiet ab
   const { closed, said } = await started(cwd)
   const [server] = (await stateOf(cwd)).servers
   process.kill(server?.pid ?? 0, 'SIGKILL')
-  await expect.poll(said, { timeout: 10_000 }).toContain('--restart brings back what ends')
+  await expect.poll(said, { timeout: 10_000 }).toContain('--restart restarts what dies')
   expect(said()).toMatch(
     /\n\d\d:\d\d:\d\d smtp-server-1 has ended: killed by SIGKILL\.\n {2}The end of its log:\n {4}\{"smtp_port"/,
   )
@@ -214,7 +214,7 @@ test('--restart brings back an SMTP server in the middle of a run, and nothing a
   await expect.poll(acknowledged, { timeout: 60_000, interval: 50 }).toBeGreaterThan(50)
   const killed = before.servers[0]
   process.kill(killed?.pid ?? 0, 'SIGKILL')
-  await expect.poll(said, { timeout: 30_000 }).toContain('smtp-server-1 runs again at ')
+  await expect.poll(said, { timeout: 30_000 }).toContain('smtp-server-1 is running again at ')
   const { output } = await running
   const result = JSON.parse(await readFile(join(cwd, 'results/latest.json'), 'utf8')) as Result
   expect(result.ledger, output).toMatchObject({ verified: true, lost: 0, corrupted: 0 })

@@ -89,7 +89,7 @@ describe('scenarios of several loads, through the real Vitest', () => {
     expect(table?.rows.map(({ label }) => label)).toEqual(['one-server', 'both-servers'])
     const efficiency = table?.columns.findIndex(({ name }) => name === 'efficiency per server') ?? -1
     expect(table?.rows[0]?.values[efficiency]).toBe(1)
-    expect(table?.note).toContain('Left out, for there are only 2 servers: three-servers.')
+    expect(table?.note).toContain('Left out, since there are only 2 servers: three-servers.')
   })
 
   test('workers that come and go: time ends the run, and all that was begun was planned', () => {

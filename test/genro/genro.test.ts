@@ -55,7 +55,7 @@ test('finds that three proxies on one database send messages twice, and which', 
   expect(output).toContain(`duplicated: ${ids[0]}`)
   expect(result.diagnosis.find(({ rule }) => rule === 'duplicates')).toMatchObject({
     severity: 'critical',
-    cause: 'Several instances take the same rows of the queue: it has no claim or lease',
+    cause: 'Several instances take the same rows of the queue, which has no claim or lease',
   })
 })
 

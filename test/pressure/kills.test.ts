@@ -62,7 +62,7 @@ test.each([1, 3])('a proxy killed among %i: told with its second, nothing lost',
     process.kill(victim?.pid ?? Number.NaN, 'SIGKILL')
   }
   const result = await pressed({ ...STEADY, proxies }, await freshDatabase(), { onStarted: midRun(kill) })
-  expect(eventsOf(result)).toEqual(['proxy-1 was killed by SIGKILL', 'proxy-1 was started again'])
+  expect(eventsOf(result)).toEqual(['proxy-1 was killed by SIGKILL', 'proxy-1 was restarted'])
   const [killed] = result.events
   expect(killed?.at_seconds).toBeGreaterThan(3)
   expect(killed?.at_seconds).toBeLessThan(9)
@@ -122,7 +122,7 @@ test('a sink killed: not verified, with the reason, and what was known until the
   expect(result.verification).toMatchObject({
     verified: false,
     lost: null,
-    why_not: 'sink was killed by SIGKILL, and with it went its list of what it had received',
+    why_not: 'sink was killed by SIGKILL, and its list of received messages went with it',
   })
   expect(result.metrics.end_to_end_ms.count).toBeGreaterThan(0)
 })

@@ -105,7 +105,7 @@ test('a proxy that refuses the calls and looks of the run has that told: figures
   })
   const events = result.events.map(({ what }) => what)
   expect(events).toContain('Failed to ask proxy for /commands/run-now: HTTP 403 no key for this')
-  expect(events).toContain('no proxy could be read at /metrics: its queue and its own counts are not known')
+  expect(events).toContain('no proxy could be read at /metrics: its queue and its own counts are unknown')
   expect(result.metrics.peak_pending).toBeNull()
 })
 

@@ -29,15 +29,15 @@ function saying(report: ProbeReport, verdict: ProbeVerdict): Record<string, stri
 
 /** What the odd server does in all of these tests: it takes commands in any order, and any parameter. */
 const USUAL_DEVIATIONS = {
-  'data-first': 'a message to nobody is taken',
+  'data-first': 'a message to nobody is accepted',
   'ehlo-again': 'the transaction goes on after EHLO',
   'mail-first': 'a session without EHLO may send mail',
   'nested-mail': 'a transaction begins within another',
   quit: 'no 221',
-  'rcpt-first': 'a recipient without a sender is taken',
+  'rcpt-first': 'a recipient without a sender is accepted',
   rset: 'the transaction goes on after RSET',
-  size: 'one octet more than its limit is taken at MAIL',
-  'unknown-parameter': 'it is taken, not answered by 555',
+  size: 'one octet more than its limit is accepted at MAIL',
+  'unknown-parameter': 'it is accepted, not answered with 555',
 }
 
 test('the odd server by itself deviates in its usual ways', async () => {
@@ -51,7 +51,7 @@ test('a line without a code is named as that, once, and hides nothing else', asy
   const { report } = await probed({ command: (line) => (is('EHLO')(line) ? ehlo : undefined) })
   expect(saying(report, 'deviates')).toEqual({
     ...USUAL_DEVIATIONS,
-    replies: 'a line that begins with no reply code (to EHLO probe.mailstorm.test): "hello there"',
+    replies: 'a line without a reply code (to EHLO probe.mailstorm.test): "hello there"',
   })
 })
 
@@ -64,7 +64,7 @@ test('a reply that has no code at all is no refusal', async () => {
   })
   expect(saying(report, 'deviates')).toEqual({
     ...USUAL_DEVIATIONS,
-    replies: 'a line that begins with no reply code (to NOOP): "fine"',
+    replies: 'a line without a reply code (to NOOP): "fine"',
   })
 })
 
@@ -81,7 +81,7 @@ test('a reply line that LF alone ends is named as that', async () => {
   const { report } = await probed({ greeting: '220-odd.test\n220 odd.test' })
   expect(saying(report, 'deviates')).toEqual({
     ...USUAL_DEVIATIONS,
-    replies: 'a reply line ends by LF alone (its greeting)',
+    replies: 'a reply line ends with LF alone (its greeting)',
   })
 })
 
@@ -155,14 +155,14 @@ test('what stands in the clear behind the 220 of STARTTLS is told', async () => 
     },
   })
   expect(saying(report, 'deviates')).toMatchObject({
-    replies: 'a reply that nothing asked for (behind the one to STARTTLS): 250 injected',
+    replies: 'a reply that nothing asked for (after the one to STARTTLS): 250 injected',
   })
 })
 
 test('a server without EHLO is asked by HELO, and deviates in that alone', async () => {
   const { report, row } = await probed({ command: (line) => (is('EHLO')(line) ? '502 what' : undefined) })
   const { size: _notOffered, ...others } = USUAL_DEVIATIONS
-  expect(saying(report, 'deviates')).toEqual({ ...others, ehlo: 'EHLO is refused; HELO is taken' })
+  expect(saying(report, 'deviates')).toEqual({ ...others, ehlo: 'EHLO is refused; HELO is accepted' })
   expect(row('text-998')).toMatchObject({ verdict: 'conforms' })
   expect(row('case')).toMatchObject({ verdict: 'conforms' })
   expect(row('pipelining')).toMatchObject({ verdict: 'not offered', note: 'it does not know EHLO' })
@@ -196,7 +196,7 @@ test('an answer that comes after the wait is no refusal of the recipient', async
 test('a server that refuses the plain message does not deviate in its extensions', async () => {
   const { report } = await probed({ command: (line) => (is('RCPT')(line) ? '550 no such user' : undefined) })
   expect(saying(report, 'unknown')).toMatchObject({
-    message: 'it takes no message of this probe: see STRESS_SENDER and STRESS_RECIPIENT',
+    message: 'it accepts no message of this probe: see STRESS_SENDER and STRESS_RECIPIENT',
     pipelining: 'a plain message is refused as well: 550 no such user',
   })
   expect(saying(report, 'deviates')).toMatchObject({ postmaster: 'a postmaster without a domain is refused' })
@@ -208,16 +208,16 @@ test('a server that refuses MAIL by 550 is not told to have taken it', async () 
     command: (line) => (/SIZE=1000001|XPROBE/.test(line) ? '550 no' : undefined),
   })
   expect(row('size')?.note).toBe(
-    'one octet more than its limit is refused, but by 550: the reply is 552 or 452',
+    'one octet more than its limit is refused, but with 550: the reply is 552 or 452',
   )
-  expect(row('unknown-parameter')?.note).toBe('refused, but by 550: the reply is 555')
+  expect(row('unknown-parameter')?.note).toBe('refused, but with 550: the reply is 555')
 })
 
 test('a server that ends in the middle is gone, which is said once', async () => {
   const { report } = await probed({ diesAt: is('NOOP') })
   const at = QUESTIONS.findIndex(({ id }) => id === 'noop')
   expect(report.remarks).toEqual([
-    `It is gone: since "${QUESTIONS[at + 1]?.title}" every connection is refused. ${at + 1} of ${QUESTIONS.length} questions were asked.`,
+    `It is down: since "${QUESTIONS[at + 1]?.title}" every connection is refused. ${at + 1} of ${QUESTIONS.length} questions were asked.`,
   ])
   expect(saying(report, 'deviates')).toEqual({})
   expect(report.rows[at]).toMatchObject({ verdict: 'unknown', note: 'the server ended within it' })

@@ -17,8 +17,10 @@ test('-t probe tells what a server does, in the terminal and in files', { timeou
   expect(run.output).toContain('✗ RSET ends a transaction')
   expect(run.output).toContain('came  502 5.5.1 not here')
   const rset = run.result?.targets[0]?.rows.find(({ id }) => id === 'rset')
-  expect(rset).toMatchObject({ verdict: 'deviates', note: 'RSET is not answered by 250' })
-  expect(run.markdown).toContain('| RSET ends a transaction | 5321 4.1.1.5 | ✗ RSET is not answered by 250 |')
+  expect(rset).toMatchObject({ verdict: 'deviates', note: 'the reply to RSET is not 250' })
+  expect(run.markdown).toContain(
+    '| RSET ends a transaction | 5321 4.1.1.5 | ✗ the reply to RSET is not 250 |',
+  )
 })
 
 test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', {
@@ -28,7 +30,7 @@ test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', {
   await using server = await ScriptedServer.start({ rset: [say('502 5.5.1 not here')] })
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}`, STRESS_PROBE_STRICT: '1' })
   expect(run.exitCode).toBe(1)
-  expect(run.output).toContain('deviates: RSET is not answered by 250 (RFC 5321 4.1.1.5)')
+  expect(run.output).toContain('deviates: the reply to RSET is not 250 (RFC 5321 4.1.1.5)')
 })
 
 test('README and docs/servers.md tell how many questions there are', () => {
@@ -46,7 +48,7 @@ test('a target that is down does not keep the others from being asked', {
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${down},127.0.0.1:${server.port}` })
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain(
-    `Failed to probe 127.0.0.1:${down}: connection refused where a greeting of an SMTP server (220) should come.`,
+    `Failed to probe 127.0.0.1:${down}: connection refused instead of an SMTP greeting (220).`,
   )
   expect(run.result?.targets.map(({ target }) => target)).toEqual([`127.0.0.1:${server.port}`])
   expect(run.result?.targets[0]?.counts.conforms).toBeGreaterThan(20)

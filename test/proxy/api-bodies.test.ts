@@ -30,7 +30,7 @@ test.each([
   [
     'compressed',
     { 'content-type': 'application/json', 'content-encoding': 'gzip' },
-    'compressed bodies are not taken',
+    'compressed bodies are not accepted',
   ],
   ['of another type', { 'content-type': 'text/xml' }, 'the body has to be application/json'],
 ])('refuses one that is %s', async (_what, headers, detail) => {

@@ -65,7 +65,10 @@ test.each([
     () => scene.a.post('/commands/add-messages', { tenant_id: 'b', messages: messages(1, {}, 'b') }),
   ],
 ])('lets no tenant %s', async (_what, ask) => {
-  expect(await ask()).toMatchObject({ status: 401, body: { detail: 'X-API-Token is of another tenant' } })
+  expect(await ask()).toMatchObject({
+    status: 401,
+    body: { detail: 'X-API-Token belongs to another tenant' },
+  })
 })
 test('queues nothing in the name of another tenant, message by message', async () => {
   const { body } = await add(scene.a, [
@@ -74,7 +77,7 @@ test('queues nothing in the name of another tenant, message by message', async (
   ])
   expect(body).toMatchObject({
     queued: 1,
-    rejected: [{ id: 'theirs', reason: 'tenant_id is not the one of the token' }],
+    rejected: [{ id: 'theirs', reason: 'tenant_id is not that of the token' }],
   })
   const { body: page } = await scene.b.get('/messages?limit=1000')
   expect((page.messages as { id: string }[]).map(({ id }) => id)).not.toContain('theirs')

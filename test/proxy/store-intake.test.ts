@@ -66,7 +66,7 @@ test('takes of a tenant’s token only its own messages', async () => {
   const result = await takeMessages(db, [message('m')], options)
   expect(result).toEqual({
     queued: 0,
-    rejected: [{ id: 'm', reason: 'tenant_id is not the one of the token' }],
+    rejected: [{ id: 'm', reason: 'tenant_id is not that of the token' }],
   })
 })
 

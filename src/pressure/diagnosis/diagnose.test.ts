@@ -22,7 +22,7 @@ test('sees a queue that grows, with its numbers', () => {
     rule: 'pending-growing',
     severity: 'warning',
     evidence:
-      'on average 95 pending in the first third of the window, 495 in the last (10 more each second), 590 at the most; it took 2 s to empty',
+      'on average 95 pending in the first third of the window, 495 in the last (10 more each second), 590 at most; it took 2 s to empty',
   })
 })
 
@@ -65,7 +65,7 @@ test('names the tenants that answer slowly, the slowest first', () => {
   expect(diagnose(patient(undefined, { tenants }))).toMatchObject([
     {
       rule: 'slow-sync',
-      evidence: 'slowest: p95 3,000 ms, at the most 6,000 ms; slow: p95 1,500 ms, at the most 3,000 ms',
+      evidence: 'slowest: p95 3,000 ms, max 6,000 ms; slow: p95 1,500 ms, max 3,000 ms',
     },
   ])
 })
@@ -73,7 +73,7 @@ test('names the tenants that answer slowly, the slowest first', () => {
 test('does not blame clients that wait for the proxy to take what they push', () => {
   const tenants = [{ ...TENANT, intake: 'push' as const, sync_response_ms: latency(1_500) }]
   expect(diagnose(patient(undefined, { tenants }))[0]?.cause).toContain(
-    'The proxy takes long to accept messages',
+    'The proxy is slow to accept messages',
   )
 })
 
@@ -95,7 +95,10 @@ test('tells a cache that has nothing to keep from one that does not keep', () =>
   ])
   const leaky = { ...seen, cache_hit_rate: null, delivery_cache_hit_rate: 0.1 }
   expect(diagnose(patient(undefined, { metrics: leaky }))).toMatchObject([
-    { rule: 'low-cache-hit-rate', cause: 'The cache is off or too small: what comes again is fetched again' },
+    {
+      rule: 'low-cache-hit-rate',
+      cause: 'The cache is off or too small: repeated attachments are fetched again',
+    },
   ])
   expect(rulesOf(patient(undefined, { metrics: { ...little, attachments_served: 5 } }))).toEqual([])
 })
@@ -131,6 +134,6 @@ test('puts critical findings first, and names duplicates with their ids', () => 
   const found = diagnose(patient(undefined, { verification, proxy, metrics }))
   expect(found.map(({ rule }) => rule)).toEqual(['duplicates', 'low-cache-hit-rate'])
   expect(found[0]?.evidence).toBe(
-    '248 deliveries more than the 300 messages delivered, with 3 proxies on the database; the first: a, b, c',
+    '248 more deliveries than the 300 messages delivered, with 3 proxies on the database; first ids: a, b, c',
   )
 })

@@ -48,7 +48,7 @@ const throughputCliff: Rule = ({ timeline, proxy }) => {
     action:
       proxy.implementation === 'genro-mail-proxy'
         ? 'Restart it every 1,000 messages, or embed it with result_queue_size=0'
-        : 'Look at the logs of proxy and SMTP server from that second on',
+        : 'Check the logs of the proxy and the SMTP server from that second on',
   }
 }
 
@@ -89,13 +89,13 @@ const duplicates: Rule = ({ verification, proxy }) => {
     rule: 'duplicates',
     severity: 'critical',
     symptom: 'Messages delivered more than once',
-    evidence: `${shown(duplicated)} deliveries more than the ${shown(delivered ?? 0)} messages delivered, with ${shown(proxy.instances)} ${several ? 'proxies' : 'proxy'} on the database; the first: ${verification.duplicated_ids.slice(0, 3).join(', ')}`,
+    evidence: `${shown(duplicated)} more deliveries than the ${shown(delivered ?? 0)} messages delivered, with ${shown(proxy.instances)} ${several ? 'proxies' : 'proxy'} on the database; first ids: ${verification.duplicated_ids.slice(0, 3).join(', ')}`,
     cause: several
-      ? 'Several instances take the same rows of the queue: it has no claim or lease'
-      : 'A send that was repeated after the server had accepted it: time limit, crash or lost connection',
+      ? 'Several instances take the same rows of the queue, which has no claim or lease'
+      : 'A message was sent again after the server had accepted it: time limit, crash or lost connection',
     action: several
       ? 'Run one instance, or use a proxy that claims its messages (FOR UPDATE SKIP LOCKED with a lease)'
-      : 'Look up the ids in the logs of proxy and SMTP server',
+      : 'Look up the ids in the logs of the proxy and the SMTP server',
   }
 }
 
@@ -119,10 +119,10 @@ const pendingGrowing: Rule = (run) => {
     rule: 'pending-growing',
     severity: left > 0 ? 'critical' : 'warning',
     symptom: 'Pending messages growing',
-    evidence: `on average ${shown(first)} pending in the first third of the window, ${shown(last)} in the last (${shown(perSecond)} more each second), ${shown(peak ?? last)} at the most; ${end}`,
-    cause: 'SMTP or dispatch bottleneck: messages come faster than the server takes them',
+    evidence: `on average ${shown(first)} pending in the first third of the window, ${shown(last)} in the last (${shown(perSecond)} more each second), ${shown(peak ?? last)} at most; ${end}`,
+    cause: 'SMTP or dispatch bottleneck: messages arrive faster than the server accepts them',
     action:
-      'Raise GMP_BATCH_SIZE_PER_ACCOUNT and GMP_POOL_SIZE, add proxies, and look at how fast the SMTP server answers',
+      'Raise GMP_BATCH_SIZE_PER_ACCOUNT and GMP_POOL_SIZE, add proxies, and check how fast the SMTP server replies',
   }
 }
 
@@ -164,7 +164,7 @@ const memoryGrowing: Rule = (run) => {
     rule: 'memory-growing',
     severity: isHigh ? 'critical' : 'warning',
     symptom: isGrowing ? 'Memory growing' : 'High memory usage',
-    evidence: `of ${whose}: ${course}, ${shownMegabytes(peak)} at the most${isHigh ? `, above ${shownMegabytes(LIMIT_BYTES)} for each of ${run.proxy.instances}` : ''}`,
+    evidence: `of ${whose}: ${course}, ${shownMegabytes(peak)} at most${isHigh ? `, above ${shownMegabytes(LIMIT_BYTES)} for each of ${run.proxy.instances}` : ''}`,
     cause: 'Accumulation of large attachments or of queued payloads',
     action:
       'Enable the disk cache (GMP_CACHE_DISK_DIR), lower GMP_CACHE_MEMORY_MAX_MB and GMP_MAX_IN_FLIGHT, or reduce attachment sizes',
@@ -187,7 +187,7 @@ const lowCache: Rule = (run) => {
   const figures = [
     hitRate === null ? 'the proxy counts no lookups' : `${percent(hitRate)} of the proxy's lookups were hits`,
     `${percent(repeatedShare(run))} of the attachments repeated an earlier one`,
-    spared === null ? undefined : `${percent(spared)} of the fetches that could be spared were spared`,
+    spared === null ? undefined : `${percent(spared)} of the fetches that could be avoided were avoided`,
     `${shown(served)} fetches`,
   ]
   const common = {
@@ -204,7 +204,7 @@ const lowCache: Rule = (run) => {
     }
   return {
     ...common,
-    cause: 'The cache is off or too small: what comes again is fetched again',
+    cause: 'The cache is off or too small: repeated attachments are fetched again',
     action:
       'Set GMP_CACHE_DISK_DIR (genro-mail-proxy has no cache without it), or raise GMP_CACHE_DISK_MAX_MB and the TTLs',
   }

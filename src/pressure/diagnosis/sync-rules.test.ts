@@ -26,7 +26,7 @@ test('counts calls inside DND windows, and names the tenants that were disturbed
     },
   ])
   const [real] = diagnose(patient(called(1), { tenants, metrics, proxy: REAL }))
-  expect(real?.cause).toContain('whoever has a report waiting')
+  expect(real?.cause).toContain('every tenant that has a report waiting')
 })
 
 test('sees that the call after a DND window came minutes later', () => {

@@ -11,9 +11,7 @@ export const slowSync: Rule = (run) => {
     .filter(({ p95 }) => p95 > SLOW_P95_MS)
     .toSorted((a, b) => b.p95 - a.p95)
   if (slow.length === 0) return undefined
-  const figures = slow.map(
-    ({ id, p95, max }) => `${id}: p95 ${shown(p95)} ms, at the most ${shown(max ?? p95)} ms`,
-  )
+  const figures = slow.map(({ id, p95, max }) => `${id}: p95 ${shown(p95)} ms, max ${shown(max ?? p95)} ms`)
   const common = {
     rule: 'slow-sync',
     severity: 'warning',
@@ -24,8 +22,8 @@ export const slowSync: Rule = (run) => {
   if (slow.every(({ intake }) => intake === 'push'))
     return {
       ...common,
-      cause: 'The proxy takes long to accept messages: its clients wait for add-messages before they answer',
-      action: 'Look at what the proxy and its database do meanwhile, or reduce MSG_RATE_PER_SYNC',
+      cause: 'The proxy is slow to accept messages: its clients wait for add-messages before they answer',
+      action: 'Check what the proxy and its database are doing, or reduce MSG_RATE_PER_SYNC',
     }
   return { ...common, cause: 'Client overloaded', action: 'Scale the clients, or reduce MSG_RATE_PER_SYNC' }
 }
@@ -55,11 +53,11 @@ export const rareSync: Rule = ({ timeline, metrics, tenants, proxy }) => {
     symptom: 'Sync calls come late',
     evidence: evidence.join('; '),
     cause: isReal
-      ? 'It calls a tenant without news every 300 s, which no setting changes, and counts them from the end of a DND window'
+      ? 'It calls a tenant that has no reports waiting only every 300 s, counted from the end of a DND window; no setting changes that'
       : 'GMP_SYNC_INTERVAL is long, or the sync loop was held up',
     action: isReal
       ? 'Have the clients call run-now with the key of their tenant'
-      : 'Lower GMP_SYNC_INTERVAL, and look for tenants that are slow to answer',
+      : 'Lower GMP_SYNC_INTERVAL, and look for tenants that answer slowly',
   }
 }
 
@@ -77,11 +75,11 @@ export const dndIgnored: Rule = ({ metrics, tenants, proxy }) => {
     symptom: 'Tenants called inside DND windows',
     evidence: `${shown(inside)} of ${shown(calls)} sync calls came inside one of ${shown(periods)} windows (${disturbed.join('; ')})`,
     cause: isReal
-      ? 'It calls whoever has a report waiting, whatever next_sync_after said, and each instance knows only the windows that it was told of'
+      ? 'It calls every tenant that has a report waiting, whatever next_sync_after said, and each instance knows only the windows it was told about'
       : 'The proxy does not keep next_sync_after, or its instances do not share it',
     action: isReal
-      ? 'Do not count on next_sync_after while mail is on its way, and run one instance'
-      : 'Look at how the proxy stores the end of a window',
+      ? 'Do not rely on next_sync_after while mail is in flight, and run one instance'
+      : 'Check how the proxy stores the end of a window',
   }
 }
 

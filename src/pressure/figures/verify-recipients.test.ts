@@ -52,6 +52,6 @@ test('a delivery to a stranger is told', () => {
   const { corrupted, remarks } = checked([to(A, B, C, 'x@example.com')], [sent()])
   expect([corrupted, remarks]).toEqual([
     1,
-    ['m: it went to x@example.com too, who is none of its recipients'],
+    ['m: it also went to x@example.com, who is not one of its recipients'],
   ])
 })

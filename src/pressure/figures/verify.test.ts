@@ -79,7 +79,7 @@ test('counts every delivery beyond the first', () => {
 })
 
 test.each([
-  ['another text', { textMd5: 'other' }, 'm: its text is another'],
+  ['another text', { textMd5: 'other' }, 'm: its text differs'],
   [
     'another byte of an attachment',
     { attachments: [{ name: 'a.pdf', md5: 'ab', bytes: 10 }] },
@@ -92,14 +92,14 @@ test.each([
     'm: "a.pdf" came under the name "b.pdf"',
   ],
   [
-    'an attachment more',
+    'an extra attachment',
     {
       attachments: [
         { name: 'a.pdf', md5: 'aa', bytes: 10 },
         { name: 'x', md5: 'bb', bytes: 1 },
       ],
     },
-    'm: it has an attachment more, "x"',
+    'm: it has an extra attachment, "x"',
   ],
 ])('calls %s corrupted, and says what it is', (_, change, remark) => {
   expect(verify(evidenceOf({ ...one, deliveries: [delivery('m', change)] }))).toMatchObject({

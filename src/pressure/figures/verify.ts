@@ -202,8 +202,8 @@ export function sumOf(parts: readonly PressureVerification[], unknown: number): 
 /** In what a delivery differs from what was handed over; undefined when in nothing. */
 function differenceOf(message: HandedOver, delivery: Delivery): string | undefined {
   const stranger = delivery.recipients.find((recipient) => !message.recipients.includes(recipient))
-  if (stranger !== undefined) return `it went to ${stranger} too, who is none of its recipients`
-  if (delivery.textMd5 !== message.textMd5) return 'its text is another'
+  if (stranger !== undefined) return `it also went to ${stranger}, who is not one of its recipients`
+  if (delivery.textMd5 !== message.textMd5) return 'its text differs'
   const left = [...delivery.attachments]
   for (const expected of message.attachments) {
     const at = left.findIndex(({ name, md5 }) => name === expected.filename && md5 === expected.md5)
@@ -211,7 +211,7 @@ function differenceOf(message: HandedOver, delivery: Delivery): string | undefin
     left.splice(at, 1)
   }
   const [extra] = left
-  return extra === undefined ? undefined : `it has an attachment more, "${extra.name}"`
+  return extra === undefined ? undefined : `it has an extra attachment, "${extra.name}"`
 }
 
 function missing({ filename, md5, sizeBytes }: ExpectedAttachment, found: Delivery['attachments']): string {

@@ -132,12 +132,12 @@ class KeptProxy implements AsyncDisposable {
   async #onEnd(end: ServiceEnd | undefined, port: number): Promise<void> {
     if (end === undefined || this.#stopped) return
     this.#firstEnd.resolve(end)
-    if (this.#starts >= MOST_STARTS) return this.#events.add(`${this.name} ended again and was left so`)
+    if (this.#starts >= MOST_STARTS) return this.#events.add(`${this.name} ended again and was not restarted`)
     try {
       await this.start(port)
-      this.#events.add(`${this.name} was started again`)
+      this.#events.add(`${this.name} was restarted`)
     } catch (error) {
-      this.#events.add(`${this.name} could not be started again: ${(error as Error).message.split('\n')[0]}`)
+      this.#events.add(`${this.name} could not be restarted: ${(error as Error).message.split('\n')[0]}`)
     }
   }
 }
@@ -187,7 +187,7 @@ async function readingOf(client: ProxyClient): Promise<ProxyReading> {
   throw new MailstormError(
     'PROXY_URL',
     `Failed to reach the proxy at ${client.url}: it does not answer ${client.url}/metrics.`,
-    'Is it running, and is PROXY_URL the address of its API, as http://127.0.0.1:8000?',
+    'Is it running, and is PROXY_URL the address of its API, such as http://127.0.0.1:8000?',
   )
 }
 

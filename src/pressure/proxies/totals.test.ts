@@ -71,7 +71,7 @@ test('leaves out what a proxy had counted before the run', () => {
   })
 })
 
-test('counts on when a proxy was started again', () => {
+test('counts on when a proxy was restarted', () => {
   const counters = new ProxyCounters()
   for (const sent of [50, 4, 6]) counters.add(new Map([['a', reading(sent)]]))
   expect(sentOf(counters)).toBe(56)

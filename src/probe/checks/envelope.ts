@@ -17,7 +17,7 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
     plain: 'mail',
     asks: ['mail'],
     steps: () => [...HELLO, say('mail', 'MAIL FROM:<>')],
-    judge: answers({ mail: /^250$/ }, 'it takes no bounces'),
+    judge: answers({ mail: /^250$/ }, 'it accepts no bounces'),
   },
   {
     id: 'postmaster',
@@ -40,7 +40,7 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
         say('mail', `MAIL FROM:<${address}>`, { shown: 'MAIL with a local part of 64 octets' }),
       ]
     },
-    judge: answers({ mail: /^250$/ }, 'an address that every server has to take'),
+    judge: answers({ mail: /^250$/ }, 'an address that every server must accept'),
   },
   {
     id: 'unknown-parameter',
@@ -56,7 +56,10 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
       if (/^(555|50[134])$/.test(String(code))) return { verdict: 'conforms' }
       return {
         verdict: 'deviates',
-        note: code < 400 ? 'it is taken, not answered by 555' : `refused, but by ${code}: the reply is 555`,
+        note:
+          code < 400
+            ? 'it is accepted, not answered with 555'
+            : `refused, but with ${code}: the reply is 555`,
       }
     },
   },

@@ -43,7 +43,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
   },
   {
     id: 'size',
-    title: 'SIZE: small is taken, too large is refused',
+    title: 'SIZE: small is accepted, too large is refused',
     rfc: 'RFC 1870 6.1',
     needs: 'SIZE',
     plain: 'mail',
@@ -77,7 +77,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
       say('data', 'DATA'),
       content(context, { name: 'text', body: 'caf\xc3\xa9', shown: 'text with octets above 127' }),
     ],
-    judge: answers({ mail: /^250$/, text: /^250$/ }, 'what it offers it does not take'),
+    judge: answers({ mail: /^250$/, text: /^250$/ }, 'it refuses what it offers'),
   },
   {
     id: 'smtputf8',
@@ -99,7 +99,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
         content(context, { name: 'text', body: 'utf8', shown: 'a small message' }),
       ]
     },
-    judge: answers({ mail: /^250$/, rcpt: /^25[01]$/, text: /^250$/ }, 'what it offers it does not take'),
+    judge: answers({ mail: /^250$/, rcpt: /^25[01]$/, text: /^250$/ }, 'it refuses what it offers'),
   },
   {
     id: 'chunking',
@@ -116,7 +116,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
       }
       return [...HELLO, mail(context), rcpt(context), { name: 'bdat', after: /^250/, ...bdat }]
     },
-    judge: answers({ bdat: /^250$/ }, 'what it offers it does not take'),
+    judge: answers({ bdat: /^250$/ }, 'it refuses what it offers'),
   },
   {
     id: 'enhanced-codes',
@@ -170,7 +170,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
 function judgeGroup(talk: Talk, expected: readonly number[]): Judgement {
   const { replies = [], unasked = [], ending } = talk.exchange('group') ?? {}
   if (unasked.length > 0)
-    return { verdict: 'unknown', note: 'it says more than it is asked: see its replies' }
+    return { verdict: 'unknown', note: 'it sends replies that nothing asked for: see its replies' }
   const codes = replies.map(({ code }) => code)
   if (codes.join() === expected.join()) return { verdict: 'conforms' }
   const missing = expected.length - codes.length
@@ -178,7 +178,7 @@ function judgeGroup(talk: Talk, expected: readonly number[]): Judgement {
   if (missing === 0 || codes.length === 0 || codes.at(-1) === 421 || ending === 'too much') {
     return nothing ?? { verdict: 'deviates', note: `not ${expected.join(', ')}` }
   }
-  return { verdict: 'deviates', note: `${missing} of ${expected.length} replies never come` }
+  return { verdict: 'deviates', note: `${missing} of ${expected.length} replies never arrive` }
 }
 
 /** RFC 1870 4: up to twenty digits; without them, or with 0, there is no fixed limit. */
@@ -190,7 +190,7 @@ function limitOf(talk: Talk): bigint | undefined {
 function judgeSize(talk: Talk): Judgement {
   const parameter = talk.extension('SIZE') ?? ''
   if (!/^\d{0,20}$/.test(parameter)) {
-    return { verdict: 'deviates', note: `"${foreignText(parameter, 60)}" is no number of octets` }
+    return { verdict: 'deviates', note: `"${foreignText(parameter, 60)}" is not a number of octets` }
   }
   const small = unanswered(talk, 'mail')
   if (small !== undefined) return small
@@ -205,7 +205,7 @@ function judgeSize(talk: Talk): Judgement {
     verdict: 'deviates',
     note:
       code < 400
-        ? 'one octet more than its limit is taken at MAIL'
-        : `one octet more than its limit is refused, but by ${code}: the reply is 552 or 452`,
+        ? 'one octet more than its limit is accepted at MAIL'
+        : `one octet more than its limit is refused, but with ${code}: the reply is 552 or 452`,
   }
 }

@@ -26,10 +26,10 @@ export const LINE_CHECKS: readonly Check[] = [
       const nothing = unanswered(talk, 'long')
       if (nothing !== undefined) return nothing
       if (talk.reply('short')?.code !== 250)
-        return { verdict: 'unknown', note: 'it takes no NOOP with a parameter' }
+        return { verdict: 'unknown', note: 'it refuses NOOP with a parameter' }
       return talk.reply('long')?.code === 250
         ? { verdict: 'conforms' }
-        : { verdict: 'deviates', note: 'a line that every server has to take' }
+        : { verdict: 'deviates', note: 'a line that every server must accept' }
     },
   },
   {
@@ -44,18 +44,21 @@ export const LINE_CHECKS: readonly Check[] = [
     ],
     judge(talk) {
       const code = talk.reply('long')?.code
-      if (code === 421) return { verdict: 'conforms', note: 'longer lines end the session, by 421' }
+      if (code === 421) return { verdict: 'conforms', note: 'longer lines end the session, with 421' }
       const nothing = unanswered(talk, 'long')
       if (nothing !== undefined || code === undefined) return nothing ?? { verdict: 'unknown' }
       if (talk.reply('rest') !== undefined) {
-        return { verdict: 'deviates', note: 'it takes one line for several commands' }
+        return { verdict: 'deviates', note: 'it reads one line as several commands' }
       }
-      return { verdict: 'conforms', note: code < 300 ? 'longer lines are taken' : 'longer lines are refused' }
+      return {
+        verdict: 'conforms',
+        note: code < 300 ? 'longer lines are accepted' : 'longer lines are refused',
+      }
     },
   },
   {
     id: 'lf-command',
-    title: 'Command that LF alone ends',
+    title: 'Command ended by LF alone',
     rfc: 'RFC 5321 2.3.8',
     asks: ['bare'],
     steps: ({ quietMs }) => [...HELLO, { name: 'bare', send: 'NOOP\n', after: /^250/, withinMs: quietMs }],

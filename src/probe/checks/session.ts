@@ -33,12 +33,12 @@ export const GREETING_CHECK: Check = {
     if (nothing !== undefined) return nothing
     const { code, lines } = talk.reply('greeting') ?? { code: 0, lines: [] }
     // 3.1: 554 in place of 220 is how a server says that it takes no mail from here.
-    if (code === 554) return { verdict: 'unknown', note: 'it takes no session of this probe' }
+    if (code === 554) return { verdict: 'unknown', note: 'it accepts no session of this probe' }
     if (code !== 220) return { verdict: 'deviates', note: 'no 220' }
     const name = firstWord(lines)
     return DOMAIN.test(name)
       ? { verdict: 'conforms' }
-      : { verdict: 'deviates', note: 'its first word is no domain name' }
+      : { verdict: 'deviates', note: 'its first word is not a domain name' }
   },
 }
 
@@ -59,7 +59,7 @@ export const SESSION_CHECKS: readonly Check[] = [
     rfc: 'RFC 5321 4.1.1.1',
     asks: ['helo'],
     steps: () => [{ name: 'greeting', send: '' }, say('helo', 'HELO probe.mailstorm.test')],
-    judge: answers({ helo: /^250$/ }, 'HELO must be taken'),
+    judge: answers({ helo: /^250$/ }, 'HELO must be accepted'),
   },
   {
     id: 'case',
@@ -86,7 +86,7 @@ export const SESSION_CHECKS: readonly Check[] = [
     rfc: 'RFC 5321 4.1.1.9',
     asks: ['noop'],
     steps: () => [...HELLO, say('noop', 'NOOP')],
-    judge: answers({ noop: /^250$/ }, 'NOOP has no other reply than 250'),
+    judge: answers({ noop: /^250$/ }, 'the only reply to NOOP is 250'),
   },
   {
     id: 'rset',
@@ -99,7 +99,7 @@ export const SESSION_CHECKS: readonly Check[] = [
       const nothing = unanswered(talk, 'rset')
       if (nothing !== undefined) return nothing
       if (talk.reply('rset')?.code !== 250)
-        return { verdict: 'deviates', note: 'RSET is not answered by 250' }
+        return { verdict: 'deviates', note: 'the reply to RSET is not 250' }
       return outOfOrder('rcpt', 'the transaction goes on after RSET', REFUSED)(talk)
     },
   },
@@ -117,7 +117,7 @@ export const SESSION_CHECKS: readonly Check[] = [
       if (code === 500 || code === 502) return { verdict: 'not offered' }
       return /^(25[0-2]|450|451|50[14]|55[0-3])$/.test(String(code))
         ? { verdict: 'conforms' }
-        : { verdict: 'deviates', note: 'no reply of VRFY' }
+        : { verdict: 'deviates', note: 'not a reply to VRFY' }
     },
   },
   {
@@ -171,7 +171,7 @@ function judgeEhlo(talk: Talk): Judgement {
   if (nothing !== undefined) return nothing
   const { code, lines } = talk.reply('ehlo') ?? { code: 0, lines: [] }
   if (code !== 250) {
-    const helo = talk.reply('helo')?.code === 250 ? '; HELO is taken' : ''
+    const helo = talk.reply('helo')?.code === 250 ? '; HELO is accepted' : ''
     return { verdict: 'deviates', note: `EHLO is refused${helo}` }
   }
   const word = firstWord(lines)
@@ -204,7 +204,7 @@ export const ORDER_CHECKS: readonly Check[] = [
     plain: 'rcpt',
     asks: ['rcpt'],
     steps: (context) => [...HELLO, rcpt(context)],
-    judge: outOfOrder('rcpt', 'a recipient without a sender is taken'),
+    judge: outOfOrder('rcpt', 'a recipient without a sender is accepted'),
   },
   {
     id: 'data-first',
@@ -217,7 +217,7 @@ export const ORDER_CHECKS: readonly Check[] = [
       // When it is taken, the connection is closed within it: nothing is stored.
       say('data', 'DATA'),
     ],
-    judge: outOfOrder('data', 'a message to nobody is taken', [503, 554]),
+    judge: outOfOrder('data', 'a message to nobody is accepted', [503, 554]),
   },
   {
     id: 'nested-mail',
@@ -247,7 +247,7 @@ function judgeSilence(talk: Talk): Judgement {
   const { tookMs = 0, ending, replies = [] } = talk.exchange('silence') ?? {}
   const code = replies.at(-1)?.code
   if (ending === 'too much' || (code !== undefined && code < 400)) {
-    return { verdict: 'unknown', note: 'it says something that nothing asked for: see its replies' }
+    return { verdict: 'unknown', note: 'it sends a reply that nothing asked for: see its replies' }
   }
   if (replies.length === 0 && ending === 'time over') {
     const note = `longer than ${secondsText(tookMs)}`

@@ -53,7 +53,7 @@ function judgeMessage(talk: Talk): Judgement {
   if (refusal === undefined) return unanswered(talk, talk.last?.name ?? 'text') ?? { verdict: 'conforms' }
   return {
     verdict: 'unknown',
-    note: 'it takes no message of this probe: see STRESS_SENDER and STRESS_RECIPIENT',
+    note: 'it accepts no message of this probe: see STRESS_SENDER and STRESS_RECIPIENT',
   }
 }
 
@@ -88,7 +88,7 @@ export const TEXT_CHECKS: readonly Check[] = [
     rfc: 'RFC 5321 4.5.3.1.6',
     asks: ['text'],
     steps: (context) => afterSmallOne(context, lineOf(MAX_TEXT_OCTETS), 'a line of 998 octets in DATA'),
-    judge: (talk) => taken(talk, 'a line that every server has to take'),
+    judge: (talk) => taken(talk, 'a line that every server must accept'),
   },
   {
     id: 'text-over',
@@ -107,7 +107,7 @@ export const TEXT_CHECKS: readonly Check[] = [
       const body = Array.from({ length: MIN_CONTENT_BYTES / 64 }, () => lineOf(62)).join('\r\n')
       return afterSmallOne(context, body, 'a message of 64 KB')
     },
-    judge: (talk) => taken(talk, 'a size that every server has to take'),
+    judge: (talk) => taken(talk, 'a size that every server must accept'),
   },
   {
     id: 'dots',

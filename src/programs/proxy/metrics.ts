@@ -20,12 +20,15 @@ export class Metrics {
   readonly #sent = this.#counter('gmp_sent_total', 'Messages sent', ACCOUNT)
   readonly #errors = this.#counter(
     'gmp_errors_total',
-    'Messages that failed for good, of whatever kind',
+    'Messages that failed for good, for any reason',
     ACCOUNT,
   )
   readonly #deferred = this.#counter('gmp_deferred_total', 'Deferrals: retries and rate limits', ACCOUNT)
-  readonly #rateLimited = this.#counter('gmp_rate_limited_total', 'Messages that met a rate limit', ACCOUNT)
-  readonly #pending = this.#gauge('gmp_pending_messages', 'Messages waiting, deferred and suspended ones too')
+  readonly #rateLimited = this.#counter('gmp_rate_limited_total', 'Messages that hit a rate limit', ACCOUNT)
+  readonly #pending = this.#gauge(
+    'gmp_pending_messages',
+    'Messages waiting, including deferred and suspended ones',
+  )
 
   readonly #refused = this.#counter(
     'gmp_refused_recipients_total',
@@ -51,7 +54,7 @@ export class Metrics {
   ])
   readonly #fetchFailures = this.#counter(
     'gmp_attachment_failures_total',
-    'Attachments that could not be had',
+    'Attachments that could not be fetched',
     ['final'],
   )
   readonly #syncFailures = this.#counter('gmp_sync_failures_total', 'Sync calls that failed', [
@@ -67,7 +70,7 @@ export class Metrics {
     'type',
   ])
   readonly #reports = this.#counter('gmp_reports_total', 'Reports acknowledged by tenants', ['tenant_id'])
-  readonly #sendSeconds = this.#histogram('gmp_send_seconds', 'From the begin of an attempt to its outcome', [
+  readonly #sendSeconds = this.#histogram('gmp_send_seconds', 'From the start of an attempt to its outcome', [
     'outcome',
   ])
   readonly #recordSeconds = this.#histogram('gmp_record_seconds', 'From an outcome to its commit', [])

@@ -45,7 +45,9 @@ test('names every problem at once, with what is allowed', () => {
       GMP_SPEED: '9',
     })
   expect(read).toThrow('Failed to configure the proxy: 5 problems.')
-  expect(read).toThrow('GMP_DB_PATH is not set. Allowed: a URL as postgresql://user:password@host:5432/name.')
+  expect(read).toThrow(
+    'GMP_DB_PATH is not set. Allowed: a URL such as postgresql://user:password@host:5432/name.',
+  )
   expect(read).toThrow(
     'GMP_POOL_SIZE="many" is not a whole number. Allowed: a whole number from 1 to 1,000. Set GMP_POOL_SIZE=20, or unset it (default: 20).',
   )

@@ -26,7 +26,7 @@ import {
 
 const postgresUrl = matching(
   /^postgres(ql)?:\/\/\S+$/,
-  'a URL as postgresql://user:password@host:5432/name',
+  'a URL such as postgresql://user:password@host:5432/name',
   'postgresql://user:password@host:5432/name',
 )
 const token = matching(/^[\x21-\x7e]{8,256}$/, 'a token of 8 to 256 printable characters', 'a-long-secret')

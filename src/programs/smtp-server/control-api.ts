@@ -71,7 +71,7 @@ async function answer(
   }
   const run = new URLSearchParams(query).get('run')
   if (run === null && path !== '/health') {
-    return json(response, 400, { error: 'The run is missing: ?run=<run id>' })
+    return json(response, 400, { error: 'The run is missing: add ?run=<run id>' })
   }
   await route(response, run ?? '')
 }

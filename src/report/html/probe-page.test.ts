@@ -16,7 +16,7 @@ test('a check is a row with a cell to each server, and replies are text', () => 
   )
   expect(rows).toEqual([
     ['Check', 'RFC', '127.0.0.1:2525', '127.0.0.1:2526', ''],
-    ['RSET ends a transaction', '5321 4.1.1.5', '✓conforms', '✗deviates RSET is not answered by 250', ''],
+    ['RSET ends a transaction', '5321 4.1.1.5', '✓conforms', '✗deviates the reply to RSET is not 250', ''],
     ['STARTTLS is offered', '3207 4', '–not offered', '?unknown nothing in 2 s', ''],
   ])
   expect(page).toContain('502 &lt;b&gt;no&lt;/b&gt;')

@@ -40,7 +40,7 @@ export function probeResult(): ProbeResult {
     targets: [
       report('127.0.0.1:2525', [row({}), row({ ...tls, verdict: 'not offered', came: '' })]),
       report('127.0.0.1:2526', [
-        row({ verdict: 'deviates', came: '502 <b>no</b>', note: 'RSET is not answered by 250' }),
+        row({ verdict: 'deviates', came: '502 <b>no</b>', note: 'the reply to RSET is not 250' }),
         row({ ...tls, verdict: 'unknown', came: 'nothing in 2 s' }),
       ]),
     ],

@@ -103,7 +103,7 @@ test('what was taken for noise is told with its reason', () => {
   const short = (throughput: number) => runWith({ throughput, perSecond: [throughput, 7] })
   const text = renderComparison(compareRuns({ before: [short(1000)], after: [short(800)] }))
   expect(text).toMatch(
-    /\[NO CHANGE\].*\n {2}throughput 1,000\/s → 800\.0\/s .*taken for noise, since 1 whole second/,
+    /\[NO CHANGE\].*\n {2}throughput 1,000\/s → 800\.0\/s .*taken for noise, since 1 whole second is/,
   )
 })
 

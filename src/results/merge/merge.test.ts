@@ -85,7 +85,7 @@ test('three generators of 20/s that started apart come to 60/s, and how long all
     ...[0, 4000, 8000].map((startedMs, index) => ({ index, generators: 3, startedMs, changes })),
   )
   expect(metrics).toMatchObject({ rate: 60, throughput: 60, rate_error: 0, window_seconds: 18 })
-  expect(observations[0]).toContain('for 2.0 of 18.0 s all did')
+  expect(observations[0]).toContain('only for 2.0 of 18.0 s')
 })
 
 test('generators that never sent at the same time are refused: their rates do not add up', () => {
@@ -230,7 +230,7 @@ test.for<[string, readonly ShareOptions[], RegExp]>([
   [
     'parts of different runs',
     [{ index: 0 }, { index: 1, changes: { scenario: 'heavy' } }],
-    /not of one run; scenario: \["burst",null\] in g0\.json, \["heavy",null\] in g1\.json/,
+    /not parts of one run; scenario: \["burst",null\] in g0\.json, \["heavy",null\] in g1\.json/,
   ],
   ...(
     [
@@ -267,6 +267,6 @@ test('refuses a file that is damaged, and says where', () => {
   const { metrics, ...rest } = json as Result
   const damaged = { ...rest, metrics: { ...metrics, window_seconds: 'long' } }
   expect(() => mergeResults([{ json: damaged, view }, shareFile({ index: 1 })])).toThrow(
-    /g0\.json is not whole: metrics\.window_seconds/,
+    /g0\.json is incomplete: metrics\.window_seconds/,
   )
 })

@@ -119,7 +119,7 @@ function rejudge(shares: readonly Share[], figures: Figures): ThresholdResult[] 
         ...given,
         value: null,
         verdict: 'skipped',
-        reason: 'it cannot be judged from the parts of a run',
+        reason: 'the parts of a run do not tell',
       }
     }
     const judged = judge(threshold, figures)
@@ -159,7 +159,7 @@ function notTogether(shares: readonly Share[], { window_seconds: whole }: Metric
   const common = Math.max(0, ends.reduce((least, end) => Math.min(least, end), whole) - from)
   if (common >= TOGETHER * whole) return []
   return [
-    `Not all generators sent at the same time: for ${common.toFixed(1)} of ${whole.toFixed(1)} s all did. Rates are the sums of each one's own, which the servers met in that time alone.`,
+    `The generators did not all send at the same time: only for ${common.toFixed(1)} of ${whole.toFixed(1)} s. Rates are the sum of their rates, which the servers saw only during that time.`,
   ]
 }
 
@@ -167,7 +167,7 @@ function observationsOf(shares: readonly Share[], metrics: Metrics): string[] {
   const own = [...new Set(shares.flatMap(({ result }) => result.observations))]
   return [
     ...notTogether(shares, metrics),
-    `Merged from ${shares.length} generators, whose starts lie ${skewText(startSkewMs(shares))} apart by their clocks.`,
+    `Merged from ${shares.length} generators, which started ${skewText(startSkewMs(shares))} apart by their clocks.`,
     'Percentiles of phases, of servers and of single seconds are those of the worst generator; those of the whole are exact.',
     ...own,
   ]

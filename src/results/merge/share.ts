@@ -16,7 +16,7 @@ export interface Share {
 
 /** The files as parts of one run, in the order of their generators; refuses what is not. */
 export function sharesOf(files: readonly RunFile[]): readonly Share[] {
-  if (files.length < 2) throw refuse('there is only one file. Give the results of all generators')
+  if (files.length < 2) throw refuse('there is only one file. Name the results of all generators')
   const parts = files.map(partOf)
   const [first] = parts
   if (first === undefined) throw new RangeError('no part to merge')
@@ -47,14 +47,14 @@ function checkTogether(shares: readonly Share[]): void {
   if (last.offsetMs > MOST_SKEW_MS) {
     throw refuse(
       `by its own clock ${last.file} started ${span(last.offsetMs / 1000)} after ${first.file}`,
-      'The clock of a machine is wrong, or these are not of one run. Generators need the same time (NTP).',
+      "One machine's clock is wrong, or these are not parts of one run. Generators need the same time (NTP).",
     )
   }
   const gapMs = last.offsetMs - endOf(earliestEnd)
   if (gapMs <= MOST_GAP_MS) return
   throw refuse(
     `${earliestEnd.file} had ended ${span(gapMs / 1000)} before ${last.file} started, so that they never sent at the same time and their rates do not add up`,
-    'Start all generators together with STRESS_START_AT (docs/scale-out.md); to put runs beside each other: mailstorm compare.',
+    'Start all generators together with STRESS_START_AT (docs/scale-out.md); to compare runs: mailstorm compare.',
   )
 }
 
@@ -70,14 +70,14 @@ function startOf({ split }: Part): number {
 
 function partOf({ json, view: { file, format } }: RunFile): Part {
   if (format === PRESSURE_FORMAT)
-    throw refuse(`${file} is a run against a mail proxy, which one generator makes alone`)
+    throw refuse(`${file} is a run against a mail proxy, which only one generator makes`)
   const checked = asResult(json)
-  if ('wrong' in checked) throw refuse(`${file} is not whole: ${checked.wrong}`)
+  if ('wrong' in checked) throw refuse(`${file} is incomplete: ${checked.wrong}`)
   const { result } = checked
   if (result.split === undefined) {
     throw refuse(
-      `${file} is no part of a run`,
-      'Parts are what generators started with STRESS_GENERATORS and STRESS_GENERATOR_INDEX write (docs/scale-out.md). To put other runs beside each other: mailstorm compare.',
+      `${file} is not part of a shared run`,
+      'Parts are written by generators started with STRESS_GENERATORS and STRESS_GENERATOR_INDEX (docs/scale-out.md). To compare other runs: mailstorm compare.',
     )
   }
   if (Number.isNaN(Date.parse(textAt(json, 'split', 'started_at') ?? '')))
@@ -103,7 +103,7 @@ function checkSeconds(file: string, { timeline }: Result): void {
   const most = timeline.length + MOST_SECONDS_WITHOUT_ROW
   const wrong = timeline.find(({ second }) => !isWholeIn(second, 0, most))
   if (wrong === undefined) return
-  throw refuse(`${file} is not whole: a timeline of ${timeline.length} rows has a second ${wrong.second}`)
+  throw refuse(`${file} is incomplete: a timeline of ${timeline.length} rows has a second ${wrong.second}`)
 }
 
 function checkSameRun(first: Part, part: Part): void {
@@ -126,7 +126,7 @@ function checkSameRun(first: Part, part: Part): void {
   for (const [place, [what, value]] of ours.entries()) {
     if (theirs[place] === value) continue
     throw refuse(
-      `they are not of one run; ${what}: ${value} in ${first.file}, ${theirs[place]} in ${part.file}`,
+      `they are not parts of one run; ${what}: ${value} in ${first.file}, ${theirs[place]} in ${part.file}`,
     )
   }
 }

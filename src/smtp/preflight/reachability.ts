@@ -85,7 +85,7 @@ function errorWords({ code, text, secure }: Extract<Probe, { kind: 'error' }>): 
 function greetingWords({ greeting }: Extract<Probe, { kind: 'greeted' }>): Words {
   switch (greeting.kind) {
     case 'ready':
-      throw new Error('a server that is ready has no problem to be told')
+      throw new Error('a server that is ready has no problem to report')
     case 'refused':
       // RFC 5321 3.1: 554 in place of 220 means that there is no mail service here.
       return [

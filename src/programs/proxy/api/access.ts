@@ -44,7 +44,7 @@ export class Access {
     const tenantId = named ?? (caller.kind === 'tenant' ? caller.tenantId : undefined)
     if (tenantId === undefined) throw new Refusal(422, [{ loc: ['tenant_id'], msg: 'is missing' }])
     if (caller.kind === 'tenant' && caller.tenantId !== tenantId)
-      throw new Refusal(401, 'X-API-Token is of another tenant')
+      throw new Refusal(401, 'X-API-Token belongs to another tenant')
     return tenantId
   }
 }

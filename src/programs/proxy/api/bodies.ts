@@ -40,7 +40,7 @@ const smtpCredential = line(4_096)
 const path = z
   .string()
   .max(2_048)
-  .regex(/^\/[\x21-\x7e]*$/, 'has to be a path as /sync')
+  .regex(/^\/[\x21-\x7e]*$/, 'has to be a path such as /sync')
 const host = z
   .string()
   .max(253)
@@ -50,7 +50,8 @@ const host = z
 /** Refuses an address in a private network that a tenant gives for itself; names are looked at when they are used. */
 export function refusePrivate(host: string | undefined, field: string): void {
   if (host === undefined || isReachable(host, false)) return
-  const msg = 'is in a private network, which only the admin may name (GMP_HTTP_URL_PRIVATE lets tenants too)'
+  const msg =
+    'is in a private network, which only the admin may name (GMP_HTTP_URL_PRIVATE allows tenants to)'
   throw new Refusal(422, [{ loc: ['body', field], msg }])
 }
 
@@ -87,7 +88,7 @@ const rateLimits = z.strictObject({ hourly: tenantLimit, daily: tenantLimit })
 
 /** What another version or server has, and this one does not: never taken and forgotten. */
 const notBuilt = (why: string) =>
-  z.custom<null | undefined | false>((given) => !given, `is not built here: ${why}`)
+  z.custom<null | undefined | false>((given) => !given, `is not implemented here: ${why}`)
 
 const largeFiles = z.strictObject({
   enabled: z.boolean().default(false),
@@ -195,7 +196,7 @@ export function refuseUnstored(
   if (largeFilesDir === undefined)
     refuse('cannot rewrite: the proxy has no GMP_LARGE_FILES_DIR to store files in')
   if (!given.public_base_url && publicUrl === undefined)
-    refuse('cannot rewrite: links need public_base_url, or the proxy GMP_PUBLIC_URL')
+    refuse('cannot rewrite: links need public_base_url, or GMP_PUBLIC_URL of the proxy')
 }
 
 function over<T>(given: T | undefined, before: T): T {

@@ -165,7 +165,7 @@ export function fileRoutes(app: FastifyInstance, { largeFiles }: ApiParts): void
   app.get('/files/:id/:filename', async (request, reply) => {
     const { id, filename } = checked(file, request.params, 'path')
     const found = await largeFiles?.find(id)
-    if (found === undefined) throw new Refusal(404, 'there is no such file, or not any more')
+    if (found === undefined) throw new Refusal(404, 'there is no such file, or no longer')
     return reply
       .type(found.contentType ?? 'application/octet-stream')
       .header('content-length', found.bytes)

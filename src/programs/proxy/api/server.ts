@@ -36,7 +36,7 @@ function takeJsonOnly(app: FastifyInstance): void {
   })
   app.addHook('onRequest', async (request) => {
     if (request.headers['content-encoding'] !== undefined)
-      throw new Refusal(415, 'compressed bodies are not taken')
+      throw new Refusal(415, 'compressed bodies are not accepted')
   })
 }
 
@@ -102,6 +102,6 @@ function refusalOf(error: FastifyError | Refusal): { readonly status: number; re
   // Fastify's own refusals: too large, not JSON, no such encoding.
   if (statusCode < 500) return { status: statusCode, detail: error.message }
   if (mayPass(error))
-    return { status: 503, detail: 'the database is not there, or takes no writes; try again' }
+    return { status: 503, detail: 'the database is unavailable or takes no writes; try again' }
   return { status: 500, detail: 'internal error' }
 }

@@ -43,7 +43,7 @@ test('fails before the end of a damaged file whose size and time say nothing, an
   const before = asked()
   const first = await read(attachments, wanted).catch((error: Error) => error)
   if (first instanceof Error)
-    expect(first.message).toBe('A cached attachment was damaged on disk; it is fetched anew')
+    expect(first.message).toBe('A cached attachment was damaged on disk; it is fetched again')
   else expect([first, asked()]).toEqual([[CONTENT], before + 1])
   expect(await read(attachments, wanted)).toEqual([CONTENT])
   expect(asked()).toBe(before + 1)

@@ -77,7 +77,7 @@ export class LargeFiles {
     }
   }
 
-  /** For whoever has the link; undefined when there is no such file, or not any more. */
+  /** For whoever has the link; undefined when there is no such file, or no longer. */
   async find(
     id: string,
   ): Promise<(StoredFile & { readonly content: Readable; readonly bytes: number }) | undefined> {

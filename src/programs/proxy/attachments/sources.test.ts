@@ -221,7 +221,7 @@ test.each([301, 302, 303, 307, 308])(
 test.each([
   ['http://169.254.169.254/latest', 'may not be reached'],
   ['http://2852039166/', 'may not be reached'],
-  ['file:///etc/passwd', 'no http or https URL'],
+  ['file:///etc/passwd', 'not an http or https URL'],
   ['/again', 'more than 10 redirects'],
 ])('does not follow a redirect to %s', async (location, why) => {
   const { url } = await tenant((_, response) => response.writeHead(302, { location }).end())

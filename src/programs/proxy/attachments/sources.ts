@@ -74,7 +74,11 @@ export class HttpSource {
         throw new AttachmentError(spec.filename, `more than ${MAX_REDIRECTS} redirects`, true)
       const next = URL.parse(location, url)
       if (next === null || !/^https?:$/.test(next.protocol))
-        throw new AttachmentError(spec.filename, 'it is redirected to what is no http or https URL', true)
+        throw new AttachmentError(
+          spec.filename,
+          'it redirects to something that is not an http or https URL',
+          true,
+        )
       if (next.origin !== new URL(url).origin) headers = {}
       url = next.href
     }

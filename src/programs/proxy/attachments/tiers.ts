@@ -223,7 +223,7 @@ export class DiskTier {
 /** A file of the cache is not what was put there. It is gone now, so the next attempt fetches anew. */
 export class DamagedContent extends Error {
   constructor() {
-    super('A cached attachment was damaged on disk; it is fetched anew')
+    super('A cached attachment was damaged on disk; it is fetched again')
   }
 }
 

@@ -138,7 +138,7 @@ export class BounceLoop {
     const message =
       report.id === undefined ? undefined : matching(await messagesWithId(db, report.id), report)
     if (message === undefined) {
-      log.warning('a bounce of no known message', { uid: place.uid, id: report.id })
+      log.warning('a bounce of an unknown message', { uid: place.uid, id: report.id })
       metrics.bounced('unknown', report.bounces.length)
       await recordBounces(db, place)
       return
@@ -154,7 +154,7 @@ export class BounceLoop {
     try {
       return await readBounceReport(mail.source)
     } catch (error) {
-      this.#parts.log.warning('a mail that cannot be read', { uid: mail.uid, error: errorText(error) })
+      this.#parts.log.warning('an unreadable mail', { uid: mail.uid, error: errorText(error) })
       return undefined
     }
   }

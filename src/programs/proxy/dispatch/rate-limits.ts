@@ -90,7 +90,7 @@ export class RateLimits {
       beforeMail: async () => {
         const [decided] = await reserveSlots(db, [message], this.#reserveMs).catch((error) => {
           // Not the message's fault: it is no attempt, and it waits for the database as all do.
-          log.warning('a rate limit could not be asked for', { error: errorText(error) })
+          log.warning('a rate limit could not be read', { error: errorText(error) })
           return []
         })
         if (decided?.kind === 'admitted') return
@@ -103,7 +103,7 @@ export class RateLimits {
         this.#mailed.add(message)
         // Unwritten, the slot counts for longer than it has to.
         slotMailed(db, message).catch((error) =>
-          log.warning('a slot of a rate limit counts too long', { error: errorText(error) }),
+          log.warning('a slot of a rate limit is held too long', { error: errorText(error) }),
         )
       },
     }

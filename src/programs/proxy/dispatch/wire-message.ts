@@ -134,7 +134,7 @@ export function checkHeader(octets: Buffer, meant: readonly string[], utf8 = fal
     const name = fieldName(octets, from, to)
     if (name !== undefined) {
       const times = left.get(name) ?? 0
-      if (times === 0) throw new UnfitMessage(`its header would have a field that was not meant: ${name}`)
+      if (times === 0) throw new UnfitMessage(`its header would have an unintended field: ${name}`)
       left.set(name, times - 1)
     }
     from = to + 2
@@ -148,7 +148,7 @@ function endOfLine(octets: Buffer, from: number, utf8: boolean): number {
     const octet = octets[at] as number
     if (octet === CR && octets[at + 1] === LF) break
     if ((octet < SPACE && octet !== TAB) || (octet > TILDE && !(utf8 && octet > DELETE)))
-      throw new UnfitMessage(`its header would have the octet ${octet}, which may not stand there`)
+      throw new UnfitMessage(`its header would have the octet ${octet}, which is not allowed there`)
   }
   if (at === from) throw new UnfitMessage('its header would end before its last field')
   if (at - from > MAX_LINE_OCTETS) throw tooLong('header', at - from)
@@ -163,7 +163,7 @@ function fieldName(octets: Buffer, from: number, to: number): string | undefined
     return undefined
   }
   const name = /^[!-9;-~]+(?=:)/.exec(octets.toString('latin1', from, Math.min(to, from + 100)))?.[0]
-  if (name === undefined) throw new UnfitMessage('its header would have a line that is no field')
+  if (name === undefined) throw new UnfitMessage('its header would have a line that is not a field')
   return name.toLowerCase()
 }
 

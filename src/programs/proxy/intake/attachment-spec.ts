@@ -132,7 +132,7 @@ function contentIdOf(given: unknown, at: string): string | undefined {
   if (given === undefined || given === null || given === '') return undefined
   const id = typeof given === 'string' ? given.replace(/^<(.*)>$/, '$1') : ''
   if (!/^[!-;=?-~]{1,250}$/.test(id))
-    throw new Unacceptable(`${at}.content_id has to be an id of ASCII characters, as logo@example`)
+    throw new Unacceptable(`${at}.content_id has to be an id of ASCII characters, such as logo@example`)
   return id
 }
 

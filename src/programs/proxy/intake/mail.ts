@@ -51,7 +51,7 @@ export function readSubmission(given: unknown, defaults: SubmissionDefaults = {}
     throw new Unacceptable('a message has to be an object')
   const raw = given as Record<string, unknown>
   // Without it this would be ordinary mail, without the receipts that were asked for.
-  if (raw.is_pec) throw new Unacceptable('is_pec is not built here: receipts of certified mail')
+  if (raw.is_pec) throw new Unacceptable('is_pec is not implemented here: receipts of certified mail')
   return {
     id: idOf(raw.id, 'id'),
     tenantId: idOf(raw.tenant_id ?? defaults.tenantId, 'tenant_id'),
@@ -224,7 +224,7 @@ function fieldValue(name: string, given: unknown): string {
   const field = `headers.${name}`
   const value = headerText(field, given)
   if (OF_MESSAGE_IDS.has(name.toLowerCase()) && !MESSAGE_IDS.test(value))
-    throw new Unacceptable(`${shown(field)} has to be message ids of ASCII characters, as <id@domain>`)
+    throw new Unacceptable(`${shown(field)} has to be message ids of ASCII characters, such as <id@domain>`)
   if (!UNSTRUCTURED.test(name) && hasLongWord(value))
     throw new Unacceptable(`${shown(field)} has a word of more than ${MAX_WORD_OCTETS} octets`)
   return value

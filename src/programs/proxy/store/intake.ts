@@ -73,7 +73,7 @@ function submissionOrRefused(given: unknown, options: IntakeOptions): Submission
     const submission = readSubmission(given, options)
     const { onlyTenantId } = options
     const foreign = onlyTenantId !== undefined && submission.tenantId !== onlyTenantId
-    return foreign ? refused('tenant_id is not the one of the token') : submission
+    return foreign ? refused('tenant_id is not that of the token') : submission
   } catch (error) {
     if (error instanceof Unacceptable) return refused(error.message)
     throw error

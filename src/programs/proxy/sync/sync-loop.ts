@@ -93,7 +93,7 @@ export class SyncLoop {
       await endTurn(db, turn, await syncTenant(turn, this.#parts))
     } catch (error) {
       // The turn's lease ends, and whoever is there then calls the tenant.
-      log.error('a sync came to no end', { tenant: turn.tenantId, error: errorText(error) })
+      log.error('a sync did not finish', { tenant: turn.tenantId, error: errorText(error) })
     }
   }
 }

@@ -36,7 +36,8 @@ export class OutgoingServers {
     }
     for (const [name, given] of entries) {
       const server = decodeStruct(JSON.stringify(given), OUTGOING_KINDS)
-      if (server === undefined) throw failure(`"${name}" is no object of strings (and Save true or false)`)
+      if (server === undefined)
+        throw failure(`"${name}" is not an object of strings (and Save true or false)`)
       servers.save(name, server)
     }
     return servers
