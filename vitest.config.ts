@@ -8,7 +8,7 @@ const REAL = 'test/{genro,kubernetes,mailhog,monitoring,wild}/**/*.test.ts'
 
 /** Figures of these do not depend on what else the machine does. */
 const PARTS = [
-  'test/{faults,guide,probe,report}/**/*.test.ts',
+  'test/{faults,figures,guide,probe,recipes,report}/**/*.test.ts',
   'test/analysis/**/*.test.ts',
   'test/docker/no-engine.test.ts',
   'test/e2e/{bad-input,credentials,names,overrides,own-metrics,services,verdicts}.test.ts',
@@ -87,7 +87,8 @@ export default defineConfig({
           // Whole runs and figures that depend on time: one after another, beside nothing else.
           name: 'whole',
           include: ['test/**/*.test.ts', ...MEMORY],
-          exclude: [...PARTS, PROXY, REAL],
+          // test/package has a configuration of its own.
+          exclude: [...PARTS, PROXY, REAL, 'test/package/**'],
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
         },

@@ -40,10 +40,10 @@ describe('a spec', () => {
 
   it('opens a session to each message where messages come at a rate, and keeps it where workers send', () => {
     expect(LOADS.map((load) => specOf(load).messagesPerSession)).toEqual([
-      'unlimited',
-      'unlimited',
-      'unlimited',
-      'unlimited',
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
       1,
       1,
     ])
