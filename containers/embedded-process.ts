@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as setTimer } from 'node:timers/promises'
 import pidusage from 'pidusage'
 import { LOOPBACK } from '../src/listening.ts'
+import { inherited } from '../src/options/process-environment.ts'
 import { LOG_LINES_SHOWN, type ServiceEnd, startFailure, type Usage } from './service.ts'
 
 /**
@@ -171,11 +172,6 @@ function pinnedNode(): string {
     // Not installed beside us: the Node that runs us has to do.
   }
   return process.execPath
-}
-
-function inherited(...names: string[]): Record<string, string> {
-  const values = names.map((name) => [name, process.env[name]] as const)
-  return Object.fromEntries(values.filter((pair): pair is [string, string] => pair[1] !== undefined))
 }
 
 /** What every service that is a process of this machine answers in the same way; each adds its ports. */

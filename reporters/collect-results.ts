@@ -1,4 +1,5 @@
 import type { TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
+import { namedResultsFolder } from '../src/options/process-environment.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
 import '../fixtures/task-data.ts'
 import { resolve } from 'node:path'
@@ -30,5 +31,5 @@ export function resultKey({ scenario, part, run_id }: AnyResult): string {
 /** Where results are written: `directory`, else STRESS_RESULTS_DIR, else `results`, from Vitest's root. */
 export function resultsFolder(vitest: Vitest | undefined, directory?: string): string {
   const root = vitest?.config.root ?? process.cwd()
-  return resolve(root, directory ?? (process.env.STRESS_RESULTS_DIR || 'results'))
+  return resolve(root, directory ?? namedResultsFolder())
 }

@@ -2,6 +2,7 @@ import { appendFile, stat } from 'node:fs/promises'
 import type { Reporter, TestModule, TestSuite, Vitest } from 'vitest/node'
 import type { Result } from '../src/engine/result.ts'
 import { isMissed } from '../src/figures/verdict.ts'
+import { githubActions } from '../src/options/process-environment.ts'
 import type { AnyResult, PressureResult } from '../src/pressure/result.ts'
 import { reasonOf, renderAnyMarkdown } from '../src/report/any.ts'
 import { MOST_SUMMARY_BYTES, renderJobSummary } from '../src/report/ci/job-summary.ts'
@@ -22,16 +23,16 @@ export default class GithubReporter implements Reporter {
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const results = collectResults(modules)
-    if (process.env.GITHUB_ACTIONS === 'true') {
+    const { isRunner, summaryFile } = githubActions()
+    if (isRunner) {
       const lines = [...modules.flatMap(withoutResult), ...results.flatMap(annotationsOf)]
       for (const line of lines) tell(this.#vitest, line)
     }
-    const path = process.env.GITHUB_STEP_SUMMARY
-    if (results.length === 0 || path === undefined || path === '') return
+    if (results.length === 0 || summaryFile === undefined) return
     try {
-      await appendFile(path, jobSummary(results, MOST_SUMMARY_BYTES - (await sizeOf(path))))
+      await appendFile(summaryFile, jobSummary(results, MOST_SUMMARY_BYTES - (await sizeOf(summaryFile))))
     } catch (error) {
-      this.#vitest?.logger.error(`Failed to append to GITHUB_STEP_SUMMARY "${path}": ${String(error)}`)
+      this.#vitest?.logger.error(`Failed to append to GITHUB_STEP_SUMMARY "${summaryFile}": ${String(error)}`)
     }
   }
 }

@@ -1,11 +1,13 @@
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { MailstormError } from '../src/error.ts'
+import { environment } from '../src/options/process-environment.ts'
 import { PROBE_FORMAT, type ProbeReport } from '../src/probe/report.ts'
 import { writeIndex, writeProbePage } from '../src/report/html/files.ts'
 import { renderProbeMarkdown, renderProbeText } from '../src/report/probe.ts'
 import { type Page, PIPE, pageFor, wrapLine } from '../src/report/terminal.ts'
 import { storeProbe } from '../src/results/store.ts'
+import { resultsFolder } from './collect-results.ts'
 import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 import '../fixtures/task-data.ts'
@@ -17,7 +19,7 @@ export default class ProbeReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#page = pageFor(toldTo(vitest) as Terminal, process.env)
+    this.#page = pageFor(toldTo(vitest) as Terminal, environment())
   }
 
   onTestCaseResult(testCase: TestCase): void {
@@ -34,10 +36,7 @@ export default class ProbeReporter implements Reporter {
 
   async #write(stamp: string, targets: readonly ProbeReport[]): Promise<void> {
     const result = { format: PROBE_FORMAT, stamp, targets } as const
-    const folder = resolve(
-      this.#vitest?.config.root ?? process.cwd(),
-      process.env.STRESS_RESULTS_DIR || 'results',
-    )
+    const folder = resultsFolder(this.#vitest)
     try {
       const files = await storeProbe(folder, result, renderProbeMarkdown(result))
       const [json = ''] = files

@@ -8,6 +8,7 @@ import type {
   Vitest,
 } from 'vitest/node'
 import { PROGRESS_ARTIFACT, type ProgressArtifact } from '../fixtures/task-data.ts'
+import { environment, isCi } from '../src/options/process-environment.ts'
 import { renderAnyProgress, renderAnyProgressLine } from '../src/report/any.ts'
 import { counted, span } from '../src/report/format.ts'
 import { cutToColumns, type Paint, pageFor, plain, wrapText } from '../src/report/terminal.ts'
@@ -61,7 +62,7 @@ export default class ProgressReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    const { paint, width } = pageFor(vitest.logger.outputStream as Terminal, process.env)
+    const { paint, width } = pageFor(vitest.logger.outputStream as Terminal, environment())
     this.#paint = paint
     this.#width = width
     vitest.logger.printBanner()
@@ -72,7 +73,7 @@ export default class ProgressReporter implements Reporter {
   onTestRunStart(): void {
     this.#heading = ''
     const output = this.#logger.outputStream as Terminal
-    const live = this.#options.live ?? (output.isTTY === true && !process.env.CI)
+    const live = this.#options.live ?? (output.isTTY === true && !isCi())
     if (!live) return
     this.#line = new LiveLine(output, [process.stdout, process.stderr, this.#logger.errorStream as Terminal])
     this.#redraw = setInterval(() => this.#draw(), REDRAW_INTERVAL_MS).unref()

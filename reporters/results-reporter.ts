@@ -1,13 +1,14 @@
-import { join, relative, resolve } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { MailstormError, USAGE_ERROR } from '../src/error.ts'
+import { environment, isInVsCode } from '../src/options/process-environment.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
 import { renderAnyMarkdown, renderAnyText } from '../src/report/any.ts'
 import { writeIndex, writeReport } from '../src/report/html/files.ts'
 import { renderSummary } from '../src/report/runs/summary.ts'
 import { type Page, PIPE, pageFor, wrapLine, wrapText } from '../src/report/terminal.ts'
 import { checkResultsFolder, storeResult } from '../src/results/store.ts'
-import { collectResults, resultKey, resultOf } from './collect-results.ts'
+import { collectResults, resultKey, resultOf, resultsFolder } from './collect-results.ts'
 import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 
@@ -32,7 +33,7 @@ export default class ResultsReporter implements Reporter {
 
   async onInit(vitest: Vitest): Promise<void> {
     this.#vitest = vitest
-    this.#page = pageFor(toldTo(vitest) as Terminal, process.env)
+    this.#page = pageFor(toldTo(vitest) as Terminal, environment())
     await checkResultsFolder(this.#folder()).catch(refuse)
   }
 
@@ -99,15 +100,14 @@ export default class ResultsReporter implements Reporter {
   }
 
   #folder(): string {
-    const root = this.#vitest?.config.root ?? process.cwd()
-    return resolve(root, this.#options.directory ?? (process.env.STRESS_RESULTS_DIR || 'results'))
+    return resultsFolder(this.#vitest, this.#options.directory)
   }
 }
 
 /** On the command line as a bad option; an IDE gets the error to show. */
 function refuse(error: unknown): never {
-  if (!(error instanceof MailstormError) || process.env.VITEST_VSCODE !== undefined) throw error
-  process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, process.env).width)}\n\n`)
+  if (!(error instanceof MailstormError) || isInVsCode()) throw error
+  process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, environment()).width)}\n\n`)
   process.exit(USAGE_ERROR)
 }
 

@@ -15,6 +15,7 @@ import ProgressReporter from '../reporters/progress-reporter.ts'
 import ResultsReporter from '../reporters/results-reporter.ts'
 import { MailstormError, USAGE_ERROR } from './error.ts'
 import { type Options, readOptions } from './options/options.ts'
+import { environment } from './options/process-environment.ts'
 import type { MetricsAddress } from './report/prometheus.ts'
 import { pageFor, wrapText } from './report/terminal.ts'
 import { readBaseline } from './results/baseline.ts'
@@ -82,7 +83,7 @@ export interface StressOverrides extends ViteUserConfig {
  */
 export function stressConfig(overrides: StressOverrides = {}): ViteUserConfig {
   const { scenarios = ['**/*.stress.{ts,mts,js,mjs}'], builtIn = true, ...own } = overrides
-  const reporters = stressReporters(process.env)
+  const reporters = stressReporters(environment())
   const config: ViteUserConfig = {
     plugins: [keepReporters(reporters.kept), asProject()],
     test: {

@@ -8,6 +8,7 @@ import {
 import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import { MailstormError } from '../../src/error.ts'
 import { isLoopback, LOOPBACK } from '../../src/listening.ts'
+import { environment, withVariable } from '../../src/options/process-environment.ts'
 import type { Docker } from './dockerode.ts'
 import { haveImage } from './image.ts'
 import { gone, ownLabels, sweepOrphans } from './owner.ts'
@@ -86,7 +87,7 @@ async function connect(withinMs: number): Promise<Engine> {
 
 /** When the engine that the user named does not answer, Testcontainers silently takes the local one. */
 function isSubstitute({ container }: ContainerRuntimeClient): boolean {
-  const { DOCKER_HOST: given } = process.env
+  const { DOCKER_HOST: given } = environment()
   const { socketPath } = container.dockerode.modem as { readonly socketPath?: string }
   return given !== undefined && socketPath !== undefined && !given.endsWith(socketPath)
 }
@@ -97,18 +98,18 @@ function isSubstitute({ container }: ContainerRuntimeClient): boolean {
  */
 function client(): Promise<ContainerRuntimeClient> {
   const together = existsSync('/.dockerenv') && existsSync('/sys/class/net/docker0')
-  if (!together || process.env[HOST_OVERRIDE] !== undefined) return getContainerRuntimeClient()
-  return withEnvironment(HOST_OVERRIDE, LOOPBACK, getContainerRuntimeClient)
+  if (!together || environment()[HOST_OVERRIDE] !== undefined) return getContainerRuntimeClient()
+  return withVariable(HOST_OVERRIDE, LOOPBACK, getContainerRuntimeClient)
 }
 
 const SOCKET = '/var/run/docker.sock'
 
 function address(): string {
-  return process.env.DOCKER_HOST ?? SOCKET
+  return environment().DOCKER_HOST ?? SOCKET
 }
 
 function whyNot(): string {
-  const { DOCKER_HOST: given } = process.env
+  const { DOCKER_HOST: given } = environment()
   if (given !== undefined) return `none answers at DOCKER_HOST=${given}`
   if (!existsSync(SOCKET)) return `there is no ${SOCKET}`
   try {
@@ -196,7 +197,7 @@ export async function startReaper(
   client: ContainerRuntimeClient,
   note: (line: string) => void,
 ): Promise<string> {
-  if (process.env[DISABLED] !== 'true') {
+  if (environment()[DISABLED] !== 'true') {
     try {
       await haveImage(client, { image: getReaperImage(), withinMs: IMAGE_WITHIN_MS, note })
       return (await getReaper(client)).sessionId
@@ -207,17 +208,5 @@ export async function startReaper(
     }
   }
   // Testcontainers would try again at each container and fail it.
-  return withEnvironment(DISABLED, 'true', async () => (await getReaper(client)).sessionId)
-}
-
-/** Testcontainers reads some of its settings from the environment only; this one holds while `body` runs. */
-export async function withEnvironment<T>(name: string, value: string, body: () => Promise<T>): Promise<T> {
-  const before = process.env[name]
-  process.env[name] = value
-  try {
-    return await body()
-  } finally {
-    if (before === undefined) delete process.env[name]
-    else process.env[name] = before
-  }
+  return withVariable(DISABLED, 'true', async () => (await getReaper(client)).sessionId)
 }

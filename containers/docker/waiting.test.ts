@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withEnvironment } from './engine.ts'
+import { withVariable } from '../../src/options/process-environment.ts'
 import { SharedWork, within } from './waiting.ts'
 
 const never = new Promise<never>(() => {})
@@ -40,10 +40,10 @@ test('passes the error of the work on', async () => {
 
 test('a setting holds while the work runs and no longer, also when it fails', async () => {
   delete process.env.MAILSTORM_TEST
-  expect(await withEnvironment('MAILSTORM_TEST', 'x', async () => process.env.MAILSTORM_TEST)).toBe('x')
+  expect(await withVariable('MAILSTORM_TEST', 'x', async () => process.env.MAILSTORM_TEST)).toBe('x')
   expect('MAILSTORM_TEST' in process.env).toBe(false)
   process.env.MAILSTORM_TEST = 'before'
-  await expect(withEnvironment('MAILSTORM_TEST', 'x', () => Promise.reject(new Error('no')))).rejects.toThrow(
+  await expect(withVariable('MAILSTORM_TEST', 'x', () => Promise.reject(new Error('no')))).rejects.toThrow(
     'no',
   )
   expect(process.env.MAILSTORM_TEST).toBe('before')

@@ -24,7 +24,7 @@ export async function clean(options: CleanOptions): Promise<void> {
   }
   await removeState(root)
   await cleanEngine()
-  await cleanResults(options, readOptions(process.env).resultsDir)
+  await cleanResults(options, readOptions().resultsDir)
 }
 
 async function cleanEngine(): Promise<void> {

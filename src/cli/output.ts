@@ -1,4 +1,5 @@
 import { readOptions } from '../options/options.ts'
+import { environment } from '../options/process-environment.ts'
 import { renderSkipped } from '../report/runs/list.ts'
 import { type Page, pageFor as pageOf } from '../report/terminal.ts'
 import type { SkippedFile } from '../results/result-files.ts'
@@ -11,12 +12,12 @@ export interface ResultsOptions {
 }
 
 export function resultsDirOf({ results }: ResultsOptions): string {
-  return results ?? readOptions(process.env).resultsDir
+  return results ?? readOptions().resultsDir
 }
 
 /** How this process may write to its stdout or stderr. */
 export function pageFor(stream: Parameters<typeof pageOf>[0]): Page {
-  return pageOf(stream, process.env)
+  return pageOf(stream, environment())
 }
 
 export function printJson(value: unknown): void {

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { errorText, MailstormError } from '../error.ts'
 import { nearest } from '../nearest.ts'
 import { readOptions } from '../options/options.ts'
+import { environment } from '../options/process-environment.ts'
 import { sourcesRoot } from '../packages.ts'
 import { textAt } from '../results/fields.ts'
 import { LATEST } from '../results/store.ts'
@@ -19,10 +20,10 @@ const require = createRequire(import.meta.url)
  */
 export async function run(name: string, options: RunOptions): Promise<void> {
   const scenario = scenarioNamed(name)
-  const env = { ...process.env, ...variablesOf(options) }
+  const env = { ...environment(), ...variablesOf(options) }
   // Said before Vitest starts, in the words of the environment.
   const { resultsDir } = readOptions(env)
-  Object.assign(process.env, env, { STRESS_RESULTS_DIR: resolve(resultsDir) })
+  Object.assign(environment(), env, { STRESS_RESULTS_DIR: resolve(resultsDir) })
   if (options.output?.endsWith('.json') === true)
     copyResultAtExit({ folder: resolve(resultsDir), scenario: name, output: resolve(options.output) })
   process.argv = [process.execPath, 'vitest', ...vitestArguments(scenario)]

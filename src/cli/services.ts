@@ -93,7 +93,7 @@ async function archiveLogs(keeper: KeeperClient, names: readonly string[]): Prom
   const files = await Promise.all(
     names.map(async (name) => ({ name: `${name}.log`, lines: await keeper.logs(name, ALL_LINES) })),
   )
-  const path = await addLogArchive(readOptions(process.env).resultsDir, stampOf(at), files, at)
+  const path = await addLogArchive(readOptions().resultsDir, stampOf(at), files, at)
   console.log(`Written: ${path}`)
 }
 

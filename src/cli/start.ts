@@ -13,6 +13,7 @@ import { DisposableParts } from '../disposable-stack.ts'
 import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
+import { environment, variablesWith } from '../options/process-environment.ts'
 import { PROXY_PACKAGES, postgresPackages, requirePackages, TENANT_PACKAGES } from '../packages.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import type { TenantSetUp } from '../programs/tenants/set-up.ts'
@@ -29,7 +30,7 @@ export interface StartOptions extends WantedExtras {
 export async function start(wanted: StartOptions): Promise<void> {
   const root = process.cwd()
   await refuseSecond(root)
-  const options = readOptions(process.env)
+  const options = readOptions()
   if (options.backend === 'external' || options.backend === 'started') {
     throw new MailstormError(
       'BAD_OPTIONS',
@@ -238,22 +239,18 @@ async function bootPostgres({ backend, options, keeper }: ExtrasRig): Promise<Ru
 
 /** A process of this machine whatever the backend; its GMP_* variables are those of the user. */
 function bootProxy(databaseUrl: string, { portFor }: ExtrasRig): Promise<RunningProxyService> {
-  const environment = Object.fromEntries(
-    Object.entries(process.env).filter(
-      (pair): pair is [string, string] => pair[0].startsWith('GMP_') && pair[1] !== undefined,
-    ),
-  )
-  const ours = { GMP_DB_PATH: databaseUrl, GMP_PORT: process.env.GMP_PORT ?? String(portFor(PROXY_PORT)) }
-  return embeddedProxy({ databaseUrl, apiToken: tokenOf(), environment: { ...environment, ...ours } }).start()
+  const given = variablesWith('GMP_')
+  const ours = { GMP_DB_PATH: databaseUrl, GMP_PORT: given.GMP_PORT ?? String(portFor(PROXY_PORT)) }
+  return embeddedProxy({ databaseUrl, apiToken: tokenOf(), environment: { ...given, ...ours } }).start()
 }
 
 function tokenOf(): string {
-  return process.env.GMP_API_TOKEN ?? PROXY_TOKEN
+  return environment().GMP_API_TOKEN ?? PROXY_TOKEN
 }
 
 function proxyNotes(proxy: RunningProxyService | undefined): string[] {
   if (proxy === undefined) return []
-  const tokenName = process.env.GMP_API_TOKEN === undefined ? PROXY_TOKEN : 'as in GMP_API_TOKEN'
+  const tokenName = environment().GMP_API_TOKEN === undefined ? PROXY_TOKEN : 'as in GMP_API_TOKEN'
   return [`The proxy's metrics:    curl ${proxy.url}/metrics     (token of its API: ${tokenName})`]
 }
 

@@ -30,7 +30,7 @@ export async function tenant(flags: TenantFlags): Promise<void> {
 }
 
 function programOptions(flags: TenantFlags): TenantProgramOptions {
-  const { seed, tenants: overrides } = readOptions(process.env)
+  const { seed, tenants: overrides } = readOptions()
   const { host, tenantId, clientId, maxAttachmentBytes } = flags
   const profile = oneOf('--profile', flags.profile, PROFILE_NAMES)
   return {

@@ -15,6 +15,7 @@ import { type SplitOptions, splitOf } from './generators.ts'
 import type { Variable } from './kind.ts'
 import { type GivenLoad, givenLoad } from './load.ts'
 import { type PressureOptions, pressureOptions, type TenantOverrides, tenantOverrides } from './pressure.ts'
+import { environment } from './process-environment.ts'
 import {
   type ContainerOptions,
   containersOf,
@@ -66,7 +67,10 @@ export interface Options {
 }
 
 /** Reads all options; throws one error that lists every problem. An empty value counts as unset. */
-export function readOptions(env: NodeJS.ProcessEnv, cores: number = availableParallelism()): Options {
+export function readOptions(
+  env: NodeJS.ProcessEnv = environment(),
+  cores: number = availableParallelism(),
+): Options {
   const { values, given, problems } = readEnvironment(env)
   if (problems.length > 0)
     throw settingsError('BAD_OPTIONS', 'Failed to read the options', problems, ' in the environment')
