@@ -1,8 +1,10 @@
 import type { Progress } from '../engine/progress.ts'
 import type { PressureProgress } from '../pressure/progress.ts'
 import { type AnyResult, isPressure } from '../pressure/result.ts'
-import { renderMarkdown } from './markdown.ts'
-import { renderPressureMarkdown, renderPressureText } from './pressure.ts'
+import type { Document } from './block.ts'
+import { pressureDocument } from './documents/pressure.ts'
+import { smtpDocument } from './documents/smtp.ts'
+import type { Assets } from './html/page.ts'
 import {
   renderPressureProgress,
   renderPressureProgressLine,
@@ -10,21 +12,33 @@ import {
   renderProgressLine,
 } from './progress.ts'
 import type { Page, Paint } from './terminal.ts'
-import { renderText } from './text.ts'
-import { pressureReason, verdictReason } from './verdict.ts'
+import { writePage } from './writers/html.ts'
+import { writeMarkdown } from './writers/markdown.ts'
+import { writeText } from './writers/text.ts'
 
-/** Renderers for runs of either kind. */
-export function renderAnyText(result: AnyResult, page?: Page): string {
-  return isPressure(result) ? renderPressureText(result, page) : renderText(result, page)
+/** What is said of a run of either kind, whoever writes it. */
+export function documentOf(result: AnyResult): Document {
+  return isPressure(result) ? pressureDocument(result) : smtpDocument(result)
 }
 
+/** As a person reads it in a terminal. */
+export function renderAnyText(result: AnyResult, page?: Page): string {
+  return writeText(documentOf(result), page)
+}
+
+/** Markdown that reads well as a file, in a pull request and in a GitHub job summary. */
 export function renderAnyMarkdown(result: AnyResult): string {
-  return isPressure(result) ? renderPressureMarkdown(result) : renderMarkdown(result)
+  return writeMarkdown(documentOf(result))
+}
+
+/** One HTML file. */
+export function renderReport(result: AnyResult, assets: Assets): string {
+  return writePage(documentOf(result), assets)
 }
 
 /** Why the run has the verdict that it has, in one line. */
 export function reasonOf(result: AnyResult): string {
-  return isPressure(result) ? pressureReason(result) : verdictReason(result)
+  return documentOf(result).head.reason
 }
 
 type AnyProgress = Progress | PressureProgress

@@ -5,12 +5,10 @@ import { observe } from '../figures/observations.ts'
 import { mergeResults } from '../results/merge/merge.ts'
 import { shareFile } from '../results/merge/share.fixture.ts'
 import { asResult } from '../results/result-shape.ts'
-import { renderReport } from './html/report.ts'
-import { renderMarkdown } from './markdown.ts'
+import { renderAnyMarkdown, renderAnyText, renderReport } from './any.ts'
 import { RunExposition } from './prometheus.ts'
 import { burstResult } from './result.fixture.ts'
 import { failure } from './result-parts.fixture.ts'
-import { renderText } from './text.ts'
 
 /** A run that accepted every message, and yet has something to tell. */
 function troubled(): Partial<Result> {
@@ -36,8 +34,8 @@ function troubled(): Partial<Result> {
 }
 
 test.each([
-  ['text', (result: Result) => renderText(result)],
-  ['Markdown', (result: Result) => renderMarkdown(result)],
+  ['text', (result: Result) => renderAnyText(result)],
+  ['Markdown', (result: Result) => renderAnyMarkdown(result)],
   ['HTML', (result: Result) => renderReport(result, { css: '', script: '' })],
 ] as const)(
   '%s shows refused recipients, the end of sessions, a cap, and QUIT without a goodbye',
@@ -91,7 +89,7 @@ test('merge adds them up, and of two caps keeps the one that more sessions have 
 test('a file of an older version, without them, is read and shown as before', () => {
   const old = burstResult()
   expect(asResult(JSON.parse(JSON.stringify(old)))).toHaveProperty('result')
-  expect(renderText(old)).toContain('no errors')
+  expect(renderAnyText(old)).toContain('no errors')
   const wrong = asResult({ ...old, session_caps: [{ target: 'a' }] })
   expect(wrong).toHaveProperty('wrong', expect.stringContaining('session_caps.0.messages'))
 })

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest'
 import { type CustomMetricResults, CustomMetrics, customResults } from '../engine/custom-metrics.ts'
-import { customMetricsMarkdown, customMetricsText } from './extras.ts'
-import { renderMarkdown } from './markdown.ts'
+import { renderAnyMarkdown, renderAnyText } from './any.ts'
 import { burstResult } from './result.fixture.ts'
-import { renderText } from './text.ts'
 
 const KINDS = { retries: 'counter', queue_depth: 'gauge', slow: 'rate', handshake_ms: 'trend' } as const
 
@@ -16,11 +14,17 @@ function ownMetrics(): CustomMetricResults {
   return customResults(metrics.snapshot(), 10)
 }
 
+/** The section of the terminal's report, without its title and margin. */
+function customLines(custom_metrics: CustomMetricResults): string[] {
+  const [, section = ''] = /\n {2}metric(.*?)\n\n/s.exec(renderAnyText(burstResult({ custom_metrics }))) ?? []
+  return `metric${section}`.split('\n').map((line) => line.trim())
+}
+
 test('a row for each: the figure that stands for it, and what else is known', () => {
-  expect(customMetricsText(burstResult({ custom_metrics: ownMetrics() }))).toEqual([
+  expect(customLines(ownMetrics())).toEqual([
     'metric        kind          value',
     'retries       counter       1,204  120.4/s',
-    'queue_depth   gauge          4.25  min 4.25, max 61',
+    'queue_depth   gauge          4.25  min 4.25, max 61, last at 0.00 s',
     'slow          rate         2.00 %  1 of 50',
     'handshake_ms  trend    p95 250 ms  min 1, avg 84.3, p50 2, p99 250, max 250, 3 values',
   ])
@@ -28,7 +32,7 @@ test('a row for each: the figure that stands for it, and what else is known', ()
 
 test('dashes, not zeros, where nothing was recorded', () => {
   const nothing = customResults(new CustomMetrics(KINDS, () => 0).snapshot(), 10)
-  const lines = customMetricsText(burstResult({ custom_metrics: nothing }))
+  const lines = customLines(nothing)
   expect(lines.slice(2).map((line) => line.replace(/ +/g, ' '))).toEqual([
     'queue_depth gauge – min –, max –',
     'slow rate – 0 of 0',
@@ -38,13 +42,15 @@ test('dashes, not zeros, where nothing was recorded', () => {
 
 test('the Markdown table has the same, folded into the run', () => {
   const result = burstResult({ custom_metrics: ownMetrics() })
-  expect(customMetricsMarkdown(result).split('\n')[2]).toBe('| retries | counter | 1,204 | 120.4/s |')
-  expect(renderMarkdown(result)).toContain('<details><summary>Custom metrics</summary>\n\n| Metric | Kind |')
+  expect(renderAnyMarkdown(result)).toContain('\n| retries | counter | 1,204 | 120.4/s |\n')
+  expect(renderAnyMarkdown(result)).toContain(
+    '<details><summary>Custom metrics</summary>\n\n| Metric | Kind |',
+  )
 })
 
 test('a run without metrics of its own says nothing of them', () => {
-  expect(renderText(burstResult())).not.toContain('Custom')
-  expect(renderMarkdown(burstResult())).not.toContain('Custom')
+  expect(renderAnyText(burstResult())).not.toContain('Custom')
+  expect(renderAnyMarkdown(burstResult())).not.toContain('Custom')
 })
 
 test('thresholds on them are shown in their unit, and a figure that has none as it is', () => {
@@ -55,7 +61,7 @@ test('thresholds on them are shown in their unit, and a figure that has none as 
     value: number,
     limit: number,
   ) => ({ expression, metric, unit, value, limit, verdict: 'fail' }) as const
-  const text = renderText(
+  const text = renderAnyText(
     burstResult({
       thresholds: [
         judged('hops.max<3', 'hops.max', 'number', 3.5, 3),

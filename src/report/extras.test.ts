@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
-import { extrasMarkdown, extrasText } from './extras.ts'
-import { renderMarkdown } from './markdown.ts'
+import { renderAnyMarkdown, renderAnyText } from './any.ts'
 import { burstResult } from './result.fixture.ts'
-import { renderText } from './text.ts'
 
 const sideBySide = {
   by: 'servers',
@@ -71,18 +69,18 @@ const everything = burstResult({
 })
 
 test('shows in a terminal what only some results have', () => {
-  expect(extrasText(everything)).toMatchSnapshot()
-  expect(renderText(everything)).toContain('Highest rate that holds: 300.0/s, confidence high')
+  expect(renderAnyText(everything)).toMatchSnapshot()
+  expect(renderAnyText(everything)).toContain('Highest rate that holds: 300.0/s, confidence high')
 })
 
 test('shows it in Markdown', () => {
-  expect(extrasMarkdown(everything)).toMatchSnapshot()
-  expect(renderMarkdown(everything)).toContain('### Side by Side')
+  expect(renderAnyMarkdown(everything)).toMatchSnapshot()
+  expect(renderAnyMarkdown(everything)).toContain('### Side by side')
 })
 
 test('shows nothing of what a result does not have', () => {
-  expect(extrasText(burstResult())).toEqual([])
-  expect(renderMarkdown(burstResult())).not.toContain('###')
+  expect(renderAnyText(burstResult())).not.toMatch(/Search|Side by Side|Drift|Generators/)
+  expect(renderAnyMarkdown(burstResult())).not.toContain('###')
 })
 
 test('a name from a suite file gets out of no table cell', () => {
@@ -90,6 +88,6 @@ test('a name from a suite file gets out of no table cell', () => {
   const hostile = burstResult({
     side_by_side: { ...sideBySide, rows: [{ ...row, label: 'a|b\u001b[31m\n::error::x' }] },
   })
-  expect(extrasMarkdown(hostile)[0]?.body).toContain('| a\\|b ::error::x |')
-  expect(extrasText(hostile)[0]?.lines.join('\n')).not.toContain('\u001b')
+  expect(renderAnyMarkdown(hostile)).toContain('| a\\|b ::error::x |')
+  expect(renderAnyText(hostile)).not.toContain('\u001b')
 })

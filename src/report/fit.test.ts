@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type ListColumn, left, listLines, right } from './table.ts'
+import { left, right } from './block.ts'
+import { type ListColumn, listLines } from './table.ts'
 
 type Row = readonly [string, string, string]
 const COLUMNS: readonly ListColumn<Row>[] = [

@@ -1,6 +1,7 @@
 import type { ProbeReport, ProbeResult, ProbeRow, ProbeVerdict } from '../probe/report.ts'
+import { left } from './block.ts'
 import { markdownText, oneLine } from './escape.ts'
-import { left, markdownTable } from './table.ts'
+import { markdownTable } from './table.ts'
 import { type Page, type Paint, PIPE, page, type Style, titleBlock } from './terminal.ts'
 
 /** One sign for each verdict, with its colour in a terminal. */
@@ -107,7 +108,7 @@ function details({ target, extensions, rows, took_seconds: took }: ProbeReport):
     markdownText(row.came),
     markdownText(row.note),
   ])
-  const columns = ['Verdict', 'Check', 'RFC', 'Sent', 'Came', 'Note'].map(left)
+  const columns = ['Verdict', 'Check', 'RFC', 'Sent', 'Came', 'Note'].map((title) => left(title))
   return [
     `<details><summary>${markdownText(target)}</summary>`,
     '',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { left, right, textTable } from './table.ts'
+import { left, right } from './block.ts'
+import { textTable } from './table.ts'
 
 test('a table of 200,000 rows has columns as wide as their widest cell', () => {
   const rows = Array.from({ length: 200_000 }, (_, n) => [`run ${n}`, String(n)])

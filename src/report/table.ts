@@ -1,15 +1,12 @@
 import { columnsOf, cutToColumns, padded, wrapLine } from './terminal.ts'
 
-export type Align = 'left' | 'right'
+type Align = 'left' | 'right'
 
-export interface Column {
+/** What a table of lines must know of a column. */
+interface Titled {
   readonly title: string
   readonly align: Align
 }
-
-/** Columns from short words: `left('Scenario')`, `right('p99')`. */
-export const left = (title: string): Column => ({ title, align: 'left' })
-export const right = (title: string): Column => ({ title, align: 'right' })
 
 type Rows = readonly (readonly string[])[]
 
@@ -20,7 +17,7 @@ const GAP = 2
  * Aligned columns for a terminal, two spaces apart; no title row when every title is empty. Columns that a
  * width has no room for follow below in a table of their own, each of whose rows begins as those above do.
  */
-export function textTable(columns: readonly Column[], rows: Rows, width?: number): string[] {
+export function textTable(columns: readonly Titled[], rows: Rows, width?: number): string[] {
   const titles = columns.map((column) => column.title)
   const all = titles.some((title) => title !== '') ? [titles, ...rows] : rows
   const widths = columns.map((_, index) =>
@@ -66,7 +63,7 @@ export interface DetailedRow {
 
 /** The lines of a table whose rows end in a long text: behind its row where all fit, else whole below it. */
 export function detailedTable(
-  columns: readonly Column[],
+  columns: readonly Titled[],
   rows: readonly DetailedRow[],
   detailTitle: string,
   width?: number,
@@ -92,14 +89,14 @@ export function detailedTable(
 }
 
 /** A Markdown table. The cells are Markdown already: escape what is foreign before. */
-export function markdownTable(columns: readonly Column[], rows: Rows): string {
+export function markdownTable(columns: readonly Titled[], rows: Rows): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const rule = columns.map(({ align }) => (align === 'left' ? '---' : '---:'))
   return [line(columns.map((column) => column.title)), line(rule), ...rows.map(line)].join('\n')
 }
 
 /** A column of a list with its cells; of those too many for a narrow terminal the highest rank goes first. */
-export interface ListColumn<T> extends Column {
+export interface ListColumn<T> extends Titled {
   readonly cell: (row: T) => string
   /** 0: never left out. */
   readonly rank: number

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
+import { renderAnyText } from './any.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
 import { NOTHING } from './result-parts.fixture.ts'
 import { renderSummary } from './runs/summary.ts'
 import { coloured, paintFor, plain } from './terminal.ts'
-import { renderText } from './text.ts'
 
 test('shows a run that passed', () => {
-  expect(renderText(burstResult())).toMatchSnapshot()
+  expect(renderAnyText(burstResult())).toMatchSnapshot()
 })
 
 test('shows a run that failed: outcomes, failures, thresholds, warning and reasons', () => {
-  expect(renderText(brokenResult())).toMatchSnapshot()
+  expect(renderAnyText(brokenResult())).toMatchSnapshot()
 })
 
 test('shows rate against target and the scheduling lag in the open model', () => {
   const { metrics, generator, workload } = burstResult()
-  const text = renderText(
+  const text = renderAnyText(
     burstResult({
       test_type: 'sustained',
       target_rate: 50,
@@ -40,13 +40,13 @@ test('a ledger that was not kept is not verified, and its counts are dashes', ()
       duplicated: null,
     },
   })
-  expect(renderText(result)).toContain('Ledger:            not verified: external target\n')
+  expect(renderAnyText(result)).toContain('Ledger:            not verified: external target\n')
   expect(renderSummary([result])).toMatch(/ –\s+–\s+PASSED\n/)
 })
 
 test('a run that sent nothing has dashes, not zeros, for what it could not measure', () => {
   const { metrics } = burstResult()
-  const text = renderText(
+  const text = renderAnyText(
     burstResult({
       verdict: 'FAILED',
       thresholds: [],
@@ -59,7 +59,7 @@ test('a run that sent nothing has dashes, not zeros, for what it could not measu
 })
 
 test('a value just over its limit is shown exactly', () => {
-  const text = renderText(
+  const text = renderAnyText(
     burstResult({
       verdict: 'FAILED',
       thresholds: [
@@ -72,7 +72,7 @@ test('a value just over its limit is shown exactly', () => {
 
 test('names only the first servers of many', () => {
   const servers = Array.from({ length: 32 }, (_, index) => `s${index + 1}`)
-  expect(renderText(burstResult({ servers }))).toContain('Servers:           s1, s2, s3, s4, s5 … (32)\n')
+  expect(renderAnyText(burstResult({ servers }))).toContain('Servers:           s1, s2, s3, s4, s5 … (32)\n')
 })
 
 test('shows the most frequent kinds of failure and counts the others', () => {
@@ -83,7 +83,7 @@ test('shows the most frequent kinds of failure and counts the others', () => {
     text: `kind ${index}`,
     count: index + 1,
   }))
-  const text = renderText(burstResult({ failures }))
+  const text = renderAnyText(burstResult({ failures }))
   expect(text).toContain('kind 13')
   expect(text).not.toContain('kind 3\n')
   expect(text).toContain('… and 10 failures of 4 further kinds, see the JSON')
@@ -92,7 +92,7 @@ test('shows the most frequent kinds of failure and counts the others', () => {
 test('cannot be made to steer the terminal by a reply', () => {
   const [row] = brokenResult().failures
   if (row === undefined) throw new Error('the fixture has no failure')
-  const text = renderText(burstResult({ failures: [{ ...row, text: '\u001b[2J\r\n::stop-commands::x' }] }))
+  const text = renderAnyText(burstResult({ failures: [{ ...row, text: '\u001b[2J\r\n::stop-commands::x' }] }))
   expect(text).not.toContain('\u001b')
   expect(text).not.toMatch(/^\s*::/m)
 })
@@ -116,7 +116,7 @@ test('no run, no table', () => {
 })
 
 test('colours stand in a terminal alone, and not with NO_COLOR', () => {
-  expect(renderText(brokenResult(), { paint: coloured, width: undefined })).toContain(
+  expect(renderAnyText(brokenResult(), { paint: coloured, width: undefined })).toContain(
     '\u001b[31m[FAILED]\u001b[39m',
   )
   expect(paintFor({ isTTY: true }, {})).toBe(coloured)
@@ -132,5 +132,5 @@ test('says how much was sent where what was sent was refused', () => {
     metrics: { ...metrics, total_bytes_sent: 0, phases_ms },
     workload: { ...workload, size_bytes: 1_048_576 },
   })
-  expect(renderText(refused)).toContain('Total Data:      0 bytes accepted, of 10 MB sent\n')
+  expect(renderAnyText(refused)).toContain('Total Data:      0 bytes accepted, of 10 MB sent\n')
 })

@@ -69,6 +69,9 @@ export const VERDICT_STYLE: Readonly<Record<Result['verdict'], Style>> = {
   FAILED: 'red',
 }
 
+/** Where there are no colours. */
+export const VERDICT_SIGNS = { PASSED: '✅', WARNING: '⚠️', FAILED: '❌' } as const
+
 /** `mixed / xlarge`: what a run is called wherever runs stand beside each other. */
 export function runName(run: { readonly scenario: string; readonly part: string | null }): string {
   return run.part === null ? run.scenario : `${run.scenario} / ${run.part}`
@@ -85,12 +88,15 @@ export function tenantSentence({ verification, end_to_end_ms }: TenantRow): stri
   return `${verificationSentence(verification)}${p95 === null ? '' : `; p95 ${shortMilliseconds(p95)}`}`
 }
 
+export function whyNotVerified({ why_not: why }: PressureVerification): string {
+  return oneLine(why ?? 'no reason given', 300)
+}
+
 /** What became of the messages; `not verified` is never dressed up as `nothing lost`. */
 export function verificationSentence(verification: PressureVerification): string {
   const { handed_over, delivered, errors, still_queued, lost, why_not } = verification
   const messages = counted(handed_over, 'message')
-  if (!verification.verified)
-    return `${messages}, not verified: ${oneLine(why_not ?? 'no reason given', 300)}`
+  if (!verification.verified) return `${messages}, not verified: ${whyNotVerified(verification)}`
   const parts = [messages, `${count(delivered)} delivered`]
   if (errors !== null && errors > 0) parts.push(`${count(errors)} reported as errors`)
   if (still_queued !== null && still_queued > 0) parts.push(`${count(still_queued)} still queued`)
@@ -104,18 +110,31 @@ export function verificationSentence(verification: PressureVerification): string
 
 /** The first ids of each kind of fault, or of one kind: `lost: tenant-standard-ab12, …`. */
 export function faultsOf(verification: PressureVerification, metric?: string): string[] {
-  const kinds = metric === undefined ? KINDS : KINDS.filter((kind) => kind === metric)
-  const lines = kinds.flatMap((kind) => idsOf(verification, kind))
-  const remarks = kinds.includes('corrupted') ? verification.remarks.slice(0, MOST_IDS) : []
-  return [...lines, ...remarks]
+  const facts = faultFacts(verification, metric)
+  return facts.map(([kind, text]) => (kind === REMARK ? text : `${kind}: ${text}`))
 }
 
-function idsOf(verification: PressureVerification, kind: Kind): string[] {
+const REMARK = 'remark'
+
+/** The same as names with values. */
+export function faultFacts(
+  verification: PressureVerification,
+  metric?: string,
+): (readonly [kind: string, text: string])[] {
+  const kinds = metric === undefined ? KINDS : KINDS.filter((kind) => kind === metric)
+  const remarks = kinds.includes('corrupted') ? verification.remarks.slice(0, MOST_IDS) : []
+  return [
+    ...kinds.flatMap((kind) => idsOf(verification, kind)),
+    ...remarks.map((remark) => [REMARK, remark] as const),
+  ]
+}
+
+function idsOf(verification: PressureVerification, kind: Kind): (readonly [Kind, string])[] {
   const ids = verification[`${kind}_ids`]
   const found = verification[kind]
   if (ids.length === 0 || found === 0) return []
   const more = ids.length > MOST_IDS ? `, … (${count(found ?? ids.length)})` : ''
-  return [`${kind}: ${ids.slice(0, MOST_IDS).join(', ')}${more}`]
+  return [[kind, `${ids.slice(0, MOST_IDS).join(', ')}${more}`]]
 }
 
 /** A threshold that was missed, with what is known of the culprits: ids of messages, or tenants. */
@@ -136,7 +155,7 @@ export function pressureReason(result: PressureResult): string {
   const reasons: string[] = []
   if (status === 'partial') reasons.push(`stopped early: ${partial_reason ?? 'unknown reason'}`)
   for (const threshold of thresholds.filter(isMissed)) reasons.push(thresholdSentence(threshold))
-  if (!verification.verified) reasons.push(`not verified: ${verification.why_not ?? 'no reason given'}`)
+  if (!verification.verified) reasons.push(`not verified: ${whyNotVerified(verification)}`)
   const { failed_messages: failed, total_messages: total } = metrics
   if (failed > 0)
     reasons.push(`${count(failed)} of ${counted(total, 'message')} not delivered exactly once and intact`)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { left, right, textTable } from './table.ts'
+import { left, right } from './block.ts'
+import { textTable } from './table.ts'
 import { columnsOf, cutToColumns, padded, wrapLine } from './terminal.ts'
 
 test('wide characters take two columns, combining ones and colours none', () => {

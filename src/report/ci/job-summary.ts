@@ -1,10 +1,11 @@
 import type { ThresholdResult } from '../../engine/result.ts'
 import { isMissed } from '../../figures/verdict.ts'
 import type { RunView } from '../../results/run-view.ts'
+import { left, right } from '../block.ts'
 import { markdownText } from '../escape.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from '../format.ts'
-import { left, markdownTable, right } from '../table.ts'
-import { runName, thresholdFigures } from '../verdict.ts'
+import { markdownTable } from '../table.ts'
+import { runName, thresholdFigures, VERDICT_SIGNS } from '../verdict.ts'
 
 /** One run of the summary. */
 export interface SummarisedRun {
@@ -16,8 +17,6 @@ export interface SummarisedRun {
 
 /** GitHub drops a step's whole summary when it is over 1 MiB; some of that is left for other tools. */
 export const MOST_SUMMARY_BYTES = 900 * 1024
-
-const SIGNS = { PASSED: '✅', WARNING: '⚠️', FAILED: '❌' } as const
 
 /**
  * What a job has to say, most important first: a sentence, the table of verdicts, missed thresholds with
@@ -33,10 +32,10 @@ export function renderJobSummary(runs: readonly SummarisedRun[], mostBytes = MOS
 function sentence(runs: readonly SummarisedRun[]): string {
   const failed = runs.filter(({ view }) => view.verdict === 'FAILED').length
   const warned = runs.filter(({ view }) => view.verdict === 'WARNING').length
-  if (failed > 0) return `${SIGNS.FAILED} **${failed} of ${counted(runs.length, 'run')} failed.**`
+  if (failed > 0) return `${VERDICT_SIGNS.FAILED} **${failed} of ${counted(runs.length, 'run')} failed.**`
   if (warned > 0)
-    return `${SIGNS.WARNING} **${warned} of ${counted(runs.length, 'run')} passed with errors.**`
-  return `${SIGNS.PASSED} **${runs.length === 1 ? 'The run passed' : `All ${runs.length} runs passed`}.**`
+    return `${VERDICT_SIGNS.WARNING} **${warned} of ${counted(runs.length, 'run')} passed with errors.**`
+  return `${VERDICT_SIGNS.PASSED} **${runs.length === 1 ? 'The run passed' : `All ${runs.length} runs passed`}.**`
 }
 
 const VERDICT_COLUMNS = [
@@ -71,7 +70,7 @@ function verdictTable(runs: readonly SummarisedRun[]): string {
 }
 
 function verdictWords({ verdict, status }: RunView): string {
-  const words = verdict === null ? MISSING : `${SIGNS[verdict]} ${verdict}`
+  const words = verdict === null ? MISSING : `${VERDICT_SIGNS[verdict]} ${verdict}`
   return status === 'partial' ? `${words} (partial)` : words
 }
 

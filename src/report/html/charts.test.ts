@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
+import type { Result } from '../../engine/result.ts'
+import { smtpDocument } from '../documents/smtp.ts'
 import { burstResult } from '../result.fixture.ts'
+import * as writer from '../writers/html.ts'
 import { needsLog } from './charts/chart.ts'
 import { pressureCharts } from './charts/pressure.ts'
 import { resourceCharts } from './charts/timeline.ts'
 import { pressureResult } from './pressure.fixture.ts'
-import { chartsOf } from './report.ts'
 
+const chartsOf = (result: Result) => writer.chartsOf(smtpDocument(result))
 const series = (label: string, values: (number | null)[]) => ({ label, values, tone: 'accent' }) as const
 
 test('a run in the open model has what was due beside what was accepted, one in the closed has not', () => {

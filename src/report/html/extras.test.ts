@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest'
+import type { Result } from '../../engine/result.ts'
+import { driftCharts } from '../documents/drift.ts'
+import { searchCharts } from '../documents/search.ts'
+import { sideBySideCharts } from '../documents/side-by-side.ts'
+import { smtpDocument } from '../documents/smtp.ts'
 import { burstResult } from '../result.fixture.ts'
+import * as writer from '../writers/html.ts'
 import type { Chart } from './charts/chart.ts'
 import { timeNote } from './charts/thin.ts'
-import { driftCharts, driftSection } from './drift.ts'
 import { driftingResult, mergedFrom, scalingTable, searchResult, splitResult } from './extras.fixture.ts'
-import { chartsOf } from './report.ts'
-import { generatorsSection } from './result-tables.ts'
-import { searchCharts, searchSection } from './search.ts'
-import { sideBySideCharts, sideBySideSection } from './side-by-side.ts'
 
-const textOf = ({ markup }: { markup: string }) =>
-  markup
+const chartsOf = (result: Result) => writer.chartsOf(smtpDocument(result))
+const textOf = (changes: Partial<Result>) =>
+  writer
+    .writePage(smtpDocument(burstResult(changes)), { css: '', script: '' })
     .replaceAll(/<[^>]+>/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
@@ -29,7 +32,7 @@ test('what is measured in one unit stands on one axis, and a count that is the s
 test('a table of one row, as of a faults suite that was cut short, has no charts', () => {
   const table = scalingTable()
   expect(sideBySideCharts({ ...table, rows: table.rows.slice(0, 1) })).toEqual([])
-  expect(textOf(sideBySideSection(table))).toContain('5-servers 5,000 7,005/s 5.04 ms – 20.41 %')
+  expect(textOf({ side_by_side: table })).toContain('5-servers 5,000 7,005/s 5.04 ms – 20.41 %')
 })
 
 test('tries stand by their rates, each in the series of its outcome', () => {
@@ -52,7 +55,7 @@ test('tries stand by their rates, each in the series of its outcome', () => {
 
 test('a search that found nothing says so, and draws no line at what it found', () => {
   const search = searchResult({ rate_per_second: null, broke_at_per_second: null, holds: ['lost==0'] })
-  expect(textOf(searchSection(search))).toContain('Highest rate that holds none not even the lowest')
+  expect(textOf({ search })).toContain('Highest rate that holds none not even the lowest')
   expect(searchCharts(search).flatMap(({ series }) => series.map(({ label }) => label))).not.toContain(
     'found',
   )
@@ -69,15 +72,15 @@ test('the slope goes through the middle of what was measured', () => {
 })
 
 test('a slope whose interval holds 0 is read as noise', () => {
-  const text = textOf(driftSection(driftingResult()))
+  const text = textOf(driftingResult())
   expect(text).toContain('+60.00 ms +50.00 ms +70.00 ms grows 108')
   expect(text).toContain('0 −1 MB +1 MB within noise 108')
-  expect(driftSection(burstResult()).markup).toBe('')
+  expect(textOf({})).not.toContain('Drift')
 })
 
 test('one generator says that it is one of several, and merged ones who is missing', () => {
-  expect(textOf(generatorsSection({ split: splitResult() }))).toContain('Generator 2 of 3')
-  const merged = textOf(generatorsSection({ merged: mergedFrom() }))
+  expect(textOf({ split: splitResult() })).toContain('Generator 2 of 3')
+  const merged = textOf({ merged: mergedFrom() })
   expect(merged).toContain('Their starts lie 31.0 ms apart by their own clocks.')
   expect(merged).toContain('The results of 1 generator are missing here.')
   expect(merged).toMatch(/2 b7f3a1c2g1 \S+ 31\.0 ms – 1,000 250\.0\/s/)

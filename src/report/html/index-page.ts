@@ -1,10 +1,9 @@
 import type { RunOverview } from '../../results/overview.ts'
+import { left, right } from '../block.ts'
 import { count, counted, percent, perSecond, shortMilliseconds } from '../format.ts'
-import { left, right } from '../table.ts'
 import { runName } from '../verdict.ts'
 import type { Chart, ChartUnit } from './charts/chart.ts'
-import { verdictChip } from './facts.ts'
-import { chartPlace, type Html, html, section, table } from './markup.ts'
+import { chartPlace, type Html, html, section, table, verdictChip } from './markup.ts'
 import { type Assets, page } from './page.ts'
 
 export interface IndexedRun {
@@ -62,7 +61,7 @@ function runsTable(runs: readonly IndexedRun[]): Html {
       left('Run'),
       left('Started'),
       left('Verdict'),
-      ...['Messages', 'Success', 'Throughput', 'p50', 'p99', 'Lost'].map(right),
+      ...['Messages', 'Success', 'Throughput', 'p50', 'p99', 'Lost'].map((title) => right(title)),
       left('Backend'),
       left('Files'),
     ],

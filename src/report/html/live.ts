@@ -1,16 +1,15 @@
 import type { Progress } from '../../engine/progress.ts'
 import type { PressureProgress } from '../../pressure/progress.ts'
-import { type AnyResult, isPressure } from '../../pressure/result.ts'
+import type { AnyResult } from '../../pressure/result.ts'
+import { documentOf } from '../any.ts'
+import type { Card } from '../block.ts'
 import { count, MISSING, perSecond, shortMilliseconds, span } from '../format.ts'
-import { pressureReason, runName, verdictReason } from '../verdict.ts'
+import { runName } from '../verdict.ts'
+import { chartsOf } from '../writers/html.ts'
 import type { Chart } from './charts/chart.ts'
-import { pressureCharts } from './charts/pressure.ts'
 import { thinCharts } from './charts/thin.ts'
-import { verdictChip } from './facts.ts'
-import { type Card, cards, chartPlace, type Html, html, section } from './markup.ts'
+import { cards, chartPlace, type Html, html, section, verdictChip } from './markup.ts'
 import { type Assets, page } from './page.ts'
-import { pressureCards } from './pressure-report.ts'
-import { chartsOf, resultCards } from './report.ts'
 
 /** The page that shows a run while it goes on; all of it comes by events from `events`. */
 export function renderLivePage(events: string, assets: Assets): string {
@@ -53,16 +52,18 @@ export function shareOf(progress: Progress): number | null {
 
 /** The same once it has ended. */
 export function finishedHead(result: AnyResult): Html {
-  return html`<div class="title"><h1>${runName(result)}</h1>${verdictChip(result.verdict)}</div>
-<p class="reason">${isPressure(result) ? pressureReason(result) : verdictReason(result)}</p>`
+  const { name, verdict, reason } = documentOf(result).head
+  return html`<div class="title"><h1>${name}</h1>${verdictChip(verdict)}</div>
+<p class="reason">${reason}</p>`
 }
 
 export function finishedCards(result: AnyResult): Html {
-  return cards(isPressure(result) ? pressureCards(result) : resultCards(result))
+  const parts = documentOf(result).conclusion.flatMap((block) => block.parts)
+  return html`${parts.map((part) => part.kind === 'cards' && cards(part.rows))}`
 }
 
 export function finishedCharts(result: AnyResult): Chart[] {
-  return thinCharts(isPressure(result) ? pressureCharts(result) : chartsOf(result))
+  return thinCharts(chartsOf(documentOf(result)))
 }
 
 export function liveCards(progress: Progress): Html {

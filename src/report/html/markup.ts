@@ -1,5 +1,6 @@
+import type { Result } from '../../engine/result.ts'
+import type { Card, Column } from '../block.ts'
 import { oneLine } from '../escape.ts'
-import type { Column } from '../table.ts'
 
 /** HTML that is safe to stand in a page. Only `html` and `trusted` make it. */
 export interface Html {
@@ -63,7 +64,7 @@ export function table({ caption, columns, rows }: Table): Html {
   const align = (index: number) => (columns[index]?.align === 'right' ? 'r' : 'l')
   const title = (index: number) => columns[index]?.title ?? ''
   // On a phone each row of a wide table becomes a list, with the columns' titles beside its cells.
-  const kind = columns.length > 3 ? 'wide' : 'slim'
+  const kind = columns.length > 3 ? (columns.length > 9 ? 'wide dense' : 'wide') : 'slim'
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="${kind}">
 <caption class="unseen">${caption}</caption>
 <thead><tr>${columns.map(({ title }, index) => html`<th scope="col" class="${align(index)}">${title}</th>`)}</tr></thead>
@@ -90,23 +91,19 @@ export function barCell(text: string, share: number | null): Html {
 
 export function section(title: string, body: Html | undefined, note?: string): Html {
   if (body === undefined) return html``
-  const id = title.toLowerCase().replaceAll(/\W+/g, '-')
+  const id = sectionId(title)
   return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
 ${note !== undefined && html`<p class="note">${note}</p>`}${body}</section>
 `
 }
 
+export function sectionId(title: string): string {
+  return title.toLowerCase().replaceAll(/\W+/g, '-')
+}
+
 /** The place that the page's script draws charts in. */
 export function chartPlace(place: string): Html {
   return html`<div class="charts" data-place="${place}"></div>`
-}
-
-export interface Card {
-  readonly id: string
-  readonly label: string
-  /** With its unit, as `41.20 ms`. */
-  readonly value: string
-  readonly detail?: string
 }
 
 /** The few figures that are looked at first, in rows. The live view replaces them by their ids. */
@@ -128,4 +125,14 @@ function figure(value: string): Html {
   const parts = /^([\d.,<]+)\s?(\D+)$/.exec(value)
   if (parts === null) return html`${value}`
   return html`${parts[1]}<small>${parts[2]}</small>`
+}
+
+const VERDICT_WORDS = { PASSED: 'Passed', WARNING: 'Warning', FAILED: 'Failed' } as const
+
+export function verdictChip(verdict: Result['verdict']): Html {
+  return html`<span class="chip ${verdict.toLowerCase()}">${VERDICT_WORDS[verdict]}</span>`
+}
+
+export function factList(facts: readonly { readonly label: string; readonly value: string }[]): Html {
+  return html`<dl class="factlist">${facts.map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`
 }

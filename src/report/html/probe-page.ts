@@ -1,7 +1,7 @@
 import type { ProbeReport, ProbeResult, ProbeRow, ProbeVerdict } from '../../probe/report.ts'
+import { left } from '../block.ts'
 import { counted, listed } from '../format.ts'
 import { countsSentence, PROBE_SIGNS, remarkOf } from '../probe.ts'
-import { left } from '../table.ts'
 import { stampText } from './index-page.ts'
 import { type Html, html, section, table } from './markup.ts'
 import { type Assets, page } from './page.ts'
@@ -33,7 +33,7 @@ function matrix(targets: readonly ProbeReport[]): Html | undefined {
   if (first === undefined) return undefined
   return table({
     caption: 'Checks',
-    columns: ['Check', 'RFC', ...targets.map(({ target }) => target)].map(left),
+    columns: ['Check', 'RFC', ...targets.map(({ target }) => target)].map((title) => left(title)),
     rows: first.rows.map(({ id, title, rfc }) => [
       html`<span class="text">${title}</span>`,
       html`<span class="dim">${rfc.replaceAll('RFC ', '')}</span>`,
@@ -64,7 +64,7 @@ function signOf(verdict: ProbeVerdict): Html {
 function detailsOf({ target, extensions, rows, took_seconds: took }: ProbeReport): Html {
   const said = table({
     caption: `What ${target} said`,
-    columns: ['Check', 'Verdict', 'RFC', 'Sent', 'Came', 'Note'].map(left),
+    columns: ['Check', 'Verdict', 'RFC', 'Sent', 'Came', 'Note'].map((title) => left(title)),
     rows: rows.map((row) => [
       html`<span class="text">${row.title}</span>`,
       html`<span class="${CLASSES[row.verdict]}">${row.verdict}</span>`,

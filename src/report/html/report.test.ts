@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { NO_LATENCY } from '../../engine/histogram.ts'
+import { renderReport } from '../any.ts'
 import { brokenResult, burstResult } from '../result.fixture.ts'
 import { renderIndex } from './index-page.ts'
 import { joinModules } from './page.ts'
 import { pressureResult } from './pressure.fixture.ts'
-import { renderReport } from './report.ts'
 
 const ASSETS = { css: '/* css */', script: '/* script */' }
 
@@ -65,7 +65,7 @@ test('custom metrics stand in a table of their own', () => {
   } as const
   const text = textOf(renderReport(burstResult({ custom_metrics }), ASSETS))
   expect(text).toContain('retries counter 412 97.90/s')
-  expect(text).toContain('handshake_ms gauge – from – to –, last at –')
+  expect(text).toContain('handshake_ms gauge – min –, max –')
   expect(textOf(renderReport(burstResult(), ASSETS))).not.toContain('Custom metrics')
 })
 

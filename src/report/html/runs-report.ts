@@ -3,6 +3,7 @@ import type { Spread } from '../../results/change.ts'
 import type { Comparison, ComparisonRow, ComparisonSide, RowVerdict } from '../../results/compare.ts'
 import { figuresFor } from '../../results/overview.ts'
 import type { RunView } from '../../results/run-view.ts'
+import { left, right } from '../block.ts'
 import {
   changeText,
   count,
@@ -14,7 +15,6 @@ import {
   relativeText,
   shortMilliseconds,
 } from '../format.ts'
-import { left, right } from '../table.ts'
 import { runName } from '../verdict.ts'
 import type { Chart } from './charts/chart.ts'
 import { mainLatency, type Overlaid, overlayCharts } from './charts/latency.ts'
@@ -107,7 +107,13 @@ function runsTable(runs: readonly RunView[]): Html {
   const titles = ['Messages', 'Success', 'Throughput', 'p50', 'p95', 'p99', 'Lost']
   return table({
     caption: 'Runs',
-    columns: [left('Run'), left('File'), left('Verdict'), ...titles.map(right), left('Backend')],
+    columns: [
+      left('Run'),
+      left('File'),
+      left('Verdict'),
+      ...titles.map((title) => right(title)),
+      left('Backend'),
+    ],
     rows: runs.map((run) => [
       runName(run),
       basename(run.file),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ThresholdResult } from '../../engine/result.ts'
-import { marginOf, thresholdsTable } from './result-tables.ts'
+import { marginOf, thresholdsBlock } from '../documents/thresholds.ts'
 
 const threshold = (expression: string, value: number | null, limit: number): ThresholdResult => ({
   expression,
@@ -25,5 +25,5 @@ test.for([
 })
 
 test('a run without thresholds has no table of them', () => {
-  expect(thresholdsTable([])).toBeUndefined()
+  expect(thresholdsBlock([]).parts).toEqual([])
 })

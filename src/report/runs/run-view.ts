@@ -3,11 +3,12 @@ import { PHASES } from '../../figures/smtp.ts'
 import { figuresFor, type RunOverview } from '../../results/overview.ts'
 import type { RunView } from '../../results/run-view.ts'
 import { oneLine } from '../escape.ts'
-import type { Field } from '../facts.ts'
 import { count, counted, figureText, MISSING, percent, perSecond, seconds, size } from '../format.ts'
 import { fieldLines, type Page, PIPE, page, section, titleBlock } from '../terminal.ts'
 import { runName, VERDICT_STYLE } from '../verdict.ts'
 import { verdictWords } from './list.ts'
+
+type Field = readonly [label: string, value: string]
 
 /**
  * Any run, as far as its file says: the older Python generator's, and ours when a member

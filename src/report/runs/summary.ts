@@ -1,8 +1,9 @@
 import type { Result } from '../../engine/result.ts'
 import { type AnyResult, isPressure, type PressureResult } from '../../pressure/result.ts'
+import { left, right } from '../block.ts'
 import { oneLine } from '../escape.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from '../format.ts'
-import { type ListColumn, left, listLines, right } from '../table.ts'
+import { type ListColumn, listLines } from '../table.ts'
 import { columnsOf, type Page, PIPE, wrapLine } from '../terminal.ts'
 import { runName, VERDICT_STYLE } from '../verdict.ts'
 

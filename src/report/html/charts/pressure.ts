@@ -1,14 +1,12 @@
 import type { PressureResult, PressureTimelineRow } from '../../../pressure/result.ts'
-import { sideBySideCharts } from '../side-by-side.ts'
 import { type Chart, lineTone, needsLog, type Series } from './chart.ts'
-import { distributionChart } from './latency.ts'
 import { percentileSeries, resourceCharts } from './timeline.ts'
 
 type Pick = (row: PressureTimelineRow) => number | null
 
-/** All charts of a pressure run; the first four are panels of genro-mail-proxy's own dashboard. */
+/** A pressure run over time; the first four are panels of genro-mail-proxy's own dashboard. */
 export function pressureCharts(result: PressureResult): Chart[] {
-  const { timeline, events, histograms } = result
+  const { timeline, events } = result
   const markers = events.map(({ at_seconds, what }) => ({ at: at_seconds, what }))
   const common: Common = {
     place: 'time',
@@ -16,18 +14,12 @@ export function pressureCharts(result: PressureResult): Chart[] {
     xs: timeline.map(({ second }) => second),
     markers,
   }
-  const distribution = distributionChart([
-    { label: 'end to end', tone: 'accent', histogram: histograms.end_to_end },
-    { label: 'report lag', tone: 'line-1', dashed: true, histogram: histograms.report_lag },
-  ])
   return [
-    ...sideBySideCharts(result.side_by_side),
     ...dashboard(timeline, common),
     deferrals(timeline, common),
     ...flow(timeline, common),
     ...tenantSide(timeline, common),
     ...resourceCharts(result.resource_usage, markers),
-    ...(distribution === undefined ? [] : [distribution]),
   ].filter(({ series }) => series.some(({ values }) => values.some((value) => value !== null)))
 }
 

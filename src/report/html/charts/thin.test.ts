@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ResourceSample, Result, TimelineRow } from '../../../engine/result.ts'
+import { documentOf, renderReport } from '../../any.ts'
 import { burstResult } from '../../result.fixture.ts'
 import { latencies, timelineRow } from '../../result-parts.fixture.ts'
+import { chartsOf } from '../../writers/html.ts'
 import { loadAssets } from '../page.ts'
-import { chartsOf, renderReport } from '../report.ts'
 import type { Chart } from './chart.ts'
 import { thinCharts } from './thin.ts'
 
@@ -48,13 +49,13 @@ test('a report of 7 days is at most 2 MB', { timeout: 60_000 }, async () => {
 })
 
 test('a run of minutes is drawn second by second, with every digit', () => {
-  const charts = chartsOf(soak(900, 5))
+  const charts = chartsOf(documentOf(soak(900, 5)))
   expect(thinCharts(charts)).toEqual(charts)
 })
 
 test('one bad second of two days is seen, and the mean over the page is the mean over the run', () => {
   const seconds = 2 * DAY_SECONDS
-  const charts = chartsOf(soak(seconds, 100_000))
+  const charts = chartsOf(documentOf(soak(seconds, 100_000)))
   const chartOf = (all: readonly Chart[], id: string) => {
     const chart = all.find((one) => one.id === id)
     if (chart === undefined) throw new Error(`no chart ${id}`)

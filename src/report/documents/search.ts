@@ -1,66 +1,66 @@
 import type { SearchResult, SearchStep } from '../../engine/result.ts'
+import { type Block, type Card, type Cell, left, right, table } from '../block.ts'
 import { count, percent, perSecond, shortMilliseconds } from '../format.ts'
-import { left, right } from '../table.ts'
-import { type Chart, needsLog, type Series } from './charts/chart.ts'
-import { cards, chartPlace, type Html, html, section, table } from './markup.ts'
+import { type Chart, needsLog, type Series } from '../html/charts/chart.ts'
 
 /** The limit that was searched for, how sure it is, and each rate that was tried. */
-export function searchSection(search: SearchResult | undefined): Html {
-  if (search === undefined) return html``
-  const holds = `What must hold for ${search.seconds} s at a rate: ${search.holds.join(' and ')}.`
-  const body = html`${searchCards(search)}<p class="note below">${sentence(search.why)}</p>${search.steps.length > 0 && html`${chartPlace(SEARCH_PLACE)}<div class="below">${stepsTable(search)}</div>`}`
-  return section('Search', body, holds)
-}
-
-function sentence(why: string): string {
-  return `${why.charAt(0).toUpperCase()}${why.slice(1).replace(/\.$/, '')}.`
-}
-
-function searchCards({ rate_per_second, broke_at_per_second, confidence, steps }: SearchResult): Html {
-  const held = steps.filter((step) => step.held).length
-  return cards([
-    [
-      {
-        id: 'search-rate',
-        label: 'Highest rate that holds',
-        value: rate_per_second === null ? 'none' : perSecond(rate_per_second),
-        detail: rate_per_second === null ? 'not even the lowest that was tried' : 'messages offered',
-      },
-      {
-        id: 'search-broke',
-        label: 'Broke at',
-        value: broke_at_per_second === null ? 'none' : perSecond(broke_at_per_second),
-        detail: broke_at_per_second === null ? 'no rate, for certain' : 'the lowest that broke',
-      },
-      { id: 'search-confidence', label: 'Confidence', value: confidence, detail: 'of the search' },
-      {
-        id: 'search-tries',
-        label: 'Tries',
-        value: count(steps.length),
-        detail: `${count(held)} held`,
-      },
+export function searchBlock(search: SearchResult | undefined): Block {
+  if (search === undefined) return { title: 'Search', parts: [] }
+  const { rate_per_second: rate, confidence, why, seconds, holds } = search
+  const answer = rate === null ? 'No rate held' : `Highest rate that holds: ${perSecond(rate)}`
+  const must = `What must hold for ${seconds} s at a rate: ${holds.join(' and ')}.`
+  return {
+    title: 'Search',
+    note: `${answer}, confidence ${confidence}: ${why.replace(/\.$/, '')}. ${must}`,
+    linked: true,
+    parts: [
+      { kind: 'cards', rows: [searchCards(search)], in: ['html'] },
+      { kind: 'charts', place: SEARCH_PLACE, charts: searchCharts(search) },
+      ...stepsTable(search),
     ],
-  ])
+  }
 }
 
-function stepsTable(search: SearchResult): Html {
-  const figures = ['Rate', 'Throughput', 'p99', 'Success'].map(right)
-  return table({
-    caption: 'Rates tried, in their order',
-    columns: [right('Try'), left('Outcome'), ...figures, left('Missed')],
-    rows: search.steps.map((step, index) => {
-      const { label, tone } = OUTCOMES[outcomeOf(step, search)]
-      return [
-        count(index + 1),
-        html`<span class="${tone}-text">${label}</span>${step.generator_bound && html` <span class="dim">generator-bound</span>`}`,
-        perSecond(step.rate_per_second),
-        perSecond(step.throughput),
-        shortMilliseconds(step.p99_ms),
-        percent(step.success_rate),
-        step.missed.length === 0 ? '' : html`<code>${step.missed.join(', ')}</code>`,
-      ]
-    }),
+function searchCards({ rate_per_second, broke_at_per_second, confidence, steps }: SearchResult): Card[] {
+  const held = steps.filter((step) => step.held).length
+  return [
+    {
+      id: 'search-rate',
+      label: 'Highest rate that holds',
+      value: rate_per_second === null ? 'none' : perSecond(rate_per_second),
+      detail: rate_per_second === null ? 'not even the lowest that was tried' : 'messages offered',
+    },
+    {
+      id: 'search-broke',
+      label: 'Broke at',
+      value: broke_at_per_second === null ? 'none' : perSecond(broke_at_per_second),
+      detail: broke_at_per_second === null ? 'no rate, for certain' : 'the lowest that broke',
+    },
+    { id: 'search-confidence', label: 'Confidence', value: confidence, detail: 'of the search' },
+    { id: 'search-tries', label: 'Tries', value: count(steps.length), detail: `${count(held)} held` },
+  ]
+}
+
+const COLUMNS = [
+  right('rate'),
+  left('outcome'),
+  ...['throughput', 'p99', 'success'].map((title) => right(title)),
+  left('missed', { long: true }),
+]
+
+function stepsTable(search: SearchResult) {
+  const rows = search.steps.map((step): Cell[] => {
+    const { label, tone } = OUTCOMES[outcomeOf(step, search)]
+    return [
+      perSecond(step.rate_per_second),
+      { text: label, tone },
+      perSecond(step.throughput),
+      shortMilliseconds(step.p99_ms),
+      percent(step.success_rate),
+      [...step.missed, ...(step.generator_bound ? ['generator-bound'] : [])].join(', '),
+    ]
   })
+  return table(COLUMNS, rows, { caption: 'Rates tried, in their order' })
 }
 
 const SEARCH_PLACE = 'search'

@@ -1,25 +1,23 @@
 import type { SideBySide, Unit } from '../../engine/result.ts'
+import { type Block, capital, left, type Part, right, table } from '../block.ts'
 import { figureText } from '../format.ts'
-import { left, right } from '../table.ts'
-import { type Chart, lineTone, type Tone } from './charts/chart.ts'
-import { chartPlace, type Html, html, section, table } from './markup.ts'
+import { type Chart, lineTone, type Tone } from '../html/charts/chart.ts'
 
 const PLACE = 'side-by-side'
 
-/** Runs of one scenario, or stages of one run, as a table and as bars; nothing when there is no such table. */
-export function sideBySideSection(all: SideBySide | undefined): Html {
-  if (all === undefined) return html``
+/** Runs of one scenario, or stages of one run, as a table and as bars. */
+export function sideBySideBlock(all: SideBySide | undefined): Block {
+  const title = 'Side by side'
+  if (all === undefined) return { title, parts: [] }
   const { by, columns, rows, note } = all
-  const figures = table({
-    caption: 'Side by side',
-    columns: [left(capital(by)), ...columns.map(({ name }) => right(capital(name)))],
-    rows: rows.map(({ label, values }) => [
-      label,
-      ...columns.map(({ unit }, index) => figureText(values[index] ?? null, unit)),
-    ]),
-  })
-  const charts = sideBySideCharts(all).length > 0 && html`<div class="below">${chartPlace(PLACE)}</div>`
-  return section('Side by side', html`${figures}${charts}`, note)
+  const cells = rows.map(({ label, values }) => [
+    label,
+    ...columns.map(({ unit }, index) => figureText(values[index] ?? null, unit)),
+  ])
+  const charts = sideBySideCharts(all)
+  const drawn: Part[] = charts.length === 0 ? [] : [{ kind: 'charts', place: PLACE, charts }]
+  const figures = table([left(by), ...columns.map(({ name }) => right(name))], cells)
+  return { title, note, linked: true, parts: [...figures, ...drawn] }
 }
 
 /** One chart to each unit, so that what can be compared stands on one axis. A single row has no charts. */
@@ -42,7 +40,7 @@ export function sideBySideCharts(all: SideBySide | undefined): Chart[] {
     xTitle: capital(all.by),
     xs: all.rows.map((_, row) => row),
     labels: all.rows.map(({ label }) => label),
-    unit: unit,
+    unit,
     series: columns.map(({ name, values }, index) => ({
       label: name,
       values,
@@ -58,9 +56,4 @@ const TONES: Readonly<Record<string, Tone>> = { p50: 'ramp-1', p95: 'ramp-2', p9
 function tellsApart({ unit, values }: { readonly unit: Unit; readonly values: (number | null)[] }) {
   if (values.every((value) => value === null)) return false
   return unit !== 'count' || values.some((value) => value !== values[0])
-}
-
-/** Not of `p99`, which is a name. */
-function capital(name: string): string {
-  return /^p\d/.test(name) ? name : name.charAt(0).toUpperCase() + name.slice(1)
 }

@@ -1,0 +1,204 @@
+import { dueMessages, type LedgerResult, type Metrics, type Result } from '../../engine/result.ts'
+import type { AnyResult } from '../../pressure/result.ts'
+import { type Fact, factsFrom, PAGES } from '../block.ts'
+import { oneLine } from '../escape.ts'
+import {
+  count,
+  counted,
+  decimal,
+  listed,
+  percent,
+  perSecond,
+  seconds,
+  shortMilliseconds,
+  size,
+} from '../format.ts'
+
+/** What is said of each kind of run: what it ran on, when and where. */
+
+export function backendFact({ backend }: AnyResult): Fact {
+  return { label: 'Backend', value: `${backend.name} (${backend.why})` }
+}
+
+export function seedFact({ seed }: AnyResult): Fact {
+  return { label: 'Seed', value: String(seed) }
+}
+
+/** Of a page's head: a terminal's reader was there. */
+export function whereAndWhen({ machine, metrics }: AnyResult): Fact[] {
+  const { cpu, cores, memory_bytes: memory, os } = machine
+  return factsFrom([
+    ['Machine', `${cpu}, ${cores} cores, ${size(memory)}, ${os}`],
+    ['Started', readableTime(metrics.start_time)],
+  ]).map((fact) => ({ ...fact, in: PAGES }))
+}
+
+export function environmentFacts({ run_id, versions, metrics, format }: AnyResult): Fact[] {
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return factsFrom([
+    ['Ended', readableTime(metrics.end_time)],
+    ['Run', run_id],
+    ['Versions', named.join(', ')],
+    ['Format', format],
+  ])
+}
+
+/** `2026-01-02 03:04:05 UTC`: the same wherever the page is opened. */
+function readableTime(iso: string): string {
+  return iso.replace(/T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, ' $1 UTC')
+}
+
+/** What is said of SMTP stress. */
+
+/** More server names than this are counted, not listed. */
+const MOST_SERVERS = 5
+
+export function headFacts(result: Result): Fact[] {
+  const { workload } = result
+  return [
+    ...factsFrom([
+      ['Test Type', `${result.test_type} (${workload.executor}, ${workload.model} model)`],
+      ['Servers', listed(result.servers, MOST_SERVERS)],
+      ...namesOf(result).map((name) => ['Names', name] as const),
+      ['Message Size', size(result.message_size)],
+      ['Workload', workloadSentence(result)],
+      ...overriddenParts(result).map((part) => ['Overridden', part] as const),
+    ]),
+    backendFact(result),
+    seedFact(result),
+    ...whereAndWhen(result),
+  ]
+}
+
+function workloadSentence({ workload }: Result): string {
+  const shape =
+    workload.messages_per_session === 'unlimited'
+      ? 'sessions kept open'
+      : `${counted(workload.messages_per_session, 'message')} per session`
+  const parts = [
+    counted(workload.planned, 'message'),
+    counted(workload.workers, 'worker'),
+    `up to ${counted(workload.max_sessions, 'session')}`,
+    shape,
+    `pipelining ${workload.pipelining}`,
+  ]
+  if (workload.recipients > 1) parts.push(counted(workload.recipients, 'recipient'))
+  if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
+  if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
+  return parts.join(', ')
+}
+
+/** Servers given by name, and what the names stood for. */
+function namesOf({ name_lookups: names = [] }: Result): string[] {
+  return names.map(
+    ({ host, addresses, lookup_ms: tookMs }) =>
+      `${host} is ${listed(addresses, MOST_SERVERS)} (looked up once, ${shortMilliseconds(tookMs)})`,
+  )
+}
+
+/** What the environment put in the place of the scenario's own load, and whose thresholds judged it; none without. */
+export function overriddenParts({ overridden }: Result): string[] {
+  if (overridden === undefined) return []
+  const load = overridden.load.map((one) => {
+    const { variable, own } = one
+    return `${variable}=${valueText(one.variable, one.value)}${own === null ? '' : ` (its own: ${valueText(variable, own)})`}`
+  })
+  const thresholds =
+    overridden.thresholds === 'own' ? 'thresholds: its own, made for its own load' : 'thresholds: as given'
+  return [...load, thresholds]
+}
+
+function valueText(variable: string, value: string | number | null): string {
+  if (typeof value !== 'number') return oneLine(value ?? 'none')
+  return variable === 'STRESS_SIZE' ? size(value) : value.toLocaleString('en')
+}
+
+export function messageFacts({ metrics }: Result): Fact[] {
+  const { deferred, rejected, failed, dropped, not_reached: notReached } = metrics.outcomes
+  const split = `  (deferred ${count(deferred)}, rejected ${count(rejected)}, failed ${count(failed)}, dropped ${count(dropped)})`
+  return factsFrom([
+    ['Total', count(metrics.total_messages)],
+    ['Successful', count(metrics.successful_messages)],
+    ['Failed', count(metrics.failed_messages) + (metrics.failed_messages > 0 ? split : '')],
+    ...(notReached === 0
+      ? []
+      : [['Not reached', `${count(notReached)}  (their turn had not come when the run was ended)`] as const]),
+    ['Conn Errors', count(metrics.connection_errors)],
+    ['Success Rate', dueMessages(metrics) === 0 ? percent(null) : percent(metrics.success_rate)],
+  ])
+}
+
+export function performanceFacts(result: Result): Fact[] {
+  const { metrics } = result
+  return factsFrom([
+    [
+      'Duration',
+      `${seconds(metrics.duration_seconds)}  (window ${seconds(metrics.window_seconds)}, drain ${seconds(metrics.drain_seconds)})`,
+    ],
+    ['Rate', rateSentence(result)],
+    ['Throughput', `${perSecond(metrics.throughput)} accepted, over window and drain`],
+    ['Total Data', dataSentence(result)],
+    ['Sessions', `${count(metrics.sessions_opened)} opened${sessionTroubles(metrics)}`],
+  ])
+}
+
+/** What befell the sessions, to stand behind their number: `, 3 reconnects, 2 ended badly`, or nothing. */
+export function sessionTroubles({ reconnects = 0, session_failures: failures = 0 }: Metrics): string {
+  const reconnected = reconnects > 0 ? `, ${counted(reconnects, 'reconnect')}` : ''
+  return failures > 0 ? `${reconnected}, ${count(failures)} ended badly` : reconnected
+}
+
+/** `48.83 MB accepted`; where whole messages went over the wire and were refused then, what was sent too. */
+export function dataSentence({ metrics, workload }: Result): string {
+  const accepted = `${size(metrics.total_bytes_sent)} accepted`
+  const transferred = (metrics.phases_ms.transfer?.count ?? 0) * workload.size_bytes
+  return transferred > metrics.total_bytes_sent ? `${accepted}, of ${size(transferred)} sent` : accepted
+}
+
+function rateSentence({ metrics, target_rate }: Result): string {
+  const rate = `${perSecond(metrics.rate)} started in the window`
+  if (target_rate === null) return `${rate} (no target: as fast as the replies allow)`
+  return `${rate}, target ${perSecond(target_rate)} (${percent(metrics.rate_error)} off)`
+}
+
+/** What the ledger says, in one line; `not verified` is never dressed up as `nothing lost`. */
+export function ledgerSentence(ledger: LedgerResult): string {
+  if (!ledger.verified) return `not verified: ${ledger.why_not ?? 'the target keeps no ledger'}`
+  const parts = [
+    `${count(ledger.acknowledged)} acknowledged`,
+    `${count(ledger.received)} received`,
+    `${count(ledger.lost)} lost`,
+    `${count(ledger.duplicated)} duplicated`,
+    `${count(ledger.corrupted)} corrupted`,
+  ]
+  if (ledger.unacknowledged) parts.push(`${count(ledger.unacknowledged)} received without acknowledgement`)
+  return `verified: ${parts.join(', ')}`
+}
+
+/** What the ledger says, with the first ids of what it found. */
+export function ledgerFacts({ ledger }: Result): Fact[] {
+  const ids = [
+    ['Lost', ledger.lost_ids],
+    ['Duplicated', ledger.duplicated_ids],
+    ['Corrupted', ledger.corrupted_ids],
+  ] as const
+  return [
+    { label: 'Ledger', value: ledgerSentence(ledger) },
+    ...ids
+      .filter(([, list]) => list.length > 0)
+      .map(([label, list]): Fact => ({ label, value: list.join(', '), in: PAGES })),
+  ]
+}
+
+/** What the machine that sent had to do, and whether it kept up. */
+export function generatorFact({ generator }: Result): Fact {
+  const { threads, cpu_percent: cpu, scheduling_lag_ms: lag, event_loop_delay_ms: loop } = generator
+  const late =
+    lag.count === 0
+      ? ''
+      : `, scheduling lag p99 ${shortMilliseconds(lag.p99)} max ${shortMilliseconds(lag.max)}`
+  return {
+    label: 'Generator',
+    value: `${counted(threads, 'thread')}, CPU ${decimal(cpu, 0)} % of one core${late}, event loop delay p99 ${shortMilliseconds(loop.p99)}`,
+  }
+}

@@ -1,0 +1,71 @@
+import type { Result, ServerRow } from '../../engine/result.ts'
+import { type Block, type Cell, left, PAGES, right, table } from '../block.ts'
+import { count, decimal, size } from '../format.ts'
+
+const COLUMNS = [
+  left('server'),
+  ...['accepted', 'deferred', 'rejected', 'failed', 'data', 'p50 ms', 'p99 ms', 'max ms', 'peak conn.'].map(
+    (title) => right(title),
+  ),
+  left('ended', { long: true }),
+]
+
+/** Each server's part of the load and how it bore it. */
+export function serversBlock({ per_server }: Result): Block {
+  const total = per_server.reduce((sum, row) => sum + endedOn(row), 0)
+  const rows = per_server.map((row): Cell[] => {
+    const { p50, p99, max } = row.response_time_ms
+    return [
+      nameCell(row),
+      { text: count(row.accepted), share: total === 0 ? null : endedOn(row) / total },
+      ...[row.deferred, row.rejected, row.failed].map(count),
+      size(row.bytes),
+      ...[p50, p99, max].map((ms) => decimal(ms, 2)),
+      count(row.peak_connections),
+      { text: row.ended ?? '', tone: 'bad' },
+    ]
+  })
+  return {
+    title: 'Servers',
+    note: balanceSentence(per_server),
+    in: PAGES,
+    folded: true,
+    linked: true,
+    parts: table(COLUMNS, rows),
+  }
+}
+
+/** How evenly the load was spread, in a sentence; undefined with fewer than two servers. */
+function balanceSentence(servers: readonly ServerRow[]): string | undefined {
+  if (servers.length < 2) return undefined
+  const loads = servers.map(endedOn)
+  const most = loads.reduce((a, b) => Math.max(a, b))
+  const least = loads.reduce((a, b) => Math.min(a, b))
+  if (most === 0) return undefined
+  if (most === least) return `Balanced: each of the ${servers.length} servers had ${count(most)} messages.`
+  const excess = least === 0 ? '' : `, ${decimal((most / least - 1) * 100, 1)} % more`
+  return `The busiest server had ${count(most)} messages, the idlest ${count(least)}${excess}.`
+}
+
+function endedOn({ accepted, deferred, rejected, failed }: ServerRow): number {
+  return accepted + deferred + rejected + failed
+}
+
+/** A server that was given by its address has that as its name. */
+function nameCell({ name, host, port }: ServerRow): Cell {
+  const address = `${host}:${port}`
+  return name === address ? name : { text: name, more: address }
+}
+
+const RESOURCES = ['CPU % min', 'avg', 'max', 'memory min', 'avg', 'max']
+
+/** What each service used of CPU and memory. */
+export function resourcesBlock({ resource_usage }: Pick<Result, 'resource_usage'>): Block {
+  const rows = Object.entries(resource_usage).map(([name, { cpu_percent: cpu, memory_bytes: memory }]) => [
+    name,
+    ...[cpu.min, cpu.avg, cpu.max].map((value) => decimal(value, 1)),
+    ...[memory.min, memory.avg, memory.max].map(size),
+  ])
+  const columns = [left('service'), ...RESOURCES.map((title) => right(title))]
+  return { title: 'Resources', in: PAGES, folded: true, parts: table(columns, rows) }
+}

@@ -1,0 +1,230 @@
+import type { LatencySummary } from '../../engine/histogram.ts'
+import {
+  dueMessages,
+  type GeneratorResult,
+  type LedgerResult,
+  type Metrics,
+  type Result,
+  type TimelineRow,
+} from '../../engine/result.ts'
+import { type Block, type Card, type Document, facts, type Medium, PAGES, type Remark } from '../block.ts'
+import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds } from '../format.ts'
+import type { Chart } from '../html/charts/chart.ts'
+import { isShort, timeNote, withBars } from '../html/charts/thin.ts'
+import { resourceCharts, timelineCharts } from '../html/charts/timeline.ts'
+import { runName, verdictReason } from '../verdict.ts'
+import { customMetricsBlock } from './custom-metrics.ts'
+import { driftBlock } from './drift.ts'
+import {
+  dataSentence,
+  environmentFacts,
+  generatorFact,
+  headFacts,
+  ledgerFacts,
+  ledgerSentence,
+  messageFacts,
+  overriddenParts,
+  performanceFacts,
+  sessionTroubles,
+} from './facts.ts'
+import { failureBlocks } from './failures.ts'
+import { generatorsBlock } from './generators.ts'
+import { phasesBlock, responseTimesBlock } from './latency.ts'
+import { searchBlock } from './search.ts'
+import { resourcesBlock, serversBlock } from './servers.ts'
+import { sideBySideBlock } from './side-by-side.ts'
+import { thresholdsBlock } from './thresholds.ts'
+import { type TimeColumn, timelineTable } from './timeline.ts'
+
+/** A run of the SMTP stress tests. */
+export function smtpDocument(result: Result): Document {
+  const { status, partial_reason: reason } = result
+  return {
+    head: {
+      name: runName(result),
+      stamp: result.stamp,
+      verdict: result.verdict,
+      reason: verdictReason(result),
+      stoppedEarly: status === 'partial' ? (reason ?? 'unknown reason') : undefined,
+      facts: headFacts(result),
+    },
+    conclusion: [
+      { title: '', parts: [{ kind: 'cards', rows: smtpCards(result) }], in: PAGES },
+      thresholdsBlock(result.thresholds),
+      { title: 'Observations', parts: [{ kind: 'remarks', remarks: remarks(result) }] },
+      { title: '', parts: [facts([...ledgerFacts(result), generatorFact(result)])], in: ['text'] },
+    ],
+    body: [
+      // A page has them in its cards, and whole among the circumstances.
+      { title: 'Messages', parts: [facts(messageFacts(result))], in: NOT_HTML, folded: true },
+      { title: 'Performance', parts: [facts(performanceFacts(result))], in: NOT_HTML, folded: true },
+      searchBlock(result.search),
+      sideBySideBlock(result.side_by_side),
+      overTimeBlock(result),
+      driftBlock(result),
+      responseTimesBlock(result),
+      phasesBlock(result.metrics),
+      serversBlock(result),
+      ...failureBlocks(result),
+      generatorsBlock(result),
+      customMetricsBlock(result),
+      resourcesBlock(result),
+      circumstancesBlock(result),
+    ],
+  }
+}
+
+const NOT_HTML: readonly Medium[] = ['text', 'markdown']
+
+/** What makes the figures doubtful or needs a second look, in sentences. */
+function remarks(result: Result): Remark[] {
+  const { generator, ledger, observations } = result
+  const overridden = overriddenParts(result)
+  return [
+    ...generatorBound(generator),
+    ...(ledger.verified ? [] : [{ text: `Deliveries are ${ledgerSentence(ledger)}`, in: PAGES }]),
+    ...(overridden.length === 0
+      ? []
+      : [{ text: `Overridden: ${overridden.join('; ')}`, in: ['markdown'] as const }]),
+    ...observations.map((text) => ({ text })),
+  ]
+}
+
+function generatorBound({ bound, bound_reasons: reasons }: GeneratorResult): Remark[] {
+  if (!bound) return []
+  const why = reasons.join('; ') || 'no reason given'
+  const text = `generator-bound: these figures may be the limits of the machine that sent, not of the servers (${why})`
+  return [{ text, tone: 'warn' }]
+}
+
+const TIMELINE: readonly TimeColumn<TimelineRow>[] = [
+  { title: 'due', of: 'sum', read: (row) => row.due },
+  { title: 'started', of: 'sum', read: (row) => row.started },
+  { title: 'accepted', of: 'sum', read: (row) => row.accepted },
+  { title: 'not accepted', of: 'sum', read: (row) => row.deferred + row.rejected + row.failed },
+  { title: 'in flight', of: 'last', read: (row) => row.in_flight },
+  { title: 'queued', of: 'last', read: (row) => row.queued },
+  { title: 'sessions', of: 'sum', read: (row) => row.sessions_opened },
+  { title: 'p99 ms', of: 'worst', read: (row) => row.response_time_ms.p99 },
+  { title: 'max ms', of: 'worst', read: (row) => row.response_time_ms.max },
+]
+
+function overTimeBlock(result: Result): Block {
+  const { timeline, metrics } = result
+  return {
+    title: 'Over time',
+    note: timeNote(timeline, metrics.duration_seconds),
+    noteIn: ['html'],
+    folded: true,
+    linked: true,
+    parts: [
+      { kind: 'charts', place: 'time', charts: overTimeCharts(result) },
+      ...timelineTable(timeline, TIMELINE),
+    ],
+  }
+}
+
+function overTimeCharts(result: Result): Chart[] {
+  const charts = [...timelineCharts(result), ...resourceCharts(result.resource_usage)]
+  return isShort(result) ? withBars(charts) : charts
+}
+
+function circumstancesBlock(result: Result): Block {
+  const { sender, recipient } = result.workload
+  const inPage = [...messageFacts(result), ...performanceFacts(result)]
+  return {
+    title: 'Circumstances',
+    in: PAGES,
+    folded: true,
+    parts: [
+      facts([
+        ...inPage.map((fact) => ({ ...fact, in: ['html'] as const })),
+        ...ledgerFacts(result),
+        generatorFact(result),
+        { label: 'Addresses', value: `${sender} → ${recipient}` },
+        ...environmentFacts(result),
+      ]),
+    ],
+  }
+}
+
+/** The figures that are looked at first. */
+export function smtpCards(result: Result): Card[][] {
+  const { metrics, ledger } = result
+  return [loadCards(result), [...latencyCards(metrics.response_time_ms), lostCard(ledger)]]
+}
+
+function loadCards(result: Result): Card[] {
+  const { metrics, target_rate: target } = result
+  const [accepted = '', sent] = dataSentence(result).split(', ')
+  return [
+    { id: 'messages', label: 'Messages', value: count(metrics.total_messages), detail: notAccepted(metrics) },
+    {
+      id: 'success',
+      label: 'Success rate',
+      value: dueMessages(metrics) === 0 ? MISSING : percent(metrics.success_rate),
+      detail: `${count(metrics.successful_messages)} accepted`,
+    },
+    {
+      id: 'throughput',
+      label: 'Throughput',
+      value: perSecond(metrics.throughput),
+      detail: rateDetail(metrics, target),
+    },
+    {
+      id: 'duration',
+      label: 'Duration',
+      value: seconds(metrics.duration_seconds),
+      detail: `${decimal(metrics.drain_seconds, 2)} s of it drain`,
+    },
+    {
+      id: 'data',
+      label: 'Data accepted',
+      value: accepted.replace(' accepted', ''),
+      detail: `${sent === undefined ? '' : `${sent}; `}${count(metrics.sessions_opened)} sessions${sessionTroubles(metrics)}`,
+    },
+  ]
+}
+
+function latencyCards(latency: Omit<LatencySummary, 'count'>): Card[] {
+  return [
+    { id: 'p50', label: 'p50 response', value: shortMilliseconds(latency.p50), detail: 'half were faster' },
+    {
+      id: 'p95',
+      label: 'p95 response',
+      value: shortMilliseconds(latency.p95),
+      detail: `p90 ${shortMilliseconds(latency.p90)}`,
+    },
+    {
+      id: 'p99',
+      label: 'p99 response',
+      value: shortMilliseconds(latency.p99),
+      detail: `p99.9 ${shortMilliseconds(latency.p99_9)}`,
+    },
+    {
+      id: 'max',
+      label: 'Slowest',
+      value: shortMilliseconds(latency.max),
+      detail: `average ${shortMilliseconds(latency.avg)}`,
+    },
+  ]
+}
+
+function lostCard({ verified, lost, duplicated }: LedgerResult): Card {
+  return {
+    id: 'lost',
+    label: 'Lost',
+    value: count(verified ? lost : null),
+    detail: verified ? `${count(duplicated)} duplicated` : 'not verified',
+  }
+}
+
+function notAccepted({ failed_messages: failed, outcomes: { not_reached: notReached } }: Metrics): string {
+  if (notReached > 0) return `${count(failed)} not accepted, ${count(notReached)} not reached`
+  return failed === 0 ? 'every one accepted' : `${count(failed)} not accepted`
+}
+
+function rateDetail({ rate, rate_error }: Metrics, target: number | null): string {
+  if (target === null) return 'as fast as replies allow'
+  return `target ${perSecond(target)}, started ${perSecond(rate)} (${percent(rate_error)} off)`
+}
