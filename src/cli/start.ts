@@ -17,7 +17,7 @@ import { environment, variablesWith } from '../options/process-environment.ts'
 import { PROXY_PACKAGES, postgresPackages, requirePackages, TENANT_PACKAGES } from '../packages.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import type { TenantSetUp } from '../programs/tenants/set-up.ts'
-import { wrapLine } from '../report/terminal.ts'
+import { wrapLine, wrapText } from '../report/terminal.ts'
 import { type Servers, startServers } from '../run/servers.ts'
 import { pageFor } from './output.ts'
 
@@ -51,7 +51,9 @@ export async function start(wanted: StartOptions): Promise<void> {
     end()
   })
   await using stack = new DisposableParts()
-  const servers = stack.use(await startServers(options))
+  const { width } = pageFor(process.stdout)
+  const note = (line: string) => console.info(wrapText(line, width))
+  const servers = stack.use(await startServers(options, note))
   const backend = servers.backend.name === 'docker' ? 'docker' : 'embedded'
   if (restart && backend === 'docker') throw restartRefused('the backend is docker')
   let save = async () => {}

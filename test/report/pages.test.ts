@@ -69,6 +69,24 @@ describe.skipIf(noBrowser !== undefined)(
       },
     )
 
+    test.for([
+      ['a run with a server that was killed', () => brokenResult()],
+      ['a pressure run', () => pressureResult()],
+    ] as const)('at 1280 pixels no table of %s scrolls', async ([, result]) => {
+      const { page } = await opened(renderReport(result(), await loadAssets()), { width: 1280 })
+      const scrolling = await page.locator('.scroll').evaluateAll((elements) =>
+        elements.flatMap((one) => {
+          const { scrollWidth, clientWidth, ariaLabel } = one as unknown as {
+            scrollWidth: number
+            clientWidth: number
+            ariaLabel: string
+          }
+          return scrollWidth > clientWidth + 1 ? [ariaLabel] : []
+        }),
+      )
+      expect(scrolling).toEqual([])
+    })
+
     test('the last tick of the percentile chart is whole', async () => {
       const histogram = new Histogram()
       for (let value = 1; value <= 1_000; value++) histogram.record(value)
