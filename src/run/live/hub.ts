@@ -1,9 +1,9 @@
 import type { Result } from '../../engine/result.ts'
 import type { PressureProgress } from '../../pressure/progress.ts'
 import type { AnyResult } from '../../pressure/result.ts'
+import { renderReport } from '../../report/any.ts'
 import { finishedCards, finishedCharts, finishedHead } from '../../report/html/live.ts'
 import type { Assets } from '../../report/html/page.ts'
-import { renderReport } from '../../report/any.ts'
 import { runName } from '../../report/verdict.ts'
 import {
   LiveLoadRun,
