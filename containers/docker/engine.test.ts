@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { getAuthConfig } from 'testcontainers/build/container-runtime/auth/get-auth-config.js'
+import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { REAPER_IMAGE } from './engine.ts'
 
 const SERVICES = ['fleet', 'mailhog', 'postgres/postgres', 'proxy', 'tenants']
 
@@ -31,3 +34,11 @@ test('is loaded by nothing before a service starts in a container', async () => 
   expect(await loadedWith(...SERVICES, ...STARTERS)).toEqual([])
   expect(await loadedWith('docker/engine')).toContain('testcontainers')
 }, 30_000)
+
+test('fetches the reaper that the installed Testcontainers starts, and reads credentials by what it has inside', () => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('RYUK_CONTAINER_IMAGE', undefined)
+  expect(REAPER_IMAGE).toBe(getReaperImage())
+  // image.ts imports it although the package does not export it: another version may have it elsewhere.
+  expect(getAuthConfig).toBeTypeOf('function')
+})

@@ -3,9 +3,9 @@ import {
   type ContainerRuntimeClient,
   getContainerRuntimeClient,
   getReaper,
+  ImageName,
   LABEL_TESTCONTAINERS_SESSION_ID,
 } from 'testcontainers'
-import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import { MailstormError } from '../../src/error.ts'
 import { isLoopback, LOOPBACK } from '../../src/listening.ts'
 import { environment, withVariable } from '../../src/options/process-environment.ts'
@@ -186,6 +186,9 @@ export class OwnNetwork {
 }
 
 const DISABLED = 'TESTCONTAINERS_RYUK_DISABLED'
+/** The image that Testcontainers takes; where it is unset we say which, to know what has to be fetched. */
+const IMAGE = 'RYUK_CONTAINER_IMAGE'
+export const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0'
 /** Without it we sweep at the next start; that is not worth a longer wait. */
 const IMAGE_WITHIN_MS = 20_000
 
@@ -199,8 +202,9 @@ export async function startReaper(
 ): Promise<string> {
   if (environment()[DISABLED] !== 'true') {
     try {
-      await haveImage(client, { image: getReaperImage(), withinMs: IMAGE_WITHIN_MS, note })
-      return (await getReaper(client)).sessionId
+      const image = environment()[IMAGE] || REAPER_IMAGE
+      await haveImage(client, { image: ImageName.fromString(image).string, withinMs: IMAGE_WITHIN_MS, note })
+      return await withVariable(IMAGE, image, async () => (await getReaper(client)).sessionId)
     } catch (error) {
       note(
         `Without Testcontainers' reaper (${reasonOf(error)}): what a killed run leaves is swept at the next start.`,

@@ -1,5 +1,7 @@
-import type { ContainerRuntimeClient } from 'testcontainers'
-import { getAuthConfig, ImageName } from 'testcontainers/build/container-runtime/index.js'
+import { type ContainerRuntimeClient, ImageName } from 'testcontainers'
+// Not exported, and all that is used of the package's inside (docs/decisions/007-docker-backend.md): reading
+// Docker's credentials again would be some hundred lines, with three formats and programs of other people.
+import { getAuthConfig } from 'testcontainers/build/container-runtime/auth/get-auth-config.js'
 import { MailstormError } from '../../src/error.ts'
 import { reasonOf } from './refusal.ts'
 import { SharedWork, within } from './waiting.ts'

@@ -1,9 +1,8 @@
 // @module-tag long
 
 import { LABEL_TESTCONTAINERS_SESSION_ID } from 'testcontainers'
-import { getReaperImage } from 'testcontainers/build/reaper/reaper.js'
 import { expect, test } from 'vitest'
-import { Engine } from '../../containers/docker/engine.ts'
+import { Engine, REAPER_IMAGE } from '../../containers/docker/engine.ts'
 import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { dockerSmtpServer } from '../../containers/smtp-server.ts'
 import { stress } from '../e2e/stress.ts'
@@ -13,7 +12,10 @@ import { dockerEnvironment, inEngineOf, whyNoDocker } from './engine.ts'
 const { NODE_IMAGE: nodeImage = NODE_IMAGE } = process.env
 const skipAll = await whyNoDocker(nodeImage)
 /** Testcontainers' own, or the stand-in that .ci/engine/images builds where no registry is reached. */
-const reaperImage = await firstToBeHad(getReaperImage(), 'mailstorm-ci/ryuk:1')
+const reaperImage = await firstToBeHad(
+  process.env.RYUK_CONTAINER_IMAGE || REAPER_IMAGE,
+  'mailstorm-ci/ryuk:1',
+)
 const LIMIT_MS = 90_000
 
 const ALL = ['network', 'smtp-server-1', 'smtp-server-2']
@@ -35,7 +37,7 @@ test(
   async (context) => {
     const reason =
       skipAll ??
-      (reaperImage === undefined ? `neither ${getReaperImage()} nor a stand-in is to be had` : undefined)
+      (reaperImage === undefined ? `neither ${REAPER_IMAGE} nor a stand-in is to be had` : undefined)
     if (reason !== undefined) return context.skip(reason)
     const killed = await killedRun({
       TESTCONTAINERS_RYUK_DISABLED: 'false',

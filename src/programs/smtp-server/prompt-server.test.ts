@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
+import smtpServer from 'smtp-server/package.json' with { type: 'json' }
 import { expect, test } from 'vitest'
 import { assertReplaceable, ContentStream } from './prompt-server.ts'
+
+test('is written for npm smtp-server 3.21: read its changes before you raise it', () => {
+  expect(smtpServer.version).toMatch(/^3\.21\./)
+})
 
 test('the installed npm smtp-server is as our replacements expect it', () => {
   expect(() => assertReplaceable()).not.toThrow()
