@@ -9,8 +9,8 @@ import { loadAssets } from '../report/html/page.ts'
 import { renderComparisonPage, renderRuns } from '../report/html/runs-report.ts'
 import { compareRuns } from '../results/compare.ts'
 import { findRunFile, readFolder, readRunFile, readRuns } from '../results/result-files.ts'
-import { asResult } from '../results/result-shape.ts'
-import { isHistogram, type RunView } from '../results/run-view.ts'
+import { asResult, isHistogram } from '../results/result-shape.ts'
+import type { RunView } from '../results/run-view.ts'
 import { type ResultsOptions, resultsDirOf } from './output.ts'
 
 export interface ReportOptions extends ResultsOptions {

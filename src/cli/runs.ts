@@ -1,12 +1,11 @@
 import { MailstormError } from '../error.ts'
-import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { renderAnyText } from '../report/any.ts'
 import { renderList, renderScenarioSummary } from '../report/runs/list.ts'
 import { renderRunView } from '../report/runs/run-view.ts'
 import type { Page } from '../report/terminal.ts'
+import { kindOf } from '../results/kinds.ts'
 import { findRunFile, type RunFile, readFolder, readRunFile } from '../results/result-files.ts'
 import { resultJson } from '../results/result-json.ts'
-import { asPressureResult, asResult } from '../results/result-shape.ts'
 import { summariseRuns } from '../results/summary.ts'
 import { pageFor, printJson, printSkipped, type ResultsOptions, resultsDirOf } from './output.ts'
 
@@ -63,7 +62,7 @@ async function show(file: string, { json }: ResultsOptions): Promise<void> {
 
 function pageOf({ json, view }: RunFile, page: Page): string {
   if (view.format === 'older') return renderRunView(view, page)
-  const checked = view.format === PRESSURE_FORMAT ? asPressureResult(json) : asResult(json)
+  const checked = kindOf(view.format).read(json)
   if ('result' in checked) return renderAnyText(checked.result, page)
   return `${renderRunView(view, page)}\n${page.paint('yellow', `Incomplete: ${checked.wrong}. Showing what the file has.`)}\n`
 }

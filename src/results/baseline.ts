@@ -5,7 +5,7 @@ import { errorText, MailstormError } from '../error.ts'
 import { makeFolder, writeAtomically } from './atomic-write.ts'
 import { acceptedNothing, cautionsOf } from './cautions.ts'
 import { textAt, valueAt } from './fields.ts'
-import { FORMATS } from './overview.ts'
+import { FORMATS } from './kinds.ts'
 import type { RunView } from './run-view.ts'
 
 const BASELINE_FORMAT = 'mailstorm-baseline/1'

@@ -1,7 +1,6 @@
 import { mergeSparse, type SparseHistogram } from '../engine/histogram.ts'
 import { MailstormError } from '../error.ts'
 import type { Figure } from '../figures/figure.ts'
-import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { type Caution, cautionsOf } from './cautions.ts'
 import {
   type Change,
@@ -19,6 +18,7 @@ import {
   type Spread,
   spreadOf,
 } from './change.ts'
+import { kindOf, RESULT_KINDS } from './kinds.ts'
 import { figuresFor } from './overview.ts'
 import type { RunView } from './run-view.ts'
 
@@ -59,7 +59,7 @@ export interface Comparison {
 
 /** Compares by medians. Rejects sides that have no figure that decides in common. */
 export function compareRuns(runs: Sides<readonly RunView[]>, limits: Limits = DEFAULT_LIMITS): Comparison {
-  const kind = kindOf(runs)
+  const kind = commonKind(runs)
   const rows = figuresFor(firstOf(runs.before)).map((one) => compareFigure(one, runs, limits))
   const known = rows.filter(({ before, after }) => before.values.concat(after.values).some(isKnown))
   const decides = rows.some(({ limit, change }) => limit !== null && change !== null)
@@ -85,13 +85,14 @@ function firstOf(runs: readonly RunView[]): RunView {
   return first
 }
 
-function kindOf({ before, after }: Sides<readonly RunView[]>): Comparison['kind'] {
-  const pressure = [...before, ...after].filter(({ format }) => format === PRESSURE_FORMAT)
-  if (pressure.length === 0) return 'smtp'
-  if (pressure.length === before.length + after.length) return 'pressure'
+function commonKind({ before, after }: Sides<readonly RunView[]>): Comparison['kind'] {
+  const runs = [...before, ...after].map(({ file, format }) => ({ file, ...kindOf(format) }))
+  const [common, odd] = RESULT_KINDS.filter(({ name }) => runs.some((run) => run.name === name))
+  if (odd === undefined) return common?.name ?? 'smtp'
+  const file = runs.find(({ name }) => name === odd.name)?.file
   throw new MailstormError(
     'NOT_COMPARABLE',
-    `Failed to compare: ${pressure[0]?.file} is a run against a mail proxy, others are runs against SMTP servers.`,
+    `Failed to compare: ${file} is a run against ${odd.against}, others are runs against ${common?.against}.`,
     'Their figures mean different things. Compare runs of one kind.',
   )
 }

@@ -1,16 +1,10 @@
 import { basename } from 'node:path'
-import { type CustomMetricResults, kindsOf } from '../engine/custom-metrics.ts'
-import { RESULT_FORMAT, RUN_VERDICTS, type RunVerdict, VERDICTS } from '../engine/result.ts'
-import { smtpFigures } from '../figures/custom.ts'
+import type { CustomMetricResults } from '../engine/custom-metrics.ts'
+import { RUN_VERDICTS, type RunVerdict, VERDICTS } from '../engine/result.ts'
 import { type Figure, type Figures, figureValue } from '../figures/figure.ts'
-import { PRESSURE_FIGURES } from '../figures/pressure.ts'
 import { isMissed, verdictOf } from '../figures/verdict.ts'
-import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts'
-
-/** `older`: the Python generator of the PrixFixe stress-test guide; its files name no format. */
-export const FORMATS = [RESULT_FORMAT, PRESSURE_FORMAT, 'older'] as const
-export type Format = (typeof FORMATS)[number]
+import { FORMATS, type Format, kindOf } from './kinds.ts'
 
 /**
  * What lists show of one run, whoever wrote its file. The names are those of the files, so that this is
@@ -91,7 +85,7 @@ interface OfKind extends Pick<RunOverview, 'format'> {
 
 /** All figures of a run's kind, those of its own scenario among them. */
 export function listOf({ format, custom_metrics: own }: OfKind): Figures<object> {
-  return format === PRESSURE_FORMAT ? PRESSURE_FIGURES : smtpFigures(kindsOf(own))
+  return kindOf(format).figures(own)
 }
 
 /** Those that are set beside the ones of other runs. */

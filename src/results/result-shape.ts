@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import type { SparseHistogram } from '../engine/histogram.ts'
 import type { Result } from '../engine/result.ts'
 import type { PressureResult } from '../pressure/result.ts'
-import { isHistogram } from './run-view.ts'
+import { listAt, numberAt } from './fields.ts'
 
 /** What the shapes of all results are made of. Loose: a member more is another version's business. */
 
@@ -30,7 +31,19 @@ const threshold = z.looseObject({
   verdict: z.enum(['pass', 'fail', 'no-data', 'skipped']),
 })
 
+/** Read back, a histogram must have pairs that add up to its count, or percentiles would be wrong unseen. */
+export function isHistogram(value: unknown): value is SparseHistogram {
+  const buckets = listAt(value, 'buckets')
+  const ends = ['min_ms', 'max_ms', 'sum_ms'].map((name) => numberAt(value, name))
+  if (ends.includes(null) || buckets.length % 2 !== 0) return false
+  if (!buckets.every((entry) => Number.isSafeInteger(entry) && (entry as number) >= 0)) return false
+  const counts = (buckets as number[]).filter((_, index) => index % 2 === 1)
+  return counts.reduce((sum, count) => sum + count, 0) === numberAt(value, 'count')
+}
+
 const histogram = z.custom(isHistogram, 'is not a histogram whose buckets add up to its count')
+
+export type Checked<R> = { readonly result: R } | { readonly wrong: string }
 
 /** What is wrong first, as "metrics.rate: Invalid input: expected number". */
 function firstIssue({ issues: [first] }: z.ZodError): string {
@@ -279,7 +292,7 @@ const result = z.looseObject({
 })
 
 /** The JSON as a result of ours, or what is wrong with it, as "metrics.rate: expected number". */
-export function asResult(json: unknown): { readonly result: Result } | { readonly wrong: string } {
+export function asResult(json: unknown): Checked<Result> {
   const checked = result.safeParse(json)
   if (checked.success) return { result: checked.data as unknown as Result }
   return { wrong: firstIssue(checked.error) }
@@ -387,9 +400,7 @@ const pressureResult = z.looseObject({
 })
 
 /** The JSON as a pressure result of ours, or what is wrong with it. */
-export function asPressureResult(
-  json: unknown,
-): { readonly result: PressureResult } | { readonly wrong: string } {
+export function asPressureResult(json: unknown): Checked<PressureResult> {
   const checked = pressureResult.safeParse(json)
   return checked.success ? { result: json as PressureResult } : { wrong: firstIssue(checked.error) }
 }

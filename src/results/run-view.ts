@@ -1,8 +1,9 @@
 import type { SparseHistogram } from '../engine/histogram.ts'
 import { figureValue } from '../figures/figure.ts'
-import { PRESSURE_FORMAT } from '../pressure/result.ts'
 import { isFields, listAt, numberAt, textAt, valueAt } from './fields.ts'
+import { type Facts, kindOf } from './kinds.ts'
 import { figuresFor, overviewOf, type RunOverview } from './overview.ts'
+import { isHistogram } from './result-shape.ts'
 
 /** One run as comparisons need it, whoever wrote its file; plain data. */
 export interface RunView extends RunOverview {
@@ -43,16 +44,6 @@ function histogramsOf(json: unknown): Record<string, SparseHistogram> {
   return Object.fromEntries(entries)
 }
 
-/** Read back, a histogram must have pairs that add up to its count, or percentiles would be wrong unseen. */
-export function isHistogram(value: unknown): value is SparseHistogram {
-  const buckets = listAt(value, 'buckets')
-  const ends = ['min_ms', 'max_ms', 'sum_ms'].map((name) => numberAt(value, name))
-  if (ends.includes(null) || buckets.length % 2 !== 0) return false
-  if (!buckets.every((entry) => Number.isSafeInteger(entry) && (entry as number) >= 0)) return false
-  const counts = (buckets as number[]).filter((_, index) => index % 2 === 1)
-  return counts.reduce((sum, count) => sum + count, 0) === numberAt(value, 'count')
-}
-
 /** What ended well in each second; a second without a row had nothing. */
 function perSecond(json: unknown): number[] {
   const rows = listAt(json, 'timeline').map((row) => ({
@@ -65,8 +56,6 @@ function perSecond(json: unknown): number[] {
   for (const { second, done } of rows) if (second !== null) counts[second] = done ?? 0
   return counts
 }
-
-type Facts = Readonly<Record<string, string | number | null>>
 
 /** Under what a run was measured: where these differ, its figures do for reasons other than the target. */
 interface Circumstances {
@@ -89,54 +78,6 @@ function circumstancesOf(json: unknown): Circumstances {
       cores: numberAt(json, 'machine', 'cores'),
       'operating system': textAt(json, 'machine', 'os'),
     },
-    workload: textAt(json, 'format') === PRESSURE_FORMAT ? pressureWorkload(json) : smtpWorkload(json),
+    workload: kindOf(textAt(json, 'format') ?? '').workload(json),
   }
-}
-
-/** The older files have five of these, under the same names as ours. */
-function smtpWorkload(json: unknown): Facts {
-  const of = (name: string) => numberAt(json, 'workload', name)
-  const word = (name: string) => textAt(json, 'workload', name)
-  const duration = of('duration_seconds')
-  const timed = textAt(json, 'test_type') === 'sustained' || duration !== null
-  return {
-    mode: textAt(json, 'test_type'),
-    executor: word('executor'),
-    // What is sent within a given time follows from the rate, or from the servers.
-    messages: timed ? null : (of('planned') ?? numberAt(json, 'metrics', 'total_messages')),
-    workers: of('workers') ?? numberAt(json, 'concurrent_workers'),
-    'message size': numberAt(json, 'message_size'),
-    rate: numberAt(json, 'target_rate'),
-    duration,
-    pipelining: word('pipelining'),
-    'messages per session': of('messages_per_session') ?? word('messages_per_session'),
-    sessions: of('max_sessions'),
-    recipients: of('recipients'),
-    TLS: word('tls'),
-    servers: serverCount(json),
-  }
-}
-
-function pressureWorkload(json: unknown): Facts {
-  const settings = valueAt(json, 'proxy', 'settings')
-  const tenants = listAt(json, 'tenants')
-  return {
-    tenants: tenants.length === 0 ? null : tenants.length,
-    profiles:
-      tenants.length === 0
-        ? null
-        : tenants
-            .map((tenant) => textAt(tenant, 'profile'))
-            .toSorted()
-            .join(', '),
-    proxy: textAt(json, 'proxy', 'implementation'),
-    'proxies at once': numberAt(json, 'proxy', 'instances'),
-    'proxy runs': textAt(json, 'proxy', 'runs'),
-    settings: settings === undefined ? null : JSON.stringify(settings),
-  }
-}
-
-function serverCount(json: unknown): number | null {
-  const { length } = listAt(json, 'servers')
-  return length === 0 ? null : length
 }

@@ -1,11 +1,11 @@
 import { access, constants, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RESULT_FORMAT } from '../engine/result.ts'
 import { errorText, MailstormError } from '../error.ts'
-import { type AnyResult, PRESSURE_FORMAT } from '../pressure/result.ts'
+import type { AnyResult } from '../pressure/result.ts'
 import type { ProbeResult } from '../probe/report.ts'
 import { makeFolder, writeAtomically } from './atomic-write.ts'
 import { textAt } from './fields.ts'
+import { RESULT_KINDS } from './kinds.ts'
 import { readHead, resultJson } from './result-json.ts'
 import { claimName, createNumbered, readIdentity, releaseName } from './run-name.ts'
 
@@ -113,7 +113,7 @@ async function newestAfter(folder: string, own: Moment) {
 }
 
 function isResultFormat(format: string | null): boolean {
-  return format === RESULT_FORMAT || format === PRESSURE_FORMAT
+  return RESULT_KINDS.some((kind) => kind.format === format)
 }
 
 /**

@@ -18,8 +18,11 @@ export interface RunOptions {
   readonly overrides: readonly OverrideResult[]
 }
 
-/** Runs the load that a row has begun, and tells as soon as it has started. */
-export type Execute = (row: Row, onStarted: (load: LoadRun) => void) => Promise<Result>
+/** Runs what a row has begun, and tells as soon as its load has started. */
+export type Execute<R extends AnyResult = Result> = (
+  row: Row,
+  onStarted: (load: LoadRun) => void,
+) => Promise<R>
 
 /** What a row of the test explorer gives to the run it belongs to. */
 export interface Row {
@@ -40,15 +43,15 @@ export interface Row {
 }
 
 /**
- * One run as Vitest sees it: rows that all wait for the same run. The first row to come owns it: it
+ * One run of any kind as Vitest sees it: rows that all wait for the same run. The first row to come owns it: it
  * starts it, carries its progress and its result, and fails when it cannot be run; the others say so.
  */
-export class ScenarioRun {
-  readonly #execute: Execute
+export class ScenarioRun<R extends AnyResult = Result> {
+  readonly #execute: Execute<R>
   readonly #load = Promise.withResolvers<LoadRun>()
-  #result: Promise<Result> | undefined
+  #result: Promise<R> | undefined
 
-  constructor(execute: Execute) {
+  constructor(execute: Execute<R>) {
     this.#execute = execute
     // Rows that wait for it get the error; when none does, it must not count as unhandled.
     this.#load.promise.catch(() => undefined)
@@ -64,13 +67,13 @@ export class ScenarioRun {
     await load.worker(worker)
   }
 
-  /** The result, for rows about thresholds; runs the whole when no worker's row was asked for. */
-  async result(row: Row): Promise<Result> {
+  /** The result, for rows about thresholds and tenants; runs the whole when no row has begun it. */
+  async result(row: Row): Promise<R> {
     if (this.#result === undefined) return this.#own(row)
     return this.#result.catch(() => row.skip('the run has no result: see its first row'))
   }
 
-  #own(row: Row): Promise<Result> {
+  #own(row: Row): Promise<R> {
     const result = this.#execute(row, (load) => this.#load.resolve(load))
     this.#result = result
     result.catch((error) => this.#load.reject(error))
@@ -83,7 +86,7 @@ export class ScenarioRun {
   }
 }
 
-/** Ending what is in flight, verification and the result of a run that was cancelled. */
+/** Ending what is in flight, draining, verification and the result of a run that was cancelled. */
 const WRAP_UP_LIMIT_MS = 60_000
 
 /** Fails a row with one message and no stack: the figures say it all. */

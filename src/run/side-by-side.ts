@@ -1,20 +1,26 @@
 import type { Result, SideBySide, Unit } from '../engine/result.ts'
 
+type Named = Pick<Result, 'scenario' | 'part'>
+
 /** One figure of each run; `all` are the runs of the table, the first being what others are measured by. */
-export interface SideBySideColumn {
+export interface SideBySideColumn<R extends Named = Result> {
   readonly name: string
   readonly unit: Unit
-  of(result: Result, all: readonly Result[]): number | null
+  of(result: R, all: readonly R[]): number | null
 }
 
 /** Which figures of a scenario's runs are set beside each other. */
-export interface SideBySideSpec {
+export interface SideBySideSpec<R extends Named = Result> {
   readonly by: string
-  readonly columns: readonly SideBySideColumn[]
+  readonly columns: readonly SideBySideColumn<R>[]
   readonly note: string
 }
 
-export function sideBySide(results: readonly Result[], { by, columns, note }: SideBySideSpec): SideBySide {
+/** The table of runs of one kind. */
+export function sideBySide<R extends Named>(
+  results: readonly R[],
+  { by, columns, note }: SideBySideSpec<R>,
+): SideBySide {
   return {
     by,
     columns: columns.map(({ name, unit }) => ({ name, unit })),

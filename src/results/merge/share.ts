@@ -1,7 +1,7 @@
 import type { Result, SplitResult } from '../../engine/result.ts'
 import { MailstormError } from '../../error.ts'
-import { PRESSURE_FORMAT } from '../../pressure/result.ts'
 import { textAt } from '../fields.ts'
+import { kindOf } from '../kinds.ts'
 import type { RunFile } from '../result-files.ts'
 import { asResult } from '../result-shape.ts'
 
@@ -69,8 +69,8 @@ function startOf({ split }: Part): number {
 }
 
 function partOf({ json, view: { file, format } }: RunFile): Part {
-  if (format === PRESSURE_FORMAT)
-    throw refuse(`${file} is a run against a mail proxy, which only one generator makes`)
+  const { name, against } = kindOf(format)
+  if (name !== 'smtp') throw refuse(`${file} is a run against ${against}, which only one generator makes`)
   const checked = asResult(json)
   if ('wrong' in checked) throw refuse(`${file} is incomplete: ${checked.wrong}`)
   const { result } = checked

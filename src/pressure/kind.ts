@@ -1,0 +1,55 @@
+import type { Threshold } from '../figures/threshold.ts'
+import { faultsOf, missedThreshold, tenantSentence } from '../report/verdict.ts'
+import { PRESSURE_RESULTS } from '../results/kinds.ts'
+import type { RunKind } from '../run/kind.ts'
+import { RowFailure } from '../run/scenario-run.ts'
+import type { PressureResult, TenantRow } from './result.ts'
+import { type PressurePlan, runPressure } from './run.ts'
+import { tenantTitle } from './spec.ts'
+
+/** A mail proxy under pressure: a row to each tenant. */
+export const PRESSURE_RUNS: RunKind<PressurePlan, PressureResult> = {
+  results: PRESSURE_RESULTS,
+  rows: ({ workload }) => workload.tenants.map(tenantTitle),
+  thresholds: ({ workload }) => workload.thresholds,
+  limitMs({ workload: { durationSeconds, mostDrainMs } }, { cooldownSeconds }) {
+    return BOOT_LIMIT_MS + (cooldownSeconds + durationSeconds) * 1000 + mostDrainMs + END_LIMIT_MS
+  },
+  execute: runPressure,
+  async senderRow({ plan, run, index, row }) {
+    const tenant = (await run.result(row)).tenants[index]
+    if (tenant === undefined) throw new RangeError(`the result has no tenant ${index}`)
+    expectTenant(tenant, plan.workload.thresholds)
+    return tenantSentence(tenant)
+  },
+  missed: missedThreshold,
+  account: expectAccounted,
+}
+
+/** Boot and the end of it have to fit in the first row's time. */
+const BOOT_LIMIT_MS = 180_000
+const END_LIMIT_MS = 90_000
+
+const COUNTED = ['lost', 'duplicated', 'corrupted', 'unreported', 'misreported'] as const
+
+/** By the limits that hold for all tenants together, each tenant's part cannot be more. */
+function expectTenant(row: TenantRow, thresholds: readonly Threshold[]): void {
+  const { verification } = row
+  const missed = thresholds.some(({ metric, comparison, limit }) => {
+    const counted = COUNTED.find((name) => name === metric)
+    if (counted === undefined) return false
+    const value = verification[counted]
+    return value !== null && (comparison === '<' ? value >= limit : value > limit)
+  })
+  if (missed) throw new RowFailure(`${tenantSentence(row)}\n${faultsOf(verification).join('\n')}`)
+}
+
+/** handed over = delivered + errors + still queued + lost, and the run came to its end. */
+function expectAccounted({ verification, status, partial_reason }: PressureResult): void {
+  const { handed_over, delivered, errors, still_queued, lost, verified, why_not } = verification
+  if (!verified) throw new RowFailure(`not verified: ${why_not ?? 'it could not be checked'}`)
+  const sum = (delivered ?? 0) + (errors ?? 0) + (still_queued ?? 0) + (lost ?? 0)
+  if (lost === null) throw new RowFailure(why_not ?? 'what was lost is not known')
+  if (sum !== handed_over) throw new RowFailure(`${handed_over} messages handed over, ${sum} accounted for`)
+  if (status === 'partial') throw new RowFailure(`the run is partial: ${partial_reason}`)
+}

@@ -1,0 +1,88 @@
+import { type CustomMetricResults, kindsOf } from '../engine/custom-metrics.ts'
+import { RESULT_FORMAT, type Result } from '../engine/result.ts'
+import { smtpFigures } from '../figures/custom.ts'
+import type { Figures } from '../figures/figure.ts'
+import { PRESSURE_FIGURES } from '../figures/pressure.ts'
+import { PRESSURE_FORMAT, type PressureResult } from '../pressure/result.ts'
+import { listAt, numberAt, textAt, valueAt } from './fields.ts'
+import { asPressureResult, asResult, type Checked } from './result-shape.ts'
+
+export type Facts = Readonly<Record<string, string | number | null>>
+
+/** One kind of run as its files tell of it. What reads, lists and compares results asks it, and knows no kind. */
+export interface ResultKind<R extends Result | PressureResult = Result | PressureResult> {
+  readonly name: 'smtp' | 'pressure'
+  /** The format of its files. */
+  readonly format: R['format']
+  /** What such a run is made against. */
+  readonly against: string
+  /** The JSON as a whole result, or what is wrong with it. */
+  read(json: unknown): Checked<R>
+  /** All its figures, those of a run's own scenario among them. */
+  figures(own?: CustomMetricResults): Figures<object>
+  /** What a run was to do: where that differs, so do its figures. */
+  workload(json: unknown): Facts
+}
+
+export const SMTP_RESULTS: ResultKind<Result> = {
+  name: 'smtp',
+  format: RESULT_FORMAT,
+  against: 'SMTP servers',
+  read: asResult,
+  figures: (own) => smtpFigures(kindsOf(own)),
+  /** The older files have five of these, under the same names as ours. */
+  workload(json) {
+    const of = (name: string) => numberAt(json, 'workload', name)
+    const word = (name: string) => textAt(json, 'workload', name)
+    const duration = of('duration_seconds')
+    const timed = textAt(json, 'test_type') === 'sustained' || duration !== null
+    return {
+      mode: textAt(json, 'test_type'),
+      executor: word('executor'),
+      // What is sent within a given time follows from the rate, or from the servers.
+      messages: timed ? null : (of('planned') ?? numberAt(json, 'metrics', 'total_messages')),
+      workers: of('workers') ?? numberAt(json, 'concurrent_workers'),
+      'message size': numberAt(json, 'message_size'),
+      rate: numberAt(json, 'target_rate'),
+      duration,
+      pipelining: word('pipelining'),
+      'messages per session': of('messages_per_session') ?? word('messages_per_session'),
+      sessions: of('max_sessions'),
+      recipients: of('recipients'),
+      TLS: word('tls'),
+      servers: listAt(json, 'servers').length || null,
+    }
+  },
+}
+
+export const PRESSURE_RESULTS: ResultKind<PressureResult> = {
+  name: 'pressure',
+  format: PRESSURE_FORMAT,
+  against: 'a mail proxy',
+  read: asPressureResult,
+  figures: () => PRESSURE_FIGURES,
+  workload(json) {
+    const settings = valueAt(json, 'proxy', 'settings')
+    const tenants = listAt(json, 'tenants')
+    const profiles = tenants.map((tenant) => textAt(tenant, 'profile')).toSorted()
+    return {
+      tenants: tenants.length || null,
+      profiles: tenants.length === 0 ? null : profiles.join(', '),
+      proxy: textAt(json, 'proxy', 'implementation'),
+      'proxies at once': numberAt(json, 'proxy', 'instances'),
+      'proxy runs': textAt(json, 'proxy', 'runs'),
+      settings: settings === undefined ? null : JSON.stringify(settings),
+    }
+  },
+}
+
+export const RESULT_KINDS = [SMTP_RESULTS, PRESSURE_RESULTS] as const
+
+/** `older`: the Python generator of the PrixFixe stress-test guide, for SMTP servers; its files name no format. */
+export const FORMATS = [...RESULT_KINDS.map(({ format }) => format), 'older'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** The kind of run that a file of this format tells of. */
+export function kindOf(format: string): ResultKind {
+  return RESULT_KINDS.find((kind) => kind.format === format) ?? SMTP_RESULTS
+}

@@ -1,0 +1,54 @@
+import type { Result } from '../engine/result.ts'
+import type { Options } from '../options/options.ts'
+import { thresholdSentence } from '../report/verdict.ts'
+import { SMTP_RESULTS } from '../results/kinds.ts'
+import { executeRun } from './execute.ts'
+import { ownWorkers, waitForStartMs } from './generator.ts'
+import type { RunKind } from './kind.ts'
+import { RowFailure, type RunOptions } from './scenario-run.ts'
+import { serverNames } from './servers.ts'
+
+/** Load on SMTP servers: a row to each of this generator's workers. */
+export const SMTP_RUNS: RunKind<RunOptions, Result> = {
+  results: SMTP_RESULTS,
+  rows({ workload }, options) {
+    const names = serverNames(options)
+    return ownWorkers(workload.workers, options.split).map((worker) => titleOf(worker, names))
+  },
+  thresholds: ({ thresholds }) => thresholds,
+  limitMs: ({ workload }, options) => limitMs(workload.maxDurationMs, options),
+  execute: executeRun,
+  async senderRow({ plan, run, index, row }) {
+    const worker = ownWorkers(plan.workload.workers, row.services.options.split)[index]
+    if (worker === undefined) throw new RangeError(`this generator has no worker ${index}`)
+    await run.worker(worker, row)
+    return undefined
+  },
+  missed: (_, threshold) => thresholdSentence(threshold),
+  account: expectAccounted,
+}
+
+/** Servers and threads may have to be booted within the first row's time; verification ends it. */
+const BOOT_LIMIT_MS = 90_000
+const VERIFY_LIMIT_MS = 60_000
+
+/** Limit of a row: it may have to boot everything, wait for the agreed start, send and verify. */
+export function limitMs(loadMs: number, { cooldownSeconds, split }: Options): number {
+  const beginMs = BOOT_LIMIT_MS + cooldownSeconds * 1000 + waitForStartMs(split)
+  return beginMs + loadMs + VERIFY_LIMIT_MS
+}
+
+/** Without a server when none is known: the run then says what is wrong. */
+function titleOf(worker: number, names: readonly string[]): string {
+  const first = names[worker % Math.max(1, names.length)]
+  return `worker ${worker + 1}${first === undefined ? '' : `, first to ${first}`}`
+}
+
+/** planned = accepted + deferred + rejected + failed + dropped + not reached, and the run came to its end. */
+function expectAccounted({ metrics, status, partial_reason }: Result): void {
+  const sum = Object.values(metrics.outcomes).reduce((total, count) => total + count, 0)
+  if (sum !== metrics.total_messages || Math.min(...Object.values(metrics.outcomes)) < 0) {
+    throw new RowFailure(`${metrics.total_messages} messages planned, ${sum} accounted for`)
+  }
+  if (status === 'partial') throw new RowFailure(`the run is partial: ${partial_reason}`)
+}
