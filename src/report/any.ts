@@ -1,8 +1,10 @@
 import type { Progress } from '../engine/progress.ts'
 import type { PressureProgress } from '../pressure/progress.ts'
 import { type AnyResult, isPressure } from '../pressure/result.ts'
+import type { ProbeResult } from '../probe/report.ts'
 import type { Document } from './block.ts'
 import { pressureDocument } from './documents/pressure.ts'
+import { probeDocument } from './documents/probe.ts'
 import { smtpDocument } from './documents/smtp.ts'
 import type { Assets } from './html/page.ts'
 import {
@@ -34,6 +36,14 @@ export function renderAnyMarkdown(result: AnyResult): string {
 /** One HTML file. */
 export function renderReport(result: AnyResult, assets: Assets): string {
   return writePage(documentOf(result), assets)
+}
+
+export function renderProbeMarkdown(result: ProbeResult): string {
+  return writeMarkdown(probeDocument(result))
+}
+
+export function renderProbePage(result: ProbeResult, assets: Assets): string {
+  return writePage(probeDocument(result), assets)
 }
 
 /** Why the run has the verdict that it has, in one line. */

@@ -27,8 +27,9 @@ export const PAGES = ['markdown', 'html'] as const
 export interface Head {
   readonly name: string
   readonly stamp: string
-  readonly verdict: Result['verdict']
-  /** Why the verdict is what it is, in a line. */
+  /** Undefined of what is told and not judged. */
+  readonly verdict: Result['verdict'] | undefined
+  /** Why the verdict is what it is, or what was looked at, in a line. */
   readonly reason: string
   /** Why the run did not come to its end; undefined when it did. */
   readonly stoppedEarly: string | undefined
@@ -43,6 +44,8 @@ export interface Block extends Shown {
   readonly noteIn?: readonly Medium[]
   /** Markdown folds it: for those who want to know. */
   readonly folded?: true
+  /** Long, and for the few things that one asks about: a page opens it below these words. */
+  readonly closed?: string
   /** A page links to it at its top. */
   readonly linked?: true
   readonly parts: readonly Part[]
@@ -82,7 +85,7 @@ export interface Column extends Shown {
   readonly align: 'left' | 'right'
   /** How long a cell may be; longer ones are cut. */
   readonly most?: number
-  /** The last column, of texts that may be long. */
+  /** Of texts that may be long: they break between words, in a terminal below their row if it is the last column. */
   readonly long?: true
 }
 
@@ -96,6 +99,8 @@ export interface RichCell {
   readonly tone?: Tone
   /** Before the text where there are no colours. */
   readonly sign?: string
+  /** Before the text everywhere, in its tone, with the word that it stands for. */
+  readonly mark?: { readonly sign: string; readonly word: string }
   /** A judgement, which a terminal says loud when it is bad. */
   readonly judged?: true
   /** As somebody wrote it, in a suite or to a server. */
@@ -194,9 +199,13 @@ export function factsFrom(entries: readonly (readonly [label: string, value: str
 export function table(columns: readonly Column[], rows: Table['rows'], hints: Partial<Table> = {}): Table[] {
   const all = [...rows, ...(hints.last ?? [])]
   if (all.length === 0) return []
-  const isEmpty = (index: number) => all.every((row) => textOf(row[index] ?? '') === '')
+  const isEmpty = (index: number) => all.every((row) => hasNothing(row[index] ?? ''))
   const kept = columns.map(({ long }, index) => long !== true || !isEmpty(index))
   return [columnsWhere(kept, { kind: 'table', columns, rows, ...hints })]
+}
+
+function hasNothing(cell: Cell): boolean {
+  return textOf(cell) === '' && (typeof cell === 'string' || cell.mark === undefined)
 }
 
 /** The same without columns of which no row says anything. */

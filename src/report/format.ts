@@ -149,3 +149,8 @@ export function changeText(change: number, unit: Unit): string {
   const text = figureText(Math.abs(change), unit)
   return `${change < 0 ? '−' : '+'}${unit === 'share' ? text.replace('%', 'pp') : text}`
 }
+
+/** `20260102-030405` → `2026-01-02 03:04:05`. */
+export function stampText(stamp: string | null): string {
+  return stamp?.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3 $4:$5:$6') ?? MISSING
+}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ProbeReport, ProbeRow } from '../probe/report.ts'
-import { renderProbeMarkdown, renderProbeMatrix, renderProbeText } from './probe.ts'
+import { renderProbeMarkdown } from './any.ts'
+import { renderProbeText } from './documents/probe.ts'
 
 const base = { rfc: 'RFC 5321 4.1.1.9', sent: 'NOOP', came: '250 ok', note: '' }
 const ROWS: readonly ProbeRow[] = [
@@ -62,8 +63,13 @@ test('as text: a line for each check, and what was said where the server deviate
 
 test('as a matrix: a row for each check, a column for each server', () => {
   const other = report({ target: 'other', rows: ROWS.slice(0, 3) })
-  expect(renderProbeMatrix([report(), other])).toMatchInlineSnapshot(`
-    "| check | RFC | mx.test:25 | other |
+  const markdown = renderProbeMarkdown({
+    format: 'mailstorm-probe/1',
+    stamp: 's',
+    targets: [report(), other],
+  })
+  expect(markdown.split('\n\n').find((block) => block.startsWith('| Check'))).toMatchInlineSnapshot(`
+    "| Check | RFC | Mx.test:25 | Other |
     | --- | --- | --- | --- |
     | NOOP | 5321 4.1.1.9 | ✓ | ✓ |
     | HELP | 5321 4.1.1.9 | – | – |
@@ -75,10 +81,8 @@ test('as a matrix: a row for each check, a column for each server', () => {
 test('as Markdown: no reply of a server becomes markup', () => {
   const result = { format: 'mailstorm-probe/1', stamp: 's', targets: [report()] } as const
   const markdown = renderProbeMarkdown(result)
-  expect(markdown).toContain(
-    '| ✗ deviates | VRFY | RFC 5321 4.1.1.9 | VRFY a\\|b | 500 &lt;what&gt; | no 252 |',
-  )
-  expect(markdown).toContain('- mx.test:25: 1 conform, 1 deviate, 1 not offered, 1 unknown')
+  expect(markdown).toContain('| ✗ deviates | VRFY | 5321 4.1.1.9 | VRFY a\\|b | 500 &lt;what&gt; | no 252 |')
+  expect(markdown).toContain('> mx.test:25: 1 conform, 1 deviate, 1 not offered, 1 unknown')
 })
 
 test('what concerns the whole of it is said once, in the terminal and in Markdown', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { renderReport } from '../../src/report/any.ts'
+import { renderProbePage, renderReport } from '../../src/report/any.ts'
 import {
   driftingResult,
   mergedFrom,
@@ -13,7 +13,6 @@ import {
 } from '../../src/report/html/extras.fixture.ts'
 import { loadAssets } from '../../src/report/html/page.ts'
 import { probeResult } from '../../src/report/html/probe.fixture.ts'
-import { renderProbePage } from '../../src/report/html/probe-page.ts'
 import { burstResult } from '../../src/report/result.fixture.ts'
 import { drawn, noBrowser, type Opened, open, painted, startBrowser } from './browser.ts'
 

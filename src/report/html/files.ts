@@ -5,10 +5,9 @@ import type { ProbeResult } from '../../probe/report.ts'
 import { writeAtomically } from '../../results/atomic-write.ts'
 import { readFolder } from '../../results/result-files.ts'
 import { storeError } from '../../results/store.ts'
-import { renderReport } from '../any.ts'
+import { renderProbePage, renderReport } from '../any.ts'
 import { type IndexedProbe, renderIndex } from './index-page.ts'
 import { loadAssets } from './page.ts'
-import { renderProbePage } from './probe-page.ts'
 
 /** All runs of a folder on one page. */
 export const INDEX = 'index.html'

@@ -1,6 +1,6 @@
 import type { RunOverview } from '../../results/overview.ts'
 import { left, right } from '../block.ts'
-import { count, counted, percent, perSecond, shortMilliseconds } from '../format.ts'
+import { count, counted, percent, perSecond, shortMilliseconds, stampText } from '../format.ts'
 import { runName } from '../verdict.ts'
 import type { Chart, ChartUnit } from './charts/chart.ts'
 import { chartPlace, type Html, html, section, table, verdictChip } from './markup.ts'
@@ -84,11 +84,6 @@ function cellsOf({ run, report, json }: IndexedRun): (Html | string)[] {
     run.backend ?? '–',
     html`<a href="${json}">JSON</a>`,
   ]
-}
-
-/** `20260102-030405` → `2026-01-02 03:04:05`. */
-export function stampText(stamp: string | null): string {
-  return stamp?.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3 $4:$5:$6') ?? '–'
 }
 
 function probeList(probes: readonly IndexedProbe[]): Html | undefined {

@@ -53,7 +53,7 @@ export function shareOf(progress: Progress): number | null {
 /** The same once it has ended. */
 export function finishedHead(result: AnyResult): Html {
   const { name, verdict, reason } = documentOf(result).head
-  return html`<div class="title"><h1>${name}</h1>${verdictChip(verdict)}</div>
+  return html`<div class="title"><h1>${name}</h1>${verdict !== undefined && verdictChip(verdict)}</div>
 <p class="reason">${reason}</p>`
 }
 

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { renderProbePage } from '../any.ts'
 import { writeIndex, writeProbePage } from './files.ts'
 import { probeResult } from './probe.fixture.ts'
-import { renderProbePage } from './probe-page.ts'
 
 const ASSETS = { css: '', script: '' }
 

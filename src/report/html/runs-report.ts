@@ -14,11 +14,12 @@ import {
   perSecond,
   relativeText,
   shortMilliseconds,
+  stampText,
 } from '../format.ts'
 import { runName } from '../verdict.ts'
 import type { Chart } from './charts/chart.ts'
 import { mainLatency, type Overlaid, overlayCharts } from './charts/latency.ts'
-import { runStatus, stampText } from './index-page.ts'
+import { runStatus } from './index-page.ts'
 import { chartPlace, type Html, html, section, table } from './markup.ts'
 import { type Assets, page } from './page.ts'
 

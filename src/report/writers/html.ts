@@ -39,7 +39,7 @@ export function writePage(document: Document, assets: Assets): string {
     .map(({ title }) => [title, `#${sectionId(title)}`] as const)
   return page(
     {
-      title: `${head.name} – ${head.verdict} – mailstorm`,
+      title: `${head.name}${head.verdict === undefined ? `, ${head.reason}` : ` – ${head.verdict}`} – mailstorm`,
       body,
       charts: chartsOf(document),
       links: [...links, ['All runs', 'index.html']],
@@ -65,7 +65,7 @@ function header({ name, verdict, reason, stoppedEarly, facts }: Head): Html {
     html`<p class="banner" role="note"><b>Partial run.</b> It did not come to its end: ${stoppedEarly}. The figures below are of what was measured until then.</p>
 `
   return html`<header class="head">
-${partial}<div class="title"><h1>${name}</h1>${verdictChip(verdict)}</div>
+${partial}<div class="title"><h1>${name}</h1>${verdict !== undefined && verdictChip(verdict)}</div>
 <p class="reason">${reason}</p>
 <dl class="facts">${joined(shownIn('html', facts)).map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 </header>
@@ -78,12 +78,17 @@ function joined(facts: readonly Fact[]): Fact[] {
   return [...groups].map(([label, group]) => ({ label, value: group.map(({ value }) => value).join('; ') }))
 }
 
-function blockHtml({ title, parts, note }: Block): Html {
+function blockHtml({ title, parts, note, closed }: Block): Html {
   const inside = parts.map((part, index) => {
     const own = partHtml(part, title)
     return index === 0 ? own : html`<div class="below">${own}</div>`
   })
-  return title === '' ? html`${inside}` : section(title, html`${inside}`, note)
+  if (title === '') return html`${inside}`
+  const body =
+    closed === undefined
+      ? html`${inside}`
+      : html`<details class="more"><summary>${closed}</summary>${inside}</details>`
+  return section(title, body, note)
 }
 
 function partHtml(part: Part, title: string): Html {
@@ -171,7 +176,12 @@ function cellHtml(cell: Cell, { long, bar }: CellHints): Html | string {
   return html`${square}${span !== undefined && spanBar(span)}${words}${behind}`
 }
 
-function marked({ text, tone, judged, code, span }: RichCell, long: boolean): Html | string {
+function marked(cell: RichCell, long: boolean): Html | string {
+  const { text, tone, judged, code, span, mark } = cell
+  if (mark !== undefined) {
+    const sign = html`<b class="${tone === 'dim' ? 'dim' : `${tone}-text`}" aria-hidden="true">${mark.sign}</b>`
+    return html`<span class="text">${sign}<span class="unseen">${mark.word}</span> <span class="dim">${text}</span></span>`
+  }
   const classes = [
     ...(tone === undefined ? [] : [tone === 'dim' ? 'dim' : `${tone}-text`]),
     ...(judged ? ['judged'] : []),

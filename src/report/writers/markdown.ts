@@ -6,6 +6,7 @@ import {
   capital,
   type Document,
   type Fact,
+  type Head,
   type Part,
   rowsWithin,
   shownIn,
@@ -20,7 +21,7 @@ import { VERDICT_SIGNS } from '../verdict.ts'
 /** A report that reads well as a file, in a pull request and in a GitHub job summary. */
 export function writeMarkdown({ head, conclusion, body }: Document): string {
   const parts = [
-    `## ${VERDICT_SIGNS[head.verdict]} ${markdownText(head.name)}: ${head.verdict}`,
+    `## ${titleOf(head)}`,
     markdownText(head.reason, 1000),
     ...blocksFor('markdown', conclusion).map(blockBody),
     details('Run', factList(shownIn('markdown', head.facts))),
@@ -31,9 +32,14 @@ export function writeMarkdown({ head, conclusion, body }: Document): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
+function titleOf({ name, stamp, verdict }: Head): string {
+  if (verdict === undefined) return `${markdownText(name)}, ${markdownText(stamp)}`
+  return `${VERDICT_SIGNS[verdict]} ${markdownText(name)}: ${verdict}`
+}
+
 function details(title: string, body: string): string {
   // The empty lines make GitHub read Markdown inside HTML again (GFM, HTML blocks, condition 6).
-  return `<details><summary>${title}</summary>\n\n${body}\n\n</details>`
+  return `<details><summary>${markdownText(title)}</summary>\n\n${body}\n\n</details>`
 }
 
 const MOST_NOTE = 800
@@ -111,10 +117,10 @@ function tableMarkdown(table: Table): string {
 const MOST_TEXT = 800
 
 function cellMarkdown(cell: Cell, column: Column | undefined): string {
-  const most = column?.long ? MOST_TEXT : column?.most
+  const most = column?.most ?? (column?.long ? MOST_TEXT : undefined)
   const text = markdownText(textOf(cell), most)
   if (typeof cell === 'string') return text
-  const { sign, more } = cell
+  const { sign = cell.mark?.sign, more } = cell
   const behind = more === undefined || more === '' ? '' : ` (${markdownText(more)})`
-  return `${sign === undefined ? '' : `${sign} `}${text}${behind}`
+  return `${sign === undefined ? '' : `${sign} `}${text}${behind}`.trim()
 }

@@ -48,6 +48,7 @@ export function writeText({ head, body, conclusion }: Document, { paint, width }
 }
 
 function statusLine({ verdict, name, reason }: Head, paint: Paint): string {
+  if (verdict === undefined) return `${oneLine(name)}: ${oneLine(reason, 1000)}`
   return `${paint(VERDICT_STYLE[verdict], `[${verdict}]`)} ${oneLine(name)}: ${oneLine(reason, 1000)}`
 }
 
