@@ -14,6 +14,8 @@ export interface ResultKind<R extends Result | PressureResult = Result | Pressur
   readonly name: 'smtp' | 'pressure'
   /** The format of its files. */
   readonly format: R['format']
+  /** The latency that it is about: the name of its histogram. */
+  readonly latency: 'response_time' | 'end_to_end'
   /** What such a run is made against. */
   readonly against: string
   /** The JSON as a whole result, or what is wrong with it. */
@@ -27,6 +29,7 @@ export interface ResultKind<R extends Result | PressureResult = Result | Pressur
 export const SMTP_RESULTS: ResultKind<Result> = {
   name: 'smtp',
   format: RESULT_FORMAT,
+  latency: 'response_time',
   against: 'SMTP servers',
   read: asResult,
   figures: (own) => smtpFigures(kindsOf(own)),
@@ -58,6 +61,7 @@ export const SMTP_RESULTS: ResultKind<Result> = {
 export const PRESSURE_RESULTS: ResultKind<PressureResult> = {
   name: 'pressure',
   format: PRESSURE_FORMAT,
+  latency: 'end_to_end',
   against: 'a mail proxy',
   read: asPressureResult,
   figures: () => PRESSURE_FIGURES,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UNITS } from '../engine/result.ts'
 import { pressureResult } from '../report/html/pressure.fixture.ts'
 import { brokenResult, burstResult } from '../report/result.fixture.ts'
 import { asPressureResult, asResult } from './result-shape.ts'
@@ -10,6 +11,11 @@ test('takes what runs write', () => {
     expect(asResult(asJson(result))).toEqual({ result: asJson(result) })
   }
   expect(asPressureResult(asJson(pressureResult()))).toEqual({ result: asJson(pressureResult()) })
+})
+
+test('takes tables of runs beside each other in any unit that figures have', () => {
+  const side_by_side = { by: 'run', columns: UNITS.map((unit) => ({ name: unit, unit })), rows: [], note: '' }
+  expect(asResult(asJson({ ...burstResult(), side_by_side }))).toHaveProperty('result.side_by_side')
 })
 
 test('takes members that it does not know', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SparseHistogram } from '../engine/histogram.ts'
-import type { Result } from '../engine/result.ts'
+import { type Result, UNITS } from '../engine/result.ts'
 import type { PressureResult } from '../pressure/result.ts'
 import { listAt, numberAt } from './fields.ts'
 
@@ -212,7 +212,7 @@ const sideBySide = z.looseObject({
   columns: z.array(
     z.looseObject({
       name: text,
-      unit: z.enum(['count', 'ms', 'seconds', 'per_second', 'share', 'factor']),
+      unit: z.enum(UNITS),
     }),
   ),
   rows: z.array(z.looseObject({ label: text, values: z.array(figure) })),
@@ -291,8 +291,18 @@ const result = z.looseObject({
     .optional(),
 })
 
+/** Members that a shape names, as types of results have them: to be read, and in a file of any version. */
+type Named<T> = T extends readonly (infer Item)[]
+  ? readonly Named<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T as string extends Key ? never : Key]: Named<T[Key]> }
+    : T
+
+/** Compiles only while every result that a run makes is one that can be read back. */
+type ReadBack<Made extends Shape, Shape> = Made
+
 /** The JSON as a result of ours, or what is wrong with it, as "metrics.rate: expected number". */
-export function asResult(json: unknown): Checked<Result> {
+export function asResult(json: unknown): Checked<ReadBack<Result, Named<z.input<typeof result>>>> {
   const checked = result.safeParse(json)
   if (checked.success) return { result: checked.data as unknown as Result }
   return { wrong: firstIssue(checked.error) }
@@ -400,7 +410,9 @@ const pressureResult = z.looseObject({
 })
 
 /** The JSON as a pressure result of ours, or what is wrong with it. */
-export function asPressureResult(json: unknown): Checked<PressureResult> {
+export function asPressureResult(
+  json: unknown,
+): Checked<ReadBack<PressureResult, Named<z.input<typeof pressureResult>>>> {
   const checked = pressureResult.safeParse(json)
   return checked.success ? { result: json as PressureResult } : { wrong: firstIssue(checked.error) }
 }

@@ -1,5 +1,6 @@
-import type { Result } from '../../engine/result.ts'
-import { type AnyResult, isPressure, type PressureResult } from '../../pressure/result.ts'
+import { figureValue } from '../../figures/figure.ts'
+import type { AnyResult } from '../../pressure/result.ts'
+import { kindOf } from '../../results/kinds.ts'
 import { left, right } from '../block.ts'
 import { oneLine } from '../escape.ts'
 import { count, counted, decimal, MISSING, percent, perSecond } from '../format.ts'
@@ -29,40 +30,21 @@ const TERMINAL_COLUMNS: readonly ListColumn<AnyResult>[] = SUMMARY_COLUMNS.map((
   cell: (result) => summaryCells(result)[index] ?? '',
 }))
 
-/** The cells of one run, in the order of SUMMARY_COLUMNS. */
+/** The cells of one run of any kind, in the order of SUMMARY_COLUMNS. */
 export function summaryCells(result: AnyResult): string[] {
-  return isPressure(result) ? pressureCells(result) : loadCells(result)
-}
-
-function loadCells(result: Result): string[] {
-  const { metrics, ledger } = result
-  const { p50, p99, max } = metrics.response_time_ms
+  const figures = kindOf(result.format).figures()
+  const of = (name: string) => {
+    const figure = figures.named(name)
+    return typeof figure === 'object' ? figureValue(figure, result) : null
+  }
   return [
     oneLine(runName(result), 40),
-    count(metrics.total_messages),
-    metrics.total_messages === 0 ? MISSING : percent(metrics.success_rate),
-    perSecond(metrics.throughput),
-    decimal(p50, 2),
-    decimal(p99, 2),
-    decimal(max, 2),
-    count(ledger.verified ? ledger.lost : null),
-    count(ledger.verified ? ledger.duplicated : null),
-    verdictCell(result),
-  ]
-}
-
-/** Times from hand-over to sink. */
-function pressureCells(result: PressureResult): string[] {
-  const { metrics, verification } = result
-  const { p50, p99, max } = metrics.end_to_end_ms
-  return [
-    oneLine(runName(result), 40),
-    count(metrics.total_messages),
-    metrics.total_messages === 0 ? MISSING : percent(metrics.success_rate),
-    perSecond(metrics.messages_per_second),
-    ...[p50, p99, max].map((ms) => decimal(ms, 2)),
-    count(verification.lost),
-    count(verification.duplicated),
+    count(of('total_messages')),
+    of('total_messages') === 0 ? MISSING : percent(of('success_rate')),
+    perSecond(of('throughput')),
+    ...['p(50)', 'p(99)', 'max'].map((name) => decimal(of(name), 2)),
+    count(of('lost')),
+    count(of('duplicated')),
     verdictCell(result),
   ]
 }

@@ -1,5 +1,5 @@
 import { quantileMs, type SparseHistogram } from '../../../engine/histogram.ts'
-import { PRESSURE_FORMAT } from '../../../pressure/result.ts'
+import { kindOf, type ResultKind } from '../../../results/kinds.ts'
 import type { RunView } from '../../../results/run-view.ts'
 import { type Chart, lineTone, type Series, type Tone } from './chart.ts'
 
@@ -55,8 +55,8 @@ export interface Overlaid {
 }
 
 /** The kind of latency that runs are compared by. */
-export function mainLatency({ format }: Pick<RunView, 'format'>): 'end_to_end' | 'response_time' {
-  return format === PRESSURE_FORMAT ? 'end_to_end' : 'response_time'
+export function mainLatency({ format }: Pick<RunView, 'format'>): ResultKind['latency'] {
+  return kindOf(format).latency
 }
 
 /** Throughput over time and latency by percentile of several runs, each on one pair of axes. */
