@@ -7,5 +7,6 @@ export default defineConfig({
     // They run threads of their own, which Stryker's switch does not reach.
     exclude: ['src/engine/threads/{hooks,load-run*}.test.ts'],
     tags: [{ name: 'long' }],
+    testTimeout: 60_000,
   },
 })

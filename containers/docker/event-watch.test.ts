@@ -69,11 +69,11 @@ test('an event of memory before the end explains it', async () => {
   expect(watch.outOfMemory).toBe(1)
 })
 
-test('an engine that goes away takes the container out of sight', async () => {
+test('an engine that goes away loses the container from view', async () => {
   const { watch, events } = await watched()
   events.destroy()
   expect(await watch.ended).toMatchObject({
-    by: expect.stringMatching(/^out of sight: the container engine/),
+    by: expect.stringMatching(/^lost from view: the container engine/),
   })
 })
 

@@ -22,6 +22,12 @@ describe('BagDigest', () => {
     )
   })
 
+  it('is the sum of two FNV-1a hashes, each avalanched: servers of other versions make the same', () => {
+    expect(digestOf(['run-7-0'])).toBe('3f418ac0ecb9949d')
+    expect(digestOf(['run-7-0', 'run-7-1', 'run-7-1'])).toBe('2aa4062ab8467d97')
+    expect(digestOf([])).toBe('0000000000000000')
+  })
+
   it('merges to the digest of all', () => {
     fc.assert(
       fc.property(ids, ids, (left, right) => {

@@ -78,6 +78,15 @@ describe('verify', () => {
     ['corrupted', [1, 2], [1, 2], [2], { received: 2, corrupted: 1, corruptedIds: [idOf(2)] }],
     ['unacknowledged', [1], [1, 5], [], { received: 2, unacknowledged: 1 }],
     ['never planned', [1], [1, PLANNED], [], { received: 2, unacknowledged: 1 }],
+    ['never planned, twice', [1], [1, PLANNED, PLANNED], [], { received: 3, unacknowledged: 2 }],
+    [
+      'of a number as no client writes it',
+      [10],
+      [`${RUN}-1e1`],
+      [],
+      { lost: 1, unacknowledged: 1, received: 1 },
+    ],
+    ['of a number with a sign', [5], [`${RUN}-+5`], [], { lost: 1, unacknowledged: 1, received: 1 }],
     ['of no number', [1], [1, `${RUN}-x`], [], { received: 2, unacknowledged: 1 }],
     ['of an empty number', [0], [0, `${RUN}-`], [], { received: 2, unacknowledged: 1 }],
   ])('finds what is %s', async (_, acknowledged, received, corrupted, expected) => {
@@ -95,9 +104,26 @@ describe('verify', () => {
     expect(verification).toMatchObject({ received: 2, ...nothingWrong, duplicated: 1 })
   })
 
+  it('looks into a count that differs, be the digests the same', async () => {
+    const server = new FakeServer([1])
+    const { accepted, ...rest } = await server.ledger()
+    server.ledger = async () => ({ ...rest, accepted: accepted + 1 })
+    expect(await compare([[1]], [server])).toMatchObject({ received: 1, ...nothingWrong })
+    expect(server.listsAsked).toBe(1)
+  })
+
+  it('names nothing where all agrees', async () => {
+    const { lostIds, duplicatedIds, corruptedIds } = await compare([[1]], [new FakeServer([1])])
+    expect([lostIds, duplicatedIds, corruptedIds]).toEqual([[], [], []])
+  })
+
   it('names at most twenty ids of a kind and counts all', async () => {
     const all = Array.from({ length: PLANNED }, (_, message) => message)
     const { lost, lostIds } = await compare([all], [new FakeServer([])])
     expect([lost, lostIds.length, lostIds[19]]).toEqual([PLANNED, 20, idOf(19)])
+    const twice = await compare([all], [new FakeServer([...all, ...all])])
+    expect([twice.duplicated, twice.duplicatedIds.length]).toEqual([PLANNED, 20])
+    const changed = await compare([all], [new FakeServer(all, all)])
+    expect([changed.corrupted, changed.corruptedIds.length]).toEqual([PLANNED, 20])
   })
 })
