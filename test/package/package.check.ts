@@ -119,6 +119,11 @@ describe('installed by npm in an ES module repository', () => {
     expect(latestResult(repository)).toMatchObject({ custom_metrics: { handshake_ms: { kind: 'trend' } } })
   })
 
+  test('the engine from a plain script, on Node 22', async () => {
+    const { output } = await repository.run(['node', 'load.mjs'], { node: node22 })
+    expect(output.trim()).toBe('{"code":250,"accepted":200,"verdict":"PASSED"}')
+  })
+
   test('beside the unit tests that it had, as a project of their configuration', async () => {
     const { output } = await repository.run(['npx', 'vitest', 'run', '-t', 'a unit test|^own'])
     expect(output).toContain('1 passed')

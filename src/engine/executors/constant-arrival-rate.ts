@@ -1,20 +1,36 @@
 import { always, type Executor, ROUNDING } from './executor.ts'
 
-interface Spec {
+/**
+ * The open model: messages are due at a rate, whatever is in flight; a server that stalls is not waited for.
+ *
+ * @example
+ * ```ts
+ * {
+ *   executor: 'constant-arrival-rate',
+ *   rate: 200,
+ *   durationSeconds: 60,
+ *   workers: 20,
+ *   size: 'medium',
+ *   thresholds: ['success_rate>=0.999', 'p(99)<500'],
+ * }
+ * ```
+ */
+export interface ConstantArrivalRate {
   readonly executor: 'constant-arrival-rate'
   /** Messages per second. */
   readonly rate: number
+  /** How long the load lasts, in seconds. */
   readonly durationSeconds: number
 }
 
-interface Plan {
+export interface ConstantArrivalRatePlan {
   readonly executor: 'constant-arrival-rate'
   readonly ratePerSecond: number
   readonly durationSeconds: number
 }
 
 /** Messages at a rate, whatever is in flight. */
-export const constantArrivalRate: Executor<Spec, Plan> = {
+export const constantArrivalRate: Executor<ConstantArrivalRate, ConstantArrivalRatePlan> = {
   name: 'constant-arrival-rate',
   mode: 'sustained',
   model: 'open',

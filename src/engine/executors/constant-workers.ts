@@ -1,7 +1,16 @@
 import { closed, type Executor } from './executor.ts'
 
-interface ConstantWorkers {
+/**
+ * The closed model for a time: each of the `workers` sends one message after another, as fast as it is answered.
+ *
+ * @example
+ * ```ts
+ * { executor: 'constant-workers', durationSeconds: 30, workers: 20, size: 'small', thresholds: ['p(99)<500'] }
+ * ```
+ */
+export interface ConstantWorkers {
   readonly executor: 'constant-workers'
+  /** How long the load lasts, in seconds. */
   readonly durationSeconds: number
 }
 

@@ -1,17 +1,26 @@
 import { closed, type Executor } from './executor.ts'
 
-interface Spec {
+/**
+ * The closed model for a number: each of the `workers` sends so many messages, one after another.
+ *
+ * @example
+ * ```ts
+ * { executor: 'per-worker-iterations', messagesPerWorker: 100, workers: 20, size: 'small', thresholds: ['success_rate==1'] }
+ * ```
+ */
+export interface PerWorkerIterations {
   readonly executor: 'per-worker-iterations'
+  /** Messages of each worker. */
   readonly messagesPerWorker: number
 }
 
-interface Plan extends Spec {
+export interface PerWorkerIterationsPlan extends PerWorkerIterations {
   /** How many workers take part. */
   readonly workers: number
 }
 
 /** A number of messages from each worker. */
-export const perWorkerIterations: Executor<Spec, Plan> = {
+export const perWorkerIterations: Executor<PerWorkerIterations, PerWorkerIterationsPlan> = {
   name: 'per-worker-iterations',
   model: 'closed',
   goesBy: {

@@ -1,7 +1,8 @@
 /** From the level before it to `target`, in a straight line; a stage of no time is a jump. */
 export interface Stage {
+  /** In seconds; 0 for a jump. */
   readonly durationSeconds: number
-  /** Messages per second, or workers. */
+  /** The level at its end: messages per second, or workers. */
   readonly target: number
 }
 

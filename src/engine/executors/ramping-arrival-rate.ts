@@ -1,21 +1,41 @@
 import { always, type Executor, ROUNDING } from './executor.ts'
 import { createRamp, levelsText, type Stage, secondsOf } from './ramp.ts'
 
-interface Spec {
+/**
+ * The open model in stages: messages are due at a rate that changes in straight lines, whatever is in flight.
+ *
+ * @example From 10 to 50 messages a second within 30 s, then a minute at 50.
+ * ```ts
+ * {
+ *   executor: 'ramping-arrival-rate',
+ *   startRate: 10,
+ *   stages: [{ durationSeconds: 30, target: 50 }, { durationSeconds: 60, target: 50 }],
+ *   workers: 20,
+ *   size: 'small',
+ *   thresholds: ['p(99)<500', 'dropped==0'],
+ * }
+ * ```
+ */
+export interface RampingArrivalRate {
   readonly executor: 'ramping-arrival-rate'
-  /** Messages per second; 0 by default. */
+  /**
+   * Messages per second before the first stage.
+   *
+   * @defaultValue `0`
+   */
   readonly startRate?: number
+  /** One after another. */
   readonly stages: readonly Stage[]
 }
 
-interface Plan {
+export interface RampingArrivalRatePlan {
   readonly executor: 'ramping-arrival-rate'
   readonly startRatePerSecond: number
   readonly stages: readonly Stage[]
 }
 
 /** Messages at a rate that changes in stages, whatever is in flight. */
-export const rampingArrivalRate: Executor<Spec, Plan> = {
+export const rampingArrivalRate: Executor<RampingArrivalRate, RampingArrivalRatePlan> = {
   name: 'ramping-arrival-rate',
   model: 'open',
   goesBy: { suite: 'follows stages of a rate', environment: 'follows STRESS_STAGES' },

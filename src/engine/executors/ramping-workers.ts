@@ -1,17 +1,36 @@
 import { closed, type Executor } from './executor.ts'
 import { createRamp, levelsText, type Stage, secondsOf } from './ramp.ts'
 
-interface Spec {
+/**
+ * The closed model in stages: a number of workers that changes, each sending as fast as it is answered.
+ *
+ * @example
+ * ```ts
+ * {
+ *   executor: 'ramping-workers',
+ *   stages: [{ durationSeconds: 30, target: 50 }, { durationSeconds: 10, target: 0 }],
+ *   workers: 50,
+ *   size: 'small',
+ *   thresholds: ['success_rate>=0.999'],
+ * }
+ * ```
+ */
+export interface RampingWorkers {
   readonly executor: 'ramping-workers'
-  /** 0 by default; the spec's `workers` is the most that there will be. */
+  /**
+   * Workers before the first stage; the spec's `workers` is the most that there will be.
+   *
+   * @defaultValue `0`
+   */
   readonly startWorkers?: number
+  /** One after another. */
   readonly stages: readonly Stage[]
 }
 
-type Plan = Spec & { readonly startWorkers: number }
+export type RampingWorkersPlan = RampingWorkers & { readonly startWorkers: number }
 
 /** A number of workers that changes in stages, each sending what it can while it takes part. */
-export const rampingWorkers: Executor<Spec, Plan> = {
+export const rampingWorkers: Executor<RampingWorkers, RampingWorkersPlan> = {
   name: 'ramping-workers',
   model: 'closed',
   goesBy: { suite: 'follows stages of workers', environment: 'follows STRESS_STAGES' },

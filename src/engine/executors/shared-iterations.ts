@@ -1,7 +1,16 @@
 import { always, closed, type Executor } from './executor.ts'
 
-interface SharedIterations {
+/**
+ * A burst: a number of messages, taken by whichever of the `workers` is free.
+ *
+ * @example
+ * ```ts
+ * { executor: 'shared-iterations', messages: 5_000, workers: 50, size: 'medium', thresholds: ['success_rate>=0.99'] }
+ * ```
+ */
+export interface SharedIterations {
   readonly executor: 'shared-iterations'
+  /** Messages of the whole run. */
   readonly messages: number
 }
 
