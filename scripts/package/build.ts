@@ -33,6 +33,7 @@ const INLINED: readonly { readonly module: string; readonly packages: readonly s
   { module: 'src/results/log-archive.js', packages: ['tar-stream'] },
   { module: 'src/report/prometheus.js', packages: ['prom-client'] },
   { module: 'src/programs/proxy/metrics.js', packages: ['prom-client'] },
+  { module: 'src/programs/proxy/attachments/tiers.js', packages: ['lru-cache'] },
 ]
 
 /**
@@ -42,7 +43,7 @@ const INLINED: readonly { readonly module: string; readonly packages: readonly s
 export async function build(root: string): Promise<void> {
   const dist = join(root, 'dist')
   rmSync(dist, { recursive: true, force: true })
-  emitDeclarations(root)
+  emitDeclarations(root, dist)
   emitScripts(root)
   for (const path of globSync(ASSETS, { cwd: root })) copyAsset(root, path)
   for (const path of globSync('**/*.js', { cwd: dist })) rewriteAddresses(dist, path)
@@ -50,13 +51,16 @@ export async function build(root: string): Promise<void> {
 }
 
 /** Of the doors, and of what they lead to: nobody can import the others. */
-function emitDeclarations(root: string): void {
+export function emitDeclarations(root: string, dist: string): void {
   const tsc = join(root, 'node_modules/typescript7/bin/tsc')
-  execFileSync(process.execPath, [tsc, '-p', join(root, PROJECT), '--emitDeclarationOnly'], {
-    cwd: root,
-    stdio: 'inherit',
-  })
-  const dist = join(root, 'dist')
+  execFileSync(
+    process.execPath,
+    [tsc, '-p', join(root, PROJECT), '--emitDeclarationOnly', '--outDir', dist],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  )
   const doors = Object.values(manifestOf(root).exports).filter((path) => path.endsWith('.ts'))
   const needed = new Set<string>()
   const wanted = doors.map((path) => normalize(path.replace(/\.ts$/, '.d.ts')))

@@ -1,31 +1,10 @@
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { DisposableParts } from '../disposable-stack.ts'
-import {
-  describeProxyPlan,
-  describeServerPlan,
-  type FaultProxyPlan,
-  type FaultServerPlan,
-} from '../programs/faults/plans.ts'
+import { describeFaults, type FaultPlan } from '../programs/faults/plans.ts'
 import { CrowdThread, FaultProxyThread, FaultServerThread } from '../programs/faults/threads.ts'
 import type { SmtpTarget } from '../smtp/target.ts'
 import type { Servers } from './servers.ts'
 import type { Services } from './services.ts'
-
-/** What goes wrong in a part: the network to the server, the server itself, or who else is there. */
-export interface FaultPlan {
-  readonly proxy?: Omit<FaultProxyPlan, 'target'>
-  readonly server?: FaultServerPlan
-  readonly crowd?: { readonly idle: number; readonly slow: number }
-}
-
-export function describeFaults({ proxy, server, crowd }: FaultPlan): string {
-  const parts = [
-    proxy === undefined ? undefined : describeProxyPlan(proxy),
-    server === undefined ? undefined : describeServerPlan(server),
-    crowd === undefined ? undefined : `beside ${crowd.idle} idle and ${crowd.slow} slow clients`,
-  ]
-  return parts.filter((part) => part !== undefined).join('; ') || 'no fault'
-}
 
 export interface FaultCounts {
   /** Connections that were cut by the proxies. */

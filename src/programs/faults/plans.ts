@@ -156,3 +156,19 @@ function laneProblems(
   }
   return problems
 }
+
+/** What goes wrong in a part: the network to the server, the server itself, or who else is there. */
+export interface FaultPlan {
+  readonly proxy?: Omit<FaultProxyPlan, 'target'>
+  readonly server?: FaultServerPlan
+  readonly crowd?: { readonly idle: number; readonly slow: number }
+}
+
+export function describeFaults({ proxy, server, crowd }: FaultPlan): string {
+  const parts = [
+    proxy === undefined ? undefined : describeProxyPlan(proxy),
+    server === undefined ? undefined : describeServerPlan(server),
+    crowd === undefined ? undefined : `beside ${crowd.idle} idle and ${crowd.slow} slow clients`,
+  ]
+  return parts.filter((part) => part !== undefined).join('; ') || 'no fault'
+}

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest'
 import { apiTests } from './contract/api-tests.ts'
 import { betterTests } from './contract/better-tests.ts'
 import { contentTests } from './contract/content-tests.ts'
+import { foreignClientTests } from './contract/foreign-client-tests.ts'
 import { type Boot, type BootedHog, type ContractTest, Hog, type KnownDefect } from './contract/hog.ts'
 import { jimTests } from './contract/jim-tests.ts'
 import { liveTests } from './contract/live-tests.ts'
@@ -21,6 +22,7 @@ const GROUPS: Readonly<Record<string, readonly ContractTest[]>> = {
   settings: settingsTests,
   Jim: jimTests,
   release: releaseTests,
+  'foreign client': foreignClientTests,
   'better than MailHog': betterTests,
 }
 
