@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { architectureSvg } from './draw-architecture.ts'
 import { withOptionsTable } from './options-table.ts'
+import { apiPage, apiReports } from './package/api.ts'
 
 /** Writes what of the docs is made from the code; with `--check` it only says what is out of date. */
 
@@ -10,6 +11,12 @@ const check = process.argv.includes('--check')
 
 await put('README.md', async (old) => withOptionsTable(old))
 await put('docs/architecture.svg', architectureSvg)
+
+// They take half a minute; test/package/api.check.ts compares them.
+if (!check) {
+  for (const [name, text] of apiReports(ROOT)) await put(`docs/api/${name}`, async () => text)
+  await put('docs/api.md', () => apiPage(ROOT))
+}
 
 async function put(name: string, made: (old: string) => Promise<string>): Promise<void> {
   const path = join(ROOT, name)

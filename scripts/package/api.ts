@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { Extractor, ExtractorConfig } from '@microsoft/api-extractor'
+import { join } from 'node:path'
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
 import { Application, type TypeDocOptions } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
 import { emitDeclarations } from './build.ts'
@@ -67,9 +67,9 @@ function extract(root: string, folder: string, door: string, path: string): void
       tsdocMetadata: { enabled: false },
       newlineKind: 'lf',
       messages: {
-        compilerMessageReporting: { default: { logLevel: 'none' } },
-        extractorMessageReporting: { default: { logLevel: 'none' } },
-        tsdocMessageReporting: { default: { logLevel: 'none' } },
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+        extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },
     configObjectFullPath: undefined,
@@ -126,9 +126,9 @@ What the doors of the package export. Made from the doc comments by \`npm run do
 function asOnePage(out: string): string {
   const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'))
   const sections = DOORS.map(({ name, path }) => {
-    const file =
-      files.find((candidate) => candidate.replace(/\.md$/, '').endsWith(path)) ??
-      files.find((candidate) => basename(candidate, '.md') === basename(path))
+    // TypeDoc names a page by its entry point: an index by its folder.
+    const page = `${path.replace(/\/index$/, '')}.md`
+    const file = files.find((candidate) => candidate.replaceAll('\\', '/') === page)
     if (file === undefined) throw new Error(`TypeDoc wrote no page of ${name}: ${files.join(', ')}`)
     const text = readFileSync(join(out, file), 'utf8')
     // One page: what was another file is another heading.

@@ -8,9 +8,11 @@ export const foreignClientTests: readonly ContractTest[] = [
     title: 'mailhog-awesome reads an inbox: sender, subject in encoded words, text in quoted-printable',
     async run(hog) {
       const inbox = uniqueInbox()
-      await hog.send(mailTo(inbox, '=?utf-8?q?Caf=C3=A9?=', 'quoted-printable', 'Gr=C3=BC=C3=9Fe\r\n'), 'a@test', [
-        inbox,
-      ])
+      await hog.send(
+        mailTo(inbox, '=?utf-8?q?Caf=C3=A9?=', 'quoted-printable', 'Gr=C3=BC=C3=9Fe\r\n'),
+        'a@test',
+        [inbox],
+      )
       await hog.send(mailTo('other@mailstorm.test', 'not this one', '7bit', 'x\r\n'))
       const emails = await clientOf(hog).getInbox(inbox)
       expect(emails.map(({ subject, from, to }) => ({ subject, from, to }))).toEqual([
@@ -38,7 +40,8 @@ export const foreignClientTests: readonly ContractTest[] = [
     title: 'mailhog-awesome clears one inbox, and leaves the others',
     async run(hog) {
       const [cleared, kept] = [uniqueInbox(), uniqueInbox()]
-      for (const inbox of [cleared, kept]) await hog.send(mailTo(inbox, 'x', '7bit', 'x\r\n'), 'a@test', [inbox])
+      for (const inbox of [cleared, kept])
+        await hog.send(mailTo(inbox, 'x', '7bit', 'x\r\n'), 'a@test', [inbox])
       const client = clientOf(hog)
       await client.clearInbox(cleared)
       expect((await hog.search('to', cleared)).total).toBe(0)
