@@ -91,6 +91,23 @@ test('in a terminal: one line in place, which counts the seconds until the first
   vi.unstubAllEnvs()
 })
 
+test('what a suite or a service prints breaks between words in a terminal, and stays as it is in a pipe', () => {
+  const content = 'Backend: embedded (no container engine answers at the address in DOCKER_HOST)\n'
+  const printed = (options: ConstructorParameters<typeof Screen>[0]) => {
+    const screen = new Screen(options)
+    const reporter = new ProgressReporter()
+    reporter.onInit(vitestOn(screen))
+    reporter.onUserConsoleLog({ type: 'stdout', content, time: 0, size: 1 })
+    return screen.rows
+  }
+  expect(printed({ isTTY: true, columns: 60 })).toEqual([
+    'Backend: embedded (no container engine answers at the',
+    '  address in DOCKER_HOST)',
+    '',
+  ])
+  expect(printed({ isTTY: false })).toEqual([content.trimEnd(), ''])
+})
+
 test('of an artifact that is not ours it shows nothing', () => {
   const screen = new Screen({ isTTY: false })
   const reporter = new ProgressReporter()

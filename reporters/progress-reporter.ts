@@ -121,7 +121,7 @@ export default class ProgressReporter implements Reporter {
     if (this.#vitest?.config.silent === true) return
     const { outputStream, errorStream } = this.#logger
     const stream = log.type === 'stdout' ? outputStream : errorStream
-    stream.write(wrapText(log.content, this.#width))
+    stream.write(wrapText(log.content, pageFor(stream as Terminal, environment()).width))
   }
 
   onTestRunEnd(

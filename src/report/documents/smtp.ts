@@ -28,10 +28,9 @@ import {
   sessionTroubles,
 } from './facts.ts'
 import { failureBlocks } from './failures.ts'
-import { generatorsBlock } from './generators.ts'
 import { phasesBlock, responseTimesBlock } from './latency.ts'
+import { generatorsBlock, resourcesBlock, serversBlock } from './machines.ts'
 import { searchBlock } from './search.ts'
-import { resourcesBlock, serversBlock } from './servers.ts'
 import { sideBySideBlock } from './side-by-side.ts'
 import { thresholdsBlock } from './thresholds.ts'
 import { type TimeColumn, timelineTable } from './timeline.ts'
