@@ -4,7 +4,22 @@ import type { AnyResult } from '../src/pressure/result.ts'
 import '../fixtures/task-data.ts'
 import { resolve } from 'node:path'
 
-/** The results of all tasks of a run, live or merged from blobs, each once, in the order that they began. */
+/**
+ * The results of all tasks of a run, live or merged from blobs, each once, in the order that they began: what a reporter of
+ * one's own begins with.
+ *
+ * @example
+ * ```ts
+ * import { resultsOf } from 'mailstorm/reporters'
+ * import type { Reporter, TestModule } from 'vitest/node'
+ *
+ * export default class LineReporter implements Reporter {
+ *   onTestRunEnd(modules: readonly TestModule[]): void {
+ *     for (const { scenario, verdict } of resultsOf(modules)) console.log(scenario, verdict)
+ *   }
+ * }
+ * ```
+ */
 export function collectResults(modules: readonly TestModule[]): AnyResult[] {
   const tasks = modules.flatMap((module) => [
     module,
@@ -19,6 +34,7 @@ export function collectResults(modules: readonly TestModule[]): AnyResult[] {
   return [...found.values()].toSorted((a, b) => a.metrics.start_time.localeCompare(b.metrics.start_time))
 }
 
+/** The result that a task has brought; undefined for all but the one that ended its run. */
 export function resultOf(task: TestCase | TestSuite | TestModule): AnyResult | undefined {
   return task.meta().mailstormResult
 }

@@ -12,6 +12,7 @@ import { collectResults, resultKey, resultOf, resultsFolder } from './collect-re
 import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 
+/** What a `ResultsReporter` can be told. */
 export interface ResultsReporterOptions {
   /** Folder for the results, from Vitest's root; by default STRESS_RESULTS_DIR, else `results`. */
   readonly directory?: string

@@ -192,6 +192,7 @@ export const UNITS = [
 ] as const
 export type Unit = (typeof UNITS)[number]
 
+/** What became of one threshold: its value beside its limit. */
 export interface ThresholdResult {
   /** As written: `p(99)<1000`. */
   readonly expression: string

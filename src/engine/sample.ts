@@ -1,5 +1,9 @@
 /** Every planned message ends as exactly one of these. */
 export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped', 'not_reached'] as const
+/**
+ * What became of a planned message: accepted (2xx), deferred (4xx), rejected (5xx), failed (no reply), dropped (due, but never
+ * started), or in a run that was ended early not reached.
+ */
 export type Outcome = (typeof OUTCOMES)[number]
 /** Of a message that was begun; the others never were. */
 export type EndedOutcome = Exclude<Outcome, 'dropped' | 'not_reached'>
@@ -18,6 +22,7 @@ export const FAILURE_CLASSES = [
   'local',
   'aborted',
 ] as const
+/** Kind of a failure: `reply` carries the server's reply code beside it, `local` is a fault of this machine. */
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
 
 /** The phases of a transaction, in order: what the sender times, and what a threshold can name, as in `connect.p(99)`. */
@@ -34,6 +39,7 @@ export const TRANSACTION_PHASES = [
   'quit',
 ] as const
 
+/** Why a message did not end as `accepted`. */
 export interface Failure {
   readonly class: FailureClass
   /** The phase it ended in, one of the sender's phase names. */

@@ -70,6 +70,7 @@ function perServer({ metrics, servers }: Result): number {
   return servers.length === 0 ? 0 : metrics.throughput / servers.length
 }
 
+/** For runs of one load on more and more servers: throughput, p99, efficiency per server. */
 export const SCALING_TABLE: SideBySideSpec = {
   by: 'servers',
   columns: [accepted, throughput, p50, p99, efficiency],
@@ -99,6 +100,7 @@ const costPerMessage: SideBySideColumn = {
   },
 }
 
+/** For runs of one load plain, by STARTTLS, by implicit TLS: handshakes a second, cost per message. */
 export const TLS_TABLE: SideBySideSpec = {
   by: 'encryption',
   columns: [throughput, p50, p99, handshakes, handshake, costPerMessage],
@@ -119,12 +121,14 @@ const gain: SideBySideColumn = {
       : metrics.throughput / first.metrics.throughput,
 }
 
+/** For runs of one load over fewer and fewer sessions. */
 export const SESSIONS_TABLE: SideBySideSpec = {
   by: 'messages per session',
   columns: [sessions, throughput, p50, p99, gain],
   note: 'What opening a session costs: the same messages over fewer and fewer sessions.',
 }
 
+/** For runs of one load at the three levels of pipelining. */
 export const PIPELINING_TABLE: SideBySideSpec = {
   by: 'pipelining',
   columns: [throughput, p50, p99, gain],

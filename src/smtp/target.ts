@@ -10,6 +10,7 @@ export interface SmtpTarget extends DialTarget {
 }
 
 export const TLS_MODES = ['none', 'starttls', 'implicit'] as const
+/** Encryption: none, STARTTLS (RFC 3207), or TLS from the first octet (RFC 8314). */
 export type TlsMode = (typeof TLS_MODES)[number]
 
 export interface TlsOptions {
@@ -25,6 +26,7 @@ export interface TlsOptions {
 export const AUTH_MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'] as const
 export type AuthMechanism = (typeof AUTH_MECHANISMS)[number]
 
+/** A login (RFC 4954). */
 export interface Credentials {
   readonly user: string
   readonly pass: string
@@ -34,6 +36,7 @@ export interface Credentials {
 
 /** RFC 2920: nothing, one envelope, or the end of a message with the next envelope in one write. */
 export const PIPELINING_LEVELS = ['off', 'commands', 'transactions'] as const
+/** How much is written before the reply is read (RFC 2920): nothing, one envelope, or the end of a message with the next. */
 export type PipeliningLevel = (typeof PIPELINING_LEVELS)[number]
 
 /** What a session looks like: how it pipelines, how long it lasts, how patient it is. */

@@ -10,23 +10,71 @@ import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
 
+/** What every scenario says beside the load of its executor. Whatever is left out has the default that stands with it. */
 export interface SpecBase extends CustomMetricsSpec {
+  /** How many send at the same time, each a row of the test explorer; from 1 to 1,000. */
   readonly workers: number
-  /** A name or a number of bytes. */
+  /**
+   * Size of each message with its header, in bytes, or by name: `small` 1 KB, `medium` 10 KB, `large` 100 KB, `xlarge` 1 MB
+   * (1 KB = 1,024 bytes).
+   */
   readonly size: SizeName | number
-  /** In k6's syntax; `lost==0`, `duplicated==0` and `corrupted==0` are added wherever a ledger exists. */
+  /**
+   * What must hold, in k6's syntax: a metric, one of `<`, `<=`, `>`, `>=`, `==`, `!=`, a number. Times are milliseconds,
+   * rates messages per second, shares from 0 to 1. `lost==0`, `duplicated==0` and `corrupted==0` are added wherever the
+   * servers keep a ledger, and `success_rate>0.95` where none names a success rate.
+   *
+   * @example
+   * ```ts
+   * ['success_rate>=0.999', 'p(99)<500', 'connect.p(95)<50', 'dropped==0']
+   * ```
+   */
   readonly thresholds: readonly string[]
+  /**
+   * How much is sent before the reply is read, where the server offers it (RFC 2920).
+   *
+   * @defaultValue `'commands'`
+   */
   readonly pipelining?: PipeliningLevel
+  /**
+   * Messages over one connection before it is closed.
+   *
+   * @defaultValue `1` in the open model, `'unlimited'` in the closed
+   */
   readonly messagesPerSession?: number | 'unlimited'
   /** Sessions open at a time at most; by default 10 to a worker in the open model, one in the closed. */
   readonly maxSessions?: number
+  /**
+   * Encryption of the sessions.
+   *
+   * @defaultValue `'none'`
+   */
   readonly tls?: TlsMode
+  /** Logs in to each session; without it there is no login. */
   readonly auth?: Credentials
-  /** Recipients per message. */
+  /**
+   * Recipients per message, from 1 to 1,000: sink+1@…, sink+2@….
+   *
+   * @defaultValue `1`
+   */
   readonly recipients?: number
+  /**
+   * Envelope sender.
+   *
+   * @defaultValue `'sender@mailstorm.test'`
+   */
   readonly sender?: string
+  /**
+   * Envelope recipient.
+   *
+   * @defaultValue `'recipient@mailstorm.test'`
+   */
   readonly recipient?: string
-  /** How long each reply may take. */
+  /**
+   * How long each reply may take, in seconds.
+   *
+   * @defaultValue `30`
+   */
   readonly replyTimeoutSeconds?: number
   /** A run that is not over by then is cut short and reported as partial (k6's maxDuration). */
   readonly maxDurationSeconds?: number
@@ -38,7 +86,21 @@ export interface SpecBase extends CustomMetricsSpec {
   readonly baseline?: string
 }
 
-/** What a suite file says of a scenario; everything else has a default. */
+/**
+ * What a scenario is: its load, by one executor, and what must hold.
+ *
+ * @example
+ * ```ts
+ * const newsletter: ScenarioSpec = {
+ *   executor: 'constant-arrival-rate',
+ *   rate: 200,
+ *   durationSeconds: 60,
+ *   workers: 20,
+ *   size: 'medium',
+ *   thresholds: ['success_rate>=0.999', 'p(99)<500'],
+ * }
+ * ```
+ */
 export type ScenarioSpec = SpecBase & LoadSpec
 
 /** A spec with every default filled in: the load that a plan of sender threads has, and what is asked of it. */
