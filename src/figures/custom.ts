@@ -52,13 +52,17 @@ const SINGLE: Readonly<Record<Exclude<MetricKind, 'trend'>, (name: string) => re
   ],
 }
 
+/** What is called `…_ms` is in milliseconds; the unit of anything else only its author knows. */
+export function unitOfTrend(name: string): 'ms' | 'number' {
+  return name.endsWith('_ms') ? 'ms' : 'number'
+}
+
 function trend(name: string): Latency<SmtpRun> {
   return {
     prefix: name,
     group: CUSTOM_METRICS,
     title: name,
-    // What is called `…_ms` is in milliseconds; the unit of anything else only its author knows.
-    unit: name.endsWith('_ms') ? 'ms' : 'number',
+    unit: unitOfTrend(name),
     better: 'neither',
     shown: ['p(95)', 'p(99)'],
     noData: `no hook recorded ${name}`,

@@ -74,6 +74,12 @@ const AGGREGATES = {
 } as const satisfies Readonly<Record<string, readonly [field: keyof LatencySummary, title: string]>>
 
 export type Aggregate = keyof typeof AGGREGATES
+
+/** How tables call a field of a summary: `p99.9`, `maximum`. */
+export const AGGREGATE_TITLES = Object.fromEntries(
+  Object.values(AGGREGATES).filter(([, title]) => title !== 'median'),
+) as Readonly<Record<Exclude<keyof LatencySummary, 'count'>, string>>
+
 /** Of the latency that a kind of run is about. `med` is p(50) again. */
 export const EVERY_AGGREGATE = (Object.keys(AGGREGATES) as Aggregate[]).filter((name) => name !== 'med')
 /** As thresholds may name them, `p(N)` standing for any percentile. */

@@ -186,6 +186,18 @@ describe.for(Object.entries(RUNS))('%s', ([, run]) => {
     }
   })
 
+  test.for([
+    ['Markdown', async () => renderAnyMarkdown(result)],
+    ['HTML', () => reportOf(result)],
+  ] as const)('%s has it by its name, with its title and group', async ([medium, render]) => {
+    const rows = CELLS[medium](await render()).map((cells) => cells.filter((cell) => cell !== ''))
+    for (const figure of figures) {
+      const { name, title, group } = figure
+      const row = rows.find((cells) => cells[0] === name && cells[2] === group)
+      expect(row).toEqual([name, title, group, textOf(figure, measured(figure))])
+    }
+  })
+
   test('a comparison has it by its title, in its group', () => {
     const view = viewIn(result)
     const comparison = compareRuns({ before: [view], after: [view] })

@@ -1,6 +1,7 @@
 import type { CustomMetricResult } from '../../engine/custom-metrics.ts'
 import type { LatencySummary } from '../../engine/histogram.ts'
 import type { Result } from '../../engine/result.ts'
+import { unitOfTrend } from '../../figures/custom.ts'
 import { type Block, left, right, table } from '../block.ts'
 import { count, figure, percent, perSecond, seconds } from '../format.ts'
 
@@ -25,13 +26,12 @@ function cells(name: string, metric: CustomMetricResult): [value: string, more: 
     case 'rate':
       return [percent(metric.share), `${count(metric.hits)} of ${count(metric.total)}`]
     case 'trend':
-      return trendCells(metric.summary, name.endsWith('_ms') ? ' ms' : '')
+      return trendCells(metric.summary, unitOfTrend(name) === 'ms' ? ' ms' : '')
     default:
       return metric satisfies never
   }
 }
 
-/** What is called `…_ms` is in milliseconds; the unit of anything else only its author knows. */
 function trendCells(summary: LatencySummary, unit: string): [value: string, more: string] {
   const named = [
     ['min', summary.min],

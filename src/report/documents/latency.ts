@@ -1,5 +1,6 @@
 import type { LatencySummary } from '../../engine/histogram.ts'
 import type { Metrics, Result } from '../../engine/result.ts'
+import { AGGREGATE_TITLES } from '../../figures/figure.ts'
 import { type Block, type Cell, left, PAGES, right, type Table, table } from '../block.ts'
 import { count, decimal, percent, shortMilliseconds } from '../format.ts'
 import { lineTone } from '../html/charts/chart.ts'
@@ -7,18 +8,7 @@ import { distributionChart } from '../html/charts/latency.ts'
 
 type Aggregate = Exclude<keyof LatencySummary, 'count'>
 
-/** Aggregates of latencies in the order in which tables have them. */
-const TITLES: Readonly<Record<Aggregate, string>> = {
-  avg: 'average',
-  min: 'minimum',
-  p50: 'p50',
-  p90: 'p90',
-  p95: 'p95',
-  p99: 'p99',
-  p99_9: 'p99.9',
-  max: 'maximum',
-}
-const ALL = Object.keys(TITLES) as Aggregate[]
+const ALL = Object.keys(AGGREGATE_TITLES) as Aggregate[]
 
 /** Response time counts from when a message was due, service time from when it was sent. */
 export function responseTimesBlock({ metrics, histograms }: Result): Block {
@@ -28,7 +18,11 @@ export function responseTimesBlock({ metrics, histograms }: Result): Block {
       ['service time', metrics.service_time_ms],
     ] as const
   ).map(([name, summary]) => [name, count(summary.count), ...ALL.map((key) => decimal(summary[key], 2))])
-  const columns = [left('ms'), right('count', { in: PAGES }), ...ALL.map((key) => right(TITLES[key]))]
+  const columns = [
+    left('ms'),
+    right('count', { in: PAGES }),
+    ...ALL.map((key) => right(AGGREGATE_TITLES[key])),
+  ]
   const distribution = distributionChart([
     { label: 'response time', tone: 'accent', histogram: histograms.response_time },
     { label: 'service time', tone: 'line-1', dashed: true, histogram: histograms.service_time },

@@ -40,6 +40,7 @@ import { distributionChart } from '../html/charts/latency.ts'
 import { pressureCharts } from '../html/charts/pressure.ts'
 import { faultFacts, pressureReason, runName, verificationSentence, whyNotVerified } from '../verdict.ts'
 import { backendFact, environmentFacts, seedFact, whereAndWhen } from './facts.ts'
+import { figuresBlock } from './figures.ts'
 import { latencyTable } from './latency.ts'
 import { sideBySideBlock } from './side-by-side.ts'
 import { thresholdsBlock } from './thresholds.ts'
@@ -77,6 +78,7 @@ export function pressureDocument(result: PressureResult): Document {
       accountsBlock(result.accounts),
       timesBlock(result),
       circumstancesBlock(result),
+      figuresBlock(result),
     ],
   }
 }

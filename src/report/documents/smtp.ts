@@ -28,6 +28,7 @@ import {
   sessionTroubles,
 } from './facts.ts'
 import { failureBlocks } from './failures.ts'
+import { figuresBlock } from './figures.ts'
 import { phasesBlock, responseTimesBlock } from './latency.ts'
 import { generatorsBlock, resourcesBlock, serversBlock } from './machines.ts'
 import { searchBlock } from './search.ts'
@@ -69,6 +70,7 @@ export function smtpDocument(result: Result): Document {
       customMetricsBlock(result),
       resourcesBlock(result),
       circumstancesBlock(result),
+      figuresBlock(result),
     ],
   }
 }

@@ -1,8 +1,8 @@
-import type { RunOverview } from '../../results/overview.ts'
-import { left, right } from '../block.ts'
+import { listOf, type RunOverview } from '../../results/overview.ts'
+import { capital, left, right } from '../block.ts'
 import { count, counted, percent, perSecond, shortMilliseconds, stampText } from '../format.ts'
 import { runName } from '../verdict.ts'
-import type { Chart, ChartUnit } from './charts/chart.ts'
+import type { Chart } from './charts/chart.ts'
 import { chartPlace, type Html, html, section, table, verdictChip } from './markup.ts'
 import { type Assets, page } from './page.ts'
 
@@ -131,22 +131,26 @@ ${charts.map(({ place }) => chartPlace(place))}</div>
 }
 
 interface Line {
-  readonly name: string
-  readonly unit: ChartUnit
+  /** By its name in the lists of figures, where its title and unit are. */
+  readonly figure: string
+  readonly id: string
   pick(run: RunOverview): number | null
   write(value: number | null | undefined): string
 }
 
 const LINES: readonly Line[] = [
-  { name: 'Throughput', unit: 'per_second', pick: (run) => run.messages_per_second, write: perSecond },
-  { name: 'p99', unit: 'ms', pick: (run) => run.latency_ms.p99, write: shortMilliseconds },
-  { name: 'Success', unit: 'share', pick: (run) => run.success_rate, write: percent },
+  { figure: 'throughput', id: 'throughput', pick: (run) => run.messages_per_second, write: perSecond },
+  { figure: 'p(99)', id: 'p99', pick: (run) => run.latency_ms.p99, write: shortMilliseconds },
+  { figure: 'success_rate', id: 'success', pick: (run) => run.success_rate, write: percent },
 ]
 
 function chartsOf(runs: readonly RunOverview[], index: number): Chart[] {
   const latest = runs.at(-1)
-  return LINES.map(({ name, unit, pick, write }) => {
-    const id = `trend-${index}-${name.toLowerCase()}`
+  return LINES.flatMap(({ figure, id: key, pick, write }) => {
+    const known = latest && listOf(latest).named(figure)
+    if (known === undefined || typeof known === 'string') return []
+    const name = capital(known.title)
+    const id = `trend-${index}-${key}`
     return {
       id,
       place: id,
@@ -155,7 +159,7 @@ function chartsOf(runs: readonly RunOverview[], index: number): Chart[] {
       small: true,
       xs: runs.map((_, run) => run),
       labels: runs.map(({ stamp }) => stampText(stamp)),
-      unit,
+      unit: known.unit,
       series: [{ label: name, tone: 'accent', values: runs.map(pick) }],
     }
   })
