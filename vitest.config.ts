@@ -14,8 +14,8 @@ const PARTS = [
   'test/e2e/{bad-input,credentials,names,overrides,own-metrics,services,verdicts}.test.ts',
 ]
 
-/** What measures the memory of its process has one of its own. */
-const MEMORY = ['src/programs/sink/memory.test.ts']
+/** What measures memory or CPU time of its process has one of its own, beside nothing else. */
+const ALONE = ['src/programs/sink/memory.test.ts', 'src/report/html/files.test.ts']
 
 /** They mostly wait: more of them than there are cores. */
 const PARTS_WORKERS = 3
@@ -49,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,containers,fixtures,reporters,scripts,bench}/**/*.test.ts'],
-          exclude: MEMORY,
+          exclude: ALONE,
           // No file leaves anything behind that another one sees; a process for each would double the time.
           isolate: false,
           // Vitest leaves one core to itself, which of two leaves one; and group 0 would then come last.
@@ -86,7 +86,7 @@ export default defineConfig({
         test: {
           // Whole runs and figures that depend on time: one after another, beside nothing else.
           name: 'whole',
-          include: ['test/**/*.test.ts', ...MEMORY],
+          include: ['test/**/*.test.ts', ...ALONE],
           // test/package has a configuration of its own.
           exclude: [...PARTS, PROXY, REAL, 'test/package/**'],
           maxWorkers: 1,
