@@ -10,9 +10,6 @@ import {
   shownOf,
 } from './figure.ts'
 
-/** What thresholds of pressure runs are judged by. */
-export type PressureMeasured = Pick<PressureResult, 'metrics' | 'verification' | 'histograms'>
-
 /** A run against a mail proxy as a file may have it, of any version. */
 export type PressureRun = Partly<Pick<PressureResult, 'metrics' | 'verification'>> &
   Partial<Pick<PressureResult, 'histograms'>>
