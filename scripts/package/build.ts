@@ -27,7 +27,7 @@ const REPLACED: readonly (readonly [file: string, from: string, to: string])[] =
   ],
 ]
 
-/** Inlined: each brings far more than it gives. See docs/decisions/021-package.md. */
+/** Inlined: each brings far more than it gives. See docs/decisions/022-package.md. */
 const INLINED: readonly { readonly module: string; readonly packages: readonly string[] }[] = [
   { module: 'containers/certificate.js', packages: ['selfsigned'] },
   { module: 'src/results/log-archive.js', packages: ['tar-stream'] },
