@@ -92,7 +92,7 @@ test.each([
   const { report, target } = await probed({ flood: (line) => (is('NOOP')(line) ? said : undefined) })
   expect(saying(report, 'deviates')).toEqual({
     ...USUAL_DEVIATIONS,
-    replies: 'a reply does not end within 65,536 octets (to NOOP): nothing more was read of it',
+    replies: 'a reply does not end within 65,536 octets (to NOOP): the rest was not read',
   })
   expect(saying(report, 'unknown')).toMatchObject({ noop: 'its reply has no end: see its replies' })
   expect(JSON.stringify(report).length).toBeLessThan(40_000)
@@ -115,7 +115,7 @@ test('a reply that nothing asked for shifts no other one', async () => {
   })
   const { replies, ...others } = saying(report, 'deviates')
   expect(others).toEqual(USUAL_DEVIATIONS)
-  expect(replies).toMatch(/^a reply that nothing asked for \(behind the one to MAIL .*\): 250 and again$/i)
+  expect(replies).toMatch(/^a reply that nothing asked for \(after the one to MAIL .*\): 250 and again$/i)
 })
 
 test('a reply that nothing asked for shifts none when it comes a little later, either', async () => {

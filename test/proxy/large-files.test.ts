@@ -122,8 +122,12 @@ test.each([
   ],
   ['/tenant', { id: 'x', large_file_config: { enabled: true, action: 'rewrite' } }, 'GMP_LARGE_FILES_DIR'],
   ['/tenant', { id: 'x', large_file_config: { enabled: true, action: 'drop' } }, 'action'],
-  ['/account', { id: 'a', tenant_id: 't', host: 'h', port: 25, is_pec_account: true }, 'is not built here'],
-  ['/account', { id: 'a', tenant_id: 't', host: 'h', port: 25, imap_host: 'h' }, 'is not built here'],
+  [
+    '/account',
+    { id: 'a', tenant_id: 't', host: 'h', port: 25, is_pec_account: true },
+    'is not implemented here',
+  ],
+  ['/account', { id: 'a', tenant_id: 't', host: 'h', port: 25, imap_host: 'h' }, 'is not implemented here'],
   ['/instance', { api_token: 'x' }, 'GMP_API_TOKEN'],
   ['/instance', { retention: 1 }, 'retention'],
 ])('refuses at %s what it would forget: %j', async (path, body, why) => {
