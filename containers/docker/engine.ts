@@ -193,8 +193,8 @@ export const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0'
 const IMAGE_WITHIN_MS = 20_000
 
 /**
- * Testcontainers' reaper (Ryuk) ends our containers when we are killed. Where its image is not to be
- * had, or it may not run, we do without. Gives the id by which it knows what is ours.
+ * Testcontainers' reaper (Ryuk) ends our containers when we are killed. Where its image is not
+ * available, or it may not run, we do without. Gives the id by which it knows what is ours.
  */
 export async function startReaper(
   client: ContainerRuntimeClient,

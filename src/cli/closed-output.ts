@@ -18,7 +18,7 @@ function outliveClosed(stream: Writable): void {
     if (!isClosed && !CLOSED.has(error.code ?? '')) tellOfLoss(stream, error)
     isClosed = true
   })
-  // A source that can write no more stands still, and whoever waits for its end waits for ever: Vitest does
+  // A source that can no longer write stalls, and a reader that waits for its end waits for ever, as Vitest does
   // for the output of its worker.
   stream.on('unpipe', (source: Readable) => {
     setImmediate(() => {
@@ -30,7 +30,7 @@ function outliveClosed(stream: Writable): void {
 const NOT_WHOLE = 1
 
 function tellOfLoss(stream: Writable, error: Error): void {
-  // Whatever is set until then stands: of a run that failed, or of a signal.
+  // Keeps an exit code that is already set, by a failed run or a signal.
   process.once('exit', (code) => {
     if (code === 0) process.exitCode = NOT_WHOLE
   })

@@ -212,7 +212,7 @@ function addReport(program: Command): void {
     )
 }
 
-/** Services by hand: booted, looked at, ended, swept. */
+/** Services by hand: started, inspected, stopped, cleaned up. */
 function addServices(program: Command): void {
   program
     .command('start')

@@ -16,7 +16,7 @@ export interface CompareOptions extends ResultsOptions {
   readonly successLimit: string
 }
 
-/** Two sides beside each other. The exit code is 1 when B is worse. */
+/** Compares two sides. The exit code is 1 when B is worse. */
 export async function compare(files: readonly string[], options: CompareOptions): Promise<void> {
   const limits = limitsOf(options)
   const { before, after } = sidesOf(files, options.against)

@@ -7,7 +7,7 @@ export interface NumberFlag {
   readonly min?: number
   readonly max: number
   readonly whole?: boolean
-  /** That may stand behind the number. */
+  /** A unit that may follow the number. */
   readonly unit?: '%' | 'ms'
 }
 

@@ -24,7 +24,7 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }
 
-/** On stderr, so that what is piped on stays what was asked for. */
+/** On stderr, so that a pipe gets only what was asked for. */
 export function printSkipped(skipped: readonly SkippedFile[]): void {
   const text = renderSkipped(skipped, pageFor(process.stderr))
   if (text !== '') process.stderr.write(`\n${text}`)

@@ -20,7 +20,7 @@ export interface ReportOptions extends ResultsOptions {
   readonly index?: boolean
 }
 
-/** HTML of one run, of several over each other, or of one side against another; the path is printed. */
+/** HTML of one run, of several overlaid, or of one side against another; prints the path. */
 export async function report(files: readonly string[], options: ReportOptions): Promise<void> {
   const folder = resultsDirOf(options)
   if (options.index === true) {
@@ -87,7 +87,7 @@ async function runsOf(paths: readonly string[]): Promise<RunView[]> {
 const object = z.looseObject({})
 const list = z.array(object)
 
-/** What the report needs beyond what all other commands do. */
+/** What only the report needs. */
 const smtp = z.looseObject({
   run_id: z.string(),
   machine: z.looseObject({ memory_bytes: z.number() }),

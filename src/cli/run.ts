@@ -31,7 +31,7 @@ export async function run(name: string, options: RunOptions): Promise<void> {
 }
 
 function vitestArguments({ name, file, config }: KnownScenario): string[] {
-  // Rows are called "<scenario> > worker 1"; `burst` must not run what only begins so.
+  // Rows are called "<scenario> > worker 1"; `burst` must not also run a scenario whose name begins with it.
   const pattern = `^${name.replaceAll('.', '\\.')}( |$)`
   return ['run', '--root', process.cwd(), '--config', config, '-t', pattern, file]
 }

@@ -32,7 +32,7 @@ export async function status({ json = false }: StatusOptions): Promise<void> {
 
 const COLUMNS = [left('service'), left('state'), right('CPU %'), right('memory MB'), left('address')]
 
-/** One line a service, aligned, unknown figures as –; below, what has ended by itself and how. */
+/** One line per service, aligned, unknown figures as –; below, which services died and how. */
 export function renderStatus(services: readonly ServiceStatus[], width?: number): string {
   const rows = services.map(({ name, state, cpu_percent, memory_bytes, address }) => [
     name,
@@ -102,12 +102,12 @@ async function archiveLogs(keeper: KeeperClient, names: readonly string[]): Prom
 const WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 100
 
-/** Ends what `start` keeps, and waits until it has ended. */
+/** Stops the services of `start`, and waits until they have ended. */
 export async function stop(): Promise<void> {
   const { keeper } = await requireState(process.cwd())
   process.kill(pidOf(keeper), 'SIGTERM')
   const deadlineMs = performance.now() + WITHIN_MS
-  // Another process's end can only be looked for, not waited for.
+  // The end of another process can only be polled, not awaited.
   while (lives(keeper) && performance.now() < deadlineMs) await sleep(LOOK_EVERY_MS)
   if (lives(keeper)) {
     throw new MailstormError(

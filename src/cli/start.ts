@@ -22,7 +22,7 @@ import { type Servers, startServers } from '../run/servers.ts'
 import { pageFor } from './output.ts'
 
 export interface StartOptions extends WantedExtras {
-  /** Brings back what ends by itself. */
+  /** Restarts services that die. */
   readonly restart?: boolean
 }
 
@@ -45,7 +45,7 @@ export async function start(wanted: StartOptions): Promise<void> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let isEnding = false
   onEndSignal(() => {
-    // Once more: what hangs is left to `mailstorm clean`.
+    // A second signal: what hangs is left to `mailstorm clean`.
     if (isEnding) process.exit(1)
     isEnding = true
     end()
@@ -106,7 +106,7 @@ function announce(text: string): void {
   console.error(`\n${lines.join('\n')}`)
 }
 
-/** Of what --restart could not bring back: told before anything is booted. */
+/** What --restart cannot restart is refused before anything is booted. */
 function refuseContainers({ monitoring = false }: WantedExtras, { backend, containers }: Options): void {
   if (backend === 'docker') throw restartRefused('STRESS_BACKEND is docker')
   if (containers.foreign !== undefined) throw restartRefused('SMTP_IMAGE is set')
@@ -169,7 +169,7 @@ ${notes.map((note) => `${note}\n`).join('')}`)
 export interface WantedExtras {
   readonly mailhog?: boolean
   readonly postgres?: boolean
-  /** With the two that it needs. */
+  /** With the MailHog and the PostgreSQL that it needs. */
   readonly proxy?: boolean
   readonly tenants?: boolean
   /** Prometheus and Grafana. */

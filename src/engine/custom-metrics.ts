@@ -179,7 +179,7 @@ function mergeMetric(name: string, a?: MetricRecording, b?: MetricRecording): Me
   )
 }
 
-/** The later value stands; of two at the same time the larger, so that the order of merging is no matter. */
+/** The later value stands; of two at the same time the larger, so that the order of merging does not matter. */
 function mergeGauges(a: GaugeReading, b: GaugeReading): GaugeReading {
   if (a.value === null || a.min === null || a.max === null) return b
   if (b.value === null || b.min === null || b.max === null) return a

@@ -246,7 +246,7 @@ export class Dispatch {
     return this.#isOpen ? ticket : { message: ticket.message, dueMs: nowMs }
   }
 
-  /** A worker without a lane waits for its next turn; one that has none any more has ended. */
+  /** A worker without a lane waits for its next turn; one that has lost its last lane has ended. */
   #park(seat: Seat): void {
     const turnMs = this.#ended ? undefined : this.#turnMs(seat)
     seat.toldOff = false

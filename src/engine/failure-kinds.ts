@@ -254,7 +254,7 @@ const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
 
 /** What a text has in common with others of its kind: variable parts as `#`, `<…>`, `…@…`, `"…"`. */
 export function textPattern(text: string): string {
-  // The reply code, and enhanced code, are no variable parts: they are told apart by themselves.
+  // The reply code and the enhanced code are not variable parts: they always distinguish replies.
   const [codes = ''] = /^\d{3}(?: [245]\.\d{1,3}\.\d{1,3}(?= ))? /.exec(text) ?? []
   const rest = VARIABLE_PARTS.reduce(
     (said, [part, sign]) => said.replace(part, sign),

@@ -80,7 +80,7 @@ export interface Result {
 
 /** The figures of a whole run. */
 export interface Metrics {
-  /** Of the plan; those that were not reached are none of the figures below but their own. */
+  /** Of the plan; those that were not reached count in no figure below but their own. */
   readonly total_messages: number
   readonly successful_messages: number
   /** Everything that was due and not accepted, dropped messages among them. */

@@ -95,7 +95,7 @@ function resultOf<Kind extends MetricKind>(
   return result?.kind === kind ? (result as ResultOf<Kind>) : undefined
 }
 
-/** For a metric that there is, and an aggregate that it has not. */
+/** For a known metric with an aggregate that it does not have. */
 function wrongForm(given: string, kinds: MetricKinds): string | undefined {
   const [name = ''] = given.split('.')
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
@@ -108,7 +108,7 @@ const NAME = /^[a-z][a-z0-9_]*$/
 /** `connect.p(95)` must stay the phase's. */
 const TAKEN: ReadonlySet<string> = new Set(SMTP_FIGURES.known.map((name) => name.split('.')[0] ?? name))
 
-/** Refuses names that thresholds could not tell apart, and kinds that there are not. Names all problems. */
+/** Refuses names that thresholds could not tell apart, and unknown kinds. Names all problems. */
 export function checkMetricKinds(kinds: MetricKinds): void {
   const problems = Object.entries(kinds).flatMap(([name, kind]) => problemsOf(name, kind))
   if (problems.length === 0) return

@@ -9,7 +9,7 @@ import type { Unit } from '../engine/result.ts'
 /** A figure's value in one run, with what must be said beside it; or why it has none. */
 export type Reading = { readonly value: number; readonly note?: string } | { readonly noData: string }
 
-/** One figure of a run, and all that is to be known of it: the one place where it is said. */
+/** One figure of a run: everything about it is defined here, once. */
 export interface Figure<Run> {
   /** As thresholds name it: `p(95)`, `throughput`, `accept.p(99)`. */
   readonly name: string
@@ -27,15 +27,15 @@ export interface Figure<Run> {
   readonly atMost?: number
   /** Its limit may be written in percent, as `regression<10%`. */
   readonly inPercent?: true
-  /** Runs are judged by it, and not set beside each other: another figure says the same. */
+  /** Has thresholds, but is left out of comparisons, since another figure says the same. */
   readonly compared?: false
-  /** Nothing is to be told of a whole run from those of its generators' parts. */
+  /** Cannot be computed for a whole run from the parts of its generators. */
   readonly ofParts?: false
   /** One of several of a latency, as `p99` of `response_time`. */
   readonly aggregate?: { readonly of: string; readonly name: string }
   /** Why it has no value, where that is more than that nobody measured it. */
   readonly noData?: string
-  /** Anything but a finite number is no value: files of other versions and other programs leave figures out. */
+  /** Anything but a finite number counts as missing: files of other versions and other programs leave figures out. */
   read(run: Run): number | null | undefined | Reading
 }
 

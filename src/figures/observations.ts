@@ -56,7 +56,7 @@ function countOf(rows: readonly FailureRow[], wanted: (row: FailureRow) => boole
   return rows.reduce((sum, row) => sum + (wanted(row) ? row.count : 0), 0)
 }
 
-/** What befell recipients and sessions, of which no message's outcome tells. */
+/** What happened to recipients and sessions without showing in any message's outcome. */
 function observeAsides({
   refused_recipients: recipients = [],
   session_failures: badly = [],
@@ -74,7 +74,7 @@ function observeAsides({
   ]
 }
 
-/** What a server says may be long; all of it stands in the JSON. */
+/** Replies may be long; the JSON has the full text. */
 const MOST_REPLY = 80
 
 function capSentence({ target, messages, sessions, text }: SessionCapRow): string {

@@ -13,8 +13,8 @@ export interface BaselineFigures {
 }
 
 /**
- * A p95 that rose by less is no regression, whatever its share: 2 ms more of 4 ms is noise. Of a baseline's
- * 0 ms nothing has a share; what rose from there is told in shares of this.
+ * A p95 that rose by less is not a regression, whatever its percentage: 2 ms more than 4 ms is noise. A rise from
+ * a baseline of 0 ms is given as a share of this.
  */
 export const P95_FLOOR_MS = 50
 

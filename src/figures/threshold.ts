@@ -67,7 +67,7 @@ function knownFigure<Run>(text: string, name: string, figures: Figures<Run>): Fi
   if (typeof figure === 'string') throw badThreshold(text, figure)
   if (figure !== undefined) return figure
   const meant = nearestMetric(name, figures.known)
-  // Who only mistyped it is not made to read them all.
+  // Someone who only mistyped it need not read the whole list.
   if (meant !== undefined) throw badThreshold(text, `there is no metric "${name}". Did you mean ${meant}?`)
   throw badThreshold(text, `there is no metric "${name}".`, `Known:${summaryOf(figures)}`)
 }
@@ -82,11 +82,11 @@ function nearestMetric(name: string, metrics: readonly string[]): string | undef
 }
 
 interface UnitWords {
-  /** Before the names of the figures that have it. */
+  /** Heading of the figures in this unit. */
   readonly kind: string
   /** What a limit in it is. */
   readonly limit: string
-  /** What may stand behind a limit, and how many of the unit that is. */
+  /** Suffixes that may follow a limit, and what each is in this unit. */
   readonly suffixes?: Readonly<Record<string, number>>
 }
 

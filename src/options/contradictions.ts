@@ -2,7 +2,7 @@ import { domainOf, isReservedDomain } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
 import { executorOfMode, MODE_VARIABLES, misusedIn } from './load.ts'
 
-/** Values that are good each by itself and have no sense together. */
+/** Values that are valid on their own, but make no sense together. */
 interface Contradiction {
   /** Checked only when all of these could be read. */
   readonly about: readonly VariableName[]
@@ -10,7 +10,7 @@ interface Contradiction {
   find(values: Environment, given: ReadonlySet<string>): string | undefined
 }
 
-/** What servers that this run boots are like; those of SMTP_TARGETS are as they are. */
+/** Settings of booted servers; those in SMTP_TARGETS have their own. */
 const OF_BOOTED = [
   ...['SMTP_SERVERS', 'SMTP_DOMAIN', 'SMTP_PORT', 'SMTP_MAX_CONNECTIONS', 'SMTP_MAX_MESSAGE_SIZE'],
   ...['SMTP_CPUS', 'SMTP_MEMORY', 'NODE_IMAGE', 'STRESS_LOGS'],

@@ -9,7 +9,7 @@ export interface Kind<T> {
   readonly allowed: string
   readonly example: string
   readonly schema: z.ZodType<T, string>
-  /** Of the value itself, for who does not give it as text. */
+  /** Of the value itself, where it is not given as text. */
   readonly value: z.ZodType<T>
 }
 

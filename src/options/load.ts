@@ -23,7 +23,7 @@ import {
 /** The custom scenario's load: two words of old, and k6's executors by their names. */
 export const MODES = EXECUTORS.map(({ mode }) => mode)
 
-/** Variables that only some modes have, and what they say. */
+/** Variables that only some modes use, and what they set. */
 export const AMOUNT_OF = {
   STRESS_MESSAGES: 'messages',
   STRESS_RATE: 'rate',
@@ -39,7 +39,7 @@ export function executorOfMode(mode: string): Executor {
   return EXECUTORS.find((executor) => executor.mode === mode) as Executor
 }
 
-/** Modes that have a use for a variable. */
+/** Modes that use a variable. */
 function modesOf(name: ModeVariable): string {
   const executors = EXECUTORS.filter(({ takes }) => takes[AMOUNT_OF[name]] !== undefined)
   return executors.map(({ mode }) => mode).join(' or ')

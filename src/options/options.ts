@@ -31,7 +31,7 @@ export type { ContainerOptions, SplitOptions }
 /** What can be set from outside, read and checked once at the start, frozen. */
 export interface Options {
   readonly backend: Backend
-  /** Servers that already run; empty unless the backend is external. */
+  /** Running servers; empty unless the backend is external. */
   readonly targets: readonly HostPort[]
   /** Number of servers to boot. */
   readonly fleet: FleetOptions

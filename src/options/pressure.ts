@@ -84,7 +84,7 @@ export const PRESSURE = {
   ),
 }
 
-/** How pressure runs differ from what their suites say; undefined = as the suite has it. */
+/** What overrides the suite of a pressure run; undefined leaves it as it is. */
 export interface PressureOptions {
   readonly durationSeconds: number | undefined
   readonly intake: (typeof INTAKES)[number] | undefined

@@ -29,7 +29,7 @@ export async function withVariable<T>(name: string, value: string, body: () => P
   }
 }
 
-/** The folder of results for who cannot read all options, because one of them may be wrong. */
+/** The results folder, for code that must not fail on other, invalid options. */
 export function namedResultsFolder(): string {
   return process.env.STRESS_RESULTS_DIR || 'results'
 }

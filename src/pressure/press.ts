@@ -236,7 +236,7 @@ class Observation {
     this.samples.splice(at === -1 ? this.samples.length : at, Number.POSITIVE_INFINITY, { second, totals })
   }
 
-  /** New deliveries of all sinks; whoever comes while they are being read waits for that. */
+  /** New deliveries of all sinks; calls made while they are being read share that reading. */
   readDeliveries(): Promise<void> {
     this.#reading ??= this.#readSources().finally(() => {
       this.#reading = undefined

@@ -114,7 +114,7 @@ function joined(exchanges: readonly Exchange[], text: (exchange: Exchange) => st
     .join(' → ')
 }
 
-/** RFC 5321 4.5.3.2: the longest that a client has to wait for most replies; not to answer sooner is no fault. */
+/** RFC 5321 4.5.3.2: the longest that a client has to wait for most replies; a slower reply is not a fault. */
 export const MIN_PATIENCE_MS = 5 * 60_000
 
 /** Endings before the server had anything to say. */

@@ -24,7 +24,7 @@ interface Heard {
 const CLOSE_WITHIN_MS = 250
 /** Node's own 250 ms for each address of a host are short for a busy server. */
 const NEXT_ADDRESS_MS = 3_000
-/** After a line that is no reply: a true one mostly stands right behind it. */
+/** After a line that is not a reply: a real one usually follows at once. */
 const AFTER_STRAY_MS = 1_000
 
 /** Whatever else breaks a connection is called a reset. */

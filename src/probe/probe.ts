@@ -37,7 +37,7 @@ export interface ProbeOptions {
   readonly clock?: Clock
 }
 
-/** Every question in the order in which it is asked, for whoever has to know them before. */
+/** Every question in the order in which it is asked, for callers that need them in advance. */
 export const QUESTIONS: readonly Question[] = [...CHECKS, REPLIES, ...PATIENCE_CHECKS, CONNECTIONS]
 
 /** A conversation of many steps may take so many times as long as one reply. */

@@ -5,7 +5,7 @@ import { type Exchange, type Reply, replyText, type Talk } from './talk.ts'
 
 /** RFC 5321 4.2: three digits, then a hyphen for more lines, a space or nothing for the last. */
 const LINE = /^(\d{3})(?:([- ])(.*?))?\r?$/s
-/** Of one reply, of a line that has not ended, and of the lines that are no replies. */
+/** Of one reply, of a line that has not ended, and of the lines that are not replies. */
 const MAX_UNFINISHED_BYTES = 65_536
 const MAX_UNREAD_REPLIES = 100
 /** What is kept of a reply, for people; an EHLO reply has some twenty lines. */

@@ -18,7 +18,7 @@ import { writePage } from './writers/html.ts'
 import { writeMarkdown } from './writers/markdown.ts'
 import { writeText } from './writers/text.ts'
 
-/** What is said of a run of either kind, whoever writes it. */
+/** What is said of a run of either kind, in any format. */
 export function documentOf(result: AnyResult): Document {
   return isPressure(result) ? pressureDocument(result) : smtpDocument(result)
 }

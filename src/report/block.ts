@@ -80,7 +80,7 @@ export interface Table extends Shown {
 }
 
 export interface Column extends Shown {
-  /** In lower case where it is no name. */
+  /** In lower case unless it is a name. */
   readonly title: string
   readonly align: 'left' | 'right'
   /** How long a cell may be; longer ones are cut. */

@@ -30,7 +30,7 @@ const USUAL_COLUMNS = 80
 /** Narrower than this no table can be read, nor one written: such a terminal wraps the lines itself. */
 const LEAST_COLUMNS = 40
 
-/** Colours and a width on a terminal; neither in a pipe, where whoever reads cuts for himself. */
+/** Colours and a width on a terminal; neither in a pipe, whose reader cuts lines itself. */
 export function pageFor(stream: Stream, env: NodeJS.ProcessEnv): Page {
   const columns = stream.columns || USUAL_COLUMNS
   const width = stream.isTTY === true ? Math.max(LEAST_COLUMNS, columns) : undefined

@@ -3,8 +3,8 @@ import { link, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises
 import { dirname } from 'node:path'
 
 /**
- * Writes a file so that whoever reads it, also after a crash, finds either what stood there before or
- * the whole of the new. Rejects with the file system's error and leaves nothing behind.
+ * Writes a file so that a reader, even after a crash, finds either the old content or all of the new.
+ * Rejects with the file system's error and leaves nothing behind.
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   await replaceAtomically(path, (temporary) => writeFile(temporary, content))

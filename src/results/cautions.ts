@@ -62,7 +62,7 @@ function scenarioCautions({ before, after }: Sides<readonly RunView[]>): Caution
   return [{ about: 'scenario', sentence: differs('scenario', 'scenario', [old, now]) }]
 }
 
-/** Nothing falls short of nothing: whoever compares with such a run has every run pass. */
+/** Nothing is worse than nothing: every run would pass against such a run. */
 function referenceCautions(before: readonly RunView[]): Caution[] {
   if (!before.every(acceptedNothing)) return []
   return [{ about: 'reference', sentence: 'A accepted no message: no run is worse in success or throughput' }]

@@ -79,7 +79,7 @@ dockerTest('a taken port is named, with what to do', async () => {
   )
 })
 
-dockerTest('an image that is not to be had is named, with what to do', async () => {
+dockerTest('an image that cannot be had is named, with what to do', async () => {
   const startedMs = performance.now()
   await expect(start(GREET, { image: 'registry.invalid/mailstorm/none:1' })).rejects.toMatchObject({
     code: 'IMAGE',

@@ -163,7 +163,7 @@ dockerTest("somebody else's image is sent to and measured, and not verified, wit
   expect(await inEngineOf(run.pid)).toEqual([])
 })
 
-dockerTest('an image that is not to be had is one message with what to do, soon', async () => {
+dockerTest('an image that cannot be had is one message with what to do, soon', async () => {
   const run = await inDocker('quick', { SMTP_IMAGE: 'registry.invalid/nobody/nothing:1' })
   expect(run.exitCode).toBe(1)
   expect(run.output).toMatch(

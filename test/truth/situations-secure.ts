@@ -164,7 +164,7 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         also: encrypted,
       },
       {
-        title: 'STARTTLS, a self-signed certificate that is not to be verified',
+        title: 'STARTTLS, a self-signed certificate, verification off',
         script: startTls,
         sending: { tls: { mode: 'starttls', verify: false } },
         expected: accepted,

@@ -80,7 +80,7 @@ const VALUES: Readonly<Record<string, number>> = {
   '-Inf': Number.NEGATIVE_INFINITY,
 }
 
-/** Comments, and lines that are no samples, are left out. */
+/** Skips comments and lines that are not samples. */
 export function parsePrometheus(text: string): MetricSample[] {
   return text.split('\n').flatMap((line) => {
     const [, name, labels = '', value = ''] = SAMPLE.exec(line) ?? []
@@ -107,8 +107,8 @@ export interface ProxyTotals {
 const NAMES: readonly CounterName[] = ['sent', 'errors', 'deferred', 'rate_limited']
 
 /**
- * Adds up readings of several proxies. A counter that fell is one that began anew: its process was started
- * again, and what it shows has come since.
+ * Adds up readings of several proxies. A counter that fell was reset: its process was restarted,
+ * and its value has accumulated since.
  */
 export class ProxyCounters {
   readonly #before = new Map<string, ProxyReading>()

@@ -16,7 +16,7 @@ let isReady = false
 
 // Everything accepted is in the ledger's file already, so that there is nothing to wait for.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0))
-// The process that forked us is gone, however it ended.
+// The parent process has ended, in whatever way.
 process.once('disconnect', () => process.exit(0))
 
 try {
@@ -42,8 +42,8 @@ async function serve(config: ServerConfig): Promise<void> {
 }
 
 /**
- * A temporary ledger outlives this process where whoever forked it lives and knows the file by the ready line:
- * however we ended, what was acknowledged can be told. Whoever that is removes it.
+ * A temporary ledger outlives this process if its parent is alive and knows the file from the ready line:
+ * however we ended, what was acknowledged can be read. The parent removes the file.
  */
 function ledgerPath({ ledgerFile, ledgerTemporary }: ServerConfig): string {
   if (ledgerFile !== undefined && !ledgerTemporary) return ledgerFile

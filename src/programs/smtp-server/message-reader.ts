@@ -43,7 +43,7 @@ export class MessageReader {
     }
   }
 
-  /** The line of the ledger; call once, after the last chunk. An id that is none of ours is empty. */
+  /** The line of the ledger; call once, after the last chunk. An id that is not ours becomes empty. */
   end(): LedgerEntry {
     // A message may consist of its header alone (RFC 5322 3.5).
     if (this.#head !== undefined) this.#readHead(this.#head, this.#head.length)

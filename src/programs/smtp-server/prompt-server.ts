@@ -129,7 +129,7 @@ export class ContentStream extends SMTPStream {
     else this.#onceWritable(done)
   }
 
-  /** False when whoever reads the message cannot keep up. */
+  /** False when the reader of the message cannot keep up. */
   #give(): boolean {
     const stream = this._dataStream
     const pieces = this.#pieces

@@ -1,7 +1,7 @@
 import { type Draft, recipientsOf, subjectOf, textMd5Of } from './draft.ts'
 import type { Report } from './report.ts'
 
-/** A message that the proxy has, as it has to arrive. */
+/** A message that the proxy has, as it must arrive. */
 export interface HandedOver {
   readonly id: string
   readonly tenantId: string
@@ -119,7 +119,7 @@ export class MessageBooks {
     return true
   }
 
-  /** The proxy has it; undefined when that is no news. */
+  /** The proxy has it; undefined when that was already known. */
   taken(id: string): HandedOver | undefined {
     const entry = this.#entries.get(id)
     if (entry?.state !== 'offered') return undefined

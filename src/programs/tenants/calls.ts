@@ -26,7 +26,7 @@ export interface TenantParts {
   isGenerating(): boolean
 }
 
-/** The answer to a sync call. Whoever transports it has to say, once, whether it was taken. */
+/** The answer to a sync call. The transport must report, once, whether it was taken. */
 export interface SyncAnswer {
   readonly status: number
   readonly contentType: string
@@ -284,7 +284,7 @@ function* spoiled(content: Content, fault: 'wrong-bytes' | 'cut-short'): Generat
 
 const DRIP_EVERY_MS = 200
 
-/** A byte now and then, or none at all, until whoever reads has had enough. */
+/** A byte now and then, or none at all, until the reader gives up. */
 async function* hanging(
   content: Content,
   fault: 'drips' | 'silent',

@@ -17,7 +17,7 @@ export interface FakeTenants {
 }
 
 /**
- * Tenants that are faked in this process by msw, for whoever calls them with undici. Not with msw's `setupServer`:
+ * Tenants that are faked in this process by msw, for callers that use undici. Not with msw's `setupServer`:
  * that does not see undici's `request`, its interceptors of sockets patch those to SMTP servers and databases too,
  * and push a body into the socket however little is read of it (docs/decisions/009-tenants.md).
  */
@@ -40,7 +40,7 @@ class Exchange implements Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler
   readonly #abort = new AbortController()
   #resumed: PromiseWithResolvers<void> | undefined
-  /** Whoever asked has been told the end. */
+  /** The caller has been told that it ended. */
   #over = false
 
   constructor(handler: Dispatcher.DispatchHandler) {
@@ -59,7 +59,7 @@ class Exchange implements Dispatcher.DispatchController {
     return (this.#abort.signal.reason as Error | undefined) ?? null
   }
 
-  /** Whoever asked is told at once; the tenant finds out when it answers. */
+  /** The caller is told at once; the tenant finds out when it answers. */
   abort(reason: Error): void {
     if (this.aborted || this.#over) return
     this.#abort.abort(reason)

@@ -12,7 +12,7 @@ export interface TenantServerOptions {
   readonly host?: string
 }
 
-/** A thousand reports have a few hundred KB; whoever sends this much is none of ours. */
+/** A thousand reports have a few hundred KB; a client that sends this much is not ours. */
 const MAX_BODY_BYTES = 64 * 1024 ** 2
 
 /** A tenant that listens on a port, for proxies in other processes. */
@@ -76,7 +76,7 @@ async function send(
 ): Promise<void> {
   response.writeHead(status, headers)
   const source = Readable.from(complete(blocks, Number(headers['content-length'])), { objectMode: false })
-  // Whoever went away is not our error; that nothing was taken is what has to be known.
+  // A client that disconnects is not our error; what matters is that nothing was taken.
   const taken = await pipeline(source, response).then(
     () => true,
     () => false,

@@ -32,7 +32,7 @@ export interface AttachmentServed {
   readonly tenantId: string
   readonly md5: string
   readonly sizeBytes: number
-  /** Less than the size when whoever fetched it went away. */
+  /** Less than the size if the client disconnected. */
   readonly servedBytes: number
   readonly startedAtEpochMs: number
   readonly endedAtEpochMs: number

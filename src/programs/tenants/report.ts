@@ -13,7 +13,7 @@ export interface Report {
   readonly refused: readonly string[]
 }
 
-/** Reads the reports of a sync call; `malformed` counts items that are none. */
+/** Reads the reports of a sync call; `malformed` counts items that are not reports. */
 export function readReports(body: unknown): {
   readonly reports: readonly Report[]
   readonly malformed: number

@@ -11,7 +11,7 @@ export interface TenantRequest {
   text(): Promise<string>
 }
 
-/** Whoever transports it has to say, once, whether all of it was taken. */
+/** The transport must report, once, whether all of it was taken. */
 export interface TenantResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -82,7 +82,7 @@ export interface StoragePath {
   readonly content: Content
 }
 
-/** No content of ours is larger; a path that asks for more is none of ours. */
+/** None of our contents is larger; a path that asks for more is not ours. */
 const MAX_CONTENT_BYTES = 50 * 1024 ** 2
 
 export function readStoragePath(path: string): StoragePath | undefined {

@@ -38,8 +38,8 @@ export function reportPath(jsonPath: string): string {
 }
 
 /**
- * Writes the page of all runs of a folder anew; once more when a run has come meanwhile, whose own page
- * of all runs this one may have replaced.
+ * Rewrites the index page of a folder; once more if a run was added meanwhile, whose own index page
+ * this one may have replaced.
  */
 export async function writeIndex(folder: string): Promise<string> {
   const path = join(folder, INDEX)

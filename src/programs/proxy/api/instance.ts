@@ -79,8 +79,8 @@ const MOST_OF_ANSWER = 2_000
 const SECRET = /password|token|secret|api_key|apikey|^auth$/i
 
 /**
- * Notes each call that may have changed something, once it is answered: for whoever wants to know who did what, and
- * to do it again. What cannot be noted is told in the log; the call has happened all the same.
+ * Notes each call that may have changed something, once it is answered, so that one can see who did what, and
+ * do it again. A call that cannot be noted is logged; it has happened all the same.
  */
 export function logCommands(app: FastifyInstance, { db, log, access }: ApiParts): void {
   const answers = new WeakMap<FastifyRequest, string>()

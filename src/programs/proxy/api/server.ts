@@ -4,7 +4,7 @@ import { errorText } from '../../../error.ts'
 import type { Log } from '../log.ts'
 import { mayPass } from '../store/database.ts'
 
-/** An answer that is no success; always JSON, always with a reason. */
+/** An error response; always JSON, always with a reason. */
 export class Refusal extends Error {
   readonly status: number
   /** Text, or what is wrong with each part of the request. */

@@ -30,7 +30,7 @@ interface Underway {
 }
 
 /**
- * Contents by tenant and MD5. Whoever asks for one that is being fetched already waits for that fetch: a hundred
+ * Contents by tenant and MD5. A request for one that is already being fetched waits for that fetch: a hundred
  * messages with the same image ask the tenant once. A fetch ends with its time limit, or when nobody waits for it any
  * more; a failed one is nobody's memory, and the next one asks again.
  */
@@ -82,7 +82,7 @@ export class AttachmentCache {
       signal.removeEventListener('abort', onAbort)
       underway.waiting -= 1
       if (underway.waiting === 0 && this.#underway.get(key) === underway) {
-        // Whoever comes now begins anew.
+        // The next request starts a new fetch.
         this.#underway.delete(key)
         underway.content.catch(ignore)
         underway.abort.abort(new Error('nobody waits for it any more'))

@@ -85,5 +85,5 @@ async function* retold(
   }
 }
 
-/** Seen by whoever reads. */
+/** Passed on to the reader. */
 function ignore(): void {}

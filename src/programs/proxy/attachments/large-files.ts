@@ -65,7 +65,7 @@ export class LargeFiles {
       await mkdir(join(directory, TEMPORARY), { recursive: true })
       await pipeline(content, createWriteStream(temporary))
       const { size } = await stat(temporary)
-      // The name goes, the content stays for whoever reads it.
+      // The name goes; the content stays for those who are reading it.
       if (size <= policy.maxBytes) return (await open(temporary)).createReadStream()
       const expiresAt = new Date(Date.now() + policy.ttlDays * DAY_MS)
       const id = await fileIdOf(db, { ...place, expiresAt })
@@ -77,7 +77,7 @@ export class LargeFiles {
     }
   }
 
-  /** For whoever has the link; undefined when there is no such file, or no longer. */
+  /** For anyone who has the link; undefined when there is no such file, or no longer. */
   async find(
     id: string,
   ): Promise<(StoredFile & { readonly content: Readable; readonly bytes: number }) | undefined> {

@@ -122,7 +122,7 @@ export class HttpSource {
       const why = `its content encoding is ${JSON.stringify(foreignText(codings.join(', '), 100))}`
       throw new AttachmentError(filename, `${why}, not gzip, deflate, br or zstd`, true)
     }
-    // What fails on the way fails whoever reads the end of it.
+    // An error on the way fails the reader at its end.
     return codings.toReversed().reduce<Readable>((source, coding) => {
       const decoder = (DECODERS.get(coding) as () => Duplex)()
       return pipeline(source, decoder, ignore)

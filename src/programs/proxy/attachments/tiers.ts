@@ -29,7 +29,7 @@ interface TierLimits {
 
 /** Small contents: the least recently used go first, and each when its time is over. */
 export class MemoryTier {
-  /** Undefined when it may hold nothing: to the package a limit of 0 is none. */
+  /** Undefined when it may hold nothing: to the package a limit of 0 means no limit. */
   readonly #contents: LRUCache<ContentKey, Buffer> | undefined
 
   constructor({ maxBytes, ttlMs }: TierLimits, now: () => number = () => performance.now()) {
@@ -220,7 +220,7 @@ export class DiskTier {
   }
 }
 
-/** A file of the cache is not what was put there. It is gone now, so the next attempt fetches anew. */
+/** A file of the cache is not what was put there. It is gone now, so the next attempt fetches it again. */
 export class DamagedContent extends Error {
   constructor() {
     super('A cached attachment was damaged on disk; it is fetched again')

@@ -148,7 +148,7 @@ export class BounceLoop {
     if (news > 0) for (const { type } of bounces) metrics.bounced(type, 1)
   }
 
-  /** What cannot be read is no report: one odd mail must not hold up the mailbox. */
+  /** Unreadable mail is not a report: one odd message must not hold up the mailbox. */
   async #reportOf(mail: FetchMessageObject | undefined): Promise<BounceReport | undefined> {
     if (mail?.source === undefined) return undefined
     try {

@@ -84,7 +84,7 @@ export function compose(
   }
 }
 
-/** Fields that a message may have at the most, for the check of what was made of it. */
+/** The only fields a message may have, for the check of what was composed. */
 export function fieldsMeant({ mail, id }: Composed): string[] {
   return [
     ...['From', 'To', 'Cc', 'Reply-To', 'Subject', 'Message-ID', 'Date', 'MIME-Version'],

@@ -213,7 +213,7 @@ export class Dispatcher {
   }
 }
 
-/** The sends were faster. */
+/** The delay was aborted: the messages were sent in time. */
 function ignore(): void {}
 
 /** A message that so many processes took, and that none got done with, is what ended them. */

@@ -1,7 +1,7 @@
 /**
- * How what there is only so much of is shared by tenants whose number nobody knows: by what is left, as switches
- * share their buffers (Choudhury and Hahne, Dynamic queue length thresholds, 1998): whoever asks gets up to twice what
- * is left then. One tenant takes at most two thirds, a second two thirds of the rest, and so on: of 200 slots it takes
+ * How a limited resource is shared by an unknown number of tenants: by what is left, as switches
+ * share their buffers (Choudhury and Hahne, Dynamic queue length thresholds, 1998): each gets up to twice what
+ * is left at that time. One tenant takes at most two thirds, a second two thirds of the rest, and so on: of 200 slots it takes
  * seven tenants that hang to leave none. A tenant that has nothing may take one while any is left.
  */
 const GREED = 2

@@ -21,7 +21,7 @@ export interface InHandLimits {
   readonly largeBytes: number
 }
 
-/** Of so many bytes or fewer a message is none that memory is short of. */
+/** Messages of this size or less are too small to count against memory. */
 const SMALL_BYTES = 64 * 1024
 
 /** A message that is being sent. */
@@ -236,7 +236,7 @@ export interface LeaseKeeperParts {
 /** Chances to extend within a lease. */
 const CHANCES = 3
 
-/** Keeps what is in hand this process's own, and lets go of what is not any more. */
+/** Renews the leases of what is in hand, and drops what no longer belongs to this process. */
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts
   readonly #inHand: InHand

@@ -89,7 +89,7 @@ export class RateLimits {
     return {
       beforeMail: async () => {
         const [decided] = await reserveSlots(db, [message], this.#reserveMs).catch((error) => {
-          // Not the message's fault: it is no attempt, and it waits for the database as all do.
+          // Not the message's fault: it does not count as an attempt, and waits for the database as all do.
           log.warning('a rate limit could not be read', { error: errorText(error) })
           return []
         })

@@ -316,7 +316,7 @@ export class SmtpSession {
     if (!isCompletion(reply)) throw refused(reply, 'accept')
   }
 
-  /** After a refusal, so that the next message begins anew (RFC 5321 4.1.1.5). */
+  /** After a refusal, so that the next message starts fresh (RFC 5321 4.1.1.5). */
   async #reset(): Promise<void> {
     this.#transport.enter('envelope', this.#timeoutMs)
     this.#transport.write('RSET\r\n', 1)

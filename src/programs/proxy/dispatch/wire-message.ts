@@ -10,7 +10,7 @@ import { compose, composePlain, fieldsMeant, isInternational, PART_FIELDS } from
 export interface WireMessage {
   /** All that follows DATA, its final dot included, where that fits into memory; else `open`. */
   readonly octets?: Buffer
-  /** The message made anew, before it is encoded for the wire: attachments that come from elsewhere are read once. */
+  /** The message composed again, before it is encoded for the wire: attachments from elsewhere are read once. */
   readonly open?: () => Readable
   /** RFC 1870 3. What is not known before it has come counts nothing. */
   readonly leastBytes: number

@@ -6,7 +6,7 @@ export interface Mailbox {
   readonly address: string
 }
 
-/** What an intake check found wrong with a value; its message goes to whoever sent it. */
+/** What an intake check found wrong with a value; its message goes to the sender. */
 export class Unacceptable extends Error {}
 
 /** CR and LF end a line of SMTP and of the header, NUL ends strings of some servers; no control has a use here. */

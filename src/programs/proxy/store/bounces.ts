@@ -37,7 +37,7 @@ export async function endBounceTurn(session: Session, again = false): Promise<vo
   })
 }
 
-/** Begins the lease of the turn anew. */
+/** Renews the lease of the turn. */
 export async function extendBounceTurn(session: Session, leaseMs: number): Promise<void> {
   await session.rows({
     text: `UPDATE instance SET bounce_claimed_until = now() + $1::float8 * interval '1 ms'`,

@@ -230,7 +230,7 @@ const HELD = `FROM unnest($1::bigint[], $2::uuid[]) AS h(pk, claim)
 
 const valuesOf = (holds: readonly Hold[]) => [holds.map(({ pk }) => pk), holds.map(({ claim }) => claim)]
 
-/** Begins the leases anew; gives the messages that are still this process's own. */
+/** Renews the leases; returns the messages that still belong to this process. */
 export async function extendLeases(
   session: Session,
   holds: readonly Hold[],

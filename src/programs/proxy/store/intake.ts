@@ -204,7 +204,7 @@ async function explain(
   }
 }
 
-/** A message that was not queued, as whoever sent it hears of it. */
+/** A message that was not queued, as its sender is told. */
 interface Refusal {
   readonly id: string | null
   readonly reason: string

@@ -25,7 +25,7 @@ export async function fileIdOf(
   return (row as { id: string }).id
 }
 
-/** Undefined for whatever is no id, or has expired. */
+/** Undefined for anything that is not an id, or has expired. */
 export async function storedFile(session: Session, id: string): Promise<StoredFile | undefined> {
   const [row] = await session.rows<StoredFile & { [column: string]: unknown }>({
     text: `SELECT content_type AS "contentType" FROM large_files WHERE id = $1 AND expires_at > now()`,
@@ -34,7 +34,7 @@ export async function storedFile(session: Session, id: string): Promise<StoredFi
   return row
 }
 
-/** Which of these files nobody has a link to: their tenant is gone. */
+/** Which of these files have no link left, because their tenant was deleted. */
 export async function unlinked(session: Session, ids: readonly string[]): Promise<string[]> {
   const text =
     'SELECT g.id::text FROM unnest($1::uuid[]) AS g(id) WHERE NOT EXISTS (SELECT 1 FROM large_files f WHERE f.id = g.id)'

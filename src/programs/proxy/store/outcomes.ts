@@ -16,13 +16,13 @@ export interface Outcome extends Hold {
   readonly description?: string
   /** Of a deferral. */
   readonly retryAfterMs?: number
-  /** Whether it was an attempt to send; waiting for a rate limit is none. */
+  /** Whether it was an attempt to send; waiting for a rate limit is not one. */
   readonly attempted: boolean
   /** When some recipients were refused: all that are done with. */
   readonly recipientsDone?: readonly RecipientDone[]
 }
 
-/** Of a message that cannot be tried again, as its account is gone. */
+/** Of a message that cannot be retried, because its account was deleted. */
 export const ACCOUNT_DELETED = 'account deleted'
 
 /** Asked of deferrals only. */

@@ -123,7 +123,7 @@ export function freeSlots(holds: string): string {
   )`
 }
 
-/** A reservation whose time has come is none any more: others were admitted past it. */
+/** A reservation whose time has passed no longer holds: others were admitted past it. */
 async function keepReserved(
   session: Session,
   messages: readonly Wanting[],

@@ -49,7 +49,7 @@ export async function takeTurns(
   }))
 }
 
-/** Begins the lease of a turn anew. */
+/** Renews the lease of a turn. */
 export async function extendTurn(
   session: Session,
   { tenantId, claim }: SyncTurn,

@@ -92,7 +92,7 @@ export class SyncLoop {
     try {
       await endTurn(db, turn, await syncTenant(turn, this.#parts))
     } catch (error) {
-      // The turn's lease ends, and whoever is there then calls the tenant.
+      // The lease of the turn runs out, and the next proxy calls the tenant.
       log.error('a sync did not finish', { tenant: turn.tenantId, error: errorText(error) })
     }
   }

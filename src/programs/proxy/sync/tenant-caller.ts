@@ -110,7 +110,7 @@ export class SyncFailure extends Error {
   }
 }
 
-/** Whoever asks for more has counted in milliseconds, which would be silence until the year 9999. */
+/** A larger value was meant in milliseconds; as seconds it would mean silence until the year 9999. */
 const LONGEST_DND_S = 366 * 86_400
 
 /** Only an object, and none that says ok: false, acknowledges what it answers. */

@@ -93,7 +93,7 @@ function* firstBytes(blocks: Iterable<Buffer>, bytes: number): Generator<Buffer>
 function downloadPart({ response, parameters }: Exchange, messages: Messages): void {
   const [id = '', number = ''] = parameters
   const view = messages.view(id)
-  // What is no number is 0, as Go's Atoi says.
+  // What is not a number is 0, as in Go's Atoi.
   const part = view && partsOf(view.content)?.[/^[+-]?\d+$/.test(number) ? Number(number) : 0]
   if (part === undefined) {
     sendNotFound(response)

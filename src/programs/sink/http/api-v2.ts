@@ -96,7 +96,7 @@ interface Page {
   readonly limit: number
 }
 
-/** Lenient as MailHog: what is no positive 64-bit integer is the default. */
+/** Lenient as MailHog: what is not a positive 64-bit integer becomes the default. */
 function pageOf({ query }: Pick<Exchange, 'query'>): Page {
   return {
     start: positive(query.get('start')) ?? 0,

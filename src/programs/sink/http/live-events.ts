@@ -126,7 +126,7 @@ export class WebSockets {
     }
     const ping = setInterval(() => client.ping(), PING_MS)
     ping.unref()
-    // The peer broke the protocol or is gone: 'close' follows.
+    // The peer broke the protocol or disconnected: 'close' follows.
     client.on('error', () => {})
     client.on('close', () => {
       clearInterval(ping)

@@ -22,7 +22,7 @@ const BLANK_LINE = '\r\n\r\n'
 const DELIMITER_BEGINS = Buffer.from('\r\n--')
 /** RFC 2046 5.1.1: a boundary has at most 70 characters; the rest is room for "--" and padding. */
 const MOST_OF_DELIMITER = 200
-/** A header that does not end by then is none. */
+/** A header that does not end by then does not count as one. */
 const MOST_OF_HEADER = 1024 * 1024
 
 /**

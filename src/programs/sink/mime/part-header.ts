@@ -60,7 +60,7 @@ function joined(given: ReadonlyMap<string, string>): Map<string, string> {
   return parameters
 }
 
-/** Only UTF-8 and its subset are in use; an escape that is none stays as it is. */
+/** Only UTF-8 and its subset are in use; an invalid escape stays as it is. */
 function unescaped(value: string, isFirst: boolean): string {
   const text = isFirst ? value.replace(/^[^']*'[^']*'/, '') : value
   const bytes = text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))

@@ -85,7 +85,7 @@ function hexPair(bytes: Buffer, at: number): number | undefined {
   return /^[0-9A-Fa-f]{2}$/.test(digits) ? Number.parseInt(digits, 16) : undefined
 }
 
-/** Behind "=" with white space up to the line's end, which is no content (RFC 2045 6.7, rules 3 and 5). */
+/** Behind "=" with white space up to the line's end, which is not content (RFC 2045 6.7, rules 3 and 5). */
 function afterSoftBreak(bytes: Buffer, from: number): number {
   let at = from
   while (bytes[at] === SPACE || bytes[at] === TAB) at++

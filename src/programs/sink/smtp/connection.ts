@@ -46,7 +46,7 @@ class Connection {
     this.#replies = new ReplyQueue(socket)
     socket.on('data', (chunk) => this.#arrive(chunk))
     socket.on('end', () => this.#replies.end())
-    // The peer is gone: 'close' follows.
+    // The peer disconnected: 'close' follows.
     socket.on('error', () => {})
     socket.on('close', () => this.#data?.content.discard())
     this.#replies.push(`220 ${this.#hostname} ESMTP MailHog\r\n`)

@@ -81,7 +81,7 @@ export class Dialogue {
     return `250 Recipient ${to} ok\r\n`
   }
 
-  /** RFC 5321 4.1.4: a second EHLO begins anew. (MailHog would keep the recipients.) */
+  /** RFC 5321 4.1.4: a second EHLO resets the session. (MailHog would keep the recipients.) */
   #hello(verb: 'EHLO' | 'HELO', name: string): string {
     this.#reset('ready')
     this.#helo = name
