@@ -6,13 +6,19 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { embeddedSmtpServer, type RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { RUN_OPTIONS, WORKLOAD_OPTIONS } from '../../src/cli/run-options.ts'
-import { COVERAGE, type Coverage, type Documented, documentedCommands } from './documented.ts'
+import { COVERAGE, type Coverage, type Documented, documentedCommands, PACKAGE } from './documented.ts'
 import { ROOT } from './guide.ts'
 
 const COMMANDS = documentedCommands()
 
 function coverageOf({ command }: Documented): Coverage | undefined {
   return COVERAGE.find(({ what }) => what.test(command))
+}
+
+/** Of a scenario that only the reader's own repository has. */
+function elsewhere(one: Documented): boolean {
+  const coverage = coverageOf(one)
+  return coverage !== undefined && 'by' in coverage && coverage.by === PACKAGE
 }
 
 test('every command of README and docs is run here, or by a test or a step that is there', () => {
@@ -32,9 +38,9 @@ test('every command of README and docs is run here, or by a test or a step that 
 })
 
 describe('every run that is shown', () => {
-  const runs = COMMANDS.map(({ command }) => ({ command, run: runIn(command) })).filter(
-    ({ run }) => run !== undefined,
-  )
+  const runs = COMMANDS.filter((one) => !elsewhere(one))
+    .map(({ command }) => ({ command, run: runIn(command) }))
+    .filter(({ run }) => run !== undefined)
 
   test('names scenarios that exist, and says nothing that would be refused or change nothing', () => {
     const given = JSON.stringify(runs.map(({ run }) => run))

@@ -33,9 +33,17 @@ const STEP = (name: string) => `.ci/run: ${name}`
 const SUITES = STEP('every default scenario on embedded servers')
 const REAL_PARTS = STEP('real MailHog, SMTP servers, genro-mail-proxy, Prometheus, Kubernetes')
 
+/** Of what a user does in a repository of their own. */
+export const PACKAGE = STEP('the package, in repositories of others')
+
 /** The first that matches counts. Options and scenarios of every run are checked as well, whatever is said here. */
 export const COVERAGE: readonly Coverage[] = [
   { what: /^npm ci && .* -t burst$|^npm ci$/, by: STEP('README: the main job'), why: 'installs a clone' },
+  {
+    what: /^npm install --save-dev mailstorm vitest$|mailstorm init$|-t newsletter\b/,
+    by: PACKAGE,
+    why: 'wants a repository that is not this one',
+  },
   { what: /^npm ci && npm test$/, by: STEP('README: tests'), why: 'runs all tests' },
   {
     what: /^docker version$|STRESS_BACKEND=docker /,
