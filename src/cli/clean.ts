@@ -5,6 +5,7 @@ import { readState, removeState } from '../../containers/keeper/state.ts'
 import { pidOf } from '../../containers/processes.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options/options.ts'
+import { counted } from '../report/format.ts'
 
 export interface CleanOptions {
   readonly results?: boolean
@@ -52,12 +53,12 @@ async function cleanResults(
     /^(\d{8}-\d{6}-.*\.(json|md|tar\.gz)|latest\.json|junit\.xml)$/.test(name),
   )
   if (keepResults || ours.length === 0) return
-  if (!results && !(await confirmed(`Remove ${ours.length} result files in ${folder}? [y/N] `))) {
-    console.log(`Results stay: ${ours.length} files in ${folder}.`)
+  if (!results && !(await confirmed(`Remove ${counted(ours.length, 'result file')} in ${folder}? [y/N] `))) {
+    console.log(`Results stay: ${counted(ours.length, 'result file')} in ${folder}.`)
     return
   }
   await Promise.all(ours.map((name) => rm(`${folder}/${name}`)))
-  console.log(`Removed ${ours.length} result files.`)
+  console.log(`Removed ${counted(ours.length, 'result file')}.`)
 }
 
 /** No without a terminal: nobody can be asked. */

@@ -1,7 +1,6 @@
 import stressConfig from '../../../vitest.stress.config.ts'
 
 /** The configuration of the stress runs, for scenarios that only tests need. */
-// biome-ignore lint/style/noDefaultExport: Vitest loads it
 export default {
   test: {
     ...stressConfig.test,
