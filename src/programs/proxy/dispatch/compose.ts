@@ -20,9 +20,9 @@ export function recipientsOf({ to, cc, bcc }: Mail): string[] {
 
 /** Whether any address of the message, in envelope or header, takes a server with SMTPUTF8 (RFC 6531 3.2). */
 export function isInternational({ mail }: Composed): boolean {
-  const { from, envelopeFrom, to, cc, bcc, replyTo } = mail
+  const { from, envelopeFrom, to, cc, bcc, replyTo, sender = from } = mail
   if (needsSmtpUtf8(envelopeFrom)) return true
-  return [from, ...to, ...cc, ...bcc, ...replyTo].some(({ address }) => needsSmtpUtf8(address))
+  return [from, sender, ...to, ...cc, ...bcc, ...replyTo].some(({ address }) => needsSmtpUtf8(address))
 }
 
 /** The message with links in the place of what was too large to be attached. */
@@ -62,9 +62,10 @@ export function compose(
   { id, tenantId, mail }: Composed,
   attachments: readonly OpenAttachment[],
 ): MailComposerOptions {
-  const { from, to, cc, replyTo, subject, text, html } = mail
+  const { from, sender, to, cc, replyTo, subject, text, html } = mail
   return {
     from,
+    ...(sender === undefined ? {} : { sender }),
     to: [...to],
     ...(cc.length === 0 ? {} : { cc: [...cc] }),
     ...(replyTo.length === 0 ? {} : { replyTo: [...replyTo] }),
@@ -88,6 +89,7 @@ export function compose(
 export function fieldsMeant({ mail, id }: Composed): string[] {
   return [
     ...['From', 'To', 'Cc', 'Reply-To', 'Subject', 'Message-ID', 'Date', 'MIME-Version'],
+    ...(mail.sender === undefined ? [] : ['Sender']),
     ...PART_FIELDS,
     ...ownFields(id, mail).map(([name]) => name),
   ]
@@ -126,7 +128,7 @@ const MAX_PLAIN_LINE = 76
  * encoded, folded or quoted, so it needs no MIME builder. Undefined for every other message.
  */
 export function composePlain({ id, tenantId, mail }: Composed): { header: string; text: string } | undefined {
-  const { from, to, cc, replyTo, subject, text, html, headers, attachments } = mail
+  const { from, sender, to, cc, replyTo, subject, text, html, headers, attachments } = mail
   if (
     !text ||
     html !== undefined ||
@@ -138,7 +140,9 @@ export function composePlain({ id, tenantId, mail }: Composed): { header: string
   const lines: (string | undefined)[] = []
   for (const [name, value] of headers) lines.push(PLAIN_FIELD.test(name) ? plainLine(name, value) : undefined)
   lines.push(plainLine(IDENTITY_HEADER, id))
-  lines.push(plainLine('From', plainMailboxes([from])), plainLine('To', plainMailboxes(to)))
+  lines.push(plainLine('From', plainMailboxes([from])))
+  if (sender !== undefined) lines.push(plainLine('Sender', plainMailboxes([sender])))
+  lines.push(plainLine('To', plainMailboxes(to)))
   if (cc.length > 0) lines.push(plainLine('Cc', plainMailboxes(cc)))
   if (replyTo.length > 0) lines.push(plainLine('Reply-To', plainMailboxes(replyTo)))
   lines.push(plainLine('Subject', subject))

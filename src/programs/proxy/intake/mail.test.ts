@@ -181,6 +181,21 @@ describe('refuses, with the reason', () => {
       'headers.in-reply-to has to be message ids',
     ],
     [
+      'a Sender that is no address',
+      { ...plain, headers: { Sender: 'the é press office' } },
+      'headers.Sender has',
+    ],
+    [
+      'two Senders',
+      { ...plain, headers: { Sender: 'a@x.test', sender: 'b@x.test' } },
+      'headers has more than one Sender',
+    ],
+    [
+      'a structured field beyond ASCII',
+      { ...plain, headers: { 'OTP-Token': 'é' } },
+      'headers.OTP-Token has to be ASCII',
+    ],
+    [
       'a long word where it cannot be encoded',
       { ...plain, headers: { 'List-Unsubscribe': `<https://x.test/${'u'.repeat(1_000)}>` } },
       'headers.List-Unsubscribe has a word of more than 900',
@@ -274,4 +289,10 @@ test('keeps a field that is named as something that every object of JavaScript h
 test('refuses a file name that is not text', () => {
   const attachments = [{ filename: 'a\ud800.bin', storage_path: 'p' }]
   expect(() => readSubmission({ ...plain, attachments })).toThrow('lone surrogates')
+})
+
+test('takes a Sender as the mailbox that it is', () => {
+  const { mail } = readSubmission({ ...plain, headers: { sender: 'Büro <büro@bücher.test>', 'X-A': '1' } })
+  expect(mail.sender).toEqual({ name: 'Büro', address: 'büro@xn--bcher-kva.test' })
+  expect(mail.headers).toEqual([['X-A', '1']])
 })

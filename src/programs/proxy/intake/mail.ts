@@ -10,6 +10,8 @@ export interface Mail {
   readonly cc: readonly Mailbox[]
   readonly bcc: readonly Mailbox[]
   readonly replyTo: readonly Mailbox[]
+  /** Who sent it on behalf of `from` (RFC 5322 3.6.2): the header field, not the envelope. */
+  readonly sender?: Mailbox | undefined
   readonly subject: string
   readonly text: string | undefined
   readonly html: string | undefined
@@ -89,6 +91,7 @@ function mailOf(given: Record<string, unknown>): Mail {
     cc,
     bcc,
     replyTo: mailboxes('reply_to', raw.reply_to),
+    sender: senderOf(raw.headers),
     subject,
     ...bodies(raw),
     messageId: messageIdOf(raw.message_id),
@@ -110,6 +113,19 @@ function withHeaderAliases(raw: Record<string, unknown>): Record<string, unknown
   }
   return { ...raw, ...aliases, headers: rest }
 }
+
+/** Among the extra fields, but with the syntax of an address. */
+function senderOf(headers: unknown): Mailbox | undefined {
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const [given, ...others] = Object.entries(headers).filter(
+    ([name, value]) => isSender(name) && value !== null,
+  )
+  if (given === undefined) return undefined
+  if (others.length > 0) throw new Unacceptable('headers has more than one Sender')
+  return oneMailbox(`headers.${given[0]}`, given[1])
+}
+
+const isSender = (name: string) => name.toLowerCase() === 'sender'
 
 function returnPathOf(given: unknown): string | undefined {
   if (given === undefined || given === null || given === '') return undefined
@@ -192,6 +208,9 @@ const MAX_VALUE_LENGTH = 8_192
  */
 const MESSAGE_IDS = /^(?:[!-;=?-~]|<[!-;=?-~]{1,250}>|[ \t])+$/
 const OF_MESSAGE_IDS = new Set(['in-reply-to', 'references', 'content-id', 'resent-message-id'])
+/** Structured fields (RFC 9651) without encoded words, which nodemailer too writes as they are. */
+const ASCII_ONLY = new Set(['otp-token'])
+const ASCII = /^[\t -~]*$/
 /** A line may have 998 octets (RFC 5322 2.1.1) and is folded at blanks only; the rest is for name and blanks. */
 const MAX_WORD_OCTETS = 900
 /** RFC 2047 5 (1): unstructured, so that a long word may become several encoded words. */
@@ -215,7 +234,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 function headerFields(given: unknown): HeaderField[] {
   if (given === undefined || given === null) return []
   if (typeof given !== 'object' || Array.isArray(given)) throw new Unacceptable('headers has to be an object')
-  const entries = Object.entries(given).filter(([, value]) => value !== null)
+  const entries = Object.entries(given).filter(([name, value]) => value !== null && !isSender(name))
   if (entries.length > MAX_FIELDS) throw new Unacceptable(`headers has more than ${MAX_FIELDS} fields`)
   return entries.map(([name, value]) => [fieldName(name), fieldValue(name, value)])
 }
@@ -225,6 +244,8 @@ function fieldValue(name: string, given: unknown): string {
   const value = headerText(field, given)
   if (OF_MESSAGE_IDS.has(name.toLowerCase()) && !MESSAGE_IDS.test(value))
     throw new Unacceptable(`${shown(field)} has to be message ids of ASCII characters, such as <id@domain>`)
+  if (ASCII_ONLY.has(name.toLowerCase()) && !ASCII.test(value))
+    throw new Unacceptable(`${shown(field)} has to be ASCII characters`)
   if (!UNSTRUCTURED.test(name) && hasLongWord(value))
     throw new Unacceptable(`${shown(field)} has a word of more than ${MAX_WORD_OCTETS} octets`)
   return value
