@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { renderAnyText } from './any.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
 import { NOTHING } from './result-parts.fixture.ts'
-import { renderSummary } from './runs/summary.ts'
+import { renderSummary } from './runs/list.ts'
 import { coloured, paintFor, plain } from './terminal.ts'
 
 test('shows a run that passed', () => {

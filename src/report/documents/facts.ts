@@ -1,5 +1,4 @@
 import { dueMessages, type LedgerResult, type Metrics, type Result } from '../../engine/result.ts'
-import type { AnyResult } from '../../pressure/result.ts'
 import { type Fact, factsFrom, PAGES } from '../block.ts'
 import { oneLine } from '../escape.ts'
 import {
@@ -13,42 +12,7 @@ import {
   shortMilliseconds,
   size,
 } from '../format.ts'
-
-/** What is said of each kind of run: what it ran on, when and where. */
-
-export function backendFact({ backend }: AnyResult): Fact {
-  return { label: 'Backend', value: `${backend.name} (${backend.why})` }
-}
-
-export function seedFact({ seed }: AnyResult): Fact {
-  return { label: 'Seed', value: String(seed) }
-}
-
-/** Of a page's head: a terminal's reader was there. */
-export function whereAndWhen({ machine, metrics }: AnyResult): Fact[] {
-  const { cpu, cores, memory_bytes: memory, os } = machine
-  return factsFrom([
-    ['Machine', `${cpu}, ${cores} cores, ${size(memory)}, ${os}`],
-    ['Started', readableTime(metrics.start_time)],
-  ]).map((fact) => ({ ...fact, in: PAGES }))
-}
-
-export function environmentFacts({ run_id, versions, metrics, format }: AnyResult): Fact[] {
-  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  return factsFrom([
-    ['Ended', readableTime(metrics.end_time)],
-    ['Run', run_id],
-    ['Versions', named.join(', ')],
-    ['Format', format],
-  ])
-}
-
-/** `2026-01-02 03:04:05 UTC`: the same wherever the page is opened. */
-function readableTime(iso: string): string {
-  return iso.replace(/T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, ' $1 UTC')
-}
-
-/** What is said of SMTP stress. */
+import { backendFact, seedFact, whereAndWhen } from './common.ts'
 
 /** More server names than this are counted, not listed. */
 const MOST_SERVERS = 5

@@ -38,26 +38,26 @@ import {
 } from '../format.ts'
 import { distributionChart } from '../html/charts/latency.ts'
 import { pressureCharts } from '../html/charts/pressure.ts'
-import { faultFacts, pressureReason, runName, verificationSentence, whyNotVerified } from '../verdict.ts'
-import { backendFact, environmentFacts, seedFact, whereAndWhen } from './facts.ts'
-import { figuresBlock } from './figures.ts'
+import { faultFacts, pressureReason, verificationSentence, whyNotVerified } from '../verdict.ts'
+import {
+  backendFact,
+  environmentFacts,
+  figuresBlock,
+  headOf,
+  seedFact,
+  sideBySideBlock,
+  type TimeColumn,
+  thresholdsBlock,
+  timelineTable,
+  whereAndWhen,
+} from './common.ts'
 import { latencyTable } from './latency.ts'
-import { sideBySideBlock } from './side-by-side.ts'
-import { thresholdsBlock } from './thresholds.ts'
-import { type TimeColumn, timelineTable } from './timeline.ts'
 
 /** A run of the mail proxy under pressure. */
 export function pressureDocument(result: PressureResult): Document {
-  const { status, partial_reason: reason, observations } = result
+  const { observations } = result
   return {
-    head: {
-      name: runName(result),
-      stamp: result.stamp,
-      verdict: result.verdict,
-      reason: pressureReason(result),
-      stoppedEarly: status === 'partial' ? (reason ?? 'unknown reason') : undefined,
-      facts: headFacts(result),
-    },
+    head: headOf(result, { reason: pressureReason(result), facts: headFacts(result) }),
     conclusion: [
       { title: '', parts: [{ kind: 'cards', rows: pressureCards(result) }], in: PAGES },
       thresholdsBlock(result.thresholds),

@@ -1,3 +1,4 @@
+import type { CustomMetricResult } from '../../engine/custom-metrics.ts'
 import type { LatencySummary } from '../../engine/histogram.ts'
 import {
   dueMessages,
@@ -7,17 +8,36 @@ import {
   type Result,
   type TimelineRow,
 } from '../../engine/result.ts'
-import { type Block, type Card, type Document, facts, type Medium, PAGES, type Remark } from '../block.ts'
-import { count, decimal, MISSING, percent, perSecond, seconds, shortMilliseconds } from '../format.ts'
+import { unitOfTrend } from '../../figures/custom.ts'
+import {
+  type Block,
+  type Card,
+  type Document,
+  facts,
+  left,
+  type Medium,
+  PAGES,
+  type Remark,
+  right,
+  table,
+} from '../block.ts'
+import { count, decimal, figure, MISSING, percent, perSecond, seconds, shortMilliseconds } from '../format.ts'
 import type { Chart } from '../html/charts/chart.ts'
 import { isShort, timeNote, withBars } from '../html/charts/thin.ts'
 import { resourceCharts, timelineCharts } from '../html/charts/timeline.ts'
-import { runName, verdictReason } from '../verdict.ts'
-import { customMetricsBlock } from './custom-metrics.ts'
+import { verdictReason } from '../verdict.ts'
+import {
+  environmentFacts,
+  figuresBlock,
+  headOf,
+  sideBySideBlock,
+  type TimeColumn,
+  thresholdsBlock,
+  timelineTable,
+} from './common.ts'
 import { driftBlock } from './drift.ts'
 import {
   dataSentence,
-  environmentFacts,
   generatorFact,
   headFacts,
   ledgerFacts,
@@ -28,26 +48,14 @@ import {
   sessionTroubles,
 } from './facts.ts'
 import { failureBlocks } from './failures.ts'
-import { figuresBlock } from './figures.ts'
 import { phasesBlock, responseTimesBlock } from './latency.ts'
 import { generatorsBlock, resourcesBlock, serversBlock } from './machines.ts'
 import { searchBlock } from './search.ts'
-import { sideBySideBlock } from './side-by-side.ts'
-import { thresholdsBlock } from './thresholds.ts'
-import { type TimeColumn, timelineTable } from './timeline.ts'
 
 /** A run of the SMTP stress tests. */
 export function smtpDocument(result: Result): Document {
-  const { status, partial_reason: reason } = result
   return {
-    head: {
-      name: runName(result),
-      stamp: result.stamp,
-      verdict: result.verdict,
-      reason: verdictReason(result),
-      stoppedEarly: status === 'partial' ? (reason ?? 'unknown reason') : undefined,
-      facts: headFacts(result),
-    },
+    head: headOf(result, { reason: verdictReason(result), facts: headFacts(result) }),
     conclusion: [
       { title: '', parts: [{ kind: 'cards', rows: smtpCards(result) }], in: PAGES },
       thresholdsBlock(result.thresholds),
@@ -228,4 +236,43 @@ function notAccepted({ failed_messages: failed, outcomes: { not_reached: notReac
 function rateDetail({ rate, rate_error }: Metrics, target: number | null): string {
   if (target === null) return 'as fast as replies allow'
   return `target ${perSecond(target)}, started ${perSecond(rate)} (${percent(rate_error)} off)`
+}
+
+const CUSTOM_COLUMNS = [left('metric', { most: 40 }), left('kind'), right('value'), left('', { long: true })]
+
+/** The metrics that a scenario brought along. */
+function customMetricsBlock({ custom_metrics: metrics = {} }: Pick<Result, 'custom_metrics'>): Block {
+  const rows = Object.entries(metrics).map(([name, metric]) => [name, metric.kind, ...cells(name, metric)])
+  return { title: 'Custom metrics', folded: true, parts: table(CUSTOM_COLUMNS, rows) }
+}
+
+/** The figure that stands for the metric, and what else is known of it. */
+function cells(name: string, metric: CustomMetricResult): [value: string, more: string] {
+  switch (metric.kind) {
+    case 'counter':
+      return [figure(metric.sum), perSecond(metric.per_second)]
+    case 'gauge': {
+      const { value, min, max, at_seconds: at } = metric
+      const last = at === null ? '' : `, last at ${seconds(at)}`
+      return [figure(value), `min ${figure(min)}, max ${figure(max)}${last}`]
+    }
+    case 'rate':
+      return [percent(metric.share), `${count(metric.hits)} of ${count(metric.total)}`]
+    case 'trend':
+      return trendCells(metric.summary, unitOfTrend(name) === 'ms' ? ' ms' : '')
+    default:
+      return metric satisfies never
+  }
+}
+
+function trendCells(summary: LatencySummary, unit: string): [value: string, more: string] {
+  const named = [
+    ['min', summary.min],
+    ['avg', summary.avg],
+    ['p50', summary.p50],
+    ['p99', summary.p99],
+    ['max', summary.max],
+  ] as const
+  const others = named.map(([name, value]) => `${name} ${figure(value)}`)
+  return [`p95 ${figure(summary.p95)}${unit}`, `${others.join(', ')}, ${count(summary.count)} values`]
 }

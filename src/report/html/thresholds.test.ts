@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ThresholdResult } from '../../engine/result.ts'
-import { marginOf, thresholdsBlock } from '../documents/thresholds.ts'
+import { marginOf, thresholdsBlock } from '../documents/common.ts'
 
 const threshold = (expression: string, value: number | null, limit: number): ThresholdResult => ({
   expression,

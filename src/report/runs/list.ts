@@ -1,5 +1,8 @@
 import { basename } from 'node:path'
+import { figureValue } from '../../figures/figure.ts'
+import type { AnyResult } from '../../pressure/result.ts'
 import type { Spread } from '../../results/change.ts'
+import { kindOf } from '../../results/kinds.ts'
 import type { RunOverview } from '../../results/overview.ts'
 import type { SkippedFile } from '../../results/result-files.ts'
 import type { ScenarioSummary } from '../../results/summary.ts'
@@ -7,7 +10,7 @@ import { left, right } from '../block.ts'
 import { oneLine } from '../escape.ts'
 import { count, counted, decimal, MISSING, percent, perSecond, signedPercent } from '../format.ts'
 import { type ListColumn, listLines } from '../table.ts'
-import { cutToColumns, type Page, type Paint, PIPE, wrapLine } from '../terminal.ts'
+import { columnsOf, cutToColumns, type Page, type Paint, PIPE, wrapLine } from '../terminal.ts'
 import { runName, VERDICT_STYLE } from '../verdict.ts'
 
 const LIST_COLUMNS: readonly ListColumn<RunOverview>[] = [
@@ -140,4 +143,47 @@ function totals(rows: readonly ScenarioSummary[]): string[] {
 function range({ min, max, values }: Spread, digits: number): string {
   if (min === null || max === null) return MISSING
   return values.length < 2 || min === max ? '' : `${decimal(min, digits)}–${decimal(max, digits)}`
+}
+
+/** A narrow terminal goes without those of a high rank: each run's own figures stand above the table. */
+const SUMMARY_COLUMNS: readonly ListColumn<AnyResult>[] = [
+  { ...left('Scenario'), rank: 0, cell: (result) => oneLine(runName(result), 40) },
+  { ...right('Messages'), rank: 1, cell: (result) => count(figureOf(result, 'total_messages')) },
+  {
+    ...right('Success'),
+    rank: 2,
+    cell: (result) =>
+      figureOf(result, 'total_messages') === 0 ? MISSING : percent(figureOf(result, 'success_rate')),
+  },
+  { ...right('Throughput'), rank: 3, cell: (result) => perSecond(figureOf(result, 'throughput')) },
+  { ...right('p50 ms'), rank: 6, cell: (result) => decimal(figureOf(result, 'p(50)'), 2) },
+  { ...right('p99 ms'), rank: 4, cell: (result) => decimal(figureOf(result, 'p(99)'), 2) },
+  { ...right('max ms'), rank: 7, cell: (result) => decimal(figureOf(result, 'max'), 2) },
+  { ...right('Lost'), rank: 5, cell: (result) => count(figureOf(result, 'lost')) },
+  { ...right('Dup'), rank: 5, cell: (result) => count(figureOf(result, 'duplicated')) },
+  { ...left('Verdict'), rank: 0, cell: verdictWords },
+]
+
+/** A figure of a run of any kind, by the name that thresholds have for it. */
+function figureOf(result: AnyResult, name: string): number | null {
+  const figure = kindOf(result.format).figures().named(name)
+  return typeof figure === 'object' ? figureValue(figure, result) : null
+}
+
+/** The table at the end of a run over all its scenarios; empty when nothing ran. */
+export function renderSummary(results: readonly AnyResult[], { paint, width }: Page = PIPE): string {
+  if (results.length === 0) return ''
+  const [title = '', ...lines] = listLines(SUMMARY_COLUMNS, results, width)
+  const rule = '-'.repeat([title, ...lines].reduce((most, line) => Math.max(most, columnsOf(line)), 0))
+  const painted = results.map((result, index) => paintVerdict(lines[index] ?? '', result, paint))
+  return `${[rule, paint('bold', title), rule, ...painted, rule, ...backendNote(results).flatMap((note) => wrapLine(note, width))].join('\n')}\n`
+}
+
+/** Figures of different backends are never put side by side without saying so. */
+function backendNote(results: readonly AnyResult[]): string[] {
+  const backends = [...new Set(results.map(({ backend }) => backend.name))]
+  if (backends.length < 2) return []
+  return [
+    `Not comparable with each other: ${counted(backends.length, 'backend')} (${oneLine(backends.join(', '))})`,
+  ]
 }
