@@ -5,11 +5,11 @@ import { makeFolder, writeAtomically } from '../src/results/atomic-write.ts'
 import { viewOf } from '../src/results/run-view.ts'
 import { collectResults, resultsFolder } from './collect-results.ts'
 
-/** In a folder of their own, so that nobody takes them for results of runs. */
+/** A folder of its own, so that these files are not read as results of runs. */
 const FOLDER = 'benchmark'
 const FILES = { 'bigger-is-better.json': 'higher', 'smaller-is-better.json': 'lower' } as const
 
-/** In CI: what benchmark-action/github-action-benchmark reads, `results/benchmark/….json`. */
+/** In CI, writes `results/benchmark/….json` for benchmark-action/github-action-benchmark. */
 export default class BenchmarkReporter implements Reporter {
   #vitest: Vitest | undefined
 

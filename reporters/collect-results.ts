@@ -5,8 +5,8 @@ import '../fixtures/task-data.ts'
 import { resolve } from 'node:path'
 
 /**
- * The results of all tasks of a run, live or merged from blobs, each once, in the order that they began: what a reporter of
- * one's own begins with.
+ * The results of all tasks of a run, live or merged from blobs: each once, in the order in which the runs
+ * began. The starting point for a reporter of your own.
  *
  * @example
  * ```ts
@@ -34,17 +34,20 @@ export function collectResults(modules: readonly TestModule[]): AnyResult[] {
   return [...found.values()].toSorted((a, b) => a.metrics.start_time.localeCompare(b.metrics.start_time))
 }
 
-/** The result that a task has brought; undefined for all but the one that ended its run. */
+/** The result attached to a task; undefined for all tasks but the one that ended its run. */
 export function resultOf(task: TestCase | TestSuite | TestModule): AnyResult | undefined {
   return task.meta().mailstormResult
 }
 
-/** Tasks inherit their suite's meta, so one result can be found at several. */
+/** Tasks inherit the meta of their suite, so one result turns up at several tasks. */
 export function resultKey({ scenario, part, run_id }: AnyResult): string {
   return JSON.stringify([scenario, part, run_id])
 }
 
-/** Where results are written: `directory`, else STRESS_RESULTS_DIR, else `results`, from Vitest's root. */
+/**
+ * The folder that results are written to: `directory`, else STRESS_RESULTS_DIR, else `results`, relative to
+ * Vitest's root.
+ */
 export function resultsFolder(vitest: Vitest | undefined, directory?: string): string {
   const root = vitest?.config.root ?? process.cwd()
   return resolve(root, directory ?? namedResultsFolder())

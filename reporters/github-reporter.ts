@@ -13,7 +13,7 @@ import { collectResults, resultOf } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 import { type FailedRow, groupFailedRows, groupTitle, headingOf, saysItAll } from './rows.ts'
 
-/** On GitHub Actions: the job summary, and annotations for what failed. Elsewhere nothing. */
+/** On GitHub Actions, writes the job summary and annotates failures. Does nothing elsewhere. */
 export default class GithubReporter implements Reporter {
   #vitest: Vitest | undefined
 
@@ -37,7 +37,7 @@ export default class GithubReporter implements Reporter {
   }
 }
 
-/** What earlier commands of the same step wrote counts towards GitHub's limit. */
+/** Output of earlier commands in the same step counts towards GitHub's limit. */
 async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
@@ -45,7 +45,7 @@ async function sizeOf(path: string): Promise<number> {
   )
 }
 
-/** Failures of scenarios that came to no result: servers that did not boot, a suite that cannot be read. */
+/** Failures of scenarios without a result: servers that did not boot, a suite that cannot be read. */
 function withoutResult(module: TestModule): string[] {
   return [module, ...module.children.allSuites()].flatMap((parent) => {
     const rows = failedRows(parent)
@@ -75,8 +75,8 @@ export function jobSummary(results: readonly AnyResult[], mostBytes: number): st
 }
 
 /**
- * Workflow commands for one run: an error for each threshold that was missed, with value and limit; a
- * warning for what makes the figures doubtful; a notice for a threshold that could not be looked at.
+ * Workflow commands for one run: an error for each missed threshold, with value and limit; a warning for
+ * whatever makes the figures doubtful; a notice for a threshold that could not be evaluated.
  * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export function annotationsOf(result: Result | PressureResult): string[] {
@@ -110,8 +110,8 @@ function doubts(result: Result | PressureResult, failedBy: readonly string[]): s
 }
 
 /**
- * Errors of rows of a scenario that has no result, so that no threshold tells of them. Those with a place
- * in a file are Vitest's own reporter's.
+ * Errors of rows in a scenario without a result, which no threshold reports. Vitest's own reporter annotates
+ * errors that have a position in a file.
  */
 export function rowAnnotations(scenario: string, rows: readonly FailedRow[]): string[] {
   const own = rows.map(({ name, errors }) => ({ name, errors: errors.filter(saysItAll) }))

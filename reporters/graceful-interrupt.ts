@@ -5,7 +5,7 @@ import { type EndSignal, onEndSignal } from '../src/end-signals.ts'
 import { collectResults } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 
-/** The name of Vitest's own listener (Logger.addCleanupListeners), which exits 1 ms after the signal. */
+/** Name of Vitest's own listener (Logger.addCleanupListeners), which exits 1 ms after the signal. */
 const VITEST_LISTENER = 'onExit'
 const VITEST_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
@@ -13,16 +13,16 @@ const PARENT_LOOK_MS = 500
 
 export interface GracefulInterruptOptions {
   /**
-   * End with the process that started this one. npm's shell dies of a SIGTERM that npx hands on, without
-   * handing it on in turn: nobody but us then knows that the load is to end.
+   * Ends the run when the parent process ends. On SIGTERM from npx, npm's shell dies without passing the signal
+   * on, so we would never see it.
    */
   readonly endWithParent?: boolean
 }
 
 /**
- * Lets a run that is interrupted end properly: the first signal cancels it, so that the tests' abort
- * signals fire and partial results are written; a later one exits at once. The exit code is the shell's
- * for a signal, 128 + its number: 130, 143 or 129.
+ * Ends an interrupted run properly: the first signal cancels it, so that abort signals fire and partial results
+ * are written; the second exits at once. The exit code is the shell's for a signal, 128 + its number: 130, 143
+ * or 129.
  */
 export default class GracefulInterrupt implements Reporter {
   readonly #options: GracefulInterruptOptions
@@ -68,7 +68,7 @@ export default class GracefulInterrupt implements Reporter {
     )
   }
 
-  /** A process whose parent has ended gets another one. */
+  /** A process whose parent has ended is given another parent. */
   #watchParent(): void {
     const parentPid = process.ppid
     this.#parentLook = setInterval(() => {
@@ -82,13 +82,13 @@ export default class GracefulInterrupt implements Reporter {
     const idle = this.#phase === 'before' || (this.#phase === 'after' && this.#vitest?.shouldKeepServer())
     if (this.#interrupted || idle) process.exit(code)
     this.#interrupted = true
-    // The same kill may have ended the parent: that is no second wish.
+    // The parent may have ended by the same kill: that is not a second signal.
     clearInterval(this.#parentLook)
-    // Vitest sets 1 for a run that did not pass, whenever that may be; ours is the last word.
+    // Vitest sets 1 for a run that did not pass, at any time; set ours last.
     process.once('exit', () => {
       process.exitCode = code
     })
-    // The servers are being stopped already; that has its own time limit (teardownTimeout).
+    // The servers are already being stopped, within a time limit of its own (teardownTimeout).
     if (this.#phase === 'after') return
     tell(
       this.#vitest,

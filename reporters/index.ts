@@ -1,5 +1,5 @@
 /**
- * mailstorm's Vitest reporters, and the results of a run for a reporter of one's own.
+ * Vitest reporters, and the results of a run for reporters of your own.
  *
  * @packageDocumentation
  */

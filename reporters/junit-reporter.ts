@@ -25,8 +25,9 @@ import { headingOf, saysItAll } from './rows.ts'
 const FILE = 'junit.xml'
 
 /**
- * In CI: `results/junit.xml`. Vitest's own has properties for single tests only, and nothing reads those;
- * this one has the figures of a run where readers of JUnit look for properties, and is written in one step.
+ * In CI, writes `results/junit.xml`. Vitest's JUnit reporter sets properties on single tests only, which
+ * readers ignore; this one puts the run's figures where readers of JUnit look for them, and writes the file
+ * atomically.
  */
 export default class JunitReporter implements Reporter {
   #vitest: Vitest | undefined
@@ -47,7 +48,7 @@ export default class JunitReporter implements Reporter {
   ): Promise<void> {
     const suites = modules.flatMap((module) => this.#suitesOf(module))
     const errors = unhandled.map(failureOf)
-    // Vitest calls rows that it cut off skipped, and readers of JUnit pass over those.
+    // Vitest reports rows that it cut off as skipped, which readers of JUnit ignore.
     if (reason === 'interrupted' && suites.every((suite) => suite.errors.length === 0))
       errors.push(INTERRUPTED)
     if (errors.length > 0) {
@@ -84,7 +85,7 @@ export default class JunitReporter implements Reporter {
 
 const INTERRUPTED: JunitFailure = { type: 'Interrupted', message: 'the run was interrupted' }
 
-/** A run that failed although none of its rows did: they were cut off, or not asked for by `-t`. */
+/** A run that failed though none of its rows did: they were cut off, or excluded by `-t`. */
 function failedRun(
   parent: TestSuite | TestModule,
   tests: readonly TestCase[],
@@ -106,7 +107,7 @@ function propertiesOf(parent: TestSuite | TestModule, tests: readonly TestCase[]
   return result === undefined ? [] : runProperties(result)
 }
 
-/** Rows that `-t` left out are no part of the run. */
+/** Rows excluded by `-t` are not part of the run. */
 function caseOf(test: TestCase): JunitCase[] {
   const result = test.result()
   const seconds = (test.diagnostic()?.duration ?? 0) / 1000

@@ -2,8 +2,8 @@ import type { Plugin } from 'vitest/config'
 import type { Reporter, Vitest } from 'vitest/node'
 
 /**
- * Vitest's `--reporter` takes the place of all reporters that a configuration names. Those that write results,
- * end a run properly or serve its figures stay, whoever else reports.
+ * Vitest's `--reporter` replaces every reporter of the configuration. This plugin puts back those that write
+ * results, end a run properly or serve its figures.
  */
 export function keepReporters(kept: readonly Reporter[]): Plugin {
   return {
@@ -15,10 +15,13 @@ export function keepReporters(kept: readonly Reporter[]): Plugin {
   }
 }
 
-/** Vitest's reporters that write for programs to stdout; `json` and `junit` do where `stdout: true` says so. */
+/**
+ * Vitest's reporters that write machine-readable output to stdout; `json` and `junit` do so with `stdout:
+ * true`.
+ */
 const FOR_PROGRAMS: readonly unknown[] = ['tap', 'tap-flat']
 
-/** Writes what a person reads: to stderr where stdout is for a program. */
+/** Prints for a human reader: to stderr when stdout carries machine-readable output. */
 export function tell(vitest: Vitest | undefined, text: string): void {
   if (vitest === undefined) return
   if (programReads(vitest)) vitest.logger.error(text)

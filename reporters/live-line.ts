@@ -6,9 +6,8 @@ const ERASE_LINE = '\r\u001b[2K'
 export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 /**
- * One line at the bottom of a terminal that is drawn over in place. Whatever anyone else writes
- * meanwhile, through Vitest or past it, goes above it: the streams' `write` is intercepted as long as
- * the line is on.
+ * One line at the bottom of a terminal, redrawn in place. Anything else written meanwhile, by Vitest or not,
+ * appears above it: the streams' `write` is intercepted while the line is shown.
  */
 export class LiveLine {
   readonly #output: Terminal
@@ -27,7 +26,7 @@ export class LiveLine {
     }
   }
 
-  /** Draws the line, and keeps it: `render` is asked again after each write of others. */
+  /** Shows the line; `render` is called again after each write by others. */
   show(render: (columns: number) => string): void {
     this.#render = render
     this.#draw()
@@ -38,7 +37,7 @@ export class LiveLine {
     this.#erase()
   }
 
-  /** Hides the line and gives the streams back. */
+  /** Hides the line and restores the streams. */
   stop(): void {
     this.hide()
     for (const restore of this.#restores.splice(0)) restore()
@@ -60,7 +59,7 @@ export class LiveLine {
     })
   }
 
-  /** Once after all writes of this turn of the event loop, so that many lines do not flicker. */
+  /** Redraws once after all writes of this turn of the event loop, so that many lines do not flicker. */
   #redrawSoon(): void {
     if (this.#redrawDue || this.#render === undefined) return
     this.#redrawDue = true
@@ -70,10 +69,10 @@ export class LiveLine {
     })
   }
 
-  /** Never onto a line that somebody has begun and not ended. */
+  /** Never draws over an unfinished line of someone else's. */
   #draw(): void {
     if (this.#render === undefined || this.#lineOpen) return
-    // The last column stays free: some terminals wrap as soon as it is written to.
+    // Leave the last column free: some terminals wrap as soon as it is written.
     const columns = (this.#output.columns ?? 80) - 1
     this.#writeOutput(ERASE_LINE + this.#render(columns))
     this.#drawn = true

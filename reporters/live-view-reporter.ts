@@ -9,7 +9,7 @@ import { tell } from './kept-reporters.ts'
 
 type Artifact = Parameters<NonNullable<Reporter['onTestCaseArtifactRecord']>>[1]
 
-/** Serves the charts of a run while it goes on (STRESS_LIVE=1). */
+/** Serves live charts of the run over HTTP (`STRESS_LIVE=1`). */
 export default class LiveViewReporter implements Reporter {
   readonly #port: number
   readonly #told = new Set<string>()

@@ -12,14 +12,14 @@ import { resultOf } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 
 /**
- * How long the process stays for Prometheus to fetch the last figures: a little over its usual scrape
- * interval of 5 s. Without it, a run shorter than that would never be seen.
+ * How long the process waits for Prometheus to fetch the last figures: a little over its usual scrape interval
+ * of 5 s. A shorter run would otherwise never be seen.
  */
 const LAST_SCRAPE_MS = 6_000
 
 type Artifact = Parameters<NonNullable<Reporter['onTestCaseArtifactRecord']>>[1]
 
-/** Serves the figures of the run to Prometheus while it goes on. */
+/** Serves the figures of the run to Prometheus while it is running. */
 export default class MetricsReporter implements Reporter {
   readonly #address: MetricsAddress
   readonly #lastScrapeMs: number
@@ -41,7 +41,7 @@ export default class MetricsReporter implements Reporter {
     vitest.onClose(() => this.#server?.[Symbol.asyncDispose]())
   }
 
-  /** What nobody asked for must not keep a run from running, as a second one beside the first. */
+  /** A port that nobody asked for must not stop a run, such as a second one beside the first. */
   async #start(vitest: Vitest): Promise<MetricsServer | undefined> {
     try {
       return await MetricsServer.start(this.#exposition, this.#address)
@@ -52,7 +52,7 @@ export default class MetricsReporter implements Reporter {
     }
   }
 
-  /** On the command line as a bad option; an IDE gets the error to show. */
+  /** On the command line it ends as for a bad option; an IDE gets the error to show. */
   #refuse(error: unknown): never {
     if (!(error instanceof MailstormError) || isInVsCode()) throw error
     process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, environment()).width)}\n\n`)
@@ -60,7 +60,7 @@ export default class MetricsReporter implements Reporter {
   }
 
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
-    // While a pressure run goes on, the proxy's own metrics tell.
+    // During a pressure run the proxy's own metrics are scraped instead.
     if (artifact.type !== PROGRESS_ARTIFACT || 'kind' in artifact.progress) return
     this.#hasFigures = true
     this.#exposition.update(artifact.progress)
@@ -104,7 +104,7 @@ export class MetricsServer implements AsyncDisposable {
     } catch (error) {
       throw notServed(host, port, error)
     }
-    // The run decides when the process ends, not an endpoint that nobody asks.
+    // An endpoint that nobody scrapes must not keep the process alive.
     server.unref()
     return new MetricsServer(server, exposition, host)
   }

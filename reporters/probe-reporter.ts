@@ -13,7 +13,7 @@ import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 import '../fixtures/task-data.ts'
 
-/** Prints what each probed server does as soon as it is known, and writes them all at the end. */
+/** Prints the report of each probed server as soon as it is complete, and writes all of them at the end. */
 export default class ProbeReporter implements Reporter {
   #vitest: Vitest | undefined
   #page: Page = PIPE

@@ -25,14 +25,14 @@ import {
   saysItAll,
 } from './rows.ts'
 
-/** In a log, where every line stays, one progress line in so many milliseconds. */
+/** Interval of progress lines in a log, where every line stays. */
 const LOG_INTERVAL_MS = 5000
 const REDRAW_INTERVAL_MS = 1000
 /** Groups of failed rows shown for one scenario. */
 const MOST_GROUPS = 10
 
 export interface ProgressReporterOptions {
-  /** A line that is drawn over in place; by default where the output is a terminal and not in CI. */
+  /** Whether to redraw one line in place. Default: when the output is a terminal and not in CI. */
   readonly live?: boolean
 }
 
@@ -40,9 +40,8 @@ type Artifact = Parameters<NonNullable<Reporter['onTestCaseArtifactRecord']>>[1]
 type ConsoleLog = Parameters<NonNullable<Reporter['onUserConsoleLog']>>[0]
 
 /**
- * Stands in for Vitest's default reporter, which would print each of a scenario's worker rows and draw
- * its own window over our line. Shows a heading, live progress and one closing line for each scenario;
- * of rows only those that failed.
+ * Replaces Vitest's default reporter, which would print every worker row and draw its own window over our line.
+ * Shows a heading, live progress and a closing line per scenario, and only the rows that failed.
  */
 export default class ProgressReporter implements Reporter {
   readonly #options: ProgressReporterOptions
@@ -101,7 +100,7 @@ export default class ProgressReporter implements Reporter {
     this.#logger.log(`  ${renderAnyProgressLine(artifact.progress)}`)
   }
 
-  /** The figures stand above now: what was shown of their making is out of date. */
+  /** The figures are printed above by now, so progress messages about them are out of date. */
   onTestCaseResult(testCase: TestCase): void {
     if (testCase.meta().mailstormResult === undefined) return
     this.#progress = undefined
@@ -169,7 +168,7 @@ export default class ProgressReporter implements Reporter {
     this.#line = undefined
   }
 
-  /** The closing line of a scenario, and its failed rows. */
+  /** Prints the closing line of a scenario, and its failed rows. */
   #close(suite: TestSuite | TestModule): void {
     this.#line?.hide()
     this.#progress = undefined

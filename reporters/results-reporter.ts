@@ -12,15 +12,15 @@ import { collectResults, resultKey, resultOf, resultsFolder } from './collect-re
 import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 
-/** What a `ResultsReporter` can be told. */
+/** Options of {@link ResultsReporter}. */
 export interface ResultsReporterOptions {
-  /** Folder for the results, from Vitest's root; by default STRESS_RESULTS_DIR, else `results`. */
+  /** Folder for the results, relative to Vitest's root. Default: STRESS_RESULTS_DIR, else `results`. */
   readonly directory?: string
 }
 
 /**
- * Writes each result as soon as its run has ended, so that a later crash costs nothing, and prints its
- * summary; at the end the table over all of them.
+ * Writes each result and prints its summary as soon as its run has ended, so that a later crash loses nothing;
+ * prints the table over all results at the end.
  */
 export default class ResultsReporter implements Reporter {
   readonly #options: ResultsReporterOptions
@@ -47,13 +47,13 @@ export default class ResultsReporter implements Reporter {
     if (result !== undefined) await this.#take(result)
   }
 
-  /** Takes what no finished test has brought: results of interrupted tests, of suites, of merged reports. */
+  /** Picks up results that no finished test carried: of interrupted tests, of suites, of merged reports. */
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const results = collectResults(modules)
     for (const result of results) await this.#take(result)
     await Promise.all(this.#taken.values())
     if (results.length === 0) return
-    // Rows that would tell of it were cut off, or not asked for by `-t`.
+    // The rows that would have failed may have been cut off, or excluded by `-t`.
     if (results.some(({ verdict }) => verdict === 'FAILED')) process.exitCode = 1
     tell(this.#vitest, `\n${renderSummary(results, this.#page)}`)
     await this.#orTell(async () => {
@@ -69,7 +69,7 @@ export default class ResultsReporter implements Reporter {
     return taken
   }
 
-  /** The figures go to the terminal also when they cannot be written; the run then fails. */
+  /** Prints the figures even when they cannot be written; the run then fails. */
   async #writeAndPrint(result: AnyResult): Promise<void> {
     tell(this.#vitest, `\n${renderAnyText(result, this.#page)}`)
     await this.#orTell(async () => {
@@ -105,14 +105,14 @@ export default class ResultsReporter implements Reporter {
   }
 }
 
-/** On the command line as a bad option; an IDE gets the error to show. */
+/** On the command line it ends as for a bad option; an IDE gets the error to show. */
 function refuse(error: unknown): never {
   if (!(error instanceof MailstormError) || isInVsCode()) throw error
   process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, environment()).width)}\n\n`)
   process.exit(USAGE_ERROR)
 }
 
-/** From the working directory when it is below that, else absolute. */
+/** Relative to the working directory for paths below it, else absolute. */
 function shortPath(path: string): string {
   const short = relative(process.cwd(), path)
   return short.startsWith('..') ? path : short

@@ -3,13 +3,13 @@ import { foreignText } from '../src/foreign-text.ts'
 import { counted, seconds } from '../src/report/format.ts'
 import { type Style, wrapLine } from '../src/report/terminal.ts'
 
-/** A failed test of the explorer: a worker, a threshold. */
+/** A failed test: a worker or a threshold. */
 export interface FailedRow {
   readonly name: string
   readonly errors: readonly SerializedError[]
 }
 
-/** Rows that failed for the same reasons: fifty workers that met one dead server are told of once. */
+/** Rows that failed for the same reasons: fifty workers that met one dead server are reported once. */
 export interface FailedGroup {
   readonly names: readonly string[]
   readonly errors: readonly SerializedError[]
@@ -32,14 +32,16 @@ export function groupTitle({ names }: FailedGroup): string {
   return others.length === 0 ? shown : `${shown}, and ${counted(others.length, 'further row')}`
 }
 
-/** Errors that say all in their message; of any other kind the stack and the source are worth showing. */
+/**
+ * Whether the message of an error says everything. For any other error the stack and source are worth showing.
+ */
 export function saysItAll({ name, diff }: SerializedError): boolean {
   return name === 'MailstormError' || (name === 'AssertionError' && diff === undefined)
 }
 
 /**
- * A row that failed by one error whose message begins with the row's own name, as a threshold's does
- * (`p(99)<5 — was 9 ms`), is told by that message alone.
+ * A row with one error whose message starts with the row's name, as a threshold's does (`p(99)<5 — was 9 ms`):
+ * print only the message.
  */
 export function saidByMessage({ names, errors }: FailedGroup): boolean {
   const [name = '', ...otherNames] = names
@@ -48,7 +50,7 @@ export function saidByMessage({ names, errors }: FailedGroup): boolean {
   return saysItAll(error) && error.message.startsWith(name)
 }
 
-/** The message of such an error, below its row. What servers said stands in it. */
+/** The message of such an error, indented below its row. It may quote what a server said. */
 export function messageLines({ message }: SerializedError, width: number | undefined): string {
   return message
     .split('\n')
@@ -58,7 +60,7 @@ export function messageLines({ message }: SerializedError, width: number | undef
 
 const MOST_MESSAGE = 2_000
 
-/** `burst`, `all > 01-smoke`; a test outside any describe goes by its file. */
+/** `burst`, `all > 01-smoke`; a test outside any describe is listed under its file. */
 export function headingOf(parent: TestSuite | TestModule): string {
   return foreignText(parent.type === 'suite' ? parent.fullName : parent.relativeModuleId)
 }
@@ -66,18 +68,18 @@ export function headingOf(parent: TestSuite | TestModule): string {
 export interface RowCounts {
   readonly passed: number
   readonly failed: number
-  /** They said themselves why they do not apply, as a threshold of a load that the options have changed. */
+  /** Skipped with a reason of their own, such as a threshold that does not apply to a changed load. */
   readonly skipped: number
-  /** Cut off by an interruption; rows that were never to run do not count. */
+  /** Cut off by an interruption; rows that were never meant to run do not count. */
   readonly stopped: number
-  /** Undefined when no row ran to its end: Vitest times no others. */
+  /** Undefined when no row finished: Vitest times only those. */
   readonly seconds: number | undefined
 }
 
-/** Vitest's note at rows that it cut off (`startTests` of its runner). */
+/** Vitest's note on rows that it cut off (`startTests` of its runner). */
 const CANCELLED = 'The test run was aborted by the user.'
 
-/** The rows of a suite itself, without those of suites in it. */
+/** Counts the rows of a suite itself, not those of nested suites. */
 export function countRows(suite: TestSuite | TestModule): RowCounts {
   const tests = [...suite.children.tests()]
   const results = tests.map((test) => test.result())

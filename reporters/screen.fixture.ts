@@ -4,7 +4,9 @@ import type { Terminal } from './live-line.ts'
 const ERASE_LINE = '\u001b[2K'
 const CONTROL = /(\n|\r|\p{Cc}\[2K)/u
 
-/** A terminal that knows line feeds, carriage returns and EL 2: what stands on the screen in the end. */
+/**
+ * A terminal that understands line feeds, carriage returns and EL 2; holds what is on the screen at the end.
+ */
 export class Screen {
   readonly stream: Terminal
   readonly rows: string[] = ['']

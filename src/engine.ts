@@ -1,5 +1,5 @@
 /**
- * Load and SMTP client for a plain script, without Vitest.
+ * The load engine and SMTP client for a plain script, without Vitest.
  *
  * @packageDocumentation
  */

@@ -1,10 +1,12 @@
 /**
- * An error that a user can act on. `message` says what went wrong with the value given and what is
- * allowed; `hint` says what to do. It carries no stack, so that no runner prints one.
+ * An error that the user can act on. `message` says what went wrong, with the value given and what is allowed,
+ * then what to do. It carries no stack, so that no runner prints one.
  *
  * Message form: "Failed to <verb>: <why, with the value>."
  */
+/** Stable identifier for programs, such as `BAD_SCENARIO`. */
 export class MailstormError extends Error {
+  /** What to do about it; also the last line of `message`. */
   readonly code: string
   readonly hint: string | undefined
 
@@ -17,12 +19,13 @@ export class MailstormError extends Error {
   }
 }
 
-/** The exit code of what cannot be carried out as it was given; 1 is a run that failed, or a regression. */
+/** Exit code for bad input: an option, a file, a command. 1 is a failed run or a regression. */
 export const USAGE_ERROR = 2
 
 /**
- * What went wrong, in words, and never nothing: what failed at every address of a host (Node's AggregateError has no
- * message of its own), else the message, the code, the cause, the name.
+ * Describes an error in words; never empty. For a host that failed at every address it names each failure
+ * (Node's AggregateError has no message of its own); otherwise the message, else the code, the cause or the
+ * name.
  *
  * @example
  * errorText(error) // connect ECONNREFUSED ::1:25, connect ECONNREFUSED 127.0.0.1:25

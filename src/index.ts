@@ -1,5 +1,5 @@
 /**
- * Scenarios of one's own: SMTP stress, a mail proxy under pressure, the protocol probe.
+ * Scenarios of your own: SMTP stress, a mail proxy under pressure, the protocol probe.
  *
  * @packageDocumentation
  */

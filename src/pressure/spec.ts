@@ -9,7 +9,7 @@ import type { TenantOptions } from '../programs/tenants/options.ts'
 import type { ProfileName } from '../programs/tenants/profile.ts'
 import type { FailoverPlan } from './scene/failover.ts'
 
-/** A tenant of a pressure scenario: a profile, and in what it differs from it. */
+/** A tenant of a pressure scenario: a profile, and how this tenant differs from it. */
 export interface TenantSpec
   extends Pick<
     TenantOptions,
@@ -27,38 +27,52 @@ export interface TenantSpec
     | 'reofferAfterMs'
     | 'attachmentFault'
   > {
-  /** After `tenant-`; the profile by default. */
+  /** Name after `tenant-`. Default: the profile. */
   readonly name?: string
-  /** So many of them, numbered. */
+  /** Number of such tenants; their names are numbered. Default: 1. */
   readonly count?: number
-  /** Of its account. */
+  /** Most messages a minute that the proxy may send for the tenant's account. Default: no limit. */
   readonly limitPerMinute?: number
+  /** What the proxy does with messages over that limit. Default: `defer`. */
   readonly limitBehavior?: 'defer' | 'reject'
 }
 
-/** What a suite file says of a pressure scenario; everything else has a default. */
+/** A pressure scenario. Optional fields have defaults. */
 export interface PressureSpec {
-  /** How long messages are handed over; PRESSURE_DURATION overrides it. */
+  /** How long tenants hand over messages, in seconds; PRESSURE_DURATION overrides it. */
   readonly durationSeconds: number
+  /** Tenants, by profile or in detail. */
   readonly tenants: readonly (ProfileName | TenantSpec)[]
-  /** In k6's syntax; those of VERIFIED are added for each metric that none of these names. */
+  /**
+   * What must hold, in k6's syntax: times in ms, shares from 0 to 1. `lost==0`, `duplicated==0`,
+   * `corrupted==0`, `unreported==0` and `disturbances==0` are added unless a threshold names that metric.
+   */
   readonly thresholds: readonly string[]
-  /** Proxies as processes on one database; by default one in the test process. */
+  /** Number of proxies as processes on one database. Default: a single one inside the test process. */
   readonly proxies?: number
-  /** GMP_* variables of the proxies; the environment's override them. */
+  /** GMP_* settings of the proxies; the environment's override them. */
   readonly proxy?: Readonly<Record<`GMP_${string}`, string>>
+  /**
+   * How messages reach the proxy: in the response to its sync call, or pushed by add-messages. Default:
+   * `response`, or `push` for a genro-mail-proxy named by PROXY_URL.
+   */
   readonly intake?: 'response' | 'push'
-  /** Slows the link from the proxies to the sink. */
+  /** Slows the link from the proxies to the sink for a while. */
   readonly slowSink?: SlowSpan
-  /** A server in front of the sink that refuses recipients; with it limits are checked against its MAIL commands. */
+  /**
+   * A server in front of the sink that refuses some recipients. Rate limits are then checked against its MAIL
+   * commands.
+   */
   readonly refusing?: RecipientPlan
-  /** The database ends connections, and takes no writes for a while. */
+  /** The database drops its connections, then refuses writes for a while. */
   readonly failover?: FailoverPlan
-  /** Why proxies that already run are spared, as "odd text stays with our own". */
+  /**
+   * Why external proxies (PROXY_URL) are left out of this scenario, as printed: "odd text stays with our own".
+   */
   readonly onlyOurs?: string
-  /** Nothing moved for so long after the hand-over: the run gives up waiting. */
+  /** After the hand-over, the run stops waiting when nothing has moved for this many seconds. Default: 15. */
   readonly quietSeconds?: number
-  /** However it moves. */
+  /** Longest wait after the hand-over, in seconds, whether or not something moves. Default: 180. */
   readonly drainSeconds?: number
 }
 

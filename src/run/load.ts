@@ -8,17 +8,20 @@ import { createServices } from './services.ts'
 import { resolveSpec, type SpecBase } from './spec/spec.ts'
 import { thresholdsOf } from './thresholds.ts'
 
-/** What {@link runLoad} offers, and to whom: a scenario's spec, without what only the command line has. */
+/**
+ * Options of {@link runLoad}: a scenario's spec without the fields that only the command line has, and where to
+ * send it.
+ */
 export type LoadOptions = Omit<SpecBase, 'baseline' | 'servers' | 'thresholds'> & LoadSpec & LoadRunOptions
 
-/** What a script says beside the load itself. */
+/** Options of {@link runLoad} beside the load itself. */
 export interface LoadRunOptions {
-  /** Servers that run already, as `host:port`; IPv6 as `[::1]:25`. The load goes to all of them in turn. */
+  /** Running servers, as `host:port`; IPv6 as `[::1]:25`. Connections are spread over all of them in turn. */
   readonly targets: readonly string[]
   /**
    * What must hold, in k6's syntax, as in {@link SpecBase}.
    *
-   * @defaultValue `[]`: then more than 95 % have to be accepted
+   * @defaultValue `[]`: more than 95 % of the messages must then be accepted
    */
   readonly thresholds?: readonly string[]
   /**
@@ -28,7 +31,7 @@ export interface LoadRunOptions {
    */
   readonly name?: string
   /**
-   * Also sends to addresses that are neither loopback nor private.
+   * Whether to send to addresses that are neither loopback nor private.
    *
    * @defaultValue `false`
    */
@@ -53,7 +56,7 @@ export interface LoadRunOptions {
   readonly seed?: number
   /** Ends the run early; its result is then `partial`. */
   readonly signal?: AbortSignal
-  /** Told once a second how far the run is. */
+  /** Called once a second with the progress of the run. */
   readonly onProgress?: (progress: Progress) => void
 }
 
@@ -61,16 +64,17 @@ export interface LoadRunOptions {
 export type LoadResult = Result
 
 /**
- * Sends a load and measures it, without Vitest: for scripts, benchmarks and other test runners. Nothing is printed or
- * written, and nothing is read from the environment. Boots no servers: name those that run.
+ * Sends a load and measures it, without Vitest: for scripts, benchmarks and other test runners. It prints and
+ * writes nothing, reads nothing from the environment, and boots no servers.
  *
- * Response times count from when a message was due, so a server that stalls is not excused by a generator that waits
- * for it. Times in the result are milliseconds, rates are messages per second, shares are from 0 to 1.
+ * Response times count from when a message was due, so a stalled server cannot hide behind a generator that
+ * waits for it (coordinated omission). Times in the result are milliseconds, rates messages per second, shares
+ * 0 to 1.
  *
  * @param options - the load, and where to send it
- * @returns the result, also of a run that was ended early or whose thresholds are missed: see its `verdict`
- * @throws {@link MailstormError} before anything is sent, when the load makes no sense, a target is public or does not
- * greet, or a threshold cannot be read
+ * @returns the result, even when the run ended early or missed its thresholds: look at `verdict`
+ * @throws {@link MailstormError} before anything is sent, when the load makes no sense, a target is public or
+ * does not answer with a greeting, or a threshold cannot be parsed
  *
  * @example
  * ```ts
@@ -115,7 +119,7 @@ type Settings = {
     | undefined
 }
 
-/** Read and checked as the environment's are, in whose words a bad one is refused. */
+/** Reuses the checks of the environment variables, so a bad option is reported under the variable's name. */
 function optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }: Settings): Options {
   const given = {
     SMTP_TARGETS: targets?.join(','),

@@ -2,21 +2,27 @@ import type { Result, SideBySide, Unit } from '../engine/result.ts'
 
 type Named = Pick<Result, 'scenario' | 'part'>
 
-/** One figure of each run; `all` are the runs of the table, the first being what others are measured by. */
+/**
+ * A column of the table: one figure of each run. `all` are the runs of the table; the first is the reference.
+ */
 export interface SideBySideColumn<R extends Named = Result> {
+  /** Heading of the column. */
   readonly name: string
   readonly unit: Unit
+  /** Reads the figure; null prints as "no data". */
   of(result: R, all: readonly R[]): number | null
 }
 
-/** Which figures of a scenario's runs are set beside each other. */
+/** Which figures of a scenario's runs to compare in a table. */
 export interface SideBySideSpec<R extends Named = Result> {
+  /** Heading of the first column, which names the runs: `servers`, `pipelining`. */
   readonly by: string
+  /** A sentence below the table that says how to read it. */
   readonly columns: readonly SideBySideColumn<R>[]
   readonly note: string
 }
 
-/** The table of runs of one kind. */
+/** Builds the table for runs of one kind. */
 export function sideBySide<R extends Named>(
   results: readonly R[],
   { by, columns, note }: SideBySideSpec<R>,
@@ -56,7 +62,7 @@ export const LOADS_TABLE: SideBySideSpec = {
   note: 'Both loads ran at the same time on the same servers; together counts all messages.',
 }
 
-/** Throughput per server against that of the first run. */
+/** Throughput per server relative to the first run. */
 const efficiency: SideBySideColumn = {
   name: 'efficiency per server',
   unit: 'share',
@@ -70,7 +76,7 @@ function perServer({ metrics, servers }: Result): number {
   return servers.length === 0 ? 0 : metrics.throughput / servers.length
 }
 
-/** For runs of one load on more and more servers: throughput, p99, efficiency per server. */
+/** Compares one load on more and more servers: throughput, p50, p99, efficiency per server. */
 export const SCALING_TABLE: SideBySideSpec = {
   by: 'servers',
   columns: [accepted, throughput, p50, p99, efficiency],
@@ -90,7 +96,7 @@ const handshake: SideBySideColumn = {
   unit: 'ms',
   of: ({ metrics }) => metrics.phases_ms.tls?.p50 ?? null,
 }
-/** What a message takes more than in the first run. */
+/** Average service time beyond that of the first run. */
 const costPerMessage: SideBySideColumn = {
   name: 'cost per message',
   unit: 'ms',
@@ -100,7 +106,10 @@ const costPerMessage: SideBySideColumn = {
   },
 }
 
-/** For runs of one load plain, by STARTTLS, by implicit TLS: handshakes a second, cost per message. */
+/**
+ * Compares one load in plain text, over STARTTLS and over implicit TLS: handshakes per second, cost per
+ * message.
+ */
 export const TLS_TABLE: SideBySideSpec = {
   by: 'encryption',
   columns: [throughput, p50, p99, handshakes, handshake, costPerMessage],
@@ -121,14 +130,14 @@ const gain: SideBySideColumn = {
       : metrics.throughput / first.metrics.throughput,
 }
 
-/** For runs of one load over fewer and fewer sessions. */
+/** Compares one load over fewer and fewer sessions. */
 export const SESSIONS_TABLE: SideBySideSpec = {
   by: 'messages per session',
   columns: [sessions, throughput, p50, p99, gain],
   note: 'What opening a session costs: the same messages over fewer and fewer sessions.',
 }
 
-/** For runs of one load at the three levels of pipelining. */
+/** Compares one load at the three levels of pipelining. */
 export const PIPELINING_TABLE: SideBySideSpec = {
   by: 'pipelining',
   columns: [throughput, p50, p99, gain],

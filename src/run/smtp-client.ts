@@ -17,7 +17,7 @@ import {
   sendMessage,
 } from '../smtp/transaction.ts'
 
-/** How {@link SmtpClient.connect} connects. */
+/** Options of {@link SmtpClient.connect}. */
 export interface SmtpClientOptions {
   /**
    * Encryption of the session: none, STARTTLS (RFC 3207), or TLS from the first octet (RFC 8314).
@@ -31,16 +31,16 @@ export interface SmtpClientOptions {
    * @defaultValue `true`
    */
   readonly tlsVerify?: boolean
-  /** Logs in after EHLO; without it there is no login. */
+  /** Credentials for AUTH after EHLO (RFC 4954); without them the client does not log in. */
   readonly auth?: Credentials
   /**
-   * How long each reply may take, in milliseconds.
+   * Longest wait for each reply, in milliseconds.
    *
    * @defaultValue `30_000`
    */
   readonly timeoutMs?: number
   /**
-   * Also connects to addresses that are neither loopback nor private.
+   * Whether to connect to an address that is neither loopback nor private.
    *
    * @defaultValue `false`
    */
@@ -49,21 +49,24 @@ export interface SmtpClientOptions {
 
 /** A message for {@link SmtpClient.send}. */
 export interface OutgoingMessage {
-  /** Envelope sender, as `name@domain`; an empty text is the null sender of bounces (RFC 5321 4.5.5). */
+  /** Envelope sender, as `name@domain`; an empty string is the null sender of bounces (RFC 5321 4.5.5). */
   readonly from: string
   /** Envelope recipients, as `name@domain`; at least one. */
   readonly to: readonly string[]
-  /** Header and body, without the final dot. Lines of a text may end in LF; octets are sent as they are, dot-stuffed. */
+  /**
+   * Header and body, without the final dot. In a string, lines may end in LF. Bytes are sent as they are, apart
+   * from dot-stuffing (RFC 5321 4.5.2).
+   */
   readonly message: string | Uint8Array
 }
 
-/** What a server answered to a message that it took. */
+/** The server's answer to a message that it accepted. */
 export interface AcceptedMessage {
-  /** Of its final reply: 250. */
+  /** Reply code to the end of the data: 250. */
   readonly code: number
-  /** Code and text of its final reply as one line, without control characters. */
+  /** Code and text of the final reply in one line, without control characters. */
   readonly text: string
-  /** Recipients that it refused while it took the message for others: its replies, as one line each. */
+  /** Replies to the recipients that were refused while the message was accepted for others, one line each. */
   readonly refused: readonly string[]
 }
 
@@ -71,7 +74,8 @@ const TIMEOUT_MS = 30_000
 const END_OF_DATA = Buffer.from('.\r\n')
 
 /**
- * One SMTP session, the same client that the load engine sends with: for scripts and tests that send single messages.
+ * One SMTP session, with the same client that the load engine uses, for scripts and tests that send single
+ * messages.
  *
  * @example
  * ```ts
@@ -87,7 +91,7 @@ const END_OF_DATA = Buffer.from('.\r\n')
  * ```
  */
 export class SmtpClient implements AsyncDisposable {
-  /** What the server offered in its reply to EHLO. */
+  /** Extensions that the server offered in its reply to EHLO. */
   readonly capabilities: Readonly<Capabilities>
   readonly #session: Session
   readonly #timeoutMs: number
@@ -100,12 +104,12 @@ export class SmtpClient implements AsyncDisposable {
   }
 
   /**
-   * Connects and says EHLO; with `tls` and `auth` it encrypts and logs in.
+   * Connects and sends EHLO; then encrypts and logs in, as `tls` and `auth` say.
    *
-   * @param target - where to, as `host:port`, IPv6 as `[::1]:25`
-   * @param options - how; see each for its default
-   * @throws {@link MailstormError} when the target is not `host:port`, or neither loopback nor private
-   * @throws {@link SmtpFailure} when it cannot be connected to, or refuses
+   * @param target - server to connect to, as `host:port`; IPv6 as `[::1]:25`
+   * @param options - encryption, login and time limits; each states its default
+   * @throws {@link MailstormError} when the target is not `host:port`, or is neither loopback nor private
+   * @throws {@link SmtpFailure} when the connection fails or the server refuses the session
    */
   static async connect(target: string, options: SmtpClientOptions = {}): Promise<SmtpClient> {
     const {
@@ -138,9 +142,9 @@ export class SmtpClient implements AsyncDisposable {
   /**
    * Sends one message and waits for the server's final reply.
    *
-   * @throws {@link MailstormError} when an address is none, or there is no recipient
-   * @throws {@link SmtpFailure} with the reply and the phase, when the server defers or rejects the message, or ends the
-   * session. After a refusal the session can be used again.
+   * @throws {@link MailstormError} when an address is not valid, or there is no recipient
+   * @throws {@link SmtpFailure} with the reply and the phase, when the server defers or rejects the message or
+   * ends the session. After a refusal the session can still be used.
    */
   async send({ from, to, message }: OutgoingMessage): Promise<AcceptedMessage> {
     checkAddresses(from, to)
@@ -162,7 +166,7 @@ export class SmtpClient implements AsyncDisposable {
     return { code: reply.code, text: replyText(reply), refused }
   }
 
-  /** Says QUIT and closes; once. Never throws: what was sent has its replies. */
+  /** Sends QUIT and closes the connection, once. Never throws: every message has had its reply by then. */
   async quit(): Promise<void> {
     if (this.#isEnded) return
     this.#isEnded = true
@@ -171,7 +175,7 @@ export class SmtpClient implements AsyncDisposable {
     transport.destroy()
   }
 
-  /** As {@link SmtpClient.quit}, for `await using`. */
+  /** Calls {@link SmtpClient.quit}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.quit()
   }
@@ -181,7 +185,7 @@ async function goodbye(session: Session, timeoutMs: number): Promise<Reply | und
   try {
     return await quit(session, timeoutMs)
   } catch {
-    // Whoever closes instead of saying goodbye has answered everything else.
+    // A server that closes without answering QUIT has answered everything before it.
     return undefined
   }
 }
@@ -213,7 +217,7 @@ function checkAddresses(from: string, to: readonly string[]): void {
     )
 }
 
-/** Lines end in CRLF, the last one too (RFC 5321 2.3.8). */
+/** All lines end in CRLF, including the last one (RFC 5321 2.3.8). */
 function octetsOf(message: string | Uint8Array): Buffer {
   if (typeof message !== 'string') {
     const octets = Buffer.from(message)

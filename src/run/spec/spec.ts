@@ -10,19 +10,19 @@ import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
 
-/** What every scenario says beside the load of its executor. Whatever is left out has the default that stands with it. */
+/** What every scenario has beside the load of its executor. Optional fields state their default. */
 export interface SpecBase extends CustomMetricsSpec {
-  /** How many send at the same time, each a row of the test explorer; from 1 to 1,000. */
+  /** Concurrent senders, each a row of the test explorer; 1 to 1,000. */
   readonly workers: number
   /**
-   * Size of each message with its header, in bytes, or by name: `small` 1 KB, `medium` 10 KB, `large` 100 KB, `xlarge` 1 MB
-   * (1 KB = 1,024 bytes).
+   * Size of each message including its header, in bytes or by name: `small` 1 KB, `medium` 10 KB, `large` 100
+   * KB, `xlarge` 1 MB (1 KB = 1,024 bytes).
    */
   readonly size: SizeName | number
   /**
-   * What must hold, in k6's syntax: a metric, one of `<`, `<=`, `>`, `>=`, `==`, `!=`, a number. Times are milliseconds,
-   * rates messages per second, shares from 0 to 1. `lost==0`, `duplicated==0` and `corrupted==0` are added wherever the
-   * servers keep a ledger, and `success_rate>0.95` where none names a success rate.
+   * What must hold, in k6's syntax: a metric, one of `<`, `<=`, `>`, `>=`, `==`, `!=`, and a number. Times are
+   * milliseconds, rates messages per second, shares 0 to 1. `lost==0`, `duplicated==0` and `corrupted==0` are
+   * added when the servers keep a ledger, and `success_rate>0.95` when no threshold names the success rate.
    *
    * @example
    * ```ts
@@ -31,29 +31,29 @@ export interface SpecBase extends CustomMetricsSpec {
    */
   readonly thresholds: readonly string[]
   /**
-   * How much is sent before the reply is read, where the server offers it (RFC 2920).
+   * How much is sent before the reply is read, if the server offers PIPELINING (RFC 2920).
    *
    * @defaultValue `'commands'`
    */
   readonly pipelining?: PipeliningLevel
   /**
-   * Messages over one connection before it is closed.
+   * Messages sent over one connection before it is closed.
    *
    * @defaultValue `1` in the open model, `'unlimited'` in the closed
    */
   readonly messagesPerSession?: number | 'unlimited'
-  /** Sessions open at a time at most; by default 10 to a worker in the open model, one in the closed. */
+  /** Most sessions open at the same time. Default: 10 per worker in the open model, 1 in the closed. */
   readonly maxSessions?: number
   /**
-   * Encryption of the sessions.
+   * Encryption: none, STARTTLS (RFC 3207), or TLS from the first octet (RFC 8314).
    *
    * @defaultValue `'none'`
    */
   readonly tls?: TlsMode
-  /** Logs in to each session; without it there is no login. */
+  /** Credentials for AUTH (RFC 4954) in each session; without them the client does not log in. */
   readonly auth?: Credentials
   /**
-   * Recipients per message, from 1 to 1,000: sink+1@…, sink+2@….
+   * Recipients per message, 1 to 1,000. More than one are numbered: recipient+1@…, recipient+2@….
    *
    * @defaultValue `1`
    */
@@ -71,23 +71,23 @@ export interface SpecBase extends CustomMetricsSpec {
    */
   readonly recipient?: string
   /**
-   * How long each reply may take, in seconds.
+   * Longest wait for each reply, in seconds.
    *
    * @defaultValue `30`
    */
   readonly replyTimeoutSeconds?: number
-  /** A run that is not over by then is cut short and reported as partial (k6's maxDuration). */
+  /** Longest run, in seconds; a longer one is cut short and reported as partial (k6's maxDuration). */
   readonly maxDurationSeconds?: number
-  /** How long after the window messages that are due may still start (open model); 30 by default. */
+  /** Open model: how long after the window messages that are due may still start, in seconds. Default: 30. */
   readonly drainSeconds?: number
-  /** Sends to the first so many of the servers; to all by default. */
+  /** How many of the servers to send to, the first ones. Default: all. */
   readonly servers?: number
-  /** Name of the baseline that `regression<10%` compares with: baselines/<name>.json. */
+  /** Name of the baseline that `regression<10%` compares with: `baselines/<name>.json`. */
   readonly baseline?: string
 }
 
 /**
- * What a scenario is: its load, by one executor, and what must hold.
+ * A scenario: its load, by one executor, and its thresholds.
  *
  * @example
  * ```ts
@@ -103,16 +103,16 @@ export interface SpecBase extends CustomMetricsSpec {
  */
 export type ScenarioSpec = SpecBase & LoadSpec
 
-/** A spec with every default filled in: the load that a plan of sender threads has, and what is asked of it. */
+/** A spec with every default filled in: the load for the sender threads, and what is asked of the run. */
 export interface Workload extends Load {
   readonly testType: 'burst' | 'sustained'
-  /** Sessions open at a time at most. */
+  /** Most sessions open at the same time. */
   readonly maxSessions: number
   readonly thresholds: readonly string[]
   readonly tls: TlsMode
   readonly auth: Credentials | undefined
   readonly maxDurationMs: number
-  /** Servers to send to, the first so many; undefined for all. */
+  /** How many servers to send to, the first ones; undefined for all. */
   readonly servers: number | undefined
   readonly baseline: string | undefined
 }
@@ -120,7 +120,7 @@ export interface Workload extends Load {
 const DEFAULT_REPLY_TIMEOUT_SECONDS = 30
 /** k6's default of maxDuration for shared-iterations and per-vu-iterations. */
 const DEFAULT_MAX_DURATION_SECONDS = 600
-/** Where that is short for so many messages: whoever takes fewer a second need not be waited for. */
+/** Slowest rate worth waiting for, where the default would be too short for so many messages. */
 const SLOWEST_PER_SECOND = 100
 /** k6's default gracefulStop. */
 const DEFAULT_DRAIN_SECONDS = 30
@@ -157,8 +157,8 @@ export function resolveSpec(spec: ScenarioSpec): Workload {
 }
 
 /**
- * A plan that time ends is over when its drain is, and when the messages that started last have waited
- * for each of their replies; any other may take as long as k6 lets it.
+ * A plan that ends by time is over after its drain, plus the time for the messages started last to wait for
+ * each of their replies. Any other plan gets k6's default, or more when it has many messages.
  */
 function longestMs({
   schedule,
@@ -173,7 +173,10 @@ function longestMs({
   return seconds * 1000 + drainTimeoutMs + PHASES.length * timeoutMs
 }
 
-/** A burst asks what the servers can take; a steady stream comes as mail comes, a session each. */
+/**
+ * Open model: a session per message, as mail arrives from many senders. Closed model: as many as the server
+ * takes.
+ */
 function sessionLength(schedule: Schedule): number {
   return executorOf(schedule).model === 'open' ? 1 : Number.POSITIVE_INFINITY
 }
@@ -182,29 +185,29 @@ function numberOf(count: number | 'unlimited' | undefined): number | undefined {
   return count === 'unlimited' ? Number.POSITIVE_INFINITY : count
 }
 
-/** As people write it. */
+/** Infinity as users write it. */
 export function countOrUnlimited(count: number): number | 'unlimited' {
   return Number.isFinite(count) ? count : 'unlimited'
 }
 
-/** One address, or several that differ by a number: sink+1@…, sink+2@…. */
+/** One address, or several with a number each: sink+1@…, sink+2@…. */
 function recipientsOf(recipient: string, count: number): string[] {
   if (count === 1) return [recipient]
   const at = recipient.lastIndexOf('@')
   return Array.from({ length: count }, (_, i) => `${recipient.slice(0, at)}+${i + 1}${recipient.slice(at)}`)
 }
 
-/** `5,000 × 10 KB, 50 workers` or `50/s for 60 s, 10 KB`: titles that hold no scenario's name. */
+/** `5,000 × 10 KB, 50 workers` or `50/s for 60 s, 10 KB`: titles that contain no scenario's name. */
 export function describeWorkload(workload: Workload): string {
   const size = sizeText(workload.sizeBytes)
   const { describe, workersOf } = executorOf(workload.schedule)
   const load = describe(workload.schedule, size)
-  // Where the load says itself how many there are, that has been told.
+  // Some executors already state their workers.
   const workers = workersOf === undefined ? [`${workload.workers} workers`] : []
   return [load, ...workers, ...oddities(workload)].join(', ')
 }
 
-/** What is unlike other loads, for titles of parts that differ in nothing else. */
+/** What differs from an ordinary load, for titles of parts that differ in nothing else. */
 function oddities({ schedule, servers, tls, messagesPerSession, pipelining }: Workload): string[] {
   return [
     servers !== undefined && `to ${servers} ${servers === 1 ? 'server' : 'servers'}`,
@@ -220,11 +223,14 @@ function sizeText(bytes: number): string {
   return bytes % 1_024 === 0 ? `${bytes / 1_024} KB` : `${bytes.toLocaleString('en')} B`
 }
 
-/** What a scenario measures beside what every scenario does. */
+/** A scenario's own metrics. */
 interface CustomMetricsSpec {
-  /** Metrics of its own and their kinds, k6's four: `{ retries: 'counter', handshake_ms: 'trend' }`. */
+  /** Metrics of the scenario's own by kind, k6's four: `{ retries: 'counter', handshake_ms: 'trend' }`. */
   readonly metrics?: MetricKinds
-  /** Module that records them: `new URL('./greylist-hooks.ts', import.meta.url)`; see fixtures/hooks.ts. */
+  /**
+   * Module of hooks that records them: `new URL('./greylist-hooks.ts', import.meta.url)`; see {@link
+   * defineMetrics}.
+   */
   readonly hooks?: URL
 }
 
