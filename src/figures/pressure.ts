@@ -1,6 +1,18 @@
 import type { LatencySummary } from '../engine/histogram.ts'
 import type { PressureResult, PressureVerification } from '../pressure/result.ts'
 import {
+  DATA,
+  DURATION,
+  HIGHER_SHARE,
+  LOWER_COUNT,
+  MESSAGES,
+  NOT_SUCCESSFUL,
+  SPEED,
+  successRate,
+  TOTAL_MESSAGES,
+  throughput,
+} from './common.ts'
+import {
   EVERY_AGGREGATE,
   type Figure,
   type Figures,
@@ -16,11 +28,7 @@ export type PressureRun = Partly<Pick<PressureResult, 'metrics' | 'verification'
 
 type Entry = Figure<PressureRun>
 
-const MESSAGES = { group: 'Messages' } as const
-const SPEED = { group: 'Speed' } as const
 const PROXY = { group: 'Proxy' } as const
-const LOWER_COUNT = { unit: 'count', better: 'lower' } as const
-const HIGHER_SHARE = { unit: 'share', better: 'higher', atMost: 1 } as const
 const NO_METRICS = 'the proxy’s metrics could not be read'
 
 type Counted = {
@@ -38,13 +46,6 @@ function verified(name: Counted): Entry {
       return count ?? { noData: verification?.why_not ?? 'it could not be checked' }
     },
   }
-}
-
-function successRate({ metrics }: PressureRun): number | null | undefined {
-  const { success_rate: given, successful_messages: successful, total_messages: total } = metrics ?? {}
-  if (total === 0) return undefined
-  if (typeof given === 'number') return given
-  return typeof total === 'number' && typeof successful === 'number' ? successful / total : undefined
 }
 
 function megabytes(bytes: number | null | undefined): number | null {
@@ -99,28 +100,9 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
   nothing: ({ metrics }) => (metrics?.total_messages === 0 ? 'no message was handed over' : undefined),
   latencies: LATENCIES,
   list: [
-    {
-      ...MESSAGES,
-      name: 'total_messages',
-      title: 'total',
-      unit: 'count',
-      better: 'neither',
-      read: ({ metrics }) => metrics?.total_messages,
-    },
-    {
-      ...MESSAGES,
-      ...HIGHER_SHARE,
-      name: 'success_rate',
-      title: 'success rate',
-      read: successRate,
-    },
-    {
-      ...MESSAGES,
-      ...LOWER_COUNT,
-      name: 'failed_messages',
-      title: 'not successful',
-      read: ({ metrics }) => metrics?.failed_messages,
-    },
+    TOTAL_MESSAGES,
+    successRate(({ metrics }) => metrics?.total_messages),
+    NOT_SUCCESSFUL,
     // What success_rate says, in messages.
     { ...verified('delivered'), ...MESSAGES, better: 'higher', compared: false },
     verified('lost'),
@@ -132,31 +114,9 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
     verified('unknown'),
     verified('errors'),
     verified('still_queued'),
-    {
-      ...SPEED,
-      name: 'throughput',
-      also: 'messages_per_second',
-      title: 'throughput',
-      unit: 'per_second',
-      better: 'higher',
-      read: ({ metrics }) => metrics?.messages_per_second,
-    },
-    {
-      ...SPEED,
-      name: 'duration',
-      title: 'duration',
-      unit: 'seconds',
-      better: 'neither',
-      read: ({ metrics }) => metrics?.duration_seconds,
-    },
-    {
-      ...SPEED,
-      name: 'bytes',
-      title: 'data',
-      unit: 'bytes',
-      better: 'neither',
-      read: ({ metrics }) => metrics?.total_bytes_sent,
-    },
+    throughput(({ metrics }) => metrics?.messages_per_second),
+    DURATION,
+    DATA,
     {
       ...SPEED,
       name: 'drain_seconds',

@@ -2,6 +2,17 @@ import type { LatencySummary } from '../engine/histogram.ts'
 import type { Metrics, Result } from '../engine/result.ts'
 import { TRANSACTION_PHASES } from '../engine/sample.ts'
 import {
+  DATA,
+  DURATION,
+  LOWER_COUNT,
+  MESSAGES,
+  NOT_SUCCESSFUL,
+  SPEED,
+  successRate,
+  TOTAL_MESSAGES,
+  throughput,
+} from './common.ts'
+import {
   EVERY_AGGREGATE,
   type Figure,
   type Figures,
@@ -26,26 +37,13 @@ export type SmtpRun = Omit<Partly<Measured>, 'histograms' | 'custom_metrics' | '
 
 type Entry = Figure<SmtpRun>
 
-const MESSAGES = { group: 'Messages' } as const
-const SPEED = { group: 'Speed' } as const
 const RESOURCES = { group: 'Resources' } as const
-const LOWER_COUNT = { unit: 'count', better: 'lower' } as const
-const HIGHER_RATE = { unit: 'per_second', better: 'higher' } as const
 
 /** Undefined when the file does not say. */
 function dueOf({ metrics }: SmtpRun): number | undefined {
   const { total_messages: total, outcomes } = metrics ?? {}
   // Files of the older generator and of our first versions do not tell these from the others.
   return typeof total === 'number' ? total - (outcomes?.not_reached ?? 0) : undefined
-}
-
-/** A run in which no message was due has no success rate, whatever its file says. */
-function successRate(run: SmtpRun): number | null | undefined {
-  const due = dueOf(run)
-  if (due === 0) return undefined
-  const { success_rate: given, successful_messages: successful, total_messages: total } = run.metrics ?? {}
-  if (typeof given === 'number') return given
-  return typeof total === 'number' && typeof successful === 'number' ? successful / total : undefined
 }
 
 /** Not 1 − success_rate: 1 − 0.99 is more than 0.01 in binary and would fail error_rate<=0.01. */
@@ -160,23 +158,8 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
   nothing: (run) => (dueOf(run) === 0 ? 'no message was due' : undefined),
   latencies: LATENCIES,
   list: [
-    {
-      ...MESSAGES,
-      name: 'total_messages',
-      title: 'total',
-      unit: 'count',
-      better: 'neither',
-      read: ({ metrics }) => metrics?.total_messages,
-    },
-    {
-      ...MESSAGES,
-      name: 'success_rate',
-      title: 'success rate',
-      unit: 'share',
-      better: 'higher',
-      atMost: 1,
-      read: successRate,
-    },
+    TOTAL_MESSAGES,
+    successRate(dueOf),
     {
       ...MESSAGES,
       name: 'error_rate',
@@ -188,13 +171,7 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       compared: false,
       read: errorRate,
     },
-    {
-      ...MESSAGES,
-      ...LOWER_COUNT,
-      name: 'failed_messages',
-      title: 'not successful',
-      read: ({ metrics }) => metrics?.failed_messages,
-    },
+    NOT_SUCCESSFUL,
     // What success_rate says, in messages.
     { ...outcome('accepted'), better: 'higher', compared: false },
     outcome('deferred'),
@@ -234,35 +211,15 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
     ledgerCount('duplicated'),
     ledgerCount('corrupted'),
     ledgerCount('unacknowledged'),
+    throughput(({ metrics }) => metrics?.messages_per_second ?? metrics?.throughput),
+    DURATION,
+    DATA,
     {
       ...SPEED,
-      ...HIGHER_RATE,
-      name: 'throughput',
-      also: 'messages_per_second',
-      title: 'throughput',
-      read: ({ metrics }) => metrics?.messages_per_second ?? metrics?.throughput,
-    },
-    {
-      ...SPEED,
-      name: 'duration',
-      title: 'duration',
-      unit: 'seconds',
-      better: 'neither',
-      read: ({ metrics }) => metrics?.duration_seconds,
-    },
-    {
-      ...SPEED,
-      name: 'bytes',
-      title: 'data',
-      unit: 'bytes',
-      better: 'neither',
-      read: ({ metrics }) => metrics?.total_bytes_sent,
-    },
-    {
-      ...SPEED,
-      ...HIGHER_RATE,
       name: 'rate',
       title: 'rate in the window',
+      unit: 'per_second',
+      better: 'higher',
       read: ({ metrics }) => metrics?.rate,
     },
     {
