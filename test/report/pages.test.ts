@@ -31,6 +31,24 @@ const background = (page: Page) =>
     return styleOf(body).backgroundColor
   })
 
+/** Of the opaque pixels of a chart, those colours that there are many of. */
+const lineColours = (page: Page, id: string) =>
+  page.locator(`#${id} canvas`).evaluate((element) => {
+    const canvas = element as unknown as {
+      width: number
+      height: number
+      getContext(kind: '2d'): { getImageData(...box: number[]): { data: Uint8ClampedArray } }
+    }
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    const counts = new Map<string, number>()
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 3] !== 255) continue
+      const name = [data[at], data[at + 1], data[at + 2]].join(', ')
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    return [...counts].filter(([, count]) => count > 50).map(([name]) => name)
+  })
+
 describe.skipIf(noBrowser !== undefined)(
   `pages in Chromium${noBrowser === undefined ? '' : ` (${noBrowser})`}`,
   { timeout: 30_000 },
@@ -201,12 +219,34 @@ describe.skipIf(noBrowser !== undefined)(
       await page.emulateMedia({ colorScheme: 'dark' })
       const dark = await background(page)
       expect(dark).not.toBe(light)
-      await page.getByRole('button', { name: /^Colours/ }).click()
+      await page.getByRole('button', { name: /^Theme/ }).click()
       expect(await background(page)).toBe(light)
       await page.reload()
       expect(await background(page)).toBe(light)
-      await page.getByRole('button', { name: /^Colours/ }).click()
+      await page.getByRole('button', { name: /^Theme/ }).click()
       expect(await background(page)).toBe(dark)
+    })
+
+    test('charts have the colours of the theme that is shown: of the system, chosen, and on paper', async () => {
+      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const [light, dark] = ['63, 91, 217', '139, 158, 255']
+      const shown = async () => {
+        const seen = await lineColours(page, 'chart-throughput')
+        return { light: seen.includes(light), dark: seen.includes(dark) }
+      }
+      const theme = page.getByRole('button', { name: /^Theme/ })
+      await expect.poll(shown).toEqual({ light: true, dark: false })
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await expect.poll(shown).toEqual({ light: false, dark: true })
+      await theme.click()
+      await expect.poll(shown).toEqual({ light: true, dark: false })
+      await theme.click()
+      await page.emulateMedia({ colorScheme: 'light' })
+      await expect.poll(shown).toEqual({ light: false, dark: true })
+      await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+      await expect.poll(shown).toEqual({ light: true, dark: false })
+      await page.evaluate("dispatchEvent(new Event('afterprint'))")
+      await expect.poll(shown).toEqual({ light: false, dark: true })
     })
   },
 )

@@ -37,9 +37,9 @@ ${
 <a class="skip" href="#main">Skip to the report</a>
 <div class="topbar"><span class="brand"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M1 12l4-6 3 4 3-7 4 9"/></svg>mailstorm</span>
 <nav aria-label="Sections">${links.map(([text, href]) => html`<a href="${href}">${text}</a>`)}</nav>
-<button type="button" class="theme" id="theme" aria-label="Colours: as the system has them">◐</button></div>
+<button type="button" class="theme" id="theme" aria-label="Theme: as your system">◐</button></div>
 <main id="main">
-<noscript><p class="banner">The charts are drawn by a script in this file; the tables stand without it.</p></noscript>
+<noscript><p class="banner">The charts need JavaScript; the tables do without.</p></noscript>
 ${body}</main>
 ${dataScript('chart-data', thinCharts(charts))}
 <script>${trusted(script)}</script>

@@ -1,6 +1,6 @@
 import { fitted } from './bars.js'
 import { formatNines, formatTime, formatValue } from './format.js'
-import { cssValue } from './theme.js'
+import { colour, cssValue } from './theme.js'
 
 /** @import { Chart } from '../charts/chart.ts' */
 /** @import uPlot from 'uplot' */
@@ -22,8 +22,8 @@ function font() {
 function looks() {
   return {
     font: font(),
-    stroke: () => cssValue('--dim'),
-    grid: { stroke: () => cssValue('--grid'), width: 1 },
+    stroke: () => colour('dim'),
+    grid: { stroke: () => colour('grid'), width: 1 },
     ticks: { show: false },
   }
 }

@@ -1,6 +1,6 @@
 import { xAxis, yAxis } from './axes.js'
 import { barSeries } from './bars.js'
-import { cssValue } from './theme.js'
+import { colour, cssValue } from './theme.js'
 
 /** @import { Chart, Series } from '../charts/chart.ts' */
 /** @import uPlot from 'uplot' */
@@ -38,7 +38,7 @@ export function plotOptions(chart, width) {
     ],
     bands: bandsOf(chart).map(({ place, tone }) => ({
       series: [place, place + 1],
-      fill: () => `${cssValue(`--${tone}`)}22`,
+      fill: () => colour(tone, 0.13),
     })),
     cursor: {
       y: false,
@@ -56,7 +56,7 @@ export function plotOptions(chart, width) {
  * @returns {uPlot.Series}
  */
 function edge(tone) {
-  return { stroke: () => `${cssValue(`--${tone}`)}80`, width: 0.75, points: { show: false } }
+  return { stroke: () => colour(tone, 0.5), width: 0.75, points: { show: false } }
 }
 
 /**
@@ -107,7 +107,7 @@ function tellNothing({ ctx, bbox }, { bars, series }) {
   ctx.save()
   ctx.font = `${12 * devicePixelRatio}px ${cssValue('--font')}`
   ctx.textAlign = 'center'
-  ctx.fillStyle = cssValue('--dim')
+  ctx.fillStyle = colour('dim')
   ctx.fillText('all 0', bbox.left + bbox.width / 2, bbox.top + bbox.height / 2)
   ctx.restore()
 }
@@ -128,15 +128,14 @@ function decades(min, max) {
 /** @param {Chart} chart @param {Series} series @param {number} index @returns {uPlot.Series} */
 function seriesOf(chart, series, index) {
   const drawn = line(series, chart)
-  if (chart.bars === true)
-    return { ...drawn, ...barSeries(chart, index), fill: () => cssValue(`--${series.tone}`) }
+  if (chart.bars === true) return { ...drawn, ...barSeries(chart, index), fill: () => colour(series.tone) }
   if (series.dots !== true) return drawn
   return { ...drawn, paths: () => null, points: { ...drawn.points, show: true, size: 9 } }
 }
 
 /** @param {Series} series @param {Chart} chart @returns {uPlot.Series} */
 function line({ label, tone, dashed, filled }, chart) {
-  const stroke = () => cssValue(`--${tone}`)
+  const stroke = () => colour(tone)
   return {
     label,
     stroke,
@@ -149,7 +148,7 @@ function line({ label, tone, dashed, filled }, chart) {
       fill: stroke,
     },
     ...(dashed === true ? { dash: [5, 4] } : {}),
-    ...(filled === true ? { fill: () => `${cssValue(`--${tone}`)}1f` } : {}),
+    ...(filled === true ? { fill: () => colour(tone, 0.12) } : {}),
   }
 }
 
@@ -167,10 +166,10 @@ function drawMarkers(plot, chart) {
   ctx.textBaseline = 'alphabetic'
   chart.markers?.forEach(({ at }, index) => {
     const x = Math.round(plot.valToPos(at, 'x', true))
-    ctx.fillStyle = cssValue('--warn')
+    ctx.fillStyle = colour('warn')
     ctx.fillRect(x - ratio / 2, bbox.top, ratio, bbox.height)
     ctx.fillRect(x - 7 * ratio, bbox.top - 12 * ratio, 14 * ratio, 13 * ratio)
-    ctx.fillStyle = cssValue('--page')
+    ctx.fillStyle = colour('page')
     ctx.fillText(String(index + 1), x, bbox.top - 2 * ratio)
   })
   ctx.restore()
