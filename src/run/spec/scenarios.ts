@@ -9,13 +9,16 @@ export interface Scenario {
   readonly file: string
 }
 
+/** Where the suites are that come with mailstorm. */
+export const builtInFolder: string = join(sourcesRoot, 'suites')
+
 /** Suites are data: a scenario is what a call at the beginning of a line names first. */
 const REGISTRATION = /^\w+\(\s*['"]([\w.-]+)['"]/gm
 
 /** The scenarios that come with mailstorm, by name, without running any code of theirs. */
 export function builtInScenarios(): Scenario[] {
   return scenariosIn(
-    globSync('suites/**/*.stress.{ts,js}', { cwd: sourcesRoot }).map((path) => join(sourcesRoot, path)),
+    globSync('**/*.stress.{ts,js}', { cwd: builtInFolder }).map((path) => join(builtInFolder, path)),
   )
 }
 
@@ -39,6 +42,32 @@ export function builtInFiles(argv: readonly string[]): {
   const asked = scenarios.filter(({ name }) => pattern !== undefined && asksFor(pattern, name))
   const files = new Set(asked.map(({ file }) => file))
   return { asked: [...files], others: scenarios.map(({ file }) => file).filter((file) => !files.has(file)) }
+}
+
+/**
+ * Globs for everything in any `node_modules` except one folder. pnpm keeps a package in
+ * `node_modules/.pnpm/…/node_modules`, links to it from elsewhere, and leaves its former installations beside it: only the
+ * folder's real path is left to search.
+ *
+ * @param folder from the folder that is searched, with `/` between its parts
+ */
+export function nodeModulesBut(folder: string): string[] {
+  const parts = folder.split('/')
+  const first = parts.indexOf('node_modules')
+  // What is above is not searched.
+  if (first === -1 || parts[0] === '..') return ['**/node_modules/**']
+  return parts.flatMap((part, depth) => {
+    const before = parts.slice(0, depth).map((name) => `${escapedGlob(name)}/`)
+    const siblings = `${before.join('')}!(${escapedGlob(part)})`
+    if (depth > first) return [`${siblings}/**`]
+    const beside = `${siblings}/**/node_modules/**`
+    return depth === first ? [beside] : [beside, `${before.join('')}node_modules/**`]
+  })
+}
+
+/** A path as a glob that matches nothing else. */
+export function escapedGlob(path: string): string {
+  return path.replaceAll(/[()[\]{}!*?@+\\]/g, '\\$&')
 }
 
 /** The value of `-t`, `--testNamePattern` or `--test-name-pattern`; undefined where it is none. */
