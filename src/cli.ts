@@ -9,7 +9,7 @@ import { pageFor, wrapText } from './report/terminal.ts'
 
 outliveClosedOutput()
 
-// Each command loads what it needs when it is called: a help text should not wait for a container engine's client.
+// Each command loads its modules when it is called: a help text should not wait for a container client to load.
 const program = new Command('mailstorm')
   .description('Load, stress and pressure tests for mail systems')
   .version(manifest.version)

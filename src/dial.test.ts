@@ -31,7 +31,7 @@ test('the order begins with the address that the system prefers, and has each of
   )
 })
 
-/** Which address a connection ended at; no name of these is known to any name server. */
+/** The address that a connection ended at; no name server knows these names. */
 function dialled(port: number, addresses: readonly string[]): Promise<string | undefined> {
   const socket = connect(dialOptions({ host: 'nobody.invalid', port, addresses }, 2_000))
   onTestFinished(() => void socket.destroy())

@@ -1,20 +1,20 @@
 import { isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net'
 
-/** Where to connect to; plain data, so that it can cross threads. */
+/** Where to connect to. Plain data, so that it can be posted to threads. */
 export interface DialTarget {
   readonly host: string
   readonly port: number
-  /** The addresses of the host that were checked, the first to be tried first; without them it is looked up. */
+  /** Checked addresses of the host, tried in this order; without them the host is looked up. */
   readonly addresses?: readonly string[]
 }
 
-/** Node's least for one attempt; a busy server needs more than its default of 250 ms. */
+/** Node's minimum for one attempt; its default of 250 ms is too short for a busy server. */
 const LEAST_ATTEMPT_MS = 10
 
 /**
- * How to connect to a place by the addresses that were checked and by no others: a name whose answer has
- * changed since gains nothing, and no connection waits for a name server. Of several addresses the next is
- * tried where one refuses, or has not answered in its share of the time (RFC 8305 5).
+ * Connection options that use only the checked addresses: a name that resolves differently later gains nothing
+ * (DNS rebinding), and no connection waits for a name server. The next address is tried when one refuses, or
+ * has not answered within its share of the time (RFC 8305 5).
  */
 export function dialOptions({ host, port, addresses = [] }: DialTarget, withinMs: number): TcpNetConnectOpts {
   const [first] = addresses
@@ -28,8 +28,8 @@ export function dialOptions({ host, port, addresses = [] }: DialTarget, withinMs
 }
 
 /**
- * The order in which addresses are tried: the families in turn, beginning with the one that the system
- * prefers (RFC 6724, RFC 8305 4), each address once. It is settled once for a run.
+ * The order in which to try addresses: families alternate, starting with the one that the system prefers (RFC
+ * 6724, RFC 8305 4), each address once. Fixed for a whole run.
  */
 export function inDialOrder(addresses: readonly string[]): string[] {
   const distinct = [...new Set(addresses)]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type DisposableParts, PortableDisposableStack } from './disposable-stack.ts'
 
-/** The language's own is what ours must do as. */
+/** Ours must behave like the language's own. */
 describe.each<[string, new () => DisposableParts]>([
   ['AsyncDisposableStack', AsyncDisposableStack],
   ['PortableDisposableStack', PortableDisposableStack],

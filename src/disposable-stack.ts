@@ -1,6 +1,6 @@
 type Dispose = () => PromiseLike<void> | void
 
-/** The language's AsyncDisposableStack as far as we use it, for Node 22, which has `await using` but not this. */
+/** The part of AsyncDisposableStack that we use, for Node 22, which has `await using` but not this class. */
 export class PortableDisposableStack implements AsyncDisposable {
   #parts: Dispose[] = []
   #disposed = false
@@ -27,7 +27,7 @@ export class PortableDisposableStack implements AsyncDisposable {
     this.#parts.push(onDispose)
   }
 
-  /** A stack with all that this one has; this one then has nothing, and takes nothing. */
+  /** Moves everything to a new stack; this one is then empty and closed. */
   move(): PortableDisposableStack {
     if (this.#disposed) throw new ReferenceError('the stack is disposed of')
     const moved = new PortableDisposableStack()
@@ -37,7 +37,7 @@ export class PortableDisposableStack implements AsyncDisposable {
     return moved
   }
 
-  /** The last comes first; all are disposed of, whatever fails. */
+  /** Disposes in reverse order, and of everything, even when some fail. */
   async disposeAsync(): Promise<void> {
     if (this.#disposed) return
     this.#disposed = true
@@ -58,7 +58,9 @@ export class PortableDisposableStack implements AsyncDisposable {
   }
 }
 
-/** What ends with a scope, the last first: the language's own where Node has it. */
+/**
+ * Disposes of resources at the end of a scope, in reverse order: the language's own stack where Node has it.
+ */
 export type DisposableParts = Pick<
   PortableDisposableStack,
   'use' | 'adopt' | 'defer' | 'disposeAsync' | 'disposed'

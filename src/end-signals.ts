@@ -2,12 +2,12 @@ export const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type EndSignal = (typeof END_SIGNALS)[number]
 
 /**
- * `timeout` sends its signal to its child and to the whole group, npx passes on what the group got as well:
- * what comes within this time after the first is the same wish.
+ * `timeout` signals both its child and the whole process group, and npx passes on what the group received.
+ * Signals within this time after the first are the same request.
  */
 const ONE_WISH_MS = 500
 
-/** Told every wish to end, whichever signal brings it. Answers how to listen no more. */
+/** Calls `told` for every request to end, by whichever signal. Returns a function that stops listening. */
 export function onEndSignal(told: (signal: EndSignal) => void): () => void {
   let firstAtMs: number | undefined
   const listeners = END_SIGNALS.map((signal) => {

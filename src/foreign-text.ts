@@ -1,33 +1,33 @@
 /**
- * Text of the other side: SMTP replies, HTTP bodies, error messages, names that another program chose. It is
- * cleaned and cut here, once, where it enters, before it is stored, logged or shown. Each format that it is
- * later written in has its own escaping besides (src/report/escape.ts).
+ * Text from the other side: SMTP replies, HTTP bodies, error messages, names chosen by another program. It is
+ * cleaned and cut here, once, on entry, before it is stored, logged or shown. Each output format still does its
+ * own escaping (src/report/escape.ts).
  */
 
-/** Long enough for every reply that a person reads (RFC 5321 4.5.3.1.5: 512 octets a line). */
+/** Long enough for any reply that a person would read (RFC 5321 4.5.3.1.5: 512 octets per line). */
 export const FOREIGN_TEXT_LENGTH = 500
 
 /**
- * Escape sequences of terminals (ECMA-48 5.3, 5.4, 8.3): CSI with parameters; strings such as a window's
- * title, up to their terminator; two-character escapes. Each alternative is linear: none crosses an ESC.
+ * Terminal escape sequences (ECMA-48 5.3, 5.4, 8.3): CSI with parameters, strings such as a window title up to
+ * their terminator, two-character escapes. Each alternative is linear: none crosses an ESC.
  */
 const ESCAPE_SEQUENCES =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]*[0-~]/gu
 
 /**
- * C0 (NUL among them, which PostgreSQL's text and jsonb refuse), DEL, C1, line and paragraph separators, and
- * the characters that turn the direction of text around (Unicode UAX #9, 2).
+ * C0 (including NUL, which PostgreSQL's text and jsonb reject), DEL, C1, line and paragraph separators, and the
+ * characters that change the direction of text (Unicode UAX #9, 2).
  */
 const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/gu
 
-/** Characters of UTF-16 that are looked at for each one that may be shown: what is stripped counts too. */
+/** UTF-16 units to examine per character that may be shown, including those that are stripped. */
 const LOOKED_AT = 16
 
 /**
- * One line of printable, well-formed text of at most `maxLength` characters (code points). Escape sequences
- * go; runs of control, separator and direction characters become one space; a lone surrogate becomes U+FFFD;
- * what is cut ends in an ellipsis. Never throws, also where what was "text" is no string.
+ * One line of printable, well-formed text, at most `maxLength` code points. Removes escape sequences; replaces
+ * runs of control, separator and direction characters by one space and lone surrogates by U+FFFD; marks a cut
+ * by an ellipsis. Never throws, even when `text` is not a string.
  */
 export function foreignText(text: unknown, maxLength = FOREIGN_TEXT_LENGTH): string {
   const given = typeof text === 'string' ? text : String(text ?? '')
@@ -42,8 +42,8 @@ export function foreignText(text: unknown, maxLength = FOREIGN_TEXT_LENGTH): str
 }
 
 /**
- * At most `maxLength` characters (code points, so that no surrogate pair is torn apart), the last of them an
- * ellipsis where something was cut.
+ * At most `maxLength` code points, so that no surrogate pair is split; the last is an ellipsis when something
+ * was cut.
  */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text

@@ -2,22 +2,25 @@ import { once } from 'node:events'
 import { type AddressInfo, isIP, type Server } from 'node:net'
 import { errorText, MailstormError } from './error.ts'
 
-/** Where everything listens that nobody outside of this machine has to reach. */
+/** Default address of everything that only this machine has to reach. */
 export const LOOPBACK = '127.0.0.1'
 
-/** Whether a host is this machine by an address that no other machine can reach (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
+/** Whether a host is a loopback address, unreachable from other machines (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 export interface ListenAddress {
-  /** Undefined = all addresses of this machine. */
+  /** Undefined: all addresses of this machine. */
   readonly host?: string | undefined
-  /** 0 = any free one. */
+  /** 0: any free port. */
   readonly port: number
 }
 
-/** Gives the port once the server listens. `origin` says where the address came from: `(SMTP_PORT)`, `for a tenant`. */
+/**
+ * Resolves with the port once the server listens. `origin` says where the address came from, for errors:
+ * `(SMTP_PORT)`, `for a tenant`.
+ */
 export async function listening(server: Server, address: ListenAddress, origin: string): Promise<number> {
   const { host, port } = address
   server.listen({ port, ...(host === undefined ? {} : { host }) })
@@ -36,7 +39,7 @@ const REASONS: Readonly<Record<string, readonly [why: string, hint: string]>> = 
   ENOTFOUND: ['the host name has no address', 'Use 127.0.0.1, or 0.0.0.0 for all addresses.'],
 }
 
-/** What a user has to know when a port cannot be opened. */
+/** The error for a port that cannot be opened, with what to do about it. */
 export function listenFailure(
   error: unknown,
   { host = '*', port }: ListenAddress,

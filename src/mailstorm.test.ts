@@ -10,7 +10,7 @@ test('an old Node is told its version, which one is needed, and how to get it', 
   const said: string[] = []
   const old = { versions: { node: '18.19.1' }, execPath: '/usr/bin/node', exitCode: 0 }
   const source = readFileSync(LAUNCHER, 'utf8').replace(/^#!.*/, '')
-  // What no old Node could read would fail before it could say anything.
+  // Syntax that an old Node cannot parse would fail before the version check could report it.
   expect(source).not.toMatch(/\b(?:const|let)\b|=>|`|\?\.|\?\?/)
   vm.runInNewContext(source, { process: old, console: { error: (text: string) => said.push(text) } })
   expect(said.join()).toMatch(/Node 18\.19\.1 \(\/usr\/bin\/node\) .* needs Node 24[\s\S]*npx mailstorm/)

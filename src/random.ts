@@ -3,17 +3,17 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
-/** Seeded random numbers: the same name gives the same sequence, and different names independent ones. */
+/** Seeded random numbers: equal names give equal sequences, different names independent ones. */
 export class Random {
   readonly #generator: ReturnType<typeof xoroshiro128plusFromState>
 
   constructor(name: string) {
-    // The package's own seed has 32 bits: among 1,000 names two would be the same in one of 10,000 runs.
+    // The package takes a 32-bit seed: of 1,000 names, two would collide in one of 10,000 runs.
     const digest = hash('sha256', name, 'buffer')
     this.#generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => digest.readInt32LE(at)))
   }
 
-  /** From 0 up to but without 1. */
+  /** In [0, 1). */
   next(): number {
     return uniformFloat64(this.#generator)
   }
@@ -22,18 +22,18 @@ export class Random {
     return this.next() < probability
   }
 
-  /** Both ends may come. */
+  /** An integer from min to max, both included. */
   whole(min: number, max: number): number {
     return uniformInt(this.#generator, min, max)
   }
 
-  /** Normally distributed (Box and Muller). */
+  /** Normally distributed (Box-Muller). */
   gauss(mean: number, deviation: number): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.next()))
     return mean + deviation * radius * Math.cos(2 * Math.PI * this.next())
   }
 
-  /** An index, each with the probability of its weight. */
+  /** An index, chosen with the probability of its weight. */
   weighted(weights: readonly number[]): number {
     let left = this.next() * weights.reduce((sum, weight) => sum + weight, 0)
     for (const [index, weight] of weights.entries()) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { tlsErrorText } from './tls-error.ts'
 
-/** As Node 24 gives them, the id of the thread and the path of the source as they vary. */
+/** As Node 24 words them; thread id and source path vary. */
 const openSsl = (id: string, reason: string, line: number) =>
   new Error(
     `${id}:error:0A00010B:SSL routines:tls_validate_record_header:${reason}:../deps/openssl/openssl/ssl/record/methods/tlsany_meth.c:${line}:\n`,

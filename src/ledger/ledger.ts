@@ -1,21 +1,21 @@
 /**
- * The ledger as servers keep it and the run reads it: which messages of which run were received.
- * Shared words of both sides; neither side's SMTP code is in here.
+ * The ledger, as servers keep it and the run reads it: which messages of which run were received. Both sides
+ * share these types; the SMTP code of neither is in here.
  */
 
-/** Header that carries a message's id, `<run id>-<number>`. */
+/** Header with a message's id, `<run id>-<number>`. */
 export const ID_HEADER = 'X-Mailstorm-Id'
-/** Header that carries the CRC-32 of the body (all after the empty line, before dot-stuffing), 8 hex digits. */
+/** Header with the CRC-32 of the body (everything after the empty line, before dot-stuffing), 8 hex digits. */
 export const BODY_CRC_HEADER = 'X-Mailstorm-Body-Crc'
 
-/** What one server received of one run. Answer of `GET /ledger?run=<run id>`. */
+/** What one server received of one run: the answer to `GET /ledger?run=<run id>`. */
 export interface ServerLedger {
   readonly accepted: number
-  /** Sum of the sizes of the accepted messages (RFC 1870 sense). */
+  /** Sum of the sizes of the accepted messages, as RFC 1870 counts them. */
   readonly bytes: number
   /** Messages whose body did not match its CRC header. */
   readonly corrupted: number
-  /** Order-free digest of the accepted ids, see BagDigest. */
+  /** Order-independent digest of the accepted ids; see BagDigest. */
   readonly digest: string
   readonly connections: { readonly current: number; readonly peak: number }
 }
@@ -28,8 +28,8 @@ export interface LedgerEntry {
 }
 
 /**
- * Order-free digest of a bag of ids: two independent 32-bit hashes, each summed modulo 2^32. A sum,
- * not an exclusive or, so that an id received twice changes it.
+ * Order-independent digest of a multiset of ids: two independent 32-bit hashes, each summed modulo 2^32. A sum
+ * rather than an exclusive or, so that a duplicate id changes it.
  */
 export class BagDigest {
   #low = 0
@@ -40,7 +40,7 @@ export class BagDigest {
     this.#high = (this.#high + fnv1a(id, 0x9747b28c)) >>> 0
   }
 
-  /** The digest of both bags together. */
+  /** Adds the ids of another digest. */
   merge(hex: string): void {
     this.#high = (this.#high + Number.parseInt(hex.slice(0, 8), 16)) >>> 0
     this.#low = (this.#low + Number.parseInt(hex.slice(8), 16)) >>> 0
@@ -56,7 +56,7 @@ function hex32(value: number): string {
   return value.toString(16).padStart(8, '0')
 }
 
-/** FNV-1a over the ids' ASCII, with a final avalanche (murmur3's) so that sums spread well. */
+/** FNV-1a over the id's ASCII, with murmur3's final avalanche so that sums spread well. */
 function fnv1a(id: string, basis: number): number {
   let hash = basis
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)

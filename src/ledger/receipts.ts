@@ -1,6 +1,6 @@
 import { BagDigest } from './ledger.ts'
 
-/** What one thread, or the whole run, was told was accepted: plain data that merges exactly. */
+/** The messages that one thread, or the whole run, saw acknowledged. Plain data that merges exactly. */
 export interface ReceiptsData {
   /** Bit n: message n was acknowledged. */
   readonly acknowledged: Uint8Array
@@ -13,12 +13,12 @@ export interface TargetReceipts {
   readonly digest: string
 }
 
-/** Keeps which messages were acknowledged, in one bit each, with a digest per target. */
+/** Records which messages were acknowledged: one bit each, and a digest per target. */
 export class Receipts {
   #acknowledged: Uint8Array
   readonly #targets: { accepted: number; bytes: number; digest: BagDigest }[]
 
-  /** Without `planned`, or beyond it, the room grows with the messages. */
+  /** Grows as needed beyond `planned`, or without it. */
   constructor(options: { planned?: number; targetCount: number }) {
     this.#acknowledged = new Uint8Array(Math.ceil((options.planned ?? 0) / 8))
     this.#targets = Array.from({ length: options.targetCount }, () => ({

@@ -8,7 +8,7 @@ const RUN = 'run-7'
 const PLANNED = 100
 const idOf = (message: number) => messageId(RUN, message)
 
-/** A server that received these: a number is a message of the run, a string any id. */
+/** A server that received these: numbers are messages of the run, strings arbitrary ids. */
 class FakeServer implements LedgerSource {
   readonly name = 'fake'
   listsAsked = 0

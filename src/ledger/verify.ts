@@ -8,14 +8,14 @@ export interface LedgerSource {
   entries(runId: string): AsyncIterable<LedgerEntry>
 }
 
-/** Every acknowledged message against what the servers received. */
+/** Every acknowledged message compared with what the servers received. */
 export interface Verification {
   readonly acknowledged: number
   readonly received: number
   readonly lost: number
   readonly duplicated: number
   readonly corrupted: number
-  /** Received without the client having seen the acknowledgement. */
+  /** Received, but the client never saw the acknowledgement. */
   readonly unacknowledged: number
   readonly lostIds: readonly string[]
   readonly duplicatedIds: readonly string[]
@@ -31,10 +31,10 @@ export interface VerifyOptions {
   readonly idOf: (message: number) => string
 }
 
-/** Enough to look them up; a run that loses more has other troubles. */
+/** Enough to look up in the logs. */
 const MAX_IDS = 20
 
-/** Compares counts and digests; only where these differ are the id lists fetched. */
+/** Compares counts and digests; fetches the lists of ids only where these differ. */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   const { runId, receipts, sources } = options
   const ledgers = await Promise.all(sources.map((source) => source.ledger(runId)))
@@ -80,7 +80,7 @@ interface EntryTally {
   readonly times: Map<number, number>
   received: number
   corrupted: number
-  /** Ids of this run with a number that was never planned. */
+  /** Ids of this run whose number was never planned. */
   foreign: number
   readonly corruptedIds: string[]
 }

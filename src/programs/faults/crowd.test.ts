@@ -12,7 +12,7 @@ test('takes up connections, drips octets, and lets the server serve others', asy
     clock,
   )
   expect(crowd.counts()).toEqual({ open: 5, ended: 0 })
-  // Each slow client has got its 354, sent an octet, and waits for the next.
+  // Each slow client got its 354, sent an octet, and waits for the next tick.
   while (clock.armed < 2) await new Promise((resolve) => setTimeout(resolve, 1))
   await clock.advanceTo(500)
   expect(clock.armed).toBe(2)

@@ -3,29 +3,32 @@ import { type DialTarget, dialOptions } from '../../dial.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import { MailstormError } from '../../error.ts'
 
-/** Clients that take up a server's connections and send next to nothing. Values, so that they cross to a thread. */
+/**
+ * Clients that occupy a server's connections and send next to nothing. Plain data, so that it can be posted to
+ * a thread.
+ */
 export interface CrowdPlan {
   readonly target: DialTarget
-  /** Say EHLO and nothing more. */
+  /** Clients that send EHLO and nothing more. */
   readonly idle: number
-  /** Send a message octet by octet, one each `octetEveryMs`. */
+  /** Clients that send a message octet by octet, one every `octetEveryMs`. */
   readonly slow: number
   readonly octetEveryMs?: number
 }
 
 export interface CrowdCounts {
-  /** That are connected and were greeted. */
+  /** Connected and greeted. */
   readonly open: number
-  /** That the server refused, or ended since. */
+  /** Refused by the server, or closed by it since. */
   readonly ended: number
 }
 
-/** A bound, so that a slip of the pen takes no machine down. */
+/** Upper bound, so that a typo does not bring the machine down. */
 const MOST = 2_000
 const OCTET_EVERY_MS = 500
 const GREET_WITHIN_MS = 5_000
 
-/** The dialogue of a slow client up to its message; each line waits for the reply to the one before. */
+/** What a slow client sends before its message; each line waits for the reply to the previous one. */
 const DIALOGUE = [
   'EHLO crowd.mailstorm.test',
   'MAIL FROM:<crowd@mailstorm.test>',
@@ -33,14 +36,14 @@ const DIALOGUE = [
   'DATA',
 ]
 
-/** Many clients at once that a server has to bear while it serves others. */
+/** Many simultaneous clients that a server must put up with while it serves others. */
 export class Crowd implements AsyncDisposable {
   readonly #plan: CrowdPlan
   readonly #clock: Clock
   readonly #open = new Set<Socket>()
   #ended = 0
 
-  /** Resolves once each client was greeted, was refused, or has waited five seconds for it. */
+  /** Resolves once every client was greeted or refused, or has waited five seconds. */
   static async start(plan: CrowdPlan, clock: Clock = systemClock): Promise<Crowd> {
     checkCrowdPlan(plan)
     const crowd = new Crowd(plan, clock)
@@ -72,7 +75,7 @@ export class Crowd implements AsyncDisposable {
       const slow = dialogue.length > 1
       socket.setEncoding('latin1')
       socket.on('data', (text: string) => {
-        // One reply to each line: what is refused ends the dialogue, and the client stays.
+        // One reply per line. A refusal ends the dialogue; the client stays connected.
         if (!/^[23]\d\d /m.test(text)) return
         if (!this.#open.has(socket)) {
           this.#open.add(socket)

@@ -72,7 +72,7 @@ test('tells how long the line is busy with what it was given, and pieces of 20 m
   expect(times.pieceBytes).toBe(20)
 })
 
-/** All that passes of a stream that comes in these chunks. */
+/** Everything that passes of a stream in these chunks. */
 function passes(finder: CutFinder, chunks: readonly string[]): { passed: string; reached: boolean } {
   let passed = ''
   for (const chunk of chunks) {
@@ -83,7 +83,7 @@ function passes(finder: CutFinder, chunks: readonly string[]): { passed: string;
   return { passed: passed + finder.rest().toString('latin1'), reached: false }
 }
 
-/** A text cut into chunks at any places. */
+/** A text cut into chunks at the given positions. */
 function chunked(text: string, at: readonly number[]): string[] {
   const places = [0, ...at.map((place) => place % (text.length + 1)), text.length].toSorted((a, b) => a - b)
   return places.slice(1).map((end, index) => text.slice(places[index], end))

@@ -9,17 +9,17 @@ export interface LaneOptions {
   readonly random: () => number
   readonly clock: Clock
   readonly onBytes: (bytes: number) => void
-  /** Called once all that stands before the cut has left. */
+  /** Called once everything before the cut has been sent. */
   readonly onCut: (cut: CutPlan) => void
 }
 
-/** What may be under way in a lane; beyond it the sender is not read, so that it feels the line. */
+/** Most octets in transit in a lane. Beyond this the sender is not read, so that it feels back-pressure. */
 const UNDER_WAY_BYTES = 1_048_576
 const UNDER_WAY_MS = 100
 
 type Piece = { readonly dueMs: number } & ({ readonly octets: Buffer } | { readonly mark: 'end' | 'cut' })
 
-/** One direction of a connection: reads, holds back, writes; the end of the stream stays in line too. */
+/** One direction of a connection: reads, delays, writes. The end of the stream keeps its place in line. */
 export class Lane {
   readonly #options: LaneOptions
   readonly #times: LaneTimes
@@ -44,13 +44,13 @@ export class Lane {
     })
   }
 
-  /** A place at the very beginning is reached before anything comes. */
+  /** A cut at the very beginning is due before any data comes. */
   begin(): void {
     const after = this.#options.plan.cut?.after ?? { text: '' }
     if ('bytes' in after && after.bytes === 0) this.#reachCut()
   }
 
-  /** Nothing passes from now on. */
+  /** Lets nothing pass from now on. */
   close(): void {
     this.#closed = true
     this.#cancelWake?.()
@@ -102,7 +102,7 @@ export class Lane {
     return this.#queuedBytes > UNDER_WAY_BYTES || backlogMs > UNDER_WAY_MS || this.#blocked
   }
 
-  /** Writes what is due and waits for the next. */
+  /** Writes what is due and schedules the rest. */
   #release(): void {
     const { clock, from } = this.#options
     this.#cancelWake?.()
@@ -131,18 +131,18 @@ export class Lane {
     } else if (plan.cut !== undefined) {
       const { cut } = plan
       this.close()
-      // Behind all that was written before, so that it does leave.
+      // After everything written before, so that it is still sent.
       if (to.writableLength === 0) onCut(cut)
       else to.write('', () => onCut(cut))
     }
   }
 }
 
-/** How long one piece may take on a slow line: longer pieces would arrive in lumps. */
+/** Longest transmission time of one piece on a slow line; larger pieces would arrive in lumps. */
 const PIECE_MS = 20
 
 /**
- * When each octet of a lane arrives. Pure arithmetic, the time is given:
+ * When each octet of a lane arrives. Pure arithmetic; the caller passes the time:
  *
  *   free  = max(now, free) + octets / bytesPerSecond     the line carries one piece after another
  *   due   = max(due, free + delay + jitter · random)     no octet overtakes another
@@ -165,7 +165,7 @@ export class LaneTimes {
     this.#random = random
   }
 
-  /** The largest piece that should go on its way at once. */
+  /** The largest piece to send at once. */
   get pieceBytes(): number {
     return Math.max(1, Math.floor(this.#bytesPerMs * PIECE_MS))
   }
@@ -177,7 +177,7 @@ export class LaneTimes {
     return this.#dueMs
   }
 
-  /** How long what was given already will keep the line busy. */
+  /** How long the line is still busy with what it was given. */
   backlogMs(nowMs: number): number {
     return Math.max(0, this.#freeAtMs - nowMs)
   }
@@ -185,16 +185,16 @@ export class LaneTimes {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Finds the place of a cut in a stream, wherever its chunks begin and end. Pure. */
+/** Finds the place of a cut in a stream, however it is split into chunks. Pure. */
 export class CutFinder {
   readonly #after: Place
-  /** What has to come first; undefined once it came. */
+  /** Text that must come first; undefined once it has. */
   #behind: Buffer | undefined
-  /** The end of what passed while that did not come: it may hold its beginning. */
+  /** Tail of what passed before that text came: it may hold the text's beginning. */
   #before: Buffer = NOTHING
-  /** Octets that passed. */
+  /** Octets that have passed. */
   #passed = 0
-  /** The end of what came, while it may be the beginning of the text. */
+  /** Tail of the input that may be the beginning of the text. */
   #held: Buffer = NOTHING
 
   constructor(after: Place) {
@@ -202,7 +202,7 @@ export class CutFinder {
     if ('text' in after && after.behind !== undefined) this.#behind = Buffer.from(after.behind, 'latin1')
   }
 
-  /** What may pass, and whether the place was reached behind it. */
+  /** What may pass, and whether the place was reached after it. */
   push(chunk: Buffer): { readonly pass: Buffer; readonly reached: boolean } {
     if ('bytes' in this.#after) return this.#pushCounted(chunk, this.#after.bytes)
     const start = this.#startOfSearch(chunk)
@@ -210,12 +210,12 @@ export class CutFinder {
     return { ...found, pass: Buffer.concat([chunk.subarray(0, start), found.pass]) }
   }
 
-  /** What is held back when the stream ends: the text did not come. */
+  /** What was held back when the stream ends, because the text never came. */
   rest(): Buffer {
     return this.#held
   }
 
-  /** Where in a chunk the text counts: at its end while what has to come first has not come. */
+  /** Where in a chunk to start searching: at its end while the text that must come first has not. */
   #startOfSearch(chunk: Buffer): number {
     if (this.#behind === undefined) return 0
     const all = Buffer.concat([this.#before, chunk])
@@ -245,7 +245,7 @@ export class CutFinder {
   }
 }
 
-/** How many of the last octets are the first ones of the text. */
+/** How many of the last octets match the beginning of the text. */
 function beginningAtEnd(octets: Buffer, text: Buffer): number {
   for (let length = Math.min(text.length - 1, octets.length); length > 0; length--) {
     if (octets.subarray(octets.length - length).equals(text.subarray(0, length))) return length

@@ -4,7 +4,8 @@ import { FaultProxy } from './proxy.ts'
 import { FaultServer } from './server.ts'
 import type { ThreadReady, ThreadTask } from './threads.ts'
 
-// Entry of the threads that threads.ts starts: says where it listens, tells its counts when asked, and stops when told.
+// Entry of the threads that threads.ts starts: reports its port, answers questions for its counts, and stops
+// when told.
 
 const running = await start(workerData as ThreadTask)
 parentPort?.on('message', async (order: 'counts' | 'stop') => {

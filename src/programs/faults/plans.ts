@@ -7,7 +7,7 @@ export type Stage = (typeof STAGES)[number]
 
 export interface RatePlan {
   readonly perSecond: number
-  /** What may come at once after a pause; by default a tenth of a second's worth, at least 1. */
+  /** Most that may come at once after a pause. Default: a tenth of a second's worth, at least 1. */
   readonly burst?: number
   readonly stage?: Stage
   readonly code?: 421 | 451
@@ -15,21 +15,24 @@ export interface RatePlan {
 
 export interface GreylistPlan {
   readonly stage: Stage
-  /** Who is unknown is refused for so long after it was first seen (RFC 6647 4.2). */
+  /** How long an unknown client is refused after it was first seen (RFC 6647 4.2). */
   readonly forMs: number
 }
 
-/** What a fault server does; by default it takes everything at once. Values, so that they cross to a thread. */
+/**
+ * What a fault server does. Default: accepts everything at once. Plain data, so that it can be posted to a
+ * thread.
+ */
 export interface FaultServerPlan {
   readonly rate?: RatePlan
   readonly greylist?: GreylistPlan
-  /** Milliseconds before the reply of a stage. */
+  /** Delay of the reply at each stage, in milliseconds. */
   readonly tarpit?: Readonly<Partial<Record<Stage, number>>>
-  /** Undefined = any free port. */
+  /** Undefined: any free port. */
   readonly port?: number
 }
 
-/** A plan in words, as a title of a result has it. */
+/** A plan in words, as used in the titles of results. */
 export function describeServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan): string {
   const parts = Object.entries(tarpit).map(([stage, ms]) => `${ms} ms before the reply to ${stage}`)
   if (rate !== undefined) parts.unshift(`${rate.perSecond} messages a second, ${rate.code ?? 451} beyond`)
@@ -37,7 +40,7 @@ export function describeServerPlan({ rate, greylist, tarpit = {} }: FaultServerP
   return parts.length === 0 ? 'no fault' : parts.join(', ')
 }
 
-/** Throws one error that names every bad value. */
+/** Throws one error that lists every bad value. */
 export function checkServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan): void {
   const positive = { 'rate.perSecond': rate?.perSecond, 'greylist.forMs': greylist?.forMs }
   const problems = Object.entries(positive)
@@ -47,7 +50,7 @@ export function checkServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan
     problems.push(`rate.burst is ${rate.burst}; allowed is a number from 1`)
   }
   if (rate?.stage === 'greeting' && rate.code !== 421) {
-    // RFC 5321 4.3.2: a connection is refused by 421 or 554, and by nothing else.
+    // RFC 5321 4.3.2: only 421 or 554 may refuse a connection.
     problems.push(`rate.code is ${rate.code ?? 451} at the greeting; allowed there is 421`)
   }
   for (const [stage, ms] of Object.entries(tarpit)) {
@@ -62,8 +65,8 @@ export const CUT_KINDS = ['close', 'reset', 'half-open', 'stall'] as const
 export type CutKind = (typeof CUT_KINDS)[number]
 
 /**
- * Exactly what stands before it passes: so many octets; or the first such text, when `behind` is given
- * the first that comes behind that.
+ * Where to cut: after so many octets, or before the first occurrence of a text (with `behind`, the first after
+ * that other text). Exactly what comes before the place passes.
  */
 export type Place = { readonly bytes: number } | { readonly text: string; readonly behind?: string }
 
@@ -72,31 +75,31 @@ export interface CutPlan {
   readonly by: CutKind
 }
 
-/** What happens to the octets of one direction of a connection. */
+/** What happens to the octets in one direction of a connection. */
 export interface LanePlan {
-  /** Each octet arrives so much later. */
+  /** Delay of each octet, in milliseconds. */
   readonly delayMs?: number
-  /** From 0 to so many milliseconds more, by chance; octets never overtake one another. */
+  /** Random extra delay, from 0 to so many milliseconds; octets stay in order. */
   readonly jitterMs?: number
-  /** Of each connection. */
+  /** Bandwidth of each connection. */
   readonly bytesPerSecond?: number
   readonly cut?: CutPlan
 }
 
-/** What a fault proxy does; by default nothing. Values, so that they cross to a thread. */
+/** What a fault proxy does. Default: nothing. Plain data, so that it can be posted to a thread. */
 export interface FaultProxyPlan {
   readonly target: DialTarget
   readonly toServer?: LanePlan
   readonly toClient?: LanePlan
-  /** Share of the connections that are cut, from 0 to 1; by default all. */
+  /** Share of the connections to cut, from 0 to 1. Default: 1. */
   readonly share?: number
-  /** The same seed cuts the same connections, counted in the order of their arrival. */
+  /** The same seed cuts the same connections, counted in order of arrival. */
   readonly seed?: number
 }
 
 type Faults = Omit<FaultProxyPlan, 'target'>
 
-/** A plan in words, as a title of a result has it. */
+/** A plan in words, as used in the titles of results. */
 export function describeProxyPlan({ toServer = {}, toClient = {}, share = 1 }: Faults): string {
   const parts = [...laneInWords(toServer, 'server'), ...laneInWords(toClient, 'client')]
   const cuts = toServer.cut !== undefined || toClient.cut !== undefined
@@ -126,7 +129,7 @@ function counted(octets: number): string {
   return octets.toLocaleString('en')
 }
 
-/** Throws one error that names every bad value. */
+/** Throws one error that lists every bad value. */
 export function checkProxyPlan({ toServer = {}, toClient = {}, share = 1 }: Faults): void {
   const problems = [...laneProblems(toServer, 'toServer'), ...laneProblems(toClient, 'toClient')]
   if (!(share >= 0 && share <= 1)) problems.push(`share is ${share}; allowed is 0 to 1`)
@@ -147,7 +150,7 @@ function laneProblems(
     problems.push(`${lane}.bytesPerSecond is ${bytesPerSecond}; allowed is 1 or more`)
   if (cut === undefined) return problems
   const { after } = cut
-  // What may be the beginning of the text is held back: a line end would be, behind each line.
+  // A possible beginning of the text is held back, and a line end would be one after every line.
   if ('text' in after && !/^[^\r\n]/.test(after.text)) {
     problems.push(`${lane}.cut.after.text is ${JSON.stringify(after.text)}; it may not begin with a line end`)
   }
@@ -157,7 +160,7 @@ function laneProblems(
   return problems
 }
 
-/** What goes wrong in a part: the network to the server, the server itself, or who else is there. */
+/** What goes wrong in a part: the network to the server, the server itself, or other clients. */
 export interface FaultPlan {
   readonly proxy?: Omit<FaultProxyPlan, 'target'>
   readonly server?: FaultServerPlan

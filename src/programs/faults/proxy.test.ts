@@ -6,7 +6,7 @@ import { FakeClock } from '../../engine/clock.fixture.ts'
 import type { FaultProxyPlan } from './plans.ts'
 import { FaultProxy } from './proxy.ts'
 
-/** A socket with all that it received, and how it ended. */
+/** A socket, everything it received, and how it ended. */
 class End {
   readonly socket: Socket
   received = Buffer.alloc(0)
@@ -31,7 +31,7 @@ class End {
   }
 }
 
-/** A client and a server with a proxy between, whose time stands still; all connections are up. */
+/** A client and a server with a proxy between them, on a stopped clock; all connections are up. */
 async function meet(plan: Omit<FaultProxyPlan, 'target'> = {}) {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -48,7 +48,7 @@ async function meet(plan: Omit<FaultProxyPlan, 'target'> = {}) {
   return { proxy, clock, open }
 }
 
-/** Real sockets take their time; Vitest's limit ends what never comes. */
+/** Real sockets take time; Vitest's timeout ends a wait that never succeeds. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
 }
@@ -99,7 +99,7 @@ test('a slow line delivers its rate and makes the sender wait', async () => {
   expect(proxy.counts().bytesToServer).toBeGreaterThan(95_000)
   expect(proxy.counts().bytesToServer).toBeLessThanOrEqual(100_000)
   await until(() => server.received.length === proxy.counts().bytesToServer)
-  // What the proxy holds is bounded: most of it is still the client's.
+  // What the proxy buffers is bounded: the client still holds most of it.
   expect(client.socket.writableLength).toBeGreaterThan(all.length / 4)
 })
 

@@ -16,7 +16,7 @@ export interface ProxyCounts {
   readonly bytesToClient: number
 }
 
-/** A TCP proxy that misbehaves as its plan says. It knows nothing of SMTP. */
+/** A TCP proxy that misbehaves as planned. It knows nothing of SMTP. */
 export class FaultProxy implements AsyncDisposable {
   readonly host = LOOPBACK
   readonly #plan: FaultProxyPlan
@@ -57,7 +57,7 @@ export class FaultProxy implements AsyncDisposable {
     await once(this.#server, 'close')
   }
 
-  /** One sequence for each purpose: which connections are cut must not depend on the jitter of others. */
+  /** One sequence per purpose: which connections are cut must not depend on the jitter of others. */
   #random(purpose: string): () => number {
     const random = new Random(`${purpose} of ${this.#plan.seed ?? 1}`)
     return () => random.next()
@@ -86,7 +86,7 @@ export class FaultProxy implements AsyncDisposable {
 interface LinkOptions {
   readonly client: Socket
   readonly plan: FaultProxyPlan
-  /** Whether this connection is among those that are cut. */
+  /** Whether this connection is one to be cut. */
   readonly cuts: boolean
   readonly random: () => number
   readonly clock: Clock
@@ -95,10 +95,10 @@ interface LinkOptions {
   readonly onUnreachable: () => void
 }
 
-/** For each address of the target's share of it; a single one has as long as the system gives it. */
+/** Shared among the target's addresses; a single address gets the system's own timeout. */
 const CONNECT_WITHIN_MS = 10_000
 
-/** A client's connection and the one that was opened to the server for it. */
+/** A client's connection and the matching one to the server. */
 class Link {
   readonly #options: LinkOptions
   readonly #client: Socket
@@ -146,7 +146,7 @@ class Link {
     })
   }
 
-  /** What happens to one connection as a whole happens to the other. */
+  /** Whatever ends one of the two connections ends the other. */
   #tie(socket: Socket, other: Socket): void {
     socket.on('error', () => {
       if (!this.#cut) other.resetAndDestroy()
@@ -158,7 +158,7 @@ class Link {
 
   #cutBy(by: CutKind, { from, to }: { from: Socket; to: Socket }): void {
     this.#options.onCut()
-    // The lane of this direction has closed itself: what comes is no longer read.
+    // The lane of this direction has closed itself and is no longer read.
     if (by === 'stall') return
     this.#cut = true
     for (const lane of this.#lanes) lane.close()
@@ -169,7 +169,7 @@ class Link {
     }
     for (const socket of [this.#client, this.#server]) {
       if (by === 'reset') socket.resetAndDestroy()
-      // Read on, or the kernel would reset where it should say FIN.
+      // Keep reading, or the kernel would reset instead of sending FIN.
       else socket.end().resume()
     }
   }

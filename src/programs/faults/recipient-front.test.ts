@@ -9,7 +9,7 @@ interface Taken {
   readonly text: string
 }
 
-/** What a client hears that writes all of this at once, and what the server behind took. */
+/** The replies to a client that writes all of this at once, and what the server behind received. */
 async function said(plan: RecipientPlan, lines: readonly string[]) {
   const taken: Taken[] = []
   const server = new SMTPServer({

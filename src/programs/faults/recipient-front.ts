@@ -4,24 +4,27 @@ import { createInterface } from 'node:readline'
 import { LOOPBACK } from '../../listening.ts'
 import { SmtpInput } from './smtp-input.ts'
 
-/** What a front does otherwise than the server behind it, which takes every recipient. */
+/** How a front differs from the server behind it, which accepts every recipient. */
 export interface RecipientPlan {
-  /** RFC 5321 4.5.3.1.10: further ones of a transaction are answered 452, as servers with a limit do. */
+  /** Further recipients of a transaction get 452, as from servers with a limit (RFC 5321 4.5.3.1.10). */
   readonly perTransaction?: number
-  /** Recipients whose number is odd: `user-1`, `user-3`. */
+  /** Recipients with an odd number: `user-1`, `user-3`. */
   readonly odd?: {
-    /** 4xx: greylisted, taken from the second time on; 5xx: always refused. One after another, octets as Latin-1. */
+    /**
+     * Used in turn. 4xx: greylisted, accepted from the second attempt on; 5xx: always refused. Octets as
+     * Latin-1.
+     */
     readonly replies: readonly string[]
   }
 }
 
-/** A MAIL that came, whatever became of its transaction. */
+/** A MAIL command, whatever became of its transaction. */
 export interface MailSeen {
   readonly sender: string
   readonly atEpochMs: number
 }
 
-/** An SMTP relay in front of a server that refuses recipients by itself, and keeps the time of each MAIL. */
+/** An SMTP relay in front of a server. It refuses some recipients itself and records the time of each MAIL. */
 export class RecipientFront implements AsyncDisposable {
   readonly mails: MailSeen[] = []
   readonly #server: Server
@@ -54,7 +57,7 @@ export class RecipientFront implements AsyncDisposable {
           far.destroySoon()
         })
       }
-      // A broken connection is its session's end, which the other side is told by the close.
+      // A broken connection ends its session; the close tells the other side.
       relay(near, far, this).catch(() => near.destroy())
     })
   }
@@ -63,7 +66,7 @@ export class RecipientFront implements AsyncDisposable {
     return { host: LOOPBACK, port: (this.#server.address() as AddressInfo).port }
   }
 
-  /** Undefined: the server behind is asked. */
+  /** Undefined: ask the server behind. */
   refusal(recipient: string, takenInTransaction: number): string | undefined {
     const { perTransaction = Number.POSITIVE_INFINITY, odd } = this.#plan
     if (takenInTransaction >= perTransaction) return '452 4.5.3 too many recipients'
@@ -87,7 +90,7 @@ export class RecipientFront implements AsyncDisposable {
   }
 }
 
-/** One command after another, pipelined ones too: replies keep their order (RFC 2920 3.2). */
+/** Handles one command after another, pipelined ones too: replies keep their order (RFC 2920 3.2). */
 async function relay(near: Socket, far: Socket, front: RecipientFront): Promise<void> {
   const input = new SmtpInput()
   const lines = createInterface({ input: far })[Symbol.asyncIterator]()
@@ -132,7 +135,7 @@ async function relay(near: Socket, far: Socket, front: RecipientFront): Promise<
 const DOT = 0x2e
 const STUFFED = Buffer.of(DOT)
 
-/** RFC 5321 4.2.1: all lines but the last have a hyphen behind the code. */
+/** RFC 5321 4.2.1: every line but the last has a hyphen after the code. */
 async function replyOf(lines: AsyncIterator<string>): Promise<string> {
   const all: string[] = []
   for (;;) {

@@ -5,14 +5,14 @@ import { RawClient } from '../smtp-server/raw-client.fixture.ts'
 import type { FaultServerPlan } from './plans.ts'
 import { FaultServer, TokenBucket } from './server.ts'
 
-/** A server whose time stands still. */
+/** A server on a stopped clock. */
 async function meet(plan: FaultServerPlan) {
   const clock = new FakeClock()
   const server = await FaultServer.start(plan, clock)
   return { clock, server, open: () => RawClient.ready(server.port, server.host) }
 }
 
-/** Replies to commands sent one after another, their codes alone. */
+/** Reply codes to commands sent one after another. */
 async function codes(client: RawClient, ...commands: string[]): Promise<string[]> {
   const replies: string[] = []
   for (const command of commands) replies.push((await client.say(command)).slice(0, 3))
@@ -115,7 +115,7 @@ test('names every bad value of a plan before it listens', async () => {
   )
 })
 
-/** How many of so many tries a millisecond get a token. */
+/** How many of so many attempts per millisecond get a token. */
 function taken(
   bucket: TokenBucket,
   { fromMs, toMs, perMs }: { fromMs: number; toMs: number; perMs: number },

@@ -13,14 +13,14 @@ import { FaultSession, type Known } from './session.ts'
 export interface ServerCounts {
   readonly connections: number
   readonly accepted: number
-  /** Replies that refused, by stage. */
+  /** Refusing replies, by stage. */
   readonly refused: Readonly<Record<Stage, number>>
 }
 
-/** Room for a moment's unevenness without changing the rate that a run of a second finds. */
+/** Absorbs short unevenness without changing the rate that a one-second run measures. */
 const BURST_SECONDS = 0.1
 
-/** An SMTP server that misbehaves as its plan says, and keeps a ledger like every server of ours. */
+/** An SMTP server that misbehaves as planned, and keeps a ledger like all of our servers. */
 export class FaultServer implements AsyncDisposable {
   readonly host = LOOPBACK
   readonly #plan: FaultServerPlan
@@ -128,7 +128,7 @@ export class FaultServer implements AsyncDisposable {
   }
 }
 
-/** RFC 6647 2.1 to 2.5: by address, then also by EHLO name, by sender, by recipient. */
+/** RFC 6647 2.1 to 2.5: by address, then also by EHLO name, sender and recipient. */
 const IDENTITY: Readonly<Record<Stage, (known: Known) => readonly string[]>> = {
   greeting: ({ address }) => [address],
   ehlo: ({ address, helo }) => [address, helo],
@@ -138,7 +138,7 @@ const IDENTITY: Readonly<Record<Stage, (known: Known) => readonly string[]>> = {
   dot: ({ address, sender, recipient }) => [address, sender, recipient],
 }
 
-/** Remembers when it first saw whom. Pure: the time is given. */
+/** Remembers when it first saw each client. Pure: the caller passes the time. */
 class Greylist {
   readonly #plan: GreylistPlan
   readonly #firstSeenMs = new Map<string, number>()
@@ -158,11 +158,11 @@ class Greylist {
 
 interface TokenBucketOptions {
   readonly perSecond: number
-  /** Tokens that can be saved up; the bucket begins full. */
+  /** Tokens that can be saved up; the bucket starts full. */
   readonly burst: number
 }
 
-/** A token for each `1 / perSecond` seconds, at most `burst` at a time. Pure: the time is given. */
+/** A token every `1 / perSecond` seconds, at most `burst` saved up. Pure: the caller passes the time. */
 export class TokenBucket {
   readonly #options: TokenBucketOptions
   #tokens: number
@@ -174,13 +174,13 @@ export class TokenBucket {
     this.#filledAtMs = nowMs
   }
 
-  /** True when a token was there and was taken. */
+  /** Takes a token; false when there is none. */
   take(nowMs: number): boolean {
     const { perSecond, burst } = this.#options
     const earned = ((nowMs - this.#filledAtMs) / 1000) * perSecond
     this.#tokens = Math.min(burst, this.#tokens + Math.max(0, earned))
     this.#filledAtMs = Math.max(this.#filledAtMs, nowMs)
-    // Sums of fractions: ten times 0.1 is a hair less than 1.
+    // Rounding: ten times 0.1 is slightly less than 1.
     if (this.#tokens < 1 - 1e-9) return false
     this.#tokens -= 1
     return true

@@ -4,7 +4,7 @@ import { MessageReader } from '../smtp-server/message-reader.ts'
 import type { Stage } from './plans.ts'
 import { SmtpInput } from './smtp-input.ts'
 
-/** Who a client is at a stage: the later, the more is known of it. */
+/** What is known of a client at a stage; it grows with the dialogue. */
 export interface Known {
   readonly address: string
   readonly helo: string
@@ -12,21 +12,21 @@ export interface Known {
   readonly recipient: string
 }
 
-/** What a session asks its server, which alone knows the plan and the other sessions. */
+/** The server as its sessions see it: only the server knows the plan and the other sessions. */
 export interface SessionHost {
-  /** The reply that refuses, or undefined to go on as usual; `421` ends the session. */
+  /** The refusing reply, or undefined to go on; `421` ends the session. */
   refusal(stage: Stage, known: Known): string | undefined
-  /** Resolves when the reply of a stage may go out. */
+  /** Resolves when the reply of a stage may be sent. */
   patience(stage: Stage): Promise<void>
   /** Resolves once the message is in the ledger; rejects when it cannot be written. */
   store(entry: LedgerEntry): Promise<void>
 }
 
-/** A client that sends ahead is not read further than this while a reply is held back. */
+/** How far to read a client that sends ahead while a reply is delayed. */
 const READ_AHEAD_BYTES = 65_536
 const EHLO = ['fault.mailstorm.test', 'PIPELINING', 'SIZE 1073741824', '8BITMIME', 'ENHANCEDSTATUSCODES']
 
-/** One SMTP session that takes everything, but for what its host refuses. */
+/** One SMTP session that accepts everything but what its host refuses. */
 export class FaultSession {
   readonly #socket: Socket
   readonly #host: SessionHost
@@ -43,7 +43,7 @@ export class FaultSession {
     this.#known = { address: socket.remoteAddress ?? '', helo: '', sender: '', recipient: '' }
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('close', () => this.#end())
-    // What a client does to its connection is its own business.
+    // A client may do what it likes to its connection.
     socket.on('error', () => this.#end())
     void this.#greet()
   }
@@ -55,14 +55,14 @@ export class FaultSession {
   }
 
   #take(chunk: Buffer): void {
-    // Read on and thrown away: with octets unread the kernel would reset, and our last reply be lost.
+    // Keep reading and discard: with unread octets the kernel would reset, and our last reply be lost.
     if (this.#over) return
     this.#input.push(chunk)
     if (this.#busy && this.#input.pendingBytes > READ_AHEAD_BYTES) this.#socket.pause()
     void this.#read()
   }
 
-  /** One piece after another: a reply that is held back holds back what follows (RFC 2920 3.2). */
+  /** Handles one piece after another: a delayed reply delays what follows (RFC 2920 3.2). */
   async #read(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
@@ -123,7 +123,7 @@ export class FaultSession {
   }
 
   async #data(): Promise<void> {
-    // RFC 5321 3.3: 503 without MAIL, 554 without a recipient that was taken.
+    // RFC 5321 3.3: 503 without MAIL, 554 without an accepted recipient.
     if (this.#known.sender === '') return this.#say('503 5.5.1 MAIL first')
     if (this.#recipients === 0) return this.#say('554 5.5.1 no valid recipients')
     if (!(await this.#answer('data', '354 go ahead'))) return

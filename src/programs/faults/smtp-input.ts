@@ -1,4 +1,4 @@
-/** What came from a client, piece by piece. `octets`: message text without its dots (RFC 5321 4.5.2). */
+/** One piece of a client's input. `octets`: message text with dot-stuffing removed (RFC 5321 4.5.2). */
 export type Piece =
   | { readonly kind: 'line'; readonly text: string }
   | { readonly kind: 'octets'; readonly octets: Buffer }
@@ -7,10 +7,12 @@ export type Piece =
 
 const CRLF = '\r\n'
 const DOT = 0x2e
-/** Far above the 1,000 octets of RFC 5321 4.5.3.1.6; a client that never ends a line must not fill the memory. */
+/**
+ * Far above the 1,000 octets of RFC 5321 4.5.3.1.6. A client that never ends a line must not fill the memory.
+ */
 const MAX_LINE_BYTES = 1_048_576
 
-/** Splits a client's octets into command lines, or within DATA into the lines of a message. */
+/** Splits a client's octets into command lines or, within DATA, lines of a message. */
 export class SmtpInput {
   #pending: Buffer = Buffer.alloc(0)
   #searched = 0
@@ -25,7 +27,7 @@ export class SmtpInput {
     return this.#pending.length
   }
 
-  /** Undefined until more has come. */
+  /** Undefined when more input is needed. */
   next(): Piece | undefined {
     const end = this.#pending.indexOf(CRLF, Math.max(0, this.#searched - 1), 'latin1')
     if (end === -1) {

@@ -18,7 +18,7 @@ test('refuses a bad plan before a thread is started', async () => {
   await expect(FaultServerThread.start({ rate: { perSecond: -1 } })).rejects.toThrow('rate.perSecond is -1')
 })
 
-/** Says that it is ready; then answers "who" and ends at anything else. */
+/** Reports ready, then answers "who" and ends at any other message. */
 const PROGRAM = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { parentPort } from 'node:worker_threads'

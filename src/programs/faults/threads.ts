@@ -8,20 +8,23 @@ import { checkProxyPlan, checkServerPlan, type FaultProxyPlan, type FaultServerP
 import type { ProxyCounts } from './proxy.ts'
 import type { ServerCounts } from './server.ts'
 
-/** What the thread is told at its start. */
+/** The task given to the thread at its start. */
 export type ThreadTask =
   | { readonly kind: 'server'; readonly plan: FaultServerPlan }
   | { readonly kind: 'proxy'; readonly plan: FaultProxyPlan }
   | { readonly kind: 'crowd'; readonly plan: CrowdPlan }
 
-/** What it says first. */
+/** Its first message. */
 export interface ThreadReady {
-  /** 0 for a crowd, which listens nowhere. */
+  /** 0 for a crowd, which does not listen. */
   readonly port: number
   readonly ledgerFile?: string
 }
 
-/** A fault server, a proxy or a crowd in a thread of its own: the load engine must not share its event loop. */
+/**
+ * A fault server, proxy or crowd in a thread of its own, so that it does not share the load engine's event
+ * loop.
+ */
 class FaultThread<Counts> implements AsyncDisposable {
   readonly host = LOOPBACK
   readonly port: number
@@ -54,7 +57,7 @@ export class FaultServerThread extends FaultThread<ServerCounts> {
     this.#ledgerFile = ready.ledgerFile ?? ''
   }
 
-  /** From the file: a message is there before it is acknowledged. */
+  /** Read from the file, which has each message before it is acknowledged. */
   ledger(runId: string): Promise<ServerLedger> {
     return readServerLedger(this.#ledgerFile, runId)
   }
@@ -83,24 +86,27 @@ async function startThread(task: ThreadTask): Promise<[Worker, ThreadReady]> {
   return [worker, ready as ThreadReady]
 }
 
-/** Starts a program in a thread of its own, so that it shares no event loop with what it meets; with what it says first. */
+/**
+ * Starts a program in a thread, so that it shares no event loop with what it talks to. Resolves with its first
+ * message.
+ */
 export async function startProgram(program: URL, task: unknown): Promise<readonly [Worker, ready: unknown]> {
   const worker = new Worker(program, {
     workerData: task,
-    // What Vitest was started with has no business in this thread.
+    // Vitest's own Node options do not belong in this thread.
     execArgv: [],
   })
   return [worker, await nextMessage(worker)]
 }
 
-/** Its next message after the question is the answer. */
+/** Posts a question; the thread's next message is the answer. */
 export async function ask(worker: Worker, question: string): Promise<unknown> {
   const answer = nextMessage(worker)
   worker.postMessage(question)
   return answer
 }
 
-/** Asks a thread to end itself by this message. Resolves at once where it has ended already. */
+/** Asks a thread to end by this message. Resolves at once when it has already ended. */
 export async function stopProgram(worker: Worker, message: string): Promise<void> {
   if (hasEnded(worker)) return
   const exited = once(worker, 'exit')
@@ -108,7 +114,7 @@ export async function stopProgram(worker: Worker, message: string): Promise<void
   await exited
 }
 
-/** A thread that has ended says nothing any more: a wait for it has to end with it. */
+/** Rejects when the thread ends, since no message can come any more. */
 async function nextMessage(worker: Worker): Promise<unknown> {
   if (hasEnded(worker)) throw new Error('the thread has ended')
   const end = new AbortController()

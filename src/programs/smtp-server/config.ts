@@ -4,13 +4,13 @@ import { LOOPBACK } from '../../listening.ts'
 import { kind, listenHost, listenPort, matching, trueOrFalse, wholeNumber } from '../../options/kind.ts'
 import { optional, readSettings, type SettingValues, setting, settingsError } from '../../options/settings.ts'
 
-/** All the SMTP server program can be told, from its environment. Frozen. */
+/** All settings of the SMTP server program, from its environment. Frozen. */
 export interface ServerConfig {
   readonly domain: string
   readonly host: string
-  /** 0 = any free port; the ready line says which. */
+  /** 0: any free port; the ready line reports it. */
   readonly port: number
-  /** Port of the implicit TLS listener (RFC 8314 3); undefined = none. */
+  /** Port of the implicit TLS listener (RFC 8314 3); undefined: none. */
   readonly implicitTlsPort: number | undefined
   readonly maxConnections: number
   readonly maxMessageBytes: number
@@ -19,9 +19,12 @@ export interface ServerConfig {
   readonly credentials: { readonly user: string; readonly pass: string } | undefined
   readonly controlHost: string
   readonly controlPort: number
-  /** Undefined = a temporary file that goes when the server ends. */
+  /** Undefined: a temporary file, removed when the server ends. */
   readonly ledgerFile: string | undefined
-  /** The file goes when the process that forked this one has gone: it is what an earlier life of ours began. */
+  /**
+   * Whether the file is temporary although it was named: a restarted server continues the file of its earlier
+   * life, and it is removed when the parent process has gone.
+   */
   readonly ledgerTemporary: boolean
 }
 
@@ -59,7 +62,7 @@ const SETTINGS = {
 
 type Values = SettingValues<typeof SETTINGS>
 
-/** Reads the configuration; throws one error that names every problem at once. */
+/** Reads the configuration; throws one error that lists every problem. */
 export function readServerConfig(env: NodeJS.ProcessEnv): ServerConfig {
   const { values, problems } = readSettings(SETTINGS, env)
   if (values !== undefined) problems.push(...contradictionsOf(values))

@@ -9,9 +9,8 @@ import { entryLine, type Ledger, readLedgerEntries } from './ledger.ts'
 type Answer = (response: ServerResponse, run: string) => void | Promise<void>
 
 /**
- * The way to ask a server what it received, which is not SMTP:
- * `GET /health`, `GET /ledger?run=<id>`, `GET /ledger/entries?run=<id>` (NDJSON). An empty run stands
- * for the messages without an id.
+ * HTTP API to ask a server what it received: `GET /health`, `GET /ledger?run=<id>`,
+ * `GET /ledger/entries?run=<id>` (NDJSON). An empty run id selects the messages without an id.
  */
 export class ControlApi {
   readonly port: number
@@ -21,7 +20,7 @@ export class ControlApi {
     const routes = routesOf(config, ledger)
     const server = createServer((request, response) => {
       answer(routes, request, response).catch((error: NodeJS.ErrnoException) => {
-        // The asker went away before the end, which is its own affair.
+        // The client went away before the end, which is its own business.
         if (error.code === 'ERR_STREAM_PREMATURE_CLOSE') return
         console.error(`Failed to answer ${request.method} ${request.url}: ${error.message}`)
         response.destroy()

@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * What the server received: totals in memory, every message in the file. A message is in the file
- * before it is acknowledged, so that what the client was told is true even of a server killed right after.
+ * What the server received: totals in memory, every message in the file. A message is written before it is
+ * acknowledged, so that an acknowledgement is true even if the server is killed right after.
  */
 export class Ledger {
   readonly path: string
@@ -17,11 +17,11 @@ export class Ledger {
   readonly #totals: RunTotals
   #current = 0
   #peak: number
-  /** The file may end within a line, so the next one has to begin with a line end. */
+  /** The file may end in the middle of a line; then start with a line end. */
   #torn: boolean
   #waiting: Waiting[] = []
 
-  /** Opens a ledger, or goes on with one that an earlier process left. */
+  /** Opens a ledger, or continues that of an earlier process. */
   static async open(path: string): Promise<Ledger> {
     const file = openSync(path, 'a')
     const before = fstatSync(file).size > 0 ? await readLedgerFile(path) : undefined
@@ -37,8 +37,8 @@ export class Ledger {
   }
 
   /**
-   * Calls `recorded` once the message is in the file; with an error when it cannot be written, and then
-   * it must not be acknowledged. The messages of one turn of the event loop share one write.
+   * Calls `recorded` once the message is in the file, or with an error when it cannot be written; the message
+   * must then not be acknowledged. All messages of one turn of the event loop share one write.
    */
   record(entry: LedgerEntry, recorded: (error?: Error) => void): void {
     if (this.#waiting.length === 0) setImmediate(() => this.#flush())
@@ -86,13 +86,13 @@ export class Ledger {
 
 type Counts = Omit<ServerLedger, 'connections'>
 
-/** The run a message belongs to: its id up to the last hyphen; empty for a message without an id. */
+/** The run of a message: its id up to the last hyphen; empty for a message without an id. */
 function runOf(id: string): string {
   const end = id.lastIndexOf('-')
   return end === -1 ? '' : id.slice(0, end)
 }
 
-/** What was accepted of each run, in numbers: constant memory per run. */
+/** Totals per run, in constant memory per run. */
 class RunTotals {
   readonly #runs = new Map<string, Run>()
 
@@ -106,7 +106,7 @@ class RunTotals {
     run.add(entry)
   }
 
-  /** Of a run that never sent anything here, everything is 0. */
+  /** All zero for a run that sent nothing here. */
   of(run: string): Counts {
     return (this.#runs.get(run) ?? new Run()).counts()
   }
@@ -136,9 +136,9 @@ class Run {
 }
 
 /**
- * The ledger on disk: one line of JSON per accepted message, written before the message is
- * acknowledged, and one per new peak of connections. A process that is killed leaves at most one
- * unfinished line, of a message that was not acknowledged; it is not counted.
+ * The ledger file: a line of JSON per accepted message, written before it is acknowledged, and one per new peak
+ * of connections. A killed process leaves at most one unfinished line, of an unacknowledged message; it is not
+ * counted.
  */
 export function entryLine(entry: LedgerEntry): string {
   return `{"id":"${entry.id}","bytes":${entry.bytes},"intact":${entry.intact}}\n`
@@ -152,11 +152,11 @@ type Line = LedgerEntry | { readonly peak: number }
 
 interface LedgerContent {
   readonly totals: RunTotals
-  /** Most connections at a time. */
+  /** Most simultaneous connections. */
   readonly peak: number
 }
 
-/** Everything in a ledger file; the process that wrote it may be dead, or may still be writing. */
+/** Everything in a ledger file. The process that writes it may be dead or still writing. */
 async function readLedgerFile(path: string): Promise<LedgerContent> {
   const totals = new RunTotals()
   let peak = 0
@@ -195,7 +195,7 @@ function parsed(text: string): Line | undefined {
   try {
     return JSON.parse(text) as Line
   } catch {
-    // The unfinished line of a process that was killed, or the end of one that is being written.
+    // The unfinished line of a killed process, or one that is just being written.
     return undefined
   }
 }

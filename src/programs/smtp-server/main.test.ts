@@ -126,7 +126,7 @@ describe('end', () => {
     const { smtp_port: port = 0, pid = 0, ledger_file: path } = await ports(parent)
     onTestFailed(() => void process.kill(pid, 'SIGKILL'))
     parent.kill('SIGKILL')
-    // The server writes to the same pipe, which closes when both are gone.
+    // The server writes to the same pipe, which closes when both have ended.
     await once(parent, 'close')
     expect(await new RawClient(port).reply()).toBe('')
     expect(existsSync(String(path))).toBe(false)
@@ -154,7 +154,7 @@ describe('kill -9 in the middle of load', () => {
     expect(acknowledged.size).toBeGreaterThanOrEqual(300)
     expect(new Set(inFile).size).toBe(inFile.length)
     expect([...acknowledged].filter((id) => !inFile.includes(id))).toEqual([])
-    // At most what was in flight on each of the eight sessions was received without being acknowledged.
+    // Each of the eight sessions has at most one message that was received but not acknowledged.
     expect(inFile.length - acknowledged.size).toBeLessThanOrEqual(8)
     expect(await readServerLedger(ledgerFile, 'run-1')).toMatchObject({
       accepted: inFile.length,

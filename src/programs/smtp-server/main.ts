@@ -7,16 +7,16 @@ import { ControlApi } from './control-api.ts'
 import { Ledger } from './ledger.ts'
 import { SmtpListeners } from './smtp-listeners.ts'
 
-// The SMTP server program: `SMTP_PORT=2525 node src/programs/smtp-server/main.ts`. One line of JSON on stdout says
-// that it is ready and where; its errors go to stderr. Exit code 2: bad configuration, 1: any other.
+// The SMTP server program: `SMTP_PORT=2525 node src/programs/smtp-server/main.ts`. A line of JSON on stdout
+// reports that it is ready and where; errors go to stderr. Exit code 2: bad configuration, 1: any other error.
 
 const BAD_CONFIG = 2
 
 let isReady = false
 
-// Everything accepted is in the ledger's file already, so that there is nothing to wait for.
+// Everything accepted is already in the ledger file, so there is nothing to wait for.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0))
-// The parent process has ended, in whatever way.
+// The parent process has ended, one way or another.
 process.once('disconnect', () => process.exit(0))
 
 try {
@@ -42,8 +42,8 @@ async function serve(config: ServerConfig): Promise<void> {
 }
 
 /**
- * A temporary ledger outlives this process if its parent is alive and knows the file from the ready line:
- * however we ended, what was acknowledged can be read. The parent removes the file.
+ * A temporary ledger is left for a living parent, which knows the file from the ready line: however we end, it
+ * can read what was acknowledged, and it removes the file.
  */
 function ledgerPath({ ledgerFile, ledgerTemporary }: ServerConfig): string {
   if (ledgerFile !== undefined && !ledgerTemporary) return ledgerFile
@@ -53,7 +53,7 @@ function ledgerPath({ ledgerFile, ledgerTemporary }: ServerConfig): string {
     const isKnown = isReady || ledgerFile !== undefined
     if (process.connected && isKnown) return
     rmSync(path, { force: true })
-    // Nothing else is in it, or it is not ours.
+    // Only an empty folder is ours to remove.
     if (readdirSync(dirname(path)).length === 0) rmdirSync(dirname(path))
   })
   return path

@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib'
 import { BODY_CRC_HEADER, ID_HEADER, type LedgerEntry } from '../../ledger/ledger.ts'
 
-/** A header longer than this is not searched for an id: it is not one of ours. */
+/** A longer header is not searched for an id: it is not one of ours. */
 const MAX_HEAD_BYTES = 64 * 1024
 const EMPTY = Buffer.alloc(0)
 const BLANK_LINE = '\r\n\r\n'
 
-// Field names are case-insensitive (RFC 5322 1.2.2 and 2.2). An id is kept to characters that need no
-// escape in JSON, and has a run before its last hyphen.
+// Field names are case-insensitive (RFC 5322 1.2.2 and 2.2). An id has only characters that need no escaping in
+// JSON, and a run before its last hyphen.
 const ID = new RegExp(
   `^${ID_HEADER}:[ \\t]*([A-Za-z0-9._@+-]{1,200}-[A-Za-z0-9._@+]{1,40})[ \\t]*\\r?$`,
   'im',
@@ -15,14 +15,14 @@ const ID = new RegExp(
 const BODY_CRC = new RegExp(`^${BODY_CRC_HEADER}:[ \\t]*([^\\r\\n]*?)[ \\t]*\\r?$`, 'im')
 
 /**
- * Reads one message as it streams by, without the dots of RFC 5321 4.5.2: its id, its size and whether
- * its body matches its CRC. It holds the header until the empty line (RFC 5322 2.1) and nothing else.
+ * Reads one message as it streams by, with dot-stuffing removed (RFC 5321 4.5.2): its id, its size, and whether
+ * its body matches its CRC. It buffers only the header, up to the empty line (RFC 5322 2.1).
  */
 export class MessageReader {
-  /** Undefined once the empty line was seen, or the header was too long to be searched. */
+  /** Undefined once the empty line was seen, or the header was too long. */
   #head: Buffer | undefined = EMPTY
   #id = ''
-  /** CRC-32 as the header says; undefined = it says none, so nothing can be checked. */
+  /** CRC-32 from the header; undefined when there is none to check against. */
   #expectedCrc: string | undefined
   #crc = 0
   #bytes = 0
@@ -43,9 +43,9 @@ export class MessageReader {
     }
   }
 
-  /** The line of the ledger; call once, after the last chunk. An id that is not ours becomes empty. */
+  /** The message's ledger entry; call once, after the last chunk. An id that is not ours becomes empty. */
   end(): LedgerEntry {
-    // A message may consist of its header alone (RFC 5322 3.5).
+    // A message may have no body (RFC 5322 3.5).
     if (this.#head !== undefined) this.#readHead(this.#head, this.#head.length)
     const intact =
       this.#expectedCrc === undefined || this.#expectedCrc === this.#crc.toString(16).padStart(8, '0')
@@ -60,7 +60,7 @@ export class MessageReader {
   }
 }
 
-/** Where the body begins; `searched` bytes are known to hold no complete empty line. */
+/** Where the body begins; the first `searched` bytes contain no complete empty line. */
 function bodyStart(head: Buffer, searched: number): number | undefined {
   if (head.length >= 2 && head[0] === 0x0d && head[1] === 0x0a) return 2
   const at = head.indexOf(BLANK_LINE, Math.max(0, searched - BLANK_LINE.length + 1), 'latin1')

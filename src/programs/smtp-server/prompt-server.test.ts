@@ -25,7 +25,7 @@ interface Parsed {
   readonly commands: readonly string[]
 }
 
-/** As a connection uses it: DATA, content, and what stands behind it, cut wherever TCP cuts. */
+/** Parses as a connection does: DATA, content and what follows, cut wherever TCP cuts. */
 async function parsed(wire: string, cuts: readonly number[] = []): Promise<Parsed> {
   const stream = new ContentStream()
   const commands: string[] = []

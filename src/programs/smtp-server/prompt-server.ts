@@ -8,7 +8,7 @@ import { DataReader } from '../sink/smtp/data-reader.ts'
 const LF = 0x0a
 const DOT = 0x2e
 
-/** Says whether one more connection may enter; called once per connection. */
+/** Whether one more connection is admitted; called once per connection. */
 export type Admission = () => boolean
 
 /**
@@ -16,7 +16,7 @@ export type Admission = () => boolean
  */
 class PromptConnection extends SMTPConnection {
   readonly #admit: Admission
-  /** More input stands behind what is being answered. */
+  /** More input follows what is being answered. */
   #pipelined = false
   #corked = false
 
@@ -25,10 +25,10 @@ class PromptConnection extends SMTPConnection {
     this.#admit = admit
   }
 
-  /** As SMTPConnection.init, without its `setTimeout(…, 100)` to catch clients that talk too early. */
+  /** As SMTPConnection.init, without its `setTimeout(…, 100)` that catches early talkers. */
   override init(): void {
     this._setListeners(() => {
-      // RFC 5321 3.1 and 4.3.2: a server that cannot serve now says 421 in place of its greeting.
+      // RFC 5321 3.1 and 4.3.2: a server that cannot serve now sends 421 instead of its greeting.
       if (!this.#admit()) {
         this.send(421, `${this.name} Too many connected clients, try again in a moment`, false)
         return
@@ -52,8 +52,8 @@ class PromptConnection extends SMTPConnection {
   }
 
   /**
-   * A client that pipelines (RFC 2920) gives several commands in one segment; each reply in a write of
-   * its own costs a system call, the largest single cost of this server.
+   * A pipelining client (RFC 2920) sends several commands in one segment. A separate write for each reply costs
+   * a system call, the largest single cost of this server.
    */
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     const socket = this._socket
@@ -65,7 +65,7 @@ class PromptConnection extends SMTPConnection {
     super.send(code, data, context)
   }
 
-  /** The 220 of STARTTLS has to leave in the clear before TLS takes the socket over (RFC 3207 4). */
+  /** The 220 to STARTTLS must be sent in clear before TLS takes over the socket (RFC 3207 4). */
   override upgrade(callback: () => void, secureCallback?: () => void): void {
     this.#flush(this._socket)
     super.upgrade(callback, secureCallback)
@@ -82,7 +82,7 @@ function hasSeveralLines(chunk: Buffer): boolean {
   return lineEnd !== -1 && lineEnd < chunk.length - 1
 }
 
-/** Whether the chunk's last line is the lone dot that ends a message (RFC 5321 4.1.1.4). */
+/** Whether the chunk ends with the lone dot that ends a message (RFC 5321 4.1.1.4). */
 function endsMessage(chunk: Buffer): boolean {
   return chunk.at(-1) === LF && chunk.at(-3) === DOT
 }
@@ -106,9 +106,9 @@ export class PromptServer extends SMTPServer {
 }
 
 /**
- * The package's parser with another reader of content. The package takes the first of two dots away behind any LF;
- * only CRLF begins a line (RFC 5321 2.3.8, 4.5.2), so text with a bare LF before two dots would be recorded as
- * corrupted, although it came as it was sent.
+ * The package's parser with a different content reader. The package removes the first of two dots after any LF,
+ * though only CRLF begins a line (RFC 5321 2.3.8, 4.5.2): text with a bare LF before two dots would be recorded
+ * as corrupted although it arrived unchanged.
  */
 export class ContentStream extends SMTPStream {
   #reader: DataReader | undefined
@@ -129,7 +129,7 @@ export class ContentStream extends SMTPStream {
     else this.#onceWritable(done)
   }
 
-  /** False when the reader of the message cannot keep up. */
+  /** False when the message reader cannot keep up. */
   #give(): boolean {
     const stream = this._dataStream
     const pieces = this.#pieces
@@ -142,7 +142,7 @@ export class ContentStream extends SMTPStream {
     return isWritable
   }
 
-  /** A stream that is destroyed never drains, it only closes. */
+  /** A destroyed stream never drains, it only closes. */
   #onceWritable(done: () => void): void {
     const stream = this._dataStream
     if (stream === null || stream.destroyed) {
@@ -157,7 +157,7 @@ export class ContentStream extends SMTPStream {
   }
 }
 
-/** What the classes above replace, as the package has it; `[method, text that must be in its source]`. */
+/** What the classes above override in the package: `[method, text that its source must contain]`. */
 const REPLACED: readonly (readonly [owner: { prototype: object }, method: string, text: string])[] = [
   [SMTPServer, 'connect', 'new SMTPConnection(this, socket, socketOptions)'],
   [SMTPConnection, 'init', 'setTimeout(() => this.connectionReady(), 100)'],
@@ -179,8 +179,8 @@ const REPLACED: readonly (readonly [owner: { prototype: object }, method: string
 ]
 
 /**
- * Another version of the package may greet otherwise, and our replacements would silently undo what it
- * does. Better not to start.
+ * Another version of the package may work differently, and our overrides would silently undo that. Refuse to
+ * start.
  */
 export function assertReplaceable(replaced: typeof REPLACED = REPLACED): void {
   for (const [owner, method, text] of replaced) {

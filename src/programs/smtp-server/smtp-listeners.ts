@@ -12,10 +12,10 @@ import type { Ledger } from './ledger.ts'
 import { MessageReader } from './message-reader.ts'
 import { type Admission, assertReplaceable, PromptServer } from './prompt-server.ts'
 
-/** Connections that wait to be accepted; the kernel lowers it to net.core.somaxconn. */
+/** Connections waiting to be accepted; the kernel lowers this to net.core.somaxconn. */
 const BACKLOG = 4_096
 
-/** The listeners of one server, with one limit of connections: plain (with STARTTLS), and implicit TLS. */
+/** The listeners of one server, plain (with STARTTLS) and implicit TLS, under one connection limit. */
 export class SmtpListeners {
   readonly #config: ServerConfig
   readonly #ledger: Ledger
@@ -103,7 +103,7 @@ export class SmtpListeners {
 /** RFC 5321 4.5.3.2.7: a server should wait at least five minutes for the next command. */
 const IDLE_MS = 5 * 60_000
 
-/** Options of npm smtp-server for this program: accepts every envelope, keeps the ledger, stores nothing. */
+/** Options of npm smtp-server for this program: accept every envelope, keep the ledger, store nothing. */
 function smtpOptions(config: ServerConfig, ledger: Ledger): SMTPServerOptions {
   return {
     name: config.domain,
@@ -118,7 +118,7 @@ function smtpOptions(config: ServerConfig, ledger: Ledger): SMTPServerOptions {
     authOptional: true,
     allowInsecureAuth: true,
     ...(config.tls ?? { disabledCommands: ['STARTTLS'], hideSTARTTLS: true }),
-    // The package's own handlers wait a turn of the event loop for each of these.
+    // Each of the package's own handlers waits a turn of the event loop.
     onConnect: (_session, done) => done(),
     onMailFrom: (_address, _session, done) => done(),
     onRcptTo: (_address, _session, done) => done(),
@@ -139,7 +139,7 @@ function isAuthentic(auth: SMTPServerAuthentication, { credentials }: ServerConf
 function receive(stream: SMTPServerDataStream, ledger: Ledger, done: (error?: Error) => void): void {
   const reader = new MessageReader()
   stream.on('data', (chunk: Buffer) => reader.push(chunk))
-  // The client went away within the message: there is nobody to answer, and nothing was received.
+  // The client went away within the message: nothing was received, and nobody is left to answer.
   stream.on('error', () => {})
   stream.on('end', () => {
     if (stream.sizeExceeded) return done()
