@@ -7,7 +7,7 @@ export interface Certificate {
 
 const DAY_MS = 24 * 60 * 60_000
 
-/** A self-signed certificate for servers on this machine, valid from yesterday (clocks differ) for 30 days. */
+/** A self-signed certificate for servers on this machine, valid for 30 days from yesterday (clocks differ). */
 export async function selfSignedCertificate(domains: readonly string[] = []): Promise<Certificate> {
   const names = ['localhost', ...domains].map((value) => ({ type: 2 as const, value }))
   const addresses = ['127.0.0.1', '::1'].map((ip) => ({ type: 7 as const, ip }))
@@ -18,7 +18,7 @@ export async function selfSignedCertificate(domains: readonly string[] = []): Pr
     notBeforeDate: new Date(Date.now() - DAY_MS),
     notAfterDate: new Date(Date.now() + 30 * DAY_MS),
     extensions: [
-      // Clients are given this very certificate to trust, so it has to be its own authority.
+      // Clients trust this very certificate, so it has to be its own authority.
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'subjectAltName', altNames: [...names, ...addresses] },
     ],

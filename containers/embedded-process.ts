@@ -11,23 +11,23 @@ import { inherited } from '../src/options/process-environment.ts'
 import { LOG_LINES_SHOWN, type ServiceEnd, startFailure, type Usage } from './service.ts'
 
 /**
- * A program of ours as a process of this machine. It has to write one line of JSON to stdout once it
- * is ready, to exit when its IPC channel closes (so that no orphan outlives us), and to end on SIGTERM.
+ * One of our programs as a local process. It must write one line of JSON to stdout once it is ready, exit when
+ * its IPC channel closes (so that no orphan outlives us), and end on SIGTERM.
  */
 export interface ProcessOptions {
   /** Name of the service, for messages. */
   readonly name: string
   /** Path of the TypeScript program. */
   readonly program: string
-  /** Its whole environment beside PATH and TMPDIR: nothing else of ours reaches it. */
+  /** Its whole environment besides PATH and TMPDIR; nothing else of ours is passed on. */
   readonly env: Readonly<Record<string, string>>
   readonly readyWithinMs?: number
-  /** From SIGTERM to SIGKILL. */
+  /** Time from SIGTERM to SIGKILL. */
   readonly stopWithinMs?: number
 }
 
 const READY_WITHIN_MS = 20_000
-/** A program of ours ends at once on SIGTERM; a busy machine gets this long. */
+/** Our programs end at once on SIGTERM; this allows for a busy machine. */
 const STOP_WITHIN_MS = 3_000
 const LOG_LINES_KEPT = 500
 
@@ -35,7 +35,7 @@ export class EmbeddedProcess {
   readonly pid: number
   /** The fields of the program's ready line. */
   readonly readyLine: Readonly<Record<string, unknown>>
-  /** Resolves when the process ended by itself, or to undefined when stop() ended it. */
+  /** Resolves when the process ended by itself; with undefined when stop() ended it. */
   readonly ended: Promise<ServiceEnd | undefined>
   readonly #child: ChildProcess
   readonly #log: readonly string[]
@@ -44,13 +44,14 @@ export class EmbeddedProcess {
   #endedBy: string | undefined
   #stopping: Promise<void> | undefined
 
-  /** Starts the program and waits for its ready line; a program that fails to start is killed. */
+  /** Starts the program and waits for its ready line. A program that fails to start is killed. */
   static async start(options: ProcessOptions): Promise<EmbeddedProcess> {
     const child = fork(options.program, {
       execPath: pinnedNode(),
       execArgv: [],
       env: { ...inherited('PATH', 'TMPDIR'), ...options.env },
-      // In a process group of its own: Ctrl-C in a terminal is for the test run, which ends its services itself.
+      // In a process group of its own: Ctrl-C in a terminal is for the test run, which stops its services
+      // itself.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
@@ -70,7 +71,7 @@ export class EmbeddedProcess {
     this.readyLine = line
     this.#log = log
     this.#stopWithinMs = stopWithinMs
-    // 'close' comes after the last line of output, 'exit' may come before it.
+    // 'close' comes after the last line of output; 'exit' may come before it.
     this.#exited = new Promise((resolve) => child.once('close', () => resolve()))
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
@@ -85,7 +86,7 @@ export class EmbeddedProcess {
     return this.#endedBy
   }
 
-  /** Whether it has ended, or does within `ms`. */
+  /** Whether it has ended, or ends within `ms`. */
   endsWithin(ms: number): Promise<boolean> {
     const ended = this.#exited.then(() => true)
     return Promise.race([ended, setTimer(ms, false, { ref: false })])
@@ -162,19 +163,19 @@ function asJsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Our programs are TypeScript, run by Node's type stripping: by the pinned Node, whatever runs us. */
+/** The pinned Node, whatever runs us: our programs are TypeScript and need its type stripping. */
 function pinnedNode(): string {
   const require = createRequire(import.meta.url)
   try {
     const pinned = join(dirname(require.resolve('node/package.json')), 'bin', 'node')
     if (existsSync(pinned)) return pinned
   } catch {
-    // Not installed beside us: the Node that runs us has to do.
+    // Not installed here: use the Node that runs us.
   }
   return process.execPath
 }
 
-/** What every service that is a process of this machine answers in the same way; each adds its ports. */
+/** What all services that are local processes have in common; each adds its ports. */
 export class EmbeddedService implements AsyncDisposable {
   readonly backend = 'embedded'
   readonly host = LOOPBACK
@@ -203,7 +204,7 @@ export class EmbeddedService implements AsyncDisposable {
       const { cpu, memory } = await pidusage(this.pid)
       return { cpuPercent: cpu, memoryBytes: memory }
     } catch {
-      // It has ended; or we are out of file descriptors, which must not end the run that samples it.
+      // It has ended, or we are out of file descriptors, which must not end the run that samples it.
       return undefined
     }
   }

@@ -17,7 +17,7 @@ test('boots the servers asked for, each with its name, domain and port, and stop
 })
 
 test('listens on consecutive ports from the one given', async () => {
-  // Below the range from which the kernel takes the ports of outgoing connections.
+  // Below the range from which the kernel picks ports of outgoing connections.
   const port = 20_000 + (process.pid % 5_000) * 2
   await using fleet = await startEmbeddedFleet({ servers: 2, basePort: port })
   expect(fleet.servers.map((server) => server.port)).toEqual([port, port + 1])

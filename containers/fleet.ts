@@ -13,11 +13,11 @@ export interface FleetOptions extends Omit<SmtpServerOptions, 'name' | 'port' | 
   readonly servers: number
   /** Domain of the fleet: server k is `smtp<k>.<domain>`. */
   readonly domain?: string
-  /** Server k listens on this port + k − 1; undefined = any free port each. */
+  /** Server k listens on this port + k − 1; undefined: any free port each. */
   readonly basePort?: number
 }
 
-/** Several SMTP servers that live and end together. */
+/** Several SMTP servers that start and stop together. */
 export interface SmtpFleet extends AsyncDisposable {
   readonly servers: readonly RunningSmtpServer[]
   stop(): Promise<void>
@@ -25,16 +25,16 @@ export interface SmtpFleet extends AsyncDisposable {
 
 const DOMAIN = 'test.local'
 
-/** Boots N servers as processes of this machine, with one certificate for all. */
+/** Boots N servers as local processes, with one certificate for all. */
 export async function startEmbeddedFleet(options: FleetOptions): Promise<SmtpFleet> {
   const common = await optionsOf(options)
   return startFleet(common.map((server) => embeddedSmtpServer(server)))
 }
 
 export interface DockerFleetOptions extends FleetOptions, DockerOptions {
-  /** Base of our server's image. */
+  /** Base image of our server. */
   readonly nodeImage?: string
-  /** Somebody else's servers instead of ours. */
+  /** Another server's image instead of ours. */
   readonly foreign?: ForeignImage
 }
 
@@ -53,7 +53,7 @@ export async function startDockerFleet(options: DockerFleetOptions): Promise<Smt
   )
 }
 
-/** Of each server, with one certificate for all. */
+/** Options of each server, with one certificate for all. */
 async function optionsOf(options: FleetOptions): Promise<SmtpServerOptions[]> {
   const { servers, domain = DOMAIN, basePort, ...common } = options
   const numbers = Array.from({ length: servers }, (_, index) => index + 1)
@@ -68,7 +68,7 @@ async function optionsOf(options: FleetOptions): Promise<SmtpServerOptions[]> {
   }))
 }
 
-/** Starts all in parallel; when one fails to start, the others are stopped and its error is thrown. */
+/** Starts all in parallel. When one fails, the others are stopped and its error is thrown. */
 export async function startFleet(services: readonly Service<RunningSmtpServer>[]): Promise<SmtpFleet> {
   let failure: { readonly error: unknown } | undefined
   const started = await Promise.all(

@@ -8,10 +8,10 @@ import type { Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
 import { type RunningSmtpServer, SMTP_LIMITS, type SmtpServerOptions } from './smtp-server.ts'
 
-/** An SMTP server that is not ours, as `boky/postfix`. */
+/** An SMTP server that is not ours, such as `boky/postfix`. */
 export interface ForeignImage {
   readonly image: string
-  /** Its SMTP port; by default the one that it exposes, else 25. */
+  /** Its SMTP port. Default: the port that the image exposes, else 25. */
   readonly port?: number
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -20,11 +20,11 @@ export interface ForeignServerOptions extends SmtpServerOptions, DockerOptions {
   readonly foreign: ForeignImage
 }
 
-/** Of SMTP (RFC 5321 4.5.4.2), of images whose server is no root, and of submission (RFC 6409 3.1). */
+/** SMTP (RFC 5321 4.5.4.2), images that do not run as root, submission (RFC 6409 3.1). */
 const SMTP_PORTS = [25, 2525, 1025, 587]
 const SMTP_PORT = 25
 
-/** A container of somebody else's SMTP server: ready by its banner, and without a ledger. */
+/** Any SMTP server image in a container: ready by its banner, and without a ledger. */
 export function foreignSmtpServer(options: ForeignServerOptions): Service<RunningSmtpServer> {
   return {
     async start() {
@@ -48,7 +48,7 @@ export function foreignSmtpServer(options: ForeignServerOptions): Service<Runnin
   }
 }
 
-/** Servers made for such runs go by the same names; others do not look. */
+/** Our variables, which servers made for such runs understand; others ignore them. */
 function namesOfOurs({ domain, maxConnections, maxMessageBytes }: SmtpServerOptions): Record<string, string> {
   return {
     ...(domain === undefined ? {} : { SMTP_DOMAIN: domain }),
@@ -57,7 +57,7 @@ function namesOfOurs({ domain, maxConnections, maxMessageBytes }: SmtpServerOpti
   }
 }
 
-/** Its only port, or the one that is known for SMTP. */
+/** The only exposed port, or the one known for SMTP. */
 async function exposedPort({ docker }: Engine, image: string): Promise<number | undefined> {
   const { Config } = await docker.getImage(image).inspect()
   const exposed = Object.keys(Config.ExposedPorts ?? {})
@@ -83,7 +83,7 @@ class ForeignSmtpServer extends ContainerService implements RunningSmtpServer {
     throw new MailstormError('NO_LEDGER', this.noLedger)
   }
 
-  // biome-ignore lint/correctness/useYield: there is nothing to give.
+  // biome-ignore lint/correctness/useYield: there is nothing to yield.
   async *entries(): AsyncGenerator<never> {
     await this.ledger()
   }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { relayToLoopback } from './loopback.ts'
 
-/** Another address of this machine, as the gateway of a network of containers is one. */
+/** Another address of this machine, like the gateway of a container network. */
 const ELSEWHERE = '127.0.0.2'
 
 async function serve(host: string): Promise<number> {

@@ -3,7 +3,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { MailstormError } from '../src/error.ts'
 import { LOOPBACK } from '../src/listening.ts'
 
-/** A port of loopback that was free a moment ago: for programs that cannot choose one, and for calls that nobody takes. */
+/**
+ * A loopback port that was free a moment ago, for programs that cannot pick one and for calls that must be
+ * refused.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, LOOPBACK)
   await once(server, 'listening')
@@ -14,9 +17,9 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Lets containers reach what listens on this machine's loopback: the same port at another of its
- * addresses. Where something listens on all addresses the port is taken, and nothing has to be done.
- * Undefined when the address is not one of this machine.
+ * Lets containers reach what listens on this machine's loopback, by relaying the same port of another of its
+ * addresses. When something listens on all addresses the port is taken, and no relay is needed. Undefined when
+ * the address is not one of this machine.
  */
 export async function relayToLoopback(host: string, port: number): Promise<AsyncDisposable | undefined> {
   const open = new Set<Socket>()
@@ -26,7 +29,7 @@ export async function relayToLoopback(host: string, port: number): Promise<Async
       open.add(socket)
       socket.once('close', () => open.delete(socket))
     }
-    // Whoever asks is to see the end of the other side, and nothing else of its trouble.
+    // The client only has to see that the other side has ended, not why.
     outward.once('error', () => inward.destroy())
     inward.once('error', () => outward.destroy())
     inward.pipe(outward).pipe(inward)

@@ -9,7 +9,7 @@ export interface MailhogMessage {
   readonly Content: MailhogContent
   readonly Created: string
   readonly MIME: MailhogMime | null
-  /** `Data` lacks the final CRLF; `To` is the envelope, Bcc included. */
+  /** `Data` lacks the final CRLF; `To` is the envelope, including Bcc. */
   readonly Raw: {
     readonly From: string
     readonly To: readonly string[] | null
@@ -43,20 +43,20 @@ export interface MailhogPage {
   readonly items: readonly MailhogMessage[]
 }
 
-/** MailHog's cap: more is asked for in vain. */
+/** MailHog's cap on a page. */
 const PAGE_MESSAGES = 250
-/** More requests at once than this are no faster (reference/mailhog.md, section 3). */
+/** More simultaneous requests are no faster (reference/mailhog.md, section 3). */
 const PAGES_AT_ONCE = 4
 const ANSWER_WITHIN_MS = 30_000
 const FIRST_POLL_MS = 5
 const LAST_POLL_MS = 250
 
-/** Reads a MailHog, the real one or ours, at any number of messages. */
+/** Reads any number of messages from a MailHog, the real one or ours. */
 export class MailhogClient {
   readonly #apiUrl: string
   readonly #headers: Readonly<Record<string, string>>
 
-  /** `apiUrl` as `http://127.0.0.1:8025`, with the web path if there is one. */
+  /** `apiUrl` such as `http://127.0.0.1:8025`, with the web path if there is one. */
   constructor(apiUrl: string, login?: { readonly user: string; readonly pass: string }) {
     this.#apiUrl = apiUrl.replace(/\/$/, '')
     this.#headers =
@@ -69,7 +69,7 @@ export class MailhogClient {
     return (await this.#page('/api/v2/messages?limit=1')).total
   }
 
-  /** Resolves to the count once it is `expected` or more; rejects after `withinMs` with the count of then. */
+  /** Resolves with the count once it reaches `expected`; rejects with the current count after `withinMs`. */
   async waitForCount(expected: number, withinMs: number): Promise<number> {
     const endMs = performance.now() + withinMs
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(LAST_POLL_MS, pollMs * 2)) {
@@ -85,7 +85,7 @@ export class MailhogClient {
     }
   }
 
-  /** Every message once, mostly newest first; also while mail arrives. */
+  /** Every message once, mostly newest first, even while mail arrives. */
   messages(): AsyncGenerator<MailhogMessage> {
     return this.#all('/api/v2/messages?')
   }
@@ -93,7 +93,7 @@ export class MailhogClient {
   /** Messages with exactly this envelope recipient. */
   async byEnvelopeTo(address: string): Promise<MailhogMessage[]> {
     const found: MailhogMessage[] = []
-    // The search finds parts of addresses, and header fields too.
+    // MailHog's search also matches parts of addresses and header fields.
     for await (const message of this.#all(`/api/v2/search?kind=to&query=${encodeURIComponent(address)}&`)) {
       if (message.Raw.To?.includes(address)) found.push(message)
     }
@@ -105,9 +105,9 @@ export class MailhogClient {
   }
 
   /**
-   * Pages up to the total that MailHog names, never until a page is empty: it gives the oldest message
-   * again beyond the end. Mail that arrives meanwhile moves the pages, so the last total counts, and a
-   * message that is seen twice is dropped.
+   * Reads pages up to the total that MailHog reports. An empty page would never come: beyond the end it repeats
+   * the oldest message. Mail that arrives meanwhile shifts the pages, so the latest total counts and repeated
+   * messages are dropped.
    */
   async *#all(path: string): AsyncGenerator<MailhogMessage> {
     const seen = new Set<string>()

@@ -4,18 +4,21 @@ import type { MailhogOptions, RunningMailhog } from './mailhog.ts'
 import type { Service } from './service.ts'
 
 export interface MailhogServiceContract {
-  /** As "embedded". */
+  /** For example "embedded". */
   readonly implementation: string
   newService(options: MailhogOptions): Service<RunningMailhog>
   /** Kills it from outside, as kill -9 does. */
   kill(mailhog: RunningMailhog): void
-  /** Why nothing of it can run here. */
+  /** Why none of it can run here. */
   readonly skipAll?: string
 }
 
 const FOUND_WITHIN_MS = 5_000
 
-/** What every way to boot a MailHog has to do; what MailHog does is src/programs/sink/mailhog.contract.ts. */
+/**
+ * What every way to boot a MailHog must do. What MailHog itself does is tested in
+ * src/programs/sink/mailhog.contract.ts.
+ */
 export function testMailhogService({
   implementation,
   newService,

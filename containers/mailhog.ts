@@ -19,20 +19,20 @@ import type { RunningService, Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
 
 export interface MailhogOptions {
-  /** As `mailhog`. */
+  /** Default: `mailhog`. */
   readonly name?: string
   /** Its name in greetings, ids and Received fields. */
   readonly hostname?: string
-  /** Undefined = any free port. */
+  /** Undefined: any free port. */
   readonly smtpPort?: number
   readonly apiPort?: number
-  /** Keep digests and headers, drop the bodies. Ours alone. */
+  /** Keep digests and headers, drop the bodies. Only our sink has this. */
   readonly digestOnly?: boolean
-  /** Header fields that `/sink/digests` shows. Ours alone. */
+  /** Header fields shown by `/sink/digests`. Only our sink has this. */
   readonly digestHeaders?: readonly string[]
-  /** Digest texts and attachments for `/sink/deliveries`. Ours alone. */
+  /** Digest texts and attachments for `/sink/deliveries`. Only our sink has this. */
   readonly mimeDigests?: boolean
-  /** More of MailHog's variables, as MH_CORS_ORIGIN. */
+  /** Further variables of MailHog, such as MH_CORS_ORIGIN. */
   readonly environment?: Readonly<Record<string, string>>
   readonly readyWithinMs?: number
 }
@@ -41,7 +41,7 @@ export interface RunningMailhog extends RunningService {
   readonly host: string
   readonly smtpPort: number
   readonly apiPort: number
-  /** As `http://127.0.0.1:8025`, with the web path if there is one. */
+  /** Such as `http://127.0.0.1:8025`, with the web path if there is one. */
   readonly apiUrl: string
   readonly client: MailhogClient
   readonly pid: number
@@ -49,7 +49,7 @@ export interface RunningMailhog extends RunningService {
 
 const PROGRAM = fileURLToPath(new URL('../src/programs/sink/main.ts', import.meta.url))
 
-/** Our stand-in for MailHog as a process of this machine. */
+/** Our stand-in for MailHog as a local process. */
 export function embeddedMailhog(options: MailhogOptions = {}): Service<RunningMailhog> {
   const name = options.name ?? 'mailhog'
   return {
@@ -78,7 +78,7 @@ function environmentOf(options: MailhogOptions): Record<string, string> {
   }
 }
 
-/** What only our own has. */
+/** Settings that only our sink has. */
 function digestEnvironment(options: MailhogOptions) {
   const { digestOnly = false, digestHeaders = [], mimeDigests = false } = options
   return {
@@ -105,7 +105,7 @@ class EmbeddedMailhog extends EmbeddedService implements RunningMailhog {
     this.client = new MailhogClient(this.apiUrl)
   }
 
-  /** Its messages were in its memory, and are gone. */
+  /** Its messages were in memory, and are lost. */
   startAgain(): Promise<RunningMailhog> {
     const { smtpPort, apiPort } = this
     return embeddedMailhog({ ...this.#options, smtpPort, apiPort }).start()
@@ -120,11 +120,11 @@ const RETRY_AFTER_MS = 50
 
 export interface MailhogContainerPlan {
   readonly image: string
-  /** Beside MH_HOSTNAME and the variables that the options name. */
+  /** In addition to MH_HOSTNAME and the variables that the options set. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** A container of an image that speaks as MailHog does, ready when both its listeners answer. */
+/** A container of any image that behaves like MailHog, ready when both its listeners answer. */
 async function startMailhogContainer(
   engine: Engine,
   { image, environment }: MailhogContainerPlan,
@@ -144,7 +144,7 @@ async function startMailhogContainer(
     limits: options.limits ?? LIMITS,
     readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
     note: options.note ?? console.info,
-    // Its two listeners start independently of each other.
+    // Its two listeners start independently.
     ready: async (running, signal) => {
       await awaitBanner(running.host, running.port(SMTP_PORT), signal)
       await awaitAnswer(new MailhogClient(urlOf(running, path)), signal)
@@ -215,7 +215,7 @@ function refuseOurs({ digestOnly, digestHeaders = [], mimeDigests }: MailhogOpti
   )
 }
 
-/** What the image is made of: all that the program imports. */
+/** Everything that the program imports. */
 export const SINK_SOURCES: ProgramSources = {
   paths: [
     'src/programs/sink',
@@ -229,7 +229,7 @@ export const SINK_SOURCES: ProgramSources = {
 }
 
 export interface DockerSinkOptions extends MailhogOptions, DockerOptions {
-  /** Base of the image that is built. */
+  /** Base image. */
   readonly nodeImage?: string
 }
 
@@ -253,13 +253,13 @@ export function dockerSink(options: DockerSinkOptions = {}): Service<RunningMail
   }
 }
 
-/** Where delivered mail ends: the real MailHog, or ours, which answers as it does. */
+/** Where delivered mail ends up: the real MailHog, or ours, which behaves like it. */
 export const SINKS = ['mailhog', 'mailstorm'] as const
 type Sink = (typeof SINKS)[number]
 
 export interface SinkChoice {
   readonly backend: 'embedded' | 'docker'
-  /** In containers; processes of this machine are always ours. */
+  /** Applies to containers; a local process is always ours. */
   readonly sink: Sink
   /** The largest message that it will be sent. */
   readonly largestMessageBytes: number
@@ -267,10 +267,10 @@ export interface SinkChoice {
   readonly nodeImage?: string
 }
 
-/** MailHog v1.0.1 appends line by line: 3.3 s for 1 MB of text, 131 s for 10 MB (reference/mailhog.md). */
+/** MailHog v1.0.1 appends line by line: 1 MB of text takes 3.3 s, 10 MB takes 131 s (reference/mailhog.md). */
 const MAILHOG_MAX_MESSAGE_BYTES = 1024 ** 2
 
-/** The sink for a run. Throws MailstormError when the messages are more than it can take. */
+/** The sink for a run. Throws MailstormError when messages are too large for it. */
 export function sinkFor(choice: SinkChoice, options: MailhogOptions = {}): Service<RunningMailhog> {
   const { backend, sink, nodeImage, mailhogImage } = choice
   if (backend === 'embedded') return embeddedMailhog(options)

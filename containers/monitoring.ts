@@ -15,7 +15,7 @@ import type { RunningService, Service } from './service.ts'
 export interface MonitoringOptions {
   readonly prometheusImage: string
   readonly grafanaImage: string
-  /** Where they are published; 0 for any free port. */
+  /** Port to publish on; 0: any free one. */
   readonly prometheusPort: number
   readonly grafanaPort: number
   readonly note?: (line: string) => void
@@ -24,19 +24,19 @@ export interface MonitoringOptions {
 export interface Monitoring extends AsyncDisposable {
   readonly prometheus: RunningWebService
   readonly grafana: RunningWebService
-  /** Where a stress run is to show its figures, so that they are seen. */
+  /** Port on which stress runs serve their figures. */
   readonly runMetricsPort: number
 }
 
-/** How Docker Desktop calls the machine that its virtual one runs on; its loopback is reached so too. */
+/** Docker Desktop's name for the host of its virtual machine; it reaches that host's loopback too. */
 const OUTER_MACHINE = 'host.docker.internal'
 
-/** Prometheus and Grafana in containers, watching a stress run and a mail proxy of this machine. */
+/** Prometheus and Grafana in containers, watching a stress run and a mail proxy on this machine. */
 export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
   const { note = console.info } = options
   const engine = await Engine.connect()
   const sessionId = await engine.prepare(note)
-  // Both before either is started: one that cannot be had is told at once.
+  // Pull both before starting either, so that a missing image is reported at once.
   const images = [options.prometheusImage, options.grafanaImage]
   await Promise.all(
     images.map((image) => haveImage(engine.client, { image, withinMs: IMAGE_WITHIN_MS, note })),
@@ -67,11 +67,11 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   }
 }
 
-/** This machine as the containers of our network reach it, and what runs on its loopback with it. */
+/** The address under which our containers reach this machine, including what listens on its loopback. */
 async function addressForContainers(engine: Engine, stack: DisposableParts): Promise<string> {
   const gateway = await engine.network.gateway()
   const ports = [RUN_METRICS_PORT, PROXY_METRICS_PORT]
-  // Not by os.networkInterfaces(), which leaves out a bridge that nothing is connected to yet.
+  // os.networkInterfaces() omits a bridge that nothing is connected to yet.
   const relays = await Promise.all(ports.map((port) => gateway && relayToLoopback(gateway, port)))
   for (const relay of relays) if (relay) stack.use(relay)
   if (gateway !== undefined && relays.every(Boolean)) return gateway
@@ -89,17 +89,17 @@ function elsewhere(engine: Engine): MailstormError {
 
 const MONITORING_FOLDER = join(import.meta.dirname, '../deploy/monitoring')
 
-/** Ports of what is watched: a stress run, and the mail proxy; as in deploy/monitoring/prometheus.yml. */
+/** Ports to scrape: a stress run and the mail proxy, as in deploy/monitoring/prometheus.yml. */
 export const RUN_METRICS_PORT = 9464
 const PROXY_METRICS_PORT = 8000
 
-/** Prometheus' configuration, with this machine as its containers know it. */
+/** Prometheus' configuration, with the name that containers know this machine by. */
 async function prometheusConfig(thisMachine: string): Promise<string> {
   const config = await readFile(join(MONITORING_FOLDER, 'prometheus.yml'), 'utf8')
   return config.replaceAll(`'${LOOPBACK}:`, `'${thisMachine}:`)
 }
 
-/** What Grafana starts with: where its figures are, where its dashboards, and these; by path in the container. */
+/** Grafana's provisioning: data source, dashboard folder and the dashboards, by path in the container. */
 async function grafanaFiles(): Promise<Record<string, string>> {
   const dashboards = await readdir(join(MONITORING_FOLDER, 'dashboards'))
   const places: [path: string, file: string][] = [
@@ -118,9 +118,9 @@ async function grafanaFiles(): Promise<Record<string, string>> {
 
 export interface PrometheusOptions {
   readonly image: string
-  /** Where it is published; 0 for any free port. */
+  /** Port to publish on; 0: any free one. */
   readonly port: number
-  /** Its configuration, as YAML. */
+  /** Configuration, as YAML. */
   readonly config: string
   readonly note?: (line: string) => void
 }
@@ -131,7 +131,7 @@ const PROMETHEUS_PORT = 9090
 const PROMETHEUS_READY_WITHIN_MS = 60_000
 const PROMETHEUS_CONFIG = '/etc/prometheus/prometheus.yml'
 
-/** Prometheus in a container; keeps its samples for a day at most, and never beyond its own end. */
+/** Prometheus in a container. Keeps samples for a day at most, and never beyond its own end. */
 function dockerPrometheus(options: PrometheusOptions): Service<RunningWebService> {
   return dockerWebService({
     name: 'prometheus',
@@ -153,9 +153,9 @@ function dockerPrometheus(options: PrometheusOptions): Service<RunningWebService
 
 export interface GrafanaOptions {
   readonly image: string
-  /** Where it is published; 0 for any free port. */
+  /** Port to publish on; 0: any free one. */
   readonly port: number
-  /** What it is provisioned with, by path in the container. */
+  /** Provisioning files, by path in the container. */
   readonly files: Readonly<Record<string, string>>
   readonly note?: (line: string) => void
 }
@@ -171,13 +171,13 @@ const GRAFANA_ENVIRONMENT = {
   GF_SECURITY_ADMIN_PASSWORD: 'admin',
   GF_AUTH_ANONYMOUS_ENABLED: 'true',
   GF_AUTH_ANONYMOUS_ORG_ROLE: 'Viewer',
-  // It is to ask nobody outside for anything.
+  // It must not contact anyone outside.
   GF_ANALYTICS_REPORTING_ENABLED: 'false',
   GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
   GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
 }
 
-/** Grafana in a container, with its dashboards from the start; admin/admin, and to look at without. */
+/** Grafana in a container with its dashboards; log in as admin/admin, or view without login. */
 function dockerGrafana(options: GrafanaOptions): Service<RunningWebService> {
   return dockerWebService({
     name: 'grafana',
@@ -192,14 +192,14 @@ function dockerGrafana(options: GrafanaOptions): Service<RunningWebService> {
   })
 }
 
-/** A service that people look at with a browser. */
+/** A service with a web page. */
 interface RunningWebService extends RunningService {
   readonly url: string
 }
 
 export interface WebServiceOptions extends Omit<ContainerPlan, 'ports' | 'ready' | 'note'> {
   readonly port: { readonly inside: number /** 0 for any free one. */; readonly published: number }
-  /** Answers with a success once it is ready, as `/-/ready`. */
+  /** Path that answers with success once it is ready, such as `/-/ready`. */
   readonly readyPath: string
   readonly note: ((line: string) => void) | undefined
 }
@@ -234,7 +234,7 @@ function webUrl(container: RunningContainer, port: number): string {
   return `http://${container.host}:${container.port(port)}`
 }
 
-/** Until it answers with a success. */
+/** Resolves once the URL answers with success. */
 async function awaitSuccess(url: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     const ok = await fetch(url, { signal }).then(

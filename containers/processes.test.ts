@@ -7,7 +7,7 @@ import { memoryOf, ProcessTree } from './processes.ts'
 const linuxTest = (title: string, body: () => Promise<void>) =>
   process.platform === 'linux' ? test(title, body) : test(title, (context) => context.skip('needs /proc'))
 
-/** A parent whose child burns so much CPU when a line is written to it; each answers when it is done. */
+/** A parent whose child burns CPU for each line written to it and answers when it is done. */
 const CHILD = `process.stdin.on('data', () => {
   const end = process.cpuUsage().user + 200_000
   while (process.cpuUsage().user < end);

@@ -4,8 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { Usage } from './service.ts'
 
 /**
- * A process of this machine as `<pid>:<start>`: a pid alone can belong to another process by now; with
- * the time of its start it cannot.
+ * A process of this machine as `<pid>:<start>`: a pid alone may be reused, but not with the same start time.
  */
 export function identityOf(pid: number): string {
   return `${pid}:${startOf(pid)}`
@@ -25,22 +24,22 @@ function startOf(pid: number): string | undefined {
     if (process.platform === 'linux') return startTicksOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
   } catch {
-    // There is no such process.
+    // No such process.
     return undefined
   }
 }
 
-/** proc_pid_stat(5): after the name in brackets come field 3, the state, and field 22, the start in ticks. */
+/** proc_pid_stat(5): after the name in parentheses comes field 3, the state; field 22 is the start in ticks. */
 function startTicksOf(stat: string): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const isOver = fields[0] === 'Z' || fields[0] === 'X'
   return isOver ? undefined : fields[19]
 }
 
-/** Ticks of a second in /proc, on every Linux (USER_HZ). */
+/** Ticks per second in /proc, on every Linux (USER_HZ). */
 const TICKS_PER_SECOND = 100
 
-/** What a process and its children use together (Linux). */
+/** Resource use of a process and its descendants together (Linux). */
 export class ProcessTree {
   readonly #pid: number
   #before: { readonly ticks: number; readonly atMs: number } | undefined
@@ -49,14 +48,14 @@ export class ProcessTree {
     this.#pid = pid
   }
 
-  /** Undefined when the process is gone, and where there is no /proc. */
+  /** Undefined when the process is gone, or there is no /proc. */
   async usage(): Promise<Usage | undefined> {
     try {
       const children = await childrenOf(this.#pid)
       const own = fieldsOf(await readFile(`/proc/${this.#pid}/stat`, 'utf8'))
       const atMs = performance.now()
       const others = await Promise.all(children.map(ticksOf))
-      // A child that ends takes its ticks over to its parent's sum of the waited-for.
+      // A child that ends adds its ticks to its parent's total for waited-for children.
       const ticks = sum([own.utime, own.stime, own.cutime, own.cstime, ...others])
       const memory = await Promise.all([this.#pid, ...children].map((pid) => memoryOf(pid)))
       const cpuPercent = this.#percentSince(ticks, atMs)
@@ -85,7 +84,7 @@ async function parentOf(pid: number): Promise<number | undefined> {
   return stat === undefined ? undefined : fieldsOf(stat).ppid
 }
 
-/** None of a process that has ended meanwhile. */
+/** Zero for a process that has ended meanwhile. */
 async function ticksOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   if (stat === undefined) return 0
@@ -93,7 +92,7 @@ async function ticksOf(pid: number): Promise<number> {
   return utime + stime
 }
 
-/** proc_pid_stat(5): after the name in brackets comes field 3. */
+/** proc_pid_stat(5): field 3 follows the name in parentheses. */
 function fieldsOf(stat: string) {
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)
@@ -106,8 +105,8 @@ function fieldsOf(stat: string) {
 }
 
 /**
- * Proportional: memory that several share counts once in all. Only who may trace a process may read that
- * (proc_pid_smaps_rollup(5)); for others its resident memory stands. 0 of a process that has ended meanwhile.
+ * Proportional set size: shared memory counts once in total. Reading it needs ptrace rights
+ * (proc_pid_smaps_rollup(5)); without them, the resident set size. 0 for a process that has ended meanwhile.
  */
 export async function memoryOf(pid: number, read = readProc): Promise<number> {
   const rollup = /^Pss:\s+(\d+) kB$/m.exec(await read(pid, 'smaps_rollup'))

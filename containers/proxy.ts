@@ -4,15 +4,15 @@ import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
 import type { RunningService, Service } from './service.ts'
 
 export interface ProxyServiceOptions {
-  /** As `proxy`. */
+  /** Default: `proxy`. */
   readonly name?: string
-  /** Of the PostgreSQL, which proxies may share. */
+  /** URL of PostgreSQL; several proxies may share it. */
   readonly databaseUrl: string
-  /** The admin's; without it the API is open, on loopback. */
+  /** The admin's token. Without it the API is open, on loopback. */
   readonly apiToken?: string
-  /** Undefined = any free port. */
+  /** Undefined: any free port. */
   readonly port?: number
-  /** More of the proxy's GMP_* variables, as GMP_POOL_SIZE. */
+  /** Further GMP_* variables of the proxy, such as GMP_POOL_SIZE. */
   readonly environment?: Readonly<Record<string, string>>
   readonly readyWithinMs?: number
 }
@@ -20,16 +20,16 @@ export interface ProxyServiceOptions {
 export interface RunningProxyService extends RunningService {
   readonly host: string
   readonly port: number
-  /** Of the API, as `http://127.0.0.1:8000`. */
+  /** URL of the API, such as `http://127.0.0.1:8000`. */
   readonly url: string
   readonly pid: number
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/programs/proxy/main.ts', import.meta.url))
-/** The proxy's own limit for a stop, 10 s unless told otherwise, and what the database takes. */
+/** The proxy's own limit for a stop, 10 s by default, plus time for the database. */
 const STOP_WITHIN_MS = 20_000
 
-/** Our mail proxy as a process of this machine. */
+/** Our mail proxy as a local process. */
 export function embeddedProxy(options: ProxyServiceOptions): Service<RunningProxyService> {
   const { name = 'proxy', readyWithinMs } = options
   const start = async (samePort?: number): Promise<RunningProxyService> => {

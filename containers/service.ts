@@ -1,11 +1,11 @@
 import { MailstormError } from '../src/error.ts'
 
 /**
- * Something to boot, and what it is once it runs. A service that was not started has no port to ask
- * for: only the running one has. `stop` may be called any number of times; the first call stops.
+ * Something to boot. Only the running service has ports to ask for. `stop` may be called any number of times;
+ * the first call stops it.
  */
 export interface Service<Running extends RunningService> {
-  /** Resolves when the service itself has said that it is ready. */
+  /** Resolves when the service itself reports that it is ready. */
   start(): Promise<Running>
 }
 
@@ -13,43 +13,43 @@ export interface RunningService extends AsyncDisposable {
   readonly name: string
   /** How it was booted. */
   readonly backend: 'embedded' | 'docker' | 'external'
-  /** How it ended by itself, as "killed by SIGKILL"; undefined while it runs or once stop() was called. */
+  /** How it ended by itself, such as "killed by SIGKILL"; undefined while it runs or once stop() was called. */
   readonly endedBy: string | undefined
-  /** Resolves when it ended by itself, or to undefined when stop() ended it. */
+  /** Resolves when it ended by itself; with undefined when stop() ended it. */
   readonly ended: Promise<ServiceEnd | undefined>
-  /** Of its process, or all of its container; undefined when it cannot be read, as once it has ended. */
+  /** Use of its process or container; undefined when it cannot be read, as after its end. */
   usage(): Promise<Usage | undefined>
-  /** The last lines of what it wrote, newest last. */
+  /** The last lines of its output, newest last. */
   logTail(lines: number): Promise<string[]>
   stop(): Promise<void>
   /**
-   * Boots it once more after it has ended by itself: on the same ports, with the same options and what it has on
-   * disk. What ended needs no stop() then. Absent where that cannot be done.
+   * Boots it again after it ended by itself: same ports, same options, same data on disk. The ended one then
+   * needs no stop(). Absent when not possible.
    */
   startAgain?(): Promise<RunningService>
 }
 
 /** The end of a service that nobody asked to stop. */
 export interface ServiceEnd {
-  /** As "killed by SIGKILL" or "exited with code 1". */
+  /** Such as "killed by SIGKILL" or "exited with code 1". */
   readonly by: string
   readonly atEpochMs: number
 }
 
-/** What a service uses of its machine at one moment. */
+/** Resource use of a service at one moment. */
 export interface Usage {
   /** Percent of one core since the last reading. */
   readonly cpuPercent: number
   readonly memoryBytes: number
-  /** Over its network since the last reading; only where that can be told. */
+  /** Received over its network since the last reading; absent when unknown. */
   readonly receivedBytes?: number
   readonly sentBytes?: number
 }
 
-/** Of the log of a service that did not start. */
+/** Lines of the log to show for a service that did not start. */
 export const LOG_LINES_SHOWN = 50
 
-/** The error of a service that did not start, with the end of its log. */
+/** The error for a service that did not start, with the end of its log. */
 export function startFailure(name: string, why: string, log: readonly string[]): MailstormError {
   const tail = log.slice(-LOG_LINES_SHOWN).join('\n')
   const hint = tail === '' ? 'It wrote no log.' : `The end of its log:\n${tail}`

@@ -4,7 +4,7 @@ import { errorText } from '../src/error.ts'
 
 const BANNER_WITHIN_MS = 5_000
 
-/** Sees the server's greeting and takes its leave; rejects when none comes in time or it is not 220. */
+/** Reads the server's greeting and sends QUIT. Rejects when no greeting comes in time, or it is not 220. */
 export async function seeBanner(host: string, port: number, withinMs: number): Promise<void> {
   const socket = connect({ host, port })
   socket.setEncoding('latin1')
@@ -12,7 +12,7 @@ export async function seeBanner(host: string, port: number, withinMs: number): P
     const greeting = await firstLine(socket, withinMs)
     // RFC 5321 3.1: 220 opens a session; 554 and 421 refuse it.
     if (!/^220[ -]/.test(greeting)) throw new Error(`it greets with "${greeting}"`)
-    // Once the server closes its side, it no longer counts this connection.
+    // A server that has closed its side no longer counts this connection.
     const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.end('QUIT\r\n')
     await closed
@@ -24,7 +24,7 @@ export async function seeBanner(host: string, port: number, withinMs: number): P
 function firstLine(socket: Socket, withinMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = ''
-    // Also what comes after the greeting is waited for no longer: a server need not close at QUIT.
+    // The same limit applies after the greeting: a server need not close at QUIT.
     socket.setTimeout(withinMs, () => {
       reject(new Error(`it sent no 220 greeting within ${withinMs} ms`))
       socket.destroy()
@@ -42,8 +42,8 @@ function firstLine(socket: Socket, withinMs: number): Promise<string> {
 const RETRY_AFTER_MS = 50
 
 /**
- * Sees the greeting of a server that is just starting: its port may be closed yet, or be open in front of
- * nobody (as one that a container engine publishes). Ends with the signal, and then with the last reason.
+ * Waits for the greeting of a server that is still starting: its port may be closed, or open with nobody behind
+ * it (a port published by a container engine). When the signal fires, rejects with the latest reason.
  */
 export async function awaitBanner(host: string, port: number, signal: AbortSignal): Promise<void> {
   for (;;) {

@@ -13,13 +13,13 @@ export interface SmtpServerContract {
   newService(options: SmtpServerOptions): Service<RunningSmtpServer>
   /** Kills the server's process from outside, as kill -9 does. */
   kill(server: RunningSmtpServer): unknown
-  /** Why nothing of it can run here. */
+  /** Why none of it can run here. */
   readonly skipAll?: string
-  /** Tests by title that this implementation cannot pass, and why. */
+  /** Titles of tests that this implementation cannot pass, and why. */
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[]
 }
 
-/** What every way to boot an SMTP server has to do; run it from that way's own test. */
+/** What every way to boot an SMTP server must do; call it from that implementation's own test. */
 export function testSmtpServer(contract: SmtpServerContract): void {
   const { implementation, newService, kill, skip = [], skipAll } = contract
   const running: RunningSmtpServer[] = []
@@ -195,7 +195,7 @@ async function entriesOf(server: RunningSmtpServer, run: string): Promise<Ledger
   return entries
 }
 
-/** nodemailer, as a client that is not ours. */
+/** Sends with nodemailer, a client that is not ours. */
 async function sendMail(server: RunningSmtpServer, certificate: Certificate, options: object): Promise<void> {
   const tls = { ca: certificate.certPem, servername: 'localhost' }
   await createTransport({ host: server.host, tls, ...options }).sendMail({

@@ -25,14 +25,14 @@ import { type RunningService, type Service, startFailure } from './service.ts'
 import { awaitBanner, seeBanner } from './smtp-banner.ts'
 
 export interface SmtpServerOptions {
-  /** As `smtp-server-1`. */
+  /** Such as `smtp-server-1`. */
   readonly name: string
   readonly domain?: string
-  /** Undefined = any free port. */
+  /** Undefined: any free port. */
   readonly port?: number
   readonly maxConnections?: number
   readonly maxMessageBytes?: number
-  /** With a certificate the server offers STARTTLS, and implicit TLS on a port of its own. */
+  /** With a certificate the server offers STARTTLS, and implicit TLS on a separate port. */
   readonly certificate?: Certificate
   /** Without credentials every AUTH succeeds. */
   readonly auth?: { readonly user: string; readonly pass: string }
@@ -48,17 +48,17 @@ export interface RunningSmtpServer extends RunningService {
   readonly pid: number
   /** Why it keeps no ledger; undefined when it does. */
   readonly noLedger?: string
-  /** What it received of a run, also once it has died by itself; not after stop(). */
+  /** What it received of a run; also after it died by itself, but not after stop(). */
   ledger(runId: string): Promise<ServerLedger>
   entries(runId: string): AsyncIterable<LedgerEntry>
-  /** With the ledger of its earlier lives. */
+  /** Continues the ledger of its earlier lives. */
   startAgain?(): Promise<RunningSmtpServer>
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/programs/smtp-server/main.ts', import.meta.url))
 const BANNER_WITHIN_MS = 5_000
 
-/** The SMTP server program as a process of this machine. */
+/** The SMTP server program as a local process. */
 export function embeddedSmtpServer(options: SmtpServerOptions): Service<RunningSmtpServer> {
   return { start: () => start(options) }
 }
@@ -86,22 +86,22 @@ async function start(options: SmtpServerOptions, before?: EmbeddedSmtpServer): P
   try {
     await seeBanner(server.host, server.port, BANNER_WITHIN_MS)
   } catch (error) {
-    // The ledger of an earlier life stays for the next attempt.
+    // Keep the ledger of an earlier life for the next attempt.
     await (before === undefined ? server.stop() : program.stop())
     throw startFailure(name, (error as Error).message, program.logTail())
   }
   return server
 }
 
-/** Where the server program listens; what is left out is as the program, or its image, has it. */
+/** Ports of the server program; omitted ones get the default of the program or its image. */
 interface Listening {
   readonly SMTP_HOST?: string
   readonly SMTP_PORT?: number
-  /** Of implicit TLS; without a certificate there is none. */
+  /** Port of implicit TLS; none without a certificate. */
   readonly SMTP_TLS_PORT: number
 }
 
-/** What src/programs/smtp-server/main.ts reads, wherever it runs. */
+/** The environment that src/programs/smtp-server/main.ts reads, wherever it runs. */
 function serverEnvironment(
   { domain, maxConnections, maxMessageBytes, certificate, auth }: SmtpServerOptions,
   { SMTP_TLS_PORT, ...listening }: Listening,
@@ -121,14 +121,14 @@ function serverEnvironment(
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 
-/** For the server's answer over its control channel. */
+/** Limit for an answer over the control channel. */
 const CONTROL_WITHIN_MS = 5_000
-/** Between a connection that breaks and the news that its process, or its container, has ended. */
+/** Time between a broken connection and the news that the process or container has ended. */
 const END_WITHIN_MS = 2_000
 
 interface SmtpServerParts {
   readonly ca: string | undefined
-  /** Boots the next life of one that has ended. */
+  /** Boots the next life of a server that has ended. */
   startAfter(ended: EmbeddedSmtpServer): Promise<RunningSmtpServer>
 }
 
@@ -136,7 +136,10 @@ class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpServer {
   readonly port: number
   readonly implicitTlsPort: number | undefined
   readonly ca: string | undefined
-  /** Temporary: it goes with stop(), or with us; never with the program alone, of which it has to tell. */
+  /**
+   * A temporary file, removed by stop() or when we end, but not when the program dies: it says what the program
+   * received.
+   */
   readonly ledgerFile: string
   readonly #startAfter: SmtpServerParts['startAfter']
 
@@ -166,7 +169,7 @@ class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpServer {
     return (await response.json()) as ServerLedger
   }
 
-  /** From the file: it is on this machine, and complete whether the process lives or not. */
+  /** Read from the file, which is on this machine and complete whether or not the process lives. */
   entries(runId: string): AsyncIterable<LedgerEntry> {
     return readLedgerEntries(this.ledgerFile, runId)
   }
@@ -182,7 +185,7 @@ class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpServer {
 }
 
 export interface DockerSmtpServerOptions extends SmtpServerOptions, DockerOptions {
-  /** Base of the image that is built. */
+  /** Base image. */
   readonly nodeImage?: string
 }
 
@@ -199,7 +202,7 @@ export interface ServerImageOptions {
   readonly note?: (line: string) => void
 }
 
-/** What the image is made of: all that the program imports. */
+/** Everything that the program imports. */
 export const SMTP_SERVER_SOURCES: ProgramSources = {
   paths: [
     'src/programs/smtp-server',
@@ -214,7 +217,7 @@ export const SMTP_SERVER_SOURCES: ProgramSources = {
   packages: ['smtp-server', 'zod'],
 }
 
-/** The image of our SMTP server program: built when there is none of its content yet. */
+/** The image of our SMTP server program, built when there is none for its present content. */
 export async function smtpServerImage(engine: Engine, options: ServerImageOptions = {}): Promise<string> {
   const { programImage } = await import('./docker/program-image.ts')
   return programImage(engine, {
@@ -227,7 +230,7 @@ export async function smtpServerImage(engine: Engine, options: ServerImageOption
   })
 }
 
-/** The SMTP server program in a container of its own. */
+/** The SMTP server program in a container. */
 export function dockerSmtpServer(options: DockerSmtpServerOptions): Service<RunningSmtpServer> {
   return {
     async start() {
@@ -300,7 +303,7 @@ class ContainerSmtpServer extends ContainerService implements RunningSmtpServer 
     return Promise.race([ended, delay(END_WITHIN_MS, false, { ref: false })])
   }
 
-  /** What a dead server wrote is in its container still, and final. */
+  /** A dead server's file is still in its container, and final. */
   #copied(): Promise<string> {
     this.#ledgerFile ??= this.#copy()
     return this.#ledgerFile
@@ -331,7 +334,7 @@ class SmtpLedgerClient {
     return (await (await this.#get('/ledger', runId)).json()) as ServerLedger
   }
 
-  /** As they come: there may be millions. */
+  /** Streamed: there may be millions. */
   async *entries(runId: string): AsyncGenerator<LedgerEntry> {
     const { body } = await this.#get('/ledger/entries', runId)
     if (body === null) return
@@ -340,7 +343,7 @@ class SmtpLedgerClient {
     }
   }
 
-  /** The limit is on the answer's beginning, not on all of it. */
+  /** The limit applies to the start of the answer, not to all of it. */
   async #get(path: string, runId: string): Promise<Response> {
     const aborter = new AbortController()
     const timer = setTimeout(() => aborter.abort(), CONTROL_WITHIN_MS)

@@ -4,25 +4,25 @@ import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
 import type { RunningService, Service } from './service.ts'
 
 export type TenantServiceOptions = TenantProgramOptions & {
-  /** As `tenant-standard`, when unset. */
+  /** Default: `tenant-standard`, after the profile. */
   readonly name?: string
 }
 
 export interface RunningTenantService extends RunningService {
   readonly tenantId: string
   readonly port: number
-  /** As `http://127.0.0.1:8082`. */
+  /** Such as `http://127.0.0.1:8082`. */
   readonly url: string
   readonly pid: number
 }
 
 const PROGRAM = fileURLToPath(new URL('../src/programs/tenants/main.ts', import.meta.url))
 
-/** A simulated tenant as a process of this machine. */
+/** A simulated tenant as a local process. */
 export function embeddedTenant({ name, ...options }: TenantServiceOptions): Service<RunningTenantService> {
   const called = name ?? `tenant-${options.profile}`
   const start = async (life: number, port = options.port): Promise<RunningTenantService> => {
-    // Ids come from the run's: a later life must not give those that the proxy knows already.
+    // Message ids derive from the run's id: a later life must not reuse ids that the proxy already knows.
     const runId = life === 1 ? options.runId : `${options.runId ?? ''}-${life}`
     const env = { TENANT_OPTIONS: JSON.stringify({ ...options, runId, port }) }
     const program = await EmbeddedProcess.start({ name: called, program: PROGRAM, env })
@@ -49,7 +49,7 @@ class EmbeddedTenant extends EmbeddedService implements RunningTenantService {
     this.url = String(program.readyLine.url)
   }
 
-  /** What it has counted and asked for is gone. */
+  /** Its counts and what it asked for are lost. */
   startAgain(): Promise<RunningTenantService> {
     return this.#startOn(this.port)
   }

@@ -1,12 +1,12 @@
 import type { ServiceEnd, Usage } from '../service.ts'
 import type { RunningContainer } from './container.ts'
 
-/** What every service in a container answers in the same way; each adds its ports. */
+/** What all services in containers have in common; each adds its ports. */
 export class ContainerService implements AsyncDisposable {
   readonly backend = 'docker'
   readonly name: string
   readonly host: string
-  /** Of its main process, on the engine's machine. */
+  /** Pid of the main process, on the engine's machine. */
   readonly pid: number
   readonly #container: RunningContainer
 
@@ -25,7 +25,7 @@ export class ContainerService implements AsyncDisposable {
     return this.#container.ended
   }
 
-  /** How often one of its processes was killed for memory; the service may live on without it. */
+  /** How often one of its processes was killed for lack of memory; the service may live on without it. */
   get outOfMemory(): number {
     return this.#container.outOfMemory
   }
@@ -38,7 +38,7 @@ export class ContainerService implements AsyncDisposable {
     return this.#container.logTail(lines)
   }
 
-  /** Of a file in it, also when it has ended. */
+  /** Copies a file out of the container, even after it has ended. */
   protected copyOut(from: string, to: string): Promise<void> {
     return this.#container.copyOut(from, to)
   }

@@ -11,29 +11,29 @@ import { reasonOf } from './refusal.ts'
 import { Stats } from './stats.ts'
 import { within } from './waiting.ts'
 
-/** What is to run in a container, and when it is ready. */
+/** What to run in a container, and when it is ready. */
 export interface ContainerPlan {
   /** Name of the service, and of its container in our network. */
   readonly name: string
   readonly image: string
-  /** Port in the container → port it is published on, 0 for any free one. */
+  /** Port in the container → published port, 0 for any free one. */
   readonly ports: Readonly<Record<number, number>>
   readonly environment: Readonly<Record<string, string>>
   readonly hostname?: string
   readonly command?: readonly string[]
-  /** Content by path in the container, there before it starts. */
+  /** Files to create before the container starts: content by path. */
   readonly files?: Readonly<Record<string, string>>
   readonly limits: Limits
   readonly readyWithinMs: number
   readonly note: (line: string) => void
-  /** Resolves when the service itself has said that it is ready; the signal ends the waiting. */
+  /** Resolves when the service itself reports that it is ready; the signal ends the wait. */
   ready(container: RunningContainer, signal: AbortSignal): Promise<void>
 }
 
 type CreateOptions = Parameters<Docker['createContainer']>[0]
 type HostConfig = NonNullable<CreateOptions['HostConfig']>
 
-/** Testcontainers is not to wait: it removes a container that is not ready with its log. */
+/** Testcontainers must not wait: it would remove a container that is not ready together with its log. */
 const AT_ONCE: WaitStrategy = {
   waitUntilReady: async () => undefined,
   withStartupTimeout: () => AT_ONCE,
@@ -41,10 +41,10 @@ const AT_ONCE: WaitStrategy = {
   getStartupTimeout: () => 0,
 }
 
-/** What Testcontainers has no words for, put on one container of ours. */
+/** Settings of our containers that Testcontainers has no API for. */
 export class Outfit {
   readonly plan: ContainerPlan
-  /** Name of the network it is in. */
+  /** Name of the container's network. */
   readonly network: string
   readonly #engine: Engine
   readonly #watch = Promise.withResolvers<EventWatch>()
@@ -87,12 +87,12 @@ export class Outfit {
     )
     host.NanoCpus = Math.round(Math.min(plan.limits.cpus, cpus) * 1e9)
     host.Memory = plan.limits.memoryBytes
-    // The limit of memory and swap together: no swap.
+    // Limit of memory plus swap: no swap.
     host.MemorySwap = plan.limits.memoryBytes
     host.LogConfig = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '2' } }
   }
 
-  /** Before it is started, so that even the end of a container that ends at once is seen. */
+  /** Called before the start, so that even a container that ends at once is seen to end. */
   async created(id: string): Promise<void> {
     this.#id = id
     this.#watch.resolve(EventWatch.open(this.#engine.docker, id))
@@ -100,7 +100,7 @@ export class Outfit {
   }
 }
 
-/** Testcontainers' container in our outfit. */
+/** Testcontainers' container with our settings. */
 export class OutfittedContainer extends GenericContainer {
   readonly #outfit: Outfit
 
@@ -124,11 +124,11 @@ export interface ContainerParts {
   readonly inspection: Inspection
 }
 
-/** A container of ours that runs, or did until it ended by itself. */
+/** A container that is running, or ran until it ended by itself. */
 export class RunningContainer {
   readonly name: string
   readonly host: string
-  /** Of its main process, on the engine's machine. */
+  /** Pid of the main process, on the engine's machine. */
   readonly pid: number
   readonly handle: ContainerHandle
   readonly #engine: Engine
@@ -148,7 +148,7 @@ export class RunningContainer {
     this.#ports = inspection.NetworkSettings.Ports
   }
 
-  /** Where a port of the container is published. */
+  /** The published port for a port of the container. */
   port(inside: number): number {
     const published = this.#ports[`${inside}/tcp`]?.[0]?.HostPort
     if (published === undefined) throw new RangeError(`${this.name} publishes no port ${inside}`)
@@ -163,7 +163,7 @@ export class RunningContainer {
     return this.#watch.ended
   }
 
-  /** How often one of its processes was killed for memory; the container may live on without it. */
+  /** How often one of its processes was killed for lack of memory; the container may live on without it. */
   get outOfMemory(): number {
     return this.#watch.outOfMemory
   }
@@ -173,12 +173,12 @@ export class RunningContainer {
     return this.#stats.usage()
   }
 
-  /** None once it is removed, which stop() does. */
+  /** Empty once the container is removed, which stop() does. */
   logTail(lines: number): Promise<string[]> {
     return logTailOf(this.handle, lines)
   }
 
-  /** Also of a container that has ended. */
+  /** Also works after the container has ended. */
   copyOut(from: string, to: string): Promise<void> {
     return copyFileOut(this.handle, from, to)
   }
@@ -188,7 +188,7 @@ export class RunningContainer {
     return this.#stopping
   }
 
-  /** With SIGKILL: nothing in it is worth the wait, and what it wrote goes with it. */
+  /** SIGKILL: nothing in the container is worth waiting for, and its data are removed with it. */
   async #remove(): Promise<void> {
     this.#watch.close()
     try {
@@ -202,7 +202,7 @@ export class RunningContainer {
 
 type Make = (outfit: Outfit) => GenericContainer
 
-/** Starts a container and waits until its service is ready; of one that fails nothing stays behind. */
+/** Starts a container and waits until its service is ready. After a failure nothing stays behind. */
 export async function startContainer(
   engine: Engine,
   plan: ContainerPlan,
@@ -219,7 +219,7 @@ export async function startContainer(
     return await boot(engine, outfit, make)
   } catch (error) {
     const failure = await explained(engine, outfit, error)
-    // What an engine in trouble cannot remove is swept at the next start; the first error counts.
+    // What a failing engine cannot remove is swept at the next start; report the first error.
     await remove(engine, outfit).catch(() => undefined)
     throw failure
   }
@@ -228,7 +228,7 @@ export async function startContainer(
 async function boot(engine: Engine, outfit: Outfit, make: Make): Promise<RunningContainer> {
   const { plan } = outfit
   const starting = make(outfit).start()
-  // It goes on in vain when the container has ended already.
+  // The wait is pointless when the container has already ended.
   starting.catch(() => undefined)
   const started = await unlessItEnds(outfit, starting)
   const handle = engine.docker.getContainer(started.getId())
@@ -252,7 +252,7 @@ async function unlessItEnds<T>(outfit: Outfit, work: Promise<T>): Promise<T> {
 async function explained(engine: Engine, outfit: Outfit, error: unknown): Promise<MailstormError> {
   if (error instanceof MailstormError) return error
   const { id } = outfit
-  // The engine may have gone away, which the first error says.
+  // The engine may be gone, as the first error already says.
   const log =
     id === undefined ? [] : await logTailOf(engine.docker.getContainer(id), LOG_LINES_SHOWN).catch(() => [])
   return startFailure(outfit.plan.name, reasonOf(error), log)

@@ -55,7 +55,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A real archive, made by tar. */
+/** A real archive made by tar. */
 function archiveOf(content: string | Buffer, format: string, name = 'ledger.ndjson'): Buffer {
   writeFileSync(join(folder, name), content)
   return execFileSync('tar', ['-C', folder, `--format=${format}`, '-cf', '-', name], { maxBuffer: 1e8 })

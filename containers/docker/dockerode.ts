@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ContainerRuntimeClient } from 'testcontainers'
 
-/** The API of the container engine, by the client that Testcontainers uses. */
+/** The container engine's API, through the client that Testcontainers uses. */
 export type Docker = ContainerRuntimeClient['container']['dockerode']
 export type ContainerHandle = ReturnType<Docker['getContainer']>
 export type Inspection = Awaited<ReturnType<ContainerHandle['inspect']>>
 
-/** The last lines that a container wrote, newest last; it may have ended. None when it is removed. */
+/** The last lines of a container's log, newest last, even after it has ended. Empty when it is removed. */
 export async function logTailOf(container: ContainerHandle, lines: number): Promise<string[]> {
   try {
     const log = await container.logs({ stdout: true, stderr: true, tail: lines, follow: false })
@@ -28,7 +28,7 @@ function linesOf(text: string): string[] {
 const HEAD_BYTES = 8
 const LENGTH_AT = 4
 
-/** The engine frames what it gives: stream number, three zeros, length (4 bytes, big-endian), text. */
+/** Unframes a log: stream number, three zeros, length (4 bytes, big-endian), text. */
 export function framesOf(log: Buffer): string {
   const parts: Buffer[] = []
   for (let at = 0; at + HEAD_BYTES <= log.length; ) {
@@ -39,7 +39,7 @@ export function framesOf(log: Buffer): string {
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** Copies one file out of a container, which may have ended. */
+/** Copies a file out of a container, even after it has ended. */
 export async function copyFileOut(container: ContainerHandle, from: string, to: string): Promise<void> {
   const archive = await container.getArchive({ path: from })
   await pipeline(Readable.from(firstFile(archive as AsyncIterable<Buffer>)), createWriteStream(to))
@@ -50,7 +50,7 @@ const BLOCK_BYTES = 512
 const SIZE_AT = 124
 const SIZE_BYTES = 12
 const TYPE_AT = 156
-/** Regular files; the older form has a zero byte. */
+/** Regular files; the older format uses a zero byte. */
 const REGULAR = new Set(['0', '\0'])
 
 /** The content of the first regular file in a tar archive. */
@@ -85,7 +85,7 @@ export async function* firstFile(archive: AsyncIterable<Buffer>): AsyncGenerator
   throw new Error('the archive ends before its first file does')
 }
 
-/** Octal digits, or from 8 GiB on a binary number whose first bit is set (GNU tar). */
+/** Octal digits; from 8 GiB on a binary number with its first bit set (GNU tar). */
 function sizeIn(header: Buffer): number {
   const field = header.subarray(SIZE_AT, SIZE_AT + SIZE_BYTES)
   if (((field[0] ?? 0) & 0x80) !== 0) return Number(field.readBigUInt64BE(SIZE_BYTES - 8))

@@ -7,7 +7,7 @@ import { REAPER_IMAGE } from './engine.ts'
 
 const SERVICES = ['fleet', 'mailhog', 'postgres/postgres', 'proxy', 'tenants']
 
-/** Imports the modules that it is given, and says what of Testcontainers came with them. */
+/** Imports the given modules and reports which of Testcontainers' modules were loaded with them. */
 const PROGRAM = `import { registerHooks } from 'node:module'
 const loaded = []
 registerHooks({
@@ -39,6 +39,6 @@ test('fetches the reaper that the installed Testcontainers starts, and reads cre
   onTestFinished(() => void vi.unstubAllEnvs())
   vi.stubEnv('RYUK_CONTAINER_IMAGE', undefined)
   expect(REAPER_IMAGE).toBe(getReaperImage())
-  // image.ts imports it although the package does not export it: another version may have it elsewhere.
+  // image.ts imports it although the package does not export it; another version may have moved it.
   expect(getAuthConfig).toBeTypeOf('function')
 })

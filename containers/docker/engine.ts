@@ -18,19 +18,19 @@ import { within } from './waiting.ts'
 const ANSWER_WITHIN_MS = 3_000
 const HOST_OVERRIDE = 'TESTCONTAINERS_HOST_OVERRIDE'
 
-/** The container engine of this process: Docker, or what speaks its protocol. */
+/** The container engine of this process: Docker, or anything that speaks its protocol. */
 export class Engine {
   static #connected: Promise<Engine> | undefined
 
   readonly client: ContainerRuntimeClient
-  /** Where published ports are reached. */
+  /** Host on which published ports are reached. */
   readonly host: string
-  /** The address they are published on: loopback alone, unless the engine is on another machine. */
+  /** Address to publish ports on: loopback, unless the engine is on another machine. */
   readonly publishOn: string
   readonly network: OwnNetwork
   #prepared: Promise<string> | undefined
 
-  /** The engine that answers; throws a MailstormError that says what was looked for when none does. */
+  /** Connects to the engine that answers. When none does, throws a MailstormError that says where it looked. */
   static connect(withinMs = ANSWER_WITHIN_MS): Promise<Engine> {
     Engine.#connected ??= connect(withinMs).catch((error) => {
       Engine.#connected = undefined
@@ -52,7 +52,7 @@ export class Engine {
     return this.client.container.dockerode
   }
 
-  /** As "Docker 20.10.24". */
+  /** For example "Docker 20.10.24". */
   get title(): string {
     return `container engine ${this.client.info.containerRuntime.serverVersion}`
   }
@@ -66,8 +66,8 @@ export class Engine {
   }
 
   /**
-   * To be called before anything is started: sweeps what killed processes left, and starts the reaper
-   * that does it for us. Gives the id by which the reaper knows what is ours.
+   * Call before starting anything: sweeps what killed processes left behind, and starts the reaper that does so
+   * for us. Resolves with the id by which the reaper recognises what is ours.
    */
   prepare(note: (line: string) => void): Promise<string> {
     this.#prepared ??= sweepOrphans(this.docker).then(() => startReaper(this.client, note))
@@ -78,14 +78,14 @@ export class Engine {
 async function connect(withinMs: number): Promise<Engine> {
   const silent = () => noEngine(`${address()} did not answer within ${withinMs / 1000} s`)
   return within(withinMs, silent, async () => {
-    // Testcontainers says only that it found none.
+    // Testcontainers says no more than that it found none.
     const found = await client().catch(() => undefined)
     if (found === undefined || isSubstitute(found)) throw noEngine(whyNot())
     return new Engine(found)
   })
 }
 
-/** When the engine that the user named does not answer, Testcontainers silently takes the local one. */
+/** Testcontainers silently falls back to the local engine when the one that the user named does not answer. */
 function isSubstitute({ container }: ContainerRuntimeClient): boolean {
   const { DOCKER_HOST: given } = environment()
   const { socketPath } = container.dockerode.modem as { readonly socketPath?: string }
@@ -93,8 +93,8 @@ function isSubstitute({ container }: ContainerRuntimeClient): boolean {
 }
 
 /**
- * Within a container Testcontainers takes the gateway of the bridge for the engine's host. Where the
- * engine runs in the same container, its bridge is here, and ports are published on our own loopback.
+ * Inside a container Testcontainers takes the bridge's gateway for the engine's host. When the engine runs in
+ * the same container the bridge is local, and ports are published on our own loopback.
  */
 function client(): Promise<ContainerRuntimeClient> {
   const together = existsSync('/.dockerenv') && existsSync('/sys/class/net/docker0')
@@ -128,7 +128,7 @@ function noEngine(why: string): MailstormError {
   )
 }
 
-/** The network of this process's containers: there while at least one is in it. */
+/** The network of this process's containers. It exists while at least one container is in it. */
 export class OwnNetwork {
   readonly #engine: Engine
   #members = 0
@@ -140,7 +140,7 @@ export class OwnNetwork {
     this.#engine = engine
   }
 
-  /** Its name, for a container that is to be in it; followed by one leave(). */
+  /** Resolves with its name for a container that joins. Each call is paired with one leave(). */
   join(sessionId: string): Promise<string> {
     return this.#inTurn(async () => {
       this.#name ??= await this.#create(sessionId)
@@ -149,7 +149,7 @@ export class OwnNetwork {
     })
   }
 
-  /** To be called once the container is removed. */
+  /** Call once the container is removed. */
   leave(): Promise<void> {
     return this.#inTurn(async () => {
       this.#members--
@@ -160,7 +160,7 @@ export class OwnNetwork {
     })
   }
 
-  /** Its address on the engine's machine; undefined while it is not there, or has none. */
+  /** The network's address on the engine's machine; undefined while there is none. */
   async gateway(): Promise<string | undefined> {
     if (this.#name === undefined) return undefined
     const { IPAM } = await this.#engine.docker.getNetwork(this.#name).inspect()
@@ -186,15 +186,15 @@ export class OwnNetwork {
 }
 
 const DISABLED = 'TESTCONTAINERS_RYUK_DISABLED'
-/** The image that Testcontainers takes; where it is unset we say which, to know what has to be fetched. */
+/** The image that Testcontainers uses for its reaper. We set it when unset, to know which image to pull. */
 const IMAGE = 'RYUK_CONTAINER_IMAGE'
 export const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0'
-/** Without it we sweep at the next start; that is not worth a longer wait. */
+/** Without the reaper we sweep at the next start, so a longer wait is not worthwhile. */
 const IMAGE_WITHIN_MS = 20_000
 
 /**
- * Testcontainers' reaper (Ryuk) ends our containers when we are killed. Where its image is not
- * available, or it may not run, we do without. Gives the id by which it knows what is ours.
+ * Starts Testcontainers' reaper (Ryuk), which ends our containers if we are killed. We do without when its
+ * image is not available or it may not run. Resolves with the id by which it recognises what is ours.
  */
 export async function startReaper(
   client: ContainerRuntimeClient,
@@ -211,6 +211,6 @@ export async function startReaper(
       )
     }
   }
-  // Testcontainers would try again at each container and fail it.
+  // Otherwise Testcontainers would try again for each container, and fail that container.
   return withVariable(DISABLED, 'true', async () => (await getReaper(client)).sessionId)
 }

@@ -4,19 +4,19 @@ import type { Readable } from 'node:stream'
 import type { ServiceEnd } from '../service.ts'
 import type { Docker } from './dockerode.ts'
 
-/** One line of the engine's stream of events. */
+/** One line of the engine's event stream. */
 interface EngineEvent {
   readonly Action?: string
   readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> }
 }
 
 const SIGKILL = '9'
-/** From the end of a container that was told to stop to its next start, if it is being restarted. */
+/** Time from the end of a stopped container to its next start, when it is being restarted. */
 const RESTART_WITHIN_MS = 2_000
 
-/** Sees how a container ends, and what happens to it until then, by the engine's events. */
+/** Watches the engine's events of a container: how it ends, and what happens to it before. */
 export class EventWatch {
-  /** Resolves when the container ended by itself, or to undefined when close() was called before. */
+  /** Resolves when the container ended by itself; with undefined when close() was called first. */
   readonly ended: Promise<ServiceEnd | undefined>
   readonly #end = Promise.withResolvers<ServiceEnd | undefined>()
   readonly #stream: Readable
@@ -25,11 +25,11 @@ export class EventWatch {
   #endedBy: string | undefined
   #closed = false
   #outOfMemory = 0
-  /** The engine was told to stop it, which may be the first half of a restart. */
+  /** The engine was asked to stop it, which may be the first half of a restart. */
   #toldToStop = false
   #onStart: (() => void) | undefined
 
-  /** Of a container that is not started yet, so that nothing of it is missed. */
+  /** Opened before the container starts, so that no event is missed. */
   static async open(docker: Docker, id: string): Promise<EventWatch> {
     const stream = await docker.getEvents({ filters: { type: ['container'], container: [id] } })
     return new EventWatch(docker, id, stream as Readable)
@@ -49,12 +49,14 @@ export class EventWatch {
     return this.#endedBy
   }
 
-  /** How often the engine killed one of its processes for memory, the container living on or not. */
+  /**
+   * How often the engine killed one of its processes for lack of memory, whether or not the container lived on.
+   */
   get outOfMemory(): number {
     return this.#outOfMemory
   }
 
-  /** What happens from now on is our own doing. */
+  /** Whatever happens from now on is our own doing. */
   close(): void {
     this.#closed = true
     this.#end.resolve(undefined)
@@ -75,13 +77,13 @@ export class EventWatch {
     this.#over(restarted ? `restarted from outside (it ${how})` : how, atEpochMs)
   }
 
-  /** The event of it may come after the one of the end. */
+  /** The out-of-memory event may come after the one for the end. */
   async #killedForMemory(): Promise<boolean> {
     try {
       const { State } = await this.#docker.getContainer(this.#id).inspect()
       return State.OOMKilled || this.#outOfMemory > 0
     } catch {
-      // It is removed already, from outside.
+      // Somebody else has removed it already.
       return this.#outOfMemory > 0
     }
   }
@@ -107,7 +109,7 @@ export class EventWatch {
   }
 }
 
-/** Engines give 128 + the signal for a process that a signal ended, as shells do. */
+/** Engines report 128 + the signal for a process ended by a signal, as shells do. */
 export function causeOf(exitCode: number, killedForMemory: boolean): string {
   const number = exitCode - 128
   const signal = Object.entries(constants.signals).find(([, value]) => value === number)?.[0]

@@ -1,6 +1,7 @@
 import { type ContainerRuntimeClient, ImageName } from 'testcontainers'
-// Not exported, and all that is used of the package's inside (docs/decisions/007-docker-backend.md): reading
-// Docker's credentials again would be some hundred lines, with three formats and programs of other people.
+// Not exported, and the only internal of the package that we use (docs/decisions/007-docker-backend.md):
+// reading Docker's credentials ourselves would take some hundred lines, three formats and other people's
+// programs.
 import { getAuthConfig } from 'testcontainers/build/container-runtime/auth/get-auth-config.js'
 import { MailstormError } from '../../src/error.ts'
 import { reasonOf } from './refusal.ts'
@@ -9,13 +10,13 @@ import { SharedWork, within } from './waiting.ts'
 export interface ImageWish {
   readonly image: string
   readonly withinMs: number
-  /** Told before anything that takes time. */
+  /** Called before anything that takes time. */
   readonly note: (line: string) => void
 }
 
 const fetching = new SharedWork<void>()
 
-/** Sees to it that the engine has the image, and fetches it if need be. */
+/** Makes sure that the engine has the image, pulling it if need be. */
 export function haveImage(client: ContainerRuntimeClient, wish: ImageWish): Promise<void> {
   return fetching.do(wish.image, async () => {
     if (!(await hasImage(client, wish.image))) await fetchImage(client, wish)
@@ -38,7 +39,7 @@ async function fetchImage(client: ContainerRuntimeClient, wish: ImageWish): Prom
   note(`Fetched ${image} in ${Math.round((performance.now() - startedMs) / 1000)} s.`)
 }
 
-/** Testcontainers' own `exists` asks once and remembers; images come and go. */
+/** Testcontainers' own `exists` asks once and caches the answer; images come and go. */
 export async function hasImage(client: ContainerRuntimeClient, image: string): Promise<boolean> {
   try {
     await client.container.dockerode.getImage(image).inspect()
@@ -58,7 +59,7 @@ async function pull(client: ContainerRuntimeClient, image: string, signal: Abort
   await finished(dockerode, stream)
 }
 
-/** The end of a stream of progress, or the error in it. */
+/** Resolves at the end of a progress stream, or rejects with the error in it. */
 export function finished(
   docker: ContainerRuntimeClient['container']['dockerode'],
   stream: NodeJS.ReadableStream,

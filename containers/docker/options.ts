@@ -1,19 +1,19 @@
-/** What a container may use of its machine. */
+/** The resources that a container may use. */
 export interface Limits {
-  /** Cores; more than the engine has are taken as all it has. */
+  /** CPU cores; a number above what the engine has means all of them. */
   readonly cpus: number
   readonly memoryBytes: number
 }
 
-/** What every service in a container can be told beside its own options. */
+/** Options that every service in a container takes beside its own. */
 export interface DockerOptions {
-  /** The default differs from service to service. */
+  /** The default differs per service. */
   readonly limits?: Limits
-  /** Told before anything that takes time. */
+  /** Called before anything that takes time. */
   readonly note?: (line: string) => void
 }
 
 export const READY_WITHIN_MS = 30_000
 export const IMAGE_WITHIN_MS = 300_000
-/** Base of the images of our programs. */
+/** Base image of our programs. */
 export const NODE_IMAGE = 'node:24-alpine'

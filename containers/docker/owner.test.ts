@@ -16,7 +16,7 @@ test('what a process owned is an orphan once it is dead', async () => {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   await once(child, 'spawn')
-  // Its start cannot be read after its end, so it is taken from the program of its test.
+  // A process's start time cannot be read after its end, so take the one that the program reported.
   const owner = (await ownerOf(child.pid)) ?? ''
   expect(isOrphan({ ...own, [OWNER_LABEL]: owner })).toBe(false)
   child.stdin?.end()

@@ -5,37 +5,37 @@ import type { Docker } from './dockerode.ts'
 
 /** On everything of ours in an engine: containers, networks and images. */
 const OURS_LABEL = 'mailstorm'
-/** The process that a container or network serves, as `<pid>:<start of the process>`. */
+/** The process that a container or network belongs to, as `<pid>:<start of the process>`. */
 export const OWNER_LABEL = 'mailstorm.owner'
-/** Where that process is: an engine may be shared by machines, and pids mean nothing on another one. */
+/** The machine of that process: machines may share an engine, and a pid means nothing on another one. */
 const MACHINE_LABEL = 'mailstorm.machine'
 
 export type Labels = Readonly<Record<string, string>>
 
 export const OURS: Labels = { [OURS_LABEL]: 'true' }
 
-/** Name of the service that a container runs, as `smtp-server-1`. */
+/** Name of the service in a container, such as `smtp-server-1`. */
 export const SERVICE_LABEL = 'mailstorm.service'
 
-/** The labels of what this process starts. */
+/** Labels for whatever this process starts. */
 export function ownLabels(): Labels {
   return { ...OURS, [OWNER_LABEL]: identityOf(process.pid), [MACHINE_LABEL]: machine() }
 }
 
-/** True for what a process of this machine has left behind when it ended. */
+/** True for something left behind by a process of this machine that has ended. */
 export function isOrphan(labels: Labels = {}): boolean {
   const owner = labels[OWNER_LABEL]
   return owner !== undefined && labels[MACHINE_LABEL] === machine() && !lives(owner)
 }
 
-/** Containers of a CI system share the kernel and its engine, but each has pids of its own. */
+/** Containers of a CI system share the kernel and its engine, but each has its own pids. */
 function machine(): string {
   return process.platform === 'linux' ? `${hostname()}/${readlinkSync('/proc/self/ns/pid')}` : hostname()
 }
 
 /**
- * Removes the containers and networks that processes of this machine left behind when they were killed.
- * What belongs to a living process stays. Gives the names of what it removed.
+ * Removes containers and networks left behind by killed processes of this machine. Whatever belongs to a living
+ * process stays. Resolves with the names of what it removed.
  */
 export async function sweepOrphans(docker: Docker): Promise<string[]> {
   const filters = { label: [`${OURS_LABEL}=true`] }
@@ -48,7 +48,7 @@ export async function sweepOrphans(docker: Docker): Promise<string[]> {
         return Names[0] ?? Id
       }),
   )
-  // Only now: a network cannot be removed while a container is in it.
+  // Networks come last: one cannot be removed while a container is in it.
   const networks = await docker.listNetworks({ filters })
   const sweptNetworks = await Promise.all(
     networks
@@ -61,7 +61,7 @@ export async function sweepOrphans(docker: Docker): Promise<string[]> {
   return [...swept, ...sweptNetworks]
 }
 
-/** Removed, whoever did it: 404 says that it is gone, 409 that somebody else is just removing it. */
+/** Removed, by whomever: 404 means already gone, 409 that somebody else is removing it. */
 export async function gone(removal: Promise<unknown>): Promise<void> {
   try {
     await removal
@@ -72,8 +72,8 @@ export async function gone(removal: Promise<unknown>): Promise<void> {
 }
 
 /**
- * Removes everything of ours that no living process uses: containers, networks, volumes and the images
- * that were built here. Gives the names of what it removed.
+ * Removes everything of ours that no living process uses: containers, networks, volumes and images built here.
+ * Resolves with the names of what it removed.
  */
 export async function removeUnused(docker: Docker): Promise<string[]> {
   const filters = { label: [`${OURS_LABEL}=true`] }

@@ -26,7 +26,7 @@ test.each([
   const missing: string[] = []
   for (const { from, to } of files.filter((file) => file.to.endsWith('.ts'))) {
     const text = await readFile(from, 'utf8')
-    // Types are stripped, and with them what is imported as a type alone.
+    // Type stripping removes type-only imports.
     for (const [, typeOnly, imported = ''] of text.matchAll(
       /^(?:import|export) (type )?[^;]*? from '([^']+)'/gm,
     )) {

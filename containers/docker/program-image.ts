@@ -12,21 +12,21 @@ import { reasonOf } from './refusal.ts'
 import { SharedWork, within } from './waiting.ts'
 
 export interface ProgramImageOptions {
-  /** As `smtp-server`: the image becomes `mailstorm/smtp-server:<hash of its content>`. */
+  /** Such as `smtp-server`: the image is named `mailstorm/smtp-server:<hash of its content>`. */
   readonly name: string
   /** Path of the Dockerfile. */
   readonly dockerfile: string
-  /** Base image: anything with Node 24. */
+  /** Base image; anything with Node 24. */
   readonly nodeImage: string
   readonly sources: ProgramSources
-  /** For its base image, and for the building itself. */
+  /** Time limit for pulling the base image, and again for the build. */
   readonly withinMs: number
   readonly note: (line: string) => void
 }
 
 const building = new SharedWork<string>()
 
-/** The image of a program of ours: built once for its content, and found again from then on. */
+/** The image of one of our programs, built once per content and reused from then on. */
 export async function programImage(engine: Engine, options: ProgramImageOptions): Promise<string> {
   const { name, dockerfile, nodeImage, sources } = options
   requirePackages(`build the container image mailstorm/${name}`, sources.packages)
@@ -60,7 +60,7 @@ interface Build extends ProgramImageOptions {
   readonly signal: AbortSignal
 }
 
-/** Testcontainers' own build never ends when the engine refuses it, and keeps the reason to itself. */
+/** Testcontainers' own build never ends when the engine refuses it, and hides the reason. */
 async function build(engine: Engine, tag: string, options: Build): Promise<void> {
   const { context, dockerfile, nodeImage, signal } = options
   const stream = await engine.docker.buildImage(
@@ -75,7 +75,7 @@ async function build(engine: Engine, tag: string, options: Build): Promise<void>
     },
   )
   const lines = await finished(engine.docker, stream)
-  // An engine that ends its answer early has said what it was doing until then.
+  // An engine that breaks off has said by then what it was doing.
   if (!(await hasImage(engine.client, tag))) throw new Error(`the engine ended it: ${lastWords(lines)}`)
 }
 
@@ -83,23 +83,23 @@ function lastWords(lines: readonly Progress[]): string {
   return lines.flatMap(({ stream }) => stream?.trim() || []).at(-1) ?? 'without a word'
 }
 
-/** What a program of ours consists of. */
+/** The sources of one of our programs. */
 export interface ProgramSources {
-  /** Files and folders from the project's root; tests in folders are left out. */
+  /** Files and folders, relative to the project's root; tests inside folders are left out. */
   readonly paths: readonly string[]
-  /** Packages of npm that it imports; theirs come along. */
+  /** npm packages that it imports; their dependencies come along. */
   readonly packages: readonly string[]
 }
 
 export interface ProgramFile {
   readonly from: string
-  /** Its path in the image, from the program's folder. */
+  /** Path in the image, relative to the program's folder. */
   readonly to: string
 }
 
 const ROOT = `${sourcesRoot}${sep}`
 const MANIFEST = join(packageRoot, 'package.json')
-/** Of our files those that no program needs. */
+/** Files of ours that no program needs. */
 const LEFT_OUT = /\.(test|contract|fixture|d)\.ts$|\/contract\//
 
 /** The program's own files one by one, its packages as folders. */
@@ -107,11 +107,11 @@ export async function filesOf({ paths, packages }: ProgramSources): Promise<Prog
   const own = await ownFiles(paths)
   const files = own.map((path) => ({ from: join(ROOT, path), to: path }))
   const folders = [...packagesOf(packages).values()].map(({ from, to }) => ({ from, to }))
-  // Says that the files are ES modules.
+  // Declares the files as ES modules.
   return [{ from: MANIFEST, to: 'package.json' }, ...files, ...folders]
 }
 
-/** Changes when a file, a package's version, or anything else given does. */
+/** Changes whenever a file, a package's version or any other input does. */
 export async function contentHash(
   { paths, packages }: ProgramSources,
   more: readonly string[],
@@ -145,7 +145,7 @@ interface Package extends ProgramFile {
   readonly version: string
 }
 
-/** The packages and all they depend on, by folder, where npm has put them. */
+/** The packages and all their dependencies by folder, as npm installed them. */
 function packagesOf(names: readonly string[], from = MANIFEST): Map<string, Package> {
   const found = new Map<string, Package>()
   const require = createRequire(from)
@@ -164,19 +164,19 @@ function packagesOf(names: readonly string[], from = MANIFEST): Map<string, Pack
   return found
 }
 
-/** As it is in our node_modules; a package that npm has put above the project comes down to it. */
+/** The path inside node_modules; a package that npm hoisted above the project moves down into it. */
 function placeOf(folder: string): string {
   if (folder.startsWith(ROOT)) return folder.slice(ROOT.length)
   return folder.slice(folder.lastIndexOf(`${sep}node_modules${sep}`) + 1)
 }
 
-/** Not every package lets its package.json be asked for by name. */
+/** Not every package exports its package.json. */
 function folderOf(require: NodeJS.Require, name: string): string {
   for (const folder of require.resolve.paths(name) ?? []) {
     try {
       return dirname(require.resolve(join(folder, name, 'package.json')))
     } catch {
-      // Further up, perhaps.
+      // Try the next folder up.
     }
   }
   throw new Error(`the package ${name} is not installed`)

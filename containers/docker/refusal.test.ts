@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { MailstormError } from '../../src/error.ts'
 import { reasonOf } from './refusal.ts'
 
-/** As Docker 20.10 worded them, seen through docker-modem. */
+/** As Docker 20.10 words them, through docker-modem. */
 test.for([
   [
     '(HTTP code 500) server error - driver failed programming external connectivity on endpoint a (b): Error starting userland proxy: listen tcp4 127.0.0.1:40123: bind: address already in use',

@@ -1,6 +1,6 @@
 import { errorText, MailstormError } from '../../src/error.ts'
 
-/** What an engine answers when it cannot do something, as people need it. */
+/** Engine errors, in words that help the user. */
 const REFUSALS: readonly (readonly [pattern: RegExp, why: (found: RegExpExecArray) => string])[] = [
   [
     /(?:Bind for |listen tcp\d? )(\S+?:\d+)[^\n]*(?:already allocated|already in use)/,
@@ -22,9 +22,9 @@ const REFUSALS: readonly (readonly [pattern: RegExp, why: (found: RegExpExecArra
   [/no such image/i, () => 'the engine has no such image'],
 ]
 
-/** One clause, without a full stop at its end. */
+/** One clause, without a full stop. */
 export function reasonOf(error: unknown): string {
-  // It has been through here.
+  // Already translated.
   if (error instanceof MailstormError) return error.message.replace(/\.(\n.*)?$/s, '')
   const text = messageOf(error)
   for (const [pattern, why] of REFUSALS) {

@@ -86,7 +86,7 @@ function engine() {
     stats: new Stats(handle),
     async tell(reading: Reading, read?: string) {
       const line = { ...lineOf(reading), ...(read === undefined ? {} : { read }) }
-      // Whoever waits for a line is to wait before it comes.
+      // The reader must be waiting before the line comes.
       await new Promise((resolve) => setImmediate(resolve))
       stream.write(`${JSON.stringify(line)}\n`)
       await new Promise((resolve) => setImmediate(resolve))

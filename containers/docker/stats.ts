@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Usage } from '../service.ts'
 import type { ContainerHandle } from './dockerode.ts'
 
-/** One line of the engine's statistics of a container, one a second. */
+/** One line of the engine's statistics of a container; one comes every second. */
 export interface StatsLine {
-  /** Time of the reading, RFC 3339; Go's zero time when the container does not run. */
+  /** Time of the reading, RFC 3339; Go's zero time when the container is not running. */
   readonly read: string
   readonly cpu_stats: { readonly cpu_usage: { readonly total_usage: number } }
   readonly memory_stats: {
@@ -18,10 +18,10 @@ export interface StatsLine {
 
 /** Go's zero time. */
 const NEVER = '0001-'
-/** Lines come once a second, the first one within two. */
+/** Lines come every second, the first within two. */
 const LINE_WITHIN_MS = 5_000
 
-/** What a container uses of its machine, from the engine's stream of statistics; opened at the first use. */
+/** Resource use of a container, from the engine's statistics stream; opened on first use. */
 export class Stats {
   readonly #container: ContainerHandle
   #opened: Promise<Readable> | undefined
@@ -34,8 +34,8 @@ export class Stats {
   }
 
   /**
-   * Since the reading before, up to a line that comes after the call, so that nothing done until then is
-   * left out: it takes up to a second. Undefined when none comes. The first reading takes any line.
+   * Use since the previous reading, up to a line that arrives after the call, so that nothing done before the
+   * call is left out. Takes up to a second. Undefined when no line comes. The first reading takes any line.
    */
   async usage(): Promise<Usage | undefined> {
     this.#opened ??= this.#open()
@@ -63,7 +63,7 @@ export class Stats {
     stream.on('close', over)
     createInterface({ input: stream }).on('line', (line) => {
       const stats = JSON.parse(line) as StatsLine
-      // Of a container that has ended the engine goes on to tell nothing.
+      // After a container has ended, the engine keeps sending empty lines.
       if (!stats.read.startsWith(NEVER)) this.#newest = stats
       this.#awaited.resolve()
       this.#awaited = Promise.withResolvers()
@@ -76,7 +76,7 @@ export class Stats {
   }
 }
 
-/** What was used from one line to the next; of the first line, no rates are known. */
+/** Use between two lines; without a first line the rates are unknown. */
 export function usageBetween(before: StatsLine | undefined, now: StatsLine): Usage {
   const memoryBytes = memoryOf(now)
   if (before === undefined) return { cpuPercent: 0, memoryBytes, receivedBytes: 0, sentBytes: 0 }
@@ -84,7 +84,7 @@ export function usageBetween(before: StatsLine | undefined, now: StatsLine): Usa
   const elapsedNs = (Date.parse(now.read) - Date.parse(before.read)) * 1e6
   const [net, netBefore] = [networkOf(now), networkOf(before)]
   return {
-    // A container that was restarted counts from zero again.
+    // Counters of a restarted container start at zero again.
     cpuPercent: elapsedNs > 0 ? Math.max(0, (100 * busyNs) / elapsedNs) : 0,
     memoryBytes,
     receivedBytes: Math.max(0, net.received - netBefore.received),
@@ -92,7 +92,7 @@ export function usageBetween(before: StatsLine | undefined, now: StatsLine): Usa
   }
 }
 
-/** As `docker stats` has it: without the file cache that the kernel gives back (names of cgroup v1 and v2). */
+/** As `docker stats` shows it: without the reclaimable file cache (names of cgroup v1 and v2). */
 function memoryOf({ memory_stats: { usage = 0, stats } }: StatsLine): number {
   return Math.max(0, usage - (stats?.total_inactive_file ?? stats?.inactive_file ?? 0))
 }

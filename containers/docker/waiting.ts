@@ -1,4 +1,7 @@
-/** What `work` gives, or the error of `late` when it takes longer; `work` itself is told by its signal. */
+/**
+ * Resolves as `work` does, or rejects with `late` when that takes too long; the signal then tells `work` to
+ * stop.
+ */
 export async function within<T>(
   ms: number,
   late: () => Error,
@@ -13,7 +16,7 @@ export async function within<T>(
     }, ms)
   })
   const working = work(aborter.signal)
-  // Told off, it fails in its own way; nobody waits for that any more.
+  // After the signal it fails in its own way, which no longer matters.
   working.catch(() => undefined)
   try {
     return await Promise.race([working, timeout])
@@ -22,7 +25,7 @@ export async function within<T>(
   }
 }
 
-/** Work that several ask for at the same time is done once, and its outcome is everybody's. */
+/** Work that several callers ask for at the same time is done once and shared. */
 export class SharedWork<T> {
   readonly #running = new Map<string, Promise<T>>()
 

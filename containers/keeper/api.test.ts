@@ -9,7 +9,7 @@ test('status tells the CPU between two readings of its own, however long ago the
     address: 'smtp://127.0.0.1:2525',
     state: 'running',
     restarts: 0,
-    // The first reading of a process knows nothing of its CPU.
+    // The first reading of a process cannot know its CPU use.
     usage: async () => ({ cpuPercent: readings++ === 0 ? 0 : 42, memoryBytes: 1_024 }),
   } as unknown as KeptService
   const { server, port } = await serveKeeper([busy], [])

@@ -6,27 +6,27 @@ import type { RunningSmtpServer } from '../smtp-server.ts'
 import type { KeptService, LifeState } from './service-keeper.ts'
 import type { KeptState } from './state.ts'
 
-/** Long enough for the kernel's CPU ticks of 10 ms to tell a few percent apart. */
+/** Long enough for the kernel's CPU ticks of 10 ms to resolve a few percent. */
 const BETWEEN_READINGS_MS = 500
 
-/** Of one service in the answer of `GET /state`. */
+/** One service in the answer to `GET /state`. */
 interface ServiceState {
   readonly name: string
   readonly address: string
   readonly state: LifeState
-  /** How often it was brought back. */
+  /** How often it was restarted. */
   readonly restarts: number
-  /** How it ended by itself the last time, as "killed by SIGKILL", and when (ISO 8601); null when it never did. */
+  /** How it last ended by itself, such as "killed by SIGKILL", and when (ISO 8601); null when it never did. */
   readonly last_end: { readonly by: string; readonly at: string } | null
 }
 
-/** One line of `mailstorm status`; of one service in the answer of `GET /status`. */
+/** One line of `mailstorm status`; one service in the answer to `GET /status`. */
 export interface ServiceStatus extends ServiceState {
   readonly cpu_percent: number | null
   readonly memory_bytes: number | null
 }
 
-/** The keeper's API: what other processes may know of the services. On loopback, read only. */
+/** The keeper's API: what other processes may know of the services. Loopback only, read-only. */
 export async function serveKeeper(
   services: readonly KeptService[],
   servers: readonly KeptService<RunningSmtpServer>[],
@@ -57,11 +57,11 @@ async function answer(
   const smtp = servers.find(({ name }) => name === named)?.current
   switch (url.pathname) {
     case '/status':
-      // CPU is counted from one reading to the next: one alone knows none, or that of hours.
+      // CPU is measured between two readings; a single one would cover nothing, or hours.
       await Promise.all(asked.map((service) => service.usage()))
       await setTimeout(BETWEEN_READINGS_MS)
       return json(response, await Promise.all(asked.map(statusOf)))
-    // Reading the use of the machine sets its next reading's beginning, so who only watches does not read it.
+    // A usage reading starts the next interval, so a client that only watches must not trigger one.
     case '/state':
       return json(response, asked.map(stateOf))
     case '/logs': {
@@ -106,7 +106,7 @@ function notFound(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': 'text/plain' }).end('no such service or path\n')
 }
 
-/** Asks a keeper about its services. */
+/** Client of the keeper's API. */
 export class KeeperClient {
   readonly #url: string
 

@@ -6,12 +6,12 @@ import type { RunningSmtpServer } from '../smtp-server.ts'
 import { KeeperClient } from './api.ts'
 import type { KeptServer, KeptState } from './state.ts'
 
-/** How often the keeper is asked whether a server still runs. */
+/** How often to ask the keeper whether a server still runs. */
 const WATCH_INTERVAL_MS = 1_000
 
 /**
- * An SMTP server that `mailstorm start` keeps, as a stress run uses it. Stopping it here leaves it running. One that
- * is brought back has ended and runs again: its end is told, and its ledger has all its lives.
+ * An SMTP server kept by `mailstorm start`, as a stress run uses it. Stopping it here leaves it running. When
+ * the keeper restarts it, its end is still reported, and its ledger covers all its lives.
  */
 export class KeptSmtpServer implements RunningSmtpServer {
   readonly backend: 'embedded' | 'docker'
@@ -24,7 +24,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
   readonly noLedger?: string
   readonly #keeper: KeeperClient
   readonly #watch: NodeJS.Timeout
-  /** Ends before are none of this run's. */
+  /** Earlier ends are not this run's concern. */
   readonly #sinceEpochMs = Date.now()
   #end = Promise.withResolvers<ServiceEnd | undefined>()
   #endedBy: string | undefined
@@ -47,7 +47,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
     return this.#endedBy
   }
 
-  /** Of its present life. */
+  /** End of its present life. */
   get ended(): Promise<ServiceEnd | undefined> {
     return this.#end.promise
   }
@@ -82,7 +82,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
     return this.stop()
   }
 
-  /** Asks how it is now. A keeper that does not answer has ended, and its servers with it. */
+  /** Asks for its state. A keeper that does not answer has ended, and its servers with it. */
   async look(): Promise<void> {
     const answer = await this.#keeper.stateOf(this.name).catch(() => undefined)
     if (answer === undefined) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { RunningService, ServiceEnd } from '../service.ts'
 import { type KeeperOptions, RESTARTS_PER_MINUTE, ServiceKeeper } from './service-keeper.ts'
 
-/** A service that lives until it is told otherwise; `boots` decides whether the next life begins. */
+/** A service that ends only when told to; `boots` decides whether it starts again. */
 class Mortal implements RunningService {
   readonly name = 'mortal'
   readonly backend = 'embedded'
@@ -49,7 +49,7 @@ class Mortal implements RunningService {
   }
 }
 
-/** A keeper whose minutes pass when it waits, or when they are told to. */
+/** A keeper with a manual clock, which also advances while the keeper waits. */
 function rig(options: Partial<KeeperOptions> = {}) {
   const said: string[] = []
   const waitsMs: number[] = []

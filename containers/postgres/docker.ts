@@ -22,10 +22,10 @@ export const POSTGRES_IMAGE = 'postgres:17-alpine'
 /** As in genro-mail-proxy's pressure test. */
 const LIMITS: Limits = { cpus: 2, memoryBytes: 1024 ** 3 }
 const PORT = 5432
-/** The engine's default of 64 MB is too little for parallel queries at this work_mem. */
+/** The engine's default of 64 MB is too small for parallel queries with this work_mem. */
 const SHARED_MEMORY_BYTES = 256 * 1024 ** 2
 
-/** PostgreSQL in a container, by Testcontainers' own module for it. */
+/** PostgreSQL in a container, by Testcontainers' own module. */
 export function dockerPostgres(options: DockerPostgresOptions = {}): Service<RunningPostgres> {
   const { readyWithinMs = READY_WITHIN_MS } = options
   const login = loginOf(options)
@@ -60,8 +60,9 @@ class OutfittedPostgres extends PostgreSqlContainer {
     this.networkMode = outfit.network
     this.withDatabase(database).withUsername(user).withPassword(password)
     this.withSharedMemorySize(SHARED_MEMORY_BYTES)
-    // As the module's own, but without a shell, in which no name or password may have a quote. The server
-    // that sets the database up listens on no TCP port, so this answers only when all is done.
+    // Like the module's own check, but without a shell, which would break on quotes in names and passwords. The
+    // temporary server that sets up the database does not listen on TCP, so this succeeds only when everything
+    // is done.
     this.withHealthCheck({
       test: ['CMD', 'pg_isready', '--host', 'localhost', '--username', user, '--dbname', database],
       interval: 250,

@@ -14,27 +14,27 @@ import {
   userForServer,
 } from './cluster.ts'
 
-// A PostgreSQL with a cluster of its own, which goes with it. PostgreSQL does not end with the process that
-// started it; this program does, by its IPC channel, and takes PostgreSQL along.
+// A PostgreSQL with its own temporary cluster. PostgreSQL does not end with the process that started it; this
+// program does, when its IPC channel closes, and takes PostgreSQL with it.
 
 const READY = /database system is ready to accept connections/
 
-/** Of an earlier life, to go on with. */
+/** Folder of an earlier life, to continue. */
 const earlier = process.env.PG_FOLDER || undefined
 const folder = earlier ?? (await mkdtemp(join(tmpdir(), 'mailstorm-postgres-')))
 const keepsData = process.env.PG_KEEPS_DATA === 'true'
 const settings = JSON.parse(process.env.PG_SETTINGS ?? '[]') as string[]
 let postgres: ReturnType<typeof launch> | undefined
-/** Whoever forked us knows the folder. */
+/** Whether the parent knows the folder. */
 let told = false
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
 process.once('disconnect', end)
-// Nobody reads what is written once whoever forked us is gone; that must not end us before PostgreSQL.
+// Once the parent is gone nobody reads our output; that must not end us before PostgreSQL.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 try {
-  // Whoever forked us may be gone already.
+  // The parent may already be gone.
   if (process.connected === false) await leave(1)
   await serve()
 } catch (error) {
@@ -42,7 +42,7 @@ try {
   await leave(1)
 }
 
-/** By an immediate shutdown: its data go, or are recovered by the next life. Its exit ends us. */
+/** Immediate shutdown: the data are removed, or recovered by the next life. PostgreSQL's exit then ends us. */
 function end(): void {
   if (postgres === undefined) void leave(1)
   else postgres.kill('SIGQUIT')
@@ -71,7 +71,7 @@ function loginFromEnvironment() {
   return { database, name, password }
 }
 
-/** On loopback only, and without a socket in the file system, whose path would be too long on some systems. */
+/** Loopback only, and no Unix socket, whose path would be too long on some systems. */
 function launch(binaries: Binaries, user: User | undefined, data: string, port: number) {
   const fixed = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=']
   return spawn(binaries.postgres, ['-D', data, '-p', String(port), ...fixed, ...settings], {
@@ -80,7 +80,7 @@ function launch(binaries: Binaries, user: User | undefined, data: string, port: 
   })
 }
 
-/** PostgreSQL's end is ours: whoever sees us end sees how it did. */
+/** We end with PostgreSQL, in the way that it ended. */
 async function ended(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
   await removeFolder()
   if (signal !== null) {
@@ -95,7 +95,7 @@ async function leave(code: number): Promise<never> {
   process.exit(code)
 }
 
-/** Unless whoever forked us lives, knows it and may go on with it. */
+/** Unless a living parent knows the folder and may start again from it. */
 async function removeFolder(): Promise<void> {
   if (keepsData && process.connected && (told || earlier !== undefined)) return
   await removeCluster(folder)

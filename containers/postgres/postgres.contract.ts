@@ -11,11 +11,11 @@ export interface PostgresContract {
   newService(options: PostgresOptions): Service<RunningPostgres>
   /** Kills its main process from outside, as kill -9 does. */
   kill(postgres: RunningPostgres): unknown
-  /** Why nothing of it can run here. */
+  /** Why none of it can run here. */
   readonly skipAll?: string
 }
 
-/** What every way to boot a PostgreSQL has to do; run it from that way's own test. */
+/** What every way to boot PostgreSQL must do; call it from that implementation's own test. */
 export function testPostgres({ implementation, newService, kill, skipAll }: PostgresContract): void {
   const running: RunningPostgres[] = []
   const start = async (options: PostgresOptions = {}) => {
@@ -38,8 +38,8 @@ export function testPostgres({ implementation, newService, kill, skipAll }: Post
       expect(rows).toEqual([{ database: 'mailproxy', name: 'mailproxy' }])
     })
 
-    // The user's name without quotation marks, which initdb refuses, and the database's without a slash,
-    // which pg does not decode in a URL.
+    // No quotation marks in the user's name, which initdb refuses, and no slash in the database's, which pg
+    // does not decode in a URL.
     contractTest('takes any name and password, and no other password', async () => {
       const odd = { database: `it's "a" d%b`, user: 'odd user-1', password: `p'w"$x @:/?#%` }
       const postgres = await start(odd)
@@ -102,7 +102,7 @@ export function testPostgres({ implementation, newService, kill, skipAll }: Post
   })
 }
 
-/** A client that comes with the embedded server's package. */
+/** The client that comes with the embedded server's package. */
 interface Pg {
   readonly Client: new (
     url: string,

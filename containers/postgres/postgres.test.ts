@@ -9,12 +9,12 @@ import { identityOf, lives } from '../processes.ts'
 import { query, testPostgres } from './postgres.contract.ts'
 import { embeddedPostgres, type RunningPostgres } from './postgres.ts'
 
-/** A folder for temporary files of this test's own: others on this machine boot PostgreSQL too. */
+/** This test's own temporary folder: others on this machine boot PostgreSQL too. */
 let temporary = ''
 
 beforeEach(async () => {
   temporary = await mkdtemp(join(tmpdir(), 'mailstorm-test-'))
-  // PostgreSQL does not run as root: its user has to get in.
+  // PostgreSQL does not run as root, and its user needs access.
   await chmod(temporary, 0o755)
   vi.stubEnv('TMPDIR', temporary)
 })
@@ -42,7 +42,7 @@ test('leaves neither a process nor a file behind when it is stopped', async () =
 
 test.for([
   ['it', (postgres: RunningPostgres) => postgres.pid],
-  // PostgreSQL runs on then, with its port and its data.
+  // PostgreSQL then runs on, with its port and its data.
   ['the program that looks after it', (postgres: RunningPostgres) => parentOf(postgres.pid)],
 ] as const)('starts again with its data after kill -9 of %s; stop() removes them', async ([, victim]) => {
   const first = await embeddedPostgres({ keepsData: true }).start()
@@ -60,7 +60,7 @@ test.for([
   expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   await second.stop()
   expect((await foldersOfOurs()).size).toBe(0)
-  // An orphan that has ended stays in /proc until init has looked, which some do every second or two.
+  // A dead orphan stays in /proc until init reaps it, which takes some a second or two.
   expect([firstOne, secondOne].filter(lives)).toEqual([])
 })
 

