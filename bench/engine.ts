@@ -1,20 +1,26 @@
 import { writeFile } from 'node:fs/promises'
 import { clients } from './clients/list.ts'
 import { isInstalled } from './clients/run.ts'
-import { readOptions } from './options.ts'
+import { HELP, readOptions } from './options.ts'
 import { measurePairs, pairTable } from './pairs.ts'
 import { clientTable, machineLine, ratioTable, sizeName } from './report.ts'
 import { measureRounds } from './rounds.ts'
 import { type BenchServer, startServer } from './server.ts'
-import { ratiosOf } from './targets.ts'
+import { beyondBar, ratiosOf } from './targets.ts'
 import { treeOf } from './tree.ts'
 
 /**
- * `npm run bench`: our engine beside smtp-source and nodemailer, in one run, or with `--before COMMIT` beside the
- * engine of that commit; see docs/benchmarks.md.
+ * `npm run bench`: our engine beside a bare script on `net.Socket`, smtp-source and nodemailer, in one run, or with
+ * `--before COMMIT` beside the engine of that commit and the bare script; see docs/benchmarks.md.
  */
 const options = readOptions(process.argv.slice(2))
+if (options.help) {
+  console.log(HELP)
+  process.exit()
+}
 await using server = await startServer()
+/** What took more of a processor than `--bar` allows. */
+const tooSlow: string[] = []
 const date = new Date().toISOString()
 console.log(`${date}, ${machineLine()}`)
 const sizes =
@@ -22,6 +28,10 @@ const sizes =
 if (options.jsonFile !== undefined) {
   const report = { date, machine: machineLine(), server: server.name, rounds: options.rounds, sizes }
   await writeFile(options.jsonFile, `${JSON.stringify(report, undefined, 2)}\n`)
+}
+if (tooSlow.length > 0) {
+  console.error(`\nToo much CPU per message:\n${tooSlow.map((line) => `  ${line}`).join('\n')}`)
+  process.exitCode = 1
 }
 
 async function besideOthers({ name, port }: BenchServer): Promise<object[]> {
@@ -41,6 +51,7 @@ async function besideOthers({ name, port }: BenchServer): Promise<object[]> {
     })
     const ratios = ratiosOf(rows, sizeBytes)
     measured.push({ sizeBytes, rows, ratios })
+    if (options.bar !== undefined) tooSlow.push(...beyondBar(rows, options.bar))
     console.log(`\n### ${sizeName(sizeBytes)}\n\n${ratioTable(ratios)}\n\n${clientTable(rows)}`)
   }
   return measured

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { readOptions } from './options.ts'
+import { HELP, readOptions } from './options.ts'
+import { FLOOR_BAR } from './targets.ts'
 
 it('measures five rounds of 1 KB, 10 KB and 100 KB unless told otherwise', () => {
   const options = readOptions([])
@@ -8,11 +9,24 @@ it('measures five rounds of 1 KB, 10 KB and 100 KB unless told otherwise', () =>
   expect(options.messages(1_024)).toBe(20_000)
 })
 
-it('is one small round with --quick', () => {
+it('is three small rounds with --quick, which fails beyond a bar', () => {
   const options = readOptions(['--quick'])
-  expect(options.rounds).toBe(1)
+  expect(options.rounds).toBe(3)
   expect(options.sizesBytes).toEqual([1_024])
-  expect(options.messages(1_024)).toBe(2_000)
+  expect(options.messages(1_024)).toBe(6_000)
+  expect(options.bar).toBe(FLOOR_BAR)
+  expect(readOptions([]).bar).toBeUndefined()
+  expect(readOptions(['--quick', '--bar', '1.5']).bar).toBe(1.5)
+})
+
+it.each(['0', '-1', 'two', '1e3', ''])('refuses %j as a bar', (bar) => {
+  expect(() => readOptions([`--bar=${bar}`])).toThrow('--bar')
+})
+
+it('has each of its options in its help', () => {
+  const asked = ['--rounds', '--sizes', '--messages', '--quick', '--bar', '--before', '--json', '--help']
+  for (const option of asked) expect(HELP).toContain(`  ${option}`)
+  expect(readOptions(['--help']).help).toBe(true)
 })
 
 it('lets single options win over --quick', () => {

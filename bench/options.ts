@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { MailstormError } from '../src/error.ts'
+import { FLOOR_BAR } from './targets.ts'
 import { commitOf } from './tree.ts'
 
 export interface BenchOptions {
@@ -10,19 +11,39 @@ export interface BenchOptions {
   /** A commit whose engine is measured side by side with this one, instead of other clients. */
   readonly before: string | undefined
   readonly jsonFile: string | undefined
+  /** The run fails when a shape takes more than so many times the CPU of the bare script; undefined = it never does. */
+  readonly bar: number | undefined
+  /** Print the options and end. */
+  readonly help: boolean
 }
+
+export const HELP = `npm run bench -- [options]: our engine beside a bare script on net.Socket (floor), smtp-source and nodemailer.
+
+  --rounds N        rounds in which all clients take turns (5; with --quick 3), or pairs of bursts (40; 2)
+  --sizes 1024,…    bytes of a message (1024,10240,102400; with --quick or --before 1024)
+  --messages N      messages of smtp-source -d in a round, the others send their share (about a second's worth)
+  --quick           one small size in less than a minute, for CI; fails beyond --bar
+  --bar X           fail when CPU per message is more than X times that of floor (with --quick ${FLOOR_BAR}, else never)
+  --before COMMIT   beside the engine of an earlier commit and floor, burst by burst, instead of other clients
+  --json FILE       write the figures as JSON too
+  --help            print this
+
+See docs/benchmarks.md.`
 
 /** About a second a run on the machine of docs/benchmarks.md. */
 const MESSAGES_BY_SIZE: Readonly<Record<number, number>> = { 1024: 20_000, 10240: 12_000, 102400: 2_000 }
 const OTHER_MESSAGES = 2_000
-const QUICK_MESSAGES = 2_000
+const QUICK_MESSAGES = 6_000
+const QUICK_ROUNDS = 3
+/** With a commit before and --quick. */
+const QUICK_BURST_MESSAGES = 2_000
 /** With a commit before: short bursts, and many. */
 const BURST_MESSAGES = 4_000
 const PAIRS = 40
 const QUICK_PAIRS = 2
 
 /**
- * `--rounds 5 --sizes 1024,10240,102400 --messages N --quick --json FILE`; `--before COMMIT`, with which rounds
+ * `--rounds 5 --sizes 1024,10240,102400 --messages N --quick --bar X --json FILE`; `--before COMMIT`, with which rounds
  * are pairs of bursts: 40 of 1 KB unless told otherwise.
  */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -35,6 +56,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       quick: { type: 'boolean', default: false },
       before: { type: 'string' },
       json: { type: 'string' },
+      bar: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   })
   const { quick } = values
@@ -47,9 +70,11 @@ export function readOptions(args: readonly string[]): BenchOptions {
     sizesBytes: sizes.split(',').map((size) => positive('sizes', size)),
     messages: (sizeBytes) =>
       messages ??
-      (before === undefined ? messagesOf(sizeBytes, quick) : quick ? QUICK_MESSAGES : BURST_MESSAGES),
+      (before === undefined ? messagesOf(sizeBytes, quick) : quick ? QUICK_BURST_MESSAGES : BURST_MESSAGES),
     before,
     jsonFile: values.json,
+    bar: values.bar === undefined ? (quick ? FLOOR_BAR : undefined) : ratio('bar', values.bar),
+    help: values.help,
   }
 }
 
@@ -59,7 +84,7 @@ function messagesOf(sizeBytes: number, quick: boolean): number {
 
 function roundsOf(quick: boolean, inPairs: boolean): number {
   if (inPairs) return quick ? QUICK_PAIRS : PAIRS
-  return quick ? 1 : 5
+  return quick ? QUICK_ROUNDS : 5
 }
 
 function positive(name: string, text: string): number {
@@ -68,4 +93,9 @@ function positive(name: string, text: string): number {
     'BAD_OPTIONS',
     `Failed to read --${name}: "${text}" is not a whole number above 0.`,
   )
+}
+
+function ratio(name: string, text: string): number {
+  if (/^\d{1,3}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return Number(text)
+  throw new MailstormError('BAD_OPTIONS', `Failed to read --${name}: "${text}" is not a ratio, such as 1.5.`)
 }

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MailstormError } from '../src/error.ts'
-import type { BurstOrder, Engine } from './clients/bursts.ts'
+import type { BurstOrder, Engine, FloorModule } from './clients/bursts.ts'
 import { type Client, MAILSTORM_SHAPES } from './clients/list.ts'
 import { cpuSecondsPerThousand, type Measurement, messagesPerSecond, spreadOf } from './measurement.ts'
 import { table } from './report.ts'
 import type { Tree } from './tree.ts'
 
-/** Two engines that send the same bursts in turn, of which one is of an earlier commit. */
+/** Two engines, of which one is of an earlier commit, and the bare script: they send the same bursts in turn. */
 export interface PairOptions {
   readonly before: Tree
   readonly port: number
@@ -23,6 +23,8 @@ export interface PairOptions {
 export interface Pair {
   readonly now: Measurement
   readonly before: Measurement
+  /** The bare script, beside both. */
+  readonly floor: Measurement
 }
 
 export interface PairRow {
@@ -35,6 +37,12 @@ const WARM_UP_BURSTS = 5
 /** Issue 11: the engine is not slower than before, but for what cannot be told from noise. */
 export const LEAST_RATIO = 0.97
 
+interface Engines {
+  readonly now: BurstEngine
+  readonly then: BurstEngine
+  readonly floor: BurstEngine
+}
+
 /**
  * Both engines stay in processes of their own and send bursts of a fraction of a second in turn, now
  * the one first, then the other: what else the machine does hits both bursts of a pair alike.
@@ -43,6 +51,7 @@ export async function measurePairs(options: PairOptions): Promise<PairRow[]> {
   const { before, port, sizeBytes, pairs, onPair } = options
   await using now = await startEngine((path) => new URL(`../${path}`, import.meta.url).href)
   await using then = await startEngine(before.url)
+  await using floor = await start({ floor: new URL('clients/floor.ts', import.meta.url).href })
   const rows: PairRow[] = []
   for (const { name, share, shape } of MAILSTORM_SHAPES) {
     const order = {
@@ -52,19 +61,22 @@ export async function measurePairs(options: PairOptions): Promise<PairRow[]> {
     for (let burst = 0; burst < WARM_UP_BURSTS; burst++) {
       await now.send(order)
       await then.send(order)
+      await floor.send(order)
     }
     const measured: Pair[] = []
-    for (let pair = 0; pair < pairs; pair++) measured.push(await inTurn(now, then, order, pair % 2 === 0))
+    for (let pair = 0; pair < pairs; pair++)
+      measured.push(await inTurn({ now, then, floor }, order, pair % 2 === 0))
     rows.push({ name, pairs: measured })
     onPair?.(`${name}: ${pairs} pairs of ${order.messages} messages`)
   }
   return rows
 }
 
-async function inTurn(now: BurstEngine, then: BurstEngine, order: BurstOrder, first: boolean): Promise<Pair> {
-  if (first) return { now: await now.send(order), before: await then.send(order) }
-  const before = await then.send(order)
-  return { now: await now.send(order), before }
+async function inTurn({ now, then, floor }: Engines, order: BurstOrder, first: boolean): Promise<Pair> {
+  const both = first ? [now, then] : [then, now]
+  const [one, other] = [await both[0]?.send(order), await both[1]?.send(order)] as [Measurement, Measurement]
+  const pair = first ? { now: one, before: other } : { now: other, before: one }
+  return { ...pair, floor: await floor.send(order) }
 }
 
 /** Where the sender threads stand, and where they stood in commits before: those are measured too. */
@@ -79,7 +91,10 @@ async function startEngine(url: (path: string) => string): Promise<BurstEngine> 
   if (folder === undefined) {
     throw new MailstormError('BENCH', `Failed to find an engine in ${ENGINE_FOLDERS.join(' or ')}.`)
   }
-  const engine: Engine = { loadRun: url(`${folder}/load-run.ts`), pool: url(`${folder}/pool.ts`) }
+  return start({ loadRun: url(`${folder}/load-run.ts`), pool: url(`${folder}/pool.ts`) })
+}
+
+async function start(engine: Engine | FloorModule): Promise<BurstEngine> {
   const script = fileURLToPath(new URL('clients/bursts.ts', import.meta.url))
   const child = fork(script, [JSON.stringify(engine)])
   const exited = once(child, 'exit')
@@ -106,14 +121,24 @@ async function startEngine(url: (path: string) => string): Promise<BurstEngine> 
 /** The medians of the pairs' ratios, with the middle half of them, and what the engine of now took. */
 export function pairTable(rows: readonly PairRow[]): string {
   return table(
-    ['now / before', 'messages/s', 'middle half', 'CPU per message', 'middle half', 'CPU s per 1,000', ''],
+    [
+      'now / before',
+      ...['messages/s', 'middle half', 'CPU per message', 'middle half', 'CPU s per 1,000'],
+      ...['CPU / floor', 'before / floor', ''],
+    ],
     rows.map(({ name, pairs }) => {
-      const rate = ratiosOf(pairs, messagesPerSecond)
-      const cpu = ratiosOf(pairs, cpuSecondsPerThousand)
+      const rate = pairs.map(({ now, before }) => messagesPerSecond(now) / messagesPerSecond(before))
+      const cpu = pairs.map(cpuRatio)
+      const toFloor = (side: 'now' | 'before') =>
+        twoDigits(
+          spreadOf(pairs.map((pair) => cpuSecondsPerThousand(pair[side]) / cpuSecondsPerThousand(pair.floor)))
+            .median,
+        )
       return [
         name,
         ...[rate, cpu].flatMap((ratios) => [twoDigits(spreadOf(ratios).median), middleHalf(ratios)]),
         spreadOf(pairs.map(({ now }) => cpuSecondsPerThousand(now))).median.toFixed(4),
+        ...[toFloor('now'), toFloor('before')],
         isNotSlower(pairs) ? 'ok' : 'slower',
       ]
     }),
@@ -121,12 +146,12 @@ export function pairTable(rows: readonly PairRow[]): string {
 }
 
 /** By the time that it takes of a processor: the rate is also the server's, and the machine's. */
-export function isNotSlower(pairs: readonly Pair[]): boolean {
-  return 1 / spreadOf(ratiosOf(pairs, cpuSecondsPerThousand)).median >= LEAST_RATIO
+export function isNotSlower(pairs: readonly Pick<Pair, 'now' | 'before'>[]): boolean {
+  return 1 / spreadOf(pairs.map(cpuRatio)).median >= LEAST_RATIO
 }
 
-function ratiosOf(pairs: readonly Pair[], figure: (measurement: Measurement) => number): number[] {
-  return pairs.map(({ now, before }) => figure(now) / figure(before))
+function cpuRatio({ now, before }: Pick<Pair, 'now' | 'before'>): number {
+  return cpuSecondsPerThousand(now) / cpuSecondsPerThousand(before)
 }
 
 function middleHalf(ratios: readonly number[]): string {

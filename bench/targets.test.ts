@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ClientName } from './clients/list.ts'
 import { type Row, rowOf } from './rounds.ts'
-import { ratiosOf, type Target } from './targets.ts'
+import { beyondBar, ratiosOf, type Target } from './targets.ts'
 
 /** A row of one second and 1,000 CPU seconds per thousand messages a round, scaled. */
 function row(client: ClientName, rates: readonly number[], cpuPerThousand = 1): Row {
@@ -47,4 +47,17 @@ it('leaves out ratios to clients that did not run', () => {
 it('has no verdict for a size without a target', () => {
   const [first] = ratiosOf(rows, 5_000, [{ ...target, figure: 'rate', bySize: { 1024: 1 } }])
   expect(first?.verdict).toBe('no target')
+})
+
+it('names the shapes that take more CPU per message than the bar allows beside the bare script', () => {
+  const measured = [
+    row('commands', [100], 3),
+    row('floor commands', [100], 2),
+    row('transactions', [100], 3.2),
+    row('floor transactions', [100], 2),
+  ]
+  expect(beyondBar(measured, 1.6)).toEqual([])
+  expect(beyondBar(measured, 1.5)).toEqual([
+    'transactions / floor transactions, client CPU per message: 1.60, allowed is 1.5',
+  ])
 })

@@ -10,6 +10,10 @@ export const CLIENT_NAMES = [
   'smtp-source -d',
   'smtp-source',
   'nodemailer pool',
+  'floor lock-step',
+  'floor commands',
+  'floor transactions',
+  'floor new connection',
 ] as const
 export type ClientName = (typeof CLIENT_NAMES)[number]
 
@@ -30,24 +34,40 @@ export const MAILSTORM_SHAPES = [
   { name: 'new connection', share: 0.4, shape: { pipelining: 'commands', newConnectionEach: true } },
 ] as const satisfies readonly { readonly name: ClientName; readonly share: number; readonly shape: Shape }[]
 
+export type ShapeName = (typeof MAILSTORM_SHAPES)[number]['name']
+
 export function clients(installed: { readonly smtpSource: boolean }): Client[] {
   const [lockStep, commands, transactions, newConnection] = MAILSTORM_SHAPES
   const source = (name: ClientName, share: number, options: readonly string[]) =>
     installed.smtpSource ? [smtpSource(name, share, options)] : []
   // Those that are compared stand side by side.
   return [
+    floor(lockStep),
     mailstorm(lockStep),
+    floor(commands),
     mailstorm(commands),
     ...source('smtp-source -d', 1, ['-d']),
     mailstorm(transactions),
+    floor(transactions),
     { name: 'nodemailer pool', share: 0.75, run: (task) => runProgram('nodemailer', task) },
     ...source('smtp-source', 0.4, []),
     mailstorm(newConnection),
+    floor(newConnection),
   ]
 }
 
 function mailstorm({ name, share, shape }: (typeof MAILSTORM_SHAPES)[number]): Client {
   return { name, share, run: (task) => runProgram('mailstorm', { ...task, ...shape } as MailstormTask) }
+}
+
+/** The bare script on `net.Socket` that sends as this shape of ours does: floor.ts. */
+function floor({ name, share, shape }: (typeof MAILSTORM_SHAPES)[number]): Client {
+  const run: Client['run'] = (task) => runProgram('floor', { ...task, ...shape } as MailstormTask)
+  return { name: floorOf(name), share, run }
+}
+
+export function floorOf(name: ShapeName): `floor ${ShapeName}` {
+  return `floor ${name}`
 }
 
 function smtpSource(name: ClientName, share: number, options: readonly string[]): Client {
