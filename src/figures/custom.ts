@@ -3,7 +3,7 @@ import { MailstormError } from '../error.ts'
 import { type Figure, type Figures, figuresOf, type Latency, shownOf } from './figure.ts'
 import { SMTP_FIGURES, type SmtpRun } from './smtp.ts'
 
-/** The figures of a run whose scenario measures something of its own too. */
+/** The figures of a run, including the scenario's own metrics. */
 export function smtpFigures(kinds: MetricKinds = {}): Figures<SmtpRun> {
   const own = customFigures(kinds)
   return {
@@ -20,7 +20,7 @@ export function customFigures(kinds: MetricKinds): Figures<SmtpRun> {
   return { ...own, named: (given) => own.named(given) ?? wrongForm(given, kinds) }
 }
 
-/** The title of their group. */
+/** Title of their group. */
 export const CUSTOM_METRICS = 'Custom metrics'
 
 function partsOf(kinds: MetricKinds): Parameters<typeof figuresOf<SmtpRun>>[0] {
@@ -36,7 +36,7 @@ function partsOf(kinds: MetricKinds): Parameters<typeof figuresOf<SmtpRun>>[0] {
   }
 }
 
-/** What a metric called `name` is known by. */
+/** The figures of a metric called `name`. */
 const SINGLE: Readonly<Record<Exclude<MetricKind, 'trend'>, (name: string) => readonly Figure<SmtpRun>[]>> = {
   counter: (name) => [
     { ...about(name), unit: 'number', read: (run) => resultOf(run, name, 'counter')?.sum },
@@ -52,7 +52,7 @@ const SINGLE: Readonly<Record<Exclude<MetricKind, 'trend'>, (name: string) => re
   ],
 }
 
-/** What is called `…_ms` is in milliseconds; the unit of anything else only its author knows. */
+/** Metrics named `…_ms` are in milliseconds; only the author knows the unit of any other. */
 export function unitOfTrend(name: string): 'ms' | 'number' {
   return name.endsWith('_ms') ? 'ms' : 'number'
 }
@@ -95,7 +95,7 @@ function resultOf<Kind extends MetricKind>(
   return result?.kind === kind ? (result as ResultOf<Kind>) : undefined
 }
 
-/** For a known metric with an aggregate that it does not have. */
+/** For a known metric with an aggregate that its kind does not have. */
 function wrongForm(given: string, kinds: MetricKinds): string | undefined {
   const [name = ''] = given.split('.')
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
@@ -105,10 +105,10 @@ function wrongForm(given: string, kinds: MetricKinds): string | undefined {
 }
 
 const NAME = /^[a-z][a-z0-9_]*$/
-/** `connect.p(95)` must stay the phase's. */
+/** `connect.p(95)` must keep meaning the phase. */
 const TAKEN: ReadonlySet<string> = new Set(SMTP_FIGURES.known.map((name) => name.split('.')[0] ?? name))
 
-/** Refuses names that thresholds could not tell apart, and unknown kinds. Names all problems. */
+/** Rejects unknown kinds and names that thresholds could not tell apart; the error lists all problems. */
 export function checkMetricKinds(kinds: MetricKinds): void {
   const problems = Object.entries(kinds).flatMap(([name, kind]) => problemsOf(name, kind))
   if (problems.length === 0) return

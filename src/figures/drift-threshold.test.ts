@@ -22,7 +22,7 @@ const drift = [
 it.each([
   ['p99_drift<12', 'fail', 12.5],
   ['p99_drift<13', 'pass', 12.5],
-  // In MB per hour, of the server that grows most.
+  // In MB per hour, of the server that grows fastest.
   ['memory_drift<64', 'fail', 70],
   ['memory_drift<=70', 'pass', 70],
 ] as const)('%s: %s', (expression, verdict, value) => {

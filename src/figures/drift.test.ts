@@ -21,7 +21,7 @@ describe('theilSen', () => {
       { x: 2, y: 6 },
     ]
     expect(theilSen(points)?.perX).toBe(3)
-    // further pairs with (3, 3): 1, 1, −3; so −3 1 1 1 3 5
+    // Additional pairs with (3, 3): 1, 1, −3; so −3 1 1 1 3 5.
     expect(theilSen([...points, { x: 3, y: 3 }])?.perX).toBe(1)
   })
 
@@ -84,7 +84,7 @@ describe('driftOf', () => {
       },
     })
     const [p99, leaking, steady] = drift ?? []
-    // 1 ms in 360 s is 10 ms an hour; the histogram is 0.1 % off at most.
+    // 1 ms in 360 s is 10 ms per hour; the histogram is accurate to 0.1 %.
     expect(p99).toMatchObject({ of: 'response time p99', unit: 'ms', points: 115 })
     expect(p99?.per_hour).toBeCloseTo(10, 1)
     expect(leaking).toMatchObject({ of: 'memory of leaking', unit: 'bytes', per_hour: 3_600_000 })
@@ -109,7 +109,7 @@ describe('driftOf', () => {
     expect(drift?.map(({ of }) => of)).toEqual(['response time p99'])
   })
 
-  // Of 300 s the first 30 are warm-up, and the rest is 90 intervals of 3 s.
+  // The first 30 of 300 s are warm-up; the rest is 90 intervals of 3 s.
   const five = { windowMs: 300_000, recording: { seconds: seconds(300, () => 1) } }
   const memoryOf = (samples: readonly (readonly [second: number, bytes: number])[]) => {
     const { samples: _none, ...usage } = memory(0, () => 0)

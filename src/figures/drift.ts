@@ -9,7 +9,7 @@ export interface Point {
 
 export interface Slope {
   readonly perX: number
-  /** Bounds of the interval that holds the true slope in 95 of 100 cases. */
+  /** Bounds of the 95 % confidence interval of the slope. */
   readonly low: number
   readonly high: number
 }
@@ -18,10 +18,10 @@ export interface Slope {
 const Z_95 = 1.96
 
 /**
- * Theil–Sen: the median of the slopes between all pairs of points. Up to 29 % of the points may be wild
- * without moving it far (a garbage collection, a backup at midnight), where least squares follows each
- * of them. Interval by Sen (1968): the slopes of rank (N ± C)/2 with C = z·√(n(n−1)(2n+5)/18), N slopes.
- * Undefined below three points.
+ * Theil–Sen estimator: the median slope over all pairs of points. Up to 29 % of the points may be outliers (a
+ * garbage collection, a backup at midnight) without moving it far; least squares follows every one of them.
+ * Confidence interval by Sen (1968): the slopes of rank (N ± C)/2 with C = z·√(n(n−1)(2n+5)/18), N the number
+ * of slopes. Undefined below three points.
  */
 export function theilSen(points: readonly Point[]): Slope | undefined {
   const n = points.length
@@ -41,14 +41,14 @@ export function theilSen(points: readonly Point[]): Slope | undefined {
   return { perX: median, low: at(middle - reach), high: at(middle + reach) }
 }
 
-/** Of shorter runs slopes per hour are wild. */
+/** Slopes per hour of shorter runs are meaningless. */
 export const SHORTEST_DRIFT_MS = 300_000
-/** Caches fill and compilers compile at first: a tenth of the run, at most five minutes. */
+/** Caches fill and the JIT compiles at first: a tenth of the run, at most five minutes. */
 const WARM_UP_SHARE = 0.1
 const LONGEST_WARM_UP_SECONDS = 300
-/** Enough for a line, and n²/2 slopes of them are quickly sorted. */
+/** Enough for a line, and its n²/2 slopes are still quick to sort. */
 const MOST_INTERVALS = 120
-/** Fewer intervals with messages in them say nothing. */
+/** Fewer intervals with messages in them prove nothing. */
 const FEWEST_POINTS = 10
 
 export interface DriftFacts {
@@ -57,7 +57,7 @@ export interface DriftFacts {
   readonly resourceUsage: Readonly<Record<string, ResourceUsage>>
 }
 
-/** Slopes of response time and of each service's memory over a run; undefined for short runs. */
+/** Drift of the response time and of each service's memory over a run; undefined for short runs. */
 export function driftOf({ windowMs, recording, resourceUsage }: DriftFacts): DriftResult[] | undefined {
   if (windowMs === undefined || windowMs < SHORTEST_DRIFT_MS) return undefined
   const seconds = Math.floor(windowMs / 1000)
@@ -91,7 +91,7 @@ function drift(of: string, unit: DriftResult['unit'], points: readonly Point[]):
   }
 }
 
-/** Exact p99 of each interval, from the histograms of its seconds. */
+/** The p99 of each interval, from the merged histograms of its seconds. */
 function p99s({ seconds }: Pick<Recording, 'seconds'>, { from, to, wide }: Intervals): Point[] {
   const points: Point[] = []
   for (let second = from; second + wide <= to; second += wide) {

@@ -6,36 +6,36 @@ import {
 } from '../engine/histogram.ts'
 import type { Unit } from '../engine/result.ts'
 
-/** A figure's value in one run, with what must be said beside it; or why it has none. */
+/** A figure's value in one run, with an optional remark; or the reason why it has none. */
 export type Reading = { readonly value: number; readonly note?: string } | { readonly noData: string }
 
-/** One figure of a run: everything about it is defined here, once. */
+/** One figure of a run; everything about it is defined here, once. */
 export interface Figure<Run> {
-  /** As thresholds name it: `p(95)`, `throughput`, `accept.p(99)`. */
+  /** Name in thresholds: `p(95)`, `throughput`, `accept.p(99)`. */
   readonly name: string
-  /** Another name that thresholds may have for it. */
+  /** Alternative name in thresholds. */
   readonly also?: string
-  /** As tables show it, below the title of its group. */
+  /** Title in tables, below the title of its group. */
   readonly title: string
   readonly group: string
   readonly unit: Unit
-  /** `neither`: a fact of the run, as the bytes that were sent. */
+  /** `neither`: a plain fact of the run, such as the bytes sent. */
   readonly better: 'higher' | 'lower' | 'neither'
-  /** Can be below zero. */
+  /** May be negative. */
   readonly signed?: true
-  /** What it cannot exceed, so that a threshold there could never fail. */
+  /** Its greatest possible value; a threshold there could never fail. */
   readonly atMost?: number
-  /** Its limit may be written in percent, as `regression<10%`. */
+  /** Limits may be given in percent, as in `regression<10%`. */
   readonly inPercent?: true
-  /** Has thresholds, but is left out of comparisons, since another figure says the same. */
+  /** False: usable in thresholds but left out of comparisons, because another figure says the same. */
   readonly compared?: false
-  /** Cannot be computed for a whole run from the parts of its generators. */
+  /** False: cannot be computed for a whole run from the parts of its generators. */
   readonly ofParts?: false
-  /** One of several of a latency, as `p99` of `response_time`. */
+  /** Set on the figures of one latency, such as `p99` of `response_time`. */
   readonly aggregate?: { readonly of: string; readonly name: string }
-  /** Why it has no value, where that is more than that nobody measured it. */
+  /** Why it may have no value, when there is more to say than "not measured". */
   readonly noData?: string
-  /** Anything but a finite number counts as missing: files of other versions and other programs leave figures out. */
+  /** Anything but a finite number counts as missing, because other versions and programs leave figures out. */
   read(run: Run): number | null | undefined | Reading
 }
 
@@ -46,20 +46,20 @@ export function readingOf<Run>({ read, noData }: Figure<Run>, run: Run): Reading
   return { noData: noData ?? 'it was not measured' }
 }
 
-/** Null when the run does not say. */
+/** Null when the run does not have the figure. */
 export function figureValue<Run>(figure: Figure<Run>, run: Run): number | null {
   const reading = readingOf(figure, run)
   return 'value' in reading ? reading.value : null
 }
 
-/** A part of a result as a file may have it: of any version, with anything left out. */
+/** Part of a result as some file may hold it: of any version, with anything missing. */
 export type Partly<T> = T extends readonly (infer Item)[]
   ? readonly Partly<Item>[]
   : T extends object
     ? { readonly [Key in keyof T]?: Partly<T[Key]> | null | undefined }
     : T
 
-/** Aggregates of latencies by the names that thresholds have for them, with their titles. */
+/** Aggregates of a latency by their names in thresholds, with their titles. */
 const AGGREGATES = {
   avg: ['avg', 'average'],
   min: ['min', 'minimum'],
@@ -69,40 +69,40 @@ const AGGREGATES = {
   'p(99)': ['p99', 'p99'],
   'p(99.9)': ['p99_9', 'p99.9'],
   max: ['max', 'maximum'],
-  /** As k6 says it. */
+  /** k6's name for the median. */
   med: ['p50', 'median'],
 } as const satisfies Readonly<Record<string, readonly [field: keyof LatencySummary, title: string]>>
 
 export type Aggregate = keyof typeof AGGREGATES
 
-/** How tables call a field of a summary: `p99.9`, `maximum`. */
+/** Titles in tables of the fields of a summary: `p99.9`, `maximum`. */
 export const AGGREGATE_TITLES = Object.fromEntries(
   Object.values(AGGREGATES).filter(([, title]) => title !== 'median'),
 ) as Readonly<Record<Exclude<keyof LatencySummary, 'count'>, string>>
 
-/** Of the latency that a kind of run is about. `med` is p(50) again. */
+/** For the main latency of a kind of run. Without `med`, which repeats p(50). */
 export const EVERY_AGGREGATE = (Object.keys(AGGREGATES) as Aggregate[]).filter((name) => name !== 'med')
-/** As thresholds may name them, `p(N)` standing for any percentile. */
+/** As thresholds may name them; `p(N)` is any percentile. */
 const THRESHOLD_AGGREGATES = ['p(N)', 'avg', 'min', 'max', 'med'] as const
 
-/** One kind of latency, of which there are as many figures as it has aggregates. */
+/** One kind of latency, with a figure for each of its aggregates. */
 export interface Latency<Run> {
-  /** Before the aggregate, as `accept` in `accept.p(99)`; empty for the latency that a kind of run is about. */
+  /** Prefix of its figures, such as `accept` in `accept.p(99)`; empty for the main latency of a kind of run. */
   readonly prefix: string
   readonly group: string
-  /** Before the titles of its figures, in a group that has several latencies. */
+  /** Prefix of its figures' titles, in a group of several latencies. */
   readonly title?: string
-  /** Those that tables show; thresholds may name any. */
+  /** Aggregates shown in tables; thresholds may name any. */
   readonly shown: readonly Aggregate[]
-  /** Milliseconds, unless it is a scenario's own. */
+  /** Default: milliseconds. */
   readonly unit?: Unit
-  /** Lower, unless only its author knows. */
+  /** Default: lower. Only the author of a custom metric knows better. */
   readonly better?: Figure<Run>['better']
-  /** Why it has no value. */
+  /** Why it may have no value. */
   readonly noData: string
-  /** Where a summary may stand, by the age of the file. */
+  /** Where the summary may be found, depending on the age of the file. */
   summaries(run: Run): readonly (Partly<LatencySummary> | null | undefined)[]
-  /** For the percentiles that summaries do not have. */
+  /** For percentiles that summaries lack. */
   histogram?(run: Run): SparseHistogram | null | undefined
 }
 
@@ -139,23 +139,23 @@ function latencyFigure<Run>(latency: Latency<Run>, { name, title, field }: Aggre
 
 /** All figures of one kind of run. */
 export interface Figures<Run> {
-  /** In the order in which tables show them. */
+  /** In the order of tables. */
   readonly all: readonly Figure<Run>[]
-  /** All that thresholds may name, `p(N)` standing for any percentile. */
+  /** All names that thresholds may use; `p(N)` is any percentile. */
   readonly known: readonly string[]
-  /** A string says why there is none; undefined when the name is not known. */
+  /** The figure, a string that says why it does not exist, or undefined for an unknown name. */
   named(name: string): Figure<Run> | string | undefined
-  /** Why nothing can be said of this run, whose counts are all 0 and would pass for something. */
+  /** Why nothing can be judged in this run: its counts are all 0 and would look like measurements. */
   nothing(run: Run): string | undefined
 }
 
 interface Listed<Run> extends Pick<Figures<Run>, 'nothing'> {
-  /** In the order in which tables show them, those of `shownOf` among them. */
+  /** In the order of tables, including those of `shownOf`. */
   readonly list: readonly Figure<Run>[]
   readonly latencies: readonly Latency<Run>[]
 }
 
-/** The figures of a kind of run. */
+/** Builds the figures of a kind of run. */
 export function figuresOf<Run>({ list, latencies, nothing }: Listed<Run>): Figures<Run> {
   const shown = new Set(latencies.flatMap(shownOf).map(({ name }) => name))
   const single = list.filter(({ name }) => !shown.has(name))

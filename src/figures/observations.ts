@@ -3,24 +3,24 @@ import type { FailureRow, NameLookup, Result, SessionCapRow } from '../engine/re
 import { cutText } from '../foreign-text.ts'
 
 export interface Observed extends Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'> {
-  /** Of the phase in which connections are opened. */
+  /** Histogram of the connect phase. */
   readonly connect: SparseHistogram
   readonly failures: readonly FailureRow[]
   readonly reconnects?: number
   readonly names?: readonly NameLookup[]
 }
 
-/** A name server nearby, or a cache, answers in a few. */
+/** A nearby name server or a cache answers within a few. */
 const SLOW_LOOKUP_MS = 100
 
 /**
- * A SYN that got no answer is sent again after 1 s, and then after twice the time before (RFC 6298 2.1,
- * 5.5): connections open after a little more than 1, 3 or 7 s.
+ * An unanswered SYN is retransmitted after 1 s, then after twice the previous wait (RFC 6298 2.1, 5.5):
+ * connections open after a little more than 1, 3 or 7 s.
  */
 const RETRANSMITS_MS = [1_000, 3_000, 7_000] as const
 const SLACK = 0.15
 
-/** What figures of a run usually mean, in a sentence each; empty when nothing is odd. */
+/** What figures of a run usually mean, a sentence each; empty when nothing stands out. */
 export function observe({ connect, failures, names = [], ...asides }: Observed): string[] {
   const count = (wanted: (row: FailureRow) => boolean) => countOf(failures, wanted)
   const retransmitted = RETRANSMITS_MS.reduce(
@@ -56,7 +56,7 @@ function countOf(rows: readonly FailureRow[], wanted: (row: FailureRow) => boole
   return rows.reduce((sum, row) => sum + (wanted(row) ? row.count : 0), 0)
 }
 
-/** What happened to recipients and sessions without showing in any message's outcome. */
+/** Trouble with recipients and sessions that shows in no message's outcome. */
 function observeAsides({
   refused_recipients: recipients = [],
   session_failures: badly = [],
@@ -74,7 +74,7 @@ function observeAsides({
   ]
 }
 
-/** Replies may be long; the JSON has the full text. */
+/** Replies may be long; the JSON has their full text. */
 const MOST_REPLY = 80
 
 function capSentence({ target, messages, sessions, text }: SessionCapRow): string {

@@ -22,7 +22,7 @@ import {
   shownOf,
 } from './figure.ts'
 
-/** A run against a mail proxy as a file may have it, of any version. */
+/** A pressure run as some file may hold it, of any version. */
 export type PressureRun = Partly<Pick<PressureResult, 'metrics' | 'verification'>> &
   Partial<Pick<PressureResult, 'histograms'>>
 
@@ -55,7 +55,7 @@ function megabytes(bytes: number | null | undefined): number | null {
 interface Side {
   readonly prefix: string
   readonly group: string
-  /** As in "no delivery was seen". */
+  /** Subject of the sentence "… was seen". */
   readonly what: string
 }
 
@@ -95,7 +95,7 @@ const LATENCIES: readonly Latency<PressureRun>[] = [
   ),
 ]
 
-/** Of a run against a mail proxy. A new figure is one entry here. */
+/** Figures of a pressure run. To add a figure, add an entry here. */
 export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
   nothing: ({ metrics }) => (metrics?.total_messages === 0 ? 'no message was handed over' : undefined),
   latencies: LATENCIES,
@@ -103,7 +103,7 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
     TOTAL_MESSAGES,
     successRate(({ metrics }) => metrics?.total_messages),
     NOT_SUCCESSFUL,
-    // What success_rate says, in messages.
+    // Same as success_rate, in messages.
     { ...verified('delivered'), ...MESSAGES, better: 'higher', compared: false },
     verified('lost'),
     verified('duplicated'),
@@ -169,7 +169,7 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
       read: ({ metrics }) => metrics?.dnd_periods,
     },
     {
-      // Not named after DND: `-t dnd` would match its rows in every suite.
+      // Not named after DND: `-t dnd` would match their rows in every suite.
       ...PROXY,
       ...LOWER_COUNT,
       name: 'disturbances',

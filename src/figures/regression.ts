@@ -1,31 +1,34 @@
 import type { Metrics } from '../engine/result.ts'
 
-/** What a run is held against: the medians of a baseline's runs. Null: they do not say. */
+/** What a run is compared with: medians over a baseline's runs; null when unknown. */
 export interface BaselineFigures {
   readonly name: string
   readonly throughput: number | null
   readonly success_rate: number | null
   readonly p95_ms: number | null
-  /** Why nothing can be said, as another backend; the threshold then has no data. */
+  /** Why no comparison is possible, such as another backend; the threshold then has no data. */
   readonly incomparable?: string
-  /** What must be known beside the figure, as another machine. */
+  /** A caveat, such as another machine. */
   readonly note?: string
 }
 
 /**
- * A p95 that rose by less is not a regression, whatever its percentage: 2 ms more than 4 ms is noise. A rise from
- * a baseline of 0 ms is given as a share of this.
+ * A smaller rise of p95 is no regression, whatever its percentage: from 4 to 6 ms is noise. A rise from a
+ * baseline of 0 ms is expressed as a share of this.
  */
 export const P95_FLOOR_MS = 50
 
 export interface Worsening {
-  /** Share by which the worst of the figures is worse; 0 when none is. */
+  /** Share by which the worst figure got worse; 0 when none did. */
   readonly share: number
-  /** `throughput 1,234/s → 617/s`; undefined when nothing is worse. */
+  /** `throughput 1,234/s → 617/s`; undefined when nothing got worse. */
   readonly what?: string
 }
 
-/** How much worse than the baseline a run is: throughput or success rate lower, or p95 higher, whichever is worst. */
+/**
+ * How much worse a run is than the baseline: the largest of lower throughput, lower success rate and higher
+ * p95.
+ */
 export function worsening(
   baseline: BaselineFigures,
   { throughput, success_rate: success, response_time_ms: { p95 } }: Metrics,
@@ -38,7 +41,7 @@ export function worsening(
   return candidates.reduce<Worsening>((worst, one) => (one.share > worst.share ? one : worst), { share: 0 })
 }
 
-/** 0 when it is not less, or when a figure is not there. Nothing is less than 0. */
+/** 0 when there is no loss or a figure is missing; nothing can be lost from 0. */
 function shareLost(before: number | null, after: number): number {
   return before === null || before <= 0 ? 0 : Math.max(0, (before - after) / before)
 }
@@ -48,7 +51,7 @@ function shareGained(beforeMs: number | null, afterMs: number | null): number {
   return (afterMs - beforeMs) / (beforeMs > 0 ? beforeMs : P95_FLOOR_MS)
 }
 
-/** True when the baseline has a figure that the run has too, and one that a run can fall short of. */
+/** Whether baseline and run share a figure, one that can get worse. */
 export function isComparable(
   baseline: BaselineFigures,
   { total_messages: total, response_time_ms: { p95 } }: Metrics,

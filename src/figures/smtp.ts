@@ -24,14 +24,14 @@ import {
 } from './figure.ts'
 import { type BaselineFigures, isComparable, worsening } from './regression.ts'
 
-/** What thresholds are judged by: the part of a Result that has figures. */
+/** What thresholds are judged on: the parts of a Result that have figures. */
 export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> &
   Partial<Pick<Result, 'resource_usage' | 'generator'>> & {
-    /** What `regression` compares with. */
+    /** Reference of `regression`. */
     readonly baseline?: BaselineFigures
   }
 
-/** A run against SMTP servers as a file may have it, of any version of ours or of the older generator. */
+/** An SMTP run as some file may hold it: of any version of ours, or of the older generator. */
 export type SmtpRun = Omit<Partly<Measured>, 'histograms' | 'custom_metrics' | 'baseline'> &
   Partial<Pick<Measured, 'histograms' | 'custom_metrics' | 'baseline'>>
 
@@ -42,11 +42,11 @@ const RESOURCES = { group: 'Resources' } as const
 /** Undefined when the file does not say. */
 function dueOf({ metrics }: SmtpRun): number | undefined {
   const { total_messages: total, outcomes } = metrics ?? {}
-  // Files of the older generator and of our first versions do not tell these from the others.
+  // Files of the older generator and of our first versions do not count these separately.
   return typeof total === 'number' ? total - (outcomes?.not_reached ?? 0) : undefined
 }
 
-/** Not 1 − success_rate: 1 − 0.99 is more than 0.01 in binary and would fail error_rate<=0.01. */
+/** Not 1 − success_rate: in binary 1 − 0.99 exceeds 0.01 and would fail error_rate<=0.01. */
 function errorRate(run: SmtpRun): number | undefined {
   const due = dueOf(run)
   const failed = run.metrics?.failed_messages
@@ -71,7 +71,7 @@ function ledgerCount(name: 'lost' | 'duplicated' | 'corrupted' | 'unacknowledged
   }
 }
 
-/** Of the servers (or containers) of a run, all together. */
+/** Use of all servers (or containers) of a run together. */
 function usage(kind: 'cpu_percent' | 'memory_bytes', key: 'avg' | 'max'): Entry['read'] {
   return ({ resource_usage: all }) => {
     const values = Object.values(all ?? {}).map((service) => service?.[kind]?.[key])
@@ -80,7 +80,7 @@ function usage(kind: 'cpu_percent' | 'memory_bytes', key: 'avg' | 'max'): Entry[
   }
 }
 
-/** The steepest slope of its kind, in so many units per hour. */
+/** The steepest slope of its kind, in the given unit per hour. */
 function steepest(unit: 'ms' | 'bytes', per: number): Entry['read'] {
   return ({ drift }) => {
     const rows = Array.isArray(drift) ? drift : []
@@ -102,7 +102,7 @@ const DRIFT = {
 function regression({ baseline, metrics }: SmtpRun): Reading {
   if (baseline === undefined) return { noData: 'the scenario names no baseline' }
   if (baseline.incomparable !== undefined) return { noData: baseline.incomparable }
-  // Only runs of this process have one: their figures are all there.
+  // Only runs of this process have one, and their figures are complete.
   const whole = metrics as Metrics
   if (!isComparable(baseline, whole)) return { noData: `baseline ${baseline.name} has no figure of this run` }
   const { share: value, what } = worsening(baseline, whole)
@@ -110,7 +110,7 @@ function regression({ baseline, metrics }: SmtpRun): Reading {
   return { value, ...(notes.length === 0 ? {} : { note: notes.join('; ') }) }
 }
 
-/** The first files of the older generator had these three by names of their own, and no percentiles. */
+/** The first files of the older generator used other names for these three, and had no percentiles. */
 function oldestTimes(metrics: SmtpRun['metrics']): Partly<LatencySummary> {
   return {
     avg: metrics?.avg_response_time_ms,
@@ -119,7 +119,7 @@ function oldestTimes(metrics: SmtpRun['metrics']): Partly<LatencySummary> {
   }
 }
 
-/** The group of all phases. */
+/** Group of all phases. */
 export const PHASES = 'Phases'
 
 function phase(name: (typeof TRANSACTION_PHASES)[number]): Latency<SmtpRun> {
@@ -153,7 +153,7 @@ const LATENCIES: readonly Latency<SmtpRun>[] = [
   ...TRANSACTION_PHASES.map(phase),
 ]
 
-/** Of a run against SMTP servers, ours or of the older generator. A new figure is one entry here. */
+/** Figures of an SMTP run, of ours or the older generator's. To add a figure, add an entry here. */
 export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
   nothing: (run) => (dueOf(run) === 0 ? 'no message was due' : undefined),
   latencies: LATENCIES,
@@ -167,12 +167,12 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       unit: 'share',
       better: 'lower',
       atMost: 1,
-      // Of success_rate from the other side.
+      // The complement of success_rate.
       compared: false,
       read: errorRate,
     },
     NOT_SUCCESSFUL,
-    // What success_rate says, in messages.
+    // Same as success_rate, in messages.
     { ...outcome('accepted'), better: 'higher', compared: false },
     outcome('deferred'),
     outcome('rejected'),
@@ -239,7 +239,7 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       better: 'lower',
       inPercent: true,
       ofParts: false,
-      // A comparison itself.
+      // It is a comparison itself.
       compared: false,
       read: regression,
     },

@@ -10,11 +10,11 @@ interface Facts {
   readonly recording: Pick<Recording, 'seconds'>
 }
 
-/** Figures of each stage of a load that has stages; undefined for others. */
+/** Figures per stage of a load with stages; undefined for others. */
 export function stageFigures({ schedule, pacer, recording }: Facts): SideBySide | undefined {
   if (!('stages' in schedule)) return undefined
   const stages = spansOf(schedule)
-  // The timeline is by seconds: stages that change within one cannot be told apart.
+  // The timeline has a resolution of one second, so stages that change within a second cannot be separated.
   if (stages.length < 2 || !stages.every(({ toSeconds }) => Number.isInteger(toSeconds))) return undefined
   const open = pacer.model === 'open'
   return {
@@ -27,7 +27,7 @@ export function stageFigures({ schedule, pacer, recording }: Facts): SideBySide 
       { name: 'p99', unit: 'ms' },
     ],
     rows: stages.map(({ label, fromSeconds, toSeconds }, index) => {
-      // What is still to end when the last stage is over belongs to it.
+      // Messages that end after the last stage belong to it.
       const isLast = index === stages.length - 1
       const seconds = recording.seconds.slice(fromSeconds, isLast ? undefined : toSeconds)
       const responseTime = seconds.map((second) => second.responseTime).reduce(mergeSparse, EMPTY_HISTOGRAM)

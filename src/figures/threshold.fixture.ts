@@ -59,7 +59,7 @@ const ledger: LedgerResult = {
   corrupted_ids: [],
 }
 const oneToHundred = Array.from({ length: 100 }, (_, index) => index + 1)
-/** 100 messages of which one failed: response times of 1, 2, … 100 ms. */
+/** 100 messages, one of which failed: response times of 1, 2, … 100 ms. */
 export const measuredRun: Measured = {
   metrics,
   ledger,

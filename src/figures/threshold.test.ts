@@ -138,7 +138,7 @@ describe('judge', () => {
   ])('judges %s on %d: %s', (text, value, verdict) => {
     const result = judge(parseThreshold(text), run)
     expect(result.verdict).toBe(verdict)
-    // The histogram gives back values within 0.1 %.
+    // The histogram is accurate to 0.1 %.
     expect(Math.abs((result.value ?? Number.NaN) - value)).toBeLessThanOrEqual(value / 1000)
   })
 

@@ -31,14 +31,14 @@ const HOLDS: Readonly<Record<Comparison, (value: number, limit: number) => boole
 const GRAMMAR = /^([^<>=!]+)(<=|>=|==|!=|<|>)(-?\d+(?:\.\d+)?)([a-z%]*)$/
 
 /**
- * Reads `<metric><comparison><number>` and checks that a run against SMTP servers has the metric, `custom` being
- * those that the scenario adds, and that the limit has a sense.
+ * Parses `<metric><comparison><number>`. Checks that SMTP runs have the metric (`custom`: those that the
+ * scenario adds) and that the limit makes sense.
  */
 export function parseThreshold(text: string, custom: MetricKinds = {}): Threshold {
   return parseThresholdOn(text, smtpFigures(custom))
 }
 
-/** The same for any kind of run, by the figures that it has. */
+/** The same for any kind of run, given its figures. */
 export function parseThresholdOn<Run>(text: string, figures: Figures<Run>): Threshold {
   const expression = text.replaceAll(/\s+/g, '')
   const parts = GRAMMAR.exec(expression)
@@ -67,12 +67,12 @@ function knownFigure<Run>(text: string, name: string, figures: Figures<Run>): Fi
   if (typeof figure === 'string') throw badThreshold(text, figure)
   if (figure !== undefined) return figure
   const meant = nearestMetric(name, figures.known)
-  // Someone who only mistyped it need not read the whole list.
+  // For a typo there is no need to list every metric.
   if (meant !== undefined) throw badThreshold(text, `there is no metric "${name}". Did you mean ${meant}?`)
   throw badThreshold(text, `there is no metric "${name}".`, `Known:${summaryOf(figures)}`)
 }
 
-/** Compared without brackets, so that p99 is near to p(99) and not to max. */
+/** Compared without parentheses, so that p99 is closer to p(99) than to max. */
 function nearestMetric(name: string, metrics: readonly string[]): string | undefined {
   const percentile = /\d+(?:\.\d+)?/.exec(name)?.[0] ?? '99'
   const known = metrics.map((metric) => metric.replace('N', percentile))
@@ -82,11 +82,11 @@ function nearestMetric(name: string, metrics: readonly string[]): string | undef
 }
 
 interface UnitWords {
-  /** Heading of the figures in this unit. */
+  /** Heading of the metrics in this unit. */
   readonly kind: string
-  /** What a limit in it is. */
+  /** Meaning of a limit in this unit. */
   readonly limit: string
-  /** Suffixes that may follow a limit, and what each is in this unit. */
+  /** Suffixes allowed after a limit, and their factors. */
   readonly suffixes?: Readonly<Record<string, number>>
 }
 
@@ -120,8 +120,8 @@ const WORDS: Readonly<Record<Unit, UnitWords>> = {
 }
 
 /**
- * A line to each unit. Latencies that have the same aggregates are named once instead of five times; a scenario's
- * own metrics stand apart.
+ * One line per unit. Latencies with the same aggregates are listed once instead of five times; custom metrics
+ * come separately.
  */
 function summaryOf<Run>({ known, named }: Figures<Run>): string {
   const figures = known.map((name) => ({ name, figure: named(name.replace('N', '99')) }))
@@ -172,7 +172,7 @@ function checkLimit(text: string, { comparison, limit, metric: name }: Threshold
   if (never) throw badThreshold(text, 'it can never pass.')
 }
 
-/** Compares the run with the threshold. A figure without data has a verdict of its own. */
+/** Judges the run by the threshold. A figure without data gets a verdict of its own. */
 export function judge(threshold: Threshold, run: Measured): ThresholdResult {
   return judgeOn<SmtpRun>(threshold, run, smtpFigures(kindsOf(run.custom_metrics)))
 }
@@ -190,8 +190,8 @@ export function judgeOn<Run>(threshold: Threshold, run: Run, figures: Figures<Ru
 }
 
 /**
- * Of a threshold's value and limit. Files of older versions give it only where they thought that the name did not
- * tell, for pressure runs and custom metrics: all else is in the list of SMTP's figures.
+ * The unit of a threshold's value and limit. Older files state it only for pressure runs and custom metrics;
+ * all others are in the list of SMTP figures.
  */
 export function unitOfThreshold({ metric, unit }: Pick<ThresholdResult, 'metric' | 'unit'>): Unit {
   if (UNITS.some((known) => known === unit)) return unit as Unit

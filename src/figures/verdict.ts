@@ -1,36 +1,36 @@
 import type { RunVerdict, ThresholdResult } from '../engine/result.ts'
 
 /**
- * Held by every run whose own thresholds say nothing of success: thresholds on latency alone are met by a
- * server that refuses everything quickly.
+ * Applied when a run's own thresholds do not mention success: a server that quickly refuses everything would
+ * meet thresholds on latency alone.
  */
 const TOO_FEW = 0.95
 export const LEAST_SUCCESS = `success_rate>${TOO_FEW}`
 
-/** Whether thresholds name a success rate themselves; error_rate is the same figure from the other side. */
+/** Whether the thresholds mention the success rate; error_rate is its complement. */
 export function nameSuccess(thresholds: readonly { readonly metric: string }[]): boolean {
   return thresholds.some(({ metric }) => metric === 'success_rate' || metric === 'error_rate')
 }
 
-/** A threshold whose figure was never measured is missed as well: a gate that saw nothing must not open. */
+/** A threshold without data counts as missed: a gate that measured nothing must not pass. */
 export function isMissed({ verdict }: Pick<ThresholdResult, 'verdict'>): boolean {
   return verdict === 'fail' || verdict === 'no-data'
 }
 
-/** What decides about a run, of whichever kind. */
+/** What decides the verdict of a run of any kind. */
 export interface Judged {
   readonly status: 'complete' | 'partial'
   readonly thresholds: readonly Pick<ThresholdResult, 'metric' | 'verdict'>[]
-  /** Of the messages that were due. */
+  /** Share of the messages that were due. */
   readonly successRate: number
-  /** False when what was delivered could not be checked although it has to be (pressure). */
+  /** Pressure: false when deliveries could not be checked. */
   readonly verified?: boolean
 }
 
 /**
- * The one definition of a run that failed: it did not come to its end, missed a threshold, could not be
- * verified, or had not more than 95 % accepted while no threshold of its own says how many are enough.
- * A warning is a run that met its thresholds with some messages not accepted.
+ * The only definition of a failed run: it did not finish, missed a threshold, could not be verified, or had at
+ * most 95 % accepted while none of its thresholds mentions success. A warning: all thresholds were met, but
+ * some messages were not accepted.
  */
 export function verdictOf({ status, thresholds, successRate, verified = true }: Judged): RunVerdict {
   if (status === 'partial' || !verified || thresholds.some(isMissed)) return 'FAILED'

@@ -86,6 +86,6 @@ test('a full disk leaves the old file whole and is told in words', async (contex
   )
   expect(await readFile(path, 'utf8')).toBe('old')
   expect(await readdir(disk)).toEqual(['file'])
-  // The room that the attempt took is free again.
+  // The space used by the failed attempt is free again.
   await writeAtomically(path, 'n'.repeat(32 * 1024))
 })

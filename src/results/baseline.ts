@@ -16,7 +16,7 @@ function baselinesDir(): string {
   return join(process.cwd(), BASELINES_DIR)
 }
 
-/** What later runs are compared with: one or several runs of a scenario, as comparisons need them. */
+/** Reference for later runs: one or several runs of a scenario, reduced to what comparisons need. */
 export interface Baseline {
   readonly format: typeof BASELINE_FORMAT
   readonly name: string
@@ -26,7 +26,7 @@ export interface Baseline {
 
 const NAME = /^[\w][\w.-]{0,99}$/
 
-/** Undefined when no baseline can be called so. */
+/** Undefined when the name is not valid for a baseline. */
 export function baselinePath(name: string): string | undefined {
   return NAME.test(name) ? join(baselinesDir(), `${name}.json`) : undefined
 }
@@ -40,7 +40,7 @@ function checkedBaselinePath(name: string): string {
   )
 }
 
-/** Resolves to the file's path. One run to the line, so that a change is a small one in version control. */
+/** Resolves with the file's path. One run per line, for small diffs in version control. */
 export async function saveBaseline({ name, runs, saved_at: at }: Omit<Baseline, 'format'>): Promise<string> {
   const path = checkedBaselinePath(name)
   await makeFolder(baselinesDir())
@@ -56,7 +56,7 @@ export async function listBaselines(): Promise<string[]> {
   return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length))
 }
 
-/** Before a run, so that a missing baseline is known before anything is booted. */
+/** Read before a run, so that a missing baseline is reported before anything is booted. */
 export function readBaseline(name: string): Baseline {
   const path = checkedBaselinePath(name)
   const json = parseFile(path)
@@ -93,7 +93,7 @@ export function asBaseline(json: unknown): Baseline | undefined {
   return { ...baseline, runs: baseline.runs.map(withNewNames) }
 }
 
-/** Figures that older versions had by other names than thresholds, and in other units. */
+/** Figures that older versions stored under other names, and in other units, than thresholds use. */
 const RENAMED: ReadonlyMap<string, readonly [name: string, per: number]> = new Map([
   ['drain', ['drain_seconds', 1]],
   ['cache_spared', ['spared_fetches', 1]],
@@ -109,7 +109,7 @@ function withNewNames(run: RunView): RunView {
   return { ...run, figures: Object.fromEntries(figures) }
 }
 
-/** As saveBaseline writes them; a file edited by hand may be anything. */
+/** As saveBaseline writes them; the file may have been edited by hand. */
 function isView(run: unknown): boolean {
   const parts = ['figures', 'circumstances', 'histograms', 'latency_ms']
   const known = FORMATS.some((format) => format === valueAt(run, 'format'))
@@ -118,8 +118,8 @@ function isView(run: unknown): boolean {
 }
 
 /**
- * What later runs are held against must itself be sound: whole, with something accepted, and all of one
- * scenario, workload and backend, or its medians are of nothing that anybody ran.
+ * A baseline must itself be sound: complete runs with something accepted, all of one scenario, workload and
+ * backend. Otherwise its medians describe a run that nobody made.
  */
 export function checkBaselineRuns(runs: readonly RunView[]): void {
   const [first] = runs
@@ -167,7 +167,7 @@ function refuse(why: string, hint?: string): MailstormError {
 
 const WELL = 0.95
 
-/** What does not keep runs from being a baseline, and must be known of it: a sentence each. */
+/** Caveats that do not rule the runs out as a baseline, a sentence each. */
 export function baselineDoubts(runs: readonly RunView[]): string[] {
   const [first] = runs
   if (first === undefined) return []

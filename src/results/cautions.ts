@@ -2,13 +2,13 @@ import { basename } from 'node:path'
 import type { Sides } from './change.ts'
 import { CIRCUMSTANCES, type RunView } from './run-view.ts'
 
-/** What must be known before the figures of two sides are read beside each other. */
+/** A caveat to read before the figures of two sides are compared. */
 export interface Caution {
   readonly about: (typeof CIRCUMSTANCES)[number] | 'scenario' | 'reference' | 'run'
   readonly sentence: string
 }
 
-/** Differences that are not the target's doing come before all figures. */
+/** Differences that are not the target's doing; shown above all figures. */
 export function cautionsOf(runs: Sides<readonly RunView[]>): Caution[] {
   return [
     ...CIRCUMSTANCES.flatMap((about) => circumstanceCautions(about, runs)),
@@ -35,7 +35,7 @@ function circumstanceCautions(
     else if (now.length === 0) silent.add('B')
     else if (old.join() !== now.join()) cautions.push({ about, sentence: differs(about, name, [old, now]) })
   }
-  // Files of the older generator say little of these: once, not for each of them.
+  // The older generator's files record little of this: say so once, not for each.
   if (cautions.length === 0 && about !== 'workload')
     for (const side of silent) cautions.push({ about, sentence: `${side} does not say its ${about}` })
   return cautions
@@ -62,7 +62,7 @@ function scenarioCautions({ before, after }: Sides<readonly RunView[]>): Caution
   return [{ about: 'scenario', sentence: differs('scenario', 'scenario', [old, now]) }]
 }
 
-/** Nothing is worse than nothing: every run would pass against such a run. */
+/** Nothing is worse than nothing: any run would pass against such a reference. */
 function referenceCautions(before: readonly RunView[]): Caution[] {
   if (!before.every(acceptedNothing)) return []
   return [{ about: 'reference', sentence: 'A accepted no message: no run is worse in success or throughput' }]
@@ -72,7 +72,7 @@ export function acceptedNothing({ success_rate: success, successful_messages: ac
   return accepted === 0 || success === 0 || (accepted === null && success === null)
 }
 
-/** The older generator's files are called after whatever their author thought of. */
+/** Files of the older generator may have any name. */
 function isOurs({ format }: RunView): boolean {
   return format !== 'older'
 }

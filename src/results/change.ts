@@ -4,7 +4,7 @@ import type { RunView } from './run-view.ts'
 
 /** One figure over the runs of one side. */
 export interface Spread {
-  /** Of the runs that have it; null when none has. */
+  /** Over the runs that have the figure; null when none has. */
   readonly median: number | null
   readonly min: number | null
   readonly max: number | null
@@ -17,7 +17,7 @@ export function spreadOf(values: readonly (number | null)[]): Spread {
   return { median: quantileOf(known, 0.5), min: known[0] ?? null, max: known.at(-1) ?? null, values }
 }
 
-/** Of values in ascending order, between the two nearest; null when there is none. */
+/** Interpolates between the two nearest of the ascending values; null when there are none. */
 export function quantileOf(ascending: readonly number[], share: number): number | null {
   const place = share * (ascending.length - 1)
   const below = ascending[Math.floor(place)]
@@ -30,15 +30,15 @@ function countKnown({ values }: Spread): number {
   return values.filter((value) => value !== null).length
 }
 
-/** From when on a change for the worse is a regression: beyond a share of the old value, and a floor. */
+/** A change for the worse beyond both of these is a regression. */
 export interface Limit {
-  /** 0.3: a third of it more (or less, where higher is better). */
+  /** Share of the old value: 0.3 is 30 % more (or less, where higher is better). */
   readonly relative: number
-  /** In the figure's unit: smaller changes are never called, however large their share. */
+  /** Absolute, in the figure's unit: smaller changes are never reported, whatever their share. */
   readonly floor: number
 }
 
-/** The figures that decide, with their limits; the exit code of `compare` is made of these alone. */
+/** The figures that decide, with their limits; only these determine the exit code of `compare`. */
 export type Limits = Readonly<Record<string, Limit>>
 
 /** One lost message is one too many. */
@@ -54,7 +54,7 @@ export const DEFAULT_LIMITS: Limits = {
   misreported: ANY,
 }
 
-/** From when on a figure gets a word that decides nothing. */
+/** Beyond these a change of any other figure is mentioned, without deciding anything. */
 export const NOTEWORTHY: Readonly<Record<Unit, Limit>> = {
   ms: { relative: 0.3, floor: 2 },
   share: { relative: 0.01, floor: 0.001 },
@@ -77,7 +77,7 @@ export function limitOf(limits: Limits, { name, unit }: Figure<object>): Limit {
 export interface Change {
   /** After minus before, in the figure's unit. */
   readonly absolute: number
-  /** Share of the old value; null when that is 0. */
+  /** As a share of the old value; null when that is 0. */
   readonly relative: number | null
 }
 
@@ -86,19 +86,23 @@ export function changeOf(before: number, after: number): Change {
   return { absolute, relative: before === 0 ? null : absolute / Math.abs(before) }
 }
 
-/** Whether a change is larger than its limit, on either side. From 0 every change is large by its share. */
+/**
+ * Whether a change is beyond its limit, in either direction. Any change from 0 is beyond the relative limit.
+ */
 export function exceeds({ absolute, relative }: Change, limit: Limit): boolean {
   if (absolute === 0) return false
-  // 1 − 0.9 is less than 0.1 in binary: what stands at the limit has not passed it.
+  // In binary 1 − 0.9 is less than 0.1; a change equal to the limit is not beyond it.
   const share = relative === null ? Number.POSITIVE_INFINITY : Math.abs(relative)
   return share > limit.relative + 1e-9 && Math.abs(absolute) > limit.floor
 }
 
-/** Of fewer runs the range says nothing. */
+/** The range of fewer runs means nothing. */
 const RUNS_FOR_A_RANGE = 3
-/** Fewer seconds of a burst say nothing: what else the machine did then weighs as much as the servers. */
+/** Fewer seconds of a burst mean nothing: other load on the machine weighs as much as the servers. */
 const SECONDS_FOR_QUARTILES = 5
-/** A change this many times its limit is no noise, whatever the spread: a run that stalls spreads widely too. */
+/**
+ * A change this many times its limit is never noise, whatever the spread: runs that stall spread widely too.
+ */
 const BEYOND_NOISE = 3
 
 export interface Sides<T> {
@@ -109,7 +113,7 @@ export interface Sides<T> {
 /**
  * Why a change beyond its limit may still be noise, in one sentence; undefined when it is not.
  *
- * With three runs or more on each side: when the median of one lies within the range of the other.
+ * With three or more runs per side: when the median of one side lies within the range of the other.
  */
 export function noiseOf(change: Change, limit: Limit, { before, after }: Sides<Spread>): string | undefined {
   if (isBeyondNoise(change, limit)) return undefined
@@ -119,9 +123,8 @@ export function noiseOf(change: Change, limit: Limit, { before, after }: Sides<S
 }
 
 /**
- * The same for throughput from within the runs, where there are too few of them: their seconds. Only where
- * a second's throughput is the servers' doing: with a plan of arrivals, or a proxy that sends in turns, it
- * is the plan's.
+ * The same for throughput with too few runs, by the seconds within the runs. Only when throughput per second
+ * depends on the servers, not on a plan of arrivals or on a proxy that sends in rounds.
  */
 export function noiseOfSeconds(
   change: Change,
@@ -143,13 +146,16 @@ export function noiseOfSeconds(
   return `it differs as much from second to second (the middle half of the faster side: ${range})`
 }
 
-/** The fastest of equal runs differ by 2 ms here, however busy the machine; a slower server shows in them too. */
+/**
+ * On equal runs the fastest messages differ by 2 ms, however busy the machine; a slower server shows in them
+ * too.
+ */
 const SAME_FASTEST_MS = 5
 
 /**
- * The same where the generator or its machine was the limit of a run: queueing for its cores makes the slow
- * messages slower, and hardly the fastest. What adds time to each message adds it to the fastest as well.
- * Only up to a size: no busy core explains 5 s where 5 ms were.
+ * The same for runs limited by the generator or its machine: waiting for busy cores slows the slow messages and
+ * hardly the fastest, while whatever adds time to every message slows the fastest as well. Only up to a limit:
+ * no busy core turns 5 ms into
  */
 export function noiseOfBoundRuns(
   change: Change,
@@ -177,7 +183,7 @@ function isBurst({ circumstances: { workload } }: RunView): boolean {
   return workload.mode === 'burst'
 }
 
-/** Without the last second of each run, which is seldom a whole one. */
+/** Ignores the last second of each run, which is seldom complete. */
 function wholeSeconds(runs: readonly RunView[]): number {
   const of = ({ per_second: seconds, duration_seconds: duration }: RunView) =>
     seconds.length > 0 ? seconds.length - 1 : Math.floor(duration ?? 0)
@@ -192,7 +198,7 @@ function isOutside(value: number | null, { min, max }: Spread): boolean {
   return value !== null && min !== null && max !== null && (value < min || value > max)
 }
 
-/** Undefined where a run has no timeline. */
+/** Undefined when a run has no timeline. */
 function quartiles(runs: readonly RunView[]) {
   if (runs.some(({ per_second: seconds }) => seconds.length === 0)) return undefined
   const seconds = runs.flatMap(({ per_second }) => per_second.slice(0, -1)).toSorted((a, b) => a - b)

@@ -8,11 +8,11 @@ export interface Figures {
   readonly p95?: number
   readonly successRate?: number
   readonly lost?: number
-  /** Accepted in each second. */
+  /** Accepted messages per second. */
   readonly perSecond?: readonly number[]
 }
 
-/** A burst of ours with these figures, otherwise as all others. */
+/** A burst with these figures, otherwise like all others. */
 export function runWith(
   { throughput = 1000, p95 = 20, successRate = 1, lost = 0, perSecond = [] }: Figures,
   changes: Partial<Result> = {},

@@ -23,31 +23,31 @@ import { figuresFor } from './overview.ts'
 import type { RunView } from './run-view.ts'
 
 /**
- * `regression`: a figure that decides is worse beyond its limit. `noise`: beyond its limit, but no more
- * than the runs differ among themselves. `worse`: worth a word, but it decides nothing. `unknown`: a side does
- * not have it. `fact`: neither direction is good.
+ * `regression`: a deciding figure got worse beyond its limit. `noise`: beyond its limit, but within the spread
+ * of the runs. `worse`: worth mentioning, but decides nothing. `unknown`: one side lacks the figure. `fact`:
+ * neither direction is good.
  */
 export type RowVerdict = 'regression' | 'worse' | 'noise' | 'same' | 'better' | 'unknown' | 'fact'
 
 export interface ComparisonRow extends Pick<Figure<object>, 'name' | 'title' | 'group' | 'unit' | 'better'> {
   readonly before: Spread
   readonly after: Spread
-  /** Of the medians; null when a side does not have the figure. */
+  /** Change of the medians; null when a side lacks the figure. */
   readonly change: Change | null
-  /** Set on the figures that decide. */
+  /** Set on figures that decide. */
   readonly limit: Limit | null
   readonly verdict: RowVerdict
-  /** Why a change beyond its limit is taken for noise. */
+  /** Why a change beyond its limit counts as noise. */
   readonly reason: string | null
 }
 
 export interface ComparisonSide {
   readonly runs: readonly RunView[]
-  /** By kind of latency, all runs of the side together. */
+  /** By kind of latency, over all runs of the side. */
   readonly histograms: Readonly<Record<string, SparseHistogram>>
 }
 
-/** Two sides, figure by figure: plain data for the terminal, for machines and for the HTML report. */
+/** Two sides, figure by figure: plain data for the terminal, `--json` and the HTML report. */
 export interface Comparison {
   readonly kind: 'smtp' | 'pressure'
   readonly before: ComparisonSide
@@ -57,7 +57,7 @@ export interface Comparison {
   readonly verdict: 'regression' | 'no-regression'
 }
 
-/** Compares by medians. Rejects sides that have no figure that decides in common. */
+/** Compares medians. Throws when the sides share no figure that decides. */
 export function compareRuns(runs: Sides<readonly RunView[]>, limits: Limits = DEFAULT_LIMITS): Comparison {
   const kind = commonKind(runs)
   const rows = figuresFor(firstOf(runs.before)).map((one) => compareFigure(one, runs, limits))
@@ -145,7 +145,7 @@ function judgeChange(
   if (one.better === 'neither') return plainly('fact')
   const better = change.absolute > 0 === (one.better === 'higher')
   if (!exceeds(change, limit)) {
-    // Too little to decide, but no less worth a word than in any other figure.
+    // Too small to decide, yet worth mentioning as for any other figure.
     return exceeds(change, NOTEWORTHY[one.unit]) ? plainly(better ? 'better' : 'worse') : plainly('same')
   }
   const noise = noiseOf(change, limit, spreads) ?? noiseOfTimes(one, { change, limit, decides }, runs)
@@ -154,7 +154,7 @@ function judgeChange(
   return plainly(decides ? 'regression' : 'worse')
 }
 
-/** Lost messages are never noise; what depends on the time of the day is throughput and latency. */
+/** Only throughput and latency depend on the time of day; lost messages are never noise. */
 function noiseOfTimes(
   { name, unit }: Figure<object>,
   { change, limit, decides }: Measured,

@@ -1,11 +1,11 @@
 /**
- * Reading JSON that somebody else may have written: what is missing, or is not of the kind that it should
- * be, is null. Nothing here throws, and nothing missing becomes 0.
+ * Reads JSON that another program may have written. Missing members and wrong types give null; nothing throws,
+ * and nothing missing becomes 0.
  */
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The value at a path of names; undefined where the path ends early. */
+/** The value at a path of names; undefined when the path ends early. */
 export function valueAt(json: unknown, ...path: readonly string[]): unknown {
   let value = json
   for (const name of path) {
@@ -34,7 +34,7 @@ export function listAt(json: unknown, ...path: readonly string[]): readonly unkn
   return Array.isArray(value) ? value : []
 }
 
-/** The word at a path if it is one of those allowed there. */
+/** The word at a path, if it is one of those allowed. */
 export function wordAt<W extends string>(
   json: unknown,
   words: readonly W[],

@@ -12,17 +12,17 @@ export type Facts = Readonly<Record<string, string | number | null>>
 /** One kind of run as its files tell of it. What reads, lists and compares results asks it, and knows no kind. */
 export interface ResultKind<R extends Result | PressureResult = Result | PressureResult> {
   readonly name: 'smtp' | 'pressure'
-  /** The format of its files. */
+  /** Format name of its files. */
   readonly format: R['format']
-  /** The latency that it is about: the name of its histogram. */
+  /** Name of its main latency's histogram. */
   readonly latency: 'response_time' | 'end_to_end'
-  /** What such a run is made against. */
+  /** What such a run tests. */
   readonly against: string
-  /** The JSON as a whole result, or what is wrong with it. */
+  /** The JSON as a complete result, or what is wrong with it. */
   read(json: unknown): Checked<R>
-  /** All its figures, those of a run's own scenario among them. */
+  /** All its figures, including those of the scenario's own metrics. */
   figures(own?: CustomMetricResults): Figures<object>
-  /** What a run was to do: where that differs, so do its figures. */
+  /** What the run was asked to do; figures of different workloads differ for that reason. */
   workload(json: unknown): Facts
 }
 
@@ -33,7 +33,7 @@ export const SMTP_RESULTS: ResultKind<Result> = {
   against: 'SMTP servers',
   read: asResult,
   figures: (own) => smtpFigures(kindsOf(own)),
-  /** The older files have five of these, under the same names as ours. */
+  /** Older files have five of these, under the same names. */
   workload(json) {
     const of = (name: string) => numberAt(json, 'workload', name)
     const word = (name: string) => textAt(json, 'workload', name)
@@ -82,11 +82,13 @@ export const PRESSURE_RESULTS: ResultKind<PressureResult> = {
 
 export const RESULT_KINDS = [SMTP_RESULTS, PRESSURE_RESULTS] as const
 
-/** `older`: the Python generator of the PrixFixe stress-test guide, for SMTP servers; its files name no format. */
+/**
+ * `older`: the Python generator of the PrixFixe stress-test guide, for SMTP servers; its files state no format.
+ */
 export const FORMATS = [...RESULT_KINDS.map(({ format }) => format), 'older'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** The kind of run that a file of this format tells of. */
+/** The kind of run that files of this format hold. */
 export function kindOf(format: string): ResultKind {
   return RESULT_KINDS.find((kind) => kind.format === format) ?? SMTP_RESULTS
 }

@@ -7,7 +7,7 @@ import { makeFolder, replaceAtomically } from './atomic-write.ts'
 import { createNumbered } from './run-name.ts'
 
 export interface LogFile {
-  /** Name within the archive, as `smtp-server-1.log`. */
+  /** Name inside the archive, such as `smtp-server-1.log`. */
   readonly name: string
   readonly lines: readonly string[]
 }
@@ -18,7 +18,7 @@ export async function writeLogArchive(path: string, files: readonly LogFile[], a
   await replaceAtomically(path, (temporary) => fillArchive(temporary, files, at))
 }
 
-/** The same beside those that are there: `<base>-logs.tar.gz`, or with a number. Gives the path. */
+/** The same under a free name: `<base>-logs.tar.gz`, or with a number. Resolves with the path. */
 export async function addLogArchive(
   folder: string,
   base: string,

@@ -20,7 +20,7 @@ function timelineOf(seconds: number): TimelineRow[] {
   }))
 }
 
-/** Of five servers that were watched all the time. */
+/** Five servers, watched throughout. */
 function run(timeline: readonly TimelineRow[]): Result {
   const usage = burstResult().resource_usage['smtp-server-1']
   if (usage === undefined) throw new Error('the fixture watches no server')

@@ -80,7 +80,7 @@ test('two runs to a side say nothing of noise', () => {
 
 const BOUND = { generator: { ...burstResult().generator, bound: true } }
 
-/** A run of this machine at its limit, whose fastest message took so long. */
+/** A run limited by this machine, with this fastest message. */
 function boundRun(throughput: number, fastestMs: number, runs = 1) {
   const { metrics } = burstResult()
   const responseTime = { ...metrics.response_time_ms, min: fastestMs, p95: 20 }

@@ -1,4 +1,4 @@
-/** A file as the older Python generator wrote them: no format, local times, microseconds, no zone. */
+/** A file of the older Python generator: no format, local times in microseconds without a zone. */
 export function olderRun(changes: Readonly<Record<string, unknown>> = {}) {
   return {
     test_type: 'burst',
@@ -24,7 +24,7 @@ export function olderRun(changes: Readonly<Record<string, unknown>> = {}) {
   }
 }
 
-/** The first format, as in the sample output of the PrixFixe stress-test guide: no percentiles. */
+/** The first format, from the sample output of the PrixFixe stress-test guide: no percentiles. */
 export function oldestRun() {
   const { latency_ms: _latency, ...metrics } = olderRun().metrics
   const times = { avg_response_time_ms: 152.34, min_response_time_ms: 45.12, max_response_time_ms: 1203.45 }

@@ -7,8 +7,8 @@ import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts
 import { FORMATS, type Format, kindOf } from './kinds.ts'
 
 /**
- * What lists show of one run, whoever wrote its file. The names are those of the files, so that this is
- * also what `--json` prints. `null` is what the file does not say.
+ * What lists show of one run, whoever wrote its file. Names are those in the files, because `--json` prints
+ * this object. `null`: the file does not say.
  */
 export interface RunOverview {
   readonly file: string
@@ -28,16 +28,16 @@ export interface RunOverview {
   readonly failed_messages: number | null
   readonly success_rate: number | null
   readonly duration_seconds: number | null
-  /** Accepted (delivered, in a pressure run) over the whole duration. */
+  /** Accepted (pressure: delivered) over the whole duration. */
   readonly messages_per_second: number | null
-  /** Response time; end to end in a pressure run. */
+  /** Response time (pressure: end to end). */
   readonly latency_ms: Readonly<Record<'p50' | 'p95' | 'p99' | 'max', number | null>>
   readonly lost: number | null
   readonly duplicated: number | null
   readonly thresholds_missed: number | null
 }
 
-/** The format of a file's JSON; undefined when it is not a run of a mail test. */
+/** The format of a file's JSON; undefined when it is not a run. */
 export function formatOf(json: unknown): Format | undefined {
   const format = valueAt(json, 'format')
   if (format === undefined) {
@@ -47,7 +47,7 @@ export function formatOf(json: unknown): Format | undefined {
   return known !== 'older' && isFields(valueAt(json, 'metrics')) ? known : undefined
 }
 
-/** Undefined when the JSON is not that of a run. */
+/** Undefined when the JSON is not a run. */
 export function overviewOf(file: string, json: unknown): RunOverview | undefined {
   const format = formatOf(json)
   if (format === undefined || !isFields(json)) return undefined
@@ -83,23 +83,23 @@ interface OfKind extends Pick<RunOverview, 'format'> {
   readonly custom_metrics?: CustomMetricResults
 }
 
-/** All figures of a run's kind, those of its own scenario among them. */
+/** All figures of a run, including those of the scenario's own metrics. */
 export function listOf({ format, custom_metrics: own }: OfKind): Figures<object> {
   return kindOf(format).figures(own)
 }
 
-/** Those that are set beside the ones of other runs. */
+/** Figures that are compared with those of other runs. */
 export function figuresFor(run: OfKind): readonly Figure<object>[] {
   return listOf(run).all.filter(({ compared }) => compared !== false)
 }
 
-/** A figure by its name; null where the file does not say. */
+/** A figure by name; null when the file lacks it. */
 function figureIn(format: Format, json: object, name: string): number | null {
   const figure = listOf({ format }).named(name)
   return typeof figure === 'object' ? figureValue(figure, json) : null
 }
 
-/** The older generator wrote no verdict and knew no thresholds. */
+/** The older generator wrote no verdict and had no thresholds. */
 function olderVerdict(successRate: number | null): RunVerdict | null {
   return successRate === null ? null : verdictOf({ status: 'complete', thresholds: [], successRate })
 }
@@ -110,7 +110,7 @@ function thresholdsMissed(json: unknown): number | null {
   return verdicts.filter((verdict) => isMissed({ verdict })).length
 }
 
-/** `20241127-120000-burst.json` → its time and its scenario; the older files say neither inside. */
+/** Time and scenario from the name `20241127-120000-burst.json`; older files hold neither. */
 function nameParts(file: string): { stamp: string | null; scenario: string } {
   const [, stamp, rest] = /^(?:(\d{8}-\d{6})-?)?(.*?)(?:\.json)?$/i.exec(basename(file)) ?? []
   return { stamp: stamp ?? null, scenario: rest || 'run' }

@@ -8,7 +8,10 @@ import { readHead, secondBySecond } from './result-json.ts'
 import { type RunView, viewOf } from './run-view.ts'
 import { LATEST } from './store.ts'
 
-/** What a user may call a run: a path, a file of the results folder, with or without `.json`, a baseline's name. */
+/**
+ * Finds the run that a user named: a path, a file of the results folder (with or without `.json`), or a
+ * baseline.
+ */
 export async function findRunFile(name: string, resultsDir: string): Promise<string> {
   const places = [name, join(resultsDir, name), join(resultsDir, `${name}.json`), baselinePath(name)]
   for (const path of places) if (path !== undefined && (await exists(path))) return path
@@ -31,7 +34,7 @@ export interface RunFile {
   readonly view: RunView
 }
 
-/** One result file, all of it. Rejects with what is wrong with it. */
+/** Reads a result file completely. Rejects with what is wrong with it. */
 export async function readRunFile(file: string): Promise<RunFile> {
   const json = await readJson(file)
   const view = viewOf(file, json)
@@ -39,7 +42,7 @@ export async function readRunFile(file: string): Promise<RunFile> {
   throw notAResult(file)
 }
 
-/** The runs that a file stands for: its own, or those of a baseline. */
+/** The runs in a file: its own, or those of a baseline. */
 export async function readRuns(file: string): Promise<readonly RunView[]> {
   const json = await readJson(file)
   const view = viewOf(file, json)
@@ -78,15 +81,15 @@ export interface SkippedFile {
 }
 
 export interface ResultsFolder {
-  /** Oldest first; those of unknown time before all others. */
+  /** Oldest first; runs of unknown time come before all others. */
   readonly runs: readonly RunOverview[]
   readonly skipped: readonly SkippedFile[]
 }
 
-/** More at a time gain nothing, and each open file counts against the process's limit. */
+/** More gain nothing, and each open file counts against the process's limit. */
 const AT_A_TIME = 32
 
-/** All runs of a folder; what cannot be read is named, and never in the way of the others. */
+/** All runs of a folder. Unreadable files are listed, and do not hide the others. */
 export async function readFolder(folder: string): Promise<ResultsFolder> {
   const names = (await readdir(folder).catch(noFolder)).filter(isResultName).toSorted()
   const runs: RunOverview[] = []
@@ -112,7 +115,7 @@ function isResultName(name: string): boolean {
   return name.endsWith('.json') && name !== LATEST && !name.startsWith('.')
 }
 
-/** Of ours, and no runs: nobody misses them in a list of runs. */
+/** Files of ours that are not runs, so a list of runs does not mention them. */
 const OTHERS_OF_OURS = /^mailstorm-(?:probe|baseline)\//
 
 async function readOverview(file: string): Promise<RunOverview | SkippedFile | undefined> {
@@ -132,7 +135,7 @@ function whyUnreadable(error: unknown): string {
   return errorText(error)
 }
 
-/** As latest.json is chosen: by the local second, and within it by the time that the run began. */
+/** The order by which latest.json is chosen: local second, then time of the run's start. */
 function byTime(a: RunOverview, b: RunOverview): number {
   return (
     compareText(a.stamp, b.stamp) || compareText(a.start_time, b.start_time) || compareText(a.file, b.file)

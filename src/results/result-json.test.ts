@@ -15,7 +15,7 @@ async function fileOf(text: string): Promise<string> {
   return path
 }
 
-/** Half an hour: 1,800 seconds of timeline, more than a megabyte. */
+/** Half an hour: 1,800 rows of timeline, more than a megabyte. */
 function longRun(changes: Partial<Result> = {}): Result {
   return burstResult({
     timeline: Array.from({ length: 1800 }, (_, second) => timelineRow(second)),

@@ -5,15 +5,15 @@ import { isFields } from './fields.ts'
 import { addUp, mergeLatencies } from './merge/latency.ts'
 
 /**
- * The members of a result that grow with the length of a run. They are written last (store.ts), so that
- * a list of a thousand runs reads a few kilobytes of each and not hours of timeline.
+ * Members of a result that grow with the length of a run. They are written last (store.ts), so that a list of a
+ * thousand runs reads a few kilobytes of each instead of hours of timeline.
  */
 const BULKY = ['tenants', 'accounts', 'events', 'resource_usage', 'timeline', 'histograms'] as const
 
-/** A line to each second and each sample: indented, they would be four times as long, and no easier to read. */
+/** One line per second and sample: indented, they would take four times the space and be no easier to read. */
 const ROWS = new Set<string>(['resource_usage', 'timeline', 'histograms'])
 
-/** A result as its file holds it. */
+/** The JSON of a result file. */
 export function resultJson(result: object): string {
   const members = Object.entries(condensedRun(result)).filter(([, value]) => value !== undefined)
   const isBulky = ([name]: [string, unknown]) => BULKY.some((bulky) => bulky === name)
@@ -43,12 +43,12 @@ const FIRST_BYTES = 32 * 1024
 const MOST_BYTES = 512 * 1024 * 1024
 
 /**
- * A file's JSON, of a large one only what stands before its first bulky member. That is a shortcut and
- * not a parser: it holds for files that we have written, and any doubt ends in reading all of it.
- * Rejects with SyntaxError when it is not JSON, and with the file system's error.
+ * The JSON of a file; of a large one only what comes before its first bulky member. A shortcut, not a parser:
+ * it relies on the way we write files, and falls back to reading everything when in doubt. Rejects with
+ * SyntaxError when it is not JSON, and with the file system's error.
  */
 export async function readHead(path: string): Promise<unknown> {
-  // A pipe that nobody writes to would be waited for: in the folder of results, by every list and every run.
+  // Opening a pipe without a writer would block every list and every run that reads the folder.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = await file.stat()
@@ -78,15 +78,18 @@ async function readStart(file: FileHandle, bytes: number): Promise<string> {
   return buffer.toString('utf8', 0, filled)
 }
 
-/** Two spaces stand before a member of the outermost object, as with `JSON.stringify(…, null, 2)`, and never elsewhere. */
+/**
+ * As with `JSON.stringify(…, null, 2)`, exactly two spaces precede the members of the outermost object and no
+ * others.
+ */
 const FIRST_BULKY = new RegExp(`,\\n  "(?:${BULKY.join('|')})": `)
 
-/** Undefined when the text has no bulky member, or what lists need may stand behind it. */
+/** Undefined when the text has no bulky member, or members that lists need may come after it. */
 function headOf(text: string): unknown {
   const at = text.search(FIRST_BULKY)
   if (at === -1) return undefined
   const start = `${text.slice(0, at)}\n}`
-  // A file of an earlier version, in another order.
+  // A file of an earlier version, with another order.
   if (!start.includes('\n  "backend": ') || !start.includes('\n  "metrics": ')) return undefined
   try {
     return JSON.parse(start)
@@ -96,15 +99,15 @@ function headOf(text: string): unknown {
 }
 
 /**
- * What keeps the file of a run of days readable. JSON is read as one string, of which V8 takes 512 MB: a
- * week of five servers, second by second, is more, and could not even be written. Up to a day each second
- * has its row; beyond, a row stands for several, and says for how many: `"seconds": 7`. A day:
+ * Keeps the file of a run of days readable. JSON is parsed from one string, which V8 limits to 512 MB; a week
+ * of five servers second by second exceeds that and could not even be written. Up to a day every second has a
+ * row; beyond that a row covers several, and says how many: `"seconds": 7`. One day:
  */
 const MOST_ROWS = 86_400
-/** Of all services together: more than a day of four. */
+/** Over all services together: more than a day of four. */
 const MOST_SAMPLES = 400_000
 
-/** Of the end of their seconds; all other numbers are counts of them. */
+/** Values at the end of a row's seconds; all other numbers are counts. */
 const GAUGES = new Set([
   ...['in_flight', 'queued', 'pending'],
   ...['proxy_memory_bytes', 'test_process_memory_bytes'],
@@ -112,7 +115,7 @@ const GAUGES = new Set([
 
 type Row = Readonly<Record<string, unknown>>
 
-/** The same result with at most so many rows; short ones as they are. */
+/** Reduces a result to the maximum number of rows; shorter ones are unchanged. */
 function condensedRun<R extends object>(result: R): R {
   const { timeline, resource_usage: usage } = result as { timeline?: unknown; resource_usage?: unknown }
   return {
@@ -133,7 +136,7 @@ function groupsOf<T>(rows: readonly T[], size: number): T[][] {
   )
 }
 
-/** Counts add up, gauges are those of the end, and of latencies the worst second's percentiles stand. */
+/** Counts add up, gauges take the last value, latencies the percentiles of the worst second. */
 function together(rows: readonly Row[]): Row {
   const names = Object.keys(rows[0] ?? {})
   return Object.fromEntries(
@@ -181,7 +184,7 @@ function samplesOf(usage: unknown): readonly ResourceSample[] {
   return isFields(usage) && Array.isArray(usage.samples) ? usage.samples : []
 }
 
-/** CPU is the mean of its seconds, memory the most. */
+/** Mean of CPU, maximum of memory. */
 function oneSample(samples: readonly ResourceSample[]): Row {
   const [first] = samples
   const sum = (of: (sample: ResourceSample) => number) =>
@@ -202,8 +205,8 @@ function oneSample(samples: readonly ResourceSample[]): Row {
 }
 
 /**
- * A result as its readers know it, with a row to each second: a row of several becomes as many, each with
- * its part of the counts. Everything that is no such row stays as it was.
+ * The result with one row per second, as its readers expect: a row of several seconds is split, and its counts
+ * divided. Everything else is unchanged.
  */
 export function secondBySecond(json: unknown): unknown {
   if (!isFields(json) || !Array.isArray(json.timeline)) return json
@@ -211,7 +214,7 @@ export function secondBySecond(json: unknown): unknown {
   return { ...json, timeline: json.timeline.flatMap(secondsOf) }
 }
 
-/** A file that was edited by hand does not get to fill the memory. */
+/** A file edited by hand must not fill the memory. */
 const MOST_SECONDS_OF_A_ROW = 3_600
 
 function secondsOf(row: unknown): unknown[] {

@@ -4,7 +4,7 @@ import { type Result, UNITS } from '../engine/result.ts'
 import type { PressureResult } from '../pressure/result.ts'
 import { listAt, numberAt } from './fields.ts'
 
-/** What the shapes of all results are made of. Loose: a member more is another version's business. */
+/** Building blocks of the shapes. Loose objects: additional members may come from another version. */
 
 const number = z.number()
 const figure = z.number().nullable()
@@ -31,7 +31,7 @@ const threshold = z.looseObject({
   verdict: z.enum(['pass', 'fail', 'no-data', 'skipped']),
 })
 
-/** Read back, a histogram must have pairs that add up to its count, or percentiles would be wrong unseen. */
+/** A histogram's pairs must add up to its count, or its percentiles would be silently wrong. */
 export function isHistogram(value: unknown): value is SparseHistogram {
   const buckets = listAt(value, 'buckets')
   const ends = ['min_ms', 'max_ms', 'sum_ms'].map((name) => numberAt(value, name))
@@ -45,15 +45,15 @@ const histogram = z.custom(isHistogram, 'is not a histogram whose buckets add up
 
 export type Checked<R> = { readonly result: R } | { readonly wrong: string }
 
-/** What is wrong first, as "metrics.rate: Invalid input: expected number". */
+/** The first problem, as "metrics.rate: Invalid input: expected number". */
 function firstIssue({ issues: [first] }: z.ZodError): string {
   const where = first?.path.join('.') ?? ''
   return `${where === '' ? '' : `${where}: `}${first?.message ?? 'unknown'}`
 }
 
 /**
- * What the renderers and `merge` rely on in a file of format mailstorm/1. Not more: files of other
- * versions have more members, or fewer of those that only the JSON's own readers need.
+ * What the renderers and `merge` rely on in a file of format mailstorm/1, and no more: files of other versions
+ * have additional members, or lack some that only other readers of the JSON need.
  */
 
 const outcomes = z.looseObject({
@@ -62,7 +62,7 @@ const outcomes = z.looseObject({
   rejected: number,
   failed: number,
   dropped: number,
-  // Files of earlier versions counted those as dropped.
+  // Earlier versions counted these as dropped.
   not_reached: number.default(0),
 })
 
@@ -197,7 +197,7 @@ const customMetric = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('trend'), summary: latency, histogram }),
 ])
 
-/** Which part of a load this generator had, and when it began. */
+/** The generator's part of a split load, and when it began. */
 const part = z.looseObject({ index: number, started_at: text, start_late_ms: figure })
 
 const mergedPart = part.extend({
@@ -291,17 +291,17 @@ const result = z.looseObject({
     .optional(),
 })
 
-/** Members that a shape names, as types of results have them: to be read, and in a file of any version. */
+/** The members that a shape names, with the types of results: what can be read from a file of any version. */
 type Named<T> = T extends readonly (infer Item)[]
   ? readonly Named<Item>[]
   : T extends object
     ? { readonly [Key in keyof T as string extends Key ? never : Key]: Named<T[Key]> }
     : T
 
-/** Compiles only while every result that a run makes is one that can be read back. */
+/** Compiles only as long as every result that a run produces can be read back. */
 type ReadBack<Made extends Shape, Shape> = Made
 
-/** The JSON as a result of ours, or what is wrong with it, as "metrics.rate: expected number". */
+/** The JSON as one of our results, or what is wrong with it, such as "metrics.rate: expected number". */
 export function asResult(json: unknown): Checked<ReadBack<Result, Named<z.input<typeof result>>>> {
   const checked = result.safeParse(json)
   if (checked.success) return { result: checked.data as unknown as Result }
@@ -409,7 +409,7 @@ const pressureResult = z.looseObject({
   histograms: z.looseObject({ end_to_end: histogram, report_lag: histogram }),
 })
 
-/** The JSON as a pressure result of ours, or what is wrong with it. */
+/** The JSON as one of our pressure results, or what is wrong with it. */
 export function asPressureResult(
   json: unknown,
 ): Checked<ReadBack<PressureResult, Named<z.input<typeof pressureResult>>>> {

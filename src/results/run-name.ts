@@ -6,7 +6,7 @@ import { createAtomically, createExclusively } from './atomic-write.ts'
 import { isFields } from './fields.ts'
 import { readHead } from './result-json.ts'
 
-/** What tells one run from all others, and what its files are called after. */
+/** Identifies a run, and names its files. */
 export interface RunIdentity {
   readonly stamp: string
   readonly scenario: string
@@ -15,9 +15,9 @@ export interface RunIdentity {
 }
 
 /**
- * `<stamp>-<scenario>[--<part>]`. The words come from a suite file or a command line: only what every file
- * system takes stays, in lower case, because Windows and macOS hold `Burst` and `burst` for one name. A
- * word that loses anything on the way gets a digest of what it was, so that no two scenarios share a name.
+ * `<stamp>-<scenario>[--<part>]`. The words come from a suite file or the command line: only characters that
+ * every file system accepts are kept, in lower case because Windows and macOS treat `Burst` and `burst` as one
+ * name. A word that loses anything gets a digest of the original, so that no two scenarios share a name.
  */
 export function fileNameOf({ stamp, scenario, part }: Omit<RunIdentity, 'run_id'>): string {
   const words = part === null ? [scenario] : [scenario, part]
@@ -25,7 +25,7 @@ export function fileNameOf({ stamp, scenario, part }: Omit<RunIdentity, 'run_id'
 }
 
 const LONGEST_WORD = 60
-/** Lower case, and none of what stands between words, before a digest or before a number. */
+/** Lower case, and no separator before the digest or number that may follow. */
 const PLAIN = /^[a-z0-9]+(?:[ .-][a-z0-9]+)*$/
 const LOOKS_LIKE_OURS = /-[0-9a-f]{8}$|\.\d+$|^probe$/
 
@@ -46,16 +46,16 @@ function fileWord(word: string): string {
 
 const MOST_OF_ONE_SECOND = 1000
 
-/** `burst`, `burst.2`, `burst.3`: what files of the same second are called. */
+/** `burst`, `burst.2`, `burst.3`: names for files of the same second. */
 function* numberedNames(base: string): Generator<string> {
   yield base
   for (let number = 2; number <= MOST_OF_ONE_SECOND; number++) yield `${base}.${number}`
 }
 
 /**
- * Takes a name for all files of a run before the first of them is written: the archive of its logs comes
- * from a worker, its result later from a reporter. Whoever creates the claim has the name, also among
- * several processes, until `releaseName`, when the result itself holds it. Asked again, a run gets its own.
+ * Reserves a name for all files of a run before the first is written: a worker writes the archive of logs,
+ * later a reporter writes the result. Creating the claim file decides, also among processes; it lasts until
+ * `releaseName`, when the result itself holds the name. Asked again, a run gets the same name.
  */
 export async function claimName(folder: string, run: RunIdentity): Promise<string> {
   const base = fileNameOf(run)
@@ -63,14 +63,14 @@ export async function claimName(folder: string, run: RunIdentity): Promise<strin
     const isTaken = async () => !isFreeFor(run, await readIdentity(join(folder, `${name}.json`)))
     if (await isTaken()) continue
     if (!(await createClaim(claimPath(folder, name), run))) continue
-    // Another run may have stored its result, and given up its claim, since the look above.
+    // Another run may have stored its result and released its claim since the check above.
     if (!(await isTaken())) return name
     await releaseName(folder, name)
   }
   throw tooManyOfOneSecond(folder, base)
 }
 
-/** For a run whose result stands, or that has failed to write it. */
+/** For a run whose result has been written, or could not be. */
 export async function releaseName(folder: string, name: string): Promise<void> {
   await rm(claimPath(folder, name), { force: true })
 }
@@ -79,7 +79,7 @@ function claimPath(folder: string, name: string): string {
   return join(folder, `.${name}.claim`)
 }
 
-/** False when another run holds it. */
+/** False when another run holds the claim. */
 async function createClaim(path: string, { stamp, scenario, part, run_id }: RunIdentity): Promise<boolean> {
   const run = { run_id, stamp, scenario, part }
   try {
@@ -94,7 +94,7 @@ async function createClaim(path: string, { stamp, scenario, part, run_id }: RunI
 
 type Identity = Readonly<Record<string, unknown>>
 
-/** Whose file stands at a path; undefined when there is none, `{}` when it is nobody's. */
+/** Whose file a path holds; undefined when there is none, `{}` when it is nobody's. */
 export async function readIdentity(path: string): Promise<Identity | undefined> {
   try {
     const value: unknown = await readHead(path)
@@ -115,7 +115,7 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
-/** One file of its own, that no other is written over; gives its path. */
+/** Creates a new file and never overwrites one; resolves with its path. */
 export async function createNumbered(
   folder: string,
   base: string,

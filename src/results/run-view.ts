@@ -7,18 +7,18 @@ import { isHistogram } from './result-shape.ts'
 
 /** One run as comparisons need it, whoever wrote its file; plain data. */
 export interface RunView extends RunOverview {
-  /** By the names of the figures of its kind; null where the file does not say. */
+  /** By the names of the figures of its kind; null when the file lacks one. */
   readonly figures: Readonly<Record<string, number | null>>
   readonly circumstances: Circumstances
-  /** `response_time` and `service_time`, or `end_to_end` and `report_lag`, of those that the file has. */
+  /** `response_time` and `service_time`, or `end_to_end` and `report_lag`, as far as the file has them. */
   readonly histograms: Readonly<Record<string, SparseHistogram>>
-  /** Accepted (delivered) in each second of the run; empty when the file has no timeline. */
+  /** Accepted (delivered) in each second; empty when the file has no timeline. */
   readonly per_second: readonly number[]
   /** Null when the file does not say. */
   readonly generator_bound: boolean | null
 }
 
-/** Undefined when the JSON is not that of a run. */
+/** Undefined when the JSON is not a run. */
 export function viewOf(file: string, json: unknown): RunView | undefined {
   const overview = overviewOf(file, json)
   if (overview === undefined || !isFields(json)) return undefined
@@ -44,7 +44,7 @@ function histogramsOf(json: unknown): Record<string, SparseHistogram> {
   return Object.fromEntries(entries)
 }
 
-/** What ended well in each second; a second without a row had nothing. */
+/** Messages that ended well in each second; a second without a row had none. */
 function perSecond(json: unknown): number[] {
   const rows = listAt(json, 'timeline').map((row) => ({
     second: numberAt(row, 'second'),
@@ -57,7 +57,7 @@ function perSecond(json: unknown): number[] {
   return counts
 }
 
-/** Under what a run was measured: where these differ, its figures do for reasons other than the target. */
+/** Circumstances of a measurement: where they differ, figures differ for reasons other than the target. */
 interface Circumstances {
   readonly backend: Facts
   readonly machine: Facts

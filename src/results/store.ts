@@ -9,7 +9,7 @@ import { RESULT_KINDS } from './kinds.ts'
 import { readHead, resultJson } from './result-json.ts'
 import { claimName, createNumbered, readIdentity, releaseName } from './run-name.ts'
 
-/** The newest result under a name that never changes. */
+/** A copy of the newest result, under a fixed name. */
 export const LATEST = 'latest.json'
 
 export interface StoredResult {
@@ -18,9 +18,9 @@ export interface StoredResult {
 }
 
 /**
- * Writes `<stamp>-<scenario>[--<part>].json`, the Markdown beside it, and `latest.json`. Each file
- * appears whole or not at all. Writing the same run again replaces it; another run of the same second
- * gets a number, whichever process it is of.
+ * Writes `<stamp>-<scenario>[--<part>].json`, the Markdown beside it, and `latest.json`. Each file appears
+ * whole or not at all. Writing the same run again replaces it; another run of the same second, of any process,
+ * gets a number.
  */
 export async function storeResult(
   folder: string,
@@ -40,7 +40,7 @@ export async function storeResult(
     await writeLatest(folder, result, json)
     return stored
   } catch (error) {
-    // The run's own files stand: they are to be named, and the page beside them is to be written.
+    // The run's own files are written: report them, and let the HTML page be written too.
     return { ...stored, latestFailure: storeError(join(folder, LATEST), error) }
   }
 }
@@ -55,7 +55,7 @@ async function writeUnderOwnName(
     await writeAtomically(join(folder, `${name}.md`), markdown)
     await writeAtomically(join(folder, `${name}.json`), json)
   } catch (error) {
-    // Where an archive of logs has the name, it stays taken.
+    // An archive of logs keeps the name taken.
     if (result.logs === undefined) await releaseName(folder, name)
     throw error
   }
@@ -64,10 +64,10 @@ async function writeUnderOwnName(
 }
 
 /**
- * `latest.json` is a copy, not a link: links need a privilege on Windows, and do not survive archives
- * and CI artifacts that hold the one file alone. It never goes back in time: merging older reports
- * leaves it as it is. Two processes may pass each other between the look and the write, so the folder is
- * looked at again after it: each run's own file stood there before its copy was begun.
+ * `latest.json` is a copy, not a link: links need a privilege on Windows, and do not survive archives and CI
+ * artifacts that hold only this file. It never goes back in time: merging older reports leaves it alone. Two
+ * processes may pass each other between check and write, so the folder is checked again afterwards; each run's
+ * own file was there before its copy was begun.
  */
 async function writeLatest(folder: string, result: AnyResult, json: string): Promise<void> {
   const path = join(folder, LATEST)
@@ -84,7 +84,7 @@ async function writeLatest(folder: string, result: AnyResult, json: string): Pro
   }
 }
 
-/** When a run began; a stamp has whole seconds, in the local time that its file is named by. */
+/** When a run began: the stamp has whole seconds of local time, as in the file's name. */
 interface Moment {
   readonly stamp: string
   readonly start: string
@@ -98,7 +98,7 @@ function isLater(a: Moment, b: Moment): boolean {
   return a.stamp > b.stamp || (a.stamp === b.stamp && a.start > b.start)
 }
 
-/** The newest result among the files that are named after the same second or a later one. */
+/** The newest result among files named after the same second or a later one. */
 async function newestAfter(folder: string, own: Moment) {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && name >= own.stamp)
   let newest: { readonly moment: Moment; readonly json: string } | undefined
@@ -117,8 +117,8 @@ function isResultFormat(format: string | null): boolean {
 }
 
 /**
- * Makes the folder, and rejects when nothing can be written there: known before a run of hours, and not after
- * it. A disk that is full now may have room then.
+ * Creates the folder, and rejects when it is not writable: better before a run of hours than after it. A disk
+ * that is full now may have space by then.
  */
 export async function checkResultsFolder(folder: string): Promise<void> {
   try {
@@ -167,7 +167,7 @@ function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined
 }
 
-/** Writes `<stamp>-probe.json` and the Markdown beside it; `latest.json` stays with the load tests. */
+/** Writes `<stamp>-probe.json` and the Markdown beside it; `latest.json` is for load tests only. */
 export async function storeProbe(folder: string, result: ProbeResult, markdown: string): Promise<string[]> {
   const text = `${JSON.stringify(result, null, 2)}\n`
   try {

@@ -1,7 +1,7 @@
 import { type Spread, spreadOf } from './change.ts'
 import type { RunOverview } from './overview.ts'
 
-/** The runs of one scenario on one backend: figures of different backends are never put together. */
+/** The runs of one scenario on one backend; figures of different backends are never combined. */
 export interface ScenarioSummary {
   readonly scenario: string
   readonly part: string | null
@@ -17,12 +17,12 @@ export interface ScenarioSummary {
   readonly p99_ms: Spread
   readonly lost: number | null
   readonly duplicated: number | null
-  /** Throughput of the newest run against the median of those before it, as a share; null without both. */
+  /** Throughput of the newest run relative to the median of the earlier ones, as a share; null without both. */
   readonly latest_change: number | null
   readonly latest: RunOverview
 }
 
-/** One row to each scenario and backend, in the order of their first runs. */
+/** One row per scenario and backend, in the order of their first runs. */
 export function summariseRuns(runs: readonly RunOverview[]): ScenarioSummary[] {
   const groups = new Map<string, RunOverview[]>()
   for (const run of runs) {
@@ -58,7 +58,7 @@ function summaryOf(runs: readonly RunOverview[]): ScenarioSummary[] {
   ]
 }
 
-/** Null when no run says; a run that does not say adds nothing. */
+/** Null when no run has the value; runs without it add nothing. */
 function sumOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)

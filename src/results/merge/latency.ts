@@ -3,8 +3,8 @@ import type { LatencySummary } from '../../engine/histogram.ts'
 const PERCENTILES = ['p50', 'p90', 'p95', 'p99', 'p99_9'] as const
 
 /**
- * Summaries of parts as one, where no histogram was kept. Count, average and ends are exact. A percentile
- * of all lies between the smallest and the largest of the parts', so the largest stands: never too good.
+ * Merges summaries for which no histogram was kept. Count, average, minimum and maximum are exact. A percentile
+ * of the whole lies between those of the parts, so the largest is taken: never too good.
  */
 export function mergeLatencies(parts: readonly LatencySummary[]): LatencySummary {
   const measured = parts.filter(({ count }) => count > 0)
@@ -28,7 +28,7 @@ export function mergeLatencies(parts: readonly LatencySummary[]): LatencySummary
   }
 }
 
-/** Null when a part that measured does not say. */
+/** Null when a part with measurements lacks the value. */
 function extreme(of: (a: number, b: number) => number, values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
   return known.length === 0 || known.length < values.length ? null : known.reduce((a, b) => of(a, b))

@@ -65,7 +65,7 @@ test('counts add up, and rates are the sums of each generator’s own', () => {
   expect(metrics.rate).toBeCloseTo(99 / 9 + 99 / 11)
 })
 
-/** 20 messages a second, for so many seconds. */
+/** 20 messages a second for the given number of seconds. */
 function stream(seconds: number, changes: Partial<Result> = {}) {
   const { workload } = burstResult()
   return {
@@ -140,7 +140,7 @@ test('sets the seconds of a generator that started later beside those they happe
   expect(timeline.map(({ started }) => started)).toEqual([1250, 1250, 2500, 2500, 1250, 1250, 0])
   expect(timeline.map(({ second }) => second)).toEqual([0, 1, 2, 3, 4, 5, 6])
   expect(timeline[2]?.in_flight).toBe(100)
-  // 12 ms + a ms for each second of its own: the worst of both generators stands.
+  // 12 ms plus 1 ms per second of a generator's own run; the worse of the two counts.
   expect(timeline[2]?.response_time_ms).toMatchObject({ count: 2400, p50: 14 })
 })
 

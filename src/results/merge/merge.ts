@@ -27,7 +27,7 @@ import {
 } from './rows.ts'
 import { type Share, sharesOf } from './share.ts'
 
-/** The results of several generators of one run as one result. */
+/** Merges the results of a run's generators into one result. */
 export function mergeResults(files: readonly RunFile[]): Result {
   const shares = sharesOf(files)
   const [first] = shares
@@ -84,7 +84,7 @@ function mergedFrom(shares: readonly Share[]): MergedFrom {
   }
 }
 
-/** Each generator's result tells its own part of these. */
+/** Values that each generator reports for its own part. */
 function workloadSums(shares: readonly Share[]): Partial<Result['workload']> {
   const sum = (name: 'workers' | 'max_sessions') =>
     shares.reduce((total, { result }) => total + result.workload[name], 0)
@@ -95,7 +95,7 @@ function mergeCustomMetrics(shares: readonly Share[], metrics: Metrics): Pick<Re
   const recordings = shares.flatMap(({ result, offsetMs }) => {
     if (result.custom_metrics === undefined) return []
     const recording = Object.entries(customRecordingOf(result.custom_metrics))
-    // The later of two gauges stands: later by the run's axis, not by each generator's own.
+    // Of two gauges the later one counts: later on the run's time axis, not on each generator's.
     const shifted = recording.map(([name, metric]) => [
       name,
       metric.kind === 'gauge' && metric.value !== null ? { ...metric, atMs: metric.atMs + offsetMs } : metric,
@@ -108,7 +108,7 @@ function mergeCustomMetrics(shares: readonly Share[], metrics: Metrics): Pick<Re
 
 type Figures = Parameters<typeof judge>[1]
 
-/** What each part passed says little of all: every threshold is judged again. */
+/** Verdicts on parts do not add up: every threshold is judged again on the whole. */
 function rejudge(shares: readonly Share[], figures: Figures): ThresholdResult[] {
   const all = shares.flatMap(({ result }) => result.thresholds)
   const distinct = [...new Map(all.map((threshold) => [threshold.expression, threshold])).values()]
@@ -128,14 +128,14 @@ function rejudge(shares: readonly Share[], figures: Figures): ThresholdResult[] 
   })
 }
 
-/** As it was parsed when the run began: its metric and limit stand in the result, its comparison in its text. */
+/** As parsed when the run began: the result holds its metric and limit, and the comparison is in its text. */
 function thresholdOf(
   { expression, metric, limit }: ThresholdResult,
   custom: MetricKinds,
 ): Threshold | undefined {
   const comparison = /<=|>=|==|!=|<|>/.exec(expression)?.[0] as Threshold['comparison'] | undefined
   const figure = smtpFigures(custom).named(metric)
-  // What a slope or a baseline says of one generator's part, nothing says of the whole.
+  // A slope or a baseline comparison of one generator's part says nothing about the whole.
   const known = typeof figure === 'object' && figure.ofParts !== false
   return comparison === undefined || !known ? undefined : { expression, metric, comparison, limit }
 }
@@ -149,10 +149,10 @@ function whyPartial(shares: readonly Share[]): string | null {
   return reasons.length === 0 ? null : reasons.join('; ')
 }
 
-/** The share of the whole time that all sent in; less is said. */
+/** Share of the whole time in which all generators must have sent; below that it is reported. */
 const TOGETHER = 0.9
 
-/** What the sums of rates are worth, where the generators sent at the same time for a part of it only. */
+/** Warns about summed rates when the generators sent at the same time for only part of the run. */
 function notTogether(shares: readonly Share[], { window_seconds: whole }: Metrics): string[] {
   const ends = shares.map(({ offsetMs, result }) => offsetMs / 1000 + result.metrics.window_seconds)
   const from = startSkewMs(shares) / 1000
@@ -179,7 +179,7 @@ function skewText(ms: number): string {
 
 type Histograms = Result['histograms']
 
-/** Exactly as if one recorder had recorded all. */
+/** Exactly as if one recorder had recorded everything. */
 function mergeHistograms(shares: readonly Share[]): Histograms {
   const of = (name: keyof Histograms): SparseHistogram =>
     shares.map(({ result }) => result.histograms[name]).reduce(mergeSparse)
@@ -222,8 +222,8 @@ function mergeMetrics(shares: readonly Share[], histograms: Histograms): Metrics
 }
 
 /**
- * Window and drain are from the first start until the last generator is done with each. Rates are the sums
- * of each generator's own, over its own time: what is idle between one start and another is nobody's rate.
+ * Window and drain last from the first start until the last generator is done with each. Rates are sums of each
+ * generator's rate over its own time, so that gaps between starts count for nobody.
  */
 function spans(shares: readonly Share[]) {
   const until = (of: (metrics: Metrics) => number) =>
@@ -253,7 +253,7 @@ function spans(shares: readonly Share[]) {
   }
 }
 
-/** Of all generators together; null where the load has no rate. */
+/** Of all generators together; null when the load has no rate. */
 function targetRate(shares: readonly Share[]): number | null {
   const rates = shares.map(({ result }) => result.target_rate)
   return rates.reduce((sum, rate) => (sum === null || rate === null ? null : sum + rate), 0)

@@ -11,7 +11,7 @@ import type {
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
 
-/** One row to each server, by its address: generators may have called it differently. */
+/** One row per server, matched by address: generators may use different names. */
 export function mergeServers(shares: readonly Share[]): ServerRow[] {
   const rows = shares.flatMap(({ result }) => result.per_server)
   const groups = grouped(rows, ({ name, host, port }) => `${name} ${host}:${port}`)
@@ -29,18 +29,18 @@ function mergeTwoServers(a: ServerRow, b: ServerRow): ServerRow {
     bytes: a.bytes + b.bytes,
     response_time_ms: mergeLatencies([a.response_time_ms, b.response_time_ms]),
     ...(b.ended === undefined || a.ended !== undefined ? {} : { ended: b.ended }),
-    // The server's own count of all its connections, whoever opened them.
+    // The server counts all its connections, whoever opened them.
     ...(peaks.length === 0 ? {} : { peak_connections: Math.max(...peaks) }),
   }
 }
 
-/** Failures of one kind at one target are one row, with their times on the first generator's axis. */
+/** Failures of one kind at one target become one row, with times on the first generator's axis. */
 export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
   const parts = shares.map(({ result, offsetMs }) => kindsOfRows(result.failures, offsetMs))
   return failureRows(mergeFailureKinds(parts), (target) => target)
 }
 
-/** What befell recipients and sessions of all generators. */
+/** Refused recipients, reconnects and failed sessions of all generators. */
 export function mergeAsides(
   shares: readonly Share[],
 ): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> {
@@ -58,7 +58,7 @@ export function mergeAsides(
 
 type NotEmpty<T> = readonly [T, ...T[]]
 
-/** Rows with the same key together, in the order of their first. */
+/** Groups rows by key, in order of first appearance. */
 function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): NotEmpty<T>[] {
   const groups = new Map<string, [T, ...T[]]>()
   for (const row of rows) {
@@ -69,7 +69,10 @@ function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): NotEmpty<T>[
   return [...groups.values()]
 }
 
-/** What a generator booted and watched. Two may have given the same name to servers of their own. */
+/**
+ * Use of what each generator booted and watched. Two generators may have given the same name to different
+ * servers.
+ */
 export function mergeUsage(shares: readonly Share[]): Record<string, ResourceUsage> {
   const merged: Record<string, ResourceUsage> = {}
   for (const { result, split } of shares) {
@@ -82,7 +85,7 @@ export function mergeUsage(shares: readonly Share[]): Record<string, ResourceUsa
 
 const MAX_IDS = 20
 
-/** Each generator has asked the servers for its own ids alone, so that counts add up. */
+/** Each generator asked the servers only for its own ids, so counts add up. */
 export function mergeLedgers(shares: readonly Share[]): Result['ledger'] {
   const ledgers = shares.map(({ result }) => result.ledger)
   const sum = (name: 'received' | 'lost' | 'duplicated' | 'corrupted' | 'unacknowledged') =>
@@ -110,8 +113,8 @@ export function mergeLedgers(shares: readonly Share[]): Result['ledger'] {
 }
 
 /**
- * The seconds of all generators on the first one's axis, each shifted by whole seconds to the nearest.
- * Counts add up; what was in flight before a generator's start or after its end is nothing.
+ * The seconds of all generators on the first one's axis, each shifted by whole seconds. Counts add up; before
+ * its start and after its end a generator has nothing in flight.
  */
 export function mergeTimelines(shares: readonly Share[]): TimelineRow[] {
   const rowsAt = new Map<number, TimelineRow[]>()
@@ -124,7 +127,7 @@ export function mergeTimelines(shares: readonly Share[]): TimelineRow[] {
       else rows.push(row)
     }
   }
-  // Not Math.max(...): a run of two days has more seconds than a call can have arguments.
+  // Not Math.max(...): a run of two days has more seconds than a call takes arguments.
   let last = -1
   for (const second of rowsAt.keys()) last = Math.max(last, second)
   const seconds = last + 1
@@ -149,7 +152,7 @@ function mergeRows(second: number, rows: readonly TimelineRow[]): TimelineRow {
   }
 }
 
-/** All load generators as one: their work adds up, of their delays the worst stands. */
+/** All generators as one: work adds up, of delays the worst counts. */
 export function mergeGenerators(shares: readonly Share[]): GeneratorResult {
   const all = shares.map(({ result }) => result.generator)
   const worst = (of: (generator: GeneratorResult) => number) =>
@@ -168,7 +171,9 @@ export function mergeGenerators(shares: readonly Share[]): GeneratorResult {
   }
 }
 
-/** Each reason once, with those it holds for: `generator 0, 2: all 2 cores of this machine were busy`. */
+/**
+ * Each reason once, with the generators it applies to: `generator 0, 2: all 2 cores of this machine were busy`.
+ */
 function boundReasons(shares: readonly Share[]): string[] {
   const holders = new Map<string, number[]>()
   for (const { result, split } of shares)
@@ -177,7 +182,7 @@ function boundReasons(shares: readonly Share[]): string[] {
   return [...holders].map(([reason, indexes]) => `generator ${indexes.join(', ')}: ${reason}`)
 }
 
-/** Cores and memory of several machines add up only where the machines differ: on one they are shared. */
+/** Cores and memory add up only over different machines; generators on one machine share them. */
 export function mergeMachines(shares: readonly Share[]): Result['machine'] {
   const different = new Map(shares.map(({ result: { machine } }) => [JSON.stringify(machine), machine]))
   const machines = [...different.values()]
@@ -190,7 +195,7 @@ export function mergeMachines(shares: readonly Share[]): Result['machine'] {
   }
 }
 
-/** How far apart the generators started: what a merged timeline cannot be more exact than. */
+/** Time between the first and last start, which limits how exact a merged timeline is. */
 export function startSkewMs(shares: readonly Share[]): number {
   return shares.reduce((most, { offsetMs }) => Math.max(most, offsetMs), 0)
 }

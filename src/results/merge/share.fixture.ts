@@ -16,7 +16,7 @@ export interface ShareOptions {
   readonly changes?: Partial<Result>
 }
 
-/** One generator's file of a run of several. */
+/** One generator's file of a split run. */
 export function shareFile(options: ShareOptions): RunFile {
   const { index, generators = 2, startedMs = 0, times = [1], changes = {} } = options
   const recorded = new Histogram()
@@ -41,7 +41,7 @@ export function shareFile(options: ShareOptions): RunFile {
   return { json: JSON.parse(JSON.stringify(result)), view }
 }
 
-/** The result of these generators' runs, put together. */
+/** The merged result of these generators. */
 export function merged(...options: readonly ShareOptions[]): Result {
   return mergeResults(options.map(shareFile))
 }

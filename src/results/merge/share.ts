@@ -10,11 +10,11 @@ export interface Share {
   readonly file: string
   readonly result: Result
   readonly split: SplitResult
-  /** How long after the first generator this one started, by the wall clocks of their machines. */
+  /** Start after the first generator's, by the wall clocks of their machines. */
   readonly offsetMs: number
 }
 
-/** The files as parts of one run, in the order of their generators; refuses what is not. */
+/** The files as parts of one run, in generator order; rejects files that are not. */
 export function sharesOf(files: readonly RunFile[]): readonly Share[] {
   if (files.length < 2) throw refuse('there is only one file. Name the results of all generators')
   const parts = files.map(partOf)
@@ -33,12 +33,15 @@ export function sharesOf(files: readonly RunFile[]): readonly Share[] {
   return shares
 }
 
-/** No agreed start is further away (src/run/generator.ts), so that more is a wrong clock. */
+/** An agreed start is never further away (src/run/generator.ts); more means a wrong clock. */
 const MOST_SKEW_MS = 3_600_000
-/** Between the end of one and the start of another; parts of short loads may miss each other by their boots. */
+/**
+ * Gap between the end of one and the start of another. Parts of short loads may miss each other while servers
+ * boot.
+ */
 const MOST_GAP_MS = 5_000
 
-/** The parts of one load were sent at one time: else their rates never added up anywhere. */
+/** Parts of one load must overlap in time, or their rates never added up anywhere. */
 function checkTogether(shares: readonly Share[]): void {
   const byStart = shares.toSorted((a, b) => a.offsetMs - b.offsetMs)
   const [first, last] = [byStart[0], byStart.at(-1)]
@@ -95,10 +98,10 @@ function isWholeIn(value: unknown, min: number, max: number): boolean {
   return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
 }
 
-/** Of all that a timeline may leave out; ours have a row to each second. */
+/** Seconds that a timeline may omit in total; ours have a row for each. */
 const MOST_SECONDS_WITHOUT_ROW = 3_600
 
-/** A second far beyond the others would make a row of every second up to it. */
+/** A single far-off second would create a row for every second before it. */
 function checkSeconds(file: string, { timeline }: Result): void {
   const most = timeline.length + MOST_SECONDS_WITHOUT_ROW
   const wrong = timeline.find(({ second }) => !isWholeIn(second, 0, most))
@@ -135,7 +138,7 @@ function refuse(why: string, hint?: string): MailstormError {
   return new MailstormError('NOT_MERGED', `Failed to merge: ${why}.`, hint)
 }
 
-/** `2.5 s`, `48 h 00 min`. Analysis knows no renderer. */
+/** `2.5 s`, `48 h 00 min`. Written here because this room does not import the renderers. */
 function span(seconds: number): string {
   if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
   const minutes = Math.round(seconds / 60)
