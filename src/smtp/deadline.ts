@@ -24,9 +24,9 @@ export class Deadline {
     return this.#atMs
   }
 
-  /** From now on, instead of what was set before. */
-  set(timeoutMs: number): void {
-    this.#setMs = this.#clock.nowMs()
+  /** From now on, instead of what was set before; `nowMs` where now is known. */
+  set(timeoutMs: number, nowMs = this.#clock.nowMs()): void {
+    this.#setMs = nowMs
     this.#atMs = this.#setMs + timeoutMs
     if (this.#atMs < this.#armedForMs) this.#arm()
   }

@@ -134,6 +134,27 @@ describe('ReplyParser', () => {
     expect(parseText(octets)).toMatchObject({ midReply, error: undefined })
   })
 
+  it('tells replies apart that differ in one octet, however often the one has been read', () => {
+    const read = (octets: string) => parseText(octets).replies[0]?.lines[0]
+    for (const text of ['2.1.0 Ok', '2.1.0 OK', '2.1.0 Ok', '2.1.5 Ok', '2.1.0 Ok'])
+      expect(read(`250 ${text}\r\n`)).toBe(text)
+    expect(parseText('251 2.1.0 Ok\r\n').replies).toEqual([{ code: 251, lines: ['2.1.0 Ok'] }])
+    expect(parseText('250-2.1.0 Ok\r\n250 2.1.0 Ok\r\n').replies[0]?.lines).toEqual(['2.1.0 Ok', '2.1.0 Ok'])
+  })
+
+  it('takes no known reply for a masked one', () => {
+    const read = (mask?: (text: string) => string) => {
+      const parser = new ReplyParser(mask)
+      let text: string | undefined
+      parser.push(Buffer.from('250 said secret\r\n'), ({ lines }) => {
+        text = lines[0]
+      })
+      return text
+    }
+    const mask = (text: string) => text.replace('secret', '***')
+    expect([read(), read(mask), read()]).toEqual(['said secret', 'said ***', 'said secret'])
+  })
+
   it('keeps no hold of the memory of a chunk, which the socket uses again', () => {
     const parser = new ReplyParser()
     const replies: Reply[] = []

@@ -28,16 +28,52 @@ const DASH = 45
 const SPACE = 32
 const ZERO = 48
 
+/**
+ * Replies of one line that have been read before: a server says the same few words to each message, so that
+ * they are compared instead of being decoded. Each place is taken once, and so is their memory.
+ */
+class KnownReplies {
+  readonly #places: ({ readonly octets: Buffer; readonly reply: Reply } | undefined)[] = Array(KNOWN_REPLIES)
+
+  find(data: Buffer, from: number, to: number): Reply | undefined {
+    const known = this.#places[placeOf(data, from, to)]
+    if (known === undefined || known.octets.length !== to - from) return undefined
+    const { octets } = known
+    for (let at = 0; at < octets.length; at++) if (octets[at] !== data[from + at]) return undefined
+    return known.reply
+  }
+
+  keep(data: Buffer, from: number, to: number, reply: Reply): void {
+    const place = placeOf(data, from, to)
+    if (to - from > KNOWN_BYTES || this.#places[place] !== undefined) return
+    this.#places[place] = { octets: Buffer.from(data.subarray(from, to)), reply }
+  }
+}
+
+const KNOWN_REPLIES = 64
+const KNOWN_BYTES = 128
+
+/** By what tells a server's few replies apart: their length, code and enhanced code (`250 2.1.5 …`). */
+function placeOf(data: Buffer, from: number, to: number): number {
+  const enhanced = to - from > 8 ? (data[from + 8] as number) : 0
+  return ((to - from) * 7 + (data[from] as number) + enhanced) & (KNOWN_REPLIES - 1)
+}
+
+/** Of all servers whose texts need no mask. */
+const unmasked = new KnownReplies()
+
 /** Bytes → replies, however they are cut into chunks. */
 export class ReplyParser {
   #rest: Buffer | undefined
   #code = 0
   #lines: string[] = []
+  readonly #known: KnownReplies | undefined
   readonly #mask: (text: string) => string
 
   /** `mask`: of texts, before anyone sees them; the server may repeat what it was sent. */
-  constructor(mask: (text: string) => string = (text) => text) {
-    this.#mask = mask
+  constructor(mask?: (text: string) => string) {
+    this.#known = mask === undefined ? unmasked : undefined
+    this.#mask = mask ?? ((text) => text)
   }
 
   /** True in the middle of a reply: between lines or within one. */
@@ -68,6 +104,8 @@ export class ReplyParser {
   }
 
   #line(data: Buffer, from: number, to: number): Reply | undefined {
+    const known = this.#lines.length === 0 ? this.#known?.find(data, from, to) : undefined
+    if (known !== undefined) return known
     const code = replyCode(data, from, to)
     const separator = to - from > 3 ? data[from + 3] : SPACE
     if (code === undefined || (separator !== SPACE && separator !== DASH)) {
@@ -89,7 +127,11 @@ export class ReplyParser {
       this.#lines.push(text)
       return undefined
     }
-    if (this.#lines.length === 0) return { code, lines: [text] }
+    if (this.#lines.length === 0) {
+      const reply = { code, lines: [text] }
+      this.#known?.keep(data, from, to, reply)
+      return reply
+    }
     const lines = [...this.#lines, text]
     this.#lines = []
     return { code, lines }

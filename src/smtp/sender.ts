@@ -192,7 +192,8 @@ class SessionRun {
   }
 
   async #transact(open: OpenSession, current: Started, turn: Turn): Promise<Transacted> {
-    const context = { ...open.context, timer: current.timer }
+    const { context } = open
+    context.timer = current.timer
     let following: Started | undefined
     try {
       const envelope = await sendEnvelope(context, turn.envelopeSent)
@@ -278,7 +279,7 @@ interface OpenSession {
   readonly session: Session
   readonly pipelining: PipeliningLevel
   readonly writer: MessageWriter
-  readonly context: Omit<TransactionContext, 'timer'>
+  readonly context: TransactionContext
 }
 
 /** A session with the target of this index, among the sender's transports as long as it is open. Throws SmtpFailure. */
@@ -302,7 +303,7 @@ async function openForMessages(
     const size = session.capabilities.size ? template.sizeBytes : undefined
     const envelope = envelopeFor(template.sender, template.recipients, size)
     const pipelining = session.capabilities.pipelining ? shape.pipelining : 'off'
-    const context = { session, envelope, pipelining }
+    const context = { session, envelope, pipelining, timer }
     return { session, pipelining, writer: template.writer(envelope.whole), context }
   } catch (error) {
     if (opened !== undefined) transports.delete(opened)

@@ -50,7 +50,8 @@ export interface TransactionContext {
   readonly session: Session
   readonly envelope: Envelope
   readonly pipelining: PipeliningLevel
-  readonly timer: PhaseTimer
+  /** Of the message at hand: a session has one context for all its messages. */
+  timer: PhaseTimer
 }
 
 /** MAIL, RCPT…, DATA up to 354. `sent`: they were already written behind the message before. Throws SmtpFailure. */
@@ -82,8 +83,7 @@ async function lockStepEnvelope(context: TransactionContext): Promise<EnvelopeRe
   }
   const nobody = whyNobody(refusals, envelope)
   if (nobody !== undefined) return refuse(context, nobody, true)
-  timer.mark('envelope')
-  session.transport.enter('data')
+  session.transport.enter('data', session.transport.timeoutMs, timer.mark('envelope'))
   const data = await ask('DATA\r\n')
   timer.mark('data')
   if (!isGoAhead(data)) return new EnvelopeRefused(refused(data, 'data'), true)
@@ -114,8 +114,7 @@ async function pipelinedEnvelope(
     }
     why ??= whyNobody(refusals, envelope)
     if (why?.failure.code === 421) return refuse(context, why, false)
-    timer.mark('envelope')
-    transport.enter('data')
+    transport.enter('data', transport.timeoutMs, timer.mark('envelope'))
     const data = transport.take() ?? (await transport.reply())
     timer.mark('data')
     // 2yz to DATA shows that the replies are out of step, so that no earlier one tells anything.
@@ -179,13 +178,13 @@ export async function sendMessage(
 ): Promise<Reply> {
   const { session, envelope, timer } = context
   const { transport } = session
-  const bytes = octets.reduce((sum, part) => sum + part.length, 0)
+  let bytes = 0
+  for (const part of octets) bytes += part.length
   transport.enter('transfer', transport.timeoutMs + bytes / LEAST_BYTES_PER_MS)
   transport.writeMessage(octets, envelopeFollows ? 1 + repliesTo(envelope) : 1)
   const flushed = transport.flushed()
   if (flushed !== undefined) await flushed
-  timer.mark('transfer')
-  transport.enter('accept')
+  transport.enter('accept', transport.timeoutMs, timer.mark('transfer'))
   const reply = await transport.reply()
   timer.mark('accept')
   if (!isCompletion(reply)) throw refused(reply, 'accept')

@@ -114,10 +114,10 @@ export class Transport {
     return addressLiteralOf(this.#socket)
   }
 
-  /** From now on what happens belongs to `phase`, which may take `timeoutMs`. */
-  enter(phase: Phase, timeoutMs = this.timeoutMs): void {
+  /** From now on what happens belongs to `phase`, which may take `timeoutMs`; `nowMs` where now is known. */
+  enter(phase: Phase, timeoutMs = this.timeoutMs, nowMs?: number): void {
     this.#phase = phase
-    this.#deadline.set(timeoutMs)
+    this.#deadline.set(timeoutMs, nowMs)
   }
 
   /** No time limit until the next `enter`. */
