@@ -1,4 +1,5 @@
 import { generate } from 'selfsigned'
+import { LOOPBACK } from '../src/listening.ts'
 
 export interface Certificate {
   readonly certPem: string
@@ -10,7 +11,7 @@ const DAY_MS = 24 * 60 * 60_000
 /** A self-signed certificate for servers on this machine, valid for 30 days from yesterday (clocks differ). */
 export async function selfSignedCertificate(domains: readonly string[] = []): Promise<Certificate> {
   const names = ['localhost', ...domains].map((value) => ({ type: 2 as const, value }))
-  const addresses = ['127.0.0.1', '::1'].map((ip) => ({ type: 7 as const, ip }))
+  const addresses = [LOOPBACK, '::1'].map((ip) => ({ type: 7 as const, ip }))
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -5,7 +5,7 @@ import type { Reporter, TestCase, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
 import { MailstormError, USAGE_ERROR } from '../src/error.ts'
 import { whyNotListening } from '../src/listening.ts'
-import { environment, isInVsCode } from '../src/options/process-environment.ts'
+import { isColorRefused, isInVsCode } from '../src/options/process-environment.ts'
 import { type MetricsAddress, RunExposition } from '../src/report/prometheus.ts'
 import { pageFor, wrapText } from '../src/report/terminal.ts'
 import { resultOf } from './collect-results.ts'
@@ -55,7 +55,7 @@ export default class MetricsReporter implements Reporter {
   /** On the command line it ends as for a bad option; an IDE gets the error to show. */
   #refuse(error: unknown): never {
     if (!(error instanceof MailstormError) || isInVsCode()) throw error
-    process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, environment()).width)}\n\n`)
+    process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, isColorRefused()).width)}\n\n`)
     process.exit(USAGE_ERROR)
   }
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { MailstormError } from '../src/error.ts'
-import { environment } from '../src/options/process-environment.ts'
+import { isColorRefused } from '../src/options/process-environment.ts'
 import { PROBE_FORMAT, type ProbeReport } from '../src/probe/report.ts'
 import { renderProbeMarkdown } from '../src/report/any.ts'
 import { renderProbeText } from '../src/report/documents/probe.ts'
@@ -20,7 +20,7 @@ export default class ProbeReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    this.#page = pageFor(toldTo(vitest) as Terminal, environment())
+    this.#page = pageFor(toldTo(vitest) as Terminal, isColorRefused())
   }
 
   onTestCaseResult(testCase: TestCase): void {

@@ -8,7 +8,7 @@ import type {
   Vitest,
 } from 'vitest/node'
 import { PROGRESS_ARTIFACT, type ProgressArtifact } from '../fixtures/task-data.ts'
-import { environment, isCi } from '../src/options/process-environment.ts'
+import { isCi, isColorRefused } from '../src/options/process-environment.ts'
 import { renderAnyProgress, renderAnyProgressLine } from '../src/report/any.ts'
 import { counted, span } from '../src/report/format.ts'
 import { cutToColumns, type Paint, pageFor, plain, wrapText } from '../src/report/terminal.ts'
@@ -61,7 +61,7 @@ export default class ProgressReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
-    const { paint, width } = pageFor(vitest.logger.outputStream as Terminal, environment())
+    const { paint, width } = pageFor(vitest.logger.outputStream as Terminal, isColorRefused())
     this.#paint = paint
     this.#width = width
     vitest.logger.printBanner()
@@ -120,7 +120,7 @@ export default class ProgressReporter implements Reporter {
     if (this.#vitest?.config.silent === true) return
     const { outputStream, errorStream } = this.#logger
     const stream = log.type === 'stdout' ? outputStream : errorStream
-    stream.write(wrapText(log.content, pageFor(stream as Terminal, environment()).width))
+    stream.write(wrapText(log.content, pageFor(stream as Terminal, isColorRefused()).width))
   }
 
   onTestRunEnd(

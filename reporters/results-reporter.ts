@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { MailstormError, USAGE_ERROR } from '../src/error.ts'
-import { environment, isInVsCode } from '../src/options/process-environment.ts'
+import { isColorRefused, isInVsCode } from '../src/options/process-environment.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
 import { renderAnyMarkdown, renderAnyText } from '../src/report/any.ts'
 import { writeIndex, writeReport } from '../src/report/html/files.ts'
@@ -34,7 +34,7 @@ export default class ResultsReporter implements Reporter {
 
   async onInit(vitest: Vitest): Promise<void> {
     this.#vitest = vitest
-    this.#page = pageFor(toldTo(vitest) as Terminal, environment())
+    this.#page = pageFor(toldTo(vitest) as Terminal, isColorRefused())
     await checkResultsFolder(this.#folder()).catch(refuse)
   }
 
@@ -108,7 +108,7 @@ export default class ResultsReporter implements Reporter {
 /** On the command line it ends as for a bad option; an IDE gets the error to show. */
 function refuse(error: unknown): never {
   if (!(error instanceof MailstormError) || isInVsCode()) throw error
-  process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, environment()).width)}\n\n`)
+  process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, isColorRefused()).width)}\n\n`)
   process.exit(USAGE_ERROR)
 }
 

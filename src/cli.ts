@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { outliveClosedOutput } from './cli/closed-output.ts'
 import { addCommands } from './cli/commands.ts'
 import { MailstormError, USAGE_ERROR } from './error.ts'
-import { environment } from './options/process-environment.ts'
+import { isColorRefused } from './options/process-environment.ts'
 import { manifest } from './packages.ts'
 import { pageFor, wrapText } from './report/terminal.ts'
 
@@ -22,6 +22,6 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof MailstormError)) throw error
-  console.error(wrapText(error.message, pageFor(process.stderr, environment()).width))
+  console.error(wrapText(error.message, pageFor(process.stderr, isColorRefused()).width))
   process.exitCode = USAGE_ERROR
 }

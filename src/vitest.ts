@@ -15,7 +15,7 @@ import ProgressReporter from '../reporters/progress-reporter.ts'
 import ResultsReporter from '../reporters/results-reporter.ts'
 import { MailstormError, USAGE_ERROR } from './error.ts'
 import { type Options, readOptions } from './options/options.ts'
-import { environment } from './options/process-environment.ts'
+import { environment, isColorRefused } from './options/process-environment.ts'
 import type { MetricsAddress } from './report/prometheus.ts'
 import { pageFor, wrapText } from './report/terminal.ts'
 import { readBaseline } from './results/baseline.ts'
@@ -185,7 +185,7 @@ function checkedOptions(env: NodeJS.ProcessEnv): Options {
     return options
   } catch (error) {
     if (!(error instanceof MailstormError) || env.VITEST_VSCODE !== undefined) throw error
-    process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, env).width)}\n\n`)
+    process.stderr.write(`\n${wrapText(error.message, pageFor(process.stderr, isColorRefused()).width)}\n\n`)
     process.exit(USAGE_ERROR)
   }
 }

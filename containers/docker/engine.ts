@@ -8,7 +8,7 @@ import {
 } from 'testcontainers'
 import { MailstormError } from '../../src/error.ts'
 import { isLoopback, LOOPBACK } from '../../src/listening.ts'
-import { environment, withVariable } from '../../src/options/process-environment.ts'
+import { variable, withVariable } from '../../src/options/process-environment.ts'
 import type { Docker } from './dockerode.ts'
 import { haveImage } from './image.ts'
 import { gone, ownLabels, sweepOrphans } from './owner.ts'
@@ -87,7 +87,7 @@ async function connect(withinMs: number): Promise<Engine> {
 
 /** Testcontainers silently falls back to the local engine when the one that the user named does not answer. */
 function isSubstitute({ container }: ContainerRuntimeClient): boolean {
-  const { DOCKER_HOST: given } = environment()
+  const given = variable('DOCKER_HOST')
   const { socketPath } = container.dockerode.modem as { readonly socketPath?: string }
   return given !== undefined && socketPath !== undefined && !given.endsWith(socketPath)
 }
@@ -98,18 +98,18 @@ function isSubstitute({ container }: ContainerRuntimeClient): boolean {
  */
 function client(): Promise<ContainerRuntimeClient> {
   const together = existsSync('/.dockerenv') && existsSync('/sys/class/net/docker0')
-  if (!together || environment()[HOST_OVERRIDE] !== undefined) return getContainerRuntimeClient()
+  if (!together || variable(HOST_OVERRIDE) !== undefined) return getContainerRuntimeClient()
   return withVariable(HOST_OVERRIDE, LOOPBACK, getContainerRuntimeClient)
 }
 
 const SOCKET = '/var/run/docker.sock'
 
 function address(): string {
-  return environment().DOCKER_HOST ?? SOCKET
+  return variable('DOCKER_HOST') ?? SOCKET
 }
 
 function whyNot(): string {
-  const { DOCKER_HOST: given } = environment()
+  const given = variable('DOCKER_HOST')
   if (given !== undefined) return `none answers at DOCKER_HOST=${given}`
   if (!existsSync(SOCKET)) return `there is no ${SOCKET}`
   try {
@@ -200,9 +200,9 @@ export async function startReaper(
   client: ContainerRuntimeClient,
   note: (line: string) => void,
 ): Promise<string> {
-  if (environment()[DISABLED] !== 'true') {
+  if (variable(DISABLED) !== 'true') {
     try {
-      const image = environment()[IMAGE] || REAPER_IMAGE
+      const image = variable(IMAGE) || REAPER_IMAGE
       await haveImage(client, { image: ImageName.fromString(image).string, withinMs: IMAGE_WITHIN_MS, note })
       return await withVariable(IMAGE, image, async () => (await getReaper(client)).sessionId)
     } catch (error) {

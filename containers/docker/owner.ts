@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { identityOf, lives } from '../processes.ts'
+import { identityOf, lives } from '../../src/processes.ts'
 import type { Docker } from './dockerode.ts'
 
 /** On everything of ours in an engine: containers, networks and images. */

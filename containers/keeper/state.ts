@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MailstormError } from '../../src/error.ts'
-import { lives } from '../processes.ts'
+import { lives } from '../../src/processes.ts'
 
 /** What `mailstorm start` keeps running, for its other commands and for stress runs. */
 export interface KeptState {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { errorText } from '../../src/error.ts'
+import { LOOPBACK } from '../../src/listening.ts'
 import { freePort } from '../loopback.ts'
 import {
   type Binaries,
@@ -73,7 +74,7 @@ function loginFromEnvironment() {
 
 /** Loopback only, and no Unix socket, whose path would be too long on some systems. */
 function launch(binaries: Binaries, user: User | undefined, data: string, port: number) {
-  const fixed = ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=']
+  const fixed = ['-c', `listen_addresses=${LOOPBACK}`, '-c', 'unix_socket_directories=']
   return spawn(binaries.postgres, ['-D', data, '-p', String(port), ...fixed, ...settings], {
     ...user,
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { identityOf, lives } from '../processes.ts'
+import { identityOf, lives } from '../../src/processes.ts'
 import { query, testPostgres } from './postgres.contract.ts'
 import { embeddedPostgres, type RunningPostgres } from './postgres.ts'
 

@@ -2,9 +2,9 @@ import { readdir, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { connectEngine } from '../../containers/docker/connect.ts'
 import { readState, removeState } from '../../containers/keeper/state.ts'
-import { pidOf } from '../../containers/processes.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options/options.ts'
+import { pidOf } from '../processes.ts'
 import { counted } from '../report/format.ts'
 
 export interface CleanOptions {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { LOOPBACK } from '../listening.ts'
 import { PROXY_PACKAGES, requirePackages, TENANT_PACKAGES } from '../packages.ts'
 import type { CleanOptions } from './clean.ts'
 import type { CompareOptions } from './compare.ts'
@@ -278,7 +279,7 @@ function addPrograms(program: Command): void {
         'port to listen on, 0 for any free one (default: by profile 8081, 8082, 8084, 8085)',
       ).env('PORT'),
     )
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', LOOPBACK)
     .addOption(new Option('--tenant-id <id>', 'default: tenant-<profile>').env('TENANT_ID'))
     .addOption(new Option('--client-id <id>', 'default: <profile>-1').env('CLIENT_ID'))
     .option(

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, join, relative, sep } from 'node:path'
 import { MailstormError } from '../error.ts'
+import { LOOPBACK } from '../listening.ts'
 import { folderWith, type PackageManager, packageManagerOf } from '../packages.ts'
 
 /** Where mail servers listen on a developer's machine: MTA, submission, MailHog and Mailpit, test servers. */
@@ -218,7 +219,7 @@ export async function listeningServers(ports: readonly number[]): Promise<number
 
 function greets(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = connect({ host: LOOPBACK, port })
     const end = (answer: boolean) => {
       socket.destroy()
       resolve(answer)

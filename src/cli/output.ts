@@ -1,5 +1,5 @@
 import { readOptions } from '../options/options.ts'
-import { environment } from '../options/process-environment.ts'
+import { isColorRefused } from '../options/process-environment.ts'
 import { renderSkipped } from '../report/runs/list.ts'
 import { type Page, pageFor as pageOf } from '../report/terminal.ts'
 import type { SkippedFile } from '../results/result-files.ts'
@@ -17,7 +17,7 @@ export function resultsDirOf({ results }: ResultsOptions): string {
 
 /** How this process may write to its stdout or stderr. */
 export function pageFor(stream: Parameters<typeof pageOf>[0]): Page {
-  return pageOf(stream, environment())
+  return pageOf(stream, isColorRefused())
 }
 
 export function printJson(value: unknown): void {

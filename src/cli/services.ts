@@ -7,9 +7,9 @@ import {
   times,
 } from '../../containers/keeper/service-keeper.ts'
 import { requireState } from '../../containers/keeper/state.ts'
-import { lives, pidOf } from '../../containers/processes.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options/options.ts'
+import { lives, pidOf } from '../processes.ts'
 import { left, right } from '../report/block.ts'
 import { textTable } from '../report/table.ts'
 import { wrapLine } from '../report/terminal.ts'

@@ -4,7 +4,6 @@ import { readState, removeState, writeState } from '../../containers/keeper/stat
 import { type RunningMailhog, sinkFor } from '../../containers/mailhog.ts'
 import type { Monitoring } from '../../containers/monitoring.ts'
 import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres/postgres.ts'
-import { identityOf, pidOf } from '../../containers/processes.ts'
 import { embeddedProxy, type RunningProxyService } from '../../containers/proxy.ts'
 import type { RunningService } from '../../containers/service.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
@@ -13,8 +12,9 @@ import { DisposableParts } from '../disposable-stack.ts'
 import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
-import { environment, variablesWith } from '../options/process-environment.ts'
+import { variable, variablesWith } from '../options/process-environment.ts'
 import { PROXY_PACKAGES, postgresPackages, requirePackages, TENANT_PACKAGES } from '../packages.ts'
+import { identityOf, pidOf } from '../processes.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import type { TenantSetUp } from '../programs/tenants/set-up.ts'
 import { wrapLine, wrapText } from '../report/terminal.ts'
@@ -247,12 +247,12 @@ function bootProxy(databaseUrl: string, { portFor }: ExtrasRig): Promise<Running
 }
 
 function tokenOf(): string {
-  return environment().GMP_API_TOKEN ?? PROXY_TOKEN
+  return variable('GMP_API_TOKEN') ?? PROXY_TOKEN
 }
 
 function proxyNotes(proxy: RunningProxyService | undefined): string[] {
   if (proxy === undefined) return []
-  const tokenName = environment().GMP_API_TOKEN === undefined ? PROXY_TOKEN : 'as in GMP_API_TOKEN'
+  const tokenName = variable('GMP_API_TOKEN') === undefined ? PROXY_TOKEN : 'as in GMP_API_TOKEN'
   return [`The proxy's metrics:    curl ${proxy.url}/metrics     (token of its API: ${tokenName})`]
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LOOPBACK } from '../listening.ts'
 
 /** What reading one value gave: the value, or what is wrong with the text, as "is not a whole number". */
 export type Reading<T> = { readonly value: T } | { readonly wrong: string }
@@ -117,7 +118,7 @@ export function matching(pattern: RegExp, allowed: string, example: string): Kin
 }
 
 /** A name or an IP address that a server can listen on. */
-export const listenHost = matching(/^[A-Za-z0-9._:-]{1,255}$/, 'an address to listen on', '127.0.0.1')
+export const listenHost = matching(/^[A-Za-z0-9._:-]{1,255}$/, 'an address to listen on', LOOPBACK)
 
 /** 0 = any free one. */
 export const listenPort = wholeNumber({ min: 0, max: 65_535 })

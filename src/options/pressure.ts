@@ -1,3 +1,4 @@
+import { LOOPBACK } from '../listening.ts'
 import {
   decimal,
   type Kind,
@@ -69,7 +70,7 @@ export const PRESSURE = {
   ),
   PROXY_HOST: preset(
     line('a host name or an address', '172.17.0.1'),
-    '127.0.0.1',
+    LOOPBACK,
     'How the proxies in PROXY_URL reach this machine, where the tenants and the SMTP sink are.',
   ),
   PROXY_RUN_NOW: preset(

@@ -6,6 +6,11 @@ export function environment(): NodeJS.ProcessEnv {
   return process.env
 }
 
+/** One variable; undefined when it is not set. */
+export function variable(name: string): string | undefined {
+  return process.env[name]
+}
+
 /** Those of the named variables that are set: what a child process gets to see of ours. */
 export function inherited(...names: readonly string[]): Record<string, string> {
   const values = names.map((name) => [name, process.env[name]] as const)
@@ -32,6 +37,11 @@ export async function withVariable<T>(name: string, value: string, body: () => P
 /** The results folder, for code that must not fail on other, invalid options. */
 export function namedResultsFolder(): string {
   return process.env.STRESS_RESULTS_DIR || 'results'
+}
+
+/** NO_COLOR is set to anything (https://no-color.org). */
+export function isColorRefused(): boolean {
+  return Boolean(process.env.NO_COLOR)
 }
 
 /** Set by every CI system that we know of. */

@@ -1,3 +1,4 @@
+import { LOOPBACK } from '../listening.ts'
 import { domainName, targetList } from './address.ts'
 import {
   decimal,
@@ -106,8 +107,8 @@ export const METRICS = {
     'Port on which Prometheus can fetch the figures of a run while it lasts, as /metrics; 0 takes any free one.',
   ),
   STRESS_METRICS_HOST: preset(
-    line('an address of this machine', '127.0.0.1'),
-    '127.0.0.1',
+    line('an address of this machine', LOOPBACK),
+    LOOPBACK,
     'Address that STRESS_METRICS_PORT listens on.',
   ),
 }

@@ -31,15 +31,15 @@ const USUAL_COLUMNS = 80
 const LEAST_COLUMNS = 40
 
 /** Colours and a width on a terminal; neither in a pipe, whose reader cuts lines itself. */
-export function pageFor(stream: Stream, env: NodeJS.ProcessEnv): Page {
+export function pageFor(stream: Stream, noColor: boolean): Page {
   const columns = stream.columns || USUAL_COLUMNS
   const width = stream.isTTY === true ? Math.max(LEAST_COLUMNS, columns) : undefined
-  return { paint: paintFor(stream, env), width }
+  return { paint: paintFor(stream, noColor), width }
 }
 
-/** Colours for a terminal alone, and not where NO_COLOR is set to anything (https://no-color.org). */
-export function paintFor(stream: Stream, env: NodeJS.ProcessEnv): Paint {
-  return stream.isTTY === true && !env.NO_COLOR ? coloured : plain
+/** Colours for a terminal alone, and not where they are refused (NO_COLOR). */
+export function paintFor(stream: Stream, noColor: boolean): Paint {
+  return stream.isTTY === true && !noColor ? coloured : plain
 }
 
 /** Columns that a text takes in a terminal: wide characters take two, combining ones and colours none. */

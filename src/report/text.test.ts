@@ -119,10 +119,9 @@ test('colours stand in a terminal alone, and not with NO_COLOR', () => {
   expect(renderAnyText(brokenResult(), { paint: coloured, width: undefined })).toContain(
     '\u001b[31m[FAILED]\u001b[39m',
   )
-  expect(paintFor({ isTTY: true }, {})).toBe(coloured)
-  expect(paintFor({ isTTY: true }, { NO_COLOR: '' })).toBe(coloured)
-  expect(paintFor({ isTTY: true }, { NO_COLOR: '1' })).toBe(plain)
-  expect(paintFor({}, {})).toBe(plain)
+  expect(paintFor({ isTTY: true }, false)).toBe(coloured)
+  expect(paintFor({ isTTY: true }, true)).toBe(plain)
+  expect(paintFor({}, false)).toBe(plain)
 })
 
 test('says how much was sent where what was sent was refused', () => {

@@ -11,21 +11,8 @@ export async function writeAtomically(path: string, content: string | Uint8Array
 }
 
 /** The same for streamed content: `write` fills the given temporary file. */
-export async function replaceAtomically(
-  path: string,
-  write: (temporary: string) => Promise<void>,
-): Promise<void> {
-  // In the same folder: rename(2) is atomic only within one file system.
-  const temporary = `${path}.${randomUUID()}.tmp`
-  try {
-    await write(temporary)
-    await flush(temporary)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined) // report the first error
-    throw error
-  }
-  await flushFolder(dirname(path))
+export async function replaceAtomically(path: string, write: Fill): Promise<void> {
+  await placeWhole(path, write, (temporary) => rename(temporary, path))
 }
 
 /**
@@ -37,16 +24,23 @@ export async function createAtomically(path: string, content: string | Uint8Arra
 }
 
 /** `write` fills the given temporary file. */
-export async function createExclusively(
-  path: string,
-  write: (temporary: string) => Promise<void>,
-): Promise<void> {
+export async function createExclusively(path: string, write: Fill): Promise<void> {
+  // link(2), unlike rename(2), fails when the name is taken.
+  const place = (temporary: string) =>
+    link(temporary, path).catch((error: unknown) => moveWithoutLinks(error, temporary, path))
+  await placeWhole(path, write, place)
+}
+
+type Fill = (temporary: string) => Promise<void>
+
+/** Fills and flushes a temporary file, then gives it its name in one step; leaves no temporary file behind. */
+async function placeWhole(path: string, write: Fill, place: Fill): Promise<void> {
+  // In the same folder: rename(2) and link(2) are atomic only within one file system.
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
     await write(temporary)
     await flush(temporary)
-    // link(2), unlike rename(2), fails when the name is taken.
-    await link(temporary, path).catch((error: unknown) => moveWithoutLinks(error, temporary, path))
+    await place(temporary)
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined) // report the first error
   }

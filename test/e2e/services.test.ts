@@ -8,8 +8,8 @@ import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { KeeperClient, type ServiceStatus } from '../../containers/keeper/api.ts'
 import type { KeptState } from '../../containers/keeper/state.ts'
-import { identityOf, lives } from '../../containers/processes.ts'
 import type { Result } from '../../src/engine/result.ts'
+import { identityOf, lives } from '../../src/processes.ts'
 import { serverPidsOf } from '../vitest-child.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

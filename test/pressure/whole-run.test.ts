@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { embeddedProxy } from '../../containers/proxy.ts'
 import type { PressureResult } from '../../src/pressure/result.ts'
+import { isAlive } from '../../src/processes.ts'
 import { stress } from '../e2e/stress.ts'
 import { freshDatabases } from '../proxy/databases.ts'
 
@@ -121,11 +122,6 @@ test('presses a proxy that runs already, and names one that does not', {
 function childrenOf(parentPid: number | undefined): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids.map(Number).filter((pid) => statusOf(pid).includes(`PPid:\t${parentPid}\n`))
-}
-
-function isAlive(pid: number): boolean {
-  const status = statusOf(pid)
-  return status !== '' && !/^State:\s+Z/m.test(status)
 }
 
 /** Empty when it has ended. */

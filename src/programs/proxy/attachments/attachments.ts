@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { errorText } from '../../../error.ts'
+import { isAlive } from '../../../processes.ts'
 import type { AttachmentSpec } from '../intake/attachment-spec.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -218,14 +219,6 @@ async function ownFolder(): Promise<string> {
     if (!isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(ignore)
   }
   return mkdtemp(join(tmpdir(), `mailstorm-proxy-${process.pid}-`))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
 }
 
 function destroy(items: readonly OpenAttachment[]): void {
