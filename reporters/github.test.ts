@@ -71,7 +71,7 @@ test('rows without a result are told of once for each reason; what has a place i
 
 test('the job summary has the table and every run, or what GitHub would not drop', () => {
   const results = [burstResult(), brokenResult()]
-  expect(jobSummary(results, 100_000)).toContain('<details><summary>Circumstances</summary>')
+  expect(jobSummary(results, 100_000)).toContain('<details><summary>Run details</summary>')
   const short = jobSummary(results, 2000)
   expect(short).toContain('❌ FAILED')
   expect(short).toContain('too long for a job summary')

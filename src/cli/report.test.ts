@@ -48,13 +48,13 @@ test('the newest run by default, beside its JSON', async () => {
 test('two runs are compared, three laid over each other', async () => {
   const results = await resultsFolder({ a: burstResult(), b: slower, c: burstResult({ run_id: 'c' }) })
   const two = await reported(['a', 'b'], { results })
-  expect(two.heading).toBe('A against B')
+  expect(two.heading).toBe('A vs. B')
   expect(two.page).toContain('<span class="chip failed">Regression</span>')
   const three = await reported(['a', 'b', 'c'], { results })
   expect(three.heading).toBe('3 runs')
   expect(three.path).toBe(join(results, 'report.html'))
   const sides = await reported(['a', 'c'], { results, against: ['b'], output: join(results, 'x.html') })
-  expect(sides).toMatchObject({ heading: 'A against B', path: join(results, 'x.html') })
+  expect(sides).toMatchObject({ heading: 'A vs. B', path: join(results, 'x.html') })
 })
 
 test('an older or incomplete file gets what it says', async () => {

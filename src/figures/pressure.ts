@@ -156,7 +156,7 @@ export const PRESSURE_FIGURES: Figures<PressureRun> = figuresOf<PressureRun>({
       ...PROXY,
       ...HIGHER_SHARE,
       name: 'spared_fetches',
-      title: 'fetches spared',
+      title: 'avoidable fetches avoided',
       noData: 'no attachment was sent twice, so no fetch could be avoided',
       read: ({ metrics }) => metrics?.delivery_cache_hit_rate,
     },

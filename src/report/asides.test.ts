@@ -43,7 +43,7 @@ test.each([
     const page = render(burstResult(troubled()))
     const shown = [
       'PASSED',
-      '5,000 recipients refused of messages that were taken',
+      '5,000 recipients refused in accepted messages',
       'no such user',
       '451 4.2.1 full',
       '1,234 reconnects, 50 ended badly',

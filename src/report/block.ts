@@ -82,6 +82,8 @@ export interface Table extends Shown {
 export interface Column extends Shown {
   /** In lower case unless it is a name. */
   readonly title: string
+  /** For a terminal, where the title is long for its cells. */
+  readonly short?: string
   readonly align: 'left' | 'right'
   /** How long a cell may be; longer ones are cut. */
   readonly most?: number

@@ -67,10 +67,10 @@ test.for(RESULTS)('terminal, Markdown and HTML say the same of %s', ([, result])
   }
 })
 
-test('a try that broke at the limit of the generator is unclear, whoever writes it', () => {
+test('a try that broke at the limit of the generator is inconclusive, whoever writes it', () => {
   const result = burstResult({ search: searchResult() })
   for (const page of [renderAnyText(result), renderAnyMarkdown(result), renderReport(result, ASSETS)])
-    expect(page.match(/unclear/g)?.length).toBeGreaterThan(0)
+    expect(page.match(/inconclusive/g)?.length).toBeGreaterThan(0)
 })
 
 test('why deliveries are not verified is said in one form, whoever writes it', () => {

@@ -79,7 +79,7 @@ test('shows it in Markdown', () => {
 })
 
 test('shows nothing of what a result does not have', () => {
-  expect(renderAnyText(burstResult())).not.toMatch(/Search|Side by Side|Drift|Generators/)
+  expect(renderAnyText(burstResult())).not.toMatch(/Search|Side by side|Drift|Generators/)
   expect(renderAnyMarkdown(burstResult())).not.toContain('###')
 })
 

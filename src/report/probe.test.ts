@@ -53,8 +53,8 @@ test('as text: a line for each check, and what was said where the server deviate
     ? Silence  longer than 10 s
 
     ✗ VRFY: no 252 (RFC 5321 4.1.1.9)
-        sent  VRFY a|b
-        came  500 <what>
+        sent      VRFY a|b
+        received  500 <what>
 
     mx.test:25: 1 conform, 1 deviate, 1 not offered, 1 unknown (12.3 s)
     "

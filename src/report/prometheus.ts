@@ -49,31 +49,31 @@ export class RunExposition {
   ])
   readonly #recipientsRefused = this.#counter(
     'mailstorm_recipients_refused_total',
-    'Recipients refused while their messages were taken for others',
+    'Recipients refused while their messages were accepted for others',
     RUN,
   )
   readonly #reconnects = this.#counter(
     'mailstorm_reconnects_total',
-    'Messages that went to a new session because the server had ended the one before',
+    'Messages moved to a new session because the server had ended the previous one',
     RUN,
   )
   readonly #sessionFailures = this.#counter(
     'mailstorm_session_failures_total',
-    'Sessions that ended badly: RSET without 250, QUIT without 221',
+    'Sessions that ended badly: RSET without 250 or QUIT without 221',
     RUN,
   )
   readonly #runs = this.#counter('mailstorm_runs_total', 'Runs that have ended, by verdict', [
     ...RUN,
     'verdict',
   ])
-  readonly #running = this.#gauge('mailstorm_running', '1 while the run sends, then 0')
-  readonly #workers = this.#gauge('mailstorm_workers', 'Concurrent workers of the plan')
-  readonly #planned = this.#gauge('mailstorm_planned_messages', 'Messages of the plan')
-  readonly #elapsed = this.#gauge('mailstorm_elapsed_seconds', 'Since the start of the run')
-  readonly #inFlight = this.#gauge('mailstorm_in_flight', 'Messages started and not ended')
-  readonly #queued = this.#gauge('mailstorm_queued', 'Messages due and not started')
+  readonly #running = this.#gauge('mailstorm_running', '1 while the run is sending, else 0')
+  readonly #workers = this.#gauge('mailstorm_workers', 'Concurrent workers planned')
+  readonly #planned = this.#gauge('mailstorm_planned_messages', 'Messages planned')
+  readonly #elapsed = this.#gauge('mailstorm_elapsed_seconds', 'Seconds since the start of the run')
+  readonly #inFlight = this.#gauge('mailstorm_in_flight', 'Messages started but not ended')
+  readonly #queued = this.#gauge('mailstorm_queued', 'Messages due but not started')
   readonly #rate = this.#gauge('mailstorm_rate', 'Messages ended per second, over the last seconds')
-  readonly #targetRate = this.#gauge('mailstorm_target_rate', 'Messages per second of the plan')
+  readonly #targetRate = this.#gauge('mailstorm_target_rate', 'Messages per second planned')
   readonly #responseTime = this.#gauge(
     'mailstorm_response_time_seconds',
     'From when a message was due to its final reply, over the run so far',
@@ -266,8 +266,8 @@ export function expositionOf(
     name: prefix + [bare, suffix].filter((part) => part !== '').join('_'),
     help:
       aggregate === undefined
-        ? `${group}: ${title}, when the run had ended`
-        : `${aggregate.of.replaceAll('_', ' ')}, when the run had ended`,
+        ? `${group}: ${title}, at the end of the run`
+        : `${aggregate.of.replaceAll('_', ' ')}, at the end of the run`,
     labels: aggregate === undefined ? {} : { aggregate: aggregate.name },
     scale,
   }

@@ -24,7 +24,9 @@ test('shows rate against target and the scheduling lag in the open model', () =>
       generator: { ...generator, scheduling_lag_ms: { ...metrics.response_time_ms, p99: 1.2, max: 9.9 } },
     }),
   )
-  expect(text).toContain('Rate:            49.99/s started in the window, target 50.00/s (0.02 % off)')
+  expect(text).toContain(
+    'Rate:              49.99/s started in the attack window, target 50.00/s (0.02 % off)',
+  )
   expect(text).toContain('scheduling lag p99 1.20 ms max 9.90 ms')
 })
 
@@ -40,7 +42,7 @@ test('a ledger that was not kept is not verified, and its counts are dashes', ()
       duplicated: null,
     },
   })
-  expect(renderAnyText(result)).toContain('Ledger:            not verified: external target\n')
+  expect(renderAnyText(result)).toContain('Ledger:              not verified: external target\n')
   expect(renderSummary([result])).toMatch(/ –\s+–\s+PASSED\n/)
 })
 
@@ -53,7 +55,7 @@ test('a run that sent nothing has dashes, not zeros, for what it could not measu
       metrics: { ...metrics, total_messages: 0, response_time_ms: NOTHING, service_time_ms: NOTHING },
     }),
   )
-  expect(text).toMatch(/Success Rate: +–\n/)
+  expect(text).toMatch(/Success rate: +–\n/)
   expect(text).toMatch(/p50: +– +–\n/)
   expect(text).toContain('[FAILED] burst: nothing was sent\n')
 })
@@ -72,7 +74,9 @@ test('a value just over its limit is shown exactly', () => {
 
 test('names only the first servers of many', () => {
   const servers = Array.from({ length: 32 }, (_, index) => `s${index + 1}`)
-  expect(renderAnyText(burstResult({ servers }))).toContain('Servers:           s1, s2, s3, s4, s5 … (32)\n')
+  expect(renderAnyText(burstResult({ servers }))).toContain(
+    'Servers:             s1, s2, s3, s4, s5 … (32)\n',
+  )
 })
 
 test('shows the most frequent kinds of failure and counts the others', () => {
@@ -106,7 +110,7 @@ test('the table at the end has one aligned row for each run', () => {
 test('says when runs of different backends stand beside each other', () => {
   const external = burstResult({ backend: { name: 'external', why: 'SMTP_TARGETS is set' } })
   expect(renderSummary([burstResult(), external])).toContain(
-    'Not comparable with each other: 2 backends (embedded, external)',
+    'Not comparable: 2 backends (embedded, external)',
   )
   expect(renderSummary([burstResult(), burstResult()])).not.toContain('Not comparable')
 })
@@ -131,5 +135,5 @@ test('says how much was sent where what was sent was refused', () => {
     metrics: { ...metrics, total_bytes_sent: 0, phases_ms },
     workload: { ...workload, size_bytes: 1_048_576 },
   })
-  expect(renderAnyText(refused)).toContain('Total Data:      0 bytes accepted, of 10 MB sent\n')
+  expect(renderAnyText(refused)).toContain('Data:              0 bytes accepted, of 10 MB sent\n')
 })

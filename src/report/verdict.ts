@@ -46,7 +46,7 @@ export function verdictReason(result: Result): string {
     reasons.push(`${count(failed)} of ${counted(dueMessages(result.metrics), 'message')} not accepted`)
   if (outcomes.not_reached > 0) reasons.push(`${count(outcomes.not_reached)} not reached`)
   const refused = result.metrics.recipients_refused
-  if (refused > 0) reasons.push(`${counted(refused, 'recipient')} refused of messages that were taken`)
+  if (refused > 0) reasons.push(`${counted(refused, 'recipient')} refused in accepted messages`)
   for (const [name, value] of ledgerFaults(result)) {
     if (!missed.some(({ metric }) => metric === name)) reasons.push(`${count(value)} ${name}`)
   }

@@ -139,7 +139,7 @@ export function checkBaselineRuns(runs: readonly RunView[]): void {
 
 function checkWhole(run: RunView): void {
   if (run.status === 'partial')
-    throw refuse(`${run.file} was cut short`, 'Its figures cover only part of the load. Use a complete run.')
+    throw refuse(`${run.file} ended early`, 'Its figures cover only part of the load. Use a complete run.')
   if (!acceptedNothing(run)) return
   const said = run.success_rate === null ? 'it reports none' : 'its success rate is 0 %'
   throw refuse(

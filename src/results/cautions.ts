@@ -37,7 +37,7 @@ function circumstanceCautions(
   }
   // The older generator's files record little of this: say so once, not for each.
   if (cautions.length === 0 && about !== 'workload')
-    for (const side of silent) cautions.push({ about, sentence: `${side} does not say its ${about}` })
+    for (const side of silent) cautions.push({ about, sentence: `the ${about} of ${side} is unknown` })
   return cautions
 }
 
@@ -45,7 +45,7 @@ type Sentences = readonly [before: readonly string[], after: readonly string[]]
 
 function differs(about: string, name: string, [before, after]: Sentences): string {
   const what = about === name ? about : `${about}: ${name}`
-  return `different ${what}: ${before.join(' and ')} against ${after.join(' and ')}`
+  return `different ${what}: ${before.join(' and ')} vs. ${after.join(' and ')}`
 }
 
 function distinct(values: readonly (string | number | null | undefined)[]): string[] {
@@ -65,7 +65,12 @@ function scenarioCautions({ before, after }: Sides<readonly RunView[]>): Caution
 /** Nothing is worse than nothing: any run would pass against such a reference. */
 function referenceCautions(before: readonly RunView[]): Caution[] {
   if (!before.every(acceptedNothing)) return []
-  return [{ about: 'reference', sentence: 'A accepted no message: no run is worse in success or throughput' }]
+  return [
+    {
+      about: 'reference',
+      sentence: 'A accepted no message, so no run can be worse in success or throughput',
+    },
+  ]
 }
 
 export function acceptedNothing({ success_rate: success, successful_messages: accepted }: RunView): boolean {
@@ -84,9 +89,9 @@ function nameOf({ scenario, part }: RunView): string {
 function runCautions({ file: path, status, generator_bound: bound }: RunView): Caution[] {
   const file = basename(path)
   const cautions: Caution[] = []
-  if (status === 'partial') cautions.push({ about: 'run', sentence: `${file} was cut short` })
+  if (status === 'partial') cautions.push({ about: 'run', sentence: `${file} ended early` })
   if (bound === true) {
-    const sentence = `${file} was generator-bound: its figures may be the limits of the generator, not of the servers`
+    const sentence = `${file} was generator-bound: its figures may show the limits of the load generator, not of the servers`
     cautions.push({ about: 'run', sentence })
   }
   return cautions

@@ -44,7 +44,10 @@ test('a reference that accepted nothing is named first: no run can be worse than
   const nothing = runWith({ successRate: 0, throughput: 0 })
   const { cautions } = compareRuns({ before: [nothing], after: [nothing] })
   expect(cautions).toEqual([
-    { about: 'reference', sentence: 'A accepted no message: no run is worse in success or throughput' },
+    {
+      about: 'reference',
+      sentence: 'A accepted no message, so no run can be worse in success or throughput',
+    },
   ])
   expect(compareRuns({ before: [runWith({})], after: [nothing] }).cautions).toEqual([])
 })
@@ -111,8 +114,8 @@ test('compares a file of the older generator with one of ours by what both have'
   })
   expect(rowOf(comparison, 'avg').before.median).toBe(152.34)
   const words = comparison.cautions.map(({ sentence }) => sentence)
-  expect(words).toContain('A does not say its backend')
-  expect(words).toContain('A does not say its machine')
+  expect(words).toContain('the backend of A is unknown')
+  expect(words).toContain('the machine of A is unknown')
 })
 
 test('compares two files of the older generator', () => {
@@ -125,15 +128,15 @@ test('compares two files of the older generator', () => {
 })
 
 test.for([
-  ['backend', { backend: { name: 'docker', why: '' } }, 'different backend: embedded against docker'],
-  ['machine', { machine: { ...burstResult().machine, cores: 64 } }, 'different machine: cores: 2 against 64'],
+  ['backend', { backend: { name: 'docker', why: '' } }, 'different backend: embedded vs. docker'],
+  ['machine', { machine: { ...burstResult().machine, cores: 64 } }, 'different machine: cores: 2 vs. 64'],
   [
     'workload',
     { concurrent_workers: 9, workload: { ...burstResult().workload, workers: 9 } },
-    'different workload: workers: 50 against 9',
+    'different workload: workers: 50 vs. 9',
   ],
-  ['scenario', { scenario: 'heavy' }, 'different scenario: burst against heavy'],
-  ['run', { status: 'partial' as const }, 'run.json was cut short'],
+  ['scenario', { scenario: 'heavy' }, 'different scenario: burst vs. heavy'],
+  ['run', { status: 'partial' as const }, 'run.json ended early'],
 ] as const)('says first that the %s differs', ([about, changes, sentence]) => {
   const { cautions } = compareRuns({ before: [runWith({})], after: [runWith({}, changes)] })
   expect(cautions).toContainEqual({ about, sentence })

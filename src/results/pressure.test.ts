@@ -56,6 +56,6 @@ test('says first that the proxy or its settings differ', () => {
   const { cautions } = compareRuns({ before: [pressureView()], after: [other] })
   expect(cautions).toContainEqual({
     about: 'workload',
-    sentence: 'different workload: proxies at once: 2 against 3',
+    sentence: 'different workload: proxies at once: 2 vs. 3',
   })
 })

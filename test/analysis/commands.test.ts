@@ -147,7 +147,7 @@ test.for<Wrong>([
   [
     'a baseline of a run that was cut short',
     ['baseline', 'save', 'ci', '20260102-050405-heavy'],
-    /was cut short/,
+    /ended early/,
   ],
   ['a command that there is not', ['summarize'], /unknown command 'summarize'/],
 ])('%s is one clear error and exit code 2', { tags: 'long' }, isOneError)

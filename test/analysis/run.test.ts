@@ -103,7 +103,7 @@ test('holds a run against a baseline, and fails it when it is worse', {
   expect(worse.exitCode).toBe(1)
 
   const other = await mailstorm(folder, [...gated, '--servers', '2'])
-  expect(other.out).toMatch(/no data: baseline ci is of a different workload: servers: 5 against 2/)
+  expect(other.out).toMatch(/no data: baseline ci is of a different workload: servers: 5 vs\. 2/)
   expect(other.exitCode).toBe(1)
 })
 

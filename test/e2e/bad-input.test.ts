@@ -37,7 +37,7 @@ test.for(['/dev/null', '/dev/null/below', '/proc/nowhere/below'])(
     expect(run.exitCode).toBe(2)
     expect(run.output).toContain(`Failed to write results to "${folder}": `)
     expect(run.output).toContain('Set STRESS_RESULTS_DIR to a folder')
-    expect(run.output).not.toMatch(/\n\s+at |Test Type/)
+    expect(run.output).not.toMatch(/\n\s+at |Test type/)
   },
 )
 

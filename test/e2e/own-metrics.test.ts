@@ -22,7 +22,7 @@ test('own-metrics: what the hooks recorded stands in the result, the terminal an
     'busy_replies<100 pass',
     'extensions.min>=3 pass',
   ])
-  expect(run.output).toMatch(/Custom Metrics:\n +metric +kind +value\n +handshake_ms +trend +p95 [\d.]+ ms /)
+  expect(run.output).toMatch(/Custom metrics:\n +metric +kind +value\n +handshake_ms +trend +p95 [\d.]+ ms /)
   const markdown = await readFile(join(run.resultsDir, `${result.stamp}-own-metrics.md`), 'utf8')
   expect(markdown).toMatch(/Custom metrics<\/summary>\n\n\| Metric \| Kind \|/)
 })

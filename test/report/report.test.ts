@@ -111,7 +111,7 @@ describe.skipIf(noBrowser !== undefined)(
       expect(await rows.allInnerTexts()).toEqual(
         timeline.map(({ second, accepted }) => `${second} s\t${accepted}/s`),
       )
-      expect(await opened.page.locator('#over-time .note').innerText()).toContain('too short for curves')
+      expect(await opened.page.locator('#over-time .note').innerText()).toContain('too short for lines')
       expect((await painted(opened.page))['chart-throughput']).toBeGreaterThan(2000)
       expect(opened.complaints).toEqual([])
     })

@@ -219,7 +219,7 @@ export function figuresBlock(result: AnyResult): Block {
   })
   return {
     title: 'Figures',
-    note: 'By the names that thresholds have for them.',
+    note: 'Every figure by the name to use in a threshold.',
     in: PAGES,
     folded: true,
     parts: table(FIGURE_COLUMNS, rows),

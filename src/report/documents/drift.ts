@@ -4,14 +4,14 @@ import { changeText, count } from '../format.ts'
 import type { Chart } from '../html/charts/chart.ts'
 
 const NOTE =
-  'Theil-Sen slopes after the warm-up: the median of the slopes between all pairs of intervals. A slope whose 95 % interval holds 0 cannot be told from none.'
+  'Theil–Sen slope after the warm-up: the median of the slopes between all pairs of points. Where the 95 % confidence interval includes 0, there is no significant drift.'
 
 const COLUMNS = [
-  left('of'),
+  left('figure'),
   right('per hour'),
-  right('95 % from'),
+  right('95 % CI from'),
   right('to'),
-  left('reading'),
+  left('trend'),
   right('points'),
 ]
 
@@ -38,9 +38,9 @@ export function driftBlock(result: Drifting): Block {
 
 /** Growth is never good news, of times and of memory alike. */
 function readingOf({ low_per_hour: low, high_per_hour: high }: DriftResult): Cell {
-  if (low > 0) return { text: 'grows', tone: 'warn' }
-  if (high < 0) return { text: 'falls', tone: 'good' }
-  return { text: 'within noise', tone: 'dim' }
+  if (low > 0) return { text: 'rising', tone: 'warn' }
+  if (high < 0) return { text: 'falling', tone: 'good' }
+  return { text: 'not significant', tone: 'dim' }
 }
 
 const DRIFT_PLACE = 'drift'

@@ -21,10 +21,10 @@ export function headFacts(result: Result): Fact[] {
   const { workload } = result
   return [
     ...factsFrom([
-      ['Test Type', `${result.test_type} (${workload.executor}, ${workload.model} model)`],
+      ['Test type', `${result.test_type} (${workload.executor}, ${workload.model} model)`],
       ['Servers', listed(result.servers, MOST_SERVERS)],
-      ...namesOf(result).map((name) => ['Names', name] as const),
-      ['Message Size', size(result.message_size)],
+      ...namesOf(result).map((name) => ['DNS', name] as const),
+      ['Message size', size(result.message_size)],
       ['Workload', workloadSentence(result)],
       ...overriddenParts(result).map((part) => ['Overridden', part] as const),
     ]),
@@ -56,7 +56,7 @@ function workloadSentence({ workload }: Result): string {
 function namesOf({ name_lookups: names = [] }: Result): string[] {
   return names.map(
     ({ host, addresses, lookup_ms: tookMs }) =>
-      `${host} is ${listed(addresses, MOST_SERVERS)} (looked up once, ${shortMilliseconds(tookMs)})`,
+      `${host} → ${listed(addresses, MOST_SERVERS)} (one lookup, ${shortMilliseconds(tookMs)})`,
   )
 }
 
@@ -65,10 +65,12 @@ export function overriddenParts({ overridden }: Result): string[] {
   if (overridden === undefined) return []
   const load = overridden.load.map((one) => {
     const { variable, own } = one
-    return `${variable}=${valueText(one.variable, one.value)}${own === null ? '' : ` (its own: ${valueText(variable, own)})`}`
+    return `${variable}=${valueText(one.variable, one.value)}${own === null ? '' : ` (scenario default: ${valueText(variable, own)})`}`
   })
   const thresholds =
-    overridden.thresholds === 'own' ? 'thresholds: its own, made for its own load' : 'thresholds: as given'
+    overridden.thresholds === 'own'
+      ? "thresholds: the scenario's own, written for its own load"
+      : 'thresholds: from STRESS_THRESHOLDS'
   return [...load, thresholds]
 }
 
@@ -83,12 +85,12 @@ export function messageFacts({ metrics }: Result): Fact[] {
   return factsFrom([
     ['Total', count(metrics.total_messages)],
     ['Successful', count(metrics.successful_messages)],
-    ['Failed', count(metrics.failed_messages) + (metrics.failed_messages > 0 ? split : '')],
+    ['Not successful', count(metrics.failed_messages) + (metrics.failed_messages > 0 ? split : '')],
     ...(notReached === 0
       ? []
-      : [['Not reached', `${count(notReached)}  (their turn had not come when the run was ended)`] as const]),
-    ['Conn Errors', count(metrics.connection_errors)],
-    ['Success Rate', dueMessages(metrics) === 0 ? percent(null) : percent(metrics.success_rate)],
+      : [['Not reached', `${count(notReached)}  (the run ended before they were due)`] as const]),
+    ['Connection errors', count(metrics.connection_errors)],
+    ['Success rate', dueMessages(metrics) === 0 ? percent(null) : percent(metrics.success_rate)],
   ])
 }
 
@@ -97,16 +99,16 @@ export function performanceFacts(result: Result): Fact[] {
   return factsFrom([
     [
       'Duration',
-      `${seconds(metrics.duration_seconds)}  (window ${seconds(metrics.window_seconds)}, drain ${seconds(metrics.drain_seconds)})`,
+      `${seconds(metrics.duration_seconds)}  (attack window ${seconds(metrics.window_seconds)}, drain ${seconds(metrics.drain_seconds)})`,
     ],
     ['Rate', rateSentence(result)],
-    ['Throughput', `${perSecond(metrics.throughput)} accepted, over window and drain`],
-    ['Total Data', dataSentence(result)],
+    ['Throughput', `${perSecond(metrics.throughput)} accepted, over attack window and drain`],
+    ['Data', dataSentence(result)],
     ['Sessions', `${count(metrics.sessions_opened)} opened${sessionTroubles(metrics)}`],
   ])
 }
 
-/** What befell the sessions, to stand behind their number: `, 3 reconnects, 2 ended badly`, or nothing. */
+/** What went wrong with the sessions, to stand behind their number: `, 3 reconnects, 2 ended badly`, or nothing. */
 export function sessionTroubles({ reconnects = 0, session_failures: failures = 0 }: Metrics): string {
   const reconnected = reconnects > 0 ? `, ${counted(reconnects, 'reconnect')}` : ''
   return failures > 0 ? `${reconnected}, ${count(failures)} ended badly` : reconnected
@@ -120,8 +122,8 @@ export function dataSentence({ metrics, workload }: Result): string {
 }
 
 function rateSentence({ metrics, target_rate }: Result): string {
-  const rate = `${perSecond(metrics.rate)} started in the window`
-  if (target_rate === null) return `${rate} (no target: as fast as the replies allow)`
+  const rate = `${perSecond(metrics.rate)} started in the attack window`
+  if (target_rate === null) return `${rate} (closed model: no target rate)`
   return `${rate}, target ${perSecond(target_rate)} (${percent(metrics.rate_error)} off)`
 }
 

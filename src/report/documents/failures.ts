@@ -25,14 +25,14 @@ export function failureBlocks(result: Result): Block[] {
     {
       title: 'Refused recipients',
       folded: true,
-      note: 'Their messages were taken for others and count as accepted.',
+      note: 'Their messages were accepted for other recipients, and count as accepted.',
       noteIn: ['html'],
       parts: failuresTable(refused, metrics.duration_seconds),
     },
     {
       title: 'Sessions that ended badly',
       folded: true,
-      note: 'After their messages had their outcomes: RSET without 250, or QUIT without 221.',
+      note: 'RSET without a 250 reply, or QUIT without 221. The messages already had their outcomes.',
       noteIn: ['html'],
       parts: failuresTable(endedBadly, metrics.duration_seconds),
     },
@@ -73,7 +73,7 @@ function failureCount({ count: own, more_at_most: more, others }: FailureRow): s
 /** What was said; where the texts of a kind differ, what they have in common and the first of them. */
 function failureText({ text, pattern }: FailureRow): string {
   const first = oneLine(text, FOREIGN_TEXT_LENGTH)
-  return pattern === undefined ? first : `${oneLine(pattern)} (the first: ${first})`
+  return pattern === undefined ? first : `${oneLine(pattern)} (first: ${first})`
 }
 
 /** `451 4.3.2`, `connection_refused`. */

@@ -29,7 +29,7 @@ export function responseTimesBlock({ metrics, histograms }: Result): Block {
   ])
   return {
     title: 'Response times',
-    note: 'Response time counts from when a message was due, service time from when it was sent.',
+    note: 'Response time runs from when a message was due to its final reply, service time from when it was sent.',
     noteIn: PAGES,
     folded: true,
     linked: true,
@@ -83,7 +83,7 @@ const PHASE_COLUMNS = [
   left('phase'),
   right('per message'),
   right('share'),
-  right('times'),
+  right('count'),
   ...ALL.map((key) => right(`${SHORT[key] ?? key} ms`)),
 ]
 
@@ -103,7 +103,7 @@ export function phasesBlock(metrics: Metrics): Block {
   })
   return {
     title: 'Phases',
-    note: 'Where the time of a message went, on average; what happens once in a session is shared among its messages.',
+    note: 'Average time per message in each phase. What happens once per session (connect, TLS, AUTH) is spread over all messages.',
     in: PAGES,
     folded: true,
     parts: table(PHASE_COLUMNS, rows),

@@ -4,9 +4,17 @@ import { count, counted, decimal, perSecond, shortMilliseconds, size } from '../
 
 const COLUMNS = [
   left('server'),
-  ...['accepted', 'deferred', 'rejected', 'failed', 'data', 'p50 ms', 'p99 ms', 'max ms', 'peak conn.'].map(
-    (title) => right(title),
-  ),
+  ...[
+    'accepted',
+    'deferred',
+    'rejected',
+    'failed',
+    'data',
+    'p50 ms',
+    'p99 ms',
+    'max ms',
+    'peak connections',
+  ].map((title) => right(title)),
   left('ended', { long: true }),
 ]
 
@@ -42,9 +50,9 @@ function balanceSentence(servers: readonly ServerRow[]): string | undefined {
   const most = loads.reduce((a, b) => Math.max(a, b))
   const least = loads.reduce((a, b) => Math.min(a, b))
   if (most === 0) return undefined
-  if (most === least) return `Balanced: each of the ${servers.length} servers had ${count(most)} messages.`
-  const excess = least === 0 ? '' : `, ${decimal((most / least - 1) * 100, 1)} % more`
-  return `The busiest server had ${count(most)} messages, the idlest ${count(least)}${excess}.`
+  if (most === least) return `Balanced: each of the ${servers.length} servers got ${count(most)} messages.`
+  const excess = least === 0 ? '' : ` (${decimal((most / least - 1) * 100, 1)} % more)`
+  return `The busiest server got ${count(most)} messages${excess}, the least busy one ${count(least)}.`
 }
 
 function endedOn({ accepted, deferred, rejected, failed }: ServerRow): number {
@@ -57,7 +65,7 @@ function nameCell({ name, host, port }: ServerRow): Cell {
   return name === address ? name : { text: name, more: address }
 }
 
-const RESOURCES = ['CPU % min', 'avg', 'max', 'memory min', 'avg', 'max']
+const RESOURCES = ['CPU % min', 'CPU % avg', 'CPU % max', 'memory min', 'memory avg', 'memory max']
 
 /** What each service used of CPU and memory. */
 export function resourcesBlock({ resource_usage }: Pick<Result, 'resource_usage'>): Block {
@@ -75,7 +83,7 @@ export function generatorsBlock({ split, merged }: Pick<Result, 'split' | 'merge
   const title = 'Generators'
   if (merged !== undefined) return { title, note: mergedNote(merged), parts: partsTable(merged) }
   if (split === undefined) return { title, parts: [] }
-  const note = 'These are the figures of its part alone: mailstorm merge puts the parts together.'
+  const note = "These figures cover this generator's part of the load; mailstorm merge combines all parts."
   return { title, note, parts: [splitFacts(split)] }
 }
 
@@ -84,8 +92,8 @@ function splitFacts({ index, generators, start_late_ms: late, ...split }: SplitR
   return facts(
     factsFrom([
       ['Generator', `${index + 1} of ${generators}`],
-      ['Run of all', split.shared_run_id],
-      ['Agreed start', split.agreed_start ?? 'none was agreed'],
+      ['Shared run id', split.shared_run_id],
+      ['Agreed start', split.agreed_start ?? 'none'],
       ['Started', `${split.started_at}${behind}`],
     ]),
   )
@@ -93,8 +101,8 @@ function splitFacts({ index, generators, start_late_ms: late, ...split }: SplitR
 
 function mergedNote({ generators, parts, start_skew_ms }: MergedFrom): string {
   const missing = generators - parts.length
-  const here = missing === 0 ? '' : ` The results of ${counted(missing, 'generator')} are missing here.`
-  return `${counted(generators, 'generator')} offered this load together. Their starts lie ${shortMilliseconds(start_skew_ms)} apart by their own clocks.${here}`
+  const here = missing === 0 ? '' : ` The results of ${counted(missing, 'generator')} are missing.`
+  return `${counted(generators, 'generator')} offered this load together. They started within ${shortMilliseconds(start_skew_ms)} of each other, by their own clocks.${here}`
 }
 
 function partsTable({ parts }: MergedFrom) {

@@ -90,7 +90,7 @@ function headFacts(result: PressureResult): Fact[] {
   const instances = proxy.instances === 1 ? 'one' : String(proxy.instances)
   return [
     ...factsFrom([
-      ['Test Type', 'pressure: tenants, proxy, PostgreSQL, SMTP sink'],
+      ['Test type', 'pressure: tenants, proxy, PostgreSQL, SMTP sink'],
       ['Proxy', `${proxy.implementation}, ${instances} ${WHERE[proxy.runs]}`],
       ['Load', `${counted(tenants.length, 'tenant')}, ${counted(accounts.length, 'account')}`],
     ]),
@@ -119,28 +119,28 @@ function messageFacts({ metrics, verification }: PressureResult): Fact[] {
   const served = metrics.attachments_served
   return factsFrom([
     ['Verified', verificationSentence(verification)],
-    ['Success Rate', metrics.total_messages === 0 ? percent(null) : percent(metrics.success_rate)],
+    ['Success rate', metrics.total_messages === 0 ? percent(null) : percent(metrics.success_rate)],
     [
       'Throughput',
       `${perSecond(metrics.messages_per_second)} delivered, from the first hand-over to the last delivery`,
     ],
-    ['Total Data', `${size(metrics.total_bytes_sent)} delivered`],
+    ['Data', `${size(metrics.total_bytes_sent)} delivered`],
     [
       'Attachments',
       `${counted(served, 'fetch', 'fetches')}, ${size(metrics.attachment_bytes_served)}${cacheOf(metrics)}`,
     ],
     [
-      'Syncs',
-      `${count(metrics.sync_calls)} calls, ${counted(metrics.dnd_periods, 'DND period')}, ${counted(metrics.dnd_violations, 'call')} inside one`,
+      'Sync calls',
+      `${counted(metrics.sync_calls, 'call')}, ${counted(metrics.dnd_periods, 'DND period')}, ${counted(metrics.dnd_violations, 'DND violation')}`,
     ],
     ['Queue', metrics.peak_pending === null ? 'not read' : `at most ${count(metrics.peak_pending)} pending`],
     [
       'Fairness',
       metrics.fairness === null
         ? MISSING
-        : `slowest tenant's p95 is ${decimal(metrics.fairness, 2)} times the fastest's (messages without attachments)`,
+        : `p95 of the slowest tenant is ${decimal(metrics.fairness, 2)} × that of the fastest (messages without attachments)`,
     ],
-    ['Peak Memory', memory.join(', ')],
+    ['Peak memory', memory.join(', ')],
   ])
 }
 
@@ -149,14 +149,14 @@ function cacheOf({
   delivery_cache_hit_rate: spared,
 }: PressureResult['metrics']): string {
   const parts: string[] = []
-  if (hits !== null) parts.push(`${percent(hits)} of the proxy's lookups were hits`)
-  if (spared !== null) parts.push(`${percent(spared)} of what could be spared was spared`)
+  if (hits !== null) parts.push(`cache hit rate ${percent(hits)}`)
+  if (spared !== null) parts.push(`${percent(spared)} of avoidable fetches avoided`)
   return parts.length === 0 ? '' : `; ${parts.join(', ')}`
 }
 
 /** Warning signs that were found in the figures, with what to do. */
 function diagnosisBlock(findings: readonly Finding[]): Block {
-  const none: Part = { kind: 'calm', text: 'None of the known warning signs was found.', in: ['html'] }
+  const none: Part = { kind: 'calm', text: 'No known warning sign was found.', in: ['html'] }
   const found: Part = {
     kind: 'findings',
     findings: findings.map(({ rule, severity, symptom, evidence, cause, action }) => ({
@@ -176,21 +176,28 @@ function diagnosisBlock(findings: readonly Finding[]): Block {
 
 const TENANT: Column = left('tenant', { most: 40 })
 
-const DELIVERIES: readonly (readonly [title: string, key: Checked, isFault?: true])[] = [
-  ['messages', 'handed_over'],
-  ['delivered', 'delivered'],
-  ['queued', 'still_queued'],
-  ['lost', 'lost', true],
-  ['dup', 'duplicated', true],
-  ['corrupt', 'corrupted', true],
-  ['unrep', 'unreported', true],
+interface Delivery {
+  readonly title: string
+  readonly short?: string
+  readonly key: Checked
+  readonly isFault?: true
+}
+
+const DELIVERIES: readonly Delivery[] = [
+  { title: 'messages', key: 'handed_over' },
+  { title: 'delivered', key: 'delivered' },
+  { title: 'still queued', short: 'queued', key: 'still_queued' },
+  { title: 'lost', key: 'lost', isFault: true },
+  { title: 'duplicated', short: 'dup', key: 'duplicated', isFault: true },
+  { title: 'corrupted', short: 'corrupt', key: 'corrupted', isFault: true },
+  { title: 'unreported', short: 'unrep', key: 'unreported', isFault: true },
 ]
 
 /** What hardly ever happens has a column only when it did. */
-const RARELY: typeof DELIVERIES = [
-  ['misrep', 'misreported', true],
-  ['unknown', 'unknown', true],
-  ['errors', 'errors'],
+const RARELY: readonly Delivery[] = [
+  { title: 'misreported', short: 'misrep', key: 'misreported', isFault: true },
+  { title: 'unknown', key: 'unknown', isFault: true },
+  { title: 'errors', key: 'errors' },
 ]
 
 type Checked = Exclude<
@@ -202,7 +209,7 @@ type Checked = Exclude<
 
 /** What became of each tenant's messages, and of all, with the ids of those that went wrong. */
 function tenantsBlock({ tenants, verification, metrics }: PressureResult): Block {
-  const rare = RARELY.filter(([, key]) => (verification[key] ?? 0) > 0)
+  const rare = RARELY.filter(({ key }) => (verification[key] ?? 0) > 0)
   const checks = [...DELIVERIES, ...rare]
   const cells = (
     name: string,
@@ -210,7 +217,7 @@ function tenantsBlock({ tenants, verification, metrics }: PressureResult): Block
     times: Pick<TenantRow, 'end_to_end_ms' | 'report_lag_ms'>,
   ): Cell[] => [
     name,
-    ...checks.map(([, key, isFault]): Cell => {
+    ...checks.map(({ key, isFault }): Cell => {
       const text = count(checked[key])
       return isFault && (checked[key] ?? 0) > 0 ? { text, tone: 'bad' } : text
     }),
@@ -220,7 +227,8 @@ function tenantsBlock({ tenants, verification, metrics }: PressureResult): Block
   ]
   const columns = [
     TENANT,
-    ...[...checks.map(([title]) => title), 'p50', 'p95', 'report p95'].map((title) => right(title)),
+    ...checks.map(({ title, short }) => right(title, short === undefined ? {} : { short })),
+    ...['p50', 'p95', 'report p95'].map((title) => right(title)),
   ]
   const rows = tenants.map((tenant) => cells(tenant.tenant_id, tenant.verification, tenant))
   const all = tenants.length === 1 ? [] : [cells('all', verification, metrics)]
@@ -248,8 +256,8 @@ const CLIENTS: readonly ClientColumn[] = [
   [right('reports'), (tenant) => count(tenant.reports_received)],
   [right('attachments'), (tenant) => count(tenant.attachments_served)],
   [right('served'), (tenant) => size(tenant.attachment_mb_served * 1024 ** 2)],
-  [right('cache'), (tenant) => percent(tenant.generation_cache_hit_rate)],
-  [right('spared'), (tenant) => percent(tenant.delivery_cache_hit_rate)],
+  [right('repeats'), (tenant) => percent(tenant.generation_cache_hit_rate)],
+  [right('avoided'), (tenant) => percent(tenant.delivery_cache_hit_rate)],
   [right('DND'), dndCell],
   [OVER_LIMIT, (tenant) => count(tenant.over_limit)],
   [right('sync p95'), (tenant) => shortMilliseconds(tenant.sync_response_ms.p95)],
@@ -270,7 +278,7 @@ function clientsBlock(tenants: readonly TenantRow[]): Block {
 
 function dndCell({ dnd_periods, dnd_violations }: TenantRow): Cell {
   if (dnd_violations === 0) return count(dnd_periods)
-  return { text: `${count(dnd_periods)} (${count(dnd_violations)} broken)`, tone: 'bad' }
+  return { text: `${count(dnd_periods)} (${count(dnd_violations)} violated)`, tone: 'bad' }
 }
 
 function accountsBlock(accounts: readonly AccountRow[]): Block {
@@ -284,7 +292,7 @@ function accountsBlock(accounts: readonly AccountRow[]): Block {
     tenant_id,
     ...[sent, errors, deferred, rate_limited].map(count),
   ])
-  const note = 'As the proxy counts them.'
+  const note = 'As counted by the proxy.'
   return { title: 'Accounts', note, noteIn: ['html'], folded: true, parts: table(columns, rows) }
 }
 
@@ -343,7 +351,7 @@ function circumstancesBlock(result: PressureResult): Block {
   const { proxy } = result
   const settings = Object.entries(proxy.settings).map(([name, value]) => `${name}=${value}`)
   return {
-    title: 'Circumstances',
+    title: 'Run details',
     in: PAGES,
     folded: true,
     parts: [
@@ -384,7 +392,7 @@ export function pressureCards({ metrics, verification }: PressureResult): Card[]
         id: 'p99',
         label: 'p99 end to end',
         value: latencyText(latency.p99),
-        detail: `slowest ${latencyText(latency.max)}`,
+        detail: `max ${latencyText(latency.max)}`,
       },
       { id: 'lost', label: 'Lost', value: count(lost), detail: `${count(duplicated)} duplicated` },
       {
@@ -410,7 +418,7 @@ function messageCards(metrics: PressureMetrics, delivered: number | null): Card[
       id: 'success',
       label: 'Success rate',
       value: none ? MISSING : percent(metrics.success_rate),
-      detail: 'once and intact',
+      detail: 'delivered once, intact',
     },
     {
       id: 'throughput',
@@ -422,13 +430,13 @@ function messageCards(metrics: PressureMetrics, delivered: number | null): Card[
       id: 'duration',
       label: 'Duration',
       value: seconds(metrics.duration_seconds),
-      detail: `${decimal(metrics.drain_seconds, 2)} s of it drain`,
+      detail: `${decimal(metrics.drain_seconds, 2)} s of that drain`,
     },
     {
       id: 'data',
       label: 'Attachments',
       value: size(metrics.attachment_bytes_served),
-      detail: `${count(metrics.attachments_served)} served, cache hits ${percent(metrics.cache_hit_rate)}`,
+      detail: `${count(metrics.attachments_served)} fetched, cache hit rate ${percent(metrics.cache_hit_rate)}`,
     },
   ]
 }

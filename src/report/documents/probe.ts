@@ -54,8 +54,8 @@ function rowLine(row: ProbeRow, titleColumns: number, paint: Paint): string {
 function deviationLines({ title, rfc, sent, came, note }: ProbeRow, paint: Paint): string[] {
   return [
     `${paint('red', '✗')} ${paint('bold', oneLine(title))}: ${oneLine(note)} (${rfc})`,
-    `    sent  ${oneLine(sent)}`,
-    `    came  ${oneLine(came)}`,
+    `    sent      ${oneLine(sent)}`,
+    `    received  ${oneLine(came)}`,
   ]
 }
 
@@ -122,7 +122,7 @@ function saidBlock({ target, extensions, rows, took_seconds: took }: ProbeReport
     left('verdict'),
     left('check', { long: true }),
     left('RFC'),
-    ...['sent', 'came', 'note'].map((title) => left(title, { long: true })),
+    ...['sent', 'received', 'note'].map((title) => left(title, { long: true })),
   ]
   const cells = rows.map((row): Cell[] => {
     const { sign, style } = PROBE_SIGNS[row.verdict]
@@ -140,5 +140,5 @@ function saidBlock({ target, extensions, rows, took_seconds: took }: ProbeReport
     ['Took', `${took} s`],
   ])
   const parts = [facts(about), ...table(columns, cells, { caption: `What ${target} said` })]
-  return { title: target, folded: true, closed: 'What was said', parts }
+  return { title: target, folded: true, closed: 'Full dialogue', parts }
 }

@@ -8,7 +8,7 @@ export function searchBlock(search: SearchResult | undefined): Block {
   if (search === undefined) return { title: 'Search', parts: [] }
   const { rate_per_second: rate, confidence, why, seconds, holds } = search
   const answer = rate === null ? 'No rate held' : `Highest rate that holds: ${perSecond(rate)}`
-  const must = `What must hold for ${seconds} s at a rate: ${holds.join(' and ')}.`
+  const must = `A rate holds if ${holds.join(' and ')} for ${seconds} s.`
   return {
     title: 'Search',
     note: `${answer}, confidence ${confidence}: ${why.replace(/\.$/, '')}. ${must}`,
@@ -28,16 +28,16 @@ function searchCards({ rate_per_second, broke_at_per_second, confidence, steps }
       id: 'search-rate',
       label: 'Highest rate that holds',
       value: rate_per_second === null ? 'none' : perSecond(rate_per_second),
-      detail: rate_per_second === null ? 'not even the lowest that was tried' : 'messages offered',
+      detail: rate_per_second === null ? 'not even the lowest rate tried' : 'messages offered',
     },
     {
       id: 'search-broke',
       label: 'Broke at',
       value: broke_at_per_second === null ? 'none' : perSecond(broke_at_per_second),
-      detail: broke_at_per_second === null ? 'no rate, for certain' : 'the lowest that broke',
+      detail: broke_at_per_second === null ? 'no rate failed conclusively' : 'the lowest rate that failed',
     },
     { id: 'search-confidence', label: 'Confidence', value: confidence, detail: 'of the search' },
-    { id: 'search-tries', label: 'Tries', value: count(steps.length), detail: `${count(held)} held` },
+    { id: 'search-tries', label: 'Rates tried', value: count(steps.length), detail: `${count(held)} held` },
   ]
 }
 
@@ -60,7 +60,7 @@ function stepsTable(search: SearchResult) {
       [...step.missed, ...(step.generator_bound ? ['generator-bound'] : [])].join(', '),
     ]
   })
-  return table(COLUMNS, rows, { caption: 'Rates tried, in their order' })
+  return table(COLUMNS, rows, { caption: 'Rates tried, in order' })
 }
 
 const SEARCH_PLACE = 'search'
@@ -68,7 +68,7 @@ const SEARCH_PLACE = 'search'
 const OUTCOMES = {
   held: { label: 'held', tone: 'good' },
   broke: { label: 'broke', tone: 'bad' },
-  unclear: { label: 'unclear', tone: 'warn' },
+  unclear: { label: 'inconclusive', tone: 'warn' },
 } as const
 
 /** Below the rate that broke, what was missed while the generator was at its own limit says nothing. */
@@ -90,7 +90,7 @@ export function searchCharts(search: SearchResult | undefined): Chart[] {
     overRate(search, {
       id: 'throughput',
       title: 'Throughput by rate',
-      note: 'Accepted each second, against what was offered',
+      note: 'Messages accepted per second, against the rate offered',
       unit: 'per_second',
       pick: (step) => step.throughput,
       lines: [{ ...offered, tone: 'muted', dashed: true }],
@@ -123,7 +123,7 @@ function way(search: SearchResult): Chart {
     id: `${SEARCH_PLACE}-way`,
     place: SEARCH_PLACE,
     title: 'Rates tried',
-    note: 'In their order',
+    note: 'In order',
     axis: 'runs',
     xTitle: 'Try',
     xs: steps.map((_, step) => step),

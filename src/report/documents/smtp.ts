@@ -102,7 +102,7 @@ function remarks(result: Result): Remark[] {
 function generatorBound({ bound, bound_reasons: reasons }: GeneratorResult): Remark[] {
   if (!bound) return []
   const why = reasons.join('; ') || 'no reason given'
-  const text = `generator-bound: these figures may be the limits of the machine that sent, not of the servers (${why})`
+  const text = `generator-bound: these figures may show the limits of the load generator, not of the servers (${why})`
   return [{ text, tone: 'warn' }]
 }
 
@@ -142,7 +142,7 @@ function circumstancesBlock(result: Result): Block {
   const { sender, recipient } = result.workload
   const inPage = [...messageFacts(result), ...performanceFacts(result)]
   return {
-    title: 'Circumstances',
+    title: 'Run details',
     in: PAGES,
     folded: true,
     parts: [
@@ -184,7 +184,7 @@ function loadCards(result: Result): Card[] {
       id: 'duration',
       label: 'Duration',
       value: seconds(metrics.duration_seconds),
-      detail: `${decimal(metrics.drain_seconds, 2)} s of it drain`,
+      detail: `${decimal(metrics.drain_seconds, 2)} s of that drain`,
     },
     {
       id: 'data',
@@ -197,7 +197,7 @@ function loadCards(result: Result): Card[] {
 
 function latencyCards(latency: Omit<LatencySummary, 'count'>): Card[] {
   return [
-    { id: 'p50', label: 'p50 response', value: shortMilliseconds(latency.p50), detail: 'half were faster' },
+    { id: 'p50', label: 'p50 response', value: shortMilliseconds(latency.p50), detail: 'median' },
     {
       id: 'p95',
       label: 'p95 response',
@@ -212,7 +212,7 @@ function latencyCards(latency: Omit<LatencySummary, 'count'>): Card[] {
     },
     {
       id: 'max',
-      label: 'Slowest',
+      label: 'Max response',
       value: shortMilliseconds(latency.max),
       detail: `average ${shortMilliseconds(latency.avg)}`,
     },
@@ -230,11 +230,11 @@ function lostCard({ verified, lost, duplicated }: LedgerResult): Card {
 
 function notAccepted({ failed_messages: failed, outcomes: { not_reached: notReached } }: Metrics): string {
   if (notReached > 0) return `${count(failed)} not accepted, ${count(notReached)} not reached`
-  return failed === 0 ? 'every one accepted' : `${count(failed)} not accepted`
+  return failed === 0 ? 'all accepted' : `${count(failed)} not accepted`
 }
 
 function rateDetail({ rate, rate_error }: Metrics, target: number | null): string {
-  if (target === null) return 'as fast as replies allow'
+  if (target === null) return 'closed model: no target rate'
   return `target ${perSecond(target)}, started ${perSecond(rate)} (${percent(rate_error)} off)`
 }
 

@@ -40,14 +40,14 @@ test('tries stand by their rates, each in the series of its outcome', () => {
   expect(drawn(way)).toEqual([
     ['held', [100, 200, null, 300, null]],
     ['broke', [null, null, 400, null, null]],
-    ['unclear', [null, null, null, null, 350]],
+    ['inconclusive', [null, null, null, null, 350]],
     ['found', [300, 300, 300, 300, 300]],
   ])
   expect(throughput?.xs).toEqual([100, 200, 300, 350, 400])
   expect(drawn(throughput)?.at(-1)).toEqual(['offered', [100, 200, 300, 350, 400]])
   expect(drawn(p99)?.slice(1)).toEqual([
     ['broke', [null, null, null, null, 1200]],
-    ['unclear', [null, null, null, null, null]],
+    ['inconclusive', [null, null, null, null, null]],
     ['limit', [500, 500, 500, 500, 500]],
   ])
   expect(drawn(success)?.at(-1)).toEqual(['limit', [0.99, 0.99, 0.99, 0.99, 0.99]])
@@ -71,18 +71,18 @@ test('the slope goes through the middle of what was measured', () => {
   expect(memory?.series[1]?.values.at(-1)).toBe(80 * 1_048_576)
 })
 
-test('a slope whose interval holds 0 is read as noise', () => {
+test('a slope whose interval holds 0 is not significant', () => {
   const text = textOf(driftingResult())
-  expect(text).toContain('+60.00 ms +50.00 ms +70.00 ms grows 108')
-  expect(text).toContain('0 −1 MB +1 MB within noise 108')
+  expect(text).toContain('+60.00 ms +50.00 ms +70.00 ms rising 108')
+  expect(text).toContain('0 −1 MB +1 MB not significant 108')
   expect(textOf({})).not.toContain('Drift')
 })
 
 test('one generator says that it is one of several, and merged ones who is missing', () => {
   expect(textOf({ split: splitResult() })).toContain('Generator 2 of 3')
   const merged = textOf({ merged: mergedFrom() })
-  expect(merged).toContain('Their starts lie 31.0 ms apart by their own clocks.')
-  expect(merged).toContain('The results of 1 generator are missing here.')
+  expect(merged).toContain('They started within 31.0 ms of each other, by their own clocks.')
+  expect(merged).toContain('The results of 1 generator are missing.')
   expect(merged).toMatch(/2 b7f3a1c2g1 \S+ 31\.0 ms – 1,000 250\.0\/s/)
 })
 
@@ -93,8 +93,8 @@ test('below four seconds there are bars in place of lines, with the same values'
   expect(overTime(short).every(({ bars, log }) => bars === true && log === false)).toBe(true)
   expect(overTime(short)[0]?.series[0]?.values).toEqual([1200, 1200])
   expect(overTime(burstResult()).some(({ bars }) => bars === true)).toBe(false)
-  expect(timeNote(short.timeline, 1.4)).toMatch(/a bar to each second\. The last one was 0\.40 s long\.$/)
-  expect(timeNote(timeline, metrics.duration_seconds)).toMatch(/The last second was 0\.21 s long\.$/)
+  expect(timeNote(short.timeline, 1.4)).toMatch(/one bar per second\. The last one covers 0\.40 s\.$/)
+  expect(timeNote(timeline, metrics.duration_seconds)).toMatch(/The last point covers 0\.21 s\.$/)
 })
 
 test('a load in stages has its plan drawn, second by second', () => {

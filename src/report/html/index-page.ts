@@ -33,7 +33,7 @@ export interface Index {
 export function renderIndex({ runs, probes = [], skipped }: Index, assets: Assets): string {
   const trends = scenarioTrends(runs.map(({ run }) => run))
   const body = html`<header class="head"><h1>Runs</h1><p class="reason">${summaryOf(runs)}</p></header>
-${section('Trends', trends.length === 0 ? undefined : html`${trends.map(({ body }) => body)}`, 'From the oldest run of a scenario on a backend to its newest.')}
+${section('Trends', trends.length === 0 ? undefined : html`${trends.map(({ body }) => body)}`, 'Each chart goes from the oldest run of a scenario on a backend to the newest.')}
 ${section('All runs', runs.length === 0 ? undefined : runsTable(runs))}
 ${section('Protocol probes', probeList(probes), 'What servers really do, check by check.')}
 ${section('Skipped files', skippedList(skipped))}`
@@ -46,7 +46,7 @@ ${section('Skipped files', skippedList(skipped))}`
 }
 
 function summaryOf(runs: readonly IndexedRun[]): string {
-  if (runs.length === 0) return 'There are none yet.'
+  if (runs.length === 0) return 'No runs yet.'
   const failed = runs.filter(({ run }) => run.verdict === 'FAILED').length
   const scenarios = new Set(runs.map(({ run }) => runName(run))).size
   const outcome = failed === 0 ? 'none failed' : `${count(failed)} failed`
@@ -54,7 +54,7 @@ function summaryOf(runs: readonly IndexedRun[]): string {
 }
 
 function runsTable(runs: readonly IndexedRun[]): Html {
-  return html`<div class="filter"><input type="search" data-filter="runs" placeholder="Filter, as burst failed" aria-label="Filter the runs"><span class="dim" data-filter-status role="status"></span></div>
+  return html`<div class="filter"><input type="search" data-filter="runs" placeholder="Filter, such as burst failed" aria-label="Filter the runs"><span class="dim" data-filter-status role="status"></span></div>
 <div id="runs">${table({
     caption: 'All runs, the newest first',
     columns: [
@@ -95,7 +95,7 @@ function skippedList(skipped: Index['skipped']): Html | undefined {
   if (skipped.length === 0) return undefined
   return table({
     caption: 'Skipped files',
-    columns: [left('File'), left('Why')],
+    columns: [left('File'), left('Reason')],
     rows: skipped.map(({ file, why }) => [file, why]),
   })
 }
@@ -123,7 +123,7 @@ function trendOf(all: readonly RunOverview[], index: number): Trend {
   const latest = all.at(-1) as RunOverview
   const charts = chartsOf(all.slice(-MOST_RUNS), index)
   const failed = all.filter(({ verdict }) => verdict === 'FAILED').length
-  const body = html`<div class="trend"><div><h3>${runName(latest)}</h3><p>${latest.backend ?? 'backend not said'}</p>
+  const body = html`<div class="trend"><div><h3>${runName(latest)}</h3><p>${latest.backend ?? 'backend unknown'}</p>
 <p>${counted(all.length, 'run')}, ${failed === 0 ? 'none failed' : `${failed} failed`}</p>${runStatus(latest)}</div>
 ${charts.map(({ place }) => chartPlace(place))}</div>
 `

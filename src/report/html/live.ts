@@ -14,7 +14,7 @@ import { type Assets, page } from './page.ts'
 /** The page that shows a run while it goes on; all of it comes by events from `events`. */
 export function renderLivePage(events: string, assets: Assets): string {
   const body = html`<header class="head"><div id="live-head"><div class="title"><h1>Waiting for a run</h1></div>
-<p class="reason">Services are being booted, or a scenario rests before it starts.</p></div>
+<p class="reason">Services are booting, or the cool-down before the next scenario is running.</p></div>
 <ul class="finished" id="live-finished" aria-label="Runs that have ended"></ul>
 <p class="calm" id="live-state" role="status"></p></header>
 <div id="live-cards"></div>
@@ -74,7 +74,7 @@ export function liveCards(progress: Progress): Html {
       id: 'messages',
       label: 'Messages',
       value: count(endedOf(progress)),
-      detail: planned === null ? 'until the time is over' : `of ${count(planned)}`,
+      detail: planned === null ? 'until the time is up' : `of ${count(planned)}`,
     },
     {
       id: 'throughput',
@@ -106,9 +106,9 @@ function endedOf({ accepted, deferred, rejected, failed }: Progress): number {
 
 export function livePressureHead(progress: PressureProgress): Html {
   const { phase, elapsed_seconds: elapsed, left_seconds: left } = progress
-  const doing = phase === 'draining' ? ', generation is over, the queue drains' : ''
+  const doing = phase === 'draining' ? ', tenants are done, the queue drains' : ''
   const share = left === null ? null : elapsed / (elapsed + left || 1)
-  const rest = left === null ? '' : `, about ${span(left)} of generation left`
+  const rest = left === null ? '' : `, about ${span(left)} of hand-over left`
   return liveTitle(progress, { sentence: `${span(elapsed)} so far${doing}${rest}`, share })
 }
 
@@ -126,7 +126,7 @@ export function livePressureCards(progress: PressureProgress): Html {
       { id: 'throughput', label: 'Rate', value: perSecond(rate), detail: 'over the last 3 s' },
       { id: 'pending', label: 'Pending', value: count(pending), detail: 'now' },
       { id: 'p95', label: 'p95 end to end', value: shortMilliseconds(p95_ms), detail: 'so far' },
-      { id: 'errors', label: 'Errors', value: count(errors), detail: 'final ones' },
+      { id: 'errors', label: 'Errors', value: count(errors), detail: 'reported to tenants' },
     ],
   ])
 }
@@ -146,14 +146,14 @@ export function livePressureCharts(all: readonly PressureProgress[]): Chart[] {
       ...{
         id: 'live-rate',
         title: 'Deliveries',
-        note: 'Each second, over the last three',
+        note: 'Per second, averaged over the last 3 s',
         unit: 'per_second',
       },
       series: [{ ...line('delivered', (one) => one.rate), filled: true }],
     },
     {
       ...common,
-      ...{ id: 'live-pending', title: 'Pending messages', note: 'As the proxy counts them', unit: 'count' },
+      ...{ id: 'live-pending', title: 'Pending messages', note: 'As counted by the proxy', unit: 'count' },
       series: [{ ...line('pending', (one) => one.pending), filled: true }],
     },
     {
@@ -173,7 +173,12 @@ export function livePressureCharts(all: readonly PressureProgress[]): Chart[] {
     },
     {
       ...common,
-      ...{ id: 'live-end-to-end', title: 'End to end, p95', note: 'Of all delivered so far', unit: 'ms' },
+      ...{
+        id: 'live-end-to-end',
+        title: 'End to end, p95',
+        note: 'Over all messages delivered so far',
+        unit: 'ms',
+      },
       series: [line('p95', (one) => one.p95_ms)],
     },
   ]

@@ -70,7 +70,7 @@ test('custom metrics stand in a table of their own', () => {
 })
 
 test('an index of no runs says so', () => {
-  expect(textOf(renderIndex({ runs: [], skipped: [] }, ASSETS))).toContain('There are none yet.')
+  expect(textOf(renderIndex({ runs: [], skipped: [] }, ASSETS))).toContain('No runs yet.')
 })
 
 test('modules become one script without imports and exports', () => {

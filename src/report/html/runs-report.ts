@@ -49,19 +49,19 @@ export function renderComparisonPage(comparison: Comparison, assets: Assets): st
   ]
   const charts = overlayCharts(sides.map(([label, side]) => sideOverlaid(label, side)))
   const failed = verdict === 'regression'
-  const body = html`<header class="head"><div class="title"><h1>A against B</h1>
+  const body = html`<header class="head"><div class="title"><h1>A vs. B</h1>
 <span class="chip ${failed ? 'failed' : 'passed'}">${failed ? 'Regression' : 'No regression'}</span></div>
 <dl class="factlist">${sides.map(([label, side]) => html`<div><dt>${label}</dt><dd>${filesOf(side)}</dd></div>`)}</dl></header>
 ${cautions(comparison)}
-${section('Figures that decide', comparisonTable(comparison), 'Of several runs on a side, the medians with their ranges. ↑ higher is better, ↓ lower is better.')}
+${section('Deciding figures', comparisonTable(comparison), 'Medians and ranges where a side has several runs. ↑ higher is better, ↓ lower is better.')}
 ${section('Charts', curves(charts))}
 ${section('Runs', runsTable([...before.runs, ...after.runs]))}`
-  return page({ title: 'A against B – mailstorm', body, charts, links: LINKS }, assets)
+  return page({ title: 'A vs. B – mailstorm', body, charts, links: LINKS }, assets)
 }
 
 function curves(charts: readonly Chart[]): Html {
   if (charts.length > 0) return chartPlace('overlay')
-  return html`<p class="calm">The files have neither timelines nor histograms, so that there is nothing to draw.</p>`
+  return html`<p class="calm">There is nothing to draw: the files have neither timelines nor histograms.</p>`
 }
 
 /** All that a file says, for those that have no report of their own. */
@@ -135,7 +135,7 @@ const WORDS: Readonly<Record<RowVerdict, Html>> = {
   noise: html`<span class="dim">within noise</span>`,
   same: html`<span class="dim">same</span>`,
   better: html`<span class="good-text">better</span>`,
-  unknown: html`<span class="dim">not in both</span>`,
+  unknown: html`<span class="dim">no data</span>`,
   fact: html``,
 }
 
@@ -151,14 +151,14 @@ function cautions({ cautions: all }: Comparison): Html | undefined {
 function comparisonTable({ rows }: Comparison): Html {
   const decides = rows.filter(({ limit }) => limit !== null)
   const others = rows.filter(({ limit }) => limit === null)
-  return html`${figures('Figures that decide', decides)}
+  return html`${figures('Deciding figures', decides)}
 <details class="more"><summary>All other figures</summary>${figures('All other figures', others)}</details>`
 }
 
 function figures(caption: string, rows: readonly ComparisonRow[]): Html {
   return table({
     caption,
-    columns: [left('Figure'), right('A'), right('B'), right('Change'), right('In %'), left('Verdict')],
+    columns: [left('Figure'), right('A'), right('B'), right('Change'), right('Change, %'), left('Verdict')],
     rows: rows.map((row) => {
       const { title, group, better, unit, before, after, change, verdict, reason } = row
       return [

@@ -17,10 +17,10 @@ test('says first what differs, then every figure, then the verdict with its limi
     Comparison
     ============================================================================
 
-    A, before:         run.json  (burst, embedded)
-    B, after:          run.json  (burst, docker)
+    A, before:           run.json  (burst, embedded)
+    B, after:            run.json  (burst, docker)
 
-    ! different backend: embedded against docker
+    ! different backend: embedded vs. docker
 
                                        A          B     change      in %
     Messages
@@ -76,9 +76,9 @@ test('says first what differs, then every figure, then the verdict with its limi
       memory of the servers ↓      79 MB      79 MB          0     0.0 %  same
       CPU of the generator          87 %       87 %          0     0.0 %
 
-    ↑ higher is better, ↓ lower is better, * decides
+    ↑ higher is better, ↓ lower is better, * decides the verdict
 
-    [REGRESSION] B is worse than A, but the sides were not measured alike (see above):
+    [REGRESSION] B is worse than A, but A and B were not measured under the same conditions (see above):
       throughput 1,000/s → 500.0/s (−50.0 %; limit 10 %)
       p95 of response time 20.00 ms → 90.00 ms (+350.0 %; limit 30 % and 50.00 ms)
     "
@@ -87,7 +87,7 @@ test('says first what differs, then every figure, then the verdict with its limi
 
 test('colours what decides', () => {
   const text = renderComparison(WORSE, { paint: tags, width: 100 })
-  expect(text).toContain('<yellow>! different backend: embedded against docker</yellow>')
+  expect(text).toContain('<yellow>! different backend: embedded vs. docker</yellow>')
   expect(text.match(/<red>REGRESSION<\/red>/g)).toHaveLength(2)
 })
 
@@ -99,11 +99,11 @@ test('no change is said so, and of several runs the range stands beside the medi
   expect(text).toContain('[NO CHANGE]')
 })
 
-test('what was taken for noise is told with its reason', () => {
+test('a change within noise is told with its reason', () => {
   const short = (throughput: number) => runWith({ throughput, perSecond: [throughput, 7] })
   const text = renderComparison(compareRuns({ before: [short(1000)], after: [short(800)] }))
   expect(text).toMatch(
-    /\[NO CHANGE\].*\n {2}throughput 1,000\/s → 800\.0\/s .*taken for noise, since 1 whole second is/,
+    /\[NO CHANGE\].*\n {2}throughput 1,000\/s → 800\.0\/s .*within noise: 1 whole second is/,
   )
 })
 

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<RowVerdict, readonly [word: string, style: Style | 
   noise: ['within noise', 'dim'],
   same: ['same', 'dim'],
   better: ['better', 'green'],
-  unknown: ['not in both', 'dim'],
+  unknown: ['no data', 'dim'],
   fact: ['', undefined],
 }
 
@@ -81,7 +81,7 @@ function sideText(runs: readonly RunView[]): string {
   const hidden = runs.length - files.length
   const names = hidden > 0 ? `${files.join(', ')} and ${hidden} more` : files.join(', ')
   const scenarios = [...new Set(runs.map(runName))].join(', ')
-  const backends = [...new Set(runs.map(({ backend }) => backend ?? 'backend not said'))].join(', ')
+  const backends = [...new Set(runs.map(({ backend }) => backend ?? 'backend unknown'))].join(', ')
   return `${names}  (${scenarios}, ${backends})`
 }
 
@@ -106,24 +106,24 @@ function paintWord(line: string, { verdict }: ComparisonRow, paint: Page['paint'
 
 function legend({ before, after }: Comparison): string {
   const several = before.runs.length + after.runs.length > 2
-  return `↑ higher is better, ↓ lower is better, * decides${several ? '; A and B are medians' : ''}`
+  return `↑ higher is better, ↓ lower is better, * decides the verdict${several ? '; A and B are medians' : ''}`
 }
 
 /** Never cut: a terminal that is too narrow wraps them. */
 function verdictLines(comparison: Comparison, paint: Page['paint']): string[] {
   const { rows, verdict, cautions } = comparison
   const alike = cautions.every(({ about }) => about === 'run')
-  const but = alike ? '' : ', but the sides were not measured alike (see above)'
+  const but = alike ? '' : ', but A and B were not measured under the same conditions (see above)'
   const decisive = (wanted: RowVerdict) => rows.filter((row) => row.limit !== null && row.verdict === wanted)
-  const noise = decisive('noise').map((row) => `  ${sentence(row)}: taken for noise, since ${row.reason}`)
+  const noise = decisive('noise').map((row) => `  ${sentence(row)}: within noise: ${row.reason}`)
   if (verdict === 'regression') {
     const worse = decisive('regression').map((row) => `  ${sentence(row)}`)
     return [paint('red', `[REGRESSION] B is worse than A${but}:`), ...worse, ...noise]
   }
   const better = decisive('better').length > 0
   const text = better
-    ? '[NO REGRESSION] no figure that decides is worse; some are better'
-    : '[NO CHANGE] no figure that decides has changed beyond its limit'
+    ? '[NO REGRESSION] no deciding figure is worse; some are better'
+    : '[NO CHANGE] no deciding figure changed by more than its limit'
   return [paint(alike ? 'green' : 'yellow', text + but), ...noise]
 }
 

@@ -74,7 +74,7 @@ const COLUMNS: readonly ListColumn<ScenarioSummary>[] = [
   { ...right('Passed'), rank: 7, cell: ({ passed }) => count(passed) },
   { ...right('Failed'), rank: 2, cell: ({ failed }) => count(failed) },
   { ...right('Messages'), rank: 6, cell: (row) => count(row.total_messages) },
-  { ...right('Success, worst'), rank: 3, cell: ({ success_rate: rate }) => percent(rate.min) },
+  { ...right('Success, min'), rank: 3, cell: ({ success_rate: rate }) => percent(rate.min) },
   { ...right('Throughput, median'), rank: 2, cell: (row) => perSecond(row.messages_per_second.median) },
   { ...right('range'), rank: 9, cell: (row) => range(row.messages_per_second, 0) },
   { ...right('p99 ms, median'), rank: 3, cell: ({ p99_ms: p99 }) => decimal(p99.median, 2) },
@@ -106,7 +106,7 @@ export function renderScenarioSummary(
   return `${blocks.join('\n')}\n`
 }
 
-const CHANGE_NOTE = 'Change: throughput of the newest run against the median of those before it.'
+const CHANGE_NOTE = 'Change: throughput of the newest run against the median of the earlier ones.'
 
 function headline(folder: string, rows: readonly ScenarioSummary[], paint: Page['paint']): string {
   const runs = rows.reduce((sum, row) => sum + row.runs, 0)
@@ -136,7 +136,7 @@ function totals(rows: readonly ScenarioSummary[]): string[] {
   ]
   const partial = sum((row) => row.partial)
   if (partial > 0) parts.push(`${count(partial)} of them partial`)
-  return [`In all: ${parts.join(', ')}.`]
+  return [`Total: ${parts.join(', ')}.`]
 }
 
 /** `1,100–1,310`; empty for one run. */
@@ -183,7 +183,5 @@ export function renderSummary(results: readonly AnyResult[], { paint, width }: P
 function backendNote(results: readonly AnyResult[]): string[] {
   const backends = [...new Set(results.map(({ backend }) => backend.name))]
   if (backends.length < 2) return []
-  return [
-    `Not comparable with each other: ${counted(backends.length, 'backend')} (${oneLine(backends.join(', '))})`,
-  ]
+  return [`Not comparable: ${counted(backends.length, 'backend')} (${oneLine(backends.join(', '))})`]
 }

@@ -89,10 +89,10 @@ function latencySections(view: RunView): [title: string, rows: Field[]][] {
 
 function statusLine(view: RunOverview, paint: Page['paint']): string {
   const { verdict, failed_messages: failed, total_messages: total } = view
-  if (verdict === null) return '[–] Status: the file says nothing of a verdict'
+  if (verdict === null) return '[–] Status: the file has no verdict'
   const why =
     failed === null || total === null
-      ? 'errors are not said'
+      ? 'errors unknown'
       : failed === 0
         ? 'no errors'
         : `${count(failed)} of ${counted(total, 'message')} not successful`

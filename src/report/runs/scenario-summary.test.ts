@@ -38,12 +38,12 @@ test('has a row to each scenario and backend, with medians and ranges', () => {
   expect(renderScenarioSummary('results', rows)).toMatchInlineSnapshot(`
     "5 runs of 2 scenarios in results, the newest of 2026-01-02
 
-    Scenario  Backend   Runs  Passed  Failed  Messages  Success, worst  Throughput, median      range  p99 ms, median  range  Lost   Change  Newest
-    burst     embedded     4       3       1    20,000        100.00 %             1,050/s  880–1,200           70.80            0  −20.0 %  FAILED (partial)
-    burst     docker       1       1       0     5,000        100.00 %             600.0/s                      70.80            0        –  PASSED
+    Scenario  Backend   Runs  Passed  Failed  Messages  Success, min  Throughput, median      range  p99 ms, median  range  Lost   Change  Newest
+    burst     embedded     4       3       1    20,000      100.00 %             1,050/s  880–1,200           70.80            0  −20.0 %  FAILED (partial)
+    burst     docker       1       1       0     5,000      100.00 %             600.0/s                      70.80            0        –  PASSED
 
-    Change: throughput of the newest run against the median of those before it.
-    In all: 4 passed, 0 warnings, 1 failed, 1 of them partial.
+    Change: throughput of the newest run against the median of the earlier ones.
+    Total: 4 passed, 0 warnings, 1 failed, 1 of them partial.
     "
   `)
 })

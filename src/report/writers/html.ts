@@ -62,7 +62,7 @@ export function chartsOf(document: Document): Chart[] {
 function header({ name, verdict, reason, stoppedEarly, facts }: Head): Html {
   const partial =
     stoppedEarly !== undefined &&
-    html`<p class="banner" role="note"><b>Partial run.</b> It did not come to its end: ${stoppedEarly}. The figures below are of what was measured until then.</p>
+    html`<p class="banner" role="note"><b>Partial run.</b> The run ended early: ${stoppedEarly}. The figures below cover what was measured until then.</p>
 `
   return html`<header class="head">
 ${partial}<div class="title"><h1>${name}</h1>${verdict !== undefined && verdictChip(verdict)}</div>

@@ -60,12 +60,7 @@ function blockLines({ title, parts, note }: Block, inner: Page): readonly string
       ? fieldLines(fieldsOf(part.facts), ' '.repeat(INDENT))
       : indent(partLines(part, inner)),
   )
-  return section(`${titleCase(title)}:`, [...lines, ...indent(noteLines(note, inner.width))], inner.paint)
-}
-
-/** `Side by Side`: short words stay as they are. */
-function titleCase(title: string): string {
-  return title.replaceAll(/(?<= )[a-z]\w{3,}/g, (word) => word.charAt(0).toUpperCase() + word.slice(1))
+  return section(`${title}:`, [...lines, ...indent(noteLines(note, inner.width))], inner.paint)
 }
 
 /** What one reads without turning the head. */
@@ -118,7 +113,7 @@ const MOST_ROWS = 10
 
 function tableLines(table: Table, page: Page): string[] {
   if (table.upright) return uprightLines(table)
-  const { columns } = table
+  const columns = table.columns.map((column) => ({ ...column, title: column.short ?? column.title }))
   const { shown, hidden } = rowsWithin(table, MOST_ROWS)
   const write = (cells: readonly Cell[]) =>
     cells.map((cell, index) => cellText(cell, columns[index], page.paint))
@@ -135,7 +130,7 @@ function tableLines(table: Table, page: Page): string[] {
   return [...detailed.titles, ...detailed.rows.flat(), ...more]
 }
 
-const TITLE_WIDTH = 15
+const TITLE_WIDTH = 17
 
 /** Columns become lines: what has few rows and many columns. */
 function uprightLines({ columns: [first, ...others], rows }: Table): string[] {

@@ -33,7 +33,7 @@ function dashboard(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'send-rate',
       title: 'Send rate per account',
-      note: 'Messages per minute, over the last ten seconds',
+      note: 'Messages per minute, averaged over the last 10 s',
       unit: 'per_minute',
       series: accountRates(timeline),
     },
@@ -49,7 +49,7 @@ function dashboard(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'cumulative',
       title: 'Sent and errors, cumulative',
-      note: 'As the proxy counts them',
+      note: 'As counted by the proxy',
       unit: 'count',
       series: [
         { label: 'sent', values: cumulative(column((row) => row.sent)), tone: 'accent', filled: true },
@@ -65,7 +65,7 @@ function deferrals(timeline: Timeline, common: Common): Chart {
     ...common,
     id: 'deferrals',
     title: 'Deferrals and rate limits',
-    note: 'In each second, all accounts together',
+    note: 'Per second, all accounts',
     unit: 'count',
     series: [
       { label: 'deferred', values: column((row) => row.deferred), tone: 'warn' },
@@ -82,7 +82,7 @@ function flow(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'throughput',
       title: 'Messages',
-      note: 'Handed over, delivered and reported in each second',
+      note: 'Handed over, delivered and reported per second',
       unit: 'per_second',
       series: [
         { label: 'delivered', values: column((row) => row.delivered), tone: 'accent', filled: true },
@@ -94,7 +94,7 @@ function flow(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'end-to-end',
       title: 'End to end',
-      note: 'From hand-over to the sink, of what was delivered in each second',
+      note: 'From hand-over to the sink; messages delivered in each second',
       unit: 'ms',
       log: needsLog(endToEnd),
       series: endToEnd,
@@ -109,7 +109,7 @@ function tenantSide(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'sync-calls',
       title: 'Sync calls and do-not-disturb',
-      note: 'In each second, all tenants together',
+      note: 'Per second, all tenants',
       unit: 'count',
       series: [
         { label: 'sync calls', values: column((row) => row.sync_calls), tone: 'accent' },
@@ -120,7 +120,7 @@ function tenantSide(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'attachments',
       title: 'Attachments served',
-      note: 'Bytes in each second',
+      note: 'Bytes per second',
       unit: 'bytes',
       series: [
         {
@@ -135,7 +135,7 @@ function tenantSide(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'process-memory',
       title: 'Memory of the proxies',
-      note: 'Resident, all instances together',
+      note: 'Resident memory, all instances',
       unit: 'bytes',
       series: [{ label: 'proxies', values: column((row) => row.proxy_memory_bytes), tone: 'accent' }],
     },

@@ -43,9 +43,7 @@ function soak(seconds: number, badSecond: number): Result {
 test('a report of 7 days is at most 2 MB', { timeout: 60_000 }, async () => {
   const page = renderReport(soak(7 * DAY_SECONDS, 12_345), await loadAssets())
   expect(Buffer.byteLength(page)).toBeLessThan(2_000_000)
-  expect(page).toMatch(
-    /A point is 10 min: the mean of its seconds, with a band from their least to their most/,
-  )
+  expect(page).toMatch(/Each point is the mean over 10 min; the band is from minimum to maximum/)
 })
 
 test('a run of minutes is drawn second by second, with every digit', () => {

@@ -63,7 +63,7 @@ function shortened(value: number | null): number | null {
 
 function thinned(chart: Chart, spanSeconds: number): Chart {
   const spans = spansOf(chart.xs, spanSeconds)
-  const how = `A point is ${spanText(spanSeconds)}: the mean of its seconds, with a band from their least to their most`
+  const how = `Each point is the mean over ${spanText(spanSeconds)}; the band is from minimum to maximum`
   return {
     ...chart,
     note: chart.note === undefined ? how : `${chart.note}. ${how}`,
@@ -138,8 +138,7 @@ export function withBars(charts: readonly Chart[]): Chart[] {
 export function timeNote(timeline: readonly unknown[], durationSeconds: number): string {
   const part = durationSeconds - (timeline.length - 1)
   const isPart = timeline.length > 0 && part > 0 && part < 0.95
-  const length = `${part.toFixed(2)} s long.`
   if (!isShort({ timeline }))
-    return `All charts share one axis, in seconds since the start.${isPart ? ` The last second was ${length}` : ''}`
-  return `The run was too short for curves: there is a bar to each second.${isPart ? ` The ${timeline.length === 1 ? 'only' : 'last'} one was ${length}` : ''}`
+    return `All charts share one axis, in seconds since the start.${isPart ? ` The last point covers ${part.toFixed(2)} s.` : ''}`
+  return `The run was too short for lines: one bar per second.${isPart ? ` The ${timeline.length === 1 ? 'only' : 'last'} one covers ${part.toFixed(2)} s.` : ''}`
 }

@@ -30,7 +30,7 @@ function throughput({ timeline, target_rate }: Timed, common: Common): Chart {
     ...common,
     id: 'throughput',
     title: 'Throughput',
-    note: 'Messages accepted in each second',
+    note: 'Messages accepted per second',
     unit: 'per_second',
     series: [
       { label: 'accepted', values: accepted, tone: 'accent', filled: true },
@@ -45,7 +45,7 @@ function responseTime({ timeline }: Timed, common: Common): Chart {
     ...common,
     id: 'response-time',
     title: 'Response time',
-    note: 'From due to final reply, of what ended in each second',
+    note: 'From when a message was due to its final reply; messages that ended in each second',
     unit: 'ms',
     log: needsLog(series),
     series,
@@ -61,7 +61,7 @@ function inFlight({ timeline }: Timed, common: Common): Chart {
     unit: 'count',
     series: [
       { label: 'in flight', values: timeline.map((row) => row.in_flight), tone: 'accent', filled: true },
-      { label: 'due, not started', values: timeline.map((row) => row.queued), tone: 'warn' },
+      { label: 'queued (due, not started)', values: timeline.map((row) => row.queued), tone: 'warn' },
     ],
   }
 }
@@ -71,7 +71,7 @@ function errors({ timeline }: Timed, common: Common): Chart {
     ...common,
     id: 'errors',
     title: 'Errors',
-    note: 'Messages that ended in each second without being accepted',
+    note: 'Messages not accepted, per second',
     unit: 'count',
     series: [
       { label: 'deferred (4xx)', values: timeline.map((row) => row.deferred), tone: 'warn' },
@@ -131,7 +131,7 @@ export function resourceCharts(usage: Usage, markers: readonly Marker[] = []): C
       ...common,
       id: 'cpu',
       title: 'CPU',
-      note: 'Of each service, in percent of one core',
+      note: 'Per service, in percent of one core',
       unit: 'percent',
       series: series((sample) => sample.cpu_percent),
     },
@@ -139,7 +139,7 @@ export function resourceCharts(usage: Usage, markers: readonly Marker[] = []): C
       ...common,
       id: 'memory',
       title: 'Memory',
-      note: 'Of each service, resident',
+      note: 'Resident memory per service',
       unit: 'bytes',
       series: series((sample) => sample.memory_bytes),
     },
