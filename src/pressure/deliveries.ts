@@ -2,45 +2,45 @@ import { MailstormError } from '../error.ts'
 import type { DeliveryLine } from '../programs/sink/http/own-routes.ts'
 import { type AttachmentFacts, MimeDigest } from '../programs/sink/mime/mime-digest.ts'
 
-/** The header field by which a message is known again wherever it arrives. */
+/** Header field that identifies a message wherever it arrives. */
 export const ID_HEADER = 'X-Genro-Mail-ID'
 
-/** A message as the sink got it, in digests. */
+/** A message as the sink received it, in digests. */
 export interface Delivery {
-  /** Of ID_HEADER; empty when it has none. */
+  /** Value of ID_HEADER; empty when absent. */
   readonly id: string
-  /** When the sink had all of it. */
+  /** When the sink had received it completely. */
   readonly atEpochMs: number
   readonly bytes: number
-  /** Of its envelope. */
+  /** Envelope recipients. */
   readonly recipients: readonly string[]
   /** See textDigest(). */
   readonly textMd5: string | null
   readonly attachments: readonly AttachmentFacts[]
 }
 
-/** Where deliveries are read from, again and again. */
+/** Where deliveries are read from, repeatedly. */
 export interface DeliverySource {
   readonly name: string
-  /** What came since the last call; each delivery once. Throws when it cannot be asked. */
+  /** Deliveries since the last call, each once. Throws when they cannot be read. */
   read(): Promise<readonly Delivery[]>
 }
 
-/** All deliveries of a run, found by message. */
+/** All deliveries of a run, by message. */
 export class DeliveryBook {
   readonly #byId = new Map<string, Delivery | Delivery[]>()
   #count = 0
 
-  /** Deliveries, those beyond the first of a message too. */
+  /** Number of deliveries, repeated ones included. */
   get count(): number {
     return this.#count
   }
 
-  /** True when it is the first of its message. */
+  /** True for the first delivery of its message. */
   add(delivery: Delivery): boolean {
     this.#count += 1
     const known = this.#byId.get(delivery.id)
-    // A list of its own only for what comes twice: a run may have 100,000 messages.
+    // A list only for repeated deliveries: a run may have 100,000 messages.
     if (known === undefined) this.#byId.set(delivery.id, delivery)
     else if (Array.isArray(known)) known.push(delivery)
     else this.#byId.set(delivery.id, [known, delivery])
@@ -74,7 +74,7 @@ export class DeliveryBook {
 
 const SINK_ANSWERS_WITHIN_MS = 30_000
 
-/** What our own sink took, by the digests that it made while it received. */
+/** Reads deliveries from our own sink, which digests messages while it receives them. */
 export class SinkDeliveries implements DeliverySource {
   readonly name: string
   readonly #apiUrl: string
@@ -101,12 +101,12 @@ function sinkDelivery(line: DeliveryLine): Delivery {
   return { id: headers[ID_HEADER] ?? '', atEpochMs, bytes, recipients, textMd5, attachments }
 }
 
-/** A page goes through JSON as a whole, with messages of up to 1 MB. */
+/** A page is one JSON document, with messages of up to 1 MB. */
 const PAGE_MESSAGES = 25
 const MAILHOG_ANSWERS_WITHIN_MS = 60_000
 const FINAL_CRLF = Buffer.from('\r\n')
 
-/** What of MailHog's JSON is needed here. */
+/** The fields of MailHog's JSON that we need. */
 interface HogMessage {
   readonly ID: string
   readonly Created: string
@@ -119,7 +119,7 @@ interface HogPage {
   readonly items: readonly HogMessage[]
 }
 
-/** What a MailHog took, the real one or ours: its messages are fetched whole and digested here. */
+/** Reads deliveries from a MailHog, the real one or ours: messages are fetched whole and digested here. */
 export class MailhogDeliveries implements DeliverySource {
   readonly name: string
   readonly #apiUrl: string
@@ -130,7 +130,7 @@ export class MailhogDeliveries implements DeliverySource {
     this.#apiUrl = apiUrl
   }
 
-  /** MailHog gives the newest first, so paging ends where all of a page is known. */
+  /** MailHog lists the newest first, so stop at a page without new messages. */
   async read(): Promise<readonly Delivery[]> {
     const found: Delivery[] = []
     for (let start = 0, total = 1; start < total; start += PAGE_MESSAGES) {
@@ -141,7 +141,7 @@ export class MailhogDeliveries implements DeliverySource {
         this.#seen.add(message.ID)
         found.push(mailhogDelivery(message))
       }
-      // Mail that arrives meanwhile moves the pages, which only shows known messages again.
+      // Mail that arrives meanwhile shifts the pages, which only repeats known messages.
       if (this.#seen.size >= total || (fresh.length === 0 && page.items.length > 0)) break
     }
     return found.reverse()
@@ -161,7 +161,7 @@ function mailhogDelivery({ Created, Content, Raw }: HogMessage): Delivery {
   const digest = new MimeDigest()
   digest.push(content)
   const { text_md5, attachments } = digest.end()
-  // Names as they were sent; RFC 5322 1.2.2 has them without case.
+  // Field names as sent; they are case-insensitive (RFC 5322 1.2.2).
   const field = Object.entries(Content.Headers).find(
     ([name]) => name.toLowerCase() === ID_HEADER.toLowerCase(),
   )
@@ -175,7 +175,7 @@ function mailhogDelivery({ Created, Content, Raw }: HogMessage): Delivery {
   }
 }
 
-/** RFC 3339 with nanoseconds, of which a Date keeps three digits. */
+/** RFC 3339 with nanoseconds, of which Date keeps three digits. */
 function epochMsOf(created: string): number {
   const fraction = /\.(\d+)/.exec(created)?.[1] ?? '0'
   return Date.parse(created.replace(/\.\d+/, '')) + Number(`0.${fraction}`) * 1000

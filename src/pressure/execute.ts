@@ -31,11 +31,13 @@ export interface PressureRun {
 export interface PressureControl {
   readonly signal: AbortSignal
   onProgress(progress: PressureProgress): void
-  /** Everything runs; the hand-over begins. */
+  /** Called when everything is running and the hand-over begins. */
   onStarted?(scene: Scene): void
 }
 
-/** One run from boot to result. Rejects only when it could not begin; else the result says what went wrong. */
+/**
+ * One run from boot to result. Rejects only when it could not begin; otherwise the result says what went wrong.
+ */
 export async function executePressure(
   run: PressureRun,
   ground: PressureGround,
@@ -67,7 +69,7 @@ function planOf(
   { durationSeconds, quietMs, mostDrainMs, proxySettings, runNow }: PressureWorkload,
   { acts, proxies }: Scene,
 ): PressPlan {
-  // genro-mail-proxy calls tenants every 300 s, whatever it is told; its clients call run-now.
+  // genro-mail-proxy calls tenants every 300 s regardless of settings; its clients use run-now.
   const callsByItself = proxies.facts.implementation === 'mailstorm' || !runNow
   return {
     durationMs: durationSeconds * 1000,
@@ -77,7 +79,7 @@ function planOf(
   }
 }
 
-/** The parts of a run as options and suite have them: booted here, or proxies that already run. */
+/** The parts of a run by options and suite: booted here, or external proxies. */
 export async function pressureGround(
   workload: PressureWorkload,
   { options, pressure }: Services,
@@ -120,7 +122,7 @@ function externalGround(
   }
 }
 
-/** Why a run ends before its time: an interruption, or the end of a part that it needs. */
+/** Why a run ended early: it was interrupted, or a part that it needs has ended. */
 class EarlyEnd {
   readonly #controller = new AbortController()
   readonly #reasons: string[] = []
@@ -136,12 +138,12 @@ class EarlyEnd {
     return this.#controller.signal
   }
 
-  /** All of them, in the order in which they came; null for a run that went as it should. */
+  /** All reasons in order; null when the run went as planned. */
   get reason(): string | null {
     return this.#reasons.length === 0 ? null : this.#reasons.join('; ')
   }
 
-  /** Why it is no longer known what was delivered; undefined while it is. */
+  /** Why deliveries are no longer known; undefined while they are. */
   get deliveriesLost(): string | undefined {
     return this.#deliveriesLost
   }
@@ -166,7 +168,7 @@ class EarlyEnd {
 
 const TEST_PROCESS = 'test process'
 
-/** The process that tests run in, with its tenants and proxies: what it uses, as any service's. */
+/** The test process, with its tenants and proxies, sampled like any service. */
 class TestProcess implements Sampled {
   readonly name = TEST_PROCESS
   #before = { cpu: process.cpuUsage(), atMs: performance.now() }
@@ -190,7 +192,7 @@ interface PressureFacts {
   readonly end: EarlyEnd
 }
 
-/** Everything known of a run → its result, verified, diagnosed and judged. */
+/** Builds the result from everything known of a run: verified, diagnosed and judged. */
 function pressureResult(facts: PressureFacts): PressureResult {
   const { run, runId, backend, proxies, pressed, usage, end } = facts
   const { scenario, part, workload, options } = run
@@ -230,7 +232,7 @@ function pressureResult(facts: PressureFacts): PressureResult {
   }
 }
 
-/** What was added by us and has no data is skipped; what the suite asked for fails without it. */
+/** Thresholds that we added are skipped without data; those of the suite fail. */
 function skipUnasked(judged: ThresholdResult, { asked }: PressureWorkload): ThresholdResult {
   const skip = judged.verdict === 'no-data' && !asked.has(judged.expression)
   return skip ? { ...judged, verdict: 'skipped' } : judged
@@ -246,7 +248,7 @@ function memoryOf(usage: Readonly<Record<string, ResourceUsage>>, { sampled }: P
   return { proxies, testProcess: new Map(own.map(({ second, memory_bytes: bytes }) => [second, bytes])) }
 }
 
-/** What a reader of the figures has to know besides. */
+/** Remarks that a reader of the figures needs. */
 function observationsOf({ pressed, run, proxies }: PressureFacts): string[] {
   const found: string[] = []
   const uncertain = pressed.uncertain.size

@@ -7,7 +7,7 @@ import type { PressureResult, TenantRow } from './result.ts'
 import { type PressurePlan, runPressure } from './run.ts'
 import { tenantTitle } from './spec.ts'
 
-/** A mail proxy under pressure: a row to each tenant. */
+/** The run kind for a mail proxy under pressure: a row per tenant. */
 export const PRESSURE_RUNS: RunKind<PressurePlan, PressureResult> = {
   results: PRESSURE_RESULTS,
   rows: ({ workload }) => workload.tenants.map(tenantTitle),
@@ -26,13 +26,13 @@ export const PRESSURE_RUNS: RunKind<PressurePlan, PressureResult> = {
   account: expectAccounted,
 }
 
-/** Boot and the end of it have to fit in the first row's time. */
+/** The first row's time includes boot and shutdown. */
 const BOOT_LIMIT_MS = 180_000
 const END_LIMIT_MS = 90_000
 
 const COUNTED = ['lost', 'duplicated', 'corrupted', 'unreported', 'misreported'] as const
 
-/** By the limits that hold for all tenants together, each tenant's part cannot be more. */
+/** Judged by the limits for all tenants together: one tenant's share cannot exceed them. */
 function expectTenant(row: TenantRow, thresholds: readonly Threshold[]): void {
   const { verification } = row
   const missed = thresholds.some(({ metric, comparison, limit }) => {
@@ -44,7 +44,7 @@ function expectTenant(row: TenantRow, thresholds: readonly Threshold[]): void {
   if (missed) throw new RowFailure(`${tenantSentence(row)}\n${faultsOf(verification).join('\n')}`)
 }
 
-/** handed over = delivered + errors + still queued + lost, and the run came to its end. */
+/** handed over = delivered + errors + still queued + lost, and the run finished. */
 function expectAccounted({ verification, status, partial_reason }: PressureResult): void {
   const { handed_over, delivered, errors, still_queued, lost, verified, why_not } = verification
   if (!verified) throw new RowFailure(`not verified: ${why_not ?? 'it could not be checked'}`)

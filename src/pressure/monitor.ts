@@ -2,7 +2,7 @@ import { Histogram, quantileMs } from '../engine/histogram.ts'
 import type { AttachmentServed, TenantObserver } from '../programs/tenants/options.ts'
 import { type Delivery, DeliveryBook } from './deliveries.ts'
 
-/** Sees everything that happens in a run while it happens: counts for the live line, records for the end. */
+/** Sees every event of a run as it happens: counts for the live line, records for the result. */
 export class Monitor {
   readonly states = new MessageStates()
   readonly deliveries = new DeliveryBook()
@@ -16,7 +16,7 @@ export class Monitor {
     return this.#syncCalls
   }
 
-  /** Final errors that were reported. */
+  /** Final errors reported. */
   get errors(): number {
     return this.#errors
   }
@@ -31,7 +31,7 @@ export class Monitor {
     return this.#attachments.get(tenantId) ?? []
   }
 
-  /** One for all tenants. */
+  /** Shared by all tenants. */
   readonly observer: TenantObserver = {
     onHandedOver: ({ id, handedOverAtEpochMs }) => {
       this.states.onHandedOver(id)
@@ -68,7 +68,7 @@ const DELIVERED = 2
 const REPORTED_SENT = 4
 const REPORTED_ERROR = 8
 
-/** How far each message of a run is, counted while it goes on; by id, so that nothing counts twice. */
+/** Progress of each message of a run, by id, so that nothing counts twice. */
 export class MessageStates {
   readonly #states = new Map<string, number>()
   #handedOver = 0
@@ -80,7 +80,7 @@ export class MessageStates {
     return this.#handedOver
   }
 
-  /** Different messages of this run that arrived. */
+  /** Distinct messages of this run that arrived. */
   get delivered(): number {
     return this.#delivered
   }
@@ -90,7 +90,7 @@ export class MessageStates {
     return this.#reported
   }
 
-  /** Messages of which nothing more is to come: delivered and reported as sent, or reported as an error. */
+  /** Messages that are finished: delivered and reported as sent, or reported as an error. */
   get settled(): number {
     return this.#settled
   }
@@ -111,7 +111,7 @@ export class MessageStates {
     this.#set(id, kind === 'sent' ? REPORTED_SENT : REPORTED_ERROR)
   }
 
-  /** A delivery may be read before the tenant knows that its message was taken. */
+  /** A delivery may be read before the tenant learns that its message was accepted. */
   #set(id: string, bit: number): void {
     const before = this.#states.get(id) ?? 0
     const now = before | bit
@@ -136,13 +136,13 @@ function change(before: number, now: number, holds: (state: number) => boolean):
 }
 
 export interface DrainLimits {
-  /** Nothing moved for so long: nothing will. */
+  /** The wait ends when nothing has moved for this long. */
   readonly quietMs: number
-  /** However it moves. */
+  /** The wait ends after this long in any case. */
   readonly mostMs: number
 }
 
-/** How far a run is, in numbers of messages. */
+/** Progress of a run, in messages. */
 export interface DrainCounts {
   readonly handedOver: number
   readonly delivered: number
@@ -152,7 +152,7 @@ export interface DrainCounts {
 
 type DrainState = 'going-on' | 'done' | 'quiet' | 'too-long'
 
-/** Says when there is nothing more to wait for after the last message was handed over. No clock of its own. */
+/** Decides when there is nothing left to wait for after the last hand-over. Has no clock of its own. */
 export class Drain {
   readonly #limits: DrainLimits
   readonly #beganMs: number

@@ -16,35 +16,38 @@ import type { Address } from './scene/slow-link.ts'
 export interface PressTenant {
   readonly tenant: Tenant
   readonly limitPerMinute: number | undefined
-  /** Its own key, where the proxy gave one. */
+  /** The tenant's own key, if the proxy issued one. */
   apiKey: string | undefined
 }
 
-/** All that a run works with; all of it runs. */
+/** Everything a run works with; all of it is running. */
 export interface PressParts {
   readonly monitor: Monitor
   readonly events: RunEvents
   readonly tenants: readonly PressTenant[]
   readonly sources: readonly DeliverySource[]
   readonly proxies: readonly ProxyClient[]
-  /** What the proxies had counted before; empty for those that were booted for this run. */
+  /** What the proxies had counted before the run; empty for those booted for it. */
   readonly known: ReadonlyMap<string, ProxyReading>
-  /** What a server in front of the sink notes; it grows. */
+  /** Commands recorded by a server in front of the sink; grows during the run. */
   readonly mails?: readonly MailCommand[] | undefined
-  /** Makes the tenants known to the proxies: the run begins with it. */
+  /** Registers the tenants with the proxies, which starts the run. */
   begin(): Promise<void>
 }
 
 export interface PressPlan {
   readonly durationMs: number
   readonly drain: DrainLimits
-  /** Have tenants called so often, for a proxy that does so only every 5 minutes; undefined = it does by itself. */
+  /**
+   * How often to have tenants called, for a proxy that does so only every 5 minutes; undefined: it does by
+   * itself.
+   */
   readonly callEveryMs: number | undefined
-  /** Things to do at a time of the run. */
+  /** Actions at a given time of the run. */
   readonly acts: readonly { readonly atMs: number; act(): void }[]
 }
 
-/** How a run is watched, and ended early. */
+/** How a run is watched and ended early. */
 export interface PressControl {
   /** Ends the run at once. */
   readonly signal: AbortSignal
@@ -55,26 +58,26 @@ export interface PressControl {
 
 export type Pressed = Omit<RunRecords, 'memory'>
 
-/** A part that may end while a run needs it, and what that means for the run. */
+/** A part that may end while a run needs it, and the consequence. */
 export interface Watched {
   readonly name: string
   readonly ended: Promise<ServiceEnd | undefined>
-  /** `noted`: others go on. `fatal`: the run is over. `deliveries`: and what was delivered is no longer known. */
+  /** `noted`: others go on. `fatal`: the run is over. `deliveries`: also, deliveries are no longer known. */
   readonly means: 'noted' | 'fatal' | 'deliveries'
 }
 
-/** Where mail ends, and how it is read from there. */
+/** Where mail ends up, and how to read it from there. */
 export interface Sinks extends AsyncDisposable {
   readonly smtp: Address
   readonly sources: readonly DeliverySource[]
   readonly sampled: readonly Sampled[]
   readonly watched: readonly Watched[]
   readonly logged: readonly Logged[]
-  /** Where messages with larger attachments go; undefined = all go to the same. */
+  /** Where messages with larger attachments go; undefined: to the same sink. */
   readonly large: { readonly smtp: Address; readonly fromBytes: number } | undefined
 }
 
-/** The proxies of a run, booted for it or running already. */
+/** The proxies of a run, booted for it or external. */
 export interface Proxies extends AsyncDisposable {
   readonly facts: ProxyFacts
   readonly dialect: Dialect
@@ -85,16 +88,16 @@ export interface Proxies extends AsyncDisposable {
   readonly sampled: readonly Sampled[]
   readonly watched: readonly Watched[]
   readonly logged: readonly Logged[]
-  /** How the tenants are reached. */
+  /** How tenants are reached: intercepted by msw, or on real ports. */
   readonly tenantsBy: 'fakes' | 'ports'
 }
 
-/** What happened to the parts of a run, with its second. */
+/** Events of a run, with their second. */
 export class RunEvents {
   readonly #events: RunEvent[] = []
   #startedAtEpochMs = Date.now()
 
-  /** Second 0 is here; what came before it has none below. */
+  /** Defines second 0; earlier events count as second 0 too. */
   begin(startedAtEpochMs: number): void {
     this.#startedAtEpochMs = startedAtEpochMs
   }

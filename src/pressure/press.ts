@@ -9,14 +9,14 @@ import { recordsOf, type Sample } from './records.ts'
 
 const SECOND_MS = 1_000
 const LOOK_EVERY_MS = 250
-/** In the drain tenants are called again after so long, whatever the proxy's interval is. */
+/** Interval of calls to tenants during the drain, whatever the proxy's own interval is. */
 const CALL_EVERY_MS = 5_000
-/** Different faults of the run's own looks and calls that are told. */
+/** Most distinct faults of the run's own requests to report. */
 const MOST_NOTED = 5
-/** For deliveries that come once too often, after all seemed done. */
+/** Time for surplus deliveries after everything seemed done. */
 const AFTERGLOW_MS = 1_000
 
-/** One run: tenants hand over messages for a while, then the queue drains; all is noted. */
+/** One run: tenants hand over messages for a while, then the queue drains; everything is recorded. */
 export function press(parts: PressParts, plan: PressPlan, control: PressControl): Promise<Pressed> {
   return new Press(parts, plan, control).run()
 }
@@ -82,7 +82,8 @@ class Press {
     this.#calledAtMs = Number.NEGATIVE_INFINITY
     let state = drain.look(states, performance.now())
     while (state === 'going-on') {
-      // Also those who asked not to be disturbed: they would hear of their messages only after that.
+      // Includes tenants that asked not to be disturbed: they would otherwise learn of their messages only
+      // after that.
       await this.#callTenants(CALL_EVERY_MS, () => true)
       if (!(await this.#pause(LOOK_EVERY_MS))) return
       await this.#observation.readDeliveries()
@@ -103,7 +104,7 @@ class Press {
     return `gave up waiting: ${why}, with ${left} messages unsettled`
   }
 
-  /** Not more often than that. */
+  /** At most once per interval. */
   async #callTenants(everyMs: number, wanted: (tenant: Tenant) => boolean): Promise<void> {
     if (performance.now() - this.#calledAtMs < everyMs) return
     this.#calledAtMs = performance.now()
@@ -112,14 +113,14 @@ class Press {
     await Promise.all(
       tenants.map(({ tenant, apiKey }) =>
         proxy?.runNow(tenant.facts.tenantId, apiKey).catch((error: Error) => {
-          // A refusal explains a queue that does not move. That a proxy is away is seen elsewhere.
+          // A refusal explains a queue that does not move; a proxy that is away is noticed elsewhere.
           if (error instanceof MailstormError && error.code === 'PROXY_REFUSED') this.#noteOnce(error)
         }),
       ),
     )
   }
 
-  /** What went wrong in the run's own looks and calls: figures that are missing are explained by it. */
+  /** Faults of the run's own requests: they explain missing figures. */
   #noteOnce({ message, cause }: Error): void {
     const what = cause instanceof Error ? `${message}: ${cause.message}` : message
     if (this.#noted.has(what) || this.#noted.size >= MOST_NOTED) return
@@ -127,14 +128,14 @@ class Press {
     this.#parts.events.add(what.replace(/\.$/, ''))
   }
 
-  /** False when the run is to end at once. */
+  /** False when the run has to end at once. */
   async #pause(ms: number): Promise<boolean> {
     const { signal } = this.#control
     await delay(Math.max(0, ms), undefined, { signal }).catch(ignore)
     return !signal.aborted
   }
 
-  /** One after another: a look that takes longer than a second leaves seconds out. */
+  /** One at a time: an observation that takes longer than a second skips seconds. */
   #tick(): void {
     const second = Math.floor((Date.now() - this.#startedAtEpochMs) / SECOND_MS) - 1
     const sampled = this.#sampling.then(() => this.#observation.sample(second))
@@ -158,8 +159,8 @@ class Press {
   async #records(): Promise<Pressed> {
     const endedAtEpochMs = Date.now()
     const { monitor, events, tenants, proxies } = this.#parts
-    // In this order, while messages may still move from one to the next: what is no longer queued was delivered
-    // before the deliveries are read, and those before the reports.
+    // In this order, while messages may still move along: what has left the queue was delivered before
+    // deliveries are read, and those before reports.
     const queues = await queuesOf(this.#parts)
     await this.#observation.readDeliveries()
     await this.#observation.lastSample(
@@ -188,12 +189,12 @@ class Press {
   }
 }
 
-/** It asked not to be disturbed, and its time is not over. */
+/** It asked not to be disturbed, for a time that is not over. */
 function isQuiet({ syncs }: Tenant): boolean {
   return (syncs.at(-1)?.dndUntilEpochMs ?? 0) > Date.now()
 }
 
-/** The end of the run, which its caller looks for. */
+/** The run has ended, which the caller checks. */
 function ignore(): undefined {}
 
 type ProgressFigures = Pick<
@@ -201,7 +202,7 @@ type ProgressFigures = Pick<
   'handed_over' | 'delivered' | 'reported' | 'errors' | 'sync_calls' | 'pending' | 'rate' | 'p95_ms'
 >
 
-/** Looks at proxies and sinks again and again, and keeps what it sees. */
+/** Observes proxies and sinks repeatedly, and keeps what it sees. */
 class Observation {
   readonly samples: Sample[] = []
   readonly #parts: Pick<PressParts, 'proxies' | 'sources' | 'monitor'>
@@ -215,12 +216,12 @@ class Observation {
     for (const [name, reading] of known) this.#counters.begin(name, reading)
   }
 
-  /** Why the last look at a sink failed; undefined when it did not. */
+  /** Why the last reading of a sink failed; undefined when it succeeded. */
   get unread(): string | undefined {
     return this.#unread
   }
 
-  /** What is known at the end of a second; undefined when that is known already. */
+  /** The state at the end of a second; undefined when already known. */
   async sample(second: number): Promise<Sample | undefined> {
     if (this.samples.some((sample) => sample.second >= second)) return undefined
     const [totals] = await Promise.all([this.#readProxies(), this.readDeliveries()])
@@ -229,14 +230,14 @@ class Observation {
     return sample
   }
 
-  /** In place of a sample of the last second that may have been taken before its end. */
+  /** Replaces the last second's sample, which may have been taken before its end. */
   async lastSample(second: number): Promise<void> {
     const totals = await this.#readProxies()
     const at = this.samples.findIndex((sample) => sample.second >= second)
     this.samples.splice(at === -1 ? this.samples.length : at, Number.POSITIVE_INFINITY, { second, totals })
   }
 
-  /** New deliveries of all sinks; calls made while they are being read share that reading. */
+  /** Reads new deliveries from all sinks; concurrent calls share one reading. */
   readDeliveries(): Promise<void> {
     this.#reading ??= this.#readSources().finally(() => {
       this.#reading = undefined
@@ -289,10 +290,10 @@ async function failureOf(
   }
 }
 
-/** Ids of what still waits in the proxies, by tenant; a tenant whose queue cannot be read is not in here. */
+/** Ids still waiting in the proxies, by tenant; without tenants whose queue cannot be read. */
 type Queues = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Asked only when something is missing. Whatever proxy answers first: they share the queue. */
+/** Asked only when something is missing. Any proxy may answer: they share the queue. */
 async function queuesOf({
   monitor,
   tenants,
@@ -306,7 +307,7 @@ async function queuesOf({
       try {
         queues.set(id, await Promise.any(proxies.map((proxy) => proxy.queuedIds(id))))
       } catch {
-        // No proxy answers: what of its messages is lost cannot be told.
+        // No proxy answers, so it is unknown which messages are lost.
       }
     }),
   )

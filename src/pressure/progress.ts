@@ -1,20 +1,20 @@
-/** State of a pressure run while it goes on, sent at most once a second; small, plain data. */
+/** State of a pressure run in progress, sent at most once a second; small, plain data. */
 export interface PressureProgress {
-  /** Tells it from the progress of a load run. */
+  /** Distinguishes it from the progress of a load run. */
   readonly kind: 'pressure'
   readonly scenario: string
   readonly part: string | null
   readonly run_id: string
   readonly phase: 'generating' | 'draining'
   readonly elapsed_seconds: number
-  /** Of the generation; null while the queue drains. */
+  /** Until the end of generation; null while the queue drains. */
   readonly left_seconds: number | null
   readonly handed_over: number
   readonly delivered: number
   readonly reported: number
   readonly errors: number
   readonly sync_calls: number
-  /** Of the proxy's metrics; null when they could not be read. */
+  /** From the proxy's metrics; null when they could not be read. */
   readonly pending: number | null
   /** Deliveries per second over the last seconds. */
   readonly rate: number
@@ -22,10 +22,10 @@ export interface PressureProgress {
   readonly p95_ms: number | null
 }
 
-/** Rates of single seconds jump; of these many they can be read. */
+/** Rates of single seconds jump; average over this many. */
 const RATE_SECONDS = 3
 
-/** Deliveries per second over the last seconds, from counts taken at any times. */
+/** Deliveries per second over the last seconds, from counts taken at any time. */
 export class RecentRate {
   readonly #counts: { readonly atMs: number; readonly count: number }[] = []
 

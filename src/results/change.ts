@@ -155,7 +155,7 @@ const SAME_FASTEST_MS = 5
 /**
  * The same for runs limited by the generator or its machine: waiting for busy cores slows the slow messages and
  * hardly the fastest, while whatever adds time to every message slows the fastest as well. Only up to a limit:
- * no busy core turns 5 ms into
+ * no busy core turns 5 ms into 5 s.
  */
 export function noiseOfBoundRuns(
   change: Change,

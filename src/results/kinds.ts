@@ -9,7 +9,7 @@ import { asPressureResult, asResult, type Checked } from './result-shape.ts'
 
 export type Facts = Readonly<Record<string, string | number | null>>
 
-/** One kind of run as its files tell of it. What reads, lists and compares results asks it, and knows no kind. */
+/** One kind of run and its files. Code that reads, lists and compares results asks this, and knows no kind itself. */
 export interface ResultKind<R extends Result | PressureResult = Result | PressureResult> {
   readonly name: 'smtp' | 'pressure'
   /** Format name of its files. */

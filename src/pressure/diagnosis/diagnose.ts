@@ -2,24 +2,24 @@ import type { Finding, PressureTimelineRow } from '../result.ts'
 import { type Patient, type Rule, shown, shownMegabytes, thirdsOf, windowOf } from './rule.ts'
 import { dndIgnored, manyDnd, rareSync, slowSync } from './sync-rules.ts'
 
-/** Rates of single seconds jump; those of so many tell. */
+/** Rates of single seconds jump; average over this many. */
 const SPAN_SECONDS = 10
-/** Before the fall. */
+/** Least rate before a cliff counts as one. */
 const LEAST_BEFORE_PER_SECOND = 5
 const FELL_TO = 0.2
-/** With less waiting, there was just nothing to send. */
+/** With less waiting there was simply nothing to send. */
 const LEAST_WAITING = 50
 
 interface Span {
   readonly from: number
   readonly perSecond: number
-  /** Handed over and not delivered: proxies in trouble may not tell what is pending. */
+  /** Handed over minus delivered: proxies in trouble may not report what is pending. */
   readonly leastWaiting: number
 }
 
 /**
- * Deliveries all but stop although the queue is full, and stay so until the end: the proxy has hit a limit of
- * its own, as genro-mail-proxy's queue of 1,000 results, which nobody empties.
+ * Deliveries nearly stop and stay that way although the queue is full: the proxy hit a limit of its own, such
+ * as genro-mail-proxy's queue of 1,000 results, which nothing empties.
  */
 const throughputCliff: Rule = ({ timeline, proxy }) => {
   const spans = spansOf(timeline)
@@ -52,7 +52,7 @@ const throughputCliff: Rule = ({ timeline, proxy }) => {
   }
 }
 
-/** A span is low on the whole before its first seconds are: where these end. */
+/** The average over a span drops before its first seconds do; find where those end. */
 function edgeOf(timeline: readonly PressureTimelineRow[], from: number, bestPerSecond: number): number {
   const span = timeline.slice(from, from + SPAN_SECONDS)
   return from + span.findLastIndex((row) => row.delivered >= bestPerSecond * FELL_TO) + 1
@@ -80,7 +80,7 @@ function spansOf(timeline: readonly PressureTimelineRow[]): Span[] {
   return spans
 }
 
-/** Instances that send the same message, or a process that died between sending and noting it. */
+/** Several instances sent the same message, or a process died between sending and recording it. */
 const duplicates: Rule = ({ verification, proxy }) => {
   const { duplicated, delivered } = verification
   if (duplicated === null || duplicated === 0) return undefined
@@ -99,11 +99,11 @@ const duplicates: Rule = ({ verification, proxy }) => {
   }
 }
 
-/** A queue this short is the batch that just came. */
+/** A shorter queue is just the latest batch. */
 const LEAST_QUEUE_GROWTH = 50
 const LEAST_QUEUE_FACTOR = 1.5
 
-/** More comes than goes: the queue grows from third to third of the window. */
+/** More comes in than goes out: the queue grows from one third of the window to the next. */
 const pendingGrowing: Rule = (run) => {
   const rows = windowOf(run)
   const thirds = thirdsOf(rows.map(({ pending }) => pending))
@@ -136,7 +136,7 @@ const LEAST_MEMORY_FACTOR = 1.3
 
 const PROXIES = 'the proxies'
 
-/** The memory of a proxy of its own; of the test process when the proxies run in it. */
+/** Memory of the proxies' own processes, or of the test process when the proxies run inside it. */
 function memoryOf(run: Patient): { readonly whose: string; readonly bytes: (number | null)[] } {
   const ofProxies = windowOf(run).map((row) => row.proxy_memory_bytes)
   if (ofProxies.some((bytes) => bytes !== null)) return { whose: PROXIES, bytes: ofProxies }
@@ -146,7 +146,7 @@ function memoryOf(run: Patient): { readonly whose: string; readonly bytes: (numb
   }
 }
 
-/** Memory that grows from third to third, or stands above the limit of a proxy's container. */
+/** Memory grows from one third of the window to the next, or exceeds the limit of a proxy's container. */
 const memoryGrowing: Rule = (run) => {
   const { whose, bytes } = memoryOf(run)
   const thirds = thirdsOf(bytes)
@@ -156,7 +156,7 @@ const memoryGrowing: Rule = (run) => {
   const grows = last > middle && middle > first
   const least = whose === PROXIES ? LEAST_GROWTH_BYTES : LEAST_TEST_GROWTH_BYTES
   const isGrowing = grows && last - first >= least && last >= first * LEAST_MEMORY_FACTOR
-  // The test process holds Vitest and every tenant's books too: only growth says something of it.
+  // The test process also holds Vitest and every tenant's books, so only its growth means anything.
   const isHigh = whose === PROXIES && peak > LIMIT_BYTES * run.proxy.instances
   if (!isGrowing && !isHigh) return undefined
   const course = `on average ${shownMegabytes(first)} in the first third of the window, ${shownMegabytes(last)} in the last`
@@ -177,7 +177,7 @@ const LOW_SPARED = 0.8
 
 const percent = (share: number) => `${shown(share * 100)} %`
 
-/** Few attachments come from the cache: because few come again, or because the cache does not keep them. */
+/** Few attachments come from the cache: because few repeat, or because the cache does not keep them. */
 const lowCache: Rule = (run) => {
   const { cache_hit_rate: hitRate, delivery_cache_hit_rate: spared, attachments_served: served } = run.metrics
   if (served < LEAST_FETCHES) return undefined
@@ -210,7 +210,7 @@ const lowCache: Rule = (run) => {
   }
 }
 
-/** Weighted by how much each tenant generated. */
+/** Weighted by the number of messages each tenant generated. */
 function repeatedShare({ tenants }: Patient): number {
   const known = tenants.filter((row) => row.generation_cache_hit_rate !== null)
   const messages = known.reduce((sum, row) => sum + row.messages_generated, 0)
@@ -221,7 +221,7 @@ function repeatedShare({ tenants }: Patient): number {
   )
 }
 
-/** The warning signs of genro-mail-proxy's pressure test, and the known weaknesses of the real proxy. */
+/** Warning signs of genro-mail-proxy's pressure test, and known weaknesses of that proxy. */
 const RULES: readonly Rule[] = [
   throughputCliff,
   duplicates,
@@ -234,7 +234,7 @@ const RULES: readonly Rule[] = [
   lowCache,
 ]
 
-/** What the figures of a run point to; the critical ones first. */
+/** What the figures of a run point to; critical findings first. */
 export function diagnose(run: Patient): Finding[] {
   const found = RULES.flatMap((rule) => rule(run) ?? [])
   return found.toSorted((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'))

@@ -13,7 +13,7 @@ export const PROXY: ProxyFacts = {
 export const NOTHING = assemble(runRecords({ tenants: [tenantRecords()] }), { thresholds: [], proxy: PROXY })
 export const TENANT = NOTHING.tenants[0] as TenantRow
 
-/** A healthy run of a minute, and in what this one differs; a function gives the row of a second. */
+/** A healthy run of one minute, with changes; a function gives the timeline row of a second. */
 export function patient(
   rowOf: (second: number) => Partial<PressureTimelineRow> = () => ({}),
   {

@@ -1,12 +1,12 @@
 import type { Finding, PressureResult, PressureTimelineRow } from '../result.ts'
 
-/** What the rules look at. */
+/** The parts of a result that the rules look at. */
 export type Patient = Pick<PressureResult, 'timeline' | 'metrics' | 'tenants' | 'verification' | 'proxy'>
 
-/** Finds one warning sign, with numbers; undefined when there is none of it. */
+/** Looks for one warning sign; returns a finding with numbers, or undefined. */
 export type Rule = (run: Patient) => Finding | undefined
 
-/** The rows of the attack window: what queues and memory do afterwards is recovery. */
+/** Rows of the hand-over window; queues and memory after it show recovery. */
 export function windowOf({ timeline, metrics }: Patient): readonly PressureTimelineRow[] {
   return timeline.slice(0, Math.max(1, Math.floor(metrics.window_seconds)))
 }
@@ -17,12 +17,12 @@ export interface Thirds {
   readonly last: number
 }
 
-/** Fewer seconds have no course. */
+/** Fewer seconds show no trend. */
 const LEAST_VALUES = 9
 
 /**
- * Means of the first, second and last third: they tell a course from the saw teeth that sync cycles make.
- * Undefined for too few values; seconds without one are left out.
+ * Means of the first, second and last third: they separate a trend from the saw-tooth of sync cycles. Undefined
+ * with too few values; seconds without a value are left out.
  */
 export function thirdsOf(values: readonly (number | null)[]): Thirds | undefined {
   const known = values.filter((value) => value !== null)
@@ -37,7 +37,7 @@ export function thirdsOf(values: readonly (number | null)[]): Thirds | undefined
   }
 }
 
-/** For people: whole from 100 on, else one decimal. */
+/** For display: a whole number from 100 on, else one decimal. */
 export function shown(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : 1 })
 }

@@ -2,7 +2,7 @@ import { type Rule, shown } from './rule.ts'
 
 const SLOW_P95_MS = 1_000
 
-/** Tenants that take long to answer: the proxy waits, and gives up after its time limit. */
+/** Tenants answer slowly: the proxy waits, and gives up at its timeout. */
 export const slowSync: Rule = (run) => {
   const slow = run.tenants
     .flatMap(({ tenant_id: id, intake, sync_response_ms: { p95, max } }) =>
@@ -18,7 +18,7 @@ export const slowSync: Rule = (run) => {
     symptom: 'Slow sync responses',
     evidence: figures.join('; '),
   } as const
-  // A tenant that pushes answers only when the proxy has taken its messages.
+  // A tenant that pushes answers only after the proxy has accepted its messages.
   if (slow.every(({ intake }) => intake === 'push'))
     return {
       ...common,
@@ -28,10 +28,10 @@ export const slowSync: Rule = (run) => {
   return { ...common, cause: 'Client overloaded', action: 'Scale the clients, or reduce MSG_RATE_PER_SYNC' }
 }
 
-/** Tenants expect to be called every few seconds. */
+/** Tenants expect a call every few seconds. */
 const LATE_SECONDS = 60
 
-/** Tenants that wait for the proxy to call: for the first time, or after a DND window. */
+/** Tenants wait for the proxy to call, for the first time or after a DND window. */
 export const rareSync: Rule = ({ timeline, metrics, tenants, proxy }) => {
   const found = timeline.findIndex((row) => row.sync_calls > 0)
   const first = found === -1 ? timeline.length : found
@@ -61,7 +61,7 @@ export const rareSync: Rule = ({ timeline, metrics, tenants, proxy }) => {
   }
 }
 
-/** A wish not to be disturbed that the proxy did not keep. */
+/** The proxy called inside a do-not-disturb window. */
 export const dndIgnored: Rule = ({ metrics, tenants, proxy }) => {
   const { dnd_violations: inside, sync_calls: calls, dnd_periods: periods } = metrics
   if (inside === 0) return undefined
@@ -83,11 +83,11 @@ export const dndIgnored: Rule = ({ metrics, tenants, proxy }) => {
   }
 }
 
-/** More often than one answer in eight asks for quiet. */
+/** More than one answer in eight asks for quiet. */
 const MANY_SHARE = 0.125
 const LEAST_PERIODS = 3
 
-/** Tenants that mostly do not want to be called: their reports come late, and their messages in gusts. */
+/** Tenants that mostly refuse calls: their reports come late, and their messages in bursts. */
 export const manyDnd: Rule = (run) => {
   const many = run.tenants
     .filter((row) => row.dnd_periods >= LEAST_PERIODS && row.dnd_periods > row.sync_calls * MANY_SHARE)

@@ -12,7 +12,7 @@ import { assembleTimeline } from './timeline.ts'
 import { mergedTimes, type Times, timesOf } from './times.ts'
 import { sumOf, unverified, verify } from './verify.ts'
 
-/** The part of a result that follows from what the run noted. */
+/** The part of a result that follows from the run's records. */
 export type Measured = Pick<
   PressureResult,
   | 'metrics'
@@ -63,7 +63,7 @@ export function assemble(records: RunRecords, { thresholds, proxy, reference }: 
   }
 }
 
-/** Ids that no tenant knows, deliveries without an id among them. */
+/** Delivered ids that no tenant knows, and deliveries without an id. */
 function unknownDeliveries({ tenants, deliveries, uncertain }: RunRecords): number {
   const known = new Set(tenants.flatMap(({ handedOver }) => handedOver.map(({ id }) => id)))
   return [...deliveries.ids()]
@@ -71,7 +71,7 @@ function unknownDeliveries({ tenants, deliveries, uncertain }: RunRecords): numb
     .reduce((sum, id) => sum + deliveries.of(id).length, 0)
 }
 
-/** Every tenant's account, and any other that the proxy counted for one of them. */
+/** The account of every tenant, and any other that the proxy counted for one of them. */
 function accountRows({ tenants, samples }: RunRecords): AccountRow[] {
   const counted = new Map(lastTotals(samples)?.accounts.map((account) => [keyOf(account), account]))
   const own = tenants.map(({ tenantId, accountId }) => ({ tenantId, accountId }))
@@ -99,7 +99,7 @@ function tenantRow(tenant: TenantRecords, records: RunRecords, times: Times): Te
     ...tenant.counted,
     sync_calls: syncs.length,
     reports_received: syncs.reduce((sum, { reports }) => sum + reports, 0),
-    // When nothing more is generated, the run itself asks for calls, whatever the tenant wished before.
+    // After the end of generation the run itself asks for calls, whatever the tenant wants.
     dnd_violations: syncs.filter((sync) => sync.insideDnd && sync.startedAtEpochMs < generatedUntilEpochMs)
       .length,
     dnd_resume_ms: summarise(times.dndResume),
@@ -116,7 +116,7 @@ function overLimitOf(
   { deliveries, mails }: RunRecords,
 ): number | null {
   if (limitPerMinute === undefined) return null
-  // What a server limits is transactions, also those that it refuses.
+  // Servers limit transactions, including those that they refuse.
   const begun = mails?.filter(({ sender }) => sender === senderOf(tenantId))
   if (begun !== undefined)
     return overLimit(
@@ -127,10 +127,10 @@ function overLimitOf(
   return overLimit(times, limitPerMinute)
 }
 
-/** A limit of n a minute is kept over any 60 s; a second less, for arrivals that only the network bunched. */
+/** A limit of n a minute holds for any 60 s; one second less, because the network may bunch arrivals. */
 const WINDOW_MS = 59_000
 
-/** How many deliveries or transactions more than allowed came within any minute. Times in any order. */
+/** How many deliveries or transactions exceed the limit within any minute. Times may be in any order. */
 export function overLimit(atEpochMs: readonly number[], limitPerMinute: number): number {
   const times = atEpochMs.toSorted((a, b) => a - b)
   let most = 0

@@ -8,14 +8,14 @@ export interface MetricsParts {
   readonly rows: readonly TenantRow[]
   readonly timeline: readonly PressureTimelineRow[]
   readonly verification: PressureVerification
-  /** All tenants together, and each. */
+  /** Of all tenants together, and of each. */
   readonly times: Times
   readonly tenantTimes: readonly Times[]
   /** The run that this one is compared with. */
   readonly reference: Reference | undefined
 }
 
-/** What is compared with. */
+/** Figures of the run to compare with. */
 export interface Reference {
   readonly metrics: Pick<PressureMetrics, 'messages_per_second'>
   readonly tenants: readonly Pick<TenantRow, 'tenant_id' | 'end_to_end_ms'>[]
@@ -27,7 +27,7 @@ export function assembleMetrics(parts: MetricsParts): PressureMetrics {
   const throughput = perSecond(records, verification.delivered ?? times.endToEnd.count)
   const { startedAtEpochMs, generatedUntilEpochMs, endedAtEpochMs } = records
   const delivered = verification.delivered ?? times.endToEnd.count
-  // Without verification this is what is known to have arrived.
+  // Without verification, count what is known to have arrived.
   const successful = verification.intact ?? delivered
   const total = verification.handed_over
   const durationSeconds = (endedAtEpochMs - startedAtEpochMs) / 1000
@@ -68,7 +68,7 @@ export function assembleMetrics(parts: MetricsParts): PressureMetrics {
   }
 }
 
-/** From the first hand-over to the last delivery: what comes after is waiting for reports. */
+/** From the first hand-over to the last delivery; after that the run only waits for reports. */
 function perSecond({ tenants, deliveries }: RunRecords, delivered: number): number {
   let first = Number.POSITIVE_INFINITY
   let last = 0
@@ -85,7 +85,7 @@ function ratio(value: number, of: number | undefined): number | null {
   return of === undefined || of === 0 ? null : value / of
 }
 
-/** The worst of the tenants that both runs have. What never arrived took at least until the end. */
+/** The worst ratio over tenants of both runs. Undelivered messages count as taking until the end. */
 function p95Ratio({ tenants, deliveries, endedAtEpochMs }: RunRecords, reference: Reference | undefined) {
   const before = new Map(
     reference?.tenants.map(({ tenant_id, end_to_end_ms }) => [tenant_id, end_to_end_ms.p95]),
@@ -101,7 +101,7 @@ function p95Ratio({ tenants, deliveries, endedAtEpochMs }: RunRecords, reference
   return mostOf(ratios)
 }
 
-/** Who waits for a limit of its own is not kept waiting by others. */
+/** A tenant that waits for its own rate limit is not being held up by others. */
 function unlimited({ tenants }: RunRecords, times: readonly Times[]): TenantLoad[] {
   return tenants.flatMap(({ handedOver, limitPerMinute }, index) => {
     const plainEndToEnd = times[index]?.plainEndToEnd
@@ -144,8 +144,8 @@ interface Use {
 }
 
 /**
- * Of the fetches that a perfect cache would have spared, the share that the proxy spared; null when there were
- * none. An attachment that came with n messages needs one fetch: n − 1 can be spared.
+ * Of the fetches that a perfect cache would have avoided, the share that the proxy avoided; null when there
+ * were none. An attachment of n messages needs one fetch, so n − 1 are avoidable.
  */
 function sparedFetches(records: Pick<RunRecords, 'tenants' | 'deliveries'>): number | null {
   let spareable = 0
@@ -179,12 +179,12 @@ function usesOf(
   return uses
 }
 
-/** A p95 of fewer messages is one slow message. */
+/** The p95 of fewer messages is a single slow message. */
 const LEAST_MESSAGES = 20
-/** Below this nobody is kept waiting, whatever the ratio: one cycle of the send loop. */
+/** Below this nobody is held up, whatever the ratio: one cycle of the send loop. */
 const FLOOR_MS = 1_000
 
-/** A tenant who has more than this part of all messages, or of all attachments' bytes, floods the proxy. */
+/** A tenant with more than this share of all messages, or of all attachment bytes, floods the proxy. */
 const FLOOD_SHARE = 0.5
 
 /** What one tenant handed over. */
@@ -196,9 +196,9 @@ export interface TenantLoad {
 }
 
 /**
- * The slowest tenant's p95 against the fastest's, times below a second counting as one: a flood of one tenant, or
- * its 50 MB files, must not hold the others back. Who floods waits behind his own mail, so his p95 says nothing of
- * that and counts as the fastest only. Null with fewer than two tenants to compare.
+ * Slowest tenant's p95 divided by the fastest's, times below one second counting as one: a flood by one tenant,
+ * or its 50 MB files, must not hold up the others. A flooding tenant waits behind its own mail, so its p95
+ * counts only as the fastest. Null with fewer than two tenants to compare.
  */
 export function fairnessOf(tenants: readonly TenantLoad[]): number | null {
   const floods = (of: 'messages' | 'attachmentBytes', tenant: TenantLoad) =>

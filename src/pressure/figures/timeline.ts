@@ -29,7 +29,7 @@ class Second {
   readonly syncResponseMs: number[] = []
 }
 
-/** One row for each second of the run, from what tenants, sink and proxies noted. */
+/** One row per second of the run, from the records of tenants, sink and proxies. */
 export function assembleTimeline(records: RunRecords): PressureTimelineRow[] {
   const { startedAtEpochMs, endedAtEpochMs } = records
   const length = Math.max(1, Math.ceil((endedAtEpochMs - startedAtEpochMs) / SECOND_MS))
@@ -116,7 +116,7 @@ function gaugesOf(sample: Sample | undefined, before: ProxyTotals | undefined): 
   }
 }
 
-/** Accounts of several tenants may have one id. */
+/** Accounts of several tenants may share an id. */
 function sentByAccount(totals: ProxyTotals | undefined, before: ProxyTotals | undefined) {
   const sent: Record<string, number> = {}
   for (const { accountId, sent: now } of totals?.accounts ?? [])

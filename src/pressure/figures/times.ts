@@ -3,13 +3,13 @@ import type { SyncRecord } from '../../programs/tenants/books.ts'
 import type { DeliveryBook } from '../deliveries.ts'
 import type { RunRecords, TenantRecords } from '../records.ts'
 
-/** How long things took for one tenant, or for several together. */
+/** How long things took for one tenant, or several together. */
 export interface Times {
   /** From hand-over to the sink. */
   readonly endToEnd: SparseHistogram
-  /** The same for messages without attachments alone. */
+  /** The same, only for messages without attachments. */
   readonly plainEndToEnd: SparseHistogram
-  /** From the sink to the report at the tenant. */
+  /** From the sink to the delivery report at the tenant. */
   readonly reportLag: SparseHistogram
   readonly syncResponse: SparseHistogram
   readonly dndResume: SparseHistogram
@@ -55,9 +55,9 @@ function sparse(histograms: ReadonlyMap<Kind, Histogram>): Times {
 }
 
 /**
- * How long after the end of each DND window the tenant was called again, in ms. Windows in which it was called
- * all the same are violations and not counted here, nor are those that end after `untilEpochMs`, when the run
- * itself wakes all tenants.
+ * How long after each DND window the tenant was called again, in ms. Leaves out windows in which it was called
+ * anyway (those are violations) and windows that end after `untilEpochMs`, when the run itself wakes all
+ * tenants.
  */
 export function dndResumesMs(syncs: readonly SyncRecord[], untilEpochMs: number): number[] {
   const inOrder = syncs.toSorted((a, b) => a.startedAtEpochMs - b.startedAtEpochMs)
@@ -69,7 +69,7 @@ export function dndResumesMs(syncs: readonly SyncRecord[], untilEpochMs: number)
   })
 }
 
-/** Milliseconds of the span that the tenant spent in DND windows. */
+/** Milliseconds that the tenant spent in DND windows within the span. */
 export function dndMs(syncs: readonly SyncRecord[], fromEpochMs: number, toEpochMs: number): number {
   return syncs.reduce((sum, { endedAtEpochMs, dndUntilEpochMs, outcome }) => {
     if (dndUntilEpochMs === undefined || outcome !== 'answered') return sum

@@ -2,7 +2,7 @@ import type { HandedOver, ReportReceived } from '../../programs/tenants/books.ts
 import { type Delivery, DeliveryBook } from '../deliveries.ts'
 import type { Evidence } from './verify.ts'
 
-/** A message with one attachment, handed over at 1,000 ms unless told otherwise. */
+/** A message with one attachment, handed over at 1,000 ms by default. */
 export function handedOver(id: string, change: Partial<HandedOver> = {}): HandedOver {
   return {
     id,
@@ -17,7 +17,7 @@ export function handedOver(id: string, change: Partial<HandedOver> = {}): Handed
   }
 }
 
-/** As `handedOver(id)` has to arrive. */
+/** The delivery that `handedOver(id)` should produce. */
 export function delivery(id: string, change: Partial<Delivery> = {}): Delivery {
   const attachments = [{ name: 'a.pdf', md5: 'aa', bytes: 10 }]
   return {

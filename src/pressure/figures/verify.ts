@@ -2,24 +2,24 @@ import type { ExpectedAttachment, HandedOver, MessageOutcome } from '../../progr
 import type { Delivery, DeliveryBook } from '../deliveries.ts'
 import type { PressureVerification } from '../result.ts'
 
-/** All that is known of what became of a tenant's messages. */
+/** Everything known about a tenant's messages. */
 export interface Evidence {
   readonly handedOver: Iterable<HandedOver>
   readonly deliveries: DeliveryBook
   outcomeOf(id: string): Outcome | undefined
-  /** Ids that still wait in the proxy; undefined when it could not be asked. */
+  /** Ids still waiting in the proxy; undefined when it could not be asked. */
   readonly queued: ReadonlySet<string> | undefined
 }
 
 type Outcome = Pick<MessageOutcome, 'sent' | 'error'>
 
-/** Ids of each kind that are kept, to look them up in logs. */
+/** Ids to keep of each kind, for looking up in logs. */
 const MOST_IDS = 20
 
 const KINDS = ['lost', 'duplicated', 'corrupted', 'unreported', 'misreported'] as const
 type Kind = (typeof KINDS)[number]
 
-/** Counts, and the first ids, of one kind of fault. */
+/** Count and first ids of one kind of fault. */
 class Fault {
   readonly ids: string[] = []
   count = 0
@@ -32,7 +32,7 @@ class Fault {
 
 /**
  * Handed over × delivered × reported. Each message handed over ends as exactly one of: delivered, reported as a
- * final error, still queued, lost. Delivered twice, corrupted, unreported and misreported come on top of that.
+ * final error, still queued, lost. Being duplicated, corrupted, unreported or misreported comes on top.
  */
 export function verify(evidence: Evidence): PressureVerification {
   const faults: Record<Kind, Fault> = {
@@ -88,13 +88,13 @@ export function verify(evidence: Evidence): PressureVerification {
   }
 }
 
-/** Lost, or in a queue that nobody can look into: nobody knows, so nothing is said. */
+/** Lost, or in a queue that cannot be read: unknown, so neither is claimed. */
 function inDoubt(messages: number): Pick<PressureVerification, 'lost' | 'still_queued' | 'why_not'> {
   const why = `${messages} messages were neither delivered nor reported, and the proxy's queue could not be read`
   return { lost: null, still_queued: null, why_not: why }
 }
 
-/** Deliveries that brought it to somebody who had it already, and whom none has reached. */
+/** Deliveries to recipients that already had the message, and recipients that it never reached. */
 function recipientsOf({ recipients }: HandedOver, deliveries: ReturnType<DeliveryBook['of']>) {
   const reached = new Set<string>()
   let again = 0
@@ -105,7 +105,7 @@ function recipientsOf({ recipients }: HandedOver, deliveries: ReturnType<Deliver
   return { again, missed: recipients.filter((recipient) => !reached.has(recipient)) }
 }
 
-/** A report of `sent` is true when those whom the message did not reach are those that it names. */
+/** A `sent` report is true when it names exactly the recipients that the message did not reach. */
 function names({ refused }: NonNullable<Outcome['sent']>, missed: readonly string[]): boolean {
   return new Set(refused).size === missed.length && missed.every((recipient) => refused.includes(recipient))
 }
@@ -136,7 +136,7 @@ function countsOf({ lost, duplicated, corrupted, unreported, misreported }: Reco
   }
 }
 
-/** What is known when nothing could be checked. */
+/** The account when nothing could be checked. */
 export function unverified(handedOver: number, why: string): PressureVerification {
   return {
     verified: false,
@@ -162,7 +162,7 @@ export function unverified(handedOver: number, why: string): PressureVerificatio
   }
 }
 
-/** All tenants together; not verified when one of them is not. `unknown` belongs to none of them. */
+/** Sum over all tenants; unverified when one of them is. `unknown` belongs to no tenant. */
 export function sumOf(parts: readonly PressureVerification[], unknown: number): PressureVerification {
   const handedOver = parts.reduce((sum, part) => sum + part.handed_over, 0)
   const open = parts.find(({ verified }) => !verified)
@@ -199,7 +199,7 @@ export function sumOf(parts: readonly PressureVerification[], unknown: number): 
   }
 }
 
-/** In what a delivery differs from what was handed over; undefined when in nothing. */
+/** How a delivery differs from what was handed over; undefined when it does not. */
 function differenceOf(message: HandedOver, delivery: Delivery): string | undefined {
   const stranger = delivery.recipients.find((recipient) => !message.recipients.includes(recipient))
   if (stranger !== undefined) return `it also went to ${stranger}, who is not one of its recipients`

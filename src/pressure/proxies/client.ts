@@ -5,18 +5,18 @@ import { type ProxyReading, readingOf } from './reading.ts'
 
 const READING_WITHIN_MS = 5_000
 const ANSWER_WITHIN_MS = 30_000
-/** Ours gives at most as many in one answer; the real one knows no limit and gives all. */
+/** Our proxy returns at most this many; the real one has no limit and returns all. */
 const PAGE_MESSAGES = 1_000
 
 export interface ProxyAddress {
-  /** As `proxy-1`. */
+  /** Such as `proxy-1`. */
   readonly name: string
   readonly url: string
-  /** The admin's. */
+  /** The admin token. */
   readonly token: string | undefined
 }
 
-/** What a run asks a mail proxy for, ours or genro-mail-proxy. */
+/** The requests that a run makes to a mail proxy, ours or genro-mail-proxy. */
 export class ProxyClient {
   readonly name: string
   readonly url: string
@@ -39,8 +39,8 @@ export class ProxyClient {
   }
 
   /**
-   * Has a tenant called now, whatever it wished. The real proxy ignores the body and takes the tenant from the
-   * tenant's own key; ours takes either.
+   * Has the proxy call a tenant now, even inside a DND window. The real proxy ignores the body and identifies
+   * the tenant by its own key; ours accepts either.
    */
   async runNow(tenantId: string, apiKey: string | undefined): Promise<void> {
     await this.#request('/commands/run-now', {
@@ -50,7 +50,7 @@ export class ProxyClient {
     })
   }
 
-  /** A new key of a tenant that the proxy knew before, and whose key it does not tell again. */
+  /** Issues a new key for a tenant that the proxy already knew, since it does not repeat the old one. */
   async newKey(tenantId: string): Promise<string | undefined> {
     const path = `/tenant/${encodeURIComponent(tenantId)}/api-key`
     const { api_key: key } = (await this.#request(path, {
@@ -63,7 +63,7 @@ export class ProxyClient {
     return key
   }
 
-  /** Ids of a tenant's messages that wait to be sent. Throws when it cannot be told. */
+  /** Ids of a tenant's messages that are waiting to be sent. Throws when unknown. */
   async queuedIds(tenantId: string): Promise<Set<string>> {
     const ids = new Set<string>()
     for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {

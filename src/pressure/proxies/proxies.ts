@@ -36,7 +36,7 @@ export async function inProcessProxy(plan: ProxyPlan, intercept: Intercept): Pro
   }
 }
 
-/** Several proxies as processes on one database; one that dies is started again, as an orchestrator would. */
+/** Several proxy processes on one database. One that dies is restarted, as an orchestrator would. */
 export async function proxyProcesses(plan: ProxyPlan, events: RunEvents): Promise<Proxies> {
   const kept = Array.from({ length: plan.instances }, (_, n) => new KeptProxy(`proxy-${n + 1}`, plan, events))
   await using begun = new DisposableParts()
@@ -73,10 +73,10 @@ function factsOf(plan: ProxyPlan, runs: 'in-process' | 'processes', urls: readon
   } as const
 }
 
-/** Often enough to go on after a kill, and not for ever. */
+/** Enough to survive kills, but not for ever. */
 const MOST_STARTS = 4
 
-/** A proxy process that is started again, on the same port, when it ends by itself. */
+/** A proxy process that is restarted on the same port when it ends by itself. */
 class KeptProxy implements AsyncDisposable {
   readonly name: string
   readonly #plan: ProxyPlan
@@ -142,7 +142,7 @@ class KeptProxy implements AsyncDisposable {
   }
 }
 
-/** Proxies that already run; they go on when the run has ended. */
+/** Proxies that are already running, and keep running after the run. */
 export async function externalProxies(
   { urls, databaseUrl, token, dialect }: ExternalProxies,
   allowPublic: boolean,
@@ -171,7 +171,7 @@ export async function externalProxies(
   }
 }
 
-/** Their API is handed a whole run's mail: the same fence as for SMTP servers. */
+/** They are handed a whole run's mail, so the same address check applies as for SMTP servers. */
 async function checkAddresses(
   variable: string,
   urls: readonly string[],

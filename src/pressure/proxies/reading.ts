@@ -1,6 +1,6 @@
 import type { ProxyFacts } from '../result.ts'
 
-/** Counters of one account, as the real proxy has them; ours has the same names. */
+/** Counters per account, as the real proxy names them; ours uses the same names. */
 export const COUNTERS = {
   sent: 'gmp_sent_total',
   errors: 'gmp_errors_total',
@@ -14,22 +14,22 @@ interface AccountCounters extends Readonly<Record<CounterName, number>> {
   readonly accountId: string
 }
 
-/** What a proxy says of itself at one moment. */
+/** What a proxy reports at one moment. */
 export interface ProxyReading {
   readonly implementation: ProxyFacts['implementation']
-  /** Null when it does not tell. */
+  /** Null when it does not report that. */
   readonly pending: number | null
   readonly accounts: readonly AccountCounters[]
-  /** Lookups in its cache of attachments; null when it does not count them. */
+  /** Lookups in its attachment cache; null when it does not count them. */
   readonly cache: { readonly hits: number; readonly lookups: number } | null
 }
 
 const PENDING = 'gmp_pending_messages'
-/** Ours alone has it. */
+/** Only ours has it. */
 const OURS = 'gmp_queue_age_seconds'
 const CACHE = 'gmp_attachment_cache_total'
 
-/** Reads `/metrics`, of our proxy or of genro-mail-proxy. */
+/** Parses `/metrics` of our proxy or of genro-mail-proxy. */
 export function readingOf(text: string): ProxyReading {
   const samples = parsePrometheus(text)
   const names = new Set(samples.map(({ name }) => name))
@@ -96,9 +96,9 @@ function labelsOf(text: string): Record<string, string> {
   return labels
 }
 
-/** What all proxies of a run counted together since it began. */
+/** Counts of all proxies of a run together since it began. */
 export interface ProxyTotals {
-  /** Of the queue that they share; null when none of them told. */
+  /** The queue that they share; null when none of them reported it. */
   readonly pending: number | null
   readonly accounts: readonly AccountCounters[]
   readonly cache: { readonly hits: number; readonly lookups: number } | null
@@ -107,8 +107,8 @@ export interface ProxyTotals {
 const NAMES: readonly CounterName[] = ['sent', 'errors', 'deferred', 'rate_limited']
 
 /**
- * Adds up readings of several proxies. A counter that fell was reset: its process was restarted,
- * and its value has accumulated since.
+ * Adds up the readings of several proxies. A counter that fell was reset by a restart, and its value has
+ * accumulated since then.
  */
 export class ProxyCounters {
   readonly #before = new Map<string, ProxyReading>()
@@ -117,12 +117,12 @@ export class ProxyCounters {
   #hasCache = false
   #pending: number | null = null
 
-  /** `known`: what a proxy had counted before the run; without it, all that it shows is of the run. */
+  /** `known`: what a proxy had counted before the run; without it everything it shows belongs to the run. */
   begin(proxy: string, known: ProxyReading): void {
     this.#before.set(proxy, known)
   }
 
-  /** Of one moment: proxies that could not be read are left out. */
+  /** Readings of one moment; proxies that could not be read are missing. */
   add(readings: ReadonlyMap<string, ProxyReading>): ProxyTotals {
     for (const [proxy, reading] of readings) {
       const before = this.#before.get(proxy)
@@ -135,7 +135,7 @@ export class ProxyCounters {
       this.#before.set(proxy, reading)
     }
     const pending = [...readings.values()].flatMap((reading) => reading.pending ?? [])
-    // All show the same queue, some of them a moment late.
+    // All report the same queue, some a moment late.
     this.#pending = pending.length === 0 ? null : Math.max(...pending)
     return this.totals()
   }

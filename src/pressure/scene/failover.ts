@@ -4,13 +4,16 @@ import type { PressPlan, RunEvents } from '../parts.ts'
 
 /** What a database does to its clients when it restarts, or when a standby takes over. */
 export interface FailoverPlan {
-  /** All connections are ended, so many times. */
+  /** All connections are ended, this many times. */
   readonly endings: { readonly fromSecond: number; readonly everySeconds: number; readonly times: number }
-  /** New connections are refused every write, as by a standby that has not been promoted yet. */
+  /** New connections refuse every write, like a standby that has not been promoted yet. */
   readonly readOnly: { readonly fromSecond: number; readonly untilSecond: number }
 }
 
-/** Ends the connections of one database and makes it read-only, from a session of its own; others are spared. */
+/**
+ * Ends the connections to one database and makes it read-only, from its own session; other databases are
+ * spared.
+ */
 export class DatabaseFailover implements AsyncDisposable {
   readonly #client: pg.Client
   readonly #name: string
@@ -18,7 +21,7 @@ export class DatabaseFailover implements AsyncDisposable {
 
   static async open(databaseUrl: string): Promise<DatabaseFailover> {
     const client = new pg.Client({ connectionString: databaseUrl, application_name: 'mailstorm-failover' })
-    // The server itself may go; the next query says so.
+    // The server itself may go away; the next query reports that.
     client.on('error', () => {})
     await client.connect()
     const { rows } = await client.query<{ name: string }>('SELECT quote_ident(current_database()) AS name')
@@ -75,7 +78,7 @@ export class DatabaseFailover implements AsyncDisposable {
     return rows[0]?.ended ?? 0
   }
 
-  /** For sessions that begin from now on; this one keeps what it had when it began. */
+  /** Applies to sessions that begin from now on; this one keeps its own setting. */
   async #setReadOnly(on: boolean): Promise<void> {
     this.#isReadOnly = on
     const what = on ? 'SET default_transaction_read_only = on' : 'RESET default_transaction_read_only'

@@ -11,16 +11,16 @@ import { DatabaseFailover } from './failover.ts'
 import { SlowLink } from './slow-link.ts'
 import { hostTenants, LateIntercept, makeTenants, registerTenants } from './tenants.ts'
 
-/** How the parts of a run come to be; tests put faults between them. */
+/** How the parts of a run are created; tests insert faults here. */
 export interface PressureGround {
   readonly backend: PressureResult['backend']
-  /** Of the proxies, for suites in which it fails. */
+  /** The proxies' database, for suites that make it fail. */
   readonly databaseUrl?: string | undefined
   sinks(): Promise<Sinks>
   proxies(late: LateIntercept, events: RunEvents): Promise<Proxies>
 }
 
-/** Everything of a run stands and waits for its begin. */
+/** Everything of a run is in place and waits for the start. */
 export interface Scene {
   readonly sinks: Sinks
   readonly proxies: Proxies
@@ -35,7 +35,7 @@ export interface SceneOptions {
   readonly runId: string
 }
 
-/** Boots what the run needs; all of it ends with `stack`. */
+/** Boots what the run needs; `stack` disposes of all of it. */
 export async function setScene(
   { workload, options, runId }: SceneOptions,
   ground: PressureGround,
@@ -52,7 +52,7 @@ export async function setScene(
   const listenOn = isLoopback(host) ? LOOPBACK : '0.0.0.0'
   const link =
     workload.slowSink === undefined ? undefined : stack.use(await SlowLink.open(sinks.smtp, listenOn))
-  // An address of this machine that proxies elsewhere can reach.
+  // An address of this machine that remote proxies can reach.
   const isElsewhere = proxies.facts.runs === 'external'
   const behind = link?.address ?? sinks.smtp
   const front =
