@@ -87,13 +87,13 @@ export interface PressureWorkload {
   readonly durationSeconds: number
   readonly tenants: readonly TenantPlan[]
   readonly thresholds: readonly Threshold[]
-  /** What fails without data: what the suite asks for itself, fairness only where it has its own load. */
+  /** Thresholds that fail without data: those of the suite, and fairness only under the suite's own load. */
   readonly asked: ReadonlySet<string>
   readonly instances: number
   readonly inProcess: boolean
   readonly proxySettings: Readonly<Record<string, string>>
   readonly intake: 'response' | 'push'
-  /** Tenants call run-now, where the proxy calls them too rarely. */
+  /** Whether tenants call run-now because the proxy calls them too rarely. */
   readonly runNow: boolean
   readonly slowSink: SlowSpan | undefined
   readonly refusing: RecipientPlan | undefined
@@ -111,17 +111,17 @@ export interface TenantPlan {
   readonly limitBehavior: 'defer' | 'reject'
 }
 
-/** What every run promises: each message once, intact and reported, and no call inside a DND window. */
+/** What every run must keep: each message once, unchanged and reported, and no call inside a DND window. */
 export const VERIFIED = ['lost==0', 'duplicated==0', 'corrupted==0', 'unreported==0', 'disturbances==0']
 
-/** How genro-mail-proxy's pressure test sets up its proxy. */
+/** The proxy's settings in genro-mail-proxy's pressure test. */
 const DEFAULT_SETTINGS = {
   GMP_SEND_LOOP_INTERVAL: '1',
   GMP_BATCH_SIZE_PER_ACCOUNT: '50',
   GMP_POOL_SIZE: '20',
   GMP_SYNC_INTERVAL: '5',
 } as const
-/** Where a proxy listens and what it works on is ours to say. */
+/** We set where a proxy listens and its database. */
 const OURS = new Set(['GMP_DB_PATH', 'GMP_API_TOKEN', 'GMP_HOST', 'GMP_PORT'])
 
 const QUIET_SECONDS = 15
@@ -131,7 +131,7 @@ function thresholdOf(text: string): Threshold {
   return parseThresholdOn(text, PRESSURE_FIGURES)
 }
 
-/** Throws a MailstormError when it cannot be run as it stands. */
+/** Throws a MailstormError when the spec cannot be run. */
 export function resolvePressure(
   spec: PressureSpec,
   { pressure, tenants }: Pick<Options, 'pressure' | 'tenants'>,
@@ -149,7 +149,7 @@ export function resolvePressure(
     durationSeconds,
     tenants: spec.tenants.flatMap((tenant) => tenantPlans(tenant, tenants)),
     thresholds: [...own, ...added],
-    // Fairness compares tenants of 20 messages or more, which a run with less to hand over may not have.
+    // Fairness compares tenants with at least 20 messages, which a shorter run may not reach.
     asked: new Set(
       own.filter(({ metric }) => !(hasLess && metric === 'fairness')).map(({ expression }) => expression),
     ),
@@ -183,7 +183,7 @@ function tenantPlans(given: ProfileName | TenantSpec, overrides: Options['tenant
   })
 }
 
-/** The environment's win, and each is checked before anything is booted. */
+/** The environment overrides the suite; every setting is checked before anything is booted. */
 function settingsOf({ proxy }: PressureSpec, env: NodeJS.ProcessEnv): Record<string, string> {
   const given = Object.entries(env).filter(
     (pair): pair is [string, string] => pair[0].startsWith('GMP_') && !OURS.has(pair[0]) && Boolean(pair[1]),
@@ -193,14 +193,14 @@ function settingsOf({ proxy }: PressureSpec, env: NodeJS.ProcessEnv): Record<str
   return settings
 }
 
-/** `20 per sync`, with the limit of its account if it has one: the title of its row. */
+/** Title of a tenant's row: its id, with its account's limit if it has one. */
 export function tenantTitle({ tenantId, limitPerMinute, limitBehavior }: TenantPlan): string {
   return limitPerMinute === undefined
     ? tenantId
     : `${tenantId}, at most ${limitPerMinute} a minute, else ${limitBehavior}`
 }
 
-/** For sums that a suite has to keep: everything that a tenant may not be. */
+/** Counts are kept per tenant id, so no two tenants may share one. */
 export function refuseSameTenants(plans: readonly TenantPlan[]): void {
   const ids = plans.map(({ tenantId }) => tenantId)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)

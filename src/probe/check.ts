@@ -11,24 +11,24 @@ export interface Judgement {
 export interface Question {
   readonly id: string
   readonly title: string
-  /** The RFC and its section. */
+  /** RFC and section. */
   readonly rfc: string
 }
 
-/** How far a plain message comes; in this order. */
+/** How far a plain message gets, in this order. */
 export const PLAIN_STAGES = ['mail', 'rcpt', 'data', 'text'] as const
 export type PlainStage = (typeof PLAIN_STAGES)[number]
 
-/** One question to a server: a conversation as data, and a pure judgement over what came. */
+/** One question to a server: a conversation as data, and a pure judgement of the replies. */
 export interface Check extends Question {
   /** Extension that must be offered (RFC 5321 2.2). */
   readonly needs?: string
   /**
-   * A plain message has to be taken up to here for a refusal to be one of what is asked: who refuses this
-   * probe's sender refuses it with SMTPUTF8 as well, and that says nothing of SMTPUTF8.
+   * A plain message must be accepted up to this stage for a refusal to mean anything: a server that refuses the
+   * probe's sender refuses it with SMTPUTF8 too, which says nothing about SMTPUTF8.
    */
   readonly plain?: PlainStage
-  /** Names of the steps that it is about; what stands before is the way there. */
+  /** Names of the steps in question; earlier steps only lead there. */
   readonly asks: readonly string[]
   steps(context: ProbeContext): readonly Step[]
   judge(talk: Talk): Judgement
@@ -40,7 +40,7 @@ export interface PlainRefusal {
   readonly came: string
 }
 
-/** What became of the plain message; undefined when it was taken, or when there was no answer. Pure. */
+/** How the plain message was refused; undefined when it was accepted or not answered. Pure. */
 export function plainRefusal(talk: Talk): PlainRefusal | undefined {
   for (const stage of PLAIN_STAGES) {
     const reply = talk.reply(stage)
@@ -52,7 +52,7 @@ export function plainRefusal(talk: Talk): PlainRefusal | undefined {
 const SENT_CHARS = 400
 const NOTE_CHARS = 300
 
-/** The row of a check. Where the conversation never came to the question, nothing is claimed. */
+/** The row of a check. When the conversation never reached the question, nothing is claimed. */
 export function rowOf(check: Check, talk: Talk, plain?: PlainRefusal): ProbeRow {
   const { id, title, rfc, asks } = check
   const about = asks.map((name) => talk.exchange(name)).filter((exchange) => exchange !== undefined)
@@ -72,7 +72,7 @@ export function rowOf(check: Check, talk: Talk, plain?: PlainRefusal): ProbeRow 
   }
 }
 
-/** The row of a question that was not asked, or whose answer says nothing. */
+/** The row of a question that was not asked, or whose answer means nothing. */
 export function unknownRow({ id, title, rfc }: Question, note = ''): ProbeRow {
   return { id, title, rfc, sent: '', came: '', verdict: 'unknown', note }
 }
@@ -114,15 +114,17 @@ function joined(exchanges: readonly Exchange[], text: (exchange: Exchange) => st
     .join(' → ')
 }
 
-/** RFC 5321 4.5.3.2: the longest that a client has to wait for most replies; a slower reply is not a fault. */
+/**
+ * RFC 5321 4.5.3.2: the longest time that a client must wait for most replies; a slower reply is not a fault.
+ */
 export const MIN_PATIENCE_MS = 5 * 60_000
 
-/** Endings before the server had anything to say. */
+/** Endings before the server could say anything. */
 const NOT_ITS_DOING: readonly Ending[] = ['refused', 'no connection', 'unreachable', 'local']
 
 /**
- * What is known where this step has no reply that could be judged; undefined where it has one. Not to have
- * waited long enough is no finding, nor is a 421, which may come at any time (RFC 5321 3.8).
+ * The judgement of a step without a usable reply; undefined when it has one. Not having waited long enough is
+ * no finding, nor is a 421, which may come at any time (RFC 5321 3.8).
  */
 export function unanswered(talk: Talk, name: string): Judgement | undefined {
   const exchange = talk.exchange(name)
@@ -144,7 +146,7 @@ export function unanswered(talk: Talk, name: string): Judgement | undefined {
   }
 }
 
-/** Conforms when each of these is answered by such a code; else it deviates in the way told. */
+/** Conforms when each of these steps got such a code; otherwise it deviates for the given reason. */
 export function answers(
   codes: Readonly<Record<string, RegExp>>,
   deviation: string,
@@ -160,8 +162,8 @@ export function answers(
 }
 
 /**
- * Conforms when what came out of its order is refused by 503 (RFC 5321 4.1.4, 4.2.3); `taken` says what
- * it means when it is not refused.
+ * Conforms when a command out of order is refused by 503 (RFC 5321 4.1.4, 4.2.3); `taken` says what it means
+ * when it is accepted.
  */
 export function outOfOrder(
   name: string,

@@ -11,17 +11,17 @@ export const CONNECTIONS: Question = {
   rfc: 'RFC 5321 3.8, 4.3.2',
 }
 
-/** All of it: a server that greets slowly is not waited for 100 times. */
+/** Limit for all of them: a slow greeting is not awaited 100 times. */
 export const CONNECTIONS_LIMIT_MS = 60_000
 
 export interface Opened {
   readonly greeted: number
-  /** What the first that was not greeted got instead; undefined when all were. */
+  /** What the first connection without a greeting got instead; undefined when all were greeted. */
   readonly next: Exchange | undefined
   readonly timeOver: boolean
 }
 
-/** How many connections at a time are greeted, and what the next one gets. */
+/** How many simultaneous connections are greeted, and what the next one gets. */
 export async function openConnections(
   target: ProbeTarget,
   { connections, waitMs }: ProbeContext,
@@ -61,7 +61,7 @@ export function connectionsRow({ greeted, next, timeOver }: Opened, most: number
   }
   const came = `${greeted} times 220, then ${cameText(next)}`
   const code = next.replies[0]?.code
-  // 4.3.2: a connection that is not taken is answered by 554, a server that has no room says 421 (3.8).
+  // 4.3.2: 554 refuses a connection; 421 is for a server without resources (3.8).
   if (code === 421 || code === 554)
     return { ...row, came, verdict: 'conforms', note: `${greeted}, then ${code}` }
   if (next.ending === 'time over') {
@@ -71,7 +71,7 @@ export function connectionsRow({ greeted, next, timeOver }: Opened, most: number
     return { ...row, came, verdict: 'unknown', note: `${greeted}, then ${cameText(next)}` }
   }
   if (next.ending === 'refused') {
-    // Not SMTP's doing: RFC 5321 says nothing of a listening socket that is closed for a while.
+    // Not an SMTP matter: RFC 5321 says nothing about a listening socket that is closed for a while.
     return { ...row, came, verdict: 'conforms', note: `${greeted}, then its listening socket is closed` }
   }
   return { ...row, came, verdict: 'deviates', note: `${greeted}; the next one is turned away without 421` }

@@ -10,11 +10,11 @@ import { type Ending, type Exchange, type Reply, Talk } from './talk.ts'
 export interface ProbeTarget {
   readonly host: string
   readonly port: number
-  /** Those that were checked; the name is then not looked up again, so that it cannot change after the check. */
+  /** Addresses that were checked; the name is not looked up again, so it cannot change after the check. */
   readonly addresses?: readonly LookupAddress[]
 }
 
-/** What came for one thing that was sent. */
+/** What came in response to something sent. */
 interface Heard {
   readonly replies: readonly Reply[]
   readonly strays: readonly string[]
@@ -22,12 +22,12 @@ interface Heard {
 }
 
 const CLOSE_WITHIN_MS = 250
-/** Node's own 250 ms for each address of a host are short for a busy server. */
+/** Node's default of 250 ms per address is short for a busy server. */
 const NEXT_ADDRESS_MS = 3_000
-/** After a line that is not a reply: a real one usually follows at once. */
+/** After a line that is not a reply; a real one usually follows at once. */
 const AFTER_STRAY_MS = 1_000
 
-/** Whatever else breaks a connection is called a reset. */
+/** Any other broken connection is called a reset. */
 const ENDING_BY_ERRNO: Readonly<Record<string, Ending>> = {
   ECONNREFUSED: 'refused',
   ETIMEDOUT: 'no connection',
@@ -42,7 +42,7 @@ const ENDING_BY_ERRNO: Readonly<Record<string, Ending>> = {
   EADDRNOTAVAIL: 'local',
 }
 
-/** One connection, spoken to octet by octet. Every wait has an end. */
+/** One connection, driven octet by octet. Every wait is bounded. */
 export class Conversation {
   readonly #clock: Clock
   #socket: Socket
@@ -73,7 +73,7 @@ export class Conversation {
     if (octets !== '' && this.#ending === undefined) this.#socket.write(octets, 'latin1')
   }
 
-  /** So many replies, or fewer when the time is over, the connection has ended, or it says without an end. */
+  /** That many replies; fewer when the time is up, the connection ends, or the server floods us. */
   async replies(count: number, untilMs: number): Promise<Heard> {
     let limitMs = untilMs
     while (this.#reader.ready < count) {
@@ -94,10 +94,10 @@ export class Conversation {
     return this.#heard(Number.POSITIVE_INFINITY)
   }
 
-  /** TLS on this connection (RFC 3207). Certificates are not this probe's question. */
+  /** Starts TLS on this connection (RFC 3207). The probe does not judge certificates. */
   async secure(untilMs: number): Promise<void> {
     const plain = this.#socket
-    // Of its errors TLS tells; one that nobody listens for would end the program.
+    // TLS reports its errors; an unhandled one here would end the program.
     plain.removeAllListeners('data').removeAllListeners('end').removeAllListeners('close')
     this.#reader = new ReplyReader()
     this.#socket = secure({ socket: plain, rejectUnauthorized: false })
@@ -113,7 +113,7 @@ export class Conversation {
     if (!secured) this.#ending = 'tls failed'
   }
 
-  /** Ends it and waits until the server has noticed: what is half closed would count as a connection. */
+  /** Ends it and waits until the server has noticed: a half-closed connection would still count. */
   async close(): Promise<void> {
     const untilMs = this.#clock.nowMs() + CLOSE_WITHIN_MS
     this.#socket.end()
@@ -167,22 +167,22 @@ function lookupOf(addresses: readonly LookupAddress[]): LookupFunction {
 }
 
 interface ConverseOptions {
-  /** For each reply, unless the step says otherwise. */
+  /** Per reply, unless the step says otherwise. */
   readonly waitMs: number
   /** For the whole conversation. */
   readonly limitMs: number
-  /** How long a reply that nothing asked for is waited for before anything is sent; 0 when not said. */
+  /** How long to wait for unsolicited replies before sending anything. Default: 0. */
   readonly settleMs?: number
   readonly clock?: Clock
 }
 
 const MAX_SHOWN = 160
-/** At the end of a conversation there may be one reply more than was asked for. */
+/** A surplus reply may come at the end of a conversation. */
 const LAST_SETTLE_MS = 20
-/** Of one conversation: a thousand recipients are not waited for one by one. */
+/** Per conversation: a thousand recipients are not awaited one by one. */
 const MAX_SETTLES = 10
 
-/** Plays the steps on one connection of their own; ends with the first that has nothing to stand on. */
+/** Plays the steps on a connection of their own; stops at the first that has no basis. */
 export async function converse(
   target: ProbeTarget,
   steps: readonly Step[],
@@ -197,7 +197,7 @@ export async function converse(
       if (!standsOn(step, exchanges.at(-1))) break
       const send = typeof step.send === 'string' ? step.send : step.send(new Talk(exchanges))
       if (send === undefined) break
-      // Else it would be taken for the answer to what is sent now.
+      // It would otherwise be taken for the answer to what is sent next.
       if (send !== '' && exchanges.length > 0) {
         const withinMs = exchanges.length <= MAX_SETTLES ? settleMs : 0
         addUnasked(exchanges, await conversation.unasked(withinMs))
@@ -207,7 +207,7 @@ export async function converse(
       conversation.send(send)
       const came = await conversation.replies(step.replies ?? 1, untilMs)
       const begunTls = step.thenSecure && came.replies.at(-1)?.code === 220
-      // RFC 3207 6: what came in the clear behind it must not be taken for what comes under TLS.
+      // RFC 3207 6: what arrives in clear after the reply must not be mixed with what comes under TLS.
       const inTheClear = begunTls ? await conversation.unasked(0) : undefined
       if (begunTls) await conversation.secure(untilMs)
       const ending = came.ending ?? (conversation.ending === 'tls failed' ? 'tls failed' : undefined)
@@ -221,7 +221,7 @@ export async function converse(
       })
       if (inTheClear !== undefined) addUnasked(exchanges, inTheClear)
       if (conversation.ending !== undefined) break
-      // An answer that comes after its time would be taken for the next one.
+      // A late answer would be taken for the next one.
       if (ending === 'time over' && step.withinMs === undefined) break
     }
     if (exchanges.every(({ ending }) => ending === undefined)) {
@@ -233,9 +233,9 @@ export async function converse(
   return new Talk(exchanges)
 }
 
-/** To the exchange after which it came. */
+/** Attached to the exchange after which they came. */
 function addUnasked(exchanges: Exchange[], { replies: all, strays }: Heard): void {
-  // RFC 5321 3.8: a server that has to end may say 421 at any time.
+  // RFC 5321 3.8: a server that has to shut down may send 421 at any time.
   const replies = all.filter(({ code }) => code !== 421)
   const last = exchanges.pop()
   if (last === undefined) return
@@ -250,7 +250,7 @@ function standsOn({ after }: Step, before: Exchange | undefined): boolean {
   return after === undefined || after.test(String(before?.replies.at(-1)?.code ?? ''))
 }
 
-/** Line ends as words, so that a bare one can be seen. */
+/** Line ends as words, so that a bare one is visible. */
 function shownOf(octets: string): string {
   const shown = octets
     .replace(/\r\n$/, '')

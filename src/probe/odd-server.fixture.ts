@@ -2,21 +2,21 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** How a server of these tests differs from one that does everything right. */
+/** How a test server differs from a correct one. */
 export interface Oddity {
   readonly greeting?: string
-  /** Reply to a command line; undefined = as usual, '' = none at all. */
+  /** Reply to a command line; undefined: the usual one, '': none. */
   readonly command?: (line: string) => string | undefined
-  /** Longest line of text, without line end; beyond it: 500, and the message goes on. */
+  /** Longest line of text, without line end. A longer one gets 500, and the message goes on. */
   readonly maxTextOctets?: number
   readonly maxConnections?: number
-  /** Replies leave so much later. */
+  /** Delay of each reply. */
   readonly delayMs?: (line: string) => number
-  /** Said again and again until the client has gone, instead of a reply. */
+  /** Repeated instead of a reply until the client has gone. */
   readonly flood?: (line: string) => string | undefined
-  /** The program ends at this command: every connection breaks, nothing listens any more. */
+  /** The program ends at this command: every connection breaks, and nothing listens any more. */
   readonly diesAt?: (line: string) => boolean
-  /** From this number of open connections on its listening socket is closed until fewer are open (RefuseLA). */
+  /** At this number of open connections its listening socket is closed until fewer are open (RefuseLA). */
   readonly refusesFrom?: number
   /** Reply to a message instead of 250. */
   readonly message?: string
@@ -35,11 +35,11 @@ const USUAL: Readonly<Record<string, string>> = {
 export interface OddServer {
   readonly host: string
   readonly port: number
-  /** Octets of floods that the kernel took. */
+  /** Octets of floods that the kernel accepted. */
   readonly flooded: () => number
 }
 
-/** A server for tests of the probe, with sockets and all. */
+/** A server for tests of the probe, on real sockets. */
 export async function startOddServer(oddity: Oddity = {}): Promise<OddServer> {
   const sockets = new Set<Socket>()
   let flooded = 0
@@ -88,7 +88,7 @@ function serve(socket: Socket, oddity: Oddity, close: () => void): void {
     const at = pending.indexOf('\r\n')
     if (at === -1) return false
     const line = pending.slice(0, at)
-    // The CRLF stays for DATA: it counts for a dot at once.
+    // Keep the CRLF for DATA: a dot may follow at once.
     pending = pending.slice(at + 2)
     if (oddity.diesAt?.(line)) {
       close()
@@ -114,7 +114,7 @@ function serve(socket: Socket, oddity: Oddity, close: () => void): void {
   socket.on('data', (chunk: string) => {
     pending += chunk
     while (inData ? takeText() : takeCommand()) {
-      // Each round takes one command or one message.
+      // Each round consumes one command or one message.
     }
   })
 }

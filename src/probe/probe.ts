@@ -15,9 +15,9 @@ import { HELLO, type ProbeContext, type Step } from './step.ts'
 import { cameText, secondsText, type Talk } from './talk.ts'
 
 /**
- * One after another, each on a connection of its own. They are asked of other people's servers, so they hold only
- * valid input, and what RFC 5321 has a server refuse, or lets it refuse, without harm. What a server does at other
- * ends of a text than CRLF.CRLF is tested at our own alone (test/truth/ends.test.ts).
+ * One after another, each on its own connection. They are put to other people's servers, so they contain only
+ * valid input, and what RFC 5321 requires or allows a server to refuse without harm. Other ends of text than
+ * CRLF.CRLF are tested only against our own servers (test/truth/ends.test.ts).
  */
 export const CHECKS: readonly Check[] = [
   ...SESSION_CHECKS,
@@ -37,16 +37,16 @@ export interface ProbeOptions {
   readonly clock?: Clock
 }
 
-/** Every question in the order in which it is asked, for callers that need them in advance. */
+/** Every question in order, for callers that need them in advance. */
 export const QUESTIONS: readonly Question[] = [...CHECKS, REPLIES, ...PATIENCE_CHECKS, CONNECTIONS]
 
-/** A conversation of many steps may take so many times as long as one reply. */
+/** Limit of a conversation with many steps, in multiples of the wait for one reply. */
 const CONVERSATION_WAITS = 3
 const MIN_CONVERSATION_MS = 30_000
 
-/** No probe takes longer, whatever a server does. */
+/** Upper bound of a probe's duration, whatever a server does. */
 export function probeLimitMs({ waitMs }: Pick<ProbeContext, 'waitMs'>): number {
-  // Each may find the listening socket closed and wait for it; one is asked twice (see `#ask`).
+  // Each may have to wait for a closed listening socket, and one is asked twice (see `#ask`).
   return (QUESTIONS.length + 1) * (conversationLimitMs(waitMs) + waitMs) + CONNECTIONS_LIMIT_MS
 }
 
@@ -54,24 +54,24 @@ function conversationLimitMs(waitMs: number): number {
   return Math.max(MIN_CONVERSATION_MS, CONVERSATION_WAITS * waitMs)
 }
 
-/** Asks one server everything, each question on a connection of its own; ends in bounded time. */
+/** Puts every question to one server, each on its own connection; ends in bounded time. */
 export async function probe(options: ProbeOptions): Promise<ProbeReport> {
   const { clock = systemClock } = options
   const startedMs = clock.nowMs()
   return new Interview(options, clock).all(startedMs)
 }
 
-/** How long a listening socket that was closed is waited for, and how often it is tried. */
+/** How often to retry a listening socket that was closed. */
 const RETRY_MS = 250
-/** Before each command to a server that says more than it is asked. */
+/** Wait before each command to a server that sends unsolicited replies. */
 const SETTLE_MS = 50
 
-/** One server, asked in turn. Rows are made at the end, as one answer says what another one means. */
+/** Interviews one server. Rows are made at the end, because one answer explains another. */
 class Interview {
   readonly #options: ProbeOptions
   readonly #clock: Clock
   readonly #talks = new Map<Check, Talk>()
-  /** The check at which every connection was refused, and went on being refused. */
+  /** The check from which on every connection was refused. */
   #goneAt: Question | undefined
   #refusedForMs = 0
   #settleMs = 0
@@ -84,9 +84,9 @@ class Interview {
   async all(startedMs: number): Promise<ProbeReport> {
     const { name, context, stamp } = this.#options
     for (const check of CHECKS) await this.#ask(check)
-    // Side by side: they only wait.
+    // In parallel, because they only wait.
     await Promise.all(PATIENCE_CHECKS.map((check) => this.#ask(check)))
-    // Last: some servers take a while to recover from it.
+    // Last, because some servers take a while to recover from it.
     const connections = await this.#connections()
     const rows = [
       ...this.#rows(CHECKS),
@@ -114,7 +114,8 @@ class Interview {
     if (this.#talks.size === 0) refuseSilent(this.#options, talk)
     if (isRefused(talk)) talk = await this.#waitForSocket(check, talk)
     if (talk.hasUnasked && this.#settleMs === 0) {
-      // What comes unasked may have been taken for an answer: once more, and from now on waiting for it.
+      // An unsolicited reply may have been taken for an answer: ask again, and wait for such replies from now
+      // on.
       this.#settleMs = SETTLE_MS
       talk = await this.#converse(check)
     }
@@ -132,7 +133,7 @@ class Interview {
     })
   }
 
-  /** It may have ended; it may as well have closed its listening socket for a while, as sendmail does (RefuseLA). */
+  /** It may have ended, or closed its listening socket for a while, as sendmail does (RefuseLA). */
   async #waitForSocket(check: Check, refused: Talk): Promise<Talk> {
     const { signal, context } = this.#options
     const sinceMs = this.#clock.nowMs()
@@ -153,7 +154,7 @@ class Interview {
     if (this.#goneAt !== undefined) return unknownRow(CONNECTIONS)
     const opened = await openConnections(target, context, this.#clock)
     if (opened.next?.ending === 'refused') {
-      // Whether it is a limit of its own, or its end, shows once the others are closed.
+      // Whether that is its limit or its end shows once the other connections are closed.
       const again = await this.#waitForSocket(GREETING_CHECK, await this.#converse(GREETING_CHECK))
       if (isRefused(again)) {
         this.#goneAt = CONNECTIONS
@@ -202,7 +203,9 @@ class Interview {
 
 const MAX_EXTENSION_CHARS = 200
 
-/** What belongs to an extension is sent only where it is offered (RFC 5321 2.2.2): a chunk would be taken for commands. */
+/**
+ * Extension commands are sent only when offered (RFC 5321 2.2.2): a chunk would otherwise be read as commands.
+ */
 function stepsOf({ needs, steps }: Check, context: ProbeContext): readonly Step[] {
   if (needs === undefined) return steps(context)
   return steps(context).map((step) => {
@@ -220,7 +223,7 @@ function isRefused(talk: Talk): boolean {
   return talk.last?.ending === 'refused'
 }
 
-/** Its connection ended without a word. */
+/** Its connection ended without a reply. */
 function isBroken({ last }: Talk): boolean {
   return (
     last !== undefined && last.replies.length === 0 && (last.ending === 'closed' || last.ending === 'reset')
@@ -233,7 +236,7 @@ function pause(clock: Clock, ms: number): Promise<void> {
   })
 }
 
-/** Where nobody speaks SMTP, forty checks would say so one after another. */
+/** When nothing speaks SMTP there, forty checks would say so one after another. */
 function refuseSilent({ name }: ProbeOptions, talk: Talk): void {
   const greeting = talk.exchange('greeting')
   if (greeting !== undefined && greeting.replies.length > 0) return

@@ -3,19 +3,19 @@ import type { Question } from './check.ts'
 import type { ProbeRow } from './report.ts'
 import { type Exchange, type Reply, replyText, type Talk } from './talk.ts'
 
-/** RFC 5321 4.2: three digits, then a hyphen for more lines, a space or nothing for the last. */
+/** RFC 5321 4.2: three digits, then a hyphen when lines follow, a space or nothing on the last. */
 const LINE = /^(\d{3})(?:([- ])(.*?))?\r?$/s
-/** Of one reply, of a line that has not ended, and of the lines that are not replies. */
+/** Limit for one reply, for an unfinished line, and for the lines that are not replies. */
 const MAX_UNFINISHED_BYTES = 65_536
 const MAX_UNREAD_REPLIES = 100
-/** What is kept of a reply, for people; an EHLO reply has some twenty lines. */
+/** Lines of a reply kept for display; an EHLO reply has some twenty. */
 const KEPT_LINES = 100
 const KEPT_LINE_CHARS = 1_000
 
 /**
- * Splits what a server says into replies. Lenient where the client of the load engine need not be: here
- * a bare LF is a finding, not an end. Shares nothing with src/smtp, so that they do not share a mistake.
- * Bounded: whatever a server says, no more is kept than the limits above.
+ * Splits a server's output into replies. More lenient than the load engine's client: a bare LF is a finding
+ * here, not the end. Shares no code with src/smtp, so that they cannot share a mistake. Bounded: no more is
+ * kept than the limits above.
  */
 export class ReplyReader {
   #pending = ''
@@ -45,12 +45,12 @@ export class ReplyReader {
     if (this.#overflowed) this.#pending = ''
   }
 
-  /** Whole replies that were not taken yet. */
+  /** Complete replies not taken yet. */
   get ready(): number {
     return this.#replies.length
   }
 
-  /** It said more than any reply has; nothing is read any more. */
+  /** It sent more than any reply has; nothing is read any more. */
   get overflowed(): boolean {
     return this.#overflowed
   }
@@ -63,7 +63,7 @@ export class ReplyReader {
     return this.#replies.splice(0, count)
   }
 
-  /** Lines that no reply has: without a code, or with something else behind it than a blank or a hyphen. */
+  /** Lines that belong to no reply: without a code, or with something other than a space or hyphen after it. */
   takeStrays(): string[] {
     return this.#strays.splice(0)
   }
@@ -103,11 +103,11 @@ export const REPLIES: Question = {
   rfc: 'RFC 5321 4.2, 4.5.3.1.5',
 }
 
-/** RFC 5321 4.5.3.1.5: a reply line with its code and CRLF. */
+/** RFC 5321 4.5.3.1.5: a reply line including its code and CRLF. */
 const MAX_REPLY_LINE_BYTES = 512
 const SHOWN_CHARS = 60
 
-/** Over everything that a server said in all conversations: form and length of its replies. Pure. */
+/** Form and length of all replies of a server, over all conversations. Pure. */
 export function repliesRow(talks: readonly Talk[]): ProbeRow {
   const exchanges = talks.flatMap((talk) => talk.exchanges)
   let count = 0
@@ -147,7 +147,7 @@ function whatIsWrong(exchange: Exchange): string | undefined {
 }
 
 function formOf({ code, codes, bareLf, longestLineBytes }: Reply): string | undefined {
-  // RFC 5321 4.2.1: the code of each line has to be the same.
+  // RFC 5321 4.2.1: all lines must have the same code.
   if (codes.length > 1) return `the lines of a reply have different codes, ${codes.join(', ')}`
   if (bareLf) return 'a reply line ends with LF alone'
   if (longestLineBytes > MAX_REPLY_LINE_BYTES) return 'a reply line is longer than 512 octets'

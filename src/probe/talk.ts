@@ -19,31 +19,31 @@ export type Ending =
   | 'closed'
   | 'reset'
   | 'tls failed'
-  /** More than any reply has, so that no more was read. */
+  /** More than any reply has, so reading stopped. */
   | 'too much'
-  /** Nothing listens; no answer in time; no way there. */
+  /** Nothing listens; no answer in time; no route. */
   | 'refused'
   | 'no connection'
   | 'unreachable'
-  /** This machine can open no more: the server has no part in it. */
+  /** This machine could not open another connection, which is not the server's doing. */
   | 'local'
 
-/** One thing that was sent, and all that came until the next. */
+/** Something sent, and everything received until the next. */
 export interface Exchange {
   readonly name: string
-  /** For people: long runs are told, not shown. */
+  /** For display; long runs are described, not shown. */
   readonly sent: string
   readonly replies: readonly Reply[]
-  /** Lines that belong to no reply, as they have no code. */
+  /** Lines that belong to no reply, because they have no code. */
   readonly strays?: readonly string[]
   /** Replies beyond those that answer what was sent. */
   readonly unasked?: readonly Reply[]
-  /** Why no more came, when less came than was waited for. */
+  /** Why no more came, when fewer replies came than expected. */
   readonly ending?: Ending
   readonly tookMs: number
 }
 
-/** Refusals of EHLO after which a client says HELO (RFC 5321 3.2, 4.1.4, and those seen at servers). */
+/** Refusals of EHLO after which a client sends HELO (RFC 5321 3.2, 4.1.4, and others seen in servers). */
 const EHLO_UNKNOWN: readonly (number | undefined)[] = [500, 501, 502, 504, 550]
 
 /** A whole conversation, as checks judge it. Pure. */
@@ -54,7 +54,7 @@ export class Talk {
     this.exchanges = exchanges
   }
 
-  /** Undefined when it did not come to that. */
+  /** Undefined when the conversation did not get that far. */
   exchange(name: string): Exchange | undefined {
     return this.exchanges.find((exchange) => exchange.name === name)
   }
@@ -68,7 +68,7 @@ export class Talk {
     return this.exchanges.at(-1)
   }
 
-  /** It does not know EHLO, so that a client goes on with HELO. */
+  /** Whether the server does not know EHLO, so that the client continues with HELO. */
   get withoutEhlo(): boolean {
     return EHLO_UNKNOWN.includes(this.reply('ehlo')?.code)
   }
@@ -83,7 +83,7 @@ export class Talk {
     return reply?.code === 250 ? reply.lines.slice(1).filter((line) => line.trim() !== '') : []
   }
 
-  /** The parameters of an extension; undefined when it is not offered. Keywords know no case (4.1.1.1). */
+  /** Parameters of an extension; undefined when not offered. Keywords are case-insensitive (4.1.1.1). */
   extension(keyword: string): string | undefined {
     const line = this.extensions.find((offered) => offered.split(' ', 1)[0]?.toUpperCase() === keyword)
     return line?.slice(keyword.length).trim()

@@ -11,22 +11,24 @@ import { ID_HEADER, MailhogDeliveries, SinkDeliveries } from '../deliveries.ts'
 import type { Sinks } from '../parts.ts'
 import type { Address } from './slow-link.ts'
 
-/** All that is needed of a message is digested while it comes; the bodies would fill the disk. */
+/** Digest everything needed from a message on arrival; bodies would fill the disk. */
 const DIGESTS = { digestOnly: true, mimeDigests: true, digestHeaders: [ID_HEADER] }
 /**
- * MailHog v1.0.1 needs a core for 3.3 s to take 1 MB, and time with the square of the size (reference/mailhog.md):
- * with attachments of 500 KB it would be what is measured.
+ * MailHog v1.0.1 takes 3.3 s of a core for 1 MB, growing with the square of the size (reference/mailhog.md):
+ * with attachments of 500 KB we would be measuring MailHog.
  */
 const LARGE_FROM_BYTES = 100 * 1024
 
-/** Our own sink as a process of this machine. */
+/** Our own sink as a local process. */
 export async function embeddedSinks(host = LOOPBACK): Promise<Sinks> {
-  // Proxies that reach this machine by another address than loopback come from outside of it.
+  // Proxies that do not reach us over loopback connect from outside of this machine.
   const environment = isLoopback(host) ? {} : { MH_SMTP_BIND_ADDR: '0.0.0.0:0' }
   return oneSink(await embeddedMailhog({ name: 'sink', ...DIGESTS, environment }).start())
 }
 
-/** The real MailHog, with ours beside it for what is too large for MailHog; or ours alone. All in containers. */
+/**
+ * In containers: the real MailHog, with our sink beside it for messages too large for MailHog; or only ours.
+ */
 export async function dockerSinks({ sink, mailhogImage, nodeImage }: ContainerOptions): Promise<Sinks> {
   await using begun = new DisposableParts()
   const ours = begun.use(await dockerSink({ name: 'sink', nodeImage, ...DIGESTS }).start())

@@ -8,14 +8,14 @@ export interface Address {
   readonly port: number
 }
 
-/** Slices in which a slowed link passes bytes on. */
+/** Interval at which a slowed link passes bytes on. */
 const SLICE_MS = 50
 
-/** A TCP relay in front of a server, whose speed towards the server can be changed while it works. */
+/** A TCP relay in front of a server, whose speed towards the server can be changed while it runs. */
 export class SlowLink implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  /** All connections together; Infinity = as fast as it goes. */
+  /** Shared by all connections; Infinity: unlimited. */
   #bytesPerSecond = Number.POSITIVE_INFINITY
   #usedUntilMs = 0
 
@@ -26,7 +26,7 @@ export class SlowLink implements AsyncDisposable {
   }
 
   private constructor(to: Address) {
-    // Each direction ends by itself: what was written before a FIN has to arrive.
+    // Each direction ends separately: what was written before a FIN has to arrive.
     const allowHalfOpen = true
     this.#server = createServer({ allowHalfOpen }, (near) =>
       this.#join(near, connect({ ...to, allowHalfOpen })),
@@ -71,7 +71,7 @@ export class SlowLink implements AsyncDisposable {
     })
   }
 
-  /** Resolves when the link has had the time that these bytes take, looking at its speed again and again. */
+  /** Resolves when the link has had the time that these bytes take, at its current speed. */
   async #pass(chunk: Buffer): Promise<void> {
     for (let left = chunk.length; left > 0 && Number.isFinite(this.#bytesPerSecond); ) {
       const slice = Math.min(left, Math.max(1, (this.#bytesPerSecond * SLICE_MS) / 1000))

@@ -11,7 +11,10 @@ import type { PressTenant, Proxies, Sinks } from '../parts.ts'
 import type { PressureWorkload, TenantPlan } from '../spec.ts'
 import type { Address } from './slow-link.ts'
 
-/** Answers for tenants that are made only when the proxy, which needs it from the start, has an address. */
+/**
+ * Placeholder for tenants that are created only once the proxy has an address, although the proxy needs it from
+ * the start.
+ */
 export class LateIntercept {
   #intercept: Intercept | undefined
 
@@ -34,7 +37,7 @@ export interface TenantParts {
   readonly sinks: Sinks
 }
 
-/** The tenants of a run. The same seed makes the same messages, whatever the run id. */
+/** The tenants of a run. The same seed gives the same messages, whatever the run id. */
 export function makeTenants(parts: TenantParts): (PressTenant & { readonly plan: TenantPlan })[] {
   const { workload, proxies, monitor, options, runId, sinks } = parts
   const push = workload.intake === 'push' || proxies.dialect === 'genro'
@@ -62,7 +65,7 @@ export function makeTenants(parts: TenantParts): (PressTenant & { readonly plan:
   })
 }
 
-/** Gives the tenants their addresses: of fakes in this process, or ports of this machine. */
+/** Gives tenants their addresses: intercepted in this process, or real ports. */
 export async function hostTenants(
   tenants: readonly Tenant[],
   how: { readonly late: LateIntercept; readonly by: Proxies['tenantsBy']; readonly host: string },
@@ -82,7 +85,7 @@ export async function hostTenants(
   )
 }
 
-/** Makes the proxies know the tenants; keeps the keys that they give. */
+/** Registers the tenants with the proxies, and keeps the keys that they issue. */
 export async function registerTenants(
   tenants: readonly (PressTenant & { readonly plan: TenantPlan })[],
   hosts: readonly TenantHost[],
@@ -113,7 +116,7 @@ export async function registerTenants(
 
 const largeAccountId = (accountId: string) => `${accountId}-large`
 
-/** In the names of genro-mail-proxy, which ours takes too. */
+/** In genro-mail-proxy's field names, which ours accepts too. */
 function largeAccount({ tenantId, accountId }: TenantPlan, { host, port }: Address) {
   return { id: largeAccountId(accountId), tenant_id: tenantId, host, port, use_tls: false }
 }
