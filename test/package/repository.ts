@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { vi } from 'vitest'
 
 export const CLONE = join(import.meta.dirname, '../..')
 
@@ -100,10 +101,36 @@ export interface LatestResult {
   readonly verdict: string
   readonly metrics: { readonly successful_messages: number }
   readonly ledger: { readonly verified: boolean }
+  readonly backend: { readonly why: string }
 }
 
 export function latestResult(repository: Repository): LatestResult {
   return JSON.parse(repository.read('results/latest.json'))
+}
+
+/** The command line of pnpm, which is installed in a repository of its own. */
+export const PNPM_PACKAGE = 'pnpm@12.21.0'
+export function pnpmIn({ folder }: Repository): string[] {
+  const [script = ''] = globSync('node_modules/pnpm/bin/pnpm.{cjs,mjs}', { cwd: folder })
+  return [join(NODE_24, 'node'), join(folder, script)]
+}
+
+/** The packages that a message asks for: `Install what it needs: npm install --save-dev "pg@^8" …`. */
+export function askedPackages(message: string): string[] {
+  const [, command = ''] = /Install what it needs:\s+\w+ \w+ --?\w+(?:-\w+)? ([^\n]*)/.exec(message) ?? []
+  const packages = [...command.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name)
+  if (packages.length === 0) throw new Error(`it asks for no packages:\n${message}`)
+  return packages
+}
+
+/** What `mailstorm status` says once `mailstorm start` has booted all; throws what that said if it ends instead. */
+export async function startedServices(repository: Repository, start: Promise<Finished>): Promise<Finished> {
+  const ended = start.then(({ output }) => Promise.reject(new Error(`mailstorm start ended:\n${output}`)))
+  const stands = vi.waitFor(() => repository.run(['npx', 'mailstorm', 'status']), {
+    timeout: 120_000,
+    interval: 1_000,
+  })
+  return Promise.race([stands, ended])
 }
 
 /** Packs the clone as `npm publish` would. Gives the path of the tarball. */
