@@ -54,6 +54,19 @@ test('calls a failing tenant at once when it has new settings', async () => {
   await called(tenant, 1)
 })
 
+test('calls a tenant at once whose call failed with settings that were changed meanwhile', async () => {
+  await using rig = new Rig(await freshDatabase())
+  const [old, tenant] = [await rig.tenant(), await rig.tenant()]
+  const answered = Promise.withResolvers<void>()
+  old.usual = (response) => void answered.promise.then(() => response.writeHead(503).end())
+  const { api } = await rig.proxy({ syncIntervalMs: 60_000, syncTimeoutMs: 30_000 })
+  await setUp(api, { tenantUrl: old.url, smtpPort: 25 })
+  await called(old, 1)
+  await setUp(api, { tenantUrl: tenant.url, smtpPort: 25 })
+  answered.resolve()
+  await called(tenant, 1)
+})
+
 test('calls a failing tenant less and less often', { tags: 'long' }, async () => {
   await using rig = new Rig(await freshDatabase())
   const tenant = await rig.tenant()

@@ -36,7 +36,7 @@ export async function takeTurns(
       )
       RETURNING id AS "tenantId", name AS "tenantName", client_base_url AS "baseUrl", client_sync_path AS "syncPath",
         client_attachment_path AS "attachmentPath", client_auth AS auth, client_fenced AS fenced,
-        sync_failures AS failures`,
+        greatest(sync_failures, 0) AS failures`,
     values: [claim, limit, leaseMs],
     name: 'take-turns',
   })
@@ -68,7 +68,10 @@ export type NextSync =
   /** It asked not to be disturbed until then: seconds since 1970. */
   | { readonly notBeforeTs: number }
 
-/** Ends a turn. A run-now that came during it makes the next one due at once. */
+/**
+ * Ends a turn. The next one is due at once after a run-now that came during it, and after a failure with settings that
+ * were changed during it.
+ */
 export async function endTurn(
   session: Session,
   { tenantId, claim }: SyncTurn,
@@ -79,7 +82,7 @@ export async function endTurn(
     text: `UPDATE tenants SET sync_claim = NULL, sync_claim_until = NULL, in_dnd = $3,
         last_sync_at = CASE WHEN $4 THEN last_sync_at ELSE now() END,
         sync_failures = CASE WHEN $4 THEN sync_failures + 1 ELSE 0 END,
-        next_sync_at = CASE WHEN next_sync_at = '-infinity' THEN now()
+        next_sync_at = CASE WHEN next_sync_at = '-infinity' OR ($4 AND sync_failures < 0) THEN now()
           ELSE coalesce(to_timestamp($5), now() + $6::float8 * interval '1 ms') END
       WHERE id = $1 AND sync_claim = $2`,
     values: [

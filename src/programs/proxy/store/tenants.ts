@@ -71,8 +71,11 @@ const COLUMNS = `id, name, active, client_base_url AS "baseUrl", client_sync_pat
 
 type Row = Omit<Tenant, 'client' | 'rateLimits'> & TenantClient & TenantRateLimits
 
-/** What failed may be what was set: its back-off does not outlive new settings. */
-const TRIED_ANEW = `sync_failures = 0,
+/**
+ * What failed may be what was set: its back-off does not outlive new settings. Nor does that of a call that is under
+ * way with the old ones: -1 tells the end of its turn.
+ */
+const TRIED_ANEW = `sync_failures = CASE WHEN tenants.sync_claim_until > now() THEN -1 ELSE 0 END,
   next_sync_at = CASE WHEN tenants.sync_failures > 0 THEN least(tenants.next_sync_at, now()) ELSE tenants.next_sync_at END`
 
 export class Tenants {
@@ -167,7 +170,7 @@ export class Tenants {
     return this.#db.rows<SyncState & { [column: string]: unknown }>({
       text: `SELECT id, name, active, client_base_url AS "baseUrl", in_dnd AND next_sync_at > now() AS "inDnd",
         extract(epoch FROM last_sync_at)::float8 AS "lastSyncTs", extract(epoch FROM next_sync_at)::float8 AS "nextSyncTs",
-        sync_failures AS failures FROM tenants ORDER BY id`,
+        greatest(sync_failures, 0) AS failures FROM tenants ORDER BY id`,
     })
   }
 }
