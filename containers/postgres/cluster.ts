@@ -13,6 +13,8 @@ export interface ClusterOptions {
   /** Holds the password file during initialisation. */
   readonly folder: string
   readonly data: string
+  /** Ends its initialisation; what it then throws is the reason. Default: nothing does. */
+  readonly signal?: AbortSignal | undefined
   readonly database: string
   /** The first user, a superuser. */
   readonly name: string
@@ -21,7 +23,7 @@ export interface ClusterOptions {
 
 /** Creates a cluster with one user and one database. */
 export async function initialise(options: ClusterOptions): Promise<void> {
-  const { binaries, folder, data, database, name, password, user } = options
+  const { binaries, folder, data, database, name, password, user, signal } = options
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
   // In a folder that the user owns, and removed with it.
@@ -36,12 +38,12 @@ export async function initialise(options: ClusterOptions): Promise<void> {
       // The cluster need not survive a crash of the machine.
       '--no-sync',
     ],
-    user,
+    { user, signal },
   )
   if (database === 'postgres') return
   // The package has no client; a single-user server takes SQL on standard input.
   const sql = `CREATE DATABASE "${database.replaceAll('"', '""')}";\n`
-  await run(binaries.postgres, ['--single', '-D', data, 'postgres'], user, sql)
+  await run(binaries.postgres, ['--single', '-D', data, 'postgres'], { user, signal }, sql)
 }
 
 /** Retries, because processes of a killed PostgreSQL may still write for a moment. */
@@ -49,11 +51,19 @@ export function removeCluster(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 }
 
-async function run(program: string, args: string[], user?: User, input = ''): Promise<void> {
-  const child = spawn(program, args, { ...user, stdio: ['pipe', 'ignore', 'pipe'] })
+type RunOptions = Pick<ClusterOptions, 'user' | 'signal'>
+
+async function run(program: string, args: string[], options: RunOptions, input = ''): Promise<void> {
+  const aborted = options.signal
+  aborted?.throwIfAborted()
+  const child = spawn(program, args, { ...options.user, stdio: ['pipe', 'ignore', 'pipe'] })
+  const kill = () => child.kill('SIGKILL')
+  aborted?.addEventListener('abort', kill)
   // A program that has ended reads no input; its output says why.
   child.stdin.on('error', () => undefined).end(input)
   const [said, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  aborted?.removeEventListener('abort', kill)
+  aborted?.throwIfAborted()
   if (code === 0 && !/ERROR:|FATAL:/.test(said)) return
   throw new Error(`${program} ended with ${signal ?? `code ${code}`}:\n${said.trim()}`)
 }

@@ -28,6 +28,8 @@ const settings = JSON.parse(process.env.PG_SETTINGS ?? '[]') as string[]
 let postgres: ReturnType<typeof launch> | undefined
 /** Whether the parent knows the folder. */
 let told = false
+/** What still sets the cluster up ends with it: it would write into the folder while that is removed. */
+const setUp = new AbortController()
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
 process.once('disconnect', end)
@@ -36,26 +38,31 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 try {
   // The parent may already be gone.
-  if (process.connected === false) await leave(1)
+  if (process.connected === false) setUp.abort()
   await serve()
 } catch (error) {
-  console.error(errorText(error))
-  await leave(1)
+  if (!setUp.signal.aborted) console.error(errorText(error))
+  await removeFolder()
+  process.exit(1)
 }
 
 /** Immediate shutdown: the data are removed, or recovered by the next life. PostgreSQL's exit then ends us. */
 function end(): void {
-  if (postgres === undefined) void leave(1)
+  if (postgres === undefined) setUp.abort()
   else postgres.kill('SIGQUIT')
 }
 
 async function serve(): Promise<void> {
+  const { signal } = setUp
   const user = userForServer()
   if (user !== undefined) await chown(folder, user.uid, user.gid)
   const binaries = await prepareBinaries(folder, user)
   const data = join(folder, 'data')
-  if (earlier === undefined) await initialise({ binaries, user, folder, data, ...loginFromEnvironment() })
+  signal.throwIfAborted()
+  if (earlier === undefined)
+    await initialise({ binaries, user, folder, data, signal, ...loginFromEnvironment() })
   const port = Number(process.env.PG_PORT) || (await freePort())
+  signal.throwIfAborted()
   postgres = launch(binaries, user, data, port)
   const { pid } = postgres
   postgres.once('exit', (code, signal) => void ended(code, signal))
@@ -89,11 +96,6 @@ async function ended(code: number | null, signal: NodeJS.Signals | null): Promis
     process.kill(process.pid, signal)
   }
   process.exit(code ?? 1)
-}
-
-async function leave(code: number): Promise<never> {
-  await removeFolder()
-  process.exit(code)
 }
 
 /** Unless a living parent knows the folder and may start again from it. */
