@@ -4,6 +4,7 @@ import { readServerConfig } from './config.ts'
 test('has a default for everything', () => {
   expect(readServerConfig({})).toEqual({
     domain: 'localhost',
+    chunking: true,
     host: '127.0.0.1',
     port: 2525,
     implicitTlsPort: undefined,

@@ -14,6 +14,8 @@ export interface ServerConfig {
   readonly implicitTlsPort: number | undefined
   readonly maxConnections: number
   readonly maxMessageBytes: number
+  /** Offer CHUNKING and take BDAT (RFC 3030); true unless told otherwise. */
+  readonly chunking: boolean
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   /** Without credentials every AUTH succeeds. */
   readonly credentials: { readonly user: string; readonly pass: string } | undefined
@@ -49,6 +51,7 @@ const SETTINGS = {
   key: optional('SMTP_TLS_KEY', pem, true),
   maxConnections: setting('SMTP_MAX_CONNECTIONS', wholeNumber({ min: 1, max: 1_000_000 }), '100'),
   maxMessageBytes: setting('SMTP_MAX_MESSAGE_SIZE', wholeNumber({ min: 1, max: 2 ** 40 }), '10485760'),
+  chunking: setting('SMTP_CHUNKING', trueOrFalse, 'true'),
   user: optional('SMTP_AUTH_USER', printable),
   pass: optional('SMTP_AUTH_PASS', printable, true),
   controlHost: setting('CONTROL_HOST', listenHost, LOOPBACK),

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
+import { PassThrough } from 'node:stream'
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerError } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js'
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import { MailstormError } from '../../error.ts'
@@ -7,6 +8,29 @@ import { DataReader } from '../sink/smtp/data-reader.ts'
 
 const LF = 0x0a
 const DOT = 0x2e
+
+/** RFC 3030 2: `BDAT 1000` or `BDAT 1000 LAST`. */
+const BDAT = /^BDAT +(\d{1,15})( +LAST)?\s*$/i
+
+/** One chunk as it comes. */
+interface Chunk {
+  bytesLeft: number
+  /** False when its reader cannot keep up. */
+  readonly take: (piece: Buffer) => boolean
+  /** All of it has come; `goOn` reads what follows, once it is answered. */
+  readonly end: (goOn: () => void) => void
+}
+
+/** A message that comes in chunks (RFC 3030 2), from its first BDAT to the one that says LAST. */
+interface ChunkedMessage {
+  /** The envelope that it belongs to: the package makes a new one whenever the transaction is reset. */
+  readonly envelope: object
+  readonly stream: SMTPServerDataStream
+  readonly decided: Promise<Error | null | undefined>
+  bytes: number
+  /** Beyond the limit: every later chunk of it is refused too. */
+  isOversized: boolean
+}
 
 /** Whether one more connection is admitted; called once per connection. */
 export type Admission = () => boolean
@@ -19,6 +43,8 @@ class PromptConnection extends SMTPConnection {
   /** More input follows what is being answered. */
   #pipelined = false
   #corked = false
+  #sayingHello = false
+  #chunked: ChunkedMessage | undefined
 
   constructor(server: SMTPServer, socket: Socket, options: SMTPConnectionOptions | null, admit: Admission) {
     super(server, socket, options)
@@ -45,7 +71,7 @@ class PromptConnection extends SMTPConnection {
     parser.on('error', (error) => this.send(421, `Error: ${error.message}`))
     const write = parser._write.bind(parser)
     parser._write = (chunk, encoding, next) => {
-      this.#pipelined = parser._dataMode ? !endsMessage(chunk) : hasSeveralLines(chunk)
+      this.#pipelined = parser.isPipelined(chunk)
       write(chunk, encoding, next)
     }
     return parser
@@ -62,7 +88,131 @@ class PromptConnection extends SMTPConnection {
       socket.cork()
       process.nextTick(() => this.#flush(socket))
     }
-    super.send(code, data, context)
+    const isHello = this.#sayingHello && code === 250 && Array.isArray(data)
+    super.send(code, isHello ? [...data, 'CHUNKING'] : data, context)
+  }
+
+  /** The package has no list of extensions to add to. */
+  override handler_EHLO(command: Buffer, callback: () => void): void {
+    this.#sayingHello = this._isSupported('BDAT')
+    super.handler_EHLO(command, callback)
+    this.#sayingHello = false
+  }
+
+  /** RFC 3030 2: once a BDAT has come, the transaction has its recipients, and its content comes by BDAT alone. */
+  override handler_RCPT(command: Buffer, callback: () => void): void {
+    if (this.#openMessage() === undefined) super.handler_RCPT(command, callback)
+    else this.#refuse('Error: the message has begun by BDAT', callback)
+  }
+
+  override handler_DATA(command: Buffer, callback: () => void): void {
+    if (this.#openMessage() === undefined) super.handler_DATA(command, callback)
+    else this.#refuse('Error: DATA after BDAT', callback)
+  }
+
+  /** CHUNKING, which the package does not know. The package finds the method by its name. */
+  handler_BDAT(command: Buffer, callback: () => void): void {
+    const parser = this._parser
+    if (!(parser instanceof ContentStream)) {
+      callback()
+      return
+    }
+    const [, size, last] = BDAT.exec(command.toString('latin1')) ?? []
+    if (size === undefined) {
+      // Where the chunk ends is unknown: what follows must not be taken for commands.
+      parser.isClosed = true
+      this.send(501, 'Error: syntax: BDAT <octets> [LAST]')
+      this.close()
+      callback()
+      return
+    }
+    // A refused chunk is read to its end and thrown away before it is answered (RFC 3030 2 and 4.2).
+    const message = this.session.envelope.rcptTo.length === 0 ? undefined : this.#messageOfChunk()
+    const chunk: Chunk = {
+      bytesLeft: Number(size),
+      take: (piece) => (message === undefined ? true : this.#takeChunk(message, piece)),
+      end: (goOn) => this.#endChunk(message, { bytes: Number(size), isLast: last !== undefined }, goOn),
+    }
+    if (chunk.bytesLeft === 0) chunk.end(callback)
+    else {
+      parser.startChunk(chunk, message?.stream)
+      callback()
+    }
+  }
+
+  #refuse(text: string, callback: () => void): void {
+    this.send(503, text)
+    callback()
+  }
+
+  /** The message whose chunks are coming, unless RSET, EHLO or the like has ended its transaction. */
+  #openMessage(): ChunkedMessage | undefined {
+    const message = this.#chunked
+    if (message === undefined || message.envelope === this.session.envelope) return message
+    message.stream.destroy()
+    this.#chunked = undefined
+    return undefined
+  }
+
+  #messageOfChunk(): ChunkedMessage {
+    const open = this.#openMessage()
+    if (open !== undefined) return open
+    const stream: SMTPServerDataStream = Object.assign(new PassThrough(), {
+      byteLength: 0,
+      sizeExceeded: false,
+    })
+    const { promise: decided, resolve } = Promise.withResolvers<Error | null | undefined>()
+    const { envelope } = this.session
+    // The package destroys it when the client goes away.
+    this._dataStream = stream
+    this._server.onData(stream, this.session, (error) => resolve(error))
+    this.#chunked = { envelope, stream, decided, bytes: 0, isOversized: false }
+    return this.#chunked
+  }
+
+  /** False when the reader of the message cannot keep up. */
+  #takeChunk(message: ChunkedMessage, piece: Buffer): boolean {
+    message.bytes += piece.length
+    message.stream.byteLength = message.bytes
+    message.isOversized ||= this._isOversized(message.bytes)
+    return message.isOversized || !message.stream.writable || message.stream.write(piece)
+  }
+
+  #endChunk(
+    message: ChunkedMessage | undefined,
+    { bytes, isLast }: { readonly bytes: number; readonly isLast: boolean },
+    goOn: () => void,
+  ): void {
+    if (message === undefined) {
+      this.#refuse('Error: need RCPT command', goOn)
+      return
+    }
+    if (message.isOversized) {
+      this.send(552, 'Error: message exceeds fixed maximum message size', 'MESSAGE_TOO_BIG')
+      if (isLast) this.#endMessage(message)
+      goOn()
+      return
+    }
+    if (!isLast) {
+      this.send(250, `OK: ${bytes} octets received`)
+      goOn()
+      return
+    }
+    message.stream.end()
+    void message.decided.then((error: SMTPServerError | null | undefined) => {
+      if (error) this.send(error.responseCode ?? 450, error.message)
+      else this.send(250, 'OK: message queued', 'DATA_OK')
+      this.#endMessage(message)
+      goOn()
+    })
+  }
+
+  #endMessage(message: ChunkedMessage): void {
+    if (message.isOversized) message.stream.destroy()
+    this.#chunked = undefined
+    this._dataStream = false
+    this._transactionCounter++
+    this._resetSession()
   }
 
   /** The 220 to STARTTLS must be sent in clear before TLS takes over the socket (RFC 3207 4). */
@@ -111,6 +261,9 @@ export class PromptServer extends SMTPServer {
  * as corrupted although it arrived unchanged.
  */
 export class ContentStream extends SMTPStream {
+  #chunk: Chunk | undefined
+  /** What takes the chunk's octets on; undefined when they are thrown away. */
+  #chunkStream: SMTPServerDataStream | undefined
   #reader: DataReader | undefined
   #pieces: Buffer[] = []
 
@@ -119,14 +272,50 @@ export class ContentStream extends SMTPStream {
     return super.startDataMode(maxBytes)
   }
 
+  /** Whether these octets hold more than what is answered next. */
+  isPipelined(octets: Buffer): boolean {
+    if (this.#chunk !== undefined) return octets.length > this.#chunk.bytesLeft
+    return this._dataMode ? !endsMessage(octets) : hasSeveralLines(octets)
+  }
+
+  /** The next octets are a chunk; none of them is looked at (RFC 3030 2). */
+  startChunk(chunk: Chunk, stream: SMTPServerDataStream | undefined): void {
+    this._dataMode = true
+    this.#chunk = chunk
+    this.#chunkStream = stream
+  }
+
   override _feedDataStream(chunk: Buffer, done: (error?: Error | null) => void): void {
+    if (this.#chunk !== undefined) {
+      this.#feedChunk(this.#chunk, chunk, done)
+      return
+    }
     const rest = this.#reader?.push(chunk)
     const isWritable = this.#give()
     if (rest !== undefined) {
       this.#reader = undefined
       this._endDataMode(false, rest, done)
     } else if (isWritable) done()
-    else this.#onceWritable(done)
+    else this.#onceWritable(this._dataStream, done)
+  }
+
+  #feedChunk(chunk: Chunk, octets: Buffer, done: (error?: Error | null) => void): void {
+    const piece = octets.subarray(0, chunk.bytesLeft)
+    const rest = octets.subarray(piece.length)
+    chunk.bytesLeft -= piece.length
+    const isWritable = chunk.take(piece)
+    const goOn = () => {
+      if (chunk.bytesLeft > 0) {
+        done()
+        return
+      }
+      this.#chunk = undefined
+      this._dataMode = false
+      this._remainder = ''
+      chunk.end(() => this._write(rest, 'buffer', done))
+    }
+    if (isWritable) goOn()
+    else this.#onceWritable(this.#chunkStream ?? null, goOn)
   }
 
   /** False when the message reader cannot keep up. */
@@ -143,8 +332,7 @@ export class ContentStream extends SMTPStream {
   }
 
   /** A destroyed stream never drains, it only closes. */
-  #onceWritable(done: () => void): void {
-    const stream = this._dataStream
+  #onceWritable(stream: SMTPServerDataStream | null, done: () => void): void {
     if (stream === null || stream.destroyed) {
       done()
       return
@@ -172,6 +360,12 @@ const REPLACED: readonly (readonly [owner: { prototype: object }, method: string
   [SMTPConnection, '_createParser', "this.send(421, 'Error: ' + err.message)"],
   [SMTPConnection, 'send', 'this._socket.write('],
   [SMTPConnection, 'upgrade', 'new tls.TLSSocket(this._socket'],
+  [SMTPConnection, 'handler_EHLO', "['PIPELINING', '8BITMIME'"],
+  [SMTPConnection, 'handler_EHLO', 'this.send(250, [formattedResponse].concat(features || []), false)'],
+  [SMTPConnection, '_getHandler', "this['handler_' + command]"],
+  [SMTPConnection, '_resetSession', 'session.envelope = {'],
+  [SMTPConnection, '_onClose', 'let dataStream = this._dataStream'],
+  [SMTPStream, '_write', 'return this._write(buf,'],
   [SMTPStream, '_feedDataStream', 'chunk[i] === 0x2e && chunk[i - 1] === 0x0a'],
   [SMTPStream, '_feedDataStream', 'this._endDataMode(buf, chunk.subarray(i + 3), done)'],
   [SMTPStream, '_write', 'this._feedDataStream(chunk, done)'],

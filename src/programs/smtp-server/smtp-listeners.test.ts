@@ -38,6 +38,7 @@ describe('greeting', () => {
       'ENHANCEDSTATUSCODES',
       'AUTH PLAIN LOGIN CRAM-MD5',
       'SIZE 4096',
+      'CHUNKING',
     ])
     expect(await raw.say('STARTTLS')).toMatch(/^500 /)
   })

@@ -117,7 +117,11 @@ function smtpOptions(config: ServerConfig, ledger: Ledger): SMTPServerOptions {
     authMethods: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
     authOptional: true,
     allowInsecureAuth: true,
-    ...(config.tls ?? { disabledCommands: ['STARTTLS'], hideSTARTTLS: true }),
+    ...(config.tls ?? { hideSTARTTLS: true }),
+    disabledCommands: [
+      ...(config.tls === undefined ? ['STARTTLS'] : []),
+      ...(config.chunking ? [] : ['BDAT']),
+    ],
     // Each of the package's own handlers waits a turn of the event loop.
     onConnect: (_session, done) => done(),
     onMailFrom: (_address, _session, done) => done(),
