@@ -32,6 +32,8 @@ export interface SmtpServerOptions {
   readonly port?: number
   readonly maxConnections?: number
   readonly maxMessageBytes?: number
+  /** Offer CHUNKING and take BDAT (RFC 3030). Default: true, for the server program of ours alone. */
+  readonly chunking?: boolean
   /** With a certificate the server offers STARTTLS, and implicit TLS on a separate port. */
   readonly certificate?: Certificate
   /** Without credentials every AUTH succeeds. */
@@ -103,7 +105,7 @@ interface Listening {
 
 /** The environment that src/programs/smtp-server/main.ts reads, wherever it runs. */
 function serverEnvironment(
-  { domain, maxConnections, maxMessageBytes, certificate, auth }: SmtpServerOptions,
+  { domain, maxConnections, maxMessageBytes, chunking, certificate, auth }: SmtpServerOptions,
   { SMTP_TLS_PORT, ...listening }: Listening,
 ): Record<string, string> {
   const values = {
@@ -111,6 +113,7 @@ function serverEnvironment(
     SMTP_DOMAIN: domain,
     SMTP_MAX_CONNECTIONS: maxConnections,
     SMTP_MAX_MESSAGE_SIZE: maxMessageBytes,
+    SMTP_CHUNKING: chunking,
     SMTP_TLS_PORT: certificate === undefined ? undefined : SMTP_TLS_PORT,
     SMTP_TLS_CERT: certificate?.certPem,
     SMTP_TLS_KEY: certificate?.keyPem,
