@@ -35,6 +35,8 @@ export default defineConfig({
     // On a busy machine a whole run boots for many seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A poll ends when it is true; Vitest's own limit of a second is short for a busy machine.
+    expect: { poll: { timeout: 30_000 } },
     coverage: {
       include: ['{src,containers,fixtures,reporters}/**/*.ts'],
       exclude: ['**/*.{test,fixture,contract}.ts', 'src/report/html/browser/**'],
@@ -63,6 +65,8 @@ export default defineConfig({
           // Real parts, whose tests mostly wait for each other.
           name: 'parts',
           include: PARTS,
+          // Tests that run beside each other wait for servers that do not answer.
+          maxConcurrency: 20,
           maxWorkers: PARTS_WORKERS,
           sequence: { groupOrder: 2 },
         },

@@ -64,7 +64,7 @@ test.for([
   expect([firstOne, secondOne].filter(lives)).toEqual([])
 })
 
-test('data that are not to be kept go with it: there is no starting again', async () => {
+test('data that are not to be kept go with it: there is no starting again', { tags: 'long' }, async () => {
   const postgres = await embeddedPostgres().start()
   await using _postgres = postgres
   process.kill(postgres.pid, 'SIGKILL')
@@ -73,13 +73,13 @@ test('data that are not to be kept go with it: there is no starting again', asyn
   expect((await foldersOfOurs()).size).toBe(0)
 })
 
-test('keeps no data once whoever started it is gone', async () => {
+test('keeps no data once whoever started it is gone', { tags: 'long' }, async () => {
   const program = `import { embeddedPostgres } from ${JSON.stringify(new URL('postgres.ts', import.meta.url).href)}
     console.log((await embeddedPostgres({ keepsData: true }).start()).pid)`
   const parent = spawn(process.execPath, ['--input-type=module', '-e', program])
   await once(parent.stdout, 'data')
   parent.kill('SIGKILL')
-  await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 10_000 }).toBe(0)
+  await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 30_000 }).toBe(0)
 })
 
 test('goes with the process that started it, even if that is killed', async () => {
@@ -92,17 +92,17 @@ test('goes with the process that started it, even if that is killed', async () =
   const identity = identityOf(pid)
   expect(lives(identity)).toBe(true)
   parent.kill('SIGKILL')
-  await expect.poll(() => lives(identity), { timeout: 5_000 }).toBe(false)
-  await expect.poll(async () => (await foldersOfOurs()).difference(before).size, { timeout: 5_000 }).toBe(0)
+  await expect.poll(() => lives(identity), { timeout: 30_000 }).toBe(false)
+  await expect.poll(async () => (await foldersOfOurs()).difference(before).size, { timeout: 30_000 }).toBe(0)
 })
 
 test('leaves nothing behind when its parent is killed while it is set up', async () => {
   const program = `import { embeddedPostgres } from ${JSON.stringify(new URL('postgres.ts', import.meta.url).href)}
     embeddedPostgres().start()`
   const parent = spawn(process.execPath, ['--input-type=module', '-e', program])
-  await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 20_000 }).toBe(1)
+  await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 30_000 }).toBe(1)
   parent.kill('SIGKILL')
-  await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 20_000 }).toBe(0)
+  await expect.poll(async () => (await foldersOfOurs()).size, { timeout: 30_000 }).toBe(0)
 }, 60_000)
 
 function parentOf(pid: number): number {

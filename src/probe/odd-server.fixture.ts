@@ -32,15 +32,22 @@ const USUAL: Readonly<Record<string, string>> = {
   RSET: '250 ok',
 }
 
-export interface OddServer {
+export interface OddServer extends Disposable {
   readonly host: string
   readonly port: number
   /** Octets of floods that the kernel accepted. */
   readonly flooded: () => number
 }
 
-/** A server for tests of the probe, on real sockets. */
+/** A server for tests of the probe, on real sockets; it is closed when the test ends. */
 export async function startOddServer(oddity: Oddity = {}): Promise<OddServer> {
+  const server = await openOddServer(oddity)
+  onTestFinished(() => server[Symbol.dispose]())
+  return server
+}
+
+/** The same for concurrent tests, whose hooks Vitest cannot tell apart: the caller disposes it. */
+export async function openOddServer(oddity: Oddity = {}): Promise<OddServer> {
   const sockets = new Set<Socket>()
   let flooded = 0
   const close = () => {
@@ -66,8 +73,8 @@ export async function startOddServer(oddity: Oddity = {}): Promise<OddServer> {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(close)
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, flooded: () => flooded }
+  const { port } = server.address() as AddressInfo
+  return { host: '127.0.0.1', port, flooded: () => flooded, [Symbol.dispose]: close }
 }
 
 function serve(socket: Socket, oddity: Oddity, close: () => void): void {

@@ -48,7 +48,7 @@ test('list shows all runs, names what it skips on stderr, and has no colours in 
   expect(out + err).not.toContain('\u001b')
 })
 
-test('list --json is for machines', async () => {
+test('list --json is for machines', { tags: 'long' }, async () => {
   const { out, err } = await mailstorm(await project(), ['list', '--json'])
   const { runs, skipped } = JSON.parse(out)
   expect(runs).toHaveLength(5)
@@ -57,7 +57,7 @@ test('list --json is for machines', async () => {
   expect(err).toBe('')
 })
 
-test('summary has a row to each scenario', async () => {
+test('summary has a row to each scenario', { tags: 'long' }, async () => {
   const { exitCode, out } = await mailstorm(await project(), ['summary'])
   expect(exitCode).toBe(0)
   expect(out).toMatch(/5 runs of 4 scenarios in results/)
@@ -79,23 +79,31 @@ test('latest says what to do when there is none', async () => {
   )
 })
 
-test.for([
-  ['20260102-030405-burst', /^\[PASSED\] burst: no errors$/m],
-  ['results/20260102-030405-burst.json', /^\[PASSED\] burst: no errors$/m],
-  ['v0.1-burst.json', /^\[WARNING\] Status: WARNING - 2 of 400 messages not successful$/m],
-] as const)('analyze finds %s', async ([name, line]) => {
+const finds = async ([name, line]: readonly [name: string, line: RegExp]) => {
   const { exitCode, out } = await mailstorm(await project(), ['analyze', name])
   expect(exitCode).toBe(0)
   expect(out).toMatch(line)
-})
+}
 
-test('analyze shows a run against a mail proxy', async () => {
+test.for([['v0.1-burst.json', /^\[WARNING\] Status: WARNING - 2 of 400 messages not successful$/m]] as const)(
+  'analyze finds %s',
+  finds,
+)
+
+test.for([
+  ['20260102-030405-burst', /^\[PASSED\] burst: no errors$/m],
+  ['results/20260102-030405-burst.json', /^\[PASSED\] burst: no errors$/m],
+] as const)('analyze finds %s', { tags: 'long' }, finds)
+
+test('analyze shows a run against a mail proxy', { tags: 'long' }, async () => {
   const { out } = await mailstorm(await project(), ['analyze', 'pressure'])
   expect(out).toContain('tenant-1')
   expect(out).toContain('Diagnosis:')
 })
 
-test('analyze shows what a file has whose rest is missing, and says what is missing', async () => {
+test('analyze shows what a file has whose rest is missing, and says what is missing', {
+  tags: 'long',
+}, async () => {
   const { ledger: _ledger, ...rest } = burstResult()
   const folder = await project({ 'half.json': JSON.stringify(rest) })
   const { exitCode, out } = await mailstorm(folder, ['analyze', 'half'])
@@ -163,7 +171,7 @@ test('compare exits with 1 on a regression, and with 0 the other way round', asy
   expect(JSON.parse(better.out)).toMatchObject({ kind: 'smtp', verdict: 'no-regression' })
 })
 
-test('compare takes several files on each side, and limits of one’s own', async () => {
+test('compare takes several files on each side, and limits of one’s own', { tags: 'long' }, async () => {
   const [fast, slow] = ['20260102-030405-burst', '20260102-040405-burst']
   const args = ['compare', fast, fast, '--against', slow, slow, '--throughput-limit', '80']
   const { exitCode, out } = await mailstorm(await project(), args)
@@ -171,7 +179,9 @@ test('compare takes several files on each side, and limits of one’s own', asyn
   expect(out).toContain('A and B are medians')
 })
 
-test('a baseline of a run in which nothing was accepted is refused, and leaves none', async () => {
+test('a baseline of a run in which nothing was accepted is refused, and leaves none', {
+  tags: 'long',
+}, async () => {
   const { metrics } = burstResult()
   const nothing = burstResult({ metrics: { ...metrics, success_rate: 0, successful_messages: 0 } })
   const folder = await project({ 'nothing.json': resultJson(nothing) })
@@ -224,7 +234,9 @@ test.for(['list', 'summary', 'latest', 'analyze', 'compare', 'merge', 'run'])(
   },
 )
 
-test('a reader that has gone away ends no command: what it does is done, and its exit code is its own', async () => {
+test('a reader that has gone away ends no command: what it does is done, and its exit code is its own', {
+  tags: 'long',
+}, async () => {
   const folder = await project()
   const script = '{ "$@"; echo "exit code $?" >&2; } | true'
   const child = spawn(

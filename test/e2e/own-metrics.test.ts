@@ -35,7 +35,9 @@ test('hooks that are not there are one message, before any server is booted', { 
   expect(run.output).toContain('✗ missing-hooks: 0 rows passed, 1 failed')
 })
 
-test('a metric that has the name of one of ours is told before anything is run', async () => {
+test('a metric that has the name of one of ours is told before anything is run', {
+  tags: 'long',
+}, async () => {
   const run = await wrong('taken-name')
   expect(run.exitCode).toBe(1)
   expect(run.output).toContain('"lost" is one of mailstorm\'s own metrics: choose another name.')

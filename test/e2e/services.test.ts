@@ -103,7 +103,7 @@ test('kill -9 of start ends its servers, and the next start finds nothing runnin
   const servers = serverPidsOf(first.child.pid).map(identityOf)
   first.child.kill('SIGKILL')
   await first.closed
-  await expect.poll(() => servers.filter(lives), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => servers.filter(lives), { timeout: 30_000 }).toEqual([])
   expect(await run(cwd, 'status')).toMatchObject({
     code: 2,
     output: expect.stringContaining('Start them with'),
@@ -177,7 +177,7 @@ test('a service that ends is told of at once and in status, and stop is quiet ab
   const { closed, said } = await started(cwd)
   const [server] = (await stateOf(cwd)).servers
   process.kill(server?.pid ?? 0, 'SIGKILL')
-  await expect.poll(said, { timeout: 10_000 }).toContain('--restart restarts what dies')
+  await expect.poll(said, { timeout: 30_000 }).toContain('--restart restarts what dies')
   expect(said()).toMatch(
     /\n\d\d:\d\d:\d\d smtp-server-1 has ended: killed by SIGKILL\.\n {2}The end of its log:\n {4}\{"smtp_port"/,
   )

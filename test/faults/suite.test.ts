@@ -1,3 +1,5 @@
+// @module-tag long
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -29,7 +31,6 @@ test('a connection cut behind the final dot is a failed message that the server 
 })
 
 test('a connection cut before the final dot is a failed message that the server does not have', {
-  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   const { exitCode, result } = await fault('reset before "\\.')
@@ -41,7 +42,6 @@ test('a connection cut before the final dot is a failed message that the server 
 })
 
 test('messages refused by rate are deferred, and the fault server keeps account of the others', {
-  tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
   const { exitCode, result } = await fault('47 messages a second, 451')

@@ -24,7 +24,7 @@ test('every expression of the dashboard has data of two real proxies on one data
   const total = async () => (await prometheus.range('sum(gmp_sent_total)', LAST_SECONDS))[0]?.values.at(-1)
   for (const [batch, tenantId] of ['t', 't1', 't2'].entries()) {
     await enqueue(first.api, messages(200, { tenant_id: 't' }, tenantId))
-    await expect.poll(total, { timeout: 15_000, interval: 500 }).toBe(200 * (batch + 1))
+    await expect.poll(total, { timeout: 30_000, interval: 500 }).toBe(200 * (batch + 1))
   }
 
   const { panels, ...dashboard } = dashboardNamed('mailproxy-pressure')

@@ -8,7 +8,7 @@ import { Dovecot, noDovecot } from './dovecot.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 
 const freshDatabase = freshDatabases()
-const soon = { timeout: 15_000, interval: 50 }
+const soon = { timeout: 30_000, interval: 50 }
 const quick = { syncIntervalMs: 100 }
 
 async function mailbox(): Promise<{ readonly dovecot: Dovecot; readonly client: ImapFlow }> {

@@ -9,7 +9,7 @@ import { deliveries, enqueue, messages, Rig, setUp } from './rig.ts'
 
 const freshDatabase = freshDatabases()
 const patience = { timeout: 60_000, interval: 50 }
-const soon = { timeout: 10_000, interval: 20 }
+const soon = { timeout: 30_000, interval: 20 }
 const STORM_MS = 10_000
 const POOL_SIZE = 20
 

@@ -143,7 +143,7 @@ async function settled({ client }: RunningMailhog): Promise<void> {
     before = count
     return same
   }
-  await expect.poll(isSame, { timeout: 10_000, interval: 300 }).toBe(true)
+  await expect.poll(isSame, { timeout: 30_000, interval: 300 }).toBe(true)
 }
 
 /** More than twice is never right. */

@@ -8,7 +8,7 @@ import { query } from './new-database.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 
 const freshDatabase = freshDatabases()
-const soon = { timeout: 10_000, interval: 20 }
+const soon = { timeout: 30_000, interval: 20 }
 const LARGE = randomBytes(300_000)
 const SMALL = randomBytes(1_000)
 const attachments = [

@@ -68,9 +68,9 @@ test('takes over a database of the first version with messages in all states, an
   // Of the limited ones as many as the limit leaves beside the one that the first version counted.
   const sent = ['pending', 'attached', 'deferred', 'claimed', 'abandoned', 'limited-1', 'limited-2']
   await expect
-    .poll(() => tenant.idsOf('sent_ts').toSorted(), { timeout: 15_000 })
+    .poll(() => tenant.idsOf('sent_ts').toSorted(), { timeout: 30_000 })
     .toEqual([...sent, 'owed'].toSorted())
   await api.post('/commands/activate', { tenant_id: 't', batch_code: 'b' })
-  await expect.poll(() => tenant.idsOf('sent_ts'), { timeout: 10_000 }).toContain('held')
+  await expect.poll(() => tenant.idsOf('sent_ts'), { timeout: 30_000 }).toContain('held')
   expect(await deliveries(sink)).toEqual(new Map([...sent, 'held'].map((id) => [id, 1])))
 }, 40_000)

@@ -9,7 +9,7 @@ import { query } from './new-database.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 
 const freshDatabase = freshDatabases()
-const patience = { timeout: 20_000, interval: 50 }
+const patience = { timeout: 30_000, interval: 50 }
 const quick = { syncIntervalMs: 50, retryDelaysMs: [50, 50, 50], sendLoopIntervalMs: 50 }
 const LIMIT = 5
 

@@ -5,7 +5,7 @@ import { freshDatabases } from './databases.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 
 const freshDatabase = freshDatabases()
-const soon = { timeout: 10_000, interval: 20 }
+const soon = { timeout: 30_000, interval: 20 }
 /** Reports come quickly, and a retry too. */
 const quick = { syncIntervalMs: 50, retryDelaysMs: [100, 100], sendLoopIntervalMs: 50 }
 

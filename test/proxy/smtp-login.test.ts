@@ -6,7 +6,7 @@ import { freshDatabases } from './databases.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 
 const freshDatabase = freshDatabases()
-const soon = { timeout: 10_000, interval: 20 }
+const soon = { timeout: 30_000, interval: 20 }
 const quick = { syncIntervalMs: 50, retryDelaysMs: [60_000] }
 const { certPem: cert, keyPem: key } = await selfSignedCertificate()
 

@@ -12,7 +12,7 @@ import { query } from './new-database.ts'
 import { enqueue, messages, Rig, setUp } from './rig.ts'
 
 const freshDatabase = freshDatabases()
-const soon = { timeout: 10_000, interval: 20 }
+const soon = { timeout: 30_000, interval: 20 }
 
 test('ends what it is sending when it is stopped, and leaves the rest to others at once', async () => {
   await using rig = new Rig(await freshDatabase())

@@ -5,7 +5,7 @@ import { enqueue, messages, Rig, setUp } from './rig.ts'
 import type { SyncAnswer, TenantServer } from './tenant-server.ts'
 
 const freshDatabase = freshDatabases()
-const soon = { timeout: 10_000, interval: 20 }
+const soon = { timeout: 30_000, interval: 20 }
 const quick = { syncIntervalMs: 100, syncTimeoutMs: 1_000 }
 
 async function called(tenant: TenantServer, times: number): Promise<void> {

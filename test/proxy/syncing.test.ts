@@ -4,7 +4,7 @@ import { enqueue, messages, Rig, setUp } from './rig.ts'
 import type { TenantServer } from './tenant-server.ts'
 
 const freshDatabase = freshDatabases()
-const soon = { timeout: 10_000, interval: 20 }
+const soon = { timeout: 30_000, interval: 20 }
 const quick = { syncIntervalMs: 100, syncTimeoutMs: 1_000 }
 /** Called when asked for, or once at the start. */
 const rarely = { syncIntervalMs: 3_600_000 }

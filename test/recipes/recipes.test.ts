@@ -67,7 +67,10 @@ test('an executor is one file and one line, and a scenario one file that names i
   })
 }, 60_000)
 
-test('the new executor is a mode of custom, with the variables that it takes', async () => {
+test('the new executor is a mode of custom, with the variables that it takes', {
+  tags: 'long',
+  timeout: 60_000,
+}, async () => {
   await stress('custom', { STRESS_MODE: 'spaced-iterations', STRESS_MESSAGES: '6', STRESS_WORKERS: '2' })
   expect(latest()).toMatchObject({
     scenario: 'custom',
@@ -76,7 +79,7 @@ test('the new executor is a mode of custom, with the variables that it takes', a
   await expect(stress('custom', { STRESS_MODE: 'spaced-iterations', STRESS_RATE: '5' })).rejects.toThrow(
     'STRESS_RATE cannot be used with STRESS_MODE=spaced-iterations, which sends each message a while after',
   )
-}, 60_000)
+})
 
 test('a service is one file: it starts, says where it is, and stops', async () => {
   expect(WRITTEN.map(([, path]) => path)).toContain('containers/greeter.ts')

@@ -90,7 +90,7 @@ describe.skipIf(noBrowser !== undefined)(
     test.for([
       ['a run with a server that was killed', () => brokenResult()],
       ['a pressure run', () => pressureResult()],
-    ] as const)('at 1280 pixels no table of %s scrolls', async ([, result]) => {
+    ] as const)('at 1280 pixels no table of %s scrolls', { tags: 'long' }, async ([, result]) => {
       const { page } = await opened(renderReport(result(), await loadAssets()), { width: 1280 })
       const scrolling = await page.locator('.scroll').evaluateAll((elements) =>
         elements.flatMap((one) => {
@@ -105,7 +105,7 @@ describe.skipIf(noBrowser !== undefined)(
       expect(scrolling).toEqual([])
     })
 
-    test('the last tick of the percentile chart is whole', async () => {
+    test('the last tick of the percentile chart is whole', { tags: 'long' }, async () => {
       const histogram = new Histogram()
       for (let value = 1; value <= 1_000; value++) histogram.record(value)
       const measured = histogram.toSparse()
@@ -163,13 +163,17 @@ describe.skipIf(noBrowser !== undefined)(
     test.for([
       { name: 'a broken run', page: async () => renderReport(brokenResult(), await loadAssets()) },
       { name: 'a pressure run', page: async () => renderReport(pressureResult(), await loadAssets()) },
-    ])('$name fits a phone: nothing but tables scrolls sideways', async ({ page: render }) => {
-      const { page } = await opened(await render(), { width: 390 })
-      const width = await page
-        .locator('html')
-        .evaluate((root) => (root as { scrollWidth: number }).scrollWidth)
-      expect(width).toBe(390)
-    })
+    ])(
+      '$name fits a phone: nothing but tables scrolls sideways',
+      { tags: 'long' },
+      async ({ page: render }) => {
+        const { page } = await opened(await render(), { width: 390 })
+        const width = await page
+          .locator('html')
+          .evaluate((root) => (root as { scrollWidth: number }).scrollWidth)
+        expect(width).toBe(390)
+      },
+    )
 
     test('the keyboard reads values off a chart, and moves all charts over time together', async () => {
       const { page } = await opened(renderReport(burstResult(), await loadAssets()))
@@ -181,7 +185,7 @@ describe.skipIf(noBrowser !== undefined)(
       expect(await shown('in-flight')).toMatch(/^in flight\n+50\n/)
     })
 
-    test('the mouse over one chart reads the same moment off all', async () => {
+    test('the mouse over one chart reads the same moment off all', { tags: 'long' }, async () => {
       const { page } = await opened(renderReport(burstResult(), await loadAssets()))
       const plot = page.locator('#chart-throughput .u-over')
       const { width = 0 } = (await plot.boundingBox()) ?? {}
@@ -190,7 +194,7 @@ describe.skipIf(noBrowser !== undefined)(
         expect(await page.locator(`#chart-${id} .where`).innerText()).toBe('2 s')
     })
 
-    test('the values stand in a table that opens below each chart', async () => {
+    test('the values stand in a table that opens below each chart', { tags: 'long' }, async () => {
       const { page } = await opened(renderReport(burstResult(), await loadAssets()))
       await page.locator('#chart-throughput summary').click()
       const rows = page.locator('#chart-throughput table tr')
@@ -204,7 +208,7 @@ describe.skipIf(noBrowser !== undefined)(
       ])
     })
 
-    test('a line is hidden and shown by its name in the legend', async () => {
+    test('a line is hidden and shown by its name in the legend', { tags: 'long' }, async () => {
       const { page } = await opened(renderReport(burstResult(), await loadAssets()))
       const button = page.locator('#chart-response-time').getByRole('button', { name: 'max' })
       const before = (await painted(page))['chart-response-time'] ?? 0
@@ -213,7 +217,9 @@ describe.skipIf(noBrowser !== undefined)(
       await expect.poll(async () => (await painted(page))['chart-response-time']).not.toBe(before)
     })
 
-    test('light or dark as the system has it, until someone chooses; the choice stays', async () => {
+    test('light or dark as the system has it, until someone chooses; the choice stays', {
+      tags: 'long',
+    }, async () => {
       const { page } = await opened(renderReport(burstResult(), await loadAssets()))
       const light = await background(page)
       await page.emulateMedia({ colorScheme: 'dark' })

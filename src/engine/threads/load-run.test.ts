@@ -82,9 +82,9 @@ describe.each([1, 3])('a run on %d threads', (threads) => {
   it('measures while it goes on', { timeout: LONG_MS }, async () => {
     await using server = await ScriptedServer.start({ dot: [wait(5), say('250 ok')] })
     const run = new LoadRun(pool, planFor(server.port, { schedule: endless }))
-    await expect.poll(() => endedOf(run.measured().recording), { timeout: 5_000 }).toBeGreaterThan(0)
+    await expect.poll(() => endedOf(run.measured().recording), { timeout: 30_000 }).toBeGreaterThan(0)
     const before = endedOf(run.measured().recording)
-    await expect.poll(() => endedOf(run.measured().recording), { timeout: 5_000 }).toBeGreaterThan(before)
+    await expect.poll(() => endedOf(run.measured().recording), { timeout: 30_000 }).toBeGreaterThan(before)
     run.stop({ abort: true })
     const { recording } = await run.finished()
     expect(endedOf(recording)).toBeGreaterThanOrEqual(before)
@@ -93,7 +93,7 @@ describe.each([1, 3])('a run on %d threads', (threads) => {
   it('stopped, ends what is in flight and starts nothing more', { timeout: LONG_MS }, async () => {
     await using server = await ScriptedServer.start({ dot: [wait(50), say('250 ok')] })
     const run = new LoadRun(pool, planFor(server.port, { schedule: endless }))
-    await expect.poll(() => acceptedIds(server.sessions).length, { timeout: 5_000 }).toBeGreaterThan(5)
+    await expect.poll(() => acceptedIds(server.sessions).length, { timeout: 30_000 }).toBeGreaterThan(5)
     run.stop({ abort: false })
     const { recording } = await run.finished()
     expect(outcomes(recording)).toMatchObject([{ deferred: 0, rejected: 0, failed: 0 }])
@@ -106,7 +106,7 @@ describe.each([1, 3])('a run on %d threads', (threads) => {
     await using server = await ScriptedServer.start({ data: [hang] })
     const run = new LoadRun(pool, planFor(server.port, { workers: 3, pipelining: 'off' }))
     const heldAtData = () => server.sessions.filter(({ commands }) => commands.includes('DATA')).length
-    await expect.poll(heldAtData, { timeout: 5_000 }).toBe(3)
+    await expect.poll(heldAtData, { timeout: 30_000 }).toBe(3)
     run.stop({ abort: true })
     const { recording } = await run.finished()
     expect(recording.failures).toMatchObject([{ class: 'aborted', phase: 'data', count: 3 }])

@@ -60,7 +60,7 @@ describe('TLS and AUTH, with nodemailer', () => {
     await rig.serve({ ...withTls(), SMTP_MAX_CONNECTIONS: '1' })
     await mail({ port: rig.server.implicitTlsPort, secure: true })
     expect(rig.ledger.of('mailer').accepted).toBe(1)
-    await vi.waitFor(() => expect(rig.ledger.of('').connections.current).toBe(0))
+    await expect.poll(() => rig.ledger.of('').connections.current).toBe(0)
     await rig.readyClient()
     await expect(mail({ port: rig.server.implicitTlsPort, secure: true })).rejects.toMatchObject({
       responseCode: 421,

@@ -80,7 +80,7 @@ describe('messages', () => {
     raw.write('X-Mailstorm-Id: r-1\r\n\r\nhalf a body\r\n')
     raw.socket.end()
     await raw.closed()
-    await vi.waitFor(() => expect(rig.ledger.of('r').connections.current).toBe(0))
+    await expect.poll(() => rig.ledger.of('r').connections.current).toBe(0)
     expect(rig.ledger.of('r').accepted).toBe(0)
   })
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/p
 import type { ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { folder, md5Of, message, opened, read, tenant } from './attachments.fixture.ts'
 
 const CONTENT = randomBytes(300_000)
@@ -126,13 +126,13 @@ test('gives a fetch up when nobody waits for it any more, and begins anew for th
   const wanted = message([{ filename: 'a', storage_path: 'p', content_md5: md5Of('content') }], url)
   const leaving = [new AbortController(), new AbortController()]
   const waiting = leaving.map(({ signal }) => read(attachments, wanted, signal).catch((error) => error))
-  await vi.waitFor(() => expect(answers).toHaveLength(1))
+  await expect.poll(() => answers).toHaveLength(1)
   leaving[0]?.abort(new Error('one has gone'))
   expect(await waiting[0]).toMatchObject({ message: expect.stringContaining('one has gone') })
   expect(answers[0]?.closed).toBe(false)
   leaving[1]?.abort(new Error('the other has gone'))
   await waiting[1]
-  await vi.waitFor(() => expect(answers[0]?.closed).toBe(true))
+  await expect.poll(() => answers[0]?.closed).toBe(true)
   expect(await read(attachments, wanted)).toEqual([Buffer.from('content')])
   expect(answers).toHaveLength(2)
 })
