@@ -42,15 +42,17 @@ describe.each([
     'shows in response time as computed, and not in service time',
     { timeout: limitMs },
     async () => {
-      const { responseTime, serviceTime, accepted, stallMs } = await measure(stall)
+      const { responseTime, serviceTime, lag, accepted, stallMs } = await measure(stall)
+      // On a busy machine messages leave late, which is told apart and is part of the response time.
+      const lateMostMs = 60 + lag.max_ms
       const late = (q: number) => lateMs({ ...stall, stallMs }, q)
       expect(stallMs).toBeGreaterThanOrEqual(stall.stallMs)
       expect(accepted).toBe(stall.ratePerSecond * stall.durationSeconds)
       expect(responseTime.count).toBe(accepted)
-      expectWithin(quantileMs(responseTime, 0.95), late(0.95), 60, 60)
-      expectWithin(quantileMs(responseTime, 0.99), late(0.99), 60, 60)
-      expectWithin(quantileMs(responseTime, 0.999), late(0.999), 50, 60)
-      expectWithin(responseTime.max_ms, stallMs, 30, 60)
+      expectWithin(quantileMs(responseTime, 0.95), late(0.95), 60, lateMostMs)
+      expectWithin(quantileMs(responseTime, 0.99), late(0.99), 60, lateMostMs)
+      expectWithin(quantileMs(responseTime, 0.999), late(0.999), 50, lateMostMs)
+      expectWithin(responseTime.max_ms, stallMs, 30, lateMostMs)
       expect(quantileMs(serviceTime, 0.99)).toBeLessThan(stall.serviceP99BelowMs)
       expectWithin(serviceTime.max_ms, stallMs, 30, 60)
     },
