@@ -24,10 +24,10 @@ export const JIM_DEFAULTS: JimConfig = {
 
 /** MailHog passes eight times the configured speed to its link; measured, so Jim does it here too. */
 const LINK_SPEED_FACTOR = 8
-/** MailHog reads at most this much at a time, and rolls for a disconnect after each read. */
+/** MailHog reads at most this much at a time, and may disconnect after each read. */
 const READ_BYTES = 1024
 
-/** What Jim does to one connection: what he was when it began, whatever he is told later. */
+/** What Jim does to one connection, by his settings when it began. */
 export class Jim {
   readonly #config: JimConfig
   readonly #random: () => number
@@ -41,7 +41,7 @@ export class Jim {
     return this.#random() <= this.#config.AcceptChance
   }
 
-  /** Undefined when the link is to be left alone. */
+  /** Undefined when the link is not slowed. */
   bytesPerSecond(): number | undefined {
     const { LinkSpeedAffect, LinkSpeedMin, LinkSpeedMax } = this.#config
     if (this.#random() >= LinkSpeedAffect) return undefined
@@ -67,7 +67,7 @@ export class Jim {
   }
 }
 
-/** Whether Jim is in, and what he was last told. Shared by the SMTP side and the API. */
+/** Whether Jim is active, and his last settings. Shared by the SMTP side and the API. */
 export class JimSwitch {
   #config: JimConfig
   #invited: boolean
@@ -77,7 +77,7 @@ export class JimSwitch {
     this.#invited = options.invited
   }
 
-  /** Undefined while he is not in. */
+  /** Undefined while he is not active. */
   get config(): JimConfig | undefined {
     return this.#invited ? this.#config : undefined
   }

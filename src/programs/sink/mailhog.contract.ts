@@ -30,13 +30,13 @@ export interface MailhogContract {
   readonly name: string
   readonly boot: Boot
   readonly knownDefects?: readonly KnownDefect[]
-  /** What is asked of this one alone. */
+  /** Tests for this implementation only. */
   readonly more?: readonly ContractTest[]
-  /** Why nothing of it can run here. */
+  /** Why none of it can run here. */
   readonly skipAll?: string
 }
 
-/** What makes a program a MailHog: the same tests for the real one and for ours. */
+/** What makes a program a MailHog: the same tests for the real one and ours. */
 export function mailhogContract(contract: MailhogContract): void {
   const { name, boot, knownDefects = [], more = [], skipAll } = contract
   const groups = { ...GROUPS, 'of its own': more }

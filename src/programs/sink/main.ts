@@ -2,8 +2,8 @@ import { readSinkOptions } from './options.ts'
 import { startSink } from './sink.ts'
 
 /**
- * The embedded MailHog as a program. Writes one line of JSON to stdout once every port is open; ends on
- * SIGTERM, SIGINT, and with the parent that opened an IPC channel to it.
+ * The embedded MailHog as a program. Writes one line of JSON to stdout once every port is open. Ends on
+ * SIGTERM, on SIGINT, and with the parent that opened an IPC channel to it.
  */
 async function main(): Promise<void> {
   const options = readSinkOptions(process.env, process.argv.slice(2))

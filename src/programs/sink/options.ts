@@ -10,9 +10,9 @@ import {
 import { JIM_DEFAULTS, type JimConfig } from './jim.ts'
 
 export interface BindAddress {
-  /** As given; MailHog compares these to see whether API and page share a listener. */
+  /** As given; compared to see whether API and page share a listener, as MailHog does. */
   readonly text: string
-  /** Undefined = all addresses. */
+  /** Undefined: all addresses. */
   readonly host: string | undefined
   readonly port: number
 }
@@ -58,9 +58,9 @@ const SETTINGS = {
   inviteJim: setting('MH_INVITE_JIM', trueOrFalse, 'false'),
   /** Keep digests and headers, drop the bodies. */
   digestOnly: setting('SINK_DIGEST_ONLY', trueOrFalse, 'false'),
-  /** Header fields that each digest shows. */
+  /** Header fields shown by each digest. */
   digestHeaders: setting('SINK_DIGEST_HEADERS', fieldNames, ''),
-  /** Digest texts and attachments while they come, for /sink/deliveries. */
+  /** Digest texts and attachments on arrival, for /sink/deliveries. */
   mimeDigests: setting('SINK_MIME_DIGESTS', trueOrFalse, 'false'),
   spoolFolder: optional('SINK_SPOOL_DIR', path),
 }
@@ -86,7 +86,7 @@ const VARIABLE_OF_FLAG = new Map<string, string>(
     .map((name) => [name.slice('MH_'.length).toLowerCase().replaceAll('_', '-'), name]),
 )
 
-/** Reads environment and flags; reports every problem at once. A flag wins over its variable. */
+/** Reads environment and flags; reports every problem at once. A flag overrides its variable. */
 export function readSinkOptions(
   environment: Readonly<Record<string, string | undefined>>,
   flags: readonly string[],

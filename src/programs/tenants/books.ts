@@ -5,12 +5,12 @@ import type { Report } from './report.ts'
 export interface HandedOver {
   readonly id: string
   readonly tenantId: string
-  /** When it was first offered: in the answer to a sync call, or by add-messages. */
+  /** When it was first offered, in the answer to a sync call or by add-messages. */
   readonly handedOverAtEpochMs: number
   readonly priority: number
   readonly recipients: readonly string[]
   readonly subject: string
-  /** Of the text body in UTF-8, its lines ended by a single LF, none at the end. */
+  /** Of the text body in UTF-8, lines separated by LF, none at the end. */
   readonly textMd5: string
   readonly attachments: readonly ExpectedAttachment[]
 }
@@ -34,7 +34,7 @@ export interface MessageOutcome {
   readonly error: ReportReceived | undefined
   readonly deferrals: number
   readonly repeated: number
-  /** In order, repeated ones left out. */
+  /** In order, without repeated ones. */
   readonly reports: readonly ReportReceived[]
 }
 
@@ -47,7 +47,7 @@ interface Entry {
   repeated?: number
 }
 
-/** What was offered, what became of it, and what was heard of it: all that verification needs. */
+/** What was offered, what became of it, and what was reported: everything that verification needs. */
 export class MessageBooks {
   readonly #tenantId: string
   readonly #entries = new Map<string, Entry>()
@@ -59,12 +59,12 @@ export class MessageBooks {
     this.#tenantId = tenantId
   }
 
-  /** How many messages the proxy has, as far as the tenant can know. */
+  /** Number of messages that the proxy has, as far as the tenant can know. */
   get handedOverCount(): number {
     return this.#handedOver
   }
 
-  /** Reports of ids that were never offered. */
+  /** Number of reports about ids that were never offered. */
   get unknownReports(): number {
     return this.#unknownReports
   }
@@ -73,7 +73,7 @@ export class MessageBooks {
     return this.#repeatedReports
   }
 
-  /** In the order in which they were first offered. */
+  /** In the order of their first offer. */
   *handedOver(): Generator<HandedOver> {
     for (const entry of this.#entries.values()) if (entry.state === 'handed-over') yield this.#shown(entry)
   }
@@ -83,7 +83,7 @@ export class MessageBooks {
     return entry?.state === 'handed-over' ? this.#shown(entry) : undefined
   }
 
-  /** Offered, but neither taken nor refused: the answer broke off, or the push got none. */
+  /** Offered, but neither accepted nor refused: the answer broke off, or the push was not answered. */
   uncertain(): readonly string[] {
     return [...this.#entries.values()].filter(({ state }) => state === 'offered').map(({ draft }) => draft.id)
   }
@@ -112,14 +112,14 @@ export class MessageBooks {
     return this.#entries.get(id)?.reports !== undefined
   }
 
-  /** True when it is offered for the first time. */
+  /** True for the first offer of a message. */
   offered(draft: Draft, atEpochMs: number): boolean {
     if (this.#entries.has(draft.id)) return false
     this.#entries.set(draft.id, { draft, offeredAtEpochMs: atEpochMs, state: 'offered' })
     return true
   }
 
-  /** The proxy has it; undefined when that was already known. */
+  /** Notes that the proxy has it; undefined when that was known. */
   taken(id: string): HandedOver | undefined {
     const entry = this.#entries.get(id)
     if (entry?.state !== 'offered') return undefined
@@ -178,11 +178,11 @@ export type SyncOutcome = 'answered' | 'fault' | 'broken'
 export interface SyncRecord {
   readonly tenantId: string
   readonly startedAtEpochMs: number
-  /** When the answer was complete, as far as the tenant is concerned. */
+  /** When the answer was complete, from the tenant's view. */
   readonly endedAtEpochMs: number
-  /** It came although the tenant had asked not to be disturbed. */
+  /** Whether it came although the tenant had asked not to be disturbed. */
   readonly insideDnd: boolean
-  /** `fault`: one of its own that it was told to have. `broken`: the answer was not taken. */
+  /** `fault`: a fault that the tenant was told to simulate. `broken`: the answer was not read to its end. */
   readonly outcome: SyncOutcome
   readonly messages: number
   readonly reports: number
@@ -190,10 +190,10 @@ export interface SyncRecord {
   readonly dndUntilEpochMs: number | undefined
 }
 
-/** The caller's clock and ours are not the same. */
+/** The caller's clock differs from ours. */
 const DND_TOLERANCE_MS = 50
 
-/** The calls of a tenant, and its DND window: the last one asked for counts. */
+/** The sync calls of a tenant, and its DND window: the last request counts. */
 export class SyncBooks {
   readonly #records: SyncRecord[] = []
   #dndFromEpochMs = Number.POSITIVE_INFINITY
@@ -211,7 +211,7 @@ export class SyncBooks {
   /** True when a DND window began. */
   ended(record: SyncRecord): boolean {
     this.#records.push(record)
-    // Nobody heard the request of an answer that was not taken.
+    // A request for quiet counts only when the answer was read.
     if (record.dndUntilEpochMs === undefined || record.outcome !== 'answered') return false
     this.#dndFromEpochMs = record.endedAtEpochMs
     this.#dndUntilEpochMs = record.dndUntilEpochMs
@@ -219,7 +219,7 @@ export class SyncBooks {
   }
 }
 
-/** Messages that have to be offered again: nobody took them, or nothing was heard of them for long. */
+/** Messages to offer again: they were not accepted, or had no report for too long. */
 export class Outbox {
   readonly #reofferAfterMs: number
   #untaken: Draft[] = []
@@ -234,18 +234,18 @@ export class Outbox {
     return this.#untaken.length
   }
 
-  /** Nobody took them: they come with the next call. */
+  /** Not accepted: offer them at the next call. */
   putBack(drafts: readonly Draft[]): void {
     for (const draft of drafts) this.#untaken.push(draft)
   }
 
-  /** They were taken; they come again when there is no report of them in time. */
+  /** Accepted: offer them again when no report comes in time. */
   awaitReport(drafts: readonly Draft[], offeredAtEpochMs: number): void {
     if (this.#reofferAfterMs === Number.POSITIVE_INFINITY) return
     for (const draft of drafts) this.#silent.push({ draft, offeredAtEpochMs })
   }
 
-  /** All that is to be offered now; it is no longer in here. */
+  /** Removes and returns everything to be offered now. */
   take(nowEpochMs: number, hasReport: (id: string) => boolean): Draft[] {
     const untaken = this.#untaken
     this.#untaken = []

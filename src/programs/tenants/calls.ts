@@ -9,13 +9,13 @@ import { readReports } from './report.ts'
 import type { CacheUsage, Counters } from './stats.ts'
 import { readStoragePath, type StoragePath, wireMessage } from './wire.ts'
 
-/** What a tenant is made of. */
+/** The parts of a tenant. */
 export interface TenantParts {
   readonly config: TenantConfig
   readonly clock: TenantClock
   readonly generator: MessageGenerator
   readonly outbox: Outbox
-  /** Undefined: messages go in the answer. */
+  /** Undefined: messages go into the answer. */
   readonly pusher: Pusher | undefined
   readonly books: MessageBooks
   readonly syncs: SyncBooks
@@ -26,7 +26,7 @@ export interface TenantParts {
   isGenerating(): boolean
 }
 
-/** The answer to a sync call. The transport must report, once, whether it was taken. */
+/** The answer to a sync call. The transport must report, once, whether it was read to the end. */
 export interface SyncAnswer {
   readonly status: number
   readonly contentType: string
@@ -34,7 +34,7 @@ export interface SyncAnswer {
   settle(taken: boolean): void
 }
 
-/** One sync call, from the reports that came with it to the messages that go back. */
+/** Handles one sync call, from its reports to the messages sent back. */
 export async function answerSync(request: unknown, parts: TenantParts): Promise<SyncAnswer> {
   const { config, clock, counters, syncs } = parts
   const startedAtEpochMs = clock.epochMs()
@@ -91,14 +91,14 @@ const FAULT_ANSWERS: Readonly<Record<(typeof SYNC_FAULTS)[number], Omit<SyncAnsw
   },
 }
 
-/** As of a tenant that failed before it read the reports: it has heard nothing. */
+/** Like a tenant that failed before it read the reports: they count as not received. */
 function faultAnswer(kind: keyof typeof FAULT_ANSWERS, call: Call, parts: TenantParts): SyncAnswer {
   const endedAtEpochMs = parts.clock.epochMs()
   const record = { ...call, outcome: 'fault', messages: 0, reports: 0, dndUntilEpochMs: undefined } as const
   return { ...FAULT_ANSWERS[kind], settle: () => ended(record, endedAtEpochMs, parts) }
 }
 
-/** How many there were. */
+/** Returns how many there were. */
 function takeReports(request: unknown, { config, clock, books, counters, cacheUsage }: TenantParts): number {
   const { reports, malformed } = readReports(request)
   counters.reportsReceived += reports.length
@@ -107,7 +107,7 @@ function takeReports(request: unknown, { config, clock, books, counters, cacheUs
   for (const report of reports) {
     const known = books.reported(report, atEpochMs)
     if (known === undefined) continue
-    // Who reports of a message has it, whatever became of the answer that it came with.
+    // A proxy that reports on a message has it, whatever became of the answer that held it.
     noteTaken([report.id], { config, books })
     const { received, draft } = known
     if (received.kind === 'sent' && !received.repeated)
@@ -142,19 +142,19 @@ function dndUntil({ config, clock, dnd, isGenerating }: TenantParts): number | u
 
 interface Offer {
   readonly drafts: readonly Draft[]
-  /** Those that were offered before. */
+  /** Ids that were offered before. */
   readonly repeated: ReadonlySet<string>
   readonly offeredAtEpochMs: number
 }
 
 interface Offered {
-  /** Of the answer. */
+  /** Fields for the answer. */
   readonly fields: object
   readonly endedAtEpochMs: number
   settle(taken: boolean): void
 }
 
-/** In the answer itself: they are taken when it is. */
+/** In the answer itself: accepted when the answer is. */
 function inAnswer({ drafts, offeredAtEpochMs }: Offer, parts: TenantParts): Offered {
   const { config, clock, outbox } = parts
   const messages = drafts.map((draft) => wireMessage(draft, config))
@@ -186,7 +186,8 @@ async function pushed(
   for (const { id, reason } of refused) books.refusedBy(id, reason)
   outbox.awaitReport(among(drafts, taken), offeredAtEpochMs)
   outbox.putBack(among(drafts, unknown))
-  // As clients of the real proxy say it: what was just pushed. Ours takes it at its word, and calls again for what is left.
+  // Clients of the real proxy report what was just pushed. Ours takes the number literally, and calls again for
+  // what is left.
   const queued = config.dialect === 'genro' ? taken.length : outbox.length
   return { fields: { queued }, endedAtEpochMs: clock.epochMs(), settle: () => {} }
 }
@@ -196,7 +197,7 @@ function among(drafts: readonly Draft[], ids: readonly string[]): Draft[] {
   return drafts.filter(({ id }) => wanted.has(id))
 }
 
-/** The proxy has them, as one way or another got known. */
+/** Notes that the proxy has them, however that became known. */
 function noteTaken(ids: readonly string[], { config, books }: Pick<TenantParts, 'config' | 'books'>): void {
   for (const id of ids) {
     const handedOver = books.taken(id)
@@ -204,7 +205,7 @@ function noteTaken(ids: readonly string[], { config, books }: Pick<TenantParts, 
   }
 }
 
-/** Of a body; those of a tenant that hangs come late or never. */
+/** Blocks of a body; those of a hanging tenant come late or never. */
 export type Blocks = Generator<Buffer> | AsyncGenerator<Buffer>
 
 /** The answer to a request for an attachment. */
@@ -212,7 +213,7 @@ export type AttachmentAnswer =
   | { readonly status: 200; readonly sizeBytes: number; readonly md5: string; bytes(): Blocks }
   | { readonly status: 404 | 500; readonly why: string }
 
-/** The bytes of any attachment of this program, made up again from its path. */
+/** The bytes of any attachment of this program, regenerated from its path. */
 export async function answerAttachment(storagePath: string, parts: TenantParts): Promise<AttachmentAnswer> {
   const wanted = readStoragePath(storagePath)
   if (wanted === undefined || (await md5Of(wanted.content)) !== wanted.md5) {
@@ -240,7 +241,7 @@ function attachmentFaultOf({
   return fault !== undefined && faults.chance(fault.share) ? fault.kind : undefined
 }
 
-/** The bytes on their way; what went is written down when it ends, however it ends. */
+/** The bytes on their way; records what was sent, however it ends. */
 function* served(wanted: StoragePath, blocks: Iterable<Buffer>, parts: TenantParts): Generator<Buffer> {
   const { config, clock, counters, cacheUsage } = parts
   const startedAtEpochMs = clock.epochMs()
@@ -271,7 +272,7 @@ function* served(wanted: StoragePath, blocks: Iterable<Buffer>, parts: TenantPar
   }
 }
 
-/** With its first byte turned over, or without its last block. */
+/** With its first byte inverted, or without its last block. */
 function* spoiled(content: Content, fault: 'wrong-bytes' | 'cut-short'): Generator<Buffer> {
   const blocks = [...bytesOf(content)]
   if (fault === 'cut-short') return yield* blocks.slice(0, -1)
@@ -292,7 +293,7 @@ async function* hanging(
 ): AsyncGenerator<Buffer> {
   for (const block of bytesOf(content)) {
     for (const byte of block) {
-      // Without a byte too: only there the end of the connection is noticed.
+      // Also without a byte: only here the end of the connection is noticed.
       do {
         yield fault === 'drips' ? Buffer.of(byte) : Buffer.alloc(0)
         await clock.wait(DRIP_EVERY_MS)

@@ -1,6 +1,6 @@
 import type { TenantClock } from './options.ts'
 
-/** Time that passes when a test says so, or when somebody waits. */
+/** Time that advances when a test says so, or when somebody waits. */
 export class TestClock implements TenantClock {
   nowMs = 1_700_000_000_000
 

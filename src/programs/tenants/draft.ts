@@ -1,13 +1,13 @@
 import { createCipheriv, createHash, type Hash, hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** A message as it was made up; all that is known of it follows from this. */
+/** A generated message; everything about it follows from this. */
 export interface Draft {
   readonly id: string
   readonly priority: number
   /** 1 to 10,000. */
   readonly recipientNumber: number
-  /** So many, numbered on from there. */
+  /** Number of recipients, numbered on from the first. */
   readonly recipientCount: number
   readonly attachments: readonly DraftAttachment[]
 }
@@ -18,11 +18,11 @@ export interface DraftAttachment {
   /** As recipients see it, without the marker. */
   readonly filename: string
   readonly mimeType: string
-  /** An earlier message of the tenant had it already. */
+  /** Whether an earlier message of the tenant had it. */
   readonly repeated: boolean
 }
 
-/** Numbers of recipients start again behind this one. */
+/** Recipient numbers start again after this one. */
 export const MOST_RECIPIENTS = 10_000
 
 export function recipientsOf({ recipientNumber, recipientCount }: Draft): string[] {
@@ -39,21 +39,21 @@ export function textOf({ id }: Draft): string {
   return Array.from({ length: 5 }, (_, line) => `Line ${line + 1} of 5 of message ${id}.`).join('\n')
 }
 
-/** Of the text in UTF-8, its lines ended by a single LF. */
+/** Of the text in UTF-8, lines separated by LF. */
 export const textMd5Of = (draft: Draft) => hash('md5', textOf(draft), 'hex')
 
 /**
- * Contents of attachments, made when they are asked for and stored nowhere. A content is a body that it shares
- * with others of its family, and a tail of its own:
+ * Contents of attachments, generated on request and stored nowhere. A content is a body shared with others of
+ * its family, and a tail of its own:
  *
  *   content = body(family)[0 … size − 64) ‖ SHA-512(key)
  *
- * so that the MD5 of a new 50 MB costs a microsecond: the state of the hash behind the body is kept and copied.
- * Families differ in every block, so that blocks of two attachments that got mixed up are (three times of four)
- * seen, not only their tails.
+ * so that the MD5 of a new 50 MB attachment costs a microsecond: the hash state after the body is kept and
+ * copied. Families differ in every block, so that mixed-up blocks of two attachments are noticed in three of
+ * four cases, not only mixed-up tails.
  */
 export interface Content {
-  /** As `<seed>.<tenant>.<number>`: decides over every byte. */
+  /** Such as `<seed>.<tenant>.<number>`; determines every byte. */
   readonly key: string
   readonly sizeBytes: number
 }
@@ -62,7 +62,7 @@ const TAIL_BYTES = 64
 export const MIN_CONTENT_BYTES = 2 * TAIL_BYTES
 const BLOCK_BYTES = 65_536
 export const FAMILIES = 4
-/** Odd, so that a family's blocks repeat after 16,384 of them (1 GB) and no two families ever have the same. */
+/** Odd, so that a family's blocks repeat only after 16,384 (1 GB) and no two families are ever equal. */
 const STEP = 40_503
 
 /** Two blocks of noise (AES in counter mode over zeros): a window of one block's length can begin anywhere in the first. */
@@ -70,10 +70,10 @@ const NOISE = createCipheriv('aes-128-ctr', Buffer.alloc(16, 'mailstorm'), Buffe
   Buffer.alloc(2 * BLOCK_BYTES),
 )
 
-/** Hash states behind the bodies, by family and length; a process has a handful of them. */
+/** Hash states after the bodies, by family and length; a process has a handful. */
 const states = new Map<string, Promise<Hash>>()
 
-/** Bytes that are hashed in one turn of the event loop: about 2 ms. */
+/** Bytes hashed per turn of the event loop: about 2 ms. */
 const BYTES_PER_TURN = 1024 ** 2
 
 export async function md5Of(content: Content): Promise<string> {
@@ -82,13 +82,13 @@ export async function md5Of(content: Content): Promise<string> {
   return state.copy().update(tailOf(key)).digest('hex')
 }
 
-/** Its bytes, in order. The blocks are windows on shared memory: who gets them must not write into them. */
+/** Its bytes, in order. The blocks are views of shared memory and must not be written to. */
 export function* bytesOf(content: Content): Generator<Buffer> {
   yield* body(familyOf(content), content.sizeBytes - TAIL_BYTES)
   yield tailOf(content.key)
 }
 
-/** Hashes what contents of this size share, so that the first message does not wait for it. */
+/** Precomputes the hash that contents of this size share, so that the first message does not wait for it. */
 export async function prepare(sizeBytes: number): Promise<void> {
   for (let family = 0; family < FAMILIES; family++) await stateBehind(family, sizeBytes - TAIL_BYTES)
 }
@@ -117,7 +117,7 @@ function stateBehind(family: number, sizeBytes: number): Promise<Hash> {
   return state
 }
 
-/** In slices: 50 MB at once would hold up everything else in this process for 100 ms. */
+/** In slices: hashing 50 MB at once would block this process for 100 ms. */
 async function hashed(family: number, sizeBytes: number): Promise<Hash> {
   const state = createHash('md5')
   let inThisTurn = 0

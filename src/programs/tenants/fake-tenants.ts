@@ -6,20 +6,22 @@ import type { Tenant } from './tenant.ts'
 
 export interface TenantHost {
   readonly tenant: Tenant
-  /** As `http://tenant-standard.test`: need not exist. */
+  /** Such as `http://tenant-standard.test`; need not exist. */
   readonly baseUrl: string
 }
 
 export interface FakeTenants {
   readonly handlers: readonly RequestHandler[]
-  /** For `dispatcher.compose()` of undici: answers requests to these tenants, all others go on to the network. */
+  /**
+   * For undici's `dispatcher.compose()`: answers requests to these tenants, passes all others to the network.
+   */
   readonly intercept: Dispatcher.DispatcherComposeInterceptor
 }
 
 /**
- * Tenants that are faked in this process by msw, for callers that use undici. Not with msw's `setupServer`:
- * that does not see undici's `request`, its interceptors of sockets patch those to SMTP servers and databases too,
- * and push a body into the socket however little is read of it (docs/decisions/009-tenants.md).
+ * Tenants inside this process, through msw, for callers that use undici. Not through msw's `setupServer`, which
+ * does not see undici's `request`, also patches sockets to SMTP servers and databases, and pushes a body into
+ * the socket however little of it is read (docs/decisions/009-tenants.md).
  */
 export function fakeTenants(hosts: readonly TenantHost[]): FakeTenants {
   const handlers = hosts.flatMap(({ tenant, baseUrl }) => tenantHandlers(tenant, baseUrl))
@@ -32,15 +34,15 @@ export function fakeTenants(hosts: readonly TenantHost[]): FakeTenants {
   return { handlers, intercept }
 }
 
-/** Bytes that go through in one turn of the event loop; others want theirs too. */
+/** Bytes passed per turn of the event loop, so that others get theirs. */
 const BYTES_PER_TURN = 1024 ** 2
 
-/** One request as undici sees it, answered by msw. Its own time limits (headersTimeout, …) do not apply. */
+/** One undici request, answered by msw. undici's own time limits (headersTimeout, …) do not apply. */
 class Exchange implements Dispatcher.DispatchController {
   readonly #handler: Dispatcher.DispatchHandler
   readonly #abort = new AbortController()
   #resumed: PromiseWithResolvers<void> | undefined
-  /** The caller has been told that it ended. */
+  /** Whether the caller was told that it ended. */
   #over = false
 
   constructor(handler: Dispatcher.DispatchHandler) {
@@ -78,7 +80,7 @@ class Exchange implements Dispatcher.DispatchController {
 
   async run(handlers: readonly RequestHandler[], options: Dispatcher.DispatchOptions): Promise<void> {
     try {
-      // As from a network: never in the same turn as the call.
+      // Never in the same turn as the call, as over a network.
       await nextTurn()
       this.#handler.onRequestStart?.(this, undefined)
       const request = requestOf(options, this.#abort.signal)
@@ -97,7 +99,7 @@ class Exchange implements Dispatcher.DispatchController {
     this.#abort.signal.addEventListener('abort', cancel, { once: true })
     this.#handler.onResponseStart?.(this, status, Object.fromEntries(headers), statusText)
     for (let sinceTurn = 0, next = await reader?.read(); next?.done === false; next = await reader?.read()) {
-      // Read before it was given up.
+      // Read before the caller gave up.
       if (this.aborted) return
       const { value } = next
       this.#handler.onResponseData?.(this, Buffer.from(value.buffer, value.byteOffset, value.length))
@@ -127,7 +129,7 @@ function requestOf(
   return new Request(url, { method, headers: headersOf(headers), body: body ?? null, signal })
 }
 
-/** undici takes an object, an iterable of pairs, or a flat list of names and values. */
+/** undici accepts an object, an iterable of pairs, or a flat list of names and values. */
 function headersOf(given: Dispatcher.DispatchOptions['headers']): Headers {
   if (given === undefined || given === null) return new Headers()
   const pairs = Array.isArray(given)
@@ -139,10 +141,10 @@ function headersOf(given: Dispatcher.DispatchOptions['headers']): Headers {
   return new Headers(known.map(([name, value]) => [String(name), String(value)]))
 }
 
-/** The reader was ended already. */
+/** The reader had already ended. */
 function ignore(): void {}
 
-/** A tenant as msw handlers: a virtual host, as `http://tenant-standard.test`, that exists in this process only. */
+/** A tenant as msw handlers: a virtual host such as `http://tenant-standard.test`, only inside this process. */
 export function tenantHandlers(tenant: Tenant, baseUrl: string): RequestHandler[] {
   const base = baseUrl.replace(/\/+$/, '')
   return [
@@ -158,7 +160,7 @@ export function tenantHandlers(tenant: Tenant, baseUrl: string): RequestHandler[
   ]
 }
 
-/** Makes a block when one is asked for: what nobody reads is never made, and what goes on is not held. */
+/** Produces blocks on request: unread data is never generated, and nothing is buffered. */
 function bodyOf({ blocks, settle }: TenantResponse): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {

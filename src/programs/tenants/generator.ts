@@ -4,9 +4,12 @@ import { type Content, type Draft, type DraftAttachment, MOST_RECIPIENTS, md5Of,
 import type { TenantConfig } from './options.ts'
 import { SIZE_CLASSES, sizeShares } from './profile.ts'
 
-/** Priorities 0 (immediate) to 3 (low), drawn as the clients of genro-mail-proxy's pressure test draw them. */
+/**
+ * Priorities 0 (immediate) to 3 (low), with the distribution of the clients in genro-mail-proxy's pressure
+ * test.
+ */
 const PRIORITY_WEIGHTS = [5, 15, 50, 30]
-/** An attachment that is used again is one of the last so many of its size, so that a cache of bounded size has a chance. */
+/** A repeated attachment is one of the last ten of its size, so that a bounded cache has a chance. */
 const REMEMBERED_PER_SIZE = 10
 
 /** What people send in these sizes. */
@@ -26,7 +29,7 @@ interface Sketch extends Omit<Draft, 'attachments'> {
   }[]
 }
 
-/** Makes messages up: the same configuration gives the same messages in the same order. */
+/** Generates messages: the same configuration gives the same messages in the same order. */
 export class MessageGenerator {
   readonly #config: TenantConfig
   readonly #random: Random
@@ -45,25 +48,25 @@ export class MessageGenerator {
     this.#idPrefix = hash('md5', [seed, runId, tenantId, clientId].join('.')).slice(0, 6)
   }
 
-  /** The messages of one sync call. All is drawn at once; only the MD5s may take a while. */
+  /** The messages of one sync call. Everything is drawn at once; only the MD5s may take a while. */
   next(): Promise<Draft[]> {
     const sketches = Array.from({ length: this.#count() }, () => this.#sketch())
     return Promise.all(sketches.map(drafted))
   }
 
-  /** Does beforehand what takes longest: a quarter of a second for 50 MB, once for all tenants of a process. */
+  /** Does the slowest part in advance: a quarter of a second for 50 MB, once for all tenants of a process. */
   async prepare(): Promise<void> {
     if (this.#config.attachmentShare === 0) return
     for (const [kind, share] of this.#sizeShares.entries()) if (share > 0) await prepare(this.#sizeOf(kind))
   }
 
-  /** Contents that may come again, and how many bytes they can have at most. */
+  /** Contents that may be repeated, and their greatest total size. */
   repeatable(): { readonly remembered: readonly Content[]; readonly mostBytes: number } {
     const mostBytes = SIZE_CLASSES.reduce((sum, _, kind) => sum + REMEMBERED_PER_SIZE * this.#sizeOf(kind), 0)
     return { remembered: this.#remembered.flat(), mostBytes }
   }
 
-  /** Cut at both sides alike, so that the mean is what was asked for. */
+  /** Clipped symmetrically, so that the mean is as requested. */
   #count(): number {
     const { messagesPerSync: mean, maxMessages = Number.POSITIVE_INFINITY } = this.#config
     const drawn = Math.round(this.#random.gauss(mean, mean / 2))
@@ -104,7 +107,7 @@ export class MessageGenerator {
   }
 }
 
-/** One for all messages without any: most have none. */
+/** Shared by all messages without attachments, which are most. */
 const NONE: readonly never[] = Object.freeze([])
 
 async function drafted({ attachments, ...rest }: Sketch): Promise<Draft> {

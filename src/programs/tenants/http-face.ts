@@ -7,23 +7,23 @@ import { answer, type TenantResponse } from './route.ts'
 import type { Tenant } from './tenant.ts'
 
 export interface TenantServerOptions {
-  /** Undefined or 0 = any free one. */
+  /** Undefined or 0: any free port. */
   readonly port?: number
   readonly host?: string
 }
 
-/** A thousand reports have a few hundred KB; a client that sends this much is not ours. */
+/** A thousand reports take a few hundred KB; a client that sends this much is not ours. */
 const MAX_BODY_BYTES = 64 * 1024 ** 2
 
 /** A tenant that listens on a port, for proxies in other processes. */
 export class TenantServer implements AsyncDisposable {
   readonly tenant: Tenant
   readonly port: number
-  /** As `http://127.0.0.1:8084`. */
+  /** Such as `http://127.0.0.1:8084`. */
   readonly url: string
   readonly #server: Server
 
-  /** Throws a MailstormError when the port cannot be had. */
+  /** Throws a MailstormError when the port is not available. */
   static async open(
     tenant: Tenant,
     { port = 0, host = LOOPBACK }: TenantServerOptions = {},
@@ -39,7 +39,7 @@ export class TenantServer implements AsyncDisposable {
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
   }
 
-  /** What is under way is cut off. */
+  /** Cuts off whatever is in progress. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')
@@ -76,7 +76,7 @@ async function send(
 ): Promise<void> {
   response.writeHead(status, headers)
   const source = Readable.from(complete(blocks, Number(headers['content-length'])), { objectMode: false })
-  // A client that disconnects is not our error; what matters is that nothing was taken.
+  // A client that disconnects is not our error; it only means that the answer was not read.
   const taken = await pipeline(source, response).then(
     () => true,
     () => false,
@@ -84,7 +84,7 @@ async function send(
   settle(taken)
 }
 
-/** Throws when they are fewer than the header says: their reader would wait for the rest. */
+/** Throws when there are fewer bytes than the header says, since the reader would wait for the rest. */
 async function* complete(blocks: TenantResponse['blocks'], sizeBytes: number): AsyncGenerator<Uint8Array> {
   let bytes = 0
   try {

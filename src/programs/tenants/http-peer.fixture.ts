@@ -15,7 +15,7 @@ export interface Peer {
   readonly asked: readonly Asked[]
 }
 
-/** A server that stands in for a proxy; gone with the test. */
+/** A server that stands in for a proxy, closed after the test. */
 export async function peer(answer: (asked: Asked, response: ServerResponse) => void): Promise<Peer> {
   const asked: Asked[] = []
   const server = createServer(async (request, response) => {

@@ -11,8 +11,8 @@ export type TenantProgramOptions = Omit<TenantOptions, 'clock' | 'observer'> & T
 const BAD_OPTIONS = 2
 
 /**
- * Writes one line of JSON to stdout once the tenant listens; ends on SIGTERM, SIGINT, and with the parent that
- * opened an IPC channel to it.
+ * Writes one line of JSON to stdout once the tenant listens. Ends on SIGTERM, on SIGINT, and with the parent
+ * that opened an IPC channel to it.
  */
 export async function serveTenant({ port, host, ...options }: TenantProgramOptions): Promise<void> {
   const tenant = createTenant(options)

@@ -5,20 +5,20 @@ import type { HandedOver, ReportReceived, SyncRecord } from './books.ts'
 import { MIN_CONTENT_BYTES } from './draft.ts'
 import { PROFILE_NAMES, PROFILES } from './profile.ts'
 
-/** Time as tenants see it. Injected, so that tests can run in time of their own. */
+/** Time as tenants see it; injected, so that tests control it. */
 export interface TenantClock {
-  /** Since 1970, with a fraction. */
+  /** Milliseconds since 1970, with a fraction. */
   epochMs(): number
   wait(ms: number): Promise<void>
 }
 
-/** Beyond this the wall clock was set, or the machine slept: then it is right, not we. */
+/** Beyond this the wall clock was set or the machine slept; follow the wall clock. */
 const DRIFT_MS = 10
 
 let baseMs = performance.timeOrigin
 
 const systemClock: TenantClock = {
-  // Finer than Date.now(), and steady between two settings of the wall clock.
+  // Finer than Date.now(), and steady unless the wall clock is set.
   epochMs() {
     const steadyMs = performance.now()
     if (Math.abs(Date.now() - baseMs - steadyMs) > DRIFT_MS) baseMs = Date.now() - steadyMs
@@ -27,18 +27,18 @@ const systemClock: TenantClock = {
   wait: (ms) => delay(ms),
 }
 
-/** One fetch of an attachment, once it has ended. */
+/** A fetch of an attachment, once it has ended. */
 export interface AttachmentServed {
   readonly tenantId: string
   readonly md5: string
   readonly sizeBytes: number
-  /** Less than the size if the client disconnected. */
+  /** Less than the size when the client disconnected. */
   readonly servedBytes: number
   readonly startedAtEpochMs: number
   readonly endedAtEpochMs: number
 }
 
-/** Told of what happens at a tenant, when it happens; must not throw. */
+/** Called for events of a tenant as they happen; must not throw. */
 export interface TenantObserver {
   onHandedOver?(message: HandedOver): void
   onReported?(report: ReportReceived): void
@@ -47,8 +47,8 @@ export interface TenantObserver {
 }
 
 /**
- * The names of a message's fields: `classic` are those of the published clients of genro-mail-proxy's pressure test,
- * `genro` those that genro-mail-proxy 0.6.10 takes.
+ * Field names of a message: `classic` as in the published clients of genro-mail-proxy's pressure test, `genro`
+ * as genro-mail-proxy 0.6.10 accepts them.
  */
 export const DIALECTS = ['classic', 'genro'] as const
 export type Dialect = (typeof DIALECTS)[number]
@@ -74,7 +74,7 @@ const intake = z.discriminatedUnion('style', [
   z.strictObject({ style: z.literal('response') }),
   z.strictObject({
     style: z.literal('push'),
-    /** Proxies on one database; they take turns. */
+    /** Proxies on one database, called in turn. */
     proxyUrls: z.array(httpUrl).min(1).readonly(),
     token: secret.optional(),
     timeoutMs: z.number().positive().default(30_000),
@@ -88,7 +88,10 @@ const schema = z.strictObject({
   clientId: name.optional(),
   accountId: name.optional(),
   seed: count.max(2 ** 32 - 1).default(1),
-  /** Part of every id and content, so that a proxy that remembers an earlier run does not know them; changes nothing else. */
+  /**
+   * Part of every id and content, so that a proxy that remembers an earlier run does not know them. Changes
+   * nothing else.
+   */
   runId: z
     .string()
     .regex(/^[\w.-]{0,64}$/, 'letters, digits, dots, hyphens and underscores')
@@ -101,21 +104,23 @@ const schema = z.strictObject({
   cachedShare: share.optional(),
   largeShare: share.optional(),
   dndShare: share.optional(),
-  /** Length of a DND window in whole seconds; both ends may come. */
+  /** Length of a DND window in whole seconds, both ends included. */
   dndSeconds: z
     .strictObject({ min: count.max(86_400), max: count.max(86_400) })
     .default({ min: 30, max: 300 }),
   /** Larger attachments are cut to this. */
   maxAttachmentBytes: z.int().min(MIN_CONTENT_BYTES).optional(),
-  /** Named by messages with an attachment of at least so many bytes: for an SMTP server that can take them. */
+  /**
+   * The account for messages with an attachment of at least this size, on an SMTP server that can take them.
+   */
   largeAccount: z.strictObject({ id: name, fromBytes: z.int().min(1) }).optional(),
-  /** Of the tenant, in all. */
+  /** Total for the tenant. */
   maxMessages: count.optional(),
   /** Before each answer to a sync call. */
   responseDelayMs: z.number().min(0).default(0),
   syncFault: z.strictObject({ kind: z.enum(SYNC_FAULTS), share }).optional(),
   attachmentFault: z.strictObject({ kind: z.enum(ATTACHMENT_FAULTS), share }).optional(),
-  /** A message without any report after this time is offered again, with the same id. */
+  /** A message without any report after this time is offered again under the same id. */
   reofferAfterMs: z.number().positive().optional(),
   auth: auth.default({ method: 'none' }),
   clock: z.custom<TenantClock>().default(systemClock),
@@ -131,12 +136,12 @@ type Optional =
   | 'syncFault'
   | 'attachmentFault'
   | 'reofferAfterMs'
-/** Everything has a value but what may be absent. */
+/** All defaults filled in; only optional values may be missing. */
 export type TenantConfig = {
   readonly [K in Exclude<keyof Given, Optional>]-?: NonNullable<Given[K]>
 } & Readonly<Pick<Given, Optional>>
 
-/** Checks options; throws one error that names every problem. */
+/** Checks options; throws one error that lists every problem. */
 export function tenantConfig(options: TenantOptions): TenantConfig {
   const parsed = schema.safeParse(options, { reportInput: true })
   if (!parsed.success) throw badOptions(parsed.error.issues.map(problemOf))

@@ -1,7 +1,7 @@
 const KILOBYTE = 1024
 const MEGABYTE = 1024 ** 2
 
-/** How large attachments are, and the share of each size among all, as published with genro-mail-proxy's pressure test. */
+/** Attachment sizes and the share of each, as published with genro-mail-proxy's pressure test. */
 export const SIZE_CLASSES = [
   { name: 'small', sizeBytes: 10 * KILOBYTE, share: 0.4 },
   { name: 'medium', sizeBytes: 500 * KILOBYTE, share: 0.3 },
@@ -16,21 +16,21 @@ export const LARGE_FILE_BYTES = 10 * MEGABYTE
 export const PROFILE_NAMES = ['high-volume', 'standard', 'newsletter', 'documents'] as const
 export type ProfileName = (typeof PROFILE_NAMES)[number]
 
-/** How a tenant behaves. Shares are from 0 to 1; how the published table was read: docs/decisions/009. */
+/** Behaviour of a tenant. Shares are from 0 to 1; how the published table was read: docs/decisions/009. */
 export interface Profile {
-  /** Mean; how many come is normally distributed around it, from none to twice as many. */
+  /** Mean; the actual number is normally distributed, from none to twice as many. */
   readonly messagesPerSync: number
-  /** Of the messages: those with an attachment. */
+  /** Share of messages with an attachment. */
   readonly attachmentShare: number
-  /** Of the attachments: those that repeat an earlier one. */
+  /** Share of attachments that repeat an earlier one. */
   readonly cachedShare: number
-  /** Of the attachments: those of 10 MB or more. */
+  /** Share of attachments of 10 MB or more. */
   readonly largeShare: number
-  /** Of the answers to sync calls: those that ask not to be disturbed for a while. */
+  /** Share of answers to sync calls that ask not to be disturbed for a while. */
   readonly dndShare: number
 }
 
-/** What the published client does in every profile; its table gives a share only for high-volume. */
+/** The published client uses this in every profile; its table gives a share only for high-volume. */
 const MOST = 0.6
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
@@ -64,7 +64,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 }
 
-/** The port of each profile unless told otherwise. */
+/** Default port of each profile. */
 export const PROFILE_PORTS: Readonly<Record<ProfileName, number>> = {
   'high-volume': 8081,
   standard: 8082,
@@ -72,7 +72,9 @@ export const PROFILE_PORTS: Readonly<Record<ProfileName, number>> = {
   documents: 8085,
 }
 
-/** The share of each size class when `largeShare` of all are large; within both groups in the published proportions. */
+/**
+ * The share of each size class when `largeShare` of all are large; in published proportions within both groups.
+ */
 export function sizeShares(largeShare: number): number[] {
   const isLarge = ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes >= LARGE_FILE_BYTES
   const seedLarge = SIZE_CLASSES.filter(isLarge).reduce((sum, { share }) => sum + share, 0)

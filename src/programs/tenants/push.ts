@@ -4,20 +4,20 @@ import { tokenMaskFor } from '../../secret-mask.ts'
 import type { Intake } from './options.ts'
 import type { WireMessage } from './wire.ts'
 
-/** As the real proxy has it: more in one call are refused. */
+/** The real proxy's limit; it refuses more in one call. */
 const MAX_PER_CALL = 1_000
 
 export interface PushOutcome {
   /** The proxy has them: queued now, or known from an earlier call. */
   readonly taken: readonly string[]
   readonly refused: readonly { readonly id: string; readonly reason: string }[]
-  /** Whether the proxy has them nobody knows: no answer, or one of 5xx. */
+  /** Unknown whether the proxy has them: no answer, or a 5xx. */
   readonly unknown: readonly string[]
-  /** What failed, of the last call that did. */
+  /** Error of the last call that failed. */
   readonly error: string | undefined
 }
 
-/** Why a proxy refuses a message that it took in an earlier call, the answer to which was lost. */
+/** Why a proxy refuses a message that it accepted in an earlier call whose answer was lost. */
 const KNOWN_TO_PROXY = /^(already sent|being sent)/
 
 type Push = Extract<Intake, { style: 'push' }>
@@ -31,7 +31,7 @@ export class Pusher {
     this.#push = push
   }
 
-  /** `repeated` are those that an earlier call may have brought to the proxy. */
+  /** `repeated`: messages that an earlier call may have delivered to the proxy. */
   async push(messages: readonly WireMessage[], repeated: ReadonlySet<string>): Promise<PushOutcome> {
     const outcomes: PushOutcome[] = []
     for (let at = 0; at < messages.length; at += MAX_PER_CALL)
@@ -87,7 +87,7 @@ function outcomeOf({ ids, repeated }: Pushed, statusCode: number, text: string):
   const rejected = rejectedIn(answer)
   const reasons = new Map(rejected.map(({ id, reason }) => [id, reason]))
   const isKnown = (id: string) => repeated.has(id) && KNOWN_TO_PROXY.test(reasons.get(id) ?? '')
-  // A refused call that names no message refused them all.
+  // A refused call that names no message refuses all of them.
   const wholly = statusCode >= 300 && rejected.length === 0
   const taken = wholly ? [] : ids.filter((id) => !reasons.has(id) || isKnown(id))
   const refused = wholly
@@ -101,7 +101,7 @@ interface Rejected {
   readonly reason: string
 }
 
-/** At the top of a 200, inside `detail` of a 400. */
+/** At the top level of a 200, inside `detail` of a 400. */
 function rejectedIn(answer: unknown): readonly Rejected[] {
   const { rejected, detail } = (answer ?? {}) as { rejected?: unknown; detail?: { rejected?: unknown } }
   const list = rejected ?? detail?.rejected

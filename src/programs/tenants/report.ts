@@ -5,21 +5,24 @@ export type ReportKind = (typeof REPORT_KINDS)[number]
 export interface Report {
   readonly id: string
   readonly kind: ReportKind
-  /** Seconds since 1970, as the proxy says; of a deferral in genro's dialect: when it is tried again. */
+  /**
+   * Seconds since 1970, according to the proxy; for a deferral in genro's dialect, the time of the next
+   * attempt.
+   */
   readonly ts: number | undefined
-  /** Why, of errors and deferrals. */
+  /** Reason of an error or deferral. */
   readonly reason: string | undefined
-  /** Recipients that the report names as refused, of a message that others got. */
+  /** Recipients reported as refused, of a message that others received. */
   readonly refused: readonly string[]
 }
 
-/** Reads the reports of a sync call; `malformed` counts items that are not reports. */
+/** Reads the reports in a sync call; `malformed` counts items that are not reports. */
 export function readReports(body: unknown): {
   readonly reports: readonly Report[]
   readonly malformed: number
 } {
   const { delivery_report, reports } = (body ?? {}) as Record<string, unknown>
-  // Our proxy sends both names with the same content, so only one of them counts.
+  // Our proxy sends the same content under both names, so count only one.
   const given = delivery_report ?? reports ?? []
   if (!Array.isArray(given)) return { reports: [], malformed: 1 }
   const read = given.map(readReport)

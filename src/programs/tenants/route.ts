@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { TenantAuth } from './options.ts'
 import type { Tenant } from './tenant.ts'
 
-/** A request to a tenant, whatever brought it. */
+/** A request to a tenant, over any transport. */
 export interface TenantRequest {
   readonly method: string
   /** Without query. */
@@ -11,7 +11,7 @@ export interface TenantRequest {
   text(): Promise<string>
 }
 
-/** The transport must report, once, whether all of it was taken. */
+/** The transport must report, once, whether the whole response was read. */
 export interface TenantResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -21,7 +21,7 @@ export interface TenantResponse {
 
 type Route = (tenant: Tenant, request: TenantRequest) => TenantResponse | Promise<TenantResponse>
 
-/** The two that the proxy calls, and those that people look at. */
+/** The two that the proxy calls, and those for people. */
 const ROUTES: Readonly<
   Record<string, { readonly method: 'GET' | 'POST'; readonly run: Route; readonly guarded?: true }>
 > = {
@@ -33,7 +33,7 @@ const ROUTES: Readonly<
   '/reset-stats': { method: 'POST', run: reset },
 }
 
-/** Answers a request to a tenant; both of its faces do nothing else. */
+/** Answers a request to a tenant; both transports only call this. */
 export async function answer(tenant: Tenant, request: TenantRequest): Promise<TenantResponse> {
   const route = ROUTES[request.path]
   if (route === undefined)

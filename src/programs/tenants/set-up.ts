@@ -8,14 +8,14 @@ import type { Tenant } from './tenant.ts'
 
 export interface SetUp {
   readonly proxyUrl: string
-  /** The admin's; undefined for a proxy without one. */
+  /** The admin token; undefined for a proxy without one. */
   readonly token?: string | undefined
-  /** Names of an account's fields. Ours takes both; genro-mail-proxy only its own. */
+  /** Field names of an account. Ours accepts both dialects; genro-mail-proxy only its own. */
   readonly dialect: Dialect
   /** Where the accounts send to. */
   readonly smtp: SmtpAccount
   readonly tenants: readonly TenantSetUp[]
-  /** For the proxy to be healthy. */
+  /** How long to wait for the proxy to be healthy. */
   readonly waitMs?: number
 }
 
@@ -27,13 +27,13 @@ export interface SmtpAccount {
 }
 
 export interface TenantSetUp {
-  /** The tenant, or what one in another process is. */
+  /** The tenant, or the facts of one in another process. */
   readonly tenant: Pick<Tenant, 'facts' | 'auth'> & Partial<Pick<Tenant, 'prepare'>>
-  /** Where the proxy calls it. */
+  /** URL at which the proxy calls it. */
   readonly baseUrl: string
-  /** More fields of the account, as `{ limit_per_minute: 60, limit_behavior: 'defer' }`. */
+  /** More fields of the account, such as `{ limit_per_minute: 60, limit_behavior: 'defer' }`. */
   readonly account?: Readonly<Record<string, unknown>>
-  /** Further accounts, whole, in the names of the dialect. */
+  /** Further complete accounts, in the dialect's field names. */
   readonly otherAccounts?: readonly Readonly<Record<string, unknown>>[]
 }
 
@@ -47,14 +47,15 @@ const WAIT_MS = 30_000
 const LOOK_EVERY_MS = 100
 const CALL_MS = 10_000
 
-/** Makes the tenants known to the proxy, each with one account. */
+/** Registers the tenants with the proxy, each with one account. */
 export async function setUpTenants(setUp: SetUp): Promise<TenantKey[]> {
   await healthy(setUp)
   for (const { tenant } of setUp.tenants) await tenant.prepare?.()
   const keys: TenantKey[] = []
   for (const tenant of setUp.tenants) {
     const { otherAccounts = [] } = tenant
-    // Without its address the proxy does not call it, so no message names an account that is still to come.
+    // The proxy does not call a tenant without an address, so no message can name an account that does not
+    // exist yet.
     const uncalled = otherAccounts.length === 0 ? {} : { client_base_url: null }
     const { api_key: apiKey } = await post(setUp, '/tenant', { ...tenantBody(tenant), ...uncalled })
     for (const account of [accountBody(tenant, setUp), ...otherAccounts])
@@ -99,7 +100,7 @@ function accountBody({ tenant, account }: TenantSetUp, { smtp, dialect }: SetUp)
   return { id: accountId, tenant_id: tenantId, ...fields, ...account }
 }
 
-/** It says so itself, on a path that needs no token. */
+/** Asks the proxy's health route, which needs no token. */
 async function healthy({ proxyUrl, waitMs = WAIT_MS }: SetUp): Promise<void> {
   const untilMs = performance.now() + waitMs
   for (;;) {

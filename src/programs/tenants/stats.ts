@@ -1,6 +1,6 @@
 import type { DraftAttachment } from './draft.ts'
 
-/** What `GET /stats` answers: the fields that genro-mail-proxy's pressure test documents, and more. */
+/** Answer of `GET /stats`: the fields documented by genro-mail-proxy's pressure test, and more. */
 export interface TenantStats {
   readonly client_id: string
   readonly tenant_id: string
@@ -10,11 +10,11 @@ export interface TenantStats {
   readonly messages_generated: number
   readonly attachments_served: number
   readonly attachment_mb_served: number
-  /** The same as generation_cache_hit_rate, under its documented name. */
+  /** Same as generation_cache_hit_rate, under its documented name. */
   readonly cache_hit_rate: number
-  /** Of the attachments that were made up, those that repeat an earlier one. */
+  /** Share of generated attachments that repeat an earlier one. */
   readonly generation_cache_hit_rate: number
-  /** Of the fetches that the proxy's cache could have spared, those that it spared; null when there were none. */
+  /** Share of avoidable fetches that the proxy's cache avoided; null when there were none. */
   readonly delivery_cache_hit_rate: number | null
   readonly dnd_periods: number
   readonly dnd_violations: number
@@ -22,7 +22,7 @@ export interface TenantStats {
   readonly msg_per_sync: number
 }
 
-/** What was counted since the start, or since the last reset. */
+/** Counts since the start, or since the last reset. */
 export class Counters {
   startedAtEpochMs: number
   syncCalls = 0
@@ -34,7 +34,7 @@ export class Counters {
   attachmentBytesServed = 0
   dndPeriods = 0
   dndViolations = 0
-  /** Requests that could not be understood or served, malformed reports, pushes that failed, messages refused. */
+  /** Requests not understood or not served, malformed reports, failed pushes, refused messages. */
   errors = 0
 
   constructor(startedAtEpochMs: number) {
@@ -88,13 +88,13 @@ function rounded(value: number, digits: number): number {
 }
 
 interface Use {
-  /** In messages that were reported as sent. */
+  /** In messages reported as sent. */
   sent: number
-  /** Whole fetches. */
+  /** Complete fetches. */
   fetches: number
 }
 
-/** How well the proxy spares fetches, as far as its tenant can see. */
+/** How many fetches the proxy avoids, as far as its tenant can see. */
 export class CacheUsage {
   readonly #uses = new Map<string, Use>()
 
@@ -107,8 +107,8 @@ export class CacheUsage {
   }
 
   /**
-   * Of the fetches that a perfect cache would have spared, those that were spared; null when there were none.
-   * Counted over messages that were sent, so that those under way do not look spared.
+   * Share of avoidable fetches that were avoided; null when there were none. Counts only sent messages, because
+   * pending ones would look avoided.
    */
   hitRate(): number | null {
     let sparable = 0

@@ -4,7 +4,7 @@ import type { TenantOptions } from './options.ts'
 import type { Tenant } from './tenant.ts'
 import { type OpenFace, openedFace } from './tenant-face.fixture.ts'
 
-/** What a tenant does however it is reached. */
+/** What a tenant must do, over any transport. */
 export function tenantFaceContract(name: string, open: (tenant: Tenant) => Promise<OpenFace>): void {
   const opened = (options: Partial<TenantOptions> = {}) => openedFace(open, options)
 
@@ -71,7 +71,7 @@ export function tenantFaceContract(name: string, open: (tenant: Tenant) => Promi
       expect(first.length).toBeGreaterThan(0)
       leave.abort()
       await expect.poll(() => served).toHaveLength(1)
-      // Sockets of the real face hold some of it on both sides.
+      // Socket buffers on both sides hold some of it.
       expect(served[0]?.servedBytes).toBeLessThan(10 * 1024 ** 2)
       expect(tenant.stats().attachments_served).toBe(0)
     })

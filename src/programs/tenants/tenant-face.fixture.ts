@@ -22,7 +22,7 @@ interface Wire {
   readonly attachments: readonly { readonly storage_path: string }[]
 }
 
-/** A tenant behind a face, and how to call it; gone with the test. */
+/** A tenant behind a transport, and how to call it; closed after the test. */
 export async function openedFace(
   open: (tenant: Tenant) => Promise<OpenFace>,
   options: Partial<TenantOptions>,

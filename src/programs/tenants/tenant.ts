@@ -12,7 +12,7 @@ import { type TenantConfig, type TenantOptions, tenantConfig } from './options.t
 import { Pusher } from './push.ts'
 import { CacheUsage, Counters, type TenantStats, tenantStats } from './stats.ts'
 
-/** What a tenant is, as plain data for results: what was asked for and what is in force. */
+/** A tenant's effective options, as plain data for results. */
 export type TenantFacts = Omit<TenantConfig, 'clock' | 'observer' | 'auth' | 'intake'> & {
   readonly intake: TenantConfig['intake']['style']
 }
@@ -20,14 +20,14 @@ export type TenantFacts = Omit<TenantConfig, 'clock' | 'observer' | 'auth' | 'in
 /** `GET /cache-info`. Contents are generated on request: nothing is stored. */
 export interface CacheInfo {
   readonly cached_items: number
-  /** What the items that may come again have together. */
+  /** Total size of the contents that may be repeated. */
   readonly cached_bytes: number
   readonly cached_mb: number
   readonly max_cache_mb: number
   readonly stored_bytes: 0
 }
 
-/** A simulated client of the mail proxy; it does not know how its answers travel. */
+/** A simulated client of the mail proxy, independent of any transport. */
 export class Tenant {
   readonly facts: TenantFacts
   readonly auth: TenantConfig['auth']
@@ -55,17 +55,17 @@ export class Tenant {
     }
   }
 
-  /** What was handed over, and what was heard of it. */
+  /** What was handed over, and what was reported about it. */
   get books(): MessageBooks {
     return this.#parts.books
   }
 
-  /** The proxy's calls, in the order in which they ended. */
+  /** The proxy's sync calls, in the order in which they ended. */
   get syncs(): readonly SyncRecord[] {
     return this.#parts.syncs.all
   }
 
-  /** Not needed, but then the first calls are as fast as all others. */
+  /** Optional; makes the first calls as fast as later ones. */
   prepare(): Promise<void> {
     return this.#parts.generator.prepare()
   }
@@ -78,12 +78,12 @@ export class Tenant {
     return answerAttachment(storagePath, this.#parts)
   }
 
-  /** From now on calls are acknowledged, but nothing new comes, and no wish not to be disturbed. */
+  /** From now on calls are acknowledged, without new messages or requests not to be disturbed. */
   stopGenerating(): void {
     this.#generating = false
   }
 
-  /** Something came in that could not be understood. */
+  /** Counts a request that could not be understood. */
   noteError(): void {
     this.#parts.counters.errors += 1
   }
@@ -100,7 +100,7 @@ export class Tenant {
     })
   }
 
-  /** Of the counters; the books stay. */
+  /** Resets the counters, not the books. */
   resetStats(): void {
     Object.assign(this.#parts.counters, new Counters(this.#parts.clock.epochMs()))
   }
@@ -122,7 +122,7 @@ function megabytes(bytes: number): number {
   return Number((bytes / 1024 ** 2).toFixed(2))
 }
 
-/** Throws a MailstormError that names every wrong option. */
+/** Throws a MailstormError that lists every bad option. */
 export function createTenant(options: TenantOptions): Tenant {
   return new Tenant(tenantConfig(options))
 }

@@ -14,7 +14,7 @@ export interface WireMessage {
   readonly [field: string]: unknown
 }
 
-/** A message as it is handed to the proxy, in the names of the dialect. */
+/** A message as it is handed to the proxy, in the dialect's field names. */
 export function wireMessage(draft: Draft, config: TenantConfig): WireMessage {
   const { id, priority, attachments } = draft
   const { tenantId, dialect } = config
@@ -35,10 +35,10 @@ export function wireMessage(draft: Draft, config: TenantConfig): WireMessage {
   const files = attachments.map((attachment) => wireAttachment(attachment, 'content_type'))
   return {
     ...common,
-    // The published clients name none: a tenant with one account needs no name for it.
+    // The published clients name none: a tenant with a single account need not name it.
     ...(config.largeAccount === undefined ? {} : { account_id: accountOf(draft, config) }),
     sender: from,
-    // The classic name is for one recipient.
+    // The classic field holds one recipient.
     ...(recipients.length === 1 ? { recipient_email: recipients[0] } : { to: recipients }),
     body_text: textOf(draft),
     body_html: `<p>${textOf(draft).replaceAll('\n', '<br>')}</p>`,
@@ -46,7 +46,7 @@ export function wireMessage(draft: Draft, config: TenantConfig): WireMessage {
   }
 }
 
-/** Of all messages of a tenant. */
+/** Sender of all messages of a tenant. */
 export function senderOf(tenantId: string): string {
   return `noreply@${tenantId.toLowerCase()}.example.com`
 }
@@ -61,7 +61,7 @@ function listed(attachments: readonly object[]): { attachments?: readonly object
   return attachments.length === 0 ? {} : { attachments }
 }
 
-/** genro-mail-proxy 0.6.10 answers 422 to an attachment with a key that it does not know, such as content_type. */
+/** genro-mail-proxy 0.6.10 answers 422 to attachments with unknown keys, such as content_type. */
 function wireAttachment({ content, md5, filename, mimeType }: DraftAttachment, typeKey: string): object {
   const dot = filename.lastIndexOf('.')
   return {
@@ -72,7 +72,7 @@ function wireAttachment({ content, md5, filename, mimeType }: DraftAttachment, t
   }
 }
 
-/** All that is needed to make the bytes again, so that any process with this program can serve them. */
+/** Everything needed to regenerate the bytes, so that any process running this program can serve them. */
 function storagePath({ key, sizeBytes }: Content, md5: string): string {
   return `hash=${md5}&size=${sizeBytes}&content=${key}`
 }
@@ -82,7 +82,7 @@ export interface StoragePath {
   readonly content: Content
 }
 
-/** None of our contents is larger; a path that asks for more is not ours. */
+/** Larger than any of our contents; a path that asks for more is not ours. */
 const MAX_CONTENT_BYTES = 50 * 1024 ** 2
 
 export function readStoragePath(path: string): StoragePath | undefined {

@@ -7,7 +7,7 @@ import { RawSmtp } from './raw-smtp.ts'
 const MEGABYTE = 1024 * 1024
 const LINE = `${'x'.repeat(76)}\r\n`
 
-/** What the real MailHog gets wrong (see known-defects.ts) and its stand-in must get right. */
+/** What the real MailHog gets wrong (see known-defects.ts) and our stand-in must get right. */
 export const betterTests: readonly ContractTest[] = [
   {
     title: 'takes the stuffed dot from the first line too',

@@ -2,7 +2,7 @@ import { MailhogClient } from 'mailhog-awesome'
 import { expect } from 'vitest'
 import type { ContractTest, Hog } from './hog.ts'
 
-/** What somebody's own tests ask of MailHog, by a client that we have not written. */
+/** How other people's tests use MailHog, through a client that we did not write. */
 export const foreignClientTests: readonly ContractTest[] = [
   {
     title: 'mailhog-awesome reads an inbox: sender, subject in encoded words, text in quoted-printable',

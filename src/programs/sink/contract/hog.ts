@@ -7,13 +7,13 @@ export interface ContractTest {
   readonly timeoutMs?: number
 }
 
-/** What one implementation cannot do, and why: shown with every test that is skipped for it. */
+/** A defect of one implementation and its reason; printed with every test skipped for it. */
 export interface KnownDefect {
   readonly reason: string
   readonly tests: readonly string[]
 }
 
-/** Starts one implementation with MailHog's environment variables (bind addresses are the booter's). */
+/** Starts one implementation with MailHog's environment variables; the booter sets the bind addresses. */
 export type Boot = (environment: Readonly<Record<string, string>>) => Promise<BootedHog>
 
 export interface BootedHog extends AsyncDisposable {
@@ -22,11 +22,11 @@ export interface BootedHog extends AsyncDisposable {
   readonly apiUrl: string
 }
 
-/** One running implementation as the contract's tests use it. */
+/** A running implementation, as the contract's tests use it. */
 export class Hog {
   readonly smtpPort: number
   readonly apiUrl: string
-  /** Starts another one of the same kind. */
+  /** Starts another instance of the same kind. */
   readonly boot: Boot
 
   constructor(booted: BootedHog, boot: Boot) {
@@ -54,13 +54,13 @@ export class Hog {
     return message
   }
 
-  /** Sends one message on a connection of its own; returns its id. */
+  /** Sends one message on its own connection; resolves with its id. */
   async send(content: string | Buffer, from?: string, to?: readonly string[]): Promise<string> {
     using smtp = await RawSmtp.greeted(this.smtpPort)
     return await smtp.message(content, from, to)
   }
 
-  /** Sends `count` small messages on one connection: number n has subject n, from 1. */
+  /** Sends `count` small messages on one connection; message n, from 1, has subject n. */
   async sendMany(count: number): Promise<string[]> {
     using smtp = await RawSmtp.greeted(this.smtpPort)
     const ids: string[] = []

@@ -1,6 +1,6 @@
 import type { KnownDefect } from './hog.ts'
 
-/** The real MailHog v1.0.1, measured; docs/decisions/005-sink.md has the figures. */
+/** Measured with the real MailHog v1.0.1; see docs/decisions/005-sink.md. */
 export const MAILHOG_DEFECTS: readonly KnownDefect[] = [
   {
     reason: 'MailHog unstuffs only CRLF followed by two dots',

@@ -80,7 +80,7 @@ export class EventText implements Disposable {
     this.#abort.abort()
   }
 
-  /** The next `count` events; an empty line ends each. */
+  /** The next `count` events, each ended by an empty line. */
   async events(count: number): Promise<string[]> {
     let text = ''
     for (;;) {

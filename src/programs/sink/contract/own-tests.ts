@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { ContractTest } from './hog.ts'
 import { RawSmtp } from './raw-smtp.ts'
 
-/** Odd input and missing things: asked of our own sink alone, never of a MailHog of somebody else's. */
+/** Odd input and missing things; tested only on our own sink, never on other people's MailHog. */
 export const ownTests: readonly ContractTest[] = [
   {
     title: 'ends a message only at CRLF.CRLF and keeps bare CR and LF',

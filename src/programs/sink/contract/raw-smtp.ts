@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** For tests: speaks bytes, so that it shares no idea of SMTP with the client or the server under test. */
+/** For tests: works on bytes, so that it shares no assumptions about SMTP with client or server under test. */
 export class RawSmtp implements Disposable {
   readonly socket: Socket
   #received = ''
@@ -14,7 +14,7 @@ export class RawSmtp implements Disposable {
     return new RawSmtp(socket)
   }
 
-  /** Connected, greeted, and past EHLO. */
+  /** Connected, greeted and past EHLO. */
   static async greeted(port: number, name = 'me.test'): Promise<RawSmtp> {
     const smtp = await RawSmtp.open(port)
     await smtp.reply()
@@ -48,13 +48,13 @@ export class RawSmtp implements Disposable {
     })
   }
 
-  /** Sends one line and returns the reply to it. */
+  /** Sends one line; resolves with the reply. */
   async say(line: string): Promise<string> {
     await this.write(`${line}\r\n`)
     return this.reply()
   }
 
-  /** The next whole reply without its last CRLF; `closed` when the server hung up. */
+  /** The next complete reply without its last CRLF; `closed` when the server hung up. */
   async reply(withinMs = 5_000): Promise<string> {
     // RFC 5321 4.2.1: the last line of a reply has a space after its code.
     const whole = /^(?:\d{3}-[^\r\n]*\r\n)*\d{3}(?: [^\r\n]*)?\r\n/
@@ -64,14 +64,16 @@ export class RawSmtp implements Disposable {
     return found.slice(0, -2)
   }
 
-  /** Sends MAIL, RCPTs and DATA; returns the reply to DATA. */
+  /** Sends MAIL, RCPTs and DATA; resolves with the reply to DATA. */
   async envelope(from: string, to: readonly string[]): Promise<string> {
     await this.say(`MAIL FROM:<${from}>`)
     for (const recipient of to) await this.say(`RCPT TO:<${recipient}>`)
     return this.say('DATA')
   }
 
-  /** Sends one message of `content` (which must not end with CRLF); returns the id it was queued as. */
+  /**
+   * Sends one message of `content` (which must not end with CRLF); resolves with the id it was queued under.
+   */
   async message(content: string | Buffer, from = 'a@x.test', to: readonly string[] = ['b@y.test']) {
     await this.envelope(from, to)
     await this.write(Buffer.concat([stuffed(content), Buffer.from('\r\n.\r\n')]))
@@ -95,7 +97,7 @@ export class RawSmtp implements Disposable {
   }
 }
 
-/** RFC 5321 4.5.2: one more dot before each line that begins with one. */
+/** RFC 5321 4.5.2: doubles the dot at the beginning of a line. */
 export function stuffed(content: string | Buffer): Buffer {
   const text = typeof content === 'string' ? content : content.toString('latin1')
   return Buffer.from(text.replace(/(^|\r\n)\./g, '$1..'), 'latin1')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type ContractTest, Hog } from './hog.ts'
 
-/** `MailHog bcrypt pass` made it. */
+/** Made by `MailHog bcrypt pass`. */
 const PASS_HASH = '$2a$04$WaMkhHCm5/1livuOEOKnpOWRpjgIZKh..3LgnlsM0ZuMdGSe9ZV0q'
 
 export const settingsTests: readonly ContractTest[] = [

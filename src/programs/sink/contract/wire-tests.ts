@@ -6,7 +6,7 @@ import { RawSmtp, stuffed } from './raw-smtp.ts'
 const FUZZ_SEED = 20_261_122
 const FUZZ_MESSAGES = 300
 
-/** What comes in is what is stored. */
+/** What is received is what is stored. */
 export const wireTests: readonly ContractTest[] = [
   {
     title: `stores ${FUZZ_MESSAGES} messages of hostile bytes, cut anywhere by TCP, exactly (seed ${FUZZ_SEED})`,
@@ -34,7 +34,10 @@ export const wireTests: readonly ContractTest[] = [
   },
 ]
 
-/** Short pieces that provoke a parser. The first line has no dot: MailHog is wrong there (a test of its own). */
+/**
+ * Short pieces that provoke parser bugs. The first line has no dot, which MailHog gets wrong (tested
+ * separately).
+ */
 function hostileContent(random: Random): string {
   const pieces = [
     '\r\n',

@@ -8,7 +8,7 @@ import type { Messages } from './messages.ts'
 import { type ReleaseParts, release } from './release.ts'
 import { type Exchange, type Route, send, sendNotFound, sendPieces } from './router.ts'
 
-/** MailHog's list without paging ends here. */
+/** MailHog's unpaged list stops here. */
 const MAX_LISTED = 1000
 
 export interface ApiV1Parts extends ReleaseParts {
@@ -61,12 +61,12 @@ function deleteAll({ response }: Exchange, messages: Messages): void {
   send(response, 200, 'text/json')
 }
 
-/** mailhog-awesome reads the status only of an empty answer. */
+/** mailhog-awesome reads the status only of empty answers. */
 function deleteOne({ response, parameters }: Exchange, messages: Messages): void {
   send(response, messages.store.delete(parameters[0] ?? '') ? 200 : 500, 'text/json')
 }
 
-/** The message exactly as it was received, but for its final CRLF, which MailHog also leaves out. */
+/** The message exactly as received, without its final CRLF, which MailHog also omits. */
 async function download({ response, parameters }: Exchange, messages: Messages): Promise<void> {
   const [id = ''] = parameters
   const message = messages.store.get(id)
@@ -77,7 +77,7 @@ async function download({ response, parameters }: Exchange, messages: Messages):
   try {
     await pipeline(firstBytes(snapshot.blocks(message), apiSizeBytes(message)), response)
   } catch {
-    // The client went away; there is nobody to tell.
+    // The client went away; nobody is left to tell.
   }
 }
 
@@ -89,11 +89,11 @@ function* firstBytes(blocks: Iterable<Buffer>, bytes: number): Generator<Buffer>
   }
 }
 
-/** One MIME part: its own header as HTTP header, base64 decoded, other encodings as they are. */
+/** One MIME part: its header fields as HTTP header, base64 decoded, other encodings unchanged. */
 function downloadPart({ response, parameters }: Exchange, messages: Messages): void {
   const [id = '', number = ''] = parameters
   const view = messages.view(id)
-  // What is not a number is 0, as in Go's Atoi.
+  // Anything but a number is 0, as with Go's Atoi.
   const part = view && partsOf(view.content)?.[/^[+-]?\d+$/.test(number) ? Number(number) : 0]
   if (part === undefined) {
     sendNotFound(response)
@@ -104,7 +104,7 @@ function downloadPart({ response, parameters }: Exchange, messages: Messages): v
   response.end(partBody(part))
 }
 
-// They would contradict what node:http says of the response (RFC 9110 7.6.1, 8.6).
+// Would contradict what node:http sends about the response (RFC 9110 7.6.1, 8.6).
 const NOT_COPIED = new Set([
   'connection',
   'content-length',

@@ -29,7 +29,7 @@ export function apiV2(parts: ApiV2Parts): Route[] {
       api,
       handler: ({ response }) => send(response, 200, 'application/json', outgoing.toJson()),
     },
-    // A request that asks for an upgrade does not come this way, see http-server.ts.
+    // Upgrade requests do not come this way; see http-server.ts.
     { method: 'GET', path: '/api/v2/websocket', api: 'own', handler: refusePlainRequest },
   ]
 }
@@ -61,7 +61,7 @@ function showJim({ response }: Exchange, jim: JimSwitch): void {
   else send(response, 200, 'application/json', JSON.stringify(jim.config))
 }
 
-/** A body that is no JSON is ignored: Jim then comes as he was last. */
+/** A body that is not JSON is ignored: Jim then keeps his last settings. */
 async function inviteJim({ request, response }: Exchange, jim: JimSwitch): Promise<void> {
   if (jim.config !== undefined) return send(response, 400)
   jim.invite(decodeStruct(await readBody(request), JIM_KINDS))
@@ -88,7 +88,7 @@ function refusePlainRequest({ response }: Exchange): void {
 }
 
 const DEFAULT_LIMIT = 50
-/** MailHog's cap, which it does not mention in its answer. */
+/** MailHog's cap, which its answer does not mention. */
 const MAX_LIMIT = 250
 
 interface Page {
@@ -96,7 +96,7 @@ interface Page {
   readonly limit: number
 }
 
-/** Lenient as MailHog: what is not a positive 64-bit integer becomes the default. */
+/** As lenient as MailHog: anything but a positive 64-bit integer gives the default. */
 function pageOf({ query }: Pick<Exchange, 'query'>): Page {
   return {
     start: positive(query.get('start')) ?? 0,
@@ -110,7 +110,7 @@ function positive(text: string | null): number | undefined {
   return value > 0n && value < 2n ** 63n ? Number(value) : undefined
 }
 
-/** MailHog's envelope around a page, newest first; `items` makes the JSON of its messages. */
+/** MailHog's JSON around a page, newest first; `items` produces the JSON of its messages. */
 function* pageJson(
   oldestFirst: readonly StoredMessage[],
   page: Page,
@@ -126,8 +126,8 @@ const SEARCH_KINDS = ['from', 'to', 'containing'] as const
 type SearchKind = (typeof SEARCH_KINDS)[number]
 
 /**
- * MailHog's search: part of a string, whatever its case, nothing decoded. `from` and `to` look into the
- * envelope and the header of exactly that name; `containing` into the body and all header values.
+ * MailHog's search: a case-insensitive substring, nothing decoded. `from` and `to` search the envelope and the
+ * header field of exactly that name; `containing` searches the body and all header values.
  */
 function searchFor(kind: SearchKind, query: string): (view: MessageView) => boolean {
   const wanted = query.toLowerCase()

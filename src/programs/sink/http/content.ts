@@ -1,28 +1,28 @@
-/** A message or a part of it as MailHog's API shows it. Strings have one character per byte. */
+/** A message, or a part of one, as MailHog's API shows it. Strings have one character per byte. */
 export interface Content {
-  /** Field name in its own case → its values, joined over folds. */
+  /** Field name in its original case → its values, unfolded. */
   readonly headers: Map<string, string[]>
   readonly body: string
   /** Bytes, header included. */
   readonly size: number
-  /** The parts, of a multipart that is itself a part. */
+  /** Parts of a multipart that is itself a part. */
   readonly parts: readonly Content[] | undefined
 }
 
 const BLANK_LINE = '\r\n\r\n'
 
-/** Reads a whole message, of which the final CRLF is missing (`Raw.Data`). */
+/** Reads a whole message that lacks its final CRLF (`Raw.Data`). */
 export function readMessage(data: string): Content {
   const content = readContent(data)
-  // MailHog loses the header of a message that ends with it, because the CRLF that is missing is the
-  // blank line's. Whether it is a header or a text of one line shows in its first line.
+  // MailHog loses the header of a message without body, because the missing CRLF is that of the blank line. The
+  // first line shows whether the message is a header or one line of text.
   const headerOnly = content.headers.size === 0 && /^[!-9;-~]+: .*\r\n$/s.test(data)
   return headerOnly && !data.includes(BLANK_LINE)
     ? { headers: readHeader(data.slice(0, -2)), body: '', size: data.length, parts: undefined }
     : content
 }
 
-/** Only headers and body; parts are read by `partsOf`. */
+/** Reads only headers and body; `partsOf` reads the parts. */
 export function readContent(data: string): Content {
   const end = data.indexOf(BLANK_LINE)
   const headers = end === -1 ? new Map<string, string[]>() : readHeader(data.slice(0, end))
@@ -30,7 +30,7 @@ export function readContent(data: string): Content {
   return { headers, body, size: data.length, parts: undefined }
 }
 
-/** The parts as MailHog has them, with a last one that is the `--` after the closing boundary. */
+/** The parts as MailHog lists them, with an extra last one: the `--` after the closing boundary. */
 export function partsOf(content: Content): Content[] | undefined {
   const type = content.headers.get('Content-Type')?.[0]
   if (type === undefined || !type.startsWith('multipart/')) return undefined
@@ -53,10 +53,10 @@ function readHeader(text: string): Map<string, string[]> {
     if (current !== undefined && (line.startsWith(' ') || line.startsWith('\t'))) {
       current[0] += line
     } else if (colon !== -1) {
-      // Of fields with one name the last wins, as in MailHog.
+      // Of several fields with the same name the last wins, as in MailHog.
       const values = [line.slice(colon + 2)]
       headers.set(line.slice(0, colon), values)
-      // Nor does MailHog fold anything to a field without a name.
+      // MailHog does not fold anything into a field without a name either.
       current = colon === 0 ? undefined : values
     }
   }
@@ -81,8 +81,8 @@ const MEDIA_TYPE = /^[!#$%&'*+\-.^_`{|}~0-9A-Za-z]+(\/[!#$%&'*+\-.^_`{|}~0-9A-Za
 const TOKEN_CHARACTER = /[!#$%&'*+\-.^_`{|}~0-9A-Za-z]/
 
 /**
- * The boundary of a multipart Content-Type; empty when there is none or the field is malformed, for
- * MailHog then splits nothing. RFC 2231 continuations (`boundary*0=`) are not put together.
+ * The boundary of a multipart Content-Type; empty when there is none or the field is malformed, since MailHog
+ * then splits nothing. RFC 2231 continuations (`boundary*0=`) are not joined.
  */
 export function boundaryOf(contentType: string): string {
   const [type = ''] = contentType.split(';', 1)
@@ -130,7 +130,7 @@ function quoted(text: string): Omit<Parameter, 'name'> | undefined {
     if (character === '"') return { value, rest: text.slice(at + 1) }
     if (character === '\r' || character === '\n') return undefined
     const next = text.charAt(at + 1)
-    // Go takes a backslash before a token character literally: some mailers write Windows paths.
+    // Go takes a backslash before a token character literally, because some mailers write Windows paths.
     const escapes = character === '\\' && next !== '' && !TOKEN_CHARACTER.test(next)
     if (escapes) at += 1
     value += escapes ? next : character

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * Mail content is kept as strings of one character per byte, so that sizes and boundaries are exact.
- * Only on the way out it becomes text, by Go's rules, because MailHog's JSON is made by Go.
+ * Mail content is kept in strings with one character per byte, so that sizes and boundaries are exact. It is
+ * decoded only on output, by Go's rules, because MailHog's JSON is made by Go.
  */
 
-// Go's encoding/json escapes these for HTML; the rest so that a client that cuts UTF-8 between two
+// Go's encoding/json escapes these for HTML. We escape the rest so that a client that splits UTF-8 between two
 // chunks (mailhog-awesome does) cannot damage it.
 const TO_ESCAPE_IN_JSON = /[<>&\x80-\uffff]/g
 const REPLACEMENT = '\ufffd'
@@ -14,21 +14,24 @@ const REPLACEMENT = '\ufffd'
 export function jsonString(bytes: string): string {
   if (!isAscii(bytes)) return escapeJson(JSON.stringify(textOf(bytes)))
   const json = JSON.stringify(bytes)
-  // Most of a mail has none of these, and to look for one character is much faster than the pattern.
+  // Most mail has none of these, and searching for one character is much faster than the pattern.
   return json.includes('<') || json.includes('>') || json.includes('&') ? escapeJson(json) : json
 }
 
-/** JSON with everything that Go or we escape escaped: outside of strings there is none of it. */
+/** Escapes everything in JSON that Go or we escape; none of it occurs outside of strings. */
 export function escapeJson(json: string): string {
   return json.replace(TO_ESCAPE_IN_JSON, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Every other character has two bytes or more in UTF-8; counting them beats a pattern several times. */
+/**
+ * Every non-ASCII character takes at least two bytes in UTF-8; counting them is several times faster than a
+ * pattern.
+ */
 function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length
 }
 
-/** UTF-8 decoded as Go ranges over a string: every byte that is part of no valid character is U+FFFD. */
+/** UTF-8 decoded as Go ranges over a string: every byte outside of a valid character becomes U+FFFD. */
 export function textOf(bytes: string): string {
   if (isAscii(bytes)) return bytes
   const buffer = Buffer.from(bytes, 'latin1')
@@ -68,8 +71,8 @@ type Decoded<Fields extends Readonly<Record<string, FieldKind>>> = {
 const ZERO: ZeroValues = { string: '', number: 0, boolean: false }
 
 /**
- * Decodes a JSON object as Go decodes one into a struct: names whatever their case, absent and null
- * fields are zero, unknown ones ignored. Undefined where Go reports an error.
+ * Decodes a JSON object as Go decodes one into a struct: names are case-insensitive, absent and null fields are
+ * zero, unknown ones are ignored. Undefined when Go reports an error.
  */
 export function decodeStruct<Fields extends Readonly<Record<string, FieldKind>>>(
   text: string | undefined,

@@ -7,22 +7,22 @@ import { MailstormError } from '../../../error.ts'
 import { type Hub, WebSockets } from './live-events.ts'
 import type { Router } from './router.ts'
 
-/** Go's server keeps idle connections for ever; a client's pool may not be cut while it thinks. */
+/** Go's server keeps idle connections for ever; do not cut a client's pool while it is idle. */
 const KEEP_ALIVE_MS = 120_000
 
 export interface HttpServerOptions {
   readonly router: Router
   readonly auth: BasicAuth | undefined
-  /** Put on every response: says that answers lack the bodies. */
+  /** Sent with every response when answers lack the bodies. */
   readonly headerOnly: boolean
-  /** Where websockets are opened; undefined on a listener without the API. */
+  /** Path for websocket upgrades; undefined on a listener without the API. */
   readonly websocket: { readonly path: string; readonly hub: Hub } | undefined
 }
 
 export interface SinkHttpServer {
   /** Not yet listening. */
   readonly server: Server
-  /** Ends every connection, those that became websockets too. */
+  /** Ends every connection, including those upgraded to websockets. */
   cutAll(): void
 }
 
@@ -64,13 +64,13 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\n${challenge}Content-Length: 0\r\nConnection: close\r\n\r\n`)
 }
 
-/** Cost, salt and digest, as MailHog's `bcrypt` command writes them. */
+/** Cost, salt and digest, as written by MailHog's `bcrypt` command. */
 const BCRYPT_HASH = /^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/
 
 /** HTTP basic authentication (RFC 7617) against MailHog's auth file: `user:bcrypt hash` per line. */
 export class BasicAuth {
   readonly #hashes: ReadonlyMap<string, string>
-  /** Digests of credentials that passed: bcrypt is slow by design, and every request brings them. */
+  /** Digests of credentials that passed: bcrypt is slow by design, and every request carries them. */
   readonly #passed = new Set<string>()
 
   static fromFile(path: string): BasicAuth {

@@ -7,17 +7,19 @@ import { messageJson } from './message-view.ts'
 import type { Messages } from './messages.ts'
 
 export interface Listener {
-  /** False when the listener is too far behind and did not take it. */
+  /** False when the listener is too far behind, and the event was dropped. */
   offer(json: string): boolean
 }
 
-/** A listener that is so far behind takes no more. */
+/** A listener with a larger backlog gets no more events. */
 const MAX_BACKLOG_BYTES = 8 * 1024 * 1024
 
-/** A message beyond this is not announced: its JSON would be several times as long. */
+/** Larger messages are not announced: their JSON would be several times as long. */
 const MAX_ANNOUNCED_BYTES = 16 * 1024 * 1024
 
-/** Tells listeners of each stored message. A slow one loses events, counted, and nobody waits for it. */
+/**
+ * Tells listeners of each stored message. A slow listener loses events, which are counted; nobody waits for it.
+ */
 export class Hub {
   readonly #messages: Messages
   readonly #listeners = new Set<Listener>()
@@ -27,7 +29,7 @@ export class Hub {
     this.#messages = messages
   }
 
-  /** Events that a listener should have had and did not get. */
+  /** Events dropped because a listener was too far behind. */
   get dropped(): number {
     return this.#dropped
   }
@@ -73,7 +75,7 @@ export class EventStreams {
         return true
       },
     }
-    // Not an event: it finds out whether the client is still there.
+    // A comment, not an event: finds out whether the client is still there.
     const keepalive = setInterval(() => response.write('keepalive: \n\n'), KEEPALIVE_MS)
     keepalive.unref()
     this.#hub.add(listener)
@@ -84,17 +86,17 @@ export class EventStreams {
   }
 }
 
-/** Indented as MailHog sends it, so every line of the JSON is a `data:` line of the event. */
+/** Indented as MailHog sends it, so every line of the JSON becomes a `data:` line of the event. */
 function eventOf(json: string): string {
   const indented = escapeJson(JSON.stringify(JSON.parse(json), null, 2))
   return `data: ${indented.replaceAll('\n', '\ndata: ')}\n\n`
 }
 
 const PING_MS = 54_000
-/** MailHog's clients have nothing to say: a message of more bytes closes the connection (1009). */
+/** MailHog's clients have nothing to send: a longer message closes the connection (1009). */
 const MAX_RECEIVED_BYTES = 1
 
-/** Where `GET /api/v2/websocket` is upgraded (RFC 6455): every stored message goes out as one text frame. */
+/** Upgrades `GET /api/v2/websocket` (RFC 6455); sends every stored message as one text frame. */
 export class WebSockets {
   readonly #hub: Hub
   readonly #server = new WebSocketServer({
@@ -110,7 +112,7 @@ export class WebSockets {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // The package also takes version 8, a draft of the protocol; MailHog does not.
+    // The package also accepts version 8, a draft of the protocol; MailHog does not.
     if (request.headers['sec-websocket-version'] !== '13') refuseHandshake(socket)
     else this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client))
   }
@@ -126,7 +128,7 @@ export class WebSockets {
     }
     const ping = setInterval(() => client.ping(), PING_MS)
     ping.unref()
-    // The peer broke the protocol or disconnected: 'close' follows.
+    // The peer broke the protocol or disconnected; 'close' follows.
     client.on('error', () => {})
     client.on('close', () => {
       clearInterval(ping)
@@ -136,7 +138,7 @@ export class WebSockets {
   }
 }
 
-/** RFC 6455 4.4: says which version is spoken here. */
+/** RFC 6455 4.4: says which version is supported. */
 function refuseHandshake(socket: Duplex): void {
   socket.on('error', () => {})
   socket.end(

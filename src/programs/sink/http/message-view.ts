@@ -2,12 +2,12 @@ import { apiSizeBytes, type StoredMessage } from '../store/stored-message.ts'
 import { type Content, partsOf, readMessage } from './content.ts'
 import { jsonString } from './go-json.ts'
 
-/** A stored message, read: what the API's JSON, its search and its downloads are made of. */
+/** A stored message, parsed: the source of the API's JSON, search and downloads. */
 export interface MessageView {
   readonly message: StoredMessage
-  /** All but the final CRLF, one character per byte. */
+  /** Everything but the final CRLF, one character per byte. */
   readonly data: string
-  /** With the fields that the server adds. */
+  /** Includes the fields that the server adds. */
   readonly content: Content
 }
 
@@ -18,7 +18,7 @@ export function viewMessage(message: StoredMessage, text: string, hostname: stri
   return { message, data, content }
 }
 
-/** RFC 5321 4.4: Received and Return-Path; and a Message-ID where there is none, as MailHog does. */
+/** RFC 5321 4.4: adds Received and Return-Path, and a Message-ID when there is none, as MailHog does. */
 function addTraceFields(headers: Map<string, string[]>, message: StoredMessage, hostname: string): void {
   const names = new Map([...headers.keys()].map((name) => [name.toLowerCase(), name]))
   const append = (name: string, value: string) => {
@@ -33,7 +33,7 @@ function addTraceFields(headers: Map<string, string[]>, message: StoredMessage, 
   append('Return-Path', `<${message.from}>`)
 }
 
-/** An address as MailHog splits it: source route (RFC 5321 4.1.1.3), mailbox, domain. */
+/** An address split as MailHog does: source route (RFC 5321 4.1.1.3), mailbox, domain. */
 export interface Path {
   readonly relays: readonly string[] | undefined
   readonly mailbox: string
@@ -51,10 +51,10 @@ export function pathOf(address: string): Path {
   }
 }
 
-/** MailHog's JSON of a message, key for key, in pieces: together they may exceed V8's longest string. */
+/** MailHog's JSON of a message, key for key, in pieces, because the whole may exceed V8's longest string. */
 export function* messageJson(view: MessageView): Generator<string> {
   const { message, content, data } = view
-  // The body stands in it twice, behind the header and alone; it is escaped once.
+  // The body occurs twice, after the header and alone; escape it once.
   const bodyJson = jsonString(content.body)
   const headJson = jsonString(data.slice(0, data.length - content.body.length))
   yield `{"ID":${jsonString(message.id)},"From":${pathJson(message.from)},"To":${toJson(message.to)},"Content":`
@@ -110,7 +110,7 @@ function pathJson(address: string): string {
   return `{"Relays":${relaysJson},"Mailbox":${jsonString(mailbox)},"Domain":${jsonString(domain)},"Params":""}`
 }
 
-/** RFC 3339 with microseconds, without trailing zeros, as Go writes a time. */
+/** RFC 3339 with microseconds, without trailing zeros, as Go writes times. */
 function created(epochMs: number): string {
   const seconds = new Date(Math.floor(epochMs)).toISOString().slice(0, 19)
   const micros = Math.floor((epochMs % 1000) * 1000)

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 import type { StoredMessage } from '../store/stored-message.ts'
 import { type MessageView, messageJson, viewMessage } from './message-view.ts'
 
-/** Work on many messages lets others have their turn after this. */
+/** Work on many messages yields to other requests after this time. */
 const TURN_MS = 10
 
 /** The stored messages as the API reads them. */
@@ -54,7 +54,7 @@ export class Snapshot implements Disposable {
     return this.#reader.blocks(message)
   }
 
-  /** JSON of the messages, comma-separated, made as it is taken. */
+  /** JSON of the messages, comma-separated, produced lazily. */
   *listJson(messages: readonly StoredMessage[]): Generator<string> {
     let separator = ''
     for (const message of messages) {
@@ -64,7 +64,7 @@ export class Snapshot implements Disposable {
     }
   }
 
-  /** Those whose view passes, oldest first. */
+  /** Messages whose view passes, oldest first. */
   async filter(passes: (view: MessageView) => boolean): Promise<StoredMessage[]> {
     const found: StoredMessage[] = []
     let turnEndsMs = performance.now() + TURN_MS

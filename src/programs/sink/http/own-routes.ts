@@ -16,7 +16,7 @@ export interface OwnRoutesParts extends DeliveryParts {
   readonly hub: Hub
 }
 
-/** What MailHog's API cannot say: routes of our own, outside of its paths. */
+/** Routes beyond MailHog's API, outside of its paths. */
 export function ownRoutes({ store, hub, fieldNames }: OwnRoutesParts): Route[] {
   const api = 'own'
   return [
@@ -35,7 +35,7 @@ function count({ response }: Exchange, store: Store, hub: Hub): void {
   send(response, 200, 'application/json', JSON.stringify(counts))
 }
 
-/** NDJSON, oldest first; `?to=` for one envelope recipient. */
+/** NDJSON, oldest first; `?to=` selects one envelope recipient. */
 async function digests(
   { response, query }: Exchange,
   store: Store,
@@ -53,13 +53,13 @@ export interface MessageDigest {
   readonly id: string
   readonly from: string
   readonly to: readonly string[]
-  /** With the final CRLF, dots unstuffed (RFC 1870). */
+  /** Includes the final CRLF, dots unstuffed (RFC 1870). */
   readonly bytes: number
   /** Of those bytes, in hex. */
   readonly sha256: string
-  /** Of all behind the blank line, 8 hex digits; null without a blank line. */
+  /** Of everything after the blank line, 8 hex digits; null without a blank line. */
   readonly body_crc32: string | null
-  /** The fields of SINK_DIGEST_HEADERS; empty where the message has none. */
+  /** The fields of SINK_DIGEST_HEADERS; empty when the message lacks one. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -74,18 +74,18 @@ function* digestLines(messages: readonly StoredMessage[], fieldNames: readonly s
       body_crc32: message.bodyCrc32?.toString(16).padStart(8, '0') ?? null,
       headers: Object.fromEntries(fieldNames.map((name, i) => [name, textOf(message.fields[i] ?? '')])),
     }
-    // Non-ASCII addresses (RFC 6531) have to survive a writer of one byte per character.
+    // Non-ASCII addresses (RFC 6531) must survive a writer with one byte per character.
     yield `${escapeJson(JSON.stringify(digest))}\n`
   }
 }
 
-/** One line of `/sink/deliveries`: what arrived and when, in digests, however large it was. */
+/** One line of `/sink/deliveries`: what arrived and when, in digests, whatever its size. */
 export interface DeliveryLine extends MimeFacts {
   readonly id: string
-  /** When it was stored: milliseconds since 1970, with a fraction. */
+  /** When it was stored, in milliseconds since 1970, with a fraction. */
   readonly at_epoch_ms: number
   readonly bytes: number
-  /** Of the envelope, in the order of RCPT. */
+  /** Envelope recipients, in the order of RCPT. */
   readonly recipients: readonly string[]
   readonly headers: Readonly<Record<string, string>>
 }
@@ -117,12 +117,12 @@ function* deliveryLines(
       headers: Object.fromEntries(fieldNames.map((name, i) => [name, textOf(message.fields[i] ?? '')])),
       ...facts,
     }
-    // Names of attachments that are not ASCII have to survive a writer of one byte per character.
+    // Non-ASCII file names must survive a writer with one byte per character.
     yield `${escapeJson(JSON.stringify(line))}\n`
   }
 }
 
-/** A small page that lists the messages. `apiBase` is where it finds the API: a URL or a path. */
+/** A small page that lists the messages. `apiBase`: URL or path of the API. */
 export function webPage(apiBase: string): Route[] {
   const html = readFileSync(new URL('page.html', import.meta.url), 'utf8').replace(
     '{{api}}',

@@ -19,7 +19,7 @@ const OUTGOING_KINDS = {
 
 type OutgoingServer = NonNullable<ReturnType<typeof decodeStruct<typeof OUTGOING_KINDS>>>
 
-/** Outgoing SMTP servers by name; those saved with a release last until the program ends. */
+/** Outgoing SMTP servers by name. Those saved with a release last until the program ends. */
 export class OutgoingServers {
   readonly #byName = new Map<string, OutgoingServer>()
 
@@ -74,7 +74,7 @@ const CONNECT_WITHIN_MS = 30_000
 /** nodemailer's names of MailHog's mechanisms. */
 const MECHANISMS: Readonly<Record<string, string>> = { PLAIN: 'PLAIN', CRAMMD5: 'CRAM-MD5' }
 
-/** `POST …/release`: sends a stored message on, from nobody at this host. */
+/** `POST …/release`: sends a stored message on, with a sender at this host. */
 export async function release({ request, response, parameters }: Exchange, parts: ReleaseParts) {
   const view = parts.messages.view(parameters[0] ?? '')
   if (view === undefined) return sendNotFound(response)
@@ -94,7 +94,7 @@ export async function release({ request, response, parameters }: Exchange, parts
   }
 }
 
-/** Undefined for an unknown name, and for one that is to be saved but is taken. */
+/** Undefined for an unknown name, and for a taken name that is to be saved. */
 function resolveServer(asked: OutgoingServer, servers: OutgoingServers): OutgoingServer | undefined {
   if (asked.Save) {
     if (servers.get(asked.Name) !== undefined) return undefined
@@ -110,7 +110,7 @@ function hasLogin(server: OutgoingServer): boolean {
 }
 
 async function transmit(view: MessageView, server: OutgoingServer, hostname: string): Promise<void> {
-  // Loaded when first needed: most runs release nothing.
+  // Loaded on first use: most runs release nothing.
   const { createTransport } = await import('nodemailer')
   const login = hasLogin(server)
     ? {
@@ -128,7 +128,7 @@ async function transmit(view: MessageView, server: OutgoingServer, hostname: str
   await transport.sendMail({ envelope, raw: Buffer.from(traceFields(view) + view.data, 'latin1') })
 }
 
-/** The fields that the server adds stand before the message, which itself goes out as it came. */
+/** The fields added by the server come before the message, which itself is sent unchanged. */
 function traceFields({ content, message, data }: MessageView): string {
   const last = (name: string) => content.headers.get(name)?.at(-1) ?? ''
   const ownId = content.headers.get('Message-ID')?.[0] === message.id && !data.includes(message.id)

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** One request and its response, with what the route has made of the path. */
+/** A request and its response, with the parameters of its route. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** Path segments that the route left open, in order, decoded. */
+  /** Path segments that matched parameters, in order, decoded. */
   readonly parameters: readonly string[]
   readonly query: URLSearchParams
 }
@@ -13,15 +13,15 @@ type Handler = (exchange: Exchange) => void | Promise<void>
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** As `/api/v1/messages/:id`. */
+  /** Such as `/api/v1/messages/:id`. */
   readonly path: string
-  /** Which API it belongs to: decides the CORS fields. */
+  /** The API it belongs to, which determines the CORS fields. */
   readonly api: 'v1' | 'v2' | 'own'
   readonly handler: Handler
 }
 
 const MAX_REQUEST_BYTES = 1024 * 1024
-/** Output is written in chunks of at least this. */
+/** Least size of an output chunk. */
 const CHUNK_CHARACTERS = 64 * 1024
 
 export function send(response: ServerResponse, status: number, type?: string, body = ''): void {
@@ -41,7 +41,7 @@ export function sendNotFound(response: ServerResponse): void {
   sendError(response, 404, '404 page not found')
 }
 
-/** Writes ASCII pieces as fast as the client reads them, never more than a piece ahead. */
+/** Writes ASCII pieces as fast as the client reads them, never more than one piece ahead. */
 export async function sendPieces(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
   let text = ''
   for (const piece of pieces) {
@@ -89,7 +89,7 @@ export interface RouterOptions {
   readonly corsOrigin: string | undefined
 }
 
-/** Finds the route of a request, and answers by itself what MailHog's router answers. */
+/** Finds the route of a request; answers errors as MailHog's router does. */
 export class Router {
   readonly #routes: readonly (Route & { readonly segments: readonly string[] })[]
   readonly #corsOrigin: string | undefined
@@ -159,7 +159,7 @@ function splitTarget(target: string): { path: string | undefined; query: URLSear
   }
 }
 
-/** Without empty, `.` and `..` segments; a slash at the end stays. */
+/** Removes empty, `.` and `..` segments; keeps a trailing slash. */
 function cleanPath(path: string): string {
   const kept: string[] = []
   for (const segment of path.split('/')) {

@@ -4,12 +4,12 @@ import { type TransferDecoder, transferDecoder } from './transfer-decoder.ts'
 
 export interface AttachmentFacts {
   readonly name: string
-  /** Decoded. */
+  /** After decoding. */
   readonly bytes: number
   readonly md5: string
 }
 
-/** What a message holds, in digests. */
+/** The content of a message, in digests. */
 export interface MimeFacts {
   /** Of the first plain text, see textDigest(); null when there is none. */
   readonly text_md5: string | null
@@ -22,21 +22,21 @@ const BLANK_LINE = '\r\n\r\n'
 const DELIMITER_BEGINS = Buffer.from('\r\n--')
 /** RFC 2046 5.1.1: a boundary has at most 70 characters; the rest is room for "--" and padding. */
 const MOST_OF_DELIMITER = 200
-/** A header that does not end by then does not count as one. */
+/** A longer header is not treated as one. */
 const MOST_OF_HEADER = 1024 * 1024
 
 /**
- * Reads a message block by block and keeps nothing of it but digests (RFC 2046). Content is handed on in large
- * pieces, up to where a delimiter may begin, so that 50 MB cost little more than their MD5.
+ * Reads a message block by block and keeps only digests (RFC 2046). Content is passed on in large pieces, up to
+ * a possible delimiter, so that 50 MB cost little more than their MD5.
  */
 export class MimeDigest {
-  /** Of the multiparts that are open, the outermost first. */
+  /** Boundaries of the open multiparts, outermost first. */
   readonly #boundaries: string[] = []
   readonly #facts: { text?: string; html?: string; attachments: AttachmentFacts[] } = { attachments: [] }
-  /** Begins with the CRLF before the header or body that comes. */
+  /** Starts with the CRLF before the next header or body. */
   #rest: Buffer = Buffer.from(CRLF)
   #part: Part | 'header' | 'skipped' = 'header'
-  /** The CRLF before a body is not of it. */
+  /** The CRLF before a body does not belong to it. */
   #atBodyStart = false
 
   push(block: Buffer): void {
@@ -53,7 +53,7 @@ export class MimeDigest {
     return { text_md5: text, html_md5: html, attachments }
   }
 
-  /** False when more has to come. */
+  /** False when more input is needed. */
   #readHeader(): boolean {
     const end = this.#rest.indexOf(BLANK_LINE)
     if (end === -1 && this.#rest.length < MOST_OF_HEADER) return false
@@ -90,7 +90,7 @@ export class MimeDigest {
     }
   }
 
-  /** Whether the line is one, and if so, what it ends is ended, and what it begins begun. */
+  /** Whether the line is a delimiter; if so, ends and begins parts accordingly. */
   #isDelimiter(at: number, lineAt: number, lineEnd: number): boolean {
     if (lineEnd === -1 || lineEnd - lineAt > MOST_OF_DELIMITER) return false
     const line = this.#rest.toString('latin1', lineAt, lineEnd).trimEnd()
@@ -105,7 +105,7 @@ export class MimeDigest {
     return true
   }
 
-  /** Hands the first bytes of the rest on. */
+  /** Passes on the first bytes of the rest. */
   #give(bytes: number): void {
     if (bytes <= 0) return
     if (this.#atBodyStart && bytes < CRLF.length) return
@@ -131,12 +131,12 @@ const TEXTS = new Map([
   ['text/html', 'html'],
 ] as const) as ReadonlyMap<string, 'text' | 'html'>
 
-/** A part that has no parts. */
+/** A part without sub-parts. */
 class Part {
   readonly header: PartHeader
   readonly #decoder: TransferDecoder
   readonly #hash = createHash('md5')
-  /** Of a text only. */
+  /** Only for text. */
   readonly #kept: Buffer[] | undefined
   #bytes = 0
 
@@ -172,14 +172,14 @@ function textOf(bytes: Buffer, charset: string): string {
   try {
     return new TextDecoder(charset).decode(bytes)
   } catch {
-    // A charset that nobody knows: its bytes are compared.
+    // Unknown charset: compare the bytes.
     return bytes.toString('latin1')
   }
 }
 
 /**
- * What stays of a text on every way that keeps its meaning: lines end with LF, and none that is empty ends it.
- * Both sides of a comparison use it: who made the text, and who received it.
+ * The canonical form of a text, the same after any transfer that keeps its meaning: lines end with LF, and no
+ * empty line comes last. Used on both sides of a comparison, by the text's author and by its receiver.
  */
 export function canonicalText(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(/\n+$/, '')
@@ -190,7 +190,7 @@ export function textDigest(text: string): string {
   return hash('md5', canonicalText(text))
 }
 
-/** Lines that only the sender's format broke, put together again (RFC 3676 4.1, without DelSp). */
+/** Joins lines that only the sender's format broke (RFC 3676 4.1, without DelSp). */
 function unflowed(text: string): string {
   const unstuffed = text.replace(/^ /gm, '')
   return unstuffed.replace(/(?<!^--) \r?\n(?=[^>\r\n])/gm, ' ')

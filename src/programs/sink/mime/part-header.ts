@@ -1,8 +1,8 @@
-/** What the header of a message, or of a part of it, says about its body. */
+/** What the header of a message or part says about its body. */
 export interface PartHeader {
-  /** As `text/plain`, in lower case. */
+  /** Such as `text/plain`, in lower case. */
   readonly type: string
-  /** Of a multipart; else undefined. */
+  /** Set for a multipart. */
   readonly boundary: string | undefined
   readonly charset: string
   readonly encoding: string
@@ -14,7 +14,7 @@ export interface PartHeader {
 
 export function readPartHeader(bytes: Buffer): PartHeader {
   const fields = fieldsOf(bytes.toString('latin1'))
-  // RFC 2045 5.2: without a type it is plain ASCII.
+  // RFC 2045 5.2: the default is plain ASCII text.
   const [type, typeParameters] = valueAndParameters(fields.get('content-type') ?? 'text/plain')
   const [disposition, parameters] = valueAndParameters(fields.get('content-disposition') ?? '')
   return {
@@ -48,7 +48,7 @@ function valueAndParameters(field: string): [value: string, parameters: Map<stri
   return [value.trim().toLowerCase(), joined(given)]
 }
 
-/** RFC 2231: long values come in pieces (`filename*0=`), others in a charset (`filename*=utf-8''…`). */
+/** RFC 2231: long values are split (`filename*0=`), others carry a charset (`filename*=utf-8''…`). */
 function joined(given: ReadonlyMap<string, string>): Map<string, string> {
   const parameters = new Map<string, string>()
   for (const [name, value] of given) {
@@ -60,7 +60,7 @@ function joined(given: ReadonlyMap<string, string>): Map<string, string> {
   return parameters
 }
 
-/** Only UTF-8 and its subset are in use; an invalid escape stays as it is. */
+/** Only UTF-8 and its subset are in use; an invalid escape is kept. */
 function unescaped(value: string, isFirst: boolean): string {
   const text = isFirst ? value.replace(/^[^']*'[^']*'/, '') : value
   const bytes = text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
@@ -69,7 +69,7 @@ function unescaped(value: string, isFirst: boolean): string {
 
 const ENCODED_WORD = /=\?([^?*]+)(?:\*[^?]*)?\?([BQ])\?([^?]*)\?=(?:\s+(?==\?))?/gi
 
-/** RFC 2047, which the standard forbids in parameters and mailers put there. */
+/** RFC 2047 encoded words; the standard forbids them in parameters, but mailers use them there. */
 function words(value: string): string {
   return value.replace(ENCODED_WORD, (_, charset: string, kind: string, text: string) => {
     const bytes = kind.toUpperCase() === 'B' ? Buffer.from(text, 'base64') : fromQ(text)

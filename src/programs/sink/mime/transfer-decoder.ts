@@ -1,11 +1,11 @@
-/** Takes a Content-Transfer-Encoding away (RFC 2045 6), however its bytes are cut. */
+/** Undoes a Content-Transfer-Encoding (RFC 2045 6), however its bytes are split. */
 export interface TransferDecoder {
   push(bytes: Buffer): Buffer
-  /** What was held back until now. */
+  /** Returns what was held back. */
   end(): Buffer
 }
 
-/** By the field's value; 7bit, 8bit, binary and what is not known are taken as they are. */
+/** By the field's value; 7bit, 8bit, binary and unknown encodings pass unchanged. */
 export function transferDecoder(encoding: string): TransferDecoder {
   switch (encoding.trim().toLowerCase()) {
     case 'base64':
@@ -21,13 +21,13 @@ const NOTHING = Buffer.alloc(0)
 const [TAB, LF, CR, SPACE, EQUALS] = [0x09, 0x0a, 0x0d, 0x20, 0x3d]
 
 class Base64Decoder implements TransferDecoder {
-  /** Up to three characters whose group of four is not complete. */
+  /** Up to three characters of an incomplete group of four. */
   #held = NOTHING
 
   push(bytes: Buffer): Buffer {
     const letters = Buffer.allocUnsafe(this.#held.length + bytes.length)
     let length = this.#held.copy(letters)
-    // By an index: an iterator is slower by a third, over all of a large message.
+    // By index: an iterator takes a third longer over a large message.
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at] as number
       if (byte !== CR && byte !== LF) letters[length++] = byte
@@ -37,7 +37,7 @@ class Base64Decoder implements TransferDecoder {
     return decoded(letters.subarray(0, whole))
   }
 
-  /** An incomplete group, which only a cut message has, gives the bytes that are certain. */
+  /** An incomplete group, as in a truncated message, yields the bytes that are certain. */
   end(): Buffer {
     return decoded(this.#held)
   }
@@ -48,7 +48,7 @@ function decoded(letters: Buffer): Buffer {
 }
 
 class QuotedPrintableDecoder implements TransferDecoder {
-  /** The line that is not complete. */
+  /** The incomplete line. */
   #held = NOTHING
 
   push(bytes: Buffer): Buffer {
@@ -63,7 +63,7 @@ class QuotedPrintableDecoder implements TransferDecoder {
   }
 }
 
-/** Whole lines, or the last one. */
+/** Decodes complete lines, or the last one. */
 function unquoted(bytes: Buffer): Buffer {
   const out = Buffer.allocUnsafe(bytes.length)
   let length = 0
@@ -85,7 +85,7 @@ function hexPair(bytes: Buffer, at: number): number | undefined {
   return /^[0-9A-Fa-f]{2}$/.test(digits) ? Number.parseInt(digits, 16) : undefined
 }
 
-/** Behind "=" with white space up to the line's end, which is not content (RFC 2045 6.7, rules 3 and 5). */
+/** Skips "=" and white space up to the end of the line, which are not content (RFC 2045 6.7, rules 3 and 5). */
 function afterSoftBreak(bytes: Buffer, from: number): number {
   let at = from
   while (bytes[at] === SPACE || bytes[at] === TAB) at++

@@ -5,7 +5,7 @@ import { DataReader } from './data-reader.ts'
 import { Dialogue } from './dialogue.ts'
 import type { IncomingContent, Intake } from './intake.ts'
 
-/** MailHog has no limit (100 KB were accepted); this one only keeps endless lines out of memory. */
+/** MailHog has no limit (it accepted 100 KB); this one only keeps endless lines out of memory. */
 const MAX_COMMAND_BYTES = 1024 * 1024
 const CRLF = Buffer.from('\r\n')
 const NOT_STORED = '452 Unable to store message\r\n'
@@ -32,7 +32,7 @@ class Connection {
   readonly #bytesPerSecond: number | undefined
   readonly #dialogue: Dialogue
   readonly #replies: ReplyQueue
-  /** Begin of a command line whose end has not come. */
+  /** Beginning of an incomplete command line. */
   #partLine: Buffer | undefined
   #data: Data | undefined
 
@@ -46,14 +46,14 @@ class Connection {
     this.#replies = new ReplyQueue(socket)
     socket.on('data', (chunk) => this.#arrive(chunk))
     socket.on('end', () => this.#replies.end())
-    // The peer disconnected: 'close' follows.
+    // The peer disconnected; 'close' follows.
     socket.on('error', () => {})
     socket.on('close', () => this.#data?.content.discard())
     this.#replies.push(`220 ${this.#hostname} ESMTP MailHog\r\n`)
     this.#replies.flush()
   }
 
-  /** Over a link that Jim has slowed, bytes arrive after the time they take on it. */
+  /** Over a link slowed by Jim, bytes arrive after the time that they take on it. */
   #arrive(chunk: Buffer): void {
     if (this.#bytesPerSecond === undefined) {
       this.#receive(chunk)
@@ -77,7 +77,7 @@ class Connection {
     else if (this.#jim?.disconnectsAfter(chunk.length)) this.#socket.destroy()
   }
 
-  /** Takes one command line; returns what follows it. */
+  /** Handles one command line; returns what follows it. */
   #receiveLine(bytes: Buffer): Buffer | undefined {
     const joined = this.#partLine === undefined ? bytes : Buffer.concat([this.#partLine, bytes])
     const end = joined.indexOf(CRLF)
@@ -137,8 +137,8 @@ class Connection {
 }
 
 /**
- * Replies in order, several to a write. One that is not known yet (the content is being stored) holds
- * back those behind it, as pipelining demands (RFC 2920 3.2).
+ * Sends replies in order, several per write. A reply that is not known yet (the content is being stored) holds
+ * back those after it, as pipelining requires (RFC 2920 3.2).
  */
 class ReplyQueue {
   readonly #socket: Socket
@@ -148,7 +148,7 @@ class ReplyQueue {
 
   constructor(socket: Socket) {
     this.#socket = socket
-    // A client that does not read its replies may not make us keep them without end.
+    // A client that does not read its replies must not make us queue them without limit.
     socket.on('drain', () => socket.resume())
   }
 
@@ -156,7 +156,7 @@ class ReplyQueue {
     this.#replies.push(reply)
   }
 
-  /** Keeps a place; the returned function fills it. */
+  /** Reserves a place in the order; the returned function fills it. */
   reserve(): (reply: string) => void {
     const index = this.#replies.push('') - 1
     this.#unknown += 1
@@ -167,7 +167,7 @@ class ReplyQueue {
     }
   }
 
-  /** Sends what is there, unless a reply among it is still unknown. */
+  /** Sends what is ready, up to the first unknown reply. */
   flush(): void {
     if (this.#unknown > 0) return
     if (this.#replies.length > 0) {
@@ -192,10 +192,10 @@ export interface SmtpListenerOptions {
   readonly jim: JimSwitch
 }
 
-/** The SMTP server, not yet listening, and its open sockets. */
+/** The SMTP server, not listening yet, and its open sockets. */
 export function createSmtpServer(options: SmtpListenerOptions): { server: Server; sockets: Set<Socket> } {
   const sockets = new Set<Socket>()
-  // A client that has said all still gets its replies (MailHog answers after a half-close).
+  // A client that half-closes still gets its replies, as from MailHog.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const jim = options.jim.forNewConnection()
     if (jim !== undefined && !jim.accepts()) {
@@ -213,7 +213,7 @@ const ID_BYTES = 32
 const pool = Buffer.alloc(ID_BYTES * 512)
 let used = pool.length
 
-/** An id in MailHog's form: 32 random bytes in base64url with its padding, and the host. */
+/** An id in MailHog's form: 32 random bytes in base64url with padding, and the host. */
 export function newMessageId(hostname: string): string {
   if (used === pool.length) {
     randomFillSync(pool)

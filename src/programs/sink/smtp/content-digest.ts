@@ -5,19 +5,19 @@ import { MimeDigest } from '../mime/mime-digest.ts'
 const BLANK_LINE = Buffer.from('\r\n\r\n')
 
 export interface Digest {
-  /** Size as sent (RFC 1870): with the final CRLF, without stuffed dots. */
+  /** Size as sent (RFC 1870), with the final CRLF, dots unstuffed. */
   readonly bytes: number
   /** SHA-256 of those bytes, one character per byte. */
   readonly sha256: string
-  /** CRC-32 of all behind the blank line; undefined when there is none within the first block. */
+  /** CRC-32 of everything after the blank line; undefined when the first block has none. */
   readonly bodyCrc32: number | undefined
-  /** Values of the fields that were asked for, in that order; empty where there is none. */
+  /** Values of the requested fields, in that order; empty when absent. */
   readonly fields: readonly string[]
-  /** MimeFacts as JSON; undefined unless they were asked for. */
+  /** MimeFacts as JSON; undefined unless requested. */
   readonly mime: string | undefined
 }
 
-/** What a digest keeps: header fields, with the patterns that find them, and what the message holds. */
+/** What a digest keeps: header fields with the patterns that find them, and whether to digest MIME parts. */
 export class DigestFields {
   readonly names: readonly string[]
   /** Whether texts and attachments are digested too. */
@@ -27,9 +27,9 @@ export class DigestFields {
   constructor(names: readonly string[] = [], mime = false) {
     this.names = names
     this.mime = mime
-    // Field names are case-insensitive (RFC 5322 1.2.2); the values wanted here are not folded.
+    // Field names are case-insensitive (RFC 5322 1.2.2); the values needed here are not folded.
     this.#patterns = names.map((name) => {
-      // RegExp.escape() is not in Node 22; of what it escapes, these may stand in a name (RFC 5322 2.2).
+      // Node 22 has no RegExp.escape(); of the characters it escapes, these may occur in a name (RFC 5322 2.2).
       const literal = name.replaceAll(/[$()*+./?[\\\]^{|}]/g, '\\$&')
       return new RegExp(`^${literal}:[ \\t]*(.*?)[ \\t]*\\r?$`, 'im')
     })
@@ -63,7 +63,7 @@ export class ContentDigest {
     this.#read(block)
   }
 
-  /** With the last block, which mostly is the only one. */
+  /** Call with the last block, usually the only one. */
   end(block: Buffer): Digest {
     const sha256 =
       this.#hash === undefined ? hash('sha256', block, 'binary') : this.#hash.update(block).digest('binary')
@@ -86,7 +86,7 @@ export class ContentDigest {
   }
 }
 
-/** Behind the blank line that ends the header (RFC 5322 2.1); undefined when there is none. */
+/** Offset after the blank line that ends the header (RFC 5322 2.1); undefined when there is none. */
 export function bodyStart(block: Buffer): number | undefined {
   const at = block.indexOf(BLANK_LINE)
   return at === -1 ? undefined : at + BLANK_LINE.length

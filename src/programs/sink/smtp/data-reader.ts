@@ -6,17 +6,17 @@ const CRLF_DOT = Buffer.from('\r\n.')
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Reads the content after DATA up to CRLF.CRLF, whatever way TCP cuts it, and takes stuffed dots away
- * (RFC 5321 4.5.2). Only CRLF ends a line (RFC 5321 2.3.8): bare CR and LF are content, so a message
- * cannot smuggle an end that another server would not see.
+ * Reads the content after DATA up to CRLF.CRLF, however TCP splits it, and removes dot-stuffing (RFC 5321
+ * 4.5.2). Only CRLF ends a line (RFC 5321 2.3.8): bare CR and LF are content, so a message cannot smuggle in an
+ * end that another server would not see.
  */
 export class DataReader {
   readonly #take: (piece: Buffer) => void
-  /** End of what came before, when it may be the beginning of CRLF.CRLF. */
+  /** Tail of the previous input that may be the beginning of CRLF.CRLF. */
   #held = NOTHING
   #atFirstLine = true
 
-  /** `take` gets the content in pieces, the final CRLF included; they are views of what was pushed. */
+  /** `take` gets the content in pieces, including the final CRLF; they are views of the pushed chunks. */
   constructor(take: (piece: Buffer) => void) {
     this.#take = take
   }
@@ -32,11 +32,11 @@ export class DataReader {
     }
     if (joined.length === 1 || (joined.length === 2 && joined[1] === CR)) return this.#hold(joined, 0, 0)
     this.#atFirstLine = false
-    // A dot that opens the content follows the CRLF of the DATA command, which is not content.
+    // A dot at the beginning of the content follows the CRLF of the DATA command, which is not content.
     return this.#scan(Buffer.concat([CRLF, joined]), CRLF.length)
   }
 
-  /** `from`: where the content begins that has not been taken. */
+  /** `from`: where the content not yet taken begins. */
   #scan(bytes: Buffer, from: number): Buffer | undefined {
     let contentAt = from
     let searchAt = 0
@@ -56,7 +56,7 @@ export class DataReader {
 
   #hold(bytes: Buffer, contentAt: number, heldAt: number): undefined {
     this.#give(bytes, contentAt, heldAt)
-    // A copy, so that a few bytes do not keep a whole chunk alive.
+    // Copied, so that a few bytes do not keep a whole chunk alive.
     this.#held = Buffer.from(bytes.subarray(heldAt))
   }
 
@@ -65,7 +65,7 @@ export class DataReader {
   }
 }
 
-/** Bytes at the end that may be the beginning of CRLF.CRLF without its dot: 0, 1 (CR) or 2 (CRLF). */
+/** Bytes at the end that may begin CRLF.CRLF, without its dot: 0, 1 (CR) or 2 (CRLF). */
 function openLineEnd(bytes: Buffer, contentAt: number): number {
   const last = bytes.length - 1
   if (last >= contentAt && bytes[last] === CR) return 1

@@ -1,17 +1,17 @@
 import type { Jim } from '../jim.ts'
 
-/** Where the dialogue stands: before EHLO, between messages, in an envelope, in DATA, after QUIT. */
+/** State of the dialogue: before EHLO, between messages, in an envelope, in DATA, after QUIT. */
 export type Stage = 'greeted' | 'ready' | 'envelope' | 'data' | 'done'
 
 const UNRECOGNISED = '500 Unrecognised command\r\n'
-// MailHog's own patterns: the first <…> after the keyword, whatever stands around it. A null
-// reverse-path (RFC 5321 4.5.5) does not match, and is refused as MailHog refuses it.
+// MailHog's own patterns: the first <…> after the keyword, whatever surrounds it. A null reverse-path (RFC 5321
+// 4.5.5) does not match and is refused, as MailHog does.
 const MAIL = /from:\s*<([^>]+)>/i
 const RCPT = /to:\s*<([^>]+)>/i
 
 /**
- * MailHog's side of an SMTP dialogue: command line in, reply out, word for word. Strings have one
- * character per byte. Knows nothing of sockets or of content.
+ * MailHog's side of an SMTP dialogue: command line in, reply out, word for word. Strings have one character per
+ * byte. Knows neither sockets nor content.
  */
 export class Dialogue {
   readonly #jim: Jim | undefined
@@ -50,7 +50,7 @@ export class Dialogue {
     return this.#stage === 'envelope' ? this.#inEnvelope(verb, args) : UNRECOGNISED
   }
 
-  /** The envelope of the content that was just received; the next message begins. */
+  /** The envelope of the content just received; starts the next message. */
   endOfData(): { readonly from: string; readonly to: readonly string[]; readonly helo: string } {
     const envelope = { from: this.#from, to: this.#to, helo: this.#helo }
     this.#reset('ready')
@@ -95,7 +95,7 @@ export class Dialogue {
     return reply
   }
 
-  /** MailHog forgets the client's name with the message, so only the first one on a session has it. */
+  /** MailHog forgets the client's name after a message, so only the first one of a session has it. */
   #reset(stage: Stage): void {
     this.#stage = stage
     this.#helo = ''
@@ -104,7 +104,7 @@ export class Dialogue {
   }
 }
 
-/** An answer to AUTH, and the kind of line that is to come next, if the exchange goes on. */
+/** Reply to AUTH, and the kind of line expected next if the exchange continues. */
 interface AuthStep {
   readonly reply: string
   readonly next?: AuthExchange
@@ -115,10 +115,10 @@ const OK = '235 Authentication successful\r\n'
 const MALFORMED = '550 Badly formed parameter\r\n'
 const UNSUPPORTED = '504 Unsupported authentication mechanism\r\n'
 const REJECTED_BY_JIM = '500 Unrecognised command\r\n'
-// MailHog challenges everybody with the example of RFC 2195.
+// MailHog always sends the challenge from the example in RFC 2195.
 const CRAM_MD5_CHALLENGE = 'PDQxOTI5NDIzNDEuMTI4Mjg0NzJAc291cmNlZm91ci5hbmRyZXcuY211LmVkdT4='
 
-/** RFC 4954. Every user and password is right; mechanisms are case-sensitive, as in MailHog. */
+/** RFC 4954. Any user and password is accepted; mechanisms are case-sensitive, as in MailHog. */
 function beginAuth(args: string, jim: Jim | undefined): AuthStep {
   if (args.startsWith('PLAIN ')) return { reply: plain(args.slice('PLAIN '.length), jim) }
   if (args.startsWith('EXTERNAL ')) return { reply: verdict(jim) }
@@ -148,7 +148,7 @@ function continueAuth(exchange: AuthExchange, line: string, jim: Jim | undefined
   }
 }
 
-/** RFC 4616: authorisation id, user and password with a NUL between each two. */
+/** RFC 4616: authorisation id, user and password, separated by NUL. */
 function plain(base64: string, jim: Jim | undefined): string {
   const fields = Buffer.from(base64, 'base64').toString('latin1').split('\0')
   return fields.length < 3 ? MALFORMED : verdict(jim)

@@ -26,8 +26,8 @@ export interface IntakeOptions {
 }
 
 /**
- * Puts received messages into the store: all that arrived within one turn of the event loop in one
- * write. Nobody is told "queued" before the spool has the content.
+ * Stores received messages: all that arrived within one turn of the event loop in one write. "Queued" is sent
+ * only after the spool has the content.
  */
 export class Intake {
   readonly #store: Store
@@ -51,7 +51,7 @@ export class Intake {
     })
   }
 
-  /** `settle(false)` means that the message could not be stored. */
+  /** `settle(false)`: the message could not be stored. */
   add(envelope: Envelope, content: ReceivedContent, settle: (stored: boolean) => void): void {
     if (this.#waiting.length === 0) setImmediate(() => this.#commit())
     this.#waiting.push({ envelope, content, settle })
@@ -87,7 +87,7 @@ export class Intake {
   }
 }
 
-/** Blocks that were spooled before a "delete all" are in the spool of then: they move to the one of now. */
+/** Blocks spooled before a "delete all" are in the old spool; move them to the current one. */
 function begunExtents({ spooled }: ReceivedContent, to: Spool): readonly Extent[] | undefined {
   if (spooled === undefined || spooled.spool === to) return spooled?.extents
   return spooled.extents.map(({ offset, length }) => {
@@ -108,14 +108,14 @@ function toMessage(
   return new StoredMessage({ ...envelope, ...content.digest, createdEpochMs, offset, length, moreExtents })
 }
 
-/** Content beyond this goes to the spool while the message is still being received. */
+/** Larger content goes to the spool while it is still being received. */
 const BLOCK_BYTES = 256 * 1024
 
 interface ReceivedContent {
   readonly digest: Digest
-  /** What was spooled already, and the spool it is in (to be released); undefined when nothing was. */
+  /** What is already spooled, and its spool (to be released); undefined when nothing is. */
   readonly spooled: { readonly spool: Spool; readonly extents: readonly Extent[] } | undefined
-  /** What is still to be spooled. */
+  /** What still has to be spooled. */
   readonly rest: Buffer
 }
 
@@ -126,7 +126,7 @@ export interface IncomingOptions {
   readonly fields: DigestFields
 }
 
-/** One message's content while it is received: hashed as it comes, never whole in memory when large. */
+/** Content of one message while it is received: hashed as it arrives, never whole in memory when large. */
 export class IncomingContent {
   readonly #options: IncomingOptions
   readonly #digest: ContentDigest
@@ -177,7 +177,7 @@ export class IncomingContent {
     this.#spooled.extents.push({ offset: this.#spooled.spool.append([kept]), length: kept.length })
   }
 
-  /** In header-only mode nothing is kept but the header, if it ends within the first block. */
+  /** In header-only mode only the header is kept, if it ends within the first block. */
   #toKeep(block: Buffer): Buffer {
     if (!this.#options.headerOnly) return block
     return block.subarray(0, this.#blocks === 1 ? (bodyStart(block) ?? 0) : 0)

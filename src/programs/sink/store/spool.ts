@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import type { StoredMessage } from './stored-message.ts'
 
 /**
- * An append-only file of message contents. It is unlinked as soon as it is open, so that nothing is
- * left behind however the process ends. Counted references keep it open while a reader still needs it
- * after "delete all" has replaced it.
+ * An append-only file of message contents. It is unlinked as soon as it is open, so that nothing is left behind
+ * however the process ends. A reference count keeps it open for readers after "delete all" has replaced it.
  */
 export class Spool {
   readonly #file: number
@@ -31,8 +30,8 @@ export class Spool {
   }
 
   /**
-   * Writes the blocks one after another and returns the offset of the first. Throws when not all could
-   * be written (disk full); then none of them counts as written.
+   * Writes the blocks one after another and returns the offset of the first. Throws when not everything could
+   * be written (disk full); none of the blocks then counts as written.
    */
   append(blocks: readonly Buffer[]): number {
     const offset = this.#end
@@ -47,7 +46,7 @@ export class Spool {
     return offset
   }
 
-  /** Fills `into` from `offset` on; it may end beyond the file. Returns the number of bytes read. */
+  /** Fills `into` from `offset` on, possibly beyond the end of the file. Returns the number of bytes read. */
   readInto(into: Buffer, offset: number): number {
     let read = 0
     while (read < into.length) {
@@ -69,10 +68,10 @@ export class Spool {
   }
 }
 
-/** Neighbours in the spool are mostly asked for together, so a read takes a window of them. */
+/** Neighbours in the spool are usually read together, so read a window of them. */
 const WINDOW_BYTES = 256 * 1024
 
-/** Reads contents from one spool for one request; holds the spool open until closed. */
+/** Reads contents of one spool for one request; keeps the spool open until closed. */
 export class SpoolReader implements Disposable {
   readonly #spool: Spool
   #window = Buffer.alloc(0)
@@ -87,8 +86,8 @@ export class SpoolReader implements Disposable {
   }
 
   /**
-   * The message as received, its final CRLF included, one character per byte. The string is a copy:
-   * nothing in the window is referred to.
+   * The message as received, including its final CRLF, one character per byte. The string is a copy and does
+   * not reference the window.
    */
   text(message: StoredMessage): string {
     if (message.moreExtents === undefined) return this.#part(message.offset, message.length)
@@ -119,7 +118,7 @@ export class SpoolReader implements Disposable {
     return this.#window.toString('latin1', from, from + length)
   }
 
-  /** Requests go newest first, so the window ends shortly after what is asked for. */
+  /** Requests go from newest to oldest, so the window ends shortly after the requested place. */
   #move(offset: number, length: number): void {
     const descending = offset < this.#windowStart
     const start = descending ? Math.max(0, offset + length - WINDOW_BYTES) : offset

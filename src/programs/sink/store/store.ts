@@ -1,15 +1,15 @@
 import { Spool } from './spool.ts'
 import type { StoredMessage } from './stored-message.ts'
 
-/** All messages, oldest first, found by id and by recipient. */
+/** All messages, oldest first, indexed by id and by recipient. */
 export class Store {
   readonly #spoolFolder: string | undefined
   #spool: Spool
   readonly #byId = new Map<string, StoredMessage>()
   #ordered: StoredMessage[] = []
-  /** True when `#ordered` still has messages that were deleted since. */
+  /** Whether `#ordered` still contains deleted messages. */
   #stale = false
-  /** Built when first asked for: a run that never asks by recipient does not pay for it. */
+  /** Built on first use: a run that never asks by recipient does not pay for it. */
   #byRecipient: Map<string, StoredMessage[]> | undefined
 
   constructor(spoolFolder?: string) {
@@ -62,7 +62,7 @@ export class Store {
     if (!this.#byId.delete(id)) return false
     this.#stale = true
     this.#byRecipient = undefined
-    // The spool cannot shrink in its middle, so its space comes back with the last message.
+    // The spool cannot shrink in the middle, so its space is freed with the last message.
     if (this.#byId.size === 0) this.deleteAll()
     return true
   }

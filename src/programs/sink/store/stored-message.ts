@@ -3,7 +3,7 @@ export interface Extent {
   readonly length: number
 }
 
-/** What a message is made of. Strings from SMTP have one character per byte, see src/programs/sink/http/go-json.ts. */
+/** Facts of a message. Strings from SMTP have one character per byte, see src/programs/sink/http/go-json.ts. */
 export interface MessageFacts extends Extent {
   readonly id: string
   /** Milliseconds since 1970, with a fraction. */
@@ -17,23 +17,23 @@ export interface MessageFacts extends Extent {
   readonly sha256: string
   /** CRC-32 of the body; undefined without a blank line in the first block. */
   readonly bodyCrc32: number | undefined
-  /** Values of the header fields that digests show, in their order. */
+  /** Values of the header fields shown in digests, in their order. */
   readonly fields: readonly string[]
   /** MimeFacts as JSON, where they are kept. */
   readonly mime?: string | undefined
-  /** Where the rest is, of a message that was spooled in several blocks. */
+  /** Location of the rest, for a message spooled in several blocks. */
   readonly moreExtents: readonly Extent[] | undefined
 }
 
-// Neither can be in what it separates: MailHog ends an address at it; a field's value is of one line.
+// Separators that cannot occur in the values: MailHog ends an address at `>`; a field's value has one line.
 const ADDRESS_END = '>'
 const FIELD_END = '\n'
 const SHA256_BYTES = 32
 const CRC32_BYTES = 4
 
 /**
- * What memory holds of a message; its content is in the spool. A run may store millions, so the strings
- * are packed into few: every string and array of its own costs 16 to 60 bytes beside its text.
+ * The in-memory part of a message; its content is in the spool. A run may store millions, so the strings are
+ * packed into few: every separate string or array costs 16 to 60 bytes beyond its text.
  */
 export class StoredMessage implements MessageFacts {
   readonly id: string
@@ -46,7 +46,7 @@ export class StoredMessage implements MessageFacts {
   readonly mime: string | undefined
   /** Sender and recipients. */
   readonly #addresses: string
-  /** SHA-256, whether there is a CRC-32, CRC-32, fields. */
+  /** SHA-256, a flag for the CRC-32, CRC-32, fields. */
   readonly #digest: string
 
   constructor(facts: MessageFacts) {
@@ -85,19 +85,19 @@ export class StoredMessage implements MessageFacts {
   }
 }
 
-/** One character that says whether there is one, and its bytes. */
+/** A flag character, and the bytes if there are any. */
 function packed(crc32: number | undefined): string {
   const bytes = Buffer.alloc(CRC32_BYTES)
   bytes.writeUInt32BE(crc32 ?? 0)
   return `${crc32 === undefined ? 0 : 1}${bytes.toString('latin1')}`
 }
 
-/** V8 keeps a part of a string as a reference to the whole (here: to a whole header), so copy it. */
+/** V8 keeps a substring as a reference to the whole string (here a whole header), so copy it. */
 function ownString(part: string): string {
   return Buffer.from(part, 'latin1').toString('latin1')
 }
 
-/** Bytes of `Raw.Data` in MailHog's API: all but the final CRLF. */
+/** Bytes of `Raw.Data` in MailHog's API: everything but the final CRLF. */
 export function apiSizeBytes(message: MessageFacts): number {
   return Math.max(0, message.bytes - 2)
 }
