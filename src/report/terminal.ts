@@ -100,7 +100,7 @@ function labelOf(line: string): string | undefined {
 /** The shape of a page in a terminal: a title between rules, blocks with an empty line between them. */
 
 const RULE_WIDTH = 76
-const LABEL_WIDTH = 21
+const LABEL_WIDTH = 22
 
 export function titleBlock(title: string, { paint, width = RULE_WIDTH }: Page): string[] {
   const rule = '='.repeat(Math.min(RULE_WIDTH, width))

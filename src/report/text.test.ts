@@ -25,7 +25,7 @@ test('shows rate against target and the scheduling lag in the open model', () =>
     }),
   )
   expect(text).toContain(
-    'Rate:              49.99/s started in the attack window, target 50.00/s (0.02 % off)',
+    'Rate:               49.99/s started in the attack window, target 50.00/s (0.02 % off)',
   )
   expect(text).toContain('scheduling lag p99 1.20 ms max 9.90 ms')
 })
@@ -42,7 +42,7 @@ test('a ledger that was not kept is not verified, and its counts are dashes', ()
       duplicated: null,
     },
   })
-  expect(renderAnyText(result)).toContain('Ledger:              not verified: external target\n')
+  expect(renderAnyText(result)).toContain('Ledger:               not verified: external target\n')
   expect(renderSummary([result])).toMatch(/ –\s+–\s+PASSED\n/)
 })
 
@@ -75,7 +75,7 @@ test('a value just over its limit is shown exactly', () => {
 test('names only the first servers of many', () => {
   const servers = Array.from({ length: 32 }, (_, index) => `s${index + 1}`)
   expect(renderAnyText(burstResult({ servers }))).toContain(
-    'Servers:             s1, s2, s3, s4, s5 … (32)\n',
+    'Servers:              s1, s2, s3, s4, s5 … (32)\n',
   )
 })
 
@@ -135,5 +135,5 @@ test('says how much was sent where what was sent was refused', () => {
     metrics: { ...metrics, total_bytes_sent: 0, phases_ms },
     workload: { ...workload, size_bytes: 1_048_576 },
   })
-  expect(renderAnyText(refused)).toContain('Data:              0 bytes accepted, of 10 MB sent\n')
+  expect(renderAnyText(refused)).toContain('Data:               0 bytes accepted, of 10 MB sent\n')
 })

@@ -15,7 +15,7 @@ test('-t probe tells what a server does, in the terminal and in files', { timeou
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}` })
   expect(run.exitCode).toBe(0)
   expect(run.output).toContain('✗ RSET ends a transaction')
-  expect(run.output).toContain('came  502 5.5.1 not here')
+  expect(run.output).toContain('received  502 5.5.1 not here')
   const rset = run.result?.targets[0]?.rows.find(({ id }) => id === 'rset')
   expect(rset).toMatchObject({ verdict: 'deviates', note: 'the reply to RSET is not 250' })
   expect(run.markdown).toContain(

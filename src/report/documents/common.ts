@@ -220,6 +220,7 @@ export function figuresBlock(result: AnyResult): Block {
   return {
     title: 'Figures',
     note: 'Every figure by the name to use in a threshold.',
+    closed: 'All figures',
     in: PAGES,
     folded: true,
     parts: table(FIGURE_COLUMNS, rows),

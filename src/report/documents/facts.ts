@@ -88,7 +88,7 @@ export function messageFacts({ metrics }: Result): Fact[] {
     ['Not successful', count(metrics.failed_messages) + (metrics.failed_messages > 0 ? split : '')],
     ...(notReached === 0
       ? []
-      : [['Not reached', `${count(notReached)}  (the run ended before they were due)`] as const]),
+      : [['Not reached', `${count(notReached)}  (the run ended before their turn)`] as const]),
     ['Connection errors', count(metrics.connection_errors)],
     ['Success rate', dueMessages(metrics) === 0 ? percent(null) : percent(metrics.success_rate)],
   ])

@@ -399,7 +399,10 @@ export function pressureCards({ metrics, verification }: PressureResult): Card[]
         id: 'pending',
         label: 'Peak pending',
         value: count(metrics.peak_pending),
-        detail: `proxies' memory ${size(metrics.peak_proxy_memory_bytes)}`,
+        detail:
+          metrics.peak_proxy_memory_bytes === null
+            ? `test process ${size(metrics.peak_test_process_memory_bytes)}`
+            : `proxies ${size(metrics.peak_proxy_memory_bytes)}`,
       },
     ],
   ]
@@ -430,7 +433,7 @@ function messageCards(metrics: PressureMetrics, delivered: number | null): Card[
       id: 'duration',
       label: 'Duration',
       value: seconds(metrics.duration_seconds),
-      detail: `${decimal(metrics.drain_seconds, 2)} s of that drain`,
+      detail: `including ${decimal(metrics.drain_seconds, 2)} s drain`,
     },
     {
       id: 'data',

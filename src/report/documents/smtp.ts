@@ -184,7 +184,7 @@ function loadCards(result: Result): Card[] {
       id: 'duration',
       label: 'Duration',
       value: seconds(metrics.duration_seconds),
-      detail: `${decimal(metrics.drain_seconds, 2)} s of that drain`,
+      detail: `including ${decimal(metrics.drain_seconds, 2)} s drain`,
     },
     {
       id: 'data',

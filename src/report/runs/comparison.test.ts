@@ -17,8 +17,8 @@ test('says first what differs, then every figure, then the verdict with its limi
     Comparison
     ============================================================================
 
-    A, before:           run.json  (burst, embedded)
-    B, after:            run.json  (burst, docker)
+    A, before:            run.json  (burst, embedded)
+    B, after:             run.json  (burst, docker)
 
     ! different backend: embedded vs. docker
 

@@ -15,39 +15,39 @@ test('shows a file of the older generator in the layout that its own analysis ha
     Analysis: 20241127-120000-burst.json
     ============================================================================
 
-    Test Type:           burst
-    Scenario:            burst
-    Servers:             1
-    Message Size:        1 KB
-    Workers:             20
-    Target rate:         –
-    Backend:             –
-    Started:             2025-03-04T05:06:07.123456
+    Test Type:            burst
+    Scenario:             burst
+    Servers:              1
+    Message Size:         1 KB
+    Workers:              20
+    Target rate:          –
+    Backend:              –
+    Started:              2025-03-04T05:06:07.123456
 
     Messages:
-      Total:             400
-      Successful:        398
-      Failed:            2
-      Conn Errors:       2
-      Success Rate:      99.50 %
+      Total:              400
+      Successful:         398
+      Failed:             2
+      Conn Errors:        2
+      Success Rate:       99.50 %
 
     Performance:
-      Duration:          0.80 s
-      Messages/Sec:      497.5/s
-      Total Data:        365.35 KB
+      Duration:           0.80 s
+      Messages/Sec:       497.5/s
+      Total Data:         365.35 KB
 
     Response time:
-      Average:           9.50 ms
-      Minimum:           1.50 ms
-      p50:               7.00 ms
-      p90:               9.00 ms
-      p95:               11.00 ms
-      p99:               21.00 ms
-      p99.9:             1,004.25 ms
-      Maximum:           1,004.25 ms
+      Average:            9.50 ms
+      Minimum:            1.50 ms
+      p50:                7.00 ms
+      p90:                9.00 ms
+      p95:                11.00 ms
+      p99:                21.00 ms
+      p99.9:              1,004.25 ms
+      Maximum:            1,004.25 ms
 
-    Lost:                –
-    Duplicated:          –
+    Lost:                 –
+    Duplicated:           –
 
     [WARNING] Status: WARNING - 2 of 400 messages not successful
     "

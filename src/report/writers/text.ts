@@ -130,7 +130,7 @@ function tableLines(table: Table, page: Page): string[] {
   return [...detailed.titles, ...detailed.rows.flat(), ...more]
 }
 
-const TITLE_WIDTH = 17
+const TITLE_WIDTH = 18
 
 /** Columns become lines: what has few rows and many columns. */
 function uprightLines({ columns: [first, ...others], rows }: Table): string[] {

@@ -94,7 +94,7 @@ function flow(timeline: Timeline, common: Common): Chart[] {
       ...common,
       id: 'end-to-end',
       title: 'End to end',
-      note: 'From hand-over to the sink; messages delivered in each second',
+      note: 'From hand-over to the sink, per second',
       unit: 'ms',
       log: needsLog(endToEnd),
       series: endToEnd,

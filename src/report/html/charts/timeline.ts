@@ -45,7 +45,7 @@ function responseTime({ timeline }: Timed, common: Common): Chart {
     ...common,
     id: 'response-time',
     title: 'Response time',
-    note: 'From when a message was due to its final reply; messages that ended in each second',
+    note: 'From due to final reply, per second',
     unit: 'ms',
     log: needsLog(series),
     series,
