@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { type BreakpointSpec, breakpointScenario as breakpoint } from '../fixtures/breakpoint.ts'
+export { breakpointScenario as breakpoint } from '../fixtures/breakpoint.ts'
 export { CUSTOM_SCENARIO, SOAK_SCENARIO } from '../fixtures/environment-scenarios.ts'
 export { type FaultPart, faultScenario as faults } from '../fixtures/faults.ts'
 export {
@@ -30,6 +30,7 @@ export { MailstormError } from './error.ts'
 export type { PressureMetrics, PressureResult } from './pressure/result.ts'
 export type { PressureSpec, TenantSpec } from './pressure/spec.ts'
 export type { ProbeReport } from './probe/report.ts'
+export type { BreakpointSpec } from './run/breakpoint.ts'
 export {
   PIPELINING_TABLE,
   SCALING_TABLE,

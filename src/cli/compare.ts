@@ -4,8 +4,7 @@ import { DEFAULT_LIMITS, type Limits } from '../results/change.ts'
 import { compareRuns } from '../results/compare.ts'
 import { findRunFile, readRuns } from '../results/result-files.ts'
 import type { RunView } from '../results/run-view.ts'
-import { numberFlag } from './number-flag.ts'
-import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
+import { numberFlag, pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
 
 export interface CompareOptions extends ResultsOptions {
   /** The files of side B, when there are several on a side. */

@@ -15,8 +15,7 @@ import { textTable } from '../report/table.ts'
 import { wrapLine } from '../report/terminal.ts'
 import { addLogArchive } from '../results/log-archive.ts'
 import { stampOf } from '../run/provenance.ts'
-import { numberFlag } from './number-flag.ts'
-import { pageFor } from './output.ts'
+import { numberFlag, pageFor } from './output.ts'
 
 export interface StatusOptions {
   readonly json?: boolean

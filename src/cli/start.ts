@@ -18,7 +18,7 @@ import { identityOf, pidOf } from '../processes.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import type { TenantSetUp } from '../programs/tenants/set-up.ts'
 import { wrapLine, wrapText } from '../report/terminal.ts'
-import { type Servers, startServers } from '../run/servers.ts'
+import { type Servers, startServers } from '../run/ground/servers.ts'
 import { pageFor } from './output.ts'
 
 export interface StartOptions extends WantedExtras {

@@ -4,7 +4,7 @@ import { MIN_CONTENT_BYTES } from '../programs/tenants/draft.ts'
 import { serveTenant, type TenantProgramOptions } from '../programs/tenants/main.ts'
 import { DIALECTS } from '../programs/tenants/options.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
-import { numberFlag } from './number-flag.ts'
+import { numberFlag } from './output.ts'
 
 /** As commander parses them: all strings. */
 export interface TenantFlags {

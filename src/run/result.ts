@@ -31,11 +31,11 @@ import { verdictOf } from '../figures/verdict.ts'
 import { verify } from '../ledger/verify.ts'
 import { messageId } from '../smtp/message.ts'
 import { PHASES } from '../smtp/target.ts'
-import { baselineFigures } from './baseline.ts'
+import type { Servers } from './ground/servers.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
-import type { Servers } from './servers.ts'
 import { countOrUnlimited, type Workload } from './spec/spec.ts'
+import { baselineFigures } from './thresholds.ts'
 
 export interface RunFacts {
   readonly options: RunOptions

@@ -5,8 +5,8 @@ import { MailstormError } from '../error.ts'
 import type { Threshold } from '../figures/threshold.ts'
 import type { PressureProgress } from '../pressure/progress.ts'
 import type { AnyResult } from '../pressure/result.ts'
+import type { Services } from './ground/services.ts'
 import type { LiveRows } from './live/feed.ts'
-import type { Services } from './services.ts'
 import type { Workload } from './spec/spec.ts'
 
 export interface RunOptions {

@@ -4,9 +4,9 @@ import { thresholdSentence } from '../report/verdict.ts'
 import { SMTP_RESULTS } from '../results/kinds.ts'
 import { executeRun } from './execute.ts'
 import { ownWorkers, waitForStartMs } from './generator.ts'
+import { serverNames } from './ground/servers.ts'
 import type { RunKind } from './kind.ts'
 import { RowFailure, type RunOptions } from './scenario-run.ts'
-import { serverNames } from './servers.ts'
 
 /** Load on SMTP servers: a row to each of this generator's workers. */
 export const SMTP_RUNS: RunKind<RunOptions, Result> = {

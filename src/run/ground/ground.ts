@@ -1,12 +1,12 @@
-import { shareOf } from '../engine/executors/schedule.ts'
-import type { LoadPlan } from '../engine/threads/plan.ts'
-import type { SenderPool } from '../engine/threads/pool.ts'
-import { MailstormError } from '../error.ts'
-import { checkDescriptors } from '../smtp/preflight/preflight.ts'
-import { ownWorkers, type RunStart } from './generator.ts'
-import type { Row } from './scenario-run.ts'
+import { shareOf } from '../../engine/executors/schedule.ts'
+import type { LoadPlan } from '../../engine/threads/plan.ts'
+import type { SenderPool } from '../../engine/threads/pool.ts'
+import { MailstormError } from '../../error.ts'
+import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
+import { ownWorkers, type RunStart } from '../generator.ts'
+import type { Row } from '../scenario-run.ts'
+import { checkHooks, type Workload } from '../spec/spec.ts'
 import type { Servers } from './servers.ts'
-import { checkHooks, type Workload } from './spec/spec.ts'
 
 /** What a run stands on: everything booted and checked. */
 export interface Ground {

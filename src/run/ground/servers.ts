@@ -1,21 +1,21 @@
 import { isIP } from 'node:net'
-import type { Engine } from '../../containers/docker/engine.ts'
-import { type SmtpFleet, startDockerFleet, startEmbeddedFleet } from '../../containers/fleet.ts'
-import { KeptSmtpServer } from '../../containers/keeper/kept-smtp-server.ts'
-import { keptServerNames, requireState } from '../../containers/keeper/state.ts'
-import { type RunningSmtpServer, smtpServerImage } from '../../containers/smtp-server.ts'
-import type { NameLookup } from '../engine/result.ts'
-import type { ContainerOptions, Options } from '../options/options.ts'
+import type { Engine } from '../../../containers/docker/engine.ts'
+import { type SmtpFleet, startDockerFleet, startEmbeddedFleet } from '../../../containers/fleet.ts'
+import { KeptSmtpServer } from '../../../containers/keeper/kept-smtp-server.ts'
+import { keptServerNames, requireState } from '../../../containers/keeper/state.ts'
+import { type RunningSmtpServer, smtpServerImage } from '../../../containers/smtp-server.ts'
+import type { NameLookup } from '../../engine/result.ts'
+import type { ContainerOptions, Options } from '../../options/options.ts'
 import {
   type CheckedHost,
   checkHosts,
   PREFLIGHT_WORLD,
   type PreflightWorld,
   preflight,
-} from '../smtp/preflight/preflight.ts'
-import type { SmtpTarget, TlsMode } from '../smtp/target.ts'
+} from '../../smtp/preflight/preflight.ts'
+import type { SmtpTarget, TlsMode } from '../../smtp/target.ts'
+import type { Workload } from '../spec/spec.ts'
 import { ASKED_FOR, chooseBackend } from './backend.ts'
-import type { Workload } from './spec/spec.ts'
 
 /** The SMTP servers of a run: booted for it, or running already. */
 export interface Servers extends AsyncDisposable {
@@ -73,7 +73,7 @@ async function haveServerImage(engine: Engine, options: ContainerOptions, within
     await smtpServerImage(engine, { nodeImage, withinMs, note })
     return
   }
-  const { haveImage } = await import('../../containers/docker/image.ts')
+  const { haveImage } = await import('../../../containers/docker/image.ts')
   await haveImage(engine.client, { image: foreign.image, withinMs, note })
 }
 

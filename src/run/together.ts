@@ -10,22 +10,99 @@ import {
 } from '../engine/measurement.ts'
 import { mergeRecordings, type Recording, shiftRecording } from '../engine/recording.ts'
 import type { GeneratorResult, LedgerResult, Metrics, Result } from '../engine/result.ts'
+import type { LoadRun } from '../engine/threads/load-run.ts'
 import { observe } from '../figures/observations.ts'
 import { judge, type Threshold } from '../figures/threshold.ts'
 import { verdictOf } from '../figures/verdict.ts'
+import { readOptions } from '../options/options.ts'
 import { PHASES } from '../smtp/target.ts'
-import { type RunFacts, skipWithoutLedger } from './result.ts'
+import { type LoadPart, runLoads, withLogs } from './execute.ts'
+import { ownWorkers } from './generator.ts'
+import { groundFor } from './ground/ground.ts'
+import { buildResult, type RunFacts, skipWithoutLedger } from './result.ts'
+import type { Execute, Row, RunOptions } from './scenario-run.ts'
 import { LOADS_TABLE, sideBySide } from './side-by-side.ts'
+import { limitMs } from './smtp-kind.ts'
+import { thresholdsOf } from './thresholds.ts'
+
+interface JointOutcome {
+  readonly results: readonly Result[]
+  readonly together: Result
+}
+
+/** The loads of one scenario; the first row to come runs them all. */
+export class JointRun {
+  readonly parts: readonly { readonly options: RunOptions; readonly startAfterSeconds: number }[]
+  readonly thresholds: readonly Threshold[]
+  readonly timeoutMs: number
+  readonly #expressions: readonly string[]
+  readonly #loads = Promise.withResolvers<readonly LoadRun[]>()
+  #outcome: Promise<JointOutcome> | undefined
+
+  constructor(parts: JointRun['parts'], expressions: readonly string[]) {
+    this.parts = parts
+    this.#expressions = expressions
+    this.thresholds = thresholdsOf({ thresholds: expressions, baseline: undefined })
+    const longest = this.parts.map(
+      ({ options, startAfterSeconds }) => startAfterSeconds * 1000 + options.workload.maxDurationMs,
+    )
+    this.timeoutMs = limitMs(Math.max(...longest), readOptions())
+    this.#loads.promise.catch(() => undefined)
+  }
+
+  async part(index: number, row: Row, onStarted: Parameters<Execute>[1]): Promise<Result> {
+    const outcome = this.#run(row)
+    const load = (await this.#loads.promise)[index]
+    if (load !== undefined) onStarted(load)
+    const result = (await outcome).results[index]
+    if (result === undefined) throw new RangeError(`there is no load ${index}`)
+    return result
+  }
+
+  async together(row: Row): Promise<Result> {
+    return (await this.#run(row)).together
+  }
+
+  #run(row: Row): Promise<JointOutcome> {
+    if (this.#outcome === undefined) {
+      this.#outcome = this.#execute(row)
+      this.#outcome.catch((error) => this.#loads.reject(error))
+    }
+    return this.#outcome
+  }
+
+  async #execute(row: Row): Promise<JointOutcome> {
+    const workloads = this.parts.map(({ options }) => options.workload)
+    const ground = await groundFor(workloads, row)
+    const parts: LoadPart[] = this.parts.map((part) => ({
+      ...part,
+      workers: ownWorkers(part.options.workload.workers, row.services.options.split),
+    }))
+    const facts = await runLoads(ground, { parts, row, onStarted: (loads) => this.#loads.resolve(loads) })
+    const done: JointPart[] = []
+    for (const [index, one] of facts.entries()) {
+      const startAfterSeconds = parts[index]?.startAfterSeconds ?? 0
+      done.push({ facts: one, result: await buildResult(one), startAfterSeconds })
+    }
+    const asked = { thresholds: this.thresholds, expressions: this.#expressions }
+    const together = togetherResult(done, asked)
+    const [first] = facts
+    return {
+      results: done.map(({ result }) => result),
+      together: first === undefined ? together : await withLogs(together, first, row),
+    }
+  }
+}
 
 /** One load of several that ran at the same time. */
-export interface JointPart {
+interface JointPart {
   readonly facts: RunFacts
   readonly result: Result
   readonly startAfterSeconds: number
 }
 
 /** All loads as one: every message of each, at its time after the first one's start. */
-export function togetherResult(
+function togetherResult(
   parts: readonly JointPart[],
   asked: { readonly thresholds: readonly Threshold[]; readonly expressions: readonly string[] },
 ): Result {

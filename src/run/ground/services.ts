@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SenderPool } from '../engine/threads/pool.ts'
-import type { Options } from '../options/options.ts'
-import { GeneratorSplit } from './generator.ts'
+import { SenderPool } from '../../engine/threads/pool.ts'
+import type { Options } from '../../options/options.ts'
+import { GeneratorSplit } from '../generator.ts'
 import type { PressureBackend } from './postgres.ts'
 import { type Servers, startServers } from './servers.ts'
 

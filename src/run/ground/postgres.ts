@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { embeddedPostgres, type RunningPostgres } from '../../containers/postgres/postgres.ts'
-import { MailstormError } from '../error.ts'
-import type { Options } from '../options/options.ts'
+import { embeddedPostgres, type RunningPostgres } from '../../../containers/postgres/postgres.ts'
+import { MailstormError } from '../../error.ts'
+import type { Options } from '../../options/options.ts'
 import { ASKED_FOR, type ChosenBackend, chooseBackend } from './backend.ts'
 
 /** What pressure runs share: the way services boot, and one PostgreSQL. */
@@ -36,7 +36,7 @@ async function choose({ backend, containers }: Options): Promise<ChosenBackend> 
     docker: backend === 'docker' ? ASKED_FOR : undefined,
     packages: ['@testcontainers/postgresql'],
     async images(engine, withinMs) {
-      const { haveImage } = await import('../../containers/docker/image.ts')
+      const { haveImage } = await import('../../../containers/docker/image.ts')
       const images = [containers.postgresImage]
       if (containers.sink === 'mailhog') images.push(containers.mailhogImage)
       for (const image of images) await haveImage(engine.client, { image, withinMs, note: console.info })
@@ -46,7 +46,7 @@ async function choose({ backend, containers }: Options): Promise<ChosenBackend> 
 
 async function postgresOf(backend: ChosenBackend['name'], { containers }: Options) {
   if (backend === 'embedded') return embeddedPostgres()
-  const { dockerPostgres } = await import('../../containers/postgres/docker.ts')
+  const { dockerPostgres } = await import('../../../containers/postgres/docker.ts')
   return dockerPostgres({ image: containers.postgresImage })
 }
 

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { dialOptions } from '../dial.ts'
-import { readOptions } from '../options/options.ts'
-import { serve, serveTls } from '../smtp/preflight/fake-server.fixture.ts'
-import { PREFLIGHT_WORLD } from '../smtp/preflight/preflight.ts'
+import { dialOptions } from '../../dial.ts'
+import { readOptions } from '../../options/options.ts'
+import { serve, serveTls } from '../../smtp/preflight/fake-server.fixture.ts'
+import { PREFLIGHT_WORLD } from '../../smtp/preflight/preflight.ts'
 import { startServers } from './servers.ts'
 
 const PLAIN = { tls: 'none', auth: undefined, timeoutMs: 1_000 } as const

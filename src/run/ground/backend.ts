@@ -1,6 +1,6 @@
-import { connectEngine } from '../../containers/docker/connect.ts'
-import type { Engine } from '../../containers/docker/engine.ts'
-import { MailstormError } from '../error.ts'
+import { connectEngine } from '../../../containers/docker/connect.ts'
+import type { Engine } from '../../../containers/docker/engine.ts'
+import { MailstormError } from '../../error.ts'
 
 /** How services boot, and why so. */
 export interface ChosenBackend {

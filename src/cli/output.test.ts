@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type NumberFlag, numberFlag } from './number-flag.ts'
+import { type NumberFlag, numberFlag } from './output.ts'
 
 const PERCENT = { flag: '--success-limit', max: 100, unit: '%' } as const
 const LINES = { flag: '--lines', min: 1, max: 1000, whole: true } as const

@@ -1,8 +1,8 @@
-import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
-import { DisposableParts } from '../disposable-stack.ts'
-import { describeFaults, type FaultPlan } from '../programs/faults/plans.ts'
-import { CrowdThread, FaultProxyThread, FaultServerThread } from '../programs/faults/threads.ts'
-import type { SmtpTarget } from '../smtp/target.ts'
+import type { RunningSmtpServer } from '../../../containers/smtp-server.ts'
+import { DisposableParts } from '../../disposable-stack.ts'
+import { describeFaults, type FaultPlan } from '../../programs/faults/plans.ts'
+import { CrowdThread, FaultProxyThread, FaultServerThread } from '../../programs/faults/threads.ts'
+import type { SmtpTarget } from '../../smtp/target.ts'
 import type { Servers } from './servers.ts'
 import type { Services } from './services.ts'
 
