@@ -3,13 +3,15 @@ import type { Log } from './log.ts'
 
 export interface LoopOptions {
   readonly name: string
-  /** Without a wake, the next cycle begins so long after the last has ended. */
+  /** Time from the end of a cycle to the next one, unless woken. */
   readonly intervalMs: number
   readonly cycle: () => Promise<void>
   readonly log: Log
 }
 
-/** Runs cycles one after another: at intervals, and at once when woken. A wake during a cycle makes another. */
+/**
+ * Runs cycles one after another, at intervals, and at once when woken. Waking it during a cycle causes another.
+ */
 export class Loop {
   readonly #options: LoopOptions
   #timer: NodeJS.Timeout | undefined
@@ -34,12 +36,12 @@ export class Loop {
     })
   }
 
-  /** For those who are content with the cycle that runs. */
+  /** For callers that are content with the running cycle. */
   wakeUnlessRunning(): void {
     if (this.#running === undefined) this.wake()
   }
 
-  /** Resolves when no cycle runs, and none will. */
+  /** Resolves when no cycle is running and none will start. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -57,7 +59,7 @@ export class Loop {
     try {
       await this.#options.cycle()
     } catch (error) {
-      // Whatever it was, the next cycle comes after the interval.
+      // Whatever it was, the next cycle starts after the interval.
       this.#options.log.warning(`${this.#options.name} failed`, { error: errorText(error) })
       this.#again = false
     }

@@ -5,12 +5,12 @@ import { start } from './proxy.ts'
 
 /**
  * The proxy as a program, configured by GMP_*. Writes one line of JSON to stdout once its API answers and its
- * loops run; ends on SIGTERM, SIGINT, and with the parent that opened an IPC channel to it.
+ * loops run. Ends on SIGTERM, on SIGINT, and with the parent that opened an IPC channel to it.
  */
 export async function main(): Promise<void> {
   const proxy = await start(proxyConfigFromEnvironment(process.env))
   const stop = () => {
-    // Asked a second time: at once.
+    // At the second signal, at once.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
     proxy.stop().then(
       () => process.exit(0),

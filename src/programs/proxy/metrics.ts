@@ -2,18 +2,18 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Claimed } from './store/claim.ts'
 import type { Outcome } from './store/outcomes.ts'
 
-/** The real one's labels, so that its dashboard reads ours. */
+/** The real one's labels, so that its dashboards work with ours. */
 const ACCOUNT = ['tenant_id', 'tenant_name', 'account_id', 'account_name'] as const
 
 type Sender = Pick<Claimed, 'tenantId' | 'tenantName' | 'accountId'>
 
-/** What was seen when the metrics are asked for. */
+/** State at the time of the scrape. */
 export interface Readings {
   readonly pending: number
   readonly oldestReadyAgeMs: number
 }
 
-/** A registry of its own per proxy: several may run in one process. */
+/** One registry per proxy, because several may run in one process. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #announced = new Set<string>()
@@ -105,7 +105,7 @@ export class Metrics {
     this.#attachmentBytes.inc({ source }, bytes)
   }
 
-  /** `trouble`: the disk failed, and the content goes without the cache. */
+  /** `trouble`: the disk failed, and the content bypasses the cache. */
   cacheLookup(result: 'memory' | 'disk' | 'joined' | 'miss' | 'trouble'): void {
     this.#cache.inc({ result })
   }
@@ -114,7 +114,7 @@ export class Metrics {
     this.#fetchFailures.inc({ final: String(final) })
   }
 
-  /** `unknown`: of no message that is known. */
+  /** `unknown`: a bounce of an unknown message. */
   bounced(type: 'hard' | 'soft' | 'unknown', recipients: number): void {
     this.#bounces.inc({ type }, recipients)
   }
@@ -136,7 +136,7 @@ export class Metrics {
     this.#syncMessages.inc({ tenant_id: tenantId, result: 'rejected' }, rejected)
   }
 
-  /** Series of an account begin at 0, so that the first message is an increase. */
+  /** Starts an account's series at 0, so that its first message is an increase. */
   announce(sender: Sender): void {
     const key = JSON.stringify(labelsOf(sender))
     if (this.#announced.has(key)) return
@@ -164,7 +164,7 @@ export class Metrics {
   }
 
   #histogram<const L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
-    // 1 ms to 65 s, each twice the one before.
+    // 1 ms to 65 s, doubling.
     const buckets = Array.from({ length: 17 }, (_, n) => 2 ** n / 1000)
     return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] })
   }

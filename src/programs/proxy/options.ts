@@ -36,7 +36,7 @@ const webUrl = matching(/^https?:\/\/\S+[^/\s]$/, 'a URL without / at its end', 
 const MOST_SECONDS = 604_800
 const WRONG_TIMES = 'is not a list of times'
 
-/** Times in seconds, separated by commas; as a value a list in milliseconds. */
+/** Times in seconds, separated by commas; parsed to milliseconds. */
 const times = kind<readonly number[]>(
   `1 to 20 times of at most ${MOST_SECONDS.toLocaleString('en-US')} seconds, separated by commas`,
   '60,300,900',
@@ -59,17 +59,17 @@ const times = kind<readonly number[]>(
 )
 
 /**
- * All that a proxy can be told. Options carry their unit in the name; the variables are those of the real
- * proxy, in s and MB, where it has (or only documents) them.
+ * All settings of a proxy. Option names carry their unit; the variables are those of the real proxy, in s and
+ * MB, where it has them or at least documents them.
  */
 export const SETTINGS = {
   databaseUrl: required('GMP_DB_PATH', postgresUrl, true),
-  /** Connections to PostgreSQL, beside the one that listens. */
+  /** Connections to PostgreSQL, in addition to the one that listens. */
   databaseConnections: setting('GMP_DB_POOL_SIZE', wholeNumber({ min: 2, max: 100 }), '8'),
   /** The admin's token. Without it the API is open, and listens on loopback only. */
   apiToken: optional('GMP_API_TOKEN', token, true),
   host: setting('GMP_HOST', listenHost, LOOPBACK),
-  /** 0 = any free port. */
+  /** 0: any free port. */
   port: setting('GMP_PORT', listenPort, '8000'),
   logLevel: setting(
     'GMP_LOG_LEVEL',
@@ -79,9 +79,9 @@ export const SETTINGS = {
 
   sendLoopIntervalMs: setting('GMP_SEND_LOOP_INTERVAL', seconds({ min: 0.01, max: 3600 }), '1'),
   batchSizePerAccount: setting('GMP_BATCH_SIZE_PER_ACCOUNT', wholeNumber({ min: 1, max: 10_000 }), '50'),
-  /** SMTP connections to one server as one user, and sends at once for one account. */
+  /** SMTP connections to one server as one user, and simultaneous sends for one account. */
   poolSize: setting('GMP_POOL_SIZE', wholeNumber({ min: 1, max: 1_000 }), '20'),
-  /** Sends at once of the whole process. */
+  /** Simultaneous sends of the whole process. */
   maxInFlight: setting('GMP_MAX_IN_FLIGHT', wholeNumber({ min: 1, max: 10_000 }), '200'),
   sendTimeoutMs: setting('GMP_SEND_TIMEOUT', seconds({ min: 0.1, max: 3600 }), '60'),
   connectTimeoutMs: setting('GMP_CONNECT_TIMEOUT', seconds({ min: 0.1, max: 600 }), '15'),
@@ -90,7 +90,7 @@ export const SETTINGS = {
   leaseMs: setting('GMP_LEASE', seconds({ min: 0.5, max: 3600 }), '30'),
   /** Payload bytes that one claim may fetch. */
   claimBytes: setting('GMP_CLAIM_MAX_MB', megabytes({ min: 1, max: 1_024 }), '8'),
-  /** Wait before attempt 2, 3, … The real one's: six attempts in 3 h 21 m. */
+  /** Wait before attempt 2, 3, … As in the real one: six attempts in 3 h 21 m. */
   retryDelaysMs: setting('GMP_RETRY_DELAYS', times, '60,300,900,3600,7200'),
   retentionMs: setting(
     'GMP_DELIVERY_REPORT_RETENTION_SECONDS',
@@ -102,37 +102,42 @@ export const SETTINGS = {
   syncIntervalMs: setting('GMP_SYNC_INTERVAL', seconds({ min: 0.05, max: 86_400 }), '5'),
   syncTimeoutMs: setting('GMP_SYNC_TIMEOUT', seconds({ min: 0.05, max: 600 }), '10'),
   syncConcurrency: setting('GMP_SYNC_CONCURRENCY', wholeNumber({ min: 1, max: 1_000 }), '32'),
-  /** Calls in a row to one tenant that says it has more (queued > 0), or for which more reports wait. */
+  /** Consecutive calls to a tenant that has more messages (queued > 0), or for which more reports wait. */
   syncMaxRounds: setting('GMP_SYNC_MAX_ROUNDS', wholeNumber({ min: 1, max: 1_000 }), '20'),
   reportBatch: setting('GMP_REPORT_BATCH', wholeNumber({ min: 1, max: 10_000 }), '1000'),
-  /** The key under which tenants find the reports: genro-mail-proxy sends delivery_report, its pressure test's clients read reports. */
+  /**
+   * Key of the reports in a sync call: genro-mail-proxy sends delivery_report, its pressure test's clients read
+   * reports.
+   */
   reportKey: setting('GMP_REPORT_KEY', oneOf(['both', 'delivery_report', 'reports'], 'both'), 'both'),
 
   maxBodyBytes: setting('GMP_MAX_BODY_MB', megabytes({ min: 1, max: 1_024 }), '32'),
   maxBatch: setting('GMP_MAX_BATCH', wholeNumber({ min: 1, max: 100_000 }), '1000'),
 
   attachmentTimeoutMs: setting('GMP_ATTACHMENT_TIMEOUT', seconds({ min: 0.05, max: 3600 }), '30'),
-  /** From the beginning of a fetch that messages share to its last byte, however steadily it drips. */
+  /** From the start of a shared fetch to its last byte, however steadily it drips. */
   attachmentTotalTimeoutMs: setting(
     'GMP_ATTACHMENT_TOTAL_TIMEOUT',
     seconds({ min: 0.05, max: 86_400 }),
     '300',
   ),
   maxAttachmentBytes: setting('GMP_ATTACHMENT_MAX_MB', megabytes({ min: 1, max: 102_400 }), '100'),
-  /** Attachments by path are refused without it, and outside of it. */
+  /** Root of attachments given by path; without it they are refused. */
   filesDir: optional('GMP_FILES_DIR', absolutePath),
   /**
-   * Whether what tenants name themselves may be in loopback and private networks: http_url, and URL and SMTP host
-   * set with a tenant's own key. Link-local is never reached.
+   * Whether tenants may name servers in loopback and private networks: http_url, and URL and SMTP host set with
+   * a tenant's own key. Link-local addresses are never connected to.
    */
   httpUrlPrivate: setting('GMP_HTTP_URL_PRIVATE', trueOrFalse, 'false'),
-  /** Where attachments are stored that become links (large_file_config); proxies of one database share it. */
+  /**
+   * Where attachments that become links are stored (large_file_config); shared by the proxies of a database.
+   */
   largeFilesDir: optional('GMP_LARGE_FILES_DIR', absolutePath),
-  /** This proxy as recipients of links reach it. */
+  /** URL of this proxy for recipients of links. */
   publicUrl: optional('GMP_PUBLIC_URL', webUrl),
   cacheMemoryMaxBytes: setting('GMP_CACHE_MEMORY_MAX_MB', megabytes({ min: 0, max: 10_240 }), '50'),
   cacheMemoryTtlMs: setting('GMP_CACHE_MEMORY_TTL_SECONDS', seconds({ min: 0.01, max: 31_536_000 }), '300'),
-  /** Undefined = a folder of this process's own, gone with it. */
+  /** Undefined: this process's own folder, removed when it ends. */
   cacheDiskDir: optional('GMP_CACHE_DISK_DIR', absolutePath),
   cacheDiskMaxBytes: setting('GMP_CACHE_DISK_MAX_MB', megabytes({ min: 0, max: 1_048_576 }), '500'),
   cacheDiskTtlMs: setting('GMP_CACHE_DISK_TTL_SECONDS', seconds({ min: 0.01, max: 31_536_000 }), '3600'),
@@ -144,16 +149,16 @@ export const SETTINGS = {
   ),
 }
 
-/** Frozen; everything has a value but what may be absent. */
+/** Frozen, with all defaults filled in. */
 export type ProxyConfig = SettingValues<typeof SETTINGS>
 export type ProxyOptions = Partial<ProxyConfig> & Pick<ProxyConfig, 'databaseUrl'>
 
-/** Checks options; throws one error that names every problem. */
+/** Checks options; throws one error that lists every problem. */
 export function proxyConfig(options: ProxyOptions): ProxyConfig {
   return checked(checkSettings(SETTINGS, options), (key) => key)
 }
 
-/** Reads GMP_* variables; unknown ones are refused, with the list of those allowed. */
+/** Reads GMP_* variables; rejects unknown ones, with the list of those allowed. */
 export function proxyConfigFromEnvironment(env: Readonly<Record<string, string | undefined>>): ProxyConfig {
   const { values, problems } = readSettings(SETTINGS, env)
   problems.push(...unknownVariables(SETTINGS, env, /^GMP_/))

@@ -22,21 +22,21 @@ export interface Proxy {
 }
 
 export interface RunningProxy extends AsyncDisposable {
-  /** Of its API, as `http://127.0.0.1:8000`. */
+  /** URL of its API, such as `http://127.0.0.1:8000`. */
   readonly url: string
-  /** Within `stopTimeoutMs` and what the database takes: what is being sent ends, the rest is given back. */
+  /** Takes up to `stopTimeoutMs` plus time for the database: messages being sent end, the rest is released. */
   stop(): Promise<void>
 }
 
 const HOUSEKEEPING_MS = 60_000
 
-/** What only the process around a proxy can give it. */
+/** What only the surrounding process can provide. */
 export interface ProxyHooks {
-  /** Stands before its calls to tenants and URLs, and may answer them. */
+  /** Sits in front of its calls to tenants and URLs, and may answer them. */
   readonly intercept?: Intercept
 }
 
-/** A mail proxy on a PostgreSQL; any number of them may share one. Throws at once when the options are wrong. */
+/** A mail proxy on PostgreSQL; any number may share a database. Throws at once when the options are wrong. */
 export function createProxy(options: ProxyOptions, hooks: ProxyHooks = {}): Proxy {
   const config = proxyConfig(options)
   return { start: () => start(config, hooks) }
@@ -53,7 +53,7 @@ export async function start(config: ProxyConfig, hooks: ProxyHooks = {}): Promis
   }
 }
 
-/** Puts the parts together; `ends` has what is to be ended so far, in the order in which it began. */
+/** Assembles the parts; `ends` collects what has to be ended, in the order of its start. */
 async function started(
   config: ProxyConfig,
   ends: (() => Promise<unknown>)[],
@@ -82,7 +82,7 @@ async function started(
       await largeFiles?.tidy()
     },
   })
-  // In one go: neither waits for the other, and the time limit is for both.
+  // In parallel: neither waits for the other, and the time limit applies to both.
   const { stopTimeoutMs } = config
   ends.push(() =>
     Promise.all([
@@ -124,5 +124,5 @@ function running(url: string, ends: readonly (() => Promise<unknown>)[]): Runnin
   return { url, stop, [Symbol.asyncDispose]: stop }
 }
 
-/** The first error is the one to tell. */
+/** Report the first error. */
 function ignore(): void {}

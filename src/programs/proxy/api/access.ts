@@ -9,7 +9,7 @@ import type { Database } from '../store/database.ts'
 import type { Tenants } from '../store/tenants.ts'
 import { Refusal } from './server.ts'
 
-/** Who asks: the admin, or a tenant, which reaches its own things only. */
+/** Who is calling: the admin, or a tenant, which reaches only what belongs to it. */
 export type Caller = { readonly kind: 'admin' } | { readonly kind: 'tenant'; readonly tenantId: string }
 
 const ADMIN: Caller = { kind: 'admin' }
@@ -23,7 +23,7 @@ export class Access {
     this.#tenants = tenants
   }
 
-  /** Anybody with a token; without an admin's token configured, also those who show none. */
+  /** Anyone with a valid token; without a configured admin token, also callers without one. */
   async caller(request: FastifyRequest): Promise<Caller> {
     const given = request.headers['x-api-token']
     if (given === undefined && this.#apiToken === undefined) return ADMIN
@@ -38,7 +38,7 @@ export class Access {
     if ((await this.caller(request)).kind !== 'admin') throw new Refusal(403, 'this is for the admin')
   }
 
-  /** The tenant that a request is about: the one it names, or the one that asks. Another's is refused. */
+  /** The tenant that a request concerns: the one it names, or the caller. Another tenant's is refused. */
   async tenant(request: FastifyRequest, named: string | undefined): Promise<string> {
     const caller = await this.caller(request)
     const tenantId = named ?? (caller.kind === 'tenant' ? caller.tenantId : undefined)
@@ -52,7 +52,7 @@ export class Access {
 const KEY = randomBytes(32)
 const digest = (text: string) => createHmac('sha256', KEY).update(text).digest()
 
-/** In a time that tells nothing, not even of lengths. */
+/** In constant time, whatever the lengths. */
 function equal(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b))
 }
@@ -67,6 +67,6 @@ export interface ApiParts {
   readonly accounts: Accounts
   readonly access: Access
   readonly largeFiles: LargeFiles | undefined
-  /** There is something to send. */
+  /** Call when there is something to send. */
   readonly wake: () => void
 }

@@ -34,7 +34,7 @@ export class Api {
       routes(this.#app, all)
   }
 
-  /** Gives its URL. */
+  /** Resolves with its URL. */
   async listen(): Promise<string> {
     const { host, port } = this.#config
     await this.#app.listen({ host, port }).catch((error: unknown) => {
@@ -44,7 +44,7 @@ export class Api {
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
   }
 
-  /** Requests that run have until `withinMs` to end; who sends or reads slower than that is cut off. */
+  /** Running requests have `withinMs` to end; slower ones are cut off. */
   async close(withinMs: number): Promise<void> {
     const cutOff = setTimeout(() => this.#app.server.closeAllConnections(), withinMs)
     await this.#app.close()

@@ -11,7 +11,7 @@ import {
 } from '../store/tenants.ts'
 import { Refusal } from './server.ts'
 
-/** Checks what was sent; a refusal names everything that is wrong with it. */
+/** Checks a body; the refusal lists everything that is wrong with it. */
 export function checked<T>(
   schema: z.ZodType<T>,
   given: unknown,
@@ -35,7 +35,7 @@ const token = z
   .string()
   .max(4_096)
   .regex(/^[\x20-\x7e]*$/, 'has to be printable ASCII')
-/** For SASL, which is UTF-8 (RFC 4422 3.4, RFC 4616 2). */
+/** For SASL, which uses UTF-8 (RFC 4422 3.4, RFC 4616 2). */
 const smtpCredential = line(4_096)
 const path = z
   .string()
@@ -47,7 +47,7 @@ const host = z
   .regex(/^[A-Za-z0-9_.:[\]-]+$/, 'has to be a host name or an address')
   .refine((given) => isReachable(given), 'is an address that may not be reached')
 
-/** Refuses an address in a private network that a tenant gives for itself; names are looked at when they are used. */
+/** Refuses private addresses set by a tenant itself; names are checked when they are used. */
 export function refusePrivate(host: string | undefined, field: string): void {
   if (host === undefined || isReachable(host, false)) return
   const msg =
@@ -82,11 +82,11 @@ const clientAuth = z.object({
   password: token.nullish(),
 })
 
-/** As the real one's: 0 = no limit. */
+/** As in the real one: 0 means no limit. */
 const tenantLimit = z.int().min(0).max(1_000_000_000).default(0)
 const rateLimits = z.strictObject({ hourly: tenantLimit, daily: tenantLimit })
 
-/** What another version or server has, and this one does not: never taken and forgotten. */
+/** Fields of another version or server that this one does not support: refused, never silently ignored. */
 const notBuilt = (why: string) =>
   z.custom<null | undefined | false>((given) => !given, `is not implemented here: ${why}`)
 
@@ -137,7 +137,7 @@ export const newTenant = z.object({ id, ...tenantFields })
 export const tenantChange = z.object(tenantFields)
 export type TenantChange = z.output<typeof tenantChange>
 
-/** `given` over `before`: null clears, what is absent stays. `fenced`: the tenant itself gives it. */
+/** Applies `given` on top of `before`: null clears, absent fields stay. `fenced`: set by the tenant itself. */
 export function settingsOf(
   given: TenantChange,
   fenced: boolean,
@@ -184,7 +184,7 @@ function policyOf(given: z.output<typeof largeFiles>): LargeFilePolicy | null {
   }
 }
 
-/** Refuses to make links of attachments where there is no place for the files, or no address for the links. */
+/** Refuses to turn attachments into links when there is no place for the files, or no address for the links. */
 export function refuseUnstored(
   { large_file_config: given }: TenantChange,
   { largeFilesDir, publicUrl }: Pick<ProxyConfig, 'largeFilesDir' | 'publicUrl'>,
@@ -209,7 +209,7 @@ function withoutNulls({ method, token, user, password }: z.output<typeof clientA
 
 const limit = z.int().max(1_000_000_000).nullish()
 
-/** Takes the names of genro-mail-proxy's pressure test for the real ones; unknown keys are ignored. */
+/** Accepts the field names of genro-mail-proxy's pressure test as aliases; unknown keys are ignored. */
 export const newAccount = z.preprocess(
   (given) => {
     if (typeof given !== 'object' || given === null) return given
@@ -249,7 +249,7 @@ export const newAccount = z.preprocess(
   }),
 )
 
-/** `fenced`: the tenant itself gives it. */
+/** `fenced`: set by the tenant itself. */
 export function accountOf(given: z.output<typeof newAccount>, tenantId: string, fenced: boolean): Account {
   return {
     tenantId,
@@ -272,7 +272,10 @@ export function accountOf(given: z.output<typeof newAccount>, tenantId: string, 
   }
 }
 
-/** As the real one: not said = TLS on port 465 only; 465 is implicit (RFC 8314 3.3), others begin with STARTTLS. */
+/**
+ * As in the real one: by default TLS only on port 465. That port uses implicit TLS (RFC 8314 3.3), others
+ * STARTTLS.
+ */
 function tlsOf({ port, use_tls, use_ssl }: z.output<typeof newAccount>): TlsKind {
   if (use_ssl === true) return 'implicit'
   if (port === 465) return use_tls === false ? 'none' : 'implicit'

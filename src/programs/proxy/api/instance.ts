@@ -15,10 +15,10 @@ const commands = z.object({
   endpoint_filter: id.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 })
-/** A whole log, in the order in which it can be done again. */
+/** Most entries of an exported log, in the order in which they can be replayed. */
 const MOST_EXPORTED = 100_000
 
-/** The instance as a whole, and what was done to it; for the admin. */
+/** Settings of the instance and its log of commands; for the admin. */
 export function instanceRoutes(app: FastifyInstance, { db, access }: ApiParts): void {
   app.get('/instance', async (request) => {
     await access.admin(request)
@@ -72,15 +72,15 @@ function shown({ bounce_imap_password, ...instance }: Instance): object {
 }
 
 const CHANGES = new Set(['POST', 'PUT', 'DELETE'])
-/** A larger payload is not kept: most of it is attachments, which the messages have already. */
+/** Larger payloads are not kept: they are mostly attachments, which the messages already have. */
 const MOST_KEPT = 64 * 1024
 const MOST_OF_ANSWER = 2_000
-/** Names of what is nobody's to read later. */
+/** Names of fields that nobody may read later. */
 const SECRET = /password|token|secret|api_key|apikey|^auth$/i
 
 /**
- * Notes each call that may have changed something, once it is answered, so that one can see who did what, and
- * do it again. A call that cannot be noted is logged; it has happened all the same.
+ * Logs each call that may have changed something, once it is answered, so that one can see who did what and
+ * replay it. A call that cannot be logged has happened all the same; the failure goes to the process log.
  */
 export function logCommands(app: FastifyInstance, { db, log, access }: ApiParts): void {
   const answers = new WeakMap<FastifyRequest, string>()
@@ -92,7 +92,7 @@ export function logCommands(app: FastifyInstance, { db, log, access }: ApiParts)
   app.addHook('onResponse', async (request, reply) => {
     if (!CHANGES.has(request.method)) return
     const atTs = Date.now() / 1000
-    // Who was not let in has changed nothing, and should not fill a table.
+    // A caller that was not let in has changed nothing, and must not fill a table.
     if (reply.statusCode === 401 || reply.statusCode === 403 || reply.statusCode === 404) return
     const isLarge = Number(request.headers['content-length'] ?? 0) > MOST_KEPT
     const { body, cut } = isLarge ? CUT : kept({ ...(request.query as object), ...bodyOf(request) })
@@ -122,7 +122,7 @@ function kept(payload: object): { readonly body: string; readonly cut: boolean }
   return body.length > MOST_KEPT ? CUT : { body, cut: false }
 }
 
-/** `https://user:password@host/…` (RFC 3986 3.2.1), wherever it stands. */
+/** `https://user:password@host/…` (RFC 3986 3.2.1), anywhere in a text. */
 const CREDENTIALS_OF_URL = /(https?:\/\/)[^\s/?#]*@/gi
 
 function hideSecrets(key: string, value: unknown): unknown {
@@ -134,13 +134,13 @@ function withoutSecrets(answer: string): string {
   return answer.replace(/"api_key":"[^"]*"/g, '"api_key":"***"')
 }
 
-/** Of the key that was shown; undefined for the admin, and when it cannot be told. */
+/** The tenant of the presented key; undefined for the admin, or when unknown. */
 async function ownTenant(access: Access, request: FastifyRequest): Promise<string | undefined> {
   const caller = await access.caller(request).catch(() => undefined)
   return caller?.kind === 'tenant' ? caller.tenantId : undefined
 }
 
-/** As the call names it: a tenant of a path, of a query, of a body. */
+/** As named in the path, query or body. */
 function tenantIdOf(request: FastifyRequest): string | undefined {
   const given = {
     ...(request.url.startsWith('/tenant/') ? { tenant_id: (request.params as { id?: unknown }).id } : {}),

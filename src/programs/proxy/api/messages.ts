@@ -10,7 +10,7 @@ import type { ApiParts } from './access.ts'
 import { checked, id } from './bodies.ts'
 import { Refusal } from './server.ts'
 
-/** 100 years: PostgreSQL counts back no further than 4713 BC. */
+/** 100 years: PostgreSQL's dates go back no further than 4713 BC. */
 const MAX_AGE_SECONDS = 100 * 366 * 86_400
 
 const someTenant = z.object({ tenant_id: id.optional() })
@@ -22,7 +22,7 @@ const newMessages = someTenant.extend({
 const ids = someTenant.extend({ ids: z.array(id).max(100_000) })
 const cleanup = someTenant.extend({ older_than_seconds: z.number().min(0).max(MAX_AGE_SECONDS).nullish() })
 
-/** The real one takes some of these from the query and others from the body; ours takes both. */
+/** The real one takes some of these from the query and others from the body; ours accepts both. */
 function given(request: FastifyRequest): object {
   const body = typeof request.body === 'object' ? request.body : undefined
   return { ...(request.query as object), ...body }
@@ -160,7 +160,7 @@ export function readingRoutes(app: FastifyInstance, { db, access, metrics }: Api
 
 const file = z.object({ id: z.string().max(64), filename: z.string().max(1_024) })
 
-/** Attachments that became links: for everybody who has the link, which nobody can guess. */
+/** Attachments that became links: for anyone with the link, which cannot be guessed. */
 export function fileRoutes(app: FastifyInstance, { largeFiles }: ApiParts): void {
   app.get('/files/:id/:filename', async (request, reply) => {
     const { id, filename } = checked(file, request.params, 'path')

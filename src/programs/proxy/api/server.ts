@@ -17,10 +17,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Messages are 5 deep. What is nested deeper is made to hurt those who walk it. */
+/** Messages are 5 levels deep. Deeper nesting is meant to hurt whoever walks it. */
 const MAX_DEPTH = 32
 
-/** JSON bodies, no others: within the size that the server was given, and not deeper than any message. */
+/** Accepts only JSON bodies, within the server's size limit and not nested too deeply. */
 function takeJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
@@ -56,7 +56,7 @@ export function deeperThan(json: string, depth: number): boolean {
   return false
 }
 
-/** Index of the closing quote; most of a large body is strings, which indexOf crosses quickly. */
+/** Index of the closing quote. Large bodies are mostly strings, which indexOf crosses quickly. */
 function endOfString(json: string, quoteAt: number): number {
   for (let end = json.indexOf('"', quoteAt + 1); end !== -1; end = json.indexOf('"', end + 1)) {
     let backslashes = 0
@@ -74,7 +74,7 @@ export interface ServerOptions {
 /** From the first byte of a request to its last. */
 const REQUEST_WITHIN_MS = 60_000
 
-/** An HTTP server that takes JSON and gives JSON, refusals too. */
+/** An HTTP server with JSON requests and responses, errors included. */
 export function newServer({ maxBodyBytes, log }: ServerOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: maxBodyBytes,
@@ -99,7 +99,7 @@ export function newServer({ maxBodyBytes, log }: ServerOptions): FastifyInstance
 function refusalOf(error: FastifyError | Refusal): { readonly status: number; readonly detail: unknown } {
   if (error instanceof Refusal) return error
   const { statusCode = 500 } = error
-  // Fastify's own refusals: too large, not JSON, no such encoding.
+  // Fastify's own refusals: too large, not JSON, unknown encoding.
   if (statusCode < 500) return { status: statusCode, detail: error.message }
   if (mayPass(error))
     return { status: 503, detail: 'the database is unavailable or takes no writes; try again' }

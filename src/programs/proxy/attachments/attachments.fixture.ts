@@ -31,7 +31,7 @@ export async function folder(): Promise<string> {
   return path
 }
 
-/** A tenant's server; counts what it is asked. */
+/** A tenant's server that counts requests. */
 export async function tenant(answer: RequestListener): Promise<{ url: string; asked: () => number }> {
   let asked = 0
   const server = createServer((request, response) => {

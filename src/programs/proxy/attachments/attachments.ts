@@ -33,7 +33,7 @@ export interface OpenAttachment {
 
 interface OpenAttachments extends Disposable {
   readonly items: readonly OpenAttachment[]
-  /** Of those that are too large to be attached. */
+  /** Links of attachments that are too large to attach. */
   readonly links: readonly FileLink[]
 }
 
@@ -46,7 +46,7 @@ export interface AttachmentsParts {
   readonly config: ProxyConfig
   readonly metrics: Metrics
   readonly log: Log
-  /** Undefined where nothing can become a link. */
+  /** Undefined when attachments never become links. */
   readonly largeFiles?: LargeFiles | undefined
   readonly intercept?: Intercept | undefined
 }
@@ -59,8 +59,8 @@ interface Storage {
 }
 
 /**
- * Attachments of messages. Content with an MD5 comes through the cache; the rest goes from where it is to the
- * SMTP connection as it comes. What is found to be missing is found before the SMTP dialogue begins.
+ * Attachments of messages. Content with an MD5 goes through the cache; any other is streamed from its source to
+ * the SMTP connection. Missing content is noticed before the SMTP dialogue begins.
  */
 export class Attachments {
   readonly #config: ProxyConfig
@@ -112,7 +112,7 @@ export class Attachments {
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** All of a message, or an AttachmentError; a final one when any is final. */
+  /** All attachments of a message, or an AttachmentError, which is final when any of them is. */
   async of(message: AttachmentsOwner, signal: AbortSignal): Promise<OpenAttachments> {
     const opened = await Promise.allSettled(
       message.mail.attachments.map((spec, position) => this.#open(spec, message, position, signal)),
@@ -141,7 +141,7 @@ export class Attachments {
     const { largeFiles: policy, tenantId, pk: messagePk } = owner
     if (policy === null) return attached(content)
     if (policy.action !== 'rewrite') return attached(this.#watched(content, spec, owner, policy))
-    // What the text shows inside has no place in a list of links.
+    // Content displayed inside the text does not belong in a list of links.
     if (this.#largeFiles === undefined || contentId !== undefined) return attached(content)
     try {
       const whole = Buffer.isBuffer(content) ? Readable.from([content], { objectMode: false }) : content
@@ -150,7 +150,7 @@ export class Attachments {
       return taken instanceof Readable ? attached(taken) : taken
     } catch (error) {
       if (error instanceof AttachmentError) throw error
-      // As the real one: what cannot be stored is attached.
+      // As in the real one, what cannot be stored is attached.
       this.#log.warning('a large attachment could not be stored, and is attached', {
         ...{ tenant: tenantId, id: owner.id, filename, error: errorText(error) },
       })
@@ -158,7 +158,7 @@ export class Attachments {
     }
   }
 
-  /** The same content; one that turns out to be too large is told, or ends with an AttachmentError. */
+  /** The same content, with a log line or an AttachmentError when it turns out to be too large. */
   #watched(
     content: Readable | Buffer,
     { filename }: AttachmentSpec,
@@ -183,7 +183,7 @@ export class Attachments {
     if (spec.mode === 'base64') return checkedBuffer(fromBase64(spec), expected)
     if (spec.md5 === undefined) return checkedStream(await this.#source(spec, client, signal), expected)
     try {
-      // Others may wait for the same fetch, so it does not end with this message, but when nobody waits any more.
+      // Others may wait for the same fetch, so it ends only when nobody waits any more, not with this message.
       const fetch = async (shared: AbortSignal) => {
         const until = AbortSignal.any([shared, this.#closing.signal])
         return checkedContent(await this.#source(spec, client, until), expected)
@@ -212,7 +212,7 @@ export class Attachments {
 
 const OWN_FOLDER = /^mailstorm-proxy-(\d+)-/
 
-/** A folder of this process's own; those of processes that were killed go. */
+/** Creates this process's own folder, and removes those of killed processes. */
 async function ownFolder(): Promise<string> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(OWN_FOLDER.exec(name)?.[1] ?? process.pid)

@@ -6,14 +6,14 @@ export interface CacheParts {
   readonly disk: Pick<DiskTier, 'get' | 'put'>
   /** Smaller contents stay in memory. */
   readonly thresholdBytes: number
-  /** Of a fetch, from its beginning to its last byte. */
+  /** Limit of a fetch, from its beginning to its last byte. */
   readonly fetchTimeoutMs: number
   readonly looked: (result: 'memory' | 'disk' | 'joined' | 'miss') => void
 }
 
 type Content = Readable | Buffer | undefined
 
-/** The content of an MD5 as it is fetched: it throws when it is not that content, and ends with the signal. */
+/** Fetches the content of an MD5. Throws when the content has another MD5; ends with the signal. */
 export type FetchContent = (signal: AbortSignal) => Promise<AsyncIterable<Buffer>>
 
 /** What is asked for, by whom, and until when. */
@@ -30,27 +30,30 @@ interface Underway {
 }
 
 /**
- * Contents by tenant and MD5. A request for one that is already being fetched waits for that fetch: a hundred
- * messages with the same image ask the tenant once. A fetch ends with its time limit, or when nobody waits for it any
- * more; a failed one is nobody's memory, and the next one asks again.
+ * Contents by tenant and MD5. Requests for a content that is already being fetched wait for that fetch, so a
+ * hundred messages with the same image ask the tenant once. A fetch ends at its time limit, or when nobody
+ * waits for it any more. Failures are not remembered; the next request tries again.
  */
 export class AttachmentCache {
   readonly #parts: CacheParts
-  /** Contents that are being looked for or fetched. Both, or a fetch could end between somebody's look and his own. */
+  /**
+   * Contents being looked up or fetched. Lookups count too, or a fetch could end between another request's
+   * lookup and its own.
+   */
   readonly #underway = new Map<ContentKey, Underway>()
 
   constructor(parts: CacheParts) {
     this.#parts = parts
   }
 
-  /** Undefined when it was fetched, but found no place in the cache. Rejects with the signal's reason. */
+  /** Undefined when it was fetched, but not kept in the cache. Rejects with the signal's reason. */
   async content({ tenantId, md5, signal }: Wanted, fetch: FetchContent): Promise<Content> {
     signal.throwIfAborted()
     const key = contentKey(tenantId, md5)
     const others = this.#underway.get(key)
     if (others === undefined) {
       const own = this.#begin(key, fetch)
-      // Who left before it came does not read it.
+      // A caller that left before it came does not read it.
       return this.#wait(key, own, signal).catch((error) => {
         own.content.then(destroy, ignore)
         throw error
@@ -113,7 +116,7 @@ export class AttachmentCache {
     return memory.get(key) ?? (await disk.get(key))
   }
 
-  /** In memory up to the threshold; from there on into a file, and never as a whole in memory. */
+  /** In memory up to the threshold; beyond it goes to a file, and is never in memory as a whole. */
   async #fetch(key: ContentKey, fetch: FetchContent, signal: AbortSignal): Promise<void> {
     const { memory, disk, thresholdBytes } = this.#parts
     const chunks = (await fetch(signal))[Symbol.asyncIterator]()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { errorText } from '../../../error.ts'
 
-/** An attachment could not be had. */
+/** An attachment could not be fetched. */
 export class AttachmentError extends Error {
   /** False when the same fetch may succeed later. */
   readonly final: boolean
@@ -15,16 +15,16 @@ export class AttachmentError extends Error {
 
 export interface Expected {
   readonly filename: string
-  /** In hex; undefined = anything. */
+  /** In hex; undefined: any content. */
   readonly md5: string | undefined
   readonly maxBytes: number
-  /** Called with the bytes that passed. */
+  /** Called with the number of bytes that passed. */
   readonly passed: (bytes: number) => void
 }
 
 /**
- * The same bytes, as long as they are what was expected: it ends with an AttachmentError when they are not. On the
- * way to a server that is before the final dot, so nothing wrong is ever delivered.
+ * Passes the bytes through as long as they are the expected ones; otherwise ends with an AttachmentError. On
+ * the way to a server that happens before the final dot, so wrong content is never delivered.
  */
 export async function* checkedContent(
   source: AsyncIterable<Buffer>,
@@ -58,7 +58,7 @@ export function checkedBuffer(content: Buffer, { filename, md5, maxBytes, passed
   return content
 }
 
-/** With nothing read ahead but what is on its way. `failed` may turn what is wrong with it into something else. */
+/** Without reading ahead. `failed` may replace the error by another one. */
 export function checkedStream(
   source: Readable,
   expected: Expected,
@@ -68,7 +68,7 @@ export function checkedStream(
   const stream = Readable.from(failed === undefined ? content : retold(content, failed), {
     objectMode: false,
   })
-  // A generator that nobody has begun to read does not close what it would have read.
+  // An unstarted generator does not close its source.
   stream.once('close', () => source.destroy())
   source.on('error', ignore)
   return stream

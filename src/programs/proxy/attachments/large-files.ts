@@ -31,7 +31,7 @@ export interface LargeFilesOptions {
   readonly db: Database
   readonly directory: string
   readonly publicUrl: string | undefined
-  /** What was not written to for so long is left over from a process that was killed. */
+  /** A temporary file not written to for this long was left by a killed process. */
   readonly abandonedMs: number
 }
 
@@ -40,13 +40,13 @@ const DAY_MS = 86_400_000
 const FILE_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
- * Attachments that became links: a file each, named by an id that nobody can guess. The same attachment of the same
- * message has the same id, so that another attempt to send it stores nothing twice.
+ * Attachments turned into links: a file each, under an id that cannot be guessed. The same attachment of the
+ * same message has the same id, so that another attempt to send stores nothing twice.
  */
 export class LargeFiles {
   readonly #options: LargeFilesOptions
 
-  /** Undefined where there is no place for files. */
+  /** Undefined when there is no place for files. */
   static of(db: Database, config: ProxyConfig): LargeFiles | undefined {
     const { largeFilesDir: directory, publicUrl, attachmentTotalTimeoutMs: abandonedMs } = config
     return directory === undefined ? undefined : new LargeFiles({ db, directory, publicUrl, abandonedMs })
@@ -56,7 +56,7 @@ export class LargeFiles {
     this.#options = options
   }
 
-  /** The content itself where it is small enough, else the link to it. Throws what the content throws. */
+  /** The content itself when it is small enough, else a link to it. Throws whatever the content throws. */
   async take(content: Readable, place: Place): Promise<Readable | FileLink> {
     const { db, directory, publicUrl } = this.#options
     const { policy, filename } = place
@@ -65,7 +65,7 @@ export class LargeFiles {
       await mkdir(join(directory, TEMPORARY), { recursive: true })
       await pipeline(content, createWriteStream(temporary))
       const { size } = await stat(temporary)
-      // The name goes; the content stays for those who are reading it.
+      // The name is removed; the content stays for its readers.
       if (size <= policy.maxBytes) return (await open(temporary)).createReadStream()
       const expiresAt = new Date(Date.now() + policy.ttlDays * DAY_MS)
       const id = await fileIdOf(db, { ...place, expiresAt })
@@ -77,7 +77,7 @@ export class LargeFiles {
     }
   }
 
-  /** For anyone who has the link; undefined when there is no such file, or no longer. */
+  /** For anyone with the link; undefined when there is no such file, or it has expired. */
   async find(
     id: string,
   ): Promise<(StoredFile & { readonly content: Readable; readonly bytes: number }) | undefined> {
@@ -88,7 +88,7 @@ export class LargeFiles {
     return { ...known, bytes: (await file.stat()).size, content: file.createReadStream() }
   }
 
-  /** Removes what has expired, and what killed processes have left. */
+  /** Removes expired files, and leftovers of killed processes. */
   async tidy(): Promise<void> {
     const { db, directory, abandonedMs } = this.#options
     const old = async (folder: string) => {
@@ -104,7 +104,7 @@ export class LargeFiles {
   }
 }
 
-/** Browsers resolve a segment of dots (RFC 3986 5.2.4); the file is known by its id. */
+/** Browsers resolve dot segments (RFC 3986 5.2.4); the file is found by its id anyway. */
 function nameInUrl(filename: string): string {
   return /^\.{1,2}$/.test(filename) ? 'attachment' : encodeURIComponent(filename)
 }

@@ -3,12 +3,12 @@ import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher } from 'undici'
 
-/** Ranges of a network of one's own (RFC 6890): loopback, RFC 1918, shared (RFC 6598), unique local (RFC 4193). */
+/** Private ranges (RFC 6890): loopback, RFC 1918, shared (RFC 6598), unique local (RFC 4193). */
 const PRIVATE = new Set(['loopback', 'private', 'carrierGradeNat', 'uniqueLocal'])
-/** Where clouds keep their metadata, in ranges that are otherwise somebody's. */
+/** Cloud metadata services in ranges that are otherwise allowed. */
 const METADATA = new Set(['100.100.100.200', '168.63.129.16', 'fd00:ec2::254'])
 
-/** An address that may not be reached; it stays so, however often it is tried. */
+/** An address that may not be connected to, now or later. */
 export class OutOfReach extends Error {
   constructor(address: string) {
     super(`${address} may not be reached`)
@@ -16,8 +16,8 @@ export class OutOfReach extends Error {
 }
 
 /**
- * Whether mail has business there: public addresses, and private ones where they are allowed. All other ranges
- * (link-local, multicast, reserved, benchmarking, transition mechanisms that hide an IPv4 address, …) never are.
+ * Whether the proxy may connect to an address: public ones, and private ones if allowed. All other ranges
+ * (link-local, multicast, reserved, benchmarking, transition mechanisms that hide an IPv4 address, …) never.
  */
 export function mayReach(address: string, allowPrivate: boolean): boolean {
   const parsed = ipaddr.process(address)
@@ -27,8 +27,8 @@ export function mayReach(address: string, allowPrivate: boolean): boolean {
 }
 
 /**
- * A host as it stands in a URL or an account, when it is an address, in whatever form a resolver takes for one
- * (`127.1`, `0x7f000001`, `2130706433`). Names are looked at when they are resolved.
+ * Checks a host in a URL or account when it is an address, in any form that resolvers accept (`127.1`,
+ * `0x7f000001`, `2130706433`). Names are checked when they are resolved.
  */
 export function checkHost(host: string, allowPrivate: boolean): void {
   const address = host.replace(/^\[(.*)\]$/, '$1')
@@ -36,8 +36,8 @@ export function checkHost(host: string, allowPrivate: boolean): void {
 }
 
 /**
- * Resolves a name, and refuses it when any of its addresses may not be reached. Whoever connects to what this gives
- * connects to what was checked: a name that resolves to something else a moment later gains nothing.
+ * Resolves a name, and refuses it when any of its addresses is not allowed. Callers connect to the checked
+ * addresses, so a name that resolves differently a moment later gains nothing (DNS rebinding).
  */
 export function fencedLookup(allowPrivate: boolean): LookupFunction {
   return (host, options, callback) => {
@@ -52,7 +52,7 @@ export function fencedLookup(allowPrivate: boolean): LookupFunction {
   }
 }
 
-/** Stands before the network and may answer a request itself: how those who test the proxy fake the other side. */
+/** Sits in front of the network and may answer a request itself: how tests fake the other side. */
 export type Intercept = Dispatcher.DispatcherComposeInterceptor
 
 export interface FencedAgentOptions {
@@ -62,9 +62,9 @@ export interface FencedAgentOptions {
 }
 
 /**
- * HTTP connections that end at the right side of the fence; as many as are asked for. What bounds them is what is in
- * flight: with a number of its own, a message with more attachments than that would wait for itself, and a tenant
- * whose mail is slow would keep others from a server that both have attachments on.
+ * HTTP connections only to allowed addresses, in any number. They are bounded by the messages in flight: with a
+ * limit of their own, a message with more attachments than that would wait for itself, and a tenant with slow
+ * mail would block others from a server that both use.
  */
 export function fencedAgent({ allowPrivate, connectTimeoutMs, intercept }: FencedAgentOptions): Dispatcher {
   const connect = { lookup: fencedLookup(allowPrivate), timeout: connectTimeoutMs }

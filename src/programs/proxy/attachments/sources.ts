@@ -12,17 +12,17 @@ import { AttachmentError } from './checked-content.ts'
 import { checkHost, fencedAgent, type Intercept, OutOfReach } from './reach.ts'
 
 export interface HttpSourceOptions {
-  /** Until the connection stands, until the answer begins, and between two parts of it. */
+  /** Applies to connecting, to the start of the answer, and to each gap in it. */
   readonly timeoutMs: number
   readonly httpUrlPrivate: boolean
   readonly intercept?: Intercept | undefined
 }
 
 const DEFAULT_PATH = '/mail-proxy/attachments'
-/** Statuses that may be another next time (RFC 9110 15.5.9, RFC 6585 4); and all of 5xx. */
+/** Statuses that may differ at the next attempt (RFC 9110 15.5.9, RFC 6585 4), in addition to all of 5xx. */
 const PASSING_STATUSES = new Set([408, 425, 429])
 
-/** More than browsers and `fetch` follow is a loop (WHATWG Fetch 4.4 has 20). */
+/** Treated as a loop beyond this; browsers and `fetch` stop at 20 (WHATWG Fetch 4.4). */
 const MAX_REDIRECTS = 10
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
@@ -44,8 +44,8 @@ export class HttpSource {
   }
 
   /**
-   * As the tenant's endpoint has it: the path in a POST, the content in the answer. The endpoint may be in the
-   * network of whoever runs the proxy, unless the tenant has set it for itself.
+   * From the tenant's endpoint: POSTs the path, and the answer is the content. The endpoint may be in the
+   * private network of the proxy's operator, unless the tenant set it itself.
    */
   async fromEndpoint(spec: AttachmentSpec, client: TenantClient, signal: AbortSignal): Promise<Readable> {
     if (client.baseUrl === null)
@@ -60,7 +60,10 @@ export class HttpSource {
     return this.#contentOf(spec, answer, signal)
   }
 
-  /** The tenant's own credentials are not for third parties, and those of the URL not for where it leads to. */
+  /**
+   * Without the tenant's credentials, which are not for third parties; redirects do not get those in the URL
+   * either.
+   */
   async fromUrl(spec: AttachmentSpec, signal: AbortSignal): Promise<Readable> {
     let headers = authHeaders(spec.auth ?? null)
     for (let url = spec.source, hops = 0; ; hops++) {
@@ -99,7 +102,7 @@ export class HttpSource {
     })
   }
 
-  /** The content as it was before the server encoded it for the way (RFC 9110 8.4). */
+  /** The content with the server's content encoding removed (RFC 9110 8.4). */
   async #contentOf(
     { filename }: AttachmentSpec,
     answer: Dispatcher.ResponseData,
@@ -122,7 +125,7 @@ export class HttpSource {
       const why = `its content encoding is ${JSON.stringify(foreignText(codings.join(', '), 100))}`
       throw new AttachmentError(filename, `${why}, not gzip, deflate, br or zstd`, true)
     }
-    // An error on the way fails the reader at its end.
+    // An error anywhere in the chain fails the reader at its end.
     return codings.toReversed().reduce<Readable>((source, coding) => {
       const decoder = (DECODERS.get(coding) as () => Duplex)()
       return pipeline(source, decoder, ignore)
@@ -130,7 +133,7 @@ export class HttpSource {
   }
 }
 
-/** Content codings that are undone (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
+/** Supported content codings (RFC 9110 8.4.1, RFC 7932, RFC 8878). */
 const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
   ['gzip', createGunzip],
   ['x-gzip', createGunzip],
@@ -140,7 +143,7 @@ const DECODERS: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex
 ])
 const MAX_CODINGS = 2
 
-/** Its bytes have to go somewhere, or the connection is lost; large ones are not worth it. */
+/** The bytes must be consumed, or the connection is lost; large bodies are not worth it. */
 async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
   await body.dump({ limit: 65_536, signal }).catch(ignore)
 }
@@ -170,7 +173,7 @@ function ignore(): void {}
 /** Troubles of this process, not of the file. */
 const PASSING_CODES = new Set(['EMFILE', 'ENFILE', 'EIO', 'EBUSY', 'EAGAIN', 'ENOMEM'])
 
-/** A file below the configured directory, wherever links lead. */
+/** A file below the configured directory, with symbolic links resolved. */
 export async function fromFile(spec: AttachmentSpec, directory: string | undefined): Promise<Readable> {
   const refused = (why: string) => new AttachmentError(spec.filename, why, true)
   if (directory === undefined) throw refused('attachments by path are switched off (GMP_FILES_DIR)')
@@ -193,7 +196,7 @@ export async function fromFile(spec: AttachmentSpec, directory: string | undefin
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 
-/** Content that came with the message; folded, and without its padding, it is still good (RFC 4648 3.2). */
+/** Content inside the message. Folded or unpadded base64 is accepted (RFC 4648 3.2). */
 export function fromBase64(spec: AttachmentSpec): Buffer {
   const text = spec.source.replace(/\s+/g, '')
   const digits = text.replace(/=+$/, '')

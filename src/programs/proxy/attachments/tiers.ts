@@ -7,12 +7,12 @@ import { pipeline } from 'node:stream/promises'
 import { LRUCache } from 'lru-cache'
 import { checkedStream } from './checked-content.ts'
 
-/** Names a content of one tenant; also the name of its file. */
+/** Key of a content of one tenant; also its file name. */
 export type ContentKey = `${string}-${string}`
 
 /**
- * A content is the tenant's that fetched it: whoever names the MD5 of somebody else's document has not shown that the
- * document is theirs.
+ * Contents are kept per tenant: naming the MD5 of another tenant's document does not prove that one may have
+ * it.
  */
 export function contentKey(tenantId: string, md5: string): ContentKey {
   return `${md5}-${createHash('sha256').update(tenantId).digest('hex').slice(0, 32)}`
@@ -27,9 +27,9 @@ interface TierLimits {
   readonly ttlMs: number
 }
 
-/** Small contents: the least recently used go first, and each when its time is over. */
+/** Small contents: evicts the least recently used, and each when its time is over. */
 export class MemoryTier {
-  /** Undefined when it may hold nothing: to the package a limit of 0 means no limit. */
+  /** Undefined when it may hold nothing, because the package takes a limit of 0 as none. */
   readonly #contents: LRUCache<ContentKey, Buffer> | undefined
 
   constructor({ maxBytes, ttlMs }: TierLimits, now: () => number = () => performance.now()) {
@@ -47,7 +47,7 @@ export class MemoryTier {
     return this.#contents?.get(key)
   }
 
-  /** A content that is larger than all of it is not kept. */
+  /** Does not keep a content larger than the whole tier. */
   put(key: ContentKey, content: Buffer): void {
     this.#contents?.set(key, content)
   }
@@ -56,20 +56,20 @@ export class MemoryTier {
 interface DiskEntry {
   readonly bytes: number
   readonly writtenAtMs: number
-  /** Its content was found to be what the key says, and the file has not changed since. */
+  /** The content matched its key, and the file has not changed since. */
   readonly verified: boolean
 }
 
 export interface DiskTierOptions extends TierLimits {
-  /** What was not written to for so long is left over from a process that was killed. */
+  /** A file not written to for this long was left by a killed process. */
   readonly abandonedMs: number
-  /** Told when the disk fails: what it does not hold is fetched instead. */
+  /** Called when the disk fails; contents are then fetched instead. */
   readonly onTrouble: (error: Error) => void
 }
 
 const TEMPORARY = 'incoming'
 const SWEEP_MS = 60_000
-/** As earlier versions named them: for all tenants. */
+/** Names of earlier versions, shared by all tenants. */
 const OLD_NAME = /^[0-9a-f]{32}$/
 
 /**
@@ -85,7 +85,7 @@ export class DiskTier {
   #bytes = 0
   #sweptAtMs = 0
 
-  /** Finds what an earlier process has left there. */
+  /** Picks up what an earlier process left there. */
   static async open(directory: string, options: DiskTierOptions): Promise<DiskTier> {
     const tier = new DiskTier(directory, options)
     await mkdir(join(directory, TEMPORARY), { recursive: true })
@@ -109,7 +109,7 @@ export class DiskTier {
     return this.#bytes
   }
 
-  /** A stream fails with DamagedContent where it is not what it should be, which is then forgotten. */
+  /** The stream fails with DamagedContent when the content is wrong; it is then forgotten. */
   get(key: ContentKey): Promise<Readable | undefined> {
     return this.#orNothing(async () => {
       const entry = this.#entries.get(key) ?? (await this.#note(key, false))
@@ -125,7 +125,7 @@ export class DiskTier {
     })
   }
 
-  /** Throws what `content` throws; nothing of it is kept then. */
+  /** Throws whatever `content` throws, and keeps nothing of it then. */
   async put(key: ContentKey, content: AsyncIterable<Buffer>): Promise<void> {
     const source = { failed: false }
     try {
@@ -152,7 +152,7 @@ export class DiskTier {
     }
   }
 
-  /** Whether the file is what was written; else, or when this process did not write it, whether it is the content. */
+  /** Whether the file is as written; if that is unknown or not so, whether its content matches the key. */
   async #isSound(key: ContentKey, entry: DiskEntry, file: FileHandle): Promise<boolean> {
     const { size, mtimeMs } = await file.stat()
     if (entry.verified && size === entry.bytes && mtimeMs === entry.writtenAtMs) return true
@@ -220,14 +220,14 @@ export class DiskTier {
   }
 }
 
-/** A file of the cache is not what was put there. It is gone now, so the next attempt fetches it again. */
+/** A cached file is not what was stored. It is removed, so the next attempt fetches it again. */
 export class DamagedContent extends Error {
   constructor() {
     super('A cached attachment was damaged on disk; it is fetched again')
   }
 }
 
-/** Tells the content's own failures from the disk's. */
+/** Tells errors of the content from errors of the disk. */
 async function* watched(content: AsyncIterable<Buffer>, source: { failed: boolean }): AsyncGenerator<Buffer> {
   try {
     yield* content
@@ -241,5 +241,5 @@ function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }
 
-/** What cannot be tidied up now is next time. */
+/** Clean-up is tried again the next time. */
 function ignore(): void {}

@@ -24,19 +24,19 @@ export interface BounceLoopParts {
   readonly metrics: Metrics
 }
 
-/** How often it is asked whether the mailbox is due, and whether it is asked for at all. */
+/** How often to check whether the mailbox is configured and due. */
 const INTERVAL_MS = 1_000
-/** A turn that gives no sign of life for so long belongs to a process that was killed. */
+/** A turn without a sign of life for this long belongs to a killed process. */
 const LEASE_MS = 60_000
 const IMAPS_PORT = 993
-/** Of a mail: a report and the header of what it is about stand at its beginning. */
+/** Bytes read of a mail: the report and the header of the original are at its beginning. */
 const MOST_READ = 1024 ** 2
-/** Of one turn. */
+/** Per turn. */
 const MOST_MAILS = 1_000
 
 /**
- * Reads the mailbox that bounces come back to (IMAP4, RFC 9051), as PUT /instance has it, and reports them to the
- * tenants of the messages. It only looks: mails stay as they are, and unread.
+ * Reads the bounce mailbox configured by PUT /instance (IMAP4, RFC 9051), and reports bounces to the tenants of
+ * the messages. Read-only: mails stay as they are, and unread.
  */
 export class BounceLoop {
   readonly #parts: BounceLoopParts
@@ -57,7 +57,7 @@ export class BounceLoop {
     this.#loop.wake()
   }
 
-  /** Cuts off what is being read: it is read again. */
+  /** Cuts off the current turn; its mails are read again. */
   async stop(): Promise<void> {
     const stopped = this.#loop.stop()
     this.#client?.close()
@@ -88,7 +88,7 @@ export class BounceLoop {
       const query = { uid: true, source: { maxLength: MOST_READ } }
       const wanted = `${lastUid + 1}:*`
       const mails = await client.fetchAll(wanted, { uid: true }, { uid: true })
-      // `*` is the last mail, whether or not it was read before (RFC 9051 9, seq-range).
+      // `*` is the last mail, even when it was read before (RFC 9051 9, seq-range).
       const uids = mails.map(({ uid }) => uid).filter((uid) => uid > lastUid)
       for (const uid of uids.toSorted((a, b) => a - b).slice(0, MOST_MAILS)) {
         const mail = await client.fetchOne(String(uid), query, { uid: true })
@@ -102,7 +102,7 @@ export class BounceLoop {
 
   async #connect({ settings }: BounceTurn): Promise<ImapFlow> {
     const { config, log } = this.#parts
-    // Only who asks for bounces pays for what reads them.
+    // Loaded only when bounces are read.
     const { ImapFlow } = await import('imapflow')
     const client = new ImapFlow({
       host: settings.bounce_imap_host ?? '',
@@ -116,7 +116,7 @@ export class BounceLoop {
       disableAutoIdle: true,
       logger: false,
     })
-    // What waits for something hears of it there, too.
+    // Whoever waits for a command is told there too.
     client.on('error', (error: Error) =>
       log.warning('the mailbox of bounces was lost', { error: errorText(error) }),
     )
@@ -148,7 +148,7 @@ export class BounceLoop {
     if (news > 0) for (const { type } of bounces) metrics.bounced(type, 1)
   }
 
-  /** Unreadable mail is not a report: one odd message must not hold up the mailbox. */
+  /** Unreadable mail is not a report: one odd message must not block the mailbox. */
   async #reportOf(mail: FetchMessageObject | undefined): Promise<BounceReport | undefined> {
     if (mail?.source === undefined) return undefined
     try {
@@ -160,7 +160,9 @@ export class BounceLoop {
   }
 }
 
-/** The message that was returned: ids are a tenant's own, so the Message-ID decides, which names the tenant too. */
+/**
+ * The returned message. Ids are unique only per tenant, so the Message-ID decides, which names the tenant too.
+ */
 function matching(candidates: readonly Candidate[], { messageId }: BounceReport): Candidate | undefined {
   return candidates.find(
     ({ tenantId, id, mail }) =>

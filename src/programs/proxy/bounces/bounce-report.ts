@@ -2,24 +2,24 @@ import PostalMime, { type Attachment, type Email } from 'postal-mime'
 import { foreignText } from '../../../foreign-text.ts'
 import { IDENTITY_HEADER } from '../dispatch/compose.ts'
 
-/** What became of one recipient of a message that was accepted, and not delivered after all. */
+/** What became of one recipient of a message that was accepted but not delivered after all. */
 export interface Bounce {
   readonly recipient: string
-  /** A hard one is final; of a soft one the server goes on trying (RFC 3464 2.3.3). */
+  /** Hard bounces are final; after a soft one the server keeps trying (RFC 3464 2.3.3). */
   readonly type: 'hard' | 'soft'
-  /** RFC 3463, as 5.1.1. */
+  /** Status code (RFC 3463), such as 5.1.1. */
   readonly code: string | undefined
   readonly reason: string
 }
 
 export interface BounceReport {
   readonly bounces: readonly Bounce[]
-  /** The message that it is about, by its own header. */
+  /** The message that it is about, according to our own header. */
   readonly id: string | undefined
   readonly messageId: string | undefined
 }
 
-/** With or without the international forms of RFC 6533. */
+/** Including the internationalised forms of RFC 6533. */
 const STATUS_TYPES = new Set(['message/delivery-status', 'message/global-delivery-status'])
 const RETURNED_TYPES = new Set([
   'message/rfc822',
@@ -28,12 +28,12 @@ const RETURNED_TYPES = new Set([
   'message/global-headers',
 ])
 const MAX_REASON_LENGTH = 500
-/** Of a message with a thousand recipients, and room. */
+/** Enough for a message with a thousand recipients. */
 const MAX_RECIPIENTS = 2_000
 
 /**
- * Reads a delivery status notification (RFC 3464, RFC 6533); undefined for every other mail. Recipients that were
- * delivered to, relayed or expanded are not in it: nothing has failed for them.
+ * Parses a delivery status notification (RFC 3464, RFC 6533); undefined for any other mail. Leaves out
+ * recipients that were delivered to, relayed or expanded: nothing failed for them.
  */
 export async function readBounceReport(source: Buffer): Promise<BounceReport | undefined> {
   const mail = await PostalMime.parse(source, { forceRfc822Attachments: true, maxNestingDepth: 20 })
@@ -41,7 +41,7 @@ export async function readBounceReport(source: Buffer): Promise<BounceReport | u
   if (status === undefined) return undefined
   const returned = mail.attachments.find(({ mimeType }) => RETURNED_TYPES.has(mimeType))
   const original = returned === undefined ? undefined : await PostalMime.parse(octetsOf(returned))
-  // One block of fields for the message, one for each recipient (RFC 3464 2.1).
+  // One group of fields for the message, one for each recipient (RFC 3464 2.1).
   const [, ...recipients] = Buffer.from(octetsOf(status))
     .toString('utf8')
     .split(/\r?\n(?:\r?\n)+/)
@@ -56,7 +56,7 @@ export async function readBounceReport(source: Buffer): Promise<BounceReport | u
 
 async function bounceOf(block: string): Promise<Bounce | undefined> {
   const fields = await PostalMime.parse(`${block}\r\n\r\n`)
-  // A comment may stand behind every value (RFC 3464 2.1.2).
+  // Values may be followed by a comment (RFC 3464 2.1.2).
   const value = (name: string) =>
     headerOf(fields, name)
       ?.replace(/\([^()]*\)/g, '')

@@ -17,16 +17,17 @@ export interface AttemptParts {
   readonly rateLimits: Pick<RateLimits, 'watch'>
   readonly openAttachments: OpenAttachmentsOf
   readonly retryDelaysMs: readonly number[]
-  /** Writes how far an attempt is; false when the message is another's by now. */
+  /** Records the progress of an attempt; false when the message now belongs to another process. */
   readonly record: (progress: Outcome) => Promise<boolean>
 }
 
 /**
  * Tries to send one message; never throws: whatever happens is an outcome.
  *
- * A server need not take more than 100 recipients in a transaction (RFC 5321 4.5.3.1.8): the rest goes at once in the
- * next one (4.5.3.1.10). Who has it is written down before that, so that nobody gets it twice after a crash. A
- * transaction in which each is refused for a reason of its own ends nothing: the others are still to be asked about.
+ * A server may limit a transaction to 100 recipients (RFC 5321 4.5.3.1.8): the rest goes into the next one at
+ * once (4.5.3.1.10). The recipients reached are recorded before that, so that nobody gets the message twice
+ * after a crash. A transaction in which each recipient is refused for its own reason does not end the attempt:
+ * the others still have to be tried.
  */
 export async function attempt(message: Claimed, parts: AttemptParts, signal: AbortSignal): Promise<Outcome> {
   const open = openRecipientsOf(message)
@@ -37,17 +38,17 @@ export async function attempt(message: Claimed, parts: AttemptParts, signal: Abo
     const toNext = one.accepted.length === 0 ? [] : one.refused.filter(({ tooMany }) => tooMany === true)
     result = joined(result, one, toNext)
     const full = one.accepted.length > 0 ? undefined : one.refused.find(({ tooMany }) => tooMany === true)
-    // It takes nobody any more for now, which says nothing about those that it was not asked about.
+    // The server accepts no more for now, which says nothing about recipients it was not asked about.
     if (full !== undefined) result = { failure: { reason: full.reason, permanent: false }, ...result }
     const rest = result.failure === undefined ? unheardOf(open, result) : []
     const isOver = rest.length === 0 || (one.accepted.length > 0 && !(await recorded(message, result, parts)))
     if (isOver) return conclude(message, open, result, parts.retryDelaysMs)
-    // As many as the server has shown that it takes.
+    // As many as the server has shown to accept.
     next = rest.slice(0, next.length - toNext.length)
   }
 }
 
-/** False when it could not be written down: then nobody else is to get it in this attempt. */
+/** False when it could not be recorded: then nobody else may get the message in this attempt. */
 function recorded(message: Claimed, { accepted }: AttemptResult, { record }: AttemptParts): Promise<boolean> {
   const { pk, claim } = message
   const recipientsDone = doneWith(message, accepted)
@@ -67,7 +68,7 @@ function unheardOf(open: readonly string[], { accepted, refused }: AttemptResult
   return open.filter((address) => !heardOf.has(address))
 }
 
-/** Without those of now that go into the next transaction. */
+/** Combines results, without recipients that go into the next transaction. */
 function joined(
   before: AttemptResult,
   now: AttemptResult,
@@ -81,7 +82,7 @@ function joined(
   }
 }
 
-/** What names no return path of its own comes back to the mailbox of bounces, where there is one. */
+/** Messages without a return path of their own bounce to the bounce mailbox, if there is one. */
 function envelopeFromOf({ mail: { envelopeFrom, from }, bounceReturnPath }: Claimed): string {
   return envelopeFrom === from.address ? (bounceReturnPath ?? envelopeFrom) : envelopeFrom
 }
@@ -105,11 +106,11 @@ async function send(
   }
 }
 
-/** What one attempt led to, recipient by recipient. */
+/** Result of one attempt, per recipient. */
 interface AttemptResult {
   readonly accepted: readonly string[]
   readonly refused: readonly RefusedRecipient[]
-  /** Why those that are in neither list did not get it, when that has nothing to do with any recipient. */
+  /** Why recipients in neither list did not get it, when the reason concerns no single recipient. */
   readonly failure?: Failure
 }
 
@@ -117,17 +118,17 @@ export interface Failure {
   readonly reason: string
   /** The same attempt would fail again. */
   readonly permanent: boolean
-  /** When it may be tried again, where that is known; it was no attempt then. */
+  /** When it may be tried again, if known; it then does not count as an attempt. */
   readonly retryAfterMs?: number
 }
 
 interface RefusedRecipient extends Failure {
   readonly address: string
-  /** The server takes no more recipients in this transaction (RFC 5321 4.5.3.1.10), and may in the next. */
+  /** The server accepts no more recipients in this transaction (RFC 5321 4.5.3.1.10), but may in the next. */
   readonly tooMany?: boolean
 }
 
-/** Of a text that is stored and reported once for each recipient. */
+/** The text is stored and reported once per recipient. */
 const MAX_REASON_LENGTH = 500
 
 function resultOf({ accepted, refused }: Transacted): AttemptResult {
@@ -141,18 +142,21 @@ function resultOfError(error: unknown): AttemptResult {
 
 function refusalOf({ address, failure }: RefusedBy): RefusedRecipient {
   const tooMany = isTooMany(failure)
-  // 552 was what older servers said instead of 452 (RFC 5321 4.5.3.1.10).
+  // Older servers said 552 instead of 452 (RFC 5321 4.5.3.1.10).
   return { address, ...failureOf(failure), ...(tooMany ? { permanent: false } : {}), tooMany }
 }
 
-/** Without a code of RFC 3463 it is the reply code that tells; with one, 452 may be a full mailbox (4.2.2), too. */
+/**
+ * Without an enhanced code (RFC 3463) the reply code decides; with one, 452 may also mean a full mailbox
+ * (4.2.2).
+ */
 function isTooMany({ failure: { code, enhanced } }: SmtpFailure): boolean {
   return enhanced === undefined ? code === 452 || code === 552 : /^[45]\.5\.3$/.test(enhanced)
 }
 
 /**
- * By the reply's class where there was a reply: 5yz is permanent (RFC 5321 4.2.1) but for 503, which is about
- * the session. Without one: bad data stays bad, all that is about the way there may pass.
+ * By the class of the reply, if any: 5yz is permanent (RFC 5321 4.2.1), except for 503, which concerns the
+ * session. Without a reply: bad data stays bad, while trouble on the way may pass.
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof RateLimited)
@@ -175,9 +179,8 @@ function unnamed(error: unknown): string {
 const MAX_REASONS_SHOWN = 3
 
 /**
- * The outcome of an attempt for the message: recipients refused for good are done with, as are those that have
- * it; for the others it is tried again, as long as there are delays left. An attempt that somebody got the message by
- * uses up none of them.
+ * The outcome of an attempt for the message. Recipients that have it or were refused for good are done; the
+ * others are retried as long as there are delays left. An attempt that reached somebody uses up none of them.
  */
 export function conclude(
   message: Pick<Claimed, 'pk' | 'claim' | 'attempts' | 'recipientsDone'>,
@@ -218,7 +221,7 @@ export function conclude(
   }
 }
 
-/** Those that were done with before, and those that have it now. */
+/** Recipients done before, and those reached now. */
 function doneWith(
   { recipientsDone }: Pick<Claimed, 'recipientsDone'>,
   accepted: readonly string[],
@@ -226,12 +229,12 @@ function doneWith(
   return [...recipientsDone, ...accepted.map((address) => ({ address }))]
 }
 
-/** Undefined when there is none left. */
+/** Undefined when none is left. */
 function delayMs(attempts: number, attempted: boolean, delaysMs: readonly number[]): number | undefined {
   return delaysMs[attempted ? attempts : Math.min(attempts, delaysMs.length - 1)]
 }
 
-/** A failure of the whole is one of each recipient that no reply named. */
+/** A failure of the whole message counts for every recipient that no reply named. */
 function refusalsOf(
   openRecipients: readonly string[],
   { accepted, refused, failure = { reason: 'no reply', permanent: false } }: AttemptResult,

@@ -7,25 +7,25 @@ import { type HeaderField, hasLongWord, type Mail } from '../intake/mail.ts'
 import { type Mailbox, needsSmtpUtf8 } from '../intake/mailbox.ts'
 import type { Claimed } from '../store/claim.ts'
 
-/** By which receivers, and those who count duplicates, know a message again. */
+/** Identifies a message for receivers, and for those who count duplicates. */
 export const IDENTITY_HEADER = 'X-Genro-Mail-ID'
 
 type Composed = Pick<Claimed, 'id' | 'tenantId' | 'mail'>
 
-/** Everybody the message is for, once. */
+/** All recipients of the message, each once. */
 export function recipientsOf({ to, cc, bcc }: Mail): string[] {
   if (to.length === 1 && cc.length === 0 && bcc.length === 0) return to.map(({ address }) => address)
   return [...new Set([...to, ...cc, ...bcc].map(({ address }) => address))]
 }
 
-/** Whether any address of the message, in envelope or header, takes a server with SMTPUTF8 (RFC 6531 3.2). */
+/** Whether any address, in envelope or header, needs SMTPUTF8 (RFC 6531 3.2). */
 export function isInternational({ mail }: Composed): boolean {
   const { from, envelopeFrom, to, cc, bcc, replyTo, sender = from } = mail
   if (needsSmtpUtf8(envelopeFrom)) return true
   return [from, sender, ...to, ...cc, ...bcc, ...replyTo].some(({ address }) => needsSmtpUtf8(address))
 }
 
-/** The message with links in the place of what was too large to be attached. */
+/** The message with links in place of attachments that are too large. */
 export function withLinks(message: Claimed, links: readonly FileLink[]): Claimed {
   if (links.length === 0) return message
   const { text, html } = message.mail
@@ -45,7 +45,7 @@ export function withLinks(message: Claimed, links: readonly FileLink[]): Claimed
   return { ...message, mail }
 }
 
-/** Inside the body, where that has an end. */
+/** Inside the body element, if its end tag is there. */
 function beforeEnd(html: string, addition: string): string {
   const end = html.search(/<\/body\s*>/i)
   return end === -1 ? html + addition : html.slice(0, end) + addition + html.slice(end)
@@ -57,7 +57,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '')
 }
 
-/** The message for nodemailer. Who gets it is the envelope's business, so Bcc shows nowhere. */
+/** The message for nodemailer. Recipients belong to the envelope, so Bcc appears nowhere. */
 export function compose(
   { id, tenantId, mail }: Composed,
   attachments: readonly OpenAttachment[],
@@ -85,7 +85,7 @@ export function compose(
   }
 }
 
-/** The only fields a message may have, for the check of what was composed. */
+/** The only fields that the message may have, to check the composed one against. */
 export function fieldsMeant({ mail, id }: Composed): string[] {
   return [
     ...['From', 'To', 'Cc', 'Reply-To', 'Subject', 'Message-ID', 'Date', 'MIME-Version'],
@@ -95,37 +95,41 @@ export function fieldsMeant({ mail, id }: Composed): string[] {
   ]
 }
 
-/** Of a part of a message (RFC 2045, RFC 2183). */
+/** Header fields of a MIME part (RFC 2045, RFC 2183). */
 export const PART_FIELDS = ['Content-Type', 'Content-Transfer-Encoding', 'Content-Disposition', 'Content-Id']
 
 function ownFields(id: string, { headers }: Mail): HeaderField[] {
   return [...headers, [IDENTITY_HEADER, id]]
 }
 
-/** A word that is longer than a line becomes encoded words, which are folded (RFC 2047 2); intake lets no other through. */
+/**
+ * A word longer than a line becomes encoded words, which can be folded (RFC 2047 2); intake rejects any other.
+ */
 function foldable(value: string): string {
   return hasLongWord(value) ? encodeWord(value, 'Q', 52) : value
 }
 
-/** The same at every attempt, so that receivers can tell a second delivery from a second message (RFC 5322 3.6.4). */
+/** The same at every attempt, so that receivers recognise a repeated delivery (RFC 5322 3.6.4). */
 export function messageIdOf(tenantId: string, id: string, address: string): string {
   const digest = hash('sha256', JSON.stringify([tenantId, id]), 'base64url')
   return `<${digest}@${address.slice(address.lastIndexOf('@') + 1)}>`
 }
 
-/** Printable ASCII that no rule of RFC 5322 or RFC 2047 changes on its way into a field. */
+/** Printable ASCII that RFC 5322 and RFC 2047 leave unchanged in a header field. */
 const PLAIN_VALUE = /^(?! )(?!.*=\?)[ -~]+(?<! )$/
 const PLAIN_NAME = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/
 const PLAIN_FIELD = /^x-[a-z0-9-]+$/i
-/** Text that stands in a message as it is has neither of these: anything but ASCII, a line of more than 76 characters. */
+/**
+ * Text that can be sent unencoded has neither of these: non-ASCII characters, lines of more than 76 characters.
+ */
 const NOT_ASCII_TEXT = /[^\t\r\n -~]/
 const LONG_LINE = /^[^\r\n]{77}/m
 /** Longer lines are folded (RFC 5322 2.1.1). */
 const MAX_PLAIN_LINE = 76
 
 /**
- * Header and text of a message of plain ASCII text, which most mail of this kind is: there is nothing in it to be
- * encoded, folded or quoted, so it needs no MIME builder. Undefined for every other message.
+ * Header and text of a plain ASCII text message, as most mail of this kind is: nothing needs encoding, folding
+ * or quoting, so no MIME builder is needed. Undefined for any other message.
  */
 export function composePlain({ id, tenantId, mail }: Composed): { header: string; text: string } | undefined {
   const { from, sender, to, cc, replyTo, subject, text, html, headers, attachments } = mail
@@ -147,7 +151,7 @@ export function composePlain({ id, tenantId, mail }: Composed): { header: string
   if (replyTo.length > 0) lines.push(plainLine('Reply-To', plainMailboxes(replyTo)))
   lines.push(plainLine('Subject', subject))
   if (lines.includes(undefined)) return undefined
-  // A msg-id has no place to be folded at.
+  // A msg-id has no place where it could be folded.
   lines.push(`Message-ID: ${mail.messageId ?? messageIdOf(tenantId, id, from.address)}`)
   lines.push(`Date: ${new Date().toUTCString().replace('GMT', '+0000')}`, 'MIME-Version: 1.0')
   lines.push('Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: 7bit')

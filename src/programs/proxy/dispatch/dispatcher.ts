@@ -24,20 +24,20 @@ export interface DispatcherParts {
   readonly openAttachments: OpenAttachmentsOf
 }
 
-/** Messages claimed but not being sent, of all accounts together. */
+/** Messages claimed but not being sent, over all accounts. */
 const MOST_WAITING = 1_000
-/** Of the bytes of a claim, for tenants that have nothing waiting while others have all. */
+/** Share of a claim's bytes for tenants that have nothing waiting while others hold everything. */
 const LEAST_SHARE = 8
-/** Large messages that are being sent have room for the bytes of so many claims: of 128 MB by default. */
+/** Large messages being sent may use the bytes of this many claims; 128 MB by default. */
 const CLAIMS_SENT_AT_ONCE = 16
-/** An attempt may take so many times the silence that is allowed: a server that drips is cut off too. */
+/** Limit of an attempt, in multiples of the allowed silence: cuts off a server that drips. */
 const PATIENCE = 10
 
 /**
  * The dispatch loop: claims what is ready, sends it, writes the outcome.
  *
- * A message counts as in flight until its outcome is committed, so a killed process can have sent at most
- * `poolSize` messages per account, `maxInFlight` in all, that nobody knows of: those are sent a second time.
+ * A message is in flight until its outcome is committed. A killed process can therefore have sent at most
+ * `poolSize` messages per account, `maxInFlight` in total, without a record; those are sent a second time.
  */
 export class Dispatcher {
   readonly #parts: DispatcherParts
@@ -47,7 +47,7 @@ export class Dispatcher {
   readonly #claiming: Loop
   readonly #leases: LeaseKeeper
   readonly #rateLimits: RateLimits
-  /** What has to end before this process may. */
+  /** Must end before this process may. */
   readonly #ends = new Set<Promise<void>>()
   /** The last claim found something, or had no room for more. */
   #mayHaveMore = false
@@ -74,12 +74,12 @@ export class Dispatcher {
     this.#leases.start()
   }
 
-  /** There is, or may be, something to send. */
+  /** Call when there may be something to send. */
   wake(): void {
     this.#claiming.wake()
   }
 
-  /** What waits is given back at once; what is being sent has until `withinMs` to end, and is cut off then. */
+  /** Waiting messages are released at once; those being sent have `withinMs` to end, then they are cut off. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping = true
     await this.#claiming.stop()
@@ -105,7 +105,7 @@ export class Dispatcher {
     }
     if (room.messages <= 0) return
     const rooms = this.#inHand.roomOf(room)
-    // Large messages of others that wait leave room for who has nothing here yet.
+    // Waiting large messages of others leave room for tenants with nothing here yet.
     const maxBytes = Math.max(room.bytes, config.claimBytes / LEAST_SHARE)
     this.#leases.claiming()
     this.#inHand.claiming()
@@ -198,13 +198,13 @@ export class Dispatcher {
     return message.limited ? { ...hold, limited: true, mailed: this.#rateLimits.hasMailed(message) } : hold
   }
 
-  /** They are claimed again, by whichever proxy, once it is known what became of those before them. */
+  /** They are claimed again, by any proxy, once the outcome of the messages before them is known. */
   async #holdBack(messages: readonly Claimed[]): Promise<void> {
     await this.#release(messages)
     if (!this.#stopping) setTimeout(() => this.wake(), HOLD_BACK_MS).unref()
   }
 
-  /** As if this process had never taken them. */
+  /** As if this process had never claimed them. */
   async #release(messages: readonly Claimed[]): Promise<void> {
     const holds = messages.map((message) => this.#withMail(message, message))
     await releaseClaims(this.#parts.db, holds).catch((error) => {
@@ -216,7 +216,7 @@ export class Dispatcher {
 /** The delay was aborted: the messages were sent in time. */
 function ignore(): void {}
 
-/** A message that so many processes took, and that none got done with, is what ended them. */
+/** A message claimed this often and never finished is what killed the processes. */
 const MOST_CLAIMS = 10
 
 function isPoison({ claims }: Claimed): boolean {

@@ -1,17 +1,17 @@
 /**
- * How a limited resource is shared by an unknown number of tenants: by what is left, as switches
- * share their buffers (Choudhury and Hahne, Dynamic queue length thresholds, 1998): each gets up to twice what
- * is left at that time. One tenant takes at most two thirds, a second two thirds of the rest, and so on: of 200 slots it takes
- * seven tenants that hang to leave none. A tenant that has nothing may take one while any is left.
+ * Shares a limited resource among an unknown number of tenants by what is left, as switches share their buffers
+ * (Choudhury and Hahne, Dynamic queue length thresholds, 1998): each may hold up to twice what is left at that
+ * time. One tenant gets at most two thirds, a second two thirds of the rest, and so on: it takes seven hanging
+ * tenants to use up 200 slots. A tenant with nothing may take one as long as any is left.
  */
 const GREED = 2
 
-/** Whether somebody who holds `held` may take one more, of which `free` are left. */
+/** Whether a holder of `held` may take one more of the `free` ones. */
 export function mayTakeOneMore(held: number, free: number): boolean {
   return held < GREED * free
 }
 
-/** How many more somebody who holds `held` may take at once, so that what it has then is not more than what is left. */
+/** How many more a holder of `held` may take at once, so that it then holds no more than what is left. */
 export function shareOf(free: number, held: number): number {
   return Math.max(0, Math.floor((free - held) / 2))
 }
@@ -21,7 +21,7 @@ interface Waiting {
   readonly granted: () => void
 }
 
-/** A number of permits, given in the order in which they were asked for, so that every owner leaves some to others. */
+/** A number of permits, granted in order of request, so that every owner leaves some to others. */
 export class Permits {
   #free: number
   readonly #total: number

@@ -9,7 +9,7 @@ import { mayTakeOneMore, shareOf } from './fair-share.ts'
 interface Lane {
   readonly tenantId: string
   readonly accountId: string
-  /** In the order in which they are to be sent. */
+  /** In sending order. */
   readonly waiting: Claimed[]
   running: number
 }
@@ -17,11 +17,11 @@ interface Lane {
 export interface InHandLimits {
   readonly perLane: number
   readonly inAll: number
-  /** Payloads of what is being sent, small ones aside: each of them is in memory, and its decoded attachments are. */
+  /** Payload bytes being sent, without small messages: each is in memory, with its decoded attachments. */
   readonly largeBytes: number
 }
 
-/** Messages of this size or less are too small to count against memory. */
+/** Messages up to this size do not count against memory. */
 const SMALL_BYTES = 64 * 1024
 
 /** A message that is being sent. */
@@ -30,7 +30,7 @@ export interface Running {
   readonly abort: AbortController
 }
 
-/** What this process may have waiting, of all tenants together. */
+/** What this process may have waiting, over all tenants. */
 export interface Room {
   readonly messages: number
   readonly bytes: number
@@ -38,8 +38,8 @@ export interface Room {
 
 /**
  * The messages that this process has claimed: waiting in their lanes (one per account), or being sent. Lanes
- * take turns, so that a slow or dead server holds up its own account and no other; and a tenant, however many
- * accounts it has, leaves slots and room to the others (fair-share.ts).
+ * take turns, so that a slow or dead server delays only its own account; and a tenant leaves slots and room to
+ * others, however many accounts it has (fair-share.ts).
  */
 export class InHand {
   readonly #limits: InHandLimits
@@ -48,7 +48,7 @@ export class InHand {
   readonly #runningOf = new Map<string, number>()
   #largeBytes = 0
   readonly #largeBytesOf = new Map<string, number>()
-  /** Since the last claim began: it may bring them once more. */
+  /** Sent since the last claim began, which may return them once more. */
   readonly #sentMeanwhile = new Set<string>()
 
   constructor(limits: InHandLimits) {
@@ -69,7 +69,7 @@ export class InHand {
     )
   }
 
-  /** What each tenant that has something waiting may claim besides, of what there is room for. */
+  /** How much more each tenant with waiting messages may claim. */
   roomOf(room: Room): TenantRoom[] {
     const waiting = new Map<string, Room>()
     for (const { tenantId, waiting: messages } of this.#lanes.values()) {
@@ -93,7 +93,7 @@ export class InHand {
     })
   }
 
-  /** All that this process has a lease on. */
+  /** Everything that this process has a lease on. */
   get all(): Claimed[] {
     return [
       ...[...this.#lanes.values()].flatMap(({ waiting }) => waiting),
@@ -105,19 +105,20 @@ export class InHand {
     return [...this.#running.values()]
   }
 
-  /** A claim begins now. */
+  /** Call when a claim begins. */
   claiming(): void {
     this.#sentMeanwhile.clear()
   }
 
-  /** It is written that this message was sent. */
+  /** Call when it is recorded that this message was sent. */
   sent({ pk }: Claimed): void {
     this.#sentMeanwhile.add(pk)
   }
 
   /**
-   * What a claim brought. When the database was away for longer than a lease, that may be what this process still
-   * has: what is being sent, or was, is not sent once more for that, and what waits, waits once.
+   * Adds the messages of a claim. When the database was away for longer than a lease, they may include what
+   * this process still has: a message that is being or was sent is not sent again, and one that waits does not
+   * wait twice.
    */
   add(messages: readonly Claimed[]): void {
     const fresh = messages.filter(({ pk }) => !this.#running.has(pk) && !this.#sentMeanwhile.has(pk))
@@ -129,11 +130,11 @@ export class InHand {
       lane.waiting.push(message)
       lanes.add(lane)
     }
-    // Stable: within a priority in the order of the claims.
+    // A stable sort: within a priority, the order of the claims stays.
     for (const lane of lanes) lane.waiting.sort((a, b) => a.priority - b.priority)
   }
 
-  /** The next message that may be sent now; it counts as being sent until done(). */
+  /** The next message that may be sent now; counts as being sent until done(). */
   next(): Running | undefined {
     const free = this.#limits.inAll - this.#running.size
     if (free <= 0) return undefined
@@ -144,7 +145,7 @@ export class InHand {
       if (message === undefined || !this.#hasMemoryFor(message)) continue
       lane.waiting.shift()
       lane.running += 1
-      // To the end of the row: the other lanes are before it next time.
+      // To the end of the line: the other lanes come first next time.
       this.#lanes.delete(key)
       this.#lanes.set(key, lane)
       const running = { message, abort: new AbortController() }
@@ -155,7 +156,9 @@ export class InHand {
     return undefined
   }
 
-  /** A large one may be sent while its tenant leaves memory for the others' (fair-share.ts), or alone. */
+  /**
+   * A large message may be sent while its tenant leaves memory for others (fair-share.ts), or when it is alone.
+   */
   #hasMemoryFor(message: Claimed): boolean {
     const bytes = largeBytesOf(message)
     if (bytes === 0 || this.#largeBytes === 0) return true
@@ -163,7 +166,7 @@ export class InHand {
     return bytes <= free && mayTakeOneMore(this.#largeBytesOf.get(message.tenantId) ?? 0, free)
   }
 
-  /** Gives how many still wait in its lane. */
+  /** Returns how many still wait in its lane. */
   done(message: Claimed): number {
     if (this.#running.delete(message.pk)) this.#count(message, -1)
     const lane = this.#laneOf(message)
@@ -172,7 +175,7 @@ export class InHand {
     return lane.waiting.length
   }
 
-  /** Takes back all that waits, or what of it is not `kept`. */
+  /** Removes and returns everything waiting that is not `kept`. */
   drop(kept: ReadonlySet<string> = new Set()): Claimed[] {
     const dropped: Claimed[] = []
     for (const [key, lane] of this.#lanes) {
@@ -209,7 +212,7 @@ function largeBytesOf({ payloadBytes }: Claimed): number {
   return payloadBytes > SMALL_BYTES ? payloadBytes : 0
 }
 
-/** What comes to nothing is forgotten. */
+/** Counts that reach zero are removed. */
 function addTo(counts: Map<string, number>, key: string, change: number): void {
   const count = (counts.get(key) ?? 0) + change
   if (count === 0) counts.delete(key)
@@ -220,7 +223,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-/** In place, in order; a queue may be longer than a call can have arguments, so that splice(...) is none. */
+/** In place and in order. A queue may be longer than a call takes arguments, so splice(...) is out. */
 function retain<T>(list: T[], isWanted: (item: T) => boolean): void {
   let kept = 0
   for (const item of list) if (isWanted(item)) list[kept++] = item
@@ -233,15 +236,15 @@ export interface LeaseKeeperParts {
   readonly log: Log
 }
 
-/** Chances to extend within a lease. */
+/** Attempts to extend within a lease. */
 const CHANCES = 3
 
-/** Renews the leases of what is in hand, and drops what no longer belongs to this process. */
+/** Renews the leases on what is in hand, and drops what no longer belongs to this process. */
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts
   readonly #inHand: InHand
   readonly #loop: Loop
-  /** The end of the lease that ends first, by this process's clock. */
+  /** When the first lease ends, by this process's clock. */
   #endsAtMs = 0
 
   constructor(parts: LeaseKeeperParts, inHand: InHand) {
@@ -264,7 +267,7 @@ export class LeaseKeeper {
     return this.#loop.stop()
   }
 
-  /** A claim begins now. */
+  /** Call when a claim begins. */
   claiming(): void {
     if (this.#inHand.all.length === 0) this.#endsAtMs = performance.now() + this.#parts.config.leaseMs
   }

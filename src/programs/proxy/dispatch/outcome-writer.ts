@@ -20,15 +20,15 @@ export interface OutcomeWriterParts {
 }
 
 const MOST_AT_ONCE = 500
-/** So long an outcome waits for others: a commit of ten costs little more than one of three. */
+/** How long an outcome waits for others: a commit of ten costs little more than one of three. */
 const GATHER_MS = 2
-/** Three alternating pairs against half of what is in flight: less CPU in two, no difference in the rate. */
+/** Measured in three alternating pairs against half of what is in flight: less CPU in two, the same rate. */
 const MOST_WAITING_PER_SENDING = 4
 
 /**
- * Writes outcomes, those of the same moment in one statement (a group commit): it begins once four fifths of what is
- * in flight have come to their outcome, or after GATHER_MS. While the database is away it tries again: an outcome that
- * is known is not given up before the process is, and one whose text cannot be stored is written without it.
+ * Writes outcomes, simultaneous ones in one statement (group commit): a batch starts once four fifths of what
+ * is in flight have ended, or after GATHER_MS. While the database is away it retries: a known outcome is given
+ * up only when the process is, and one whose text cannot be stored is written without it.
  */
 export class OutcomeWriter {
   readonly #db: Session
@@ -47,7 +47,7 @@ export class OutcomeWriter {
     this.#inFlight = parts.inFlight
   }
 
-  /** Resolves once it is committed; to false when the message is another's by now. */
+  /** Resolves once committed; with false when the message now belongs to another process. */
   record(outcome: Outcome): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ outcome, since: performance.now(), resolve, reject })
@@ -67,18 +67,18 @@ export class OutcomeWriter {
     this.#gathering = undefined
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined
-      // Those that are committed are not in flight any more by then, and others are.
+      // By then the committed ones are no longer in flight, and others are.
       setImmediate(() => this.#gather())
     })
   }
 
-  /** No further tries: outcomes that cannot be written now are lost with the process, and their leases end. */
+  /** Stops retrying: outcomes that cannot be written now are lost with the process, and their leases end. */
   giveUp(): void {
     this.#givenUp.abort()
   }
 
   async #write(): Promise<void> {
-    // A turn for the others that end at the same moment.
+    // Let others that end at the same moment join.
     await Promise.resolve()
     await this.#writeBatch(this.#waiting.splice(0, MOST_AT_ONCE))
   }
@@ -93,12 +93,12 @@ export class OutcomeWriter {
     } catch (error) {
       const [only, ...others] = batch
       if (only !== undefined && others.length === 0) return this.#writeBare(only, error as Error)
-      // One of them is bad: the others are not to suffer for it.
+      // One of them is bad; do not let the others suffer for it.
       for (const one of batch) await this.#writeBatch([one])
     }
   }
 
-  /** Whatever could not be stored of an outcome, it was its text: what became of the message is written all the same. */
+  /** If an outcome cannot be stored it is because of its text, so record the outcome without it. */
   async #writeBare({ outcome, resolve, reject }: Waiting, error: Error): Promise<void> {
     this.#log.error('the text of an outcome could not be stored', { pk: outcome.pk, error: errorText(error) })
     try {

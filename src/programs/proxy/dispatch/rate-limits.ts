@@ -9,10 +9,10 @@ import type { TransactionWatch } from './smtp-session.ts'
 
 export const LIMIT_REJECTED = 'rate_limit_exceeded'
 const LIMIT_DEFERRED = 'rate limit'
-/** Beyond the time within which MAIL is answered or given up: for a process that is held up meanwhile. */
+/** Added to the time limit of MAIL, for a process that is held up meanwhile. */
 const RESERVE_MARGIN_MS = 5_000
 
-/** MAIL may not go out now. */
+/** MAIL may not be sent now. */
 export class RateLimited extends Error {
   readonly waitMs: number
   readonly rejects: boolean
@@ -33,13 +33,13 @@ export interface RateLimitsParts {
 
 export interface AdmittedMessages {
   readonly admitted: readonly Claimed[]
-  /** Those that have to wait for a known time, or are rejected. */
+  /** Those that wait for a known time, or are rejected. */
   readonly others: readonly { readonly message: Claimed; readonly outcome: Outcome }[]
-  /** To be given back: what becomes of others decides about them. */
+  /** To be released: the outcome of other messages decides about them. */
   readonly heldBack: readonly Claimed[]
 }
 
-/** Limits of accounts, kept by slots in the database (store/rate.ts). */
+/** Rate limits of accounts, kept as slots in the database (store/rate.ts). */
 export class RateLimits {
   readonly #parts: RateLimitsParts
   readonly #mailed = new WeakSet<Claimed>()
@@ -52,7 +52,7 @@ export class RateLimits {
     return this.#parts.config.sendTimeoutMs + RESERVE_MARGIN_MS
   }
 
-  /** Reserves slots for the messages of accounts that have limits, before anything is done for these messages. */
+  /** Reserves slots for messages of accounts with limits, before anything is done for them. */
   async admit(claimed: readonly Claimed[]): Promise<AdmittedMessages> {
     const limited = claimed.filter((message) => message.limited)
     if (limited.length === 0) return { admitted: claimed, others: [], heldBack: [] }
@@ -77,19 +77,20 @@ export class RateLimits {
     return { admitted, others, heldBack }
   }
 
-  /** MAIL has gone out for it: of these messages no slot may be given back. */
+  /** MAIL has been sent for it: its slot must not be given back. */
   hasMailed(message: Claimed): boolean {
     return this.#mailed.has(message)
   }
 
-  /** Stands between the session and MAIL; undefined where there is no limit. */
+  /** Called by the session around MAIL; undefined for accounts without a limit. */
   watch(message: Claimed): TransactionWatch | undefined {
     if (!message.limited) return undefined
     const { db, metrics, log } = this.#parts
     return {
       beforeMail: async () => {
         const [decided] = await reserveSlots(db, [message], this.#reserveMs).catch((error) => {
-          // Not the message's fault: it does not count as an attempt, and waits for the database as all do.
+          // Not the message's fault: it does not count as an attempt, and waits for the database like all
+          // others.
           log.warning('a rate limit could not be read', { error: errorText(error) })
           return []
         })
@@ -101,7 +102,7 @@ export class RateLimits {
       },
       mailed: () => {
         this.#mailed.add(message)
-        // Unwritten, the slot counts for longer than it has to.
+        // If this is not recorded, the slot counts for longer than necessary.
         slotMailed(db, message).catch((error) =>
           log.warning('a slot of a rate limit is held too long', { error: errorText(error) }),
         )

@@ -12,14 +12,14 @@ import type { WireMessage } from './wire-message.ts'
 export interface TransportOptions {
   readonly poolSize: number
   readonly connectTimeoutMs: number
-  /** Of silence; what a server may take in all is the attempt's business. */
+  /** Limit of silence; the attempt limits the total time. */
   readonly sendTimeoutMs: number
   readonly smtpTlsVerify: boolean
-  /** Also the private networks that tenants name themselves. */
+  /** Whether tenants may name servers in private networks. */
   readonly httpUrlPrivate: boolean
 }
 
-/** One pool of sessions per server and user, whatever accounts share it. */
+/** One pool of sessions per server and user, shared by accounts. */
 export class Transports {
   readonly #options: TransportOptions
   readonly #pools = new Map<string, SmtpPool>()
@@ -35,7 +35,7 @@ export class Transports {
     return pool
   }
 
-  /** Ends sessions that are idle, and forgets pools of accounts that are gone, or have changed. */
+  /** Ends idle sessions, and forgets pools of accounts that are gone or have changed. */
   sweep(): void {
     for (const [key, pool] of this.#pools) {
       pool.sweep()
@@ -70,13 +70,13 @@ export interface SmtpPoolOptions extends SessionOptions {
   readonly maxSessions: number
 }
 
-/** Below the 5 minutes that RFC 5321 4.5.3.2.7 has servers wait. */
+/** Below the 5 minutes that servers should wait (RFC 5321 4.5.3.2.7). */
 const IDLE_MS = 60_000
 
 /**
- * Sessions to one server as one user, of all tenants that send there; none of them can have all (fair-share.ts). A
- * message is sent a second time within an attempt only when the session was one that the server had closed while it
- * was idle, and nothing of the content went out: then nobody has it.
+ * Sessions to one server as one user, for all tenants that send there; none of them can have all
+ * (fair-share.ts). A message is sent again within an attempt only when the server had closed the idle session
+ * and no content was sent: then nobody has it.
  */
 class SmtpPool {
   readonly #options: SmtpPoolOptions
@@ -110,7 +110,7 @@ class SmtpPool {
     }
   }
 
-  /** Says goodbye on sessions that nobody has needed for a while. */
+  /** Sends QUIT on sessions that have been idle for a while. */
   sweep(): void {
     const nowMs = performance.now()
     const old = this.#idle.filter(({ idleSinceMs }) => nowMs - idleSinceMs > IDLE_MS)
@@ -168,5 +168,5 @@ interface Sending {
   readonly watch: TransactionWatch | undefined
 }
 
-/** The session had ended before: another one is to be tried. */
+/** The session had already ended: try another one. */
 const STALE = Symbol('stale')

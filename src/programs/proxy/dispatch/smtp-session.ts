@@ -16,24 +16,24 @@ export interface Envelope {
 
 export interface SessionOptions {
   readonly target: SmtpTarget
-  /** Of each step until the session stands. */
+  /** Limit of each step until the session is ready. */
   readonly connectTimeoutMs: number
-  /** Of silence; what a server may take in all is the attempt's business. */
+  /** Limit of silence; the attempt limits the total time. */
   readonly sendTimeoutMs: number
   readonly tlsSessions: TlsSessionCache
   /** Whether the server may be in loopback and private networks. */
   readonly allowPrivate: boolean
 }
 
-/** Who watches a transaction begin: an account's rate limits count at MAIL. */
+/** Notified when a transaction begins: an account's rate limit counts at MAIL. */
 export interface TransactionWatch {
-  /** The session stands, and MAIL goes out as soon as this resolves; it does not when this rejects. */
+  /** The session is ready; MAIL is sent once this resolves, and not when it rejects. */
   beforeMail(): Promise<void>
-  /** MAIL has gone out, and was answered, or will never be. */
+  /** MAIL was sent, and has been answered or never will be. */
   mailed(): void
 }
 
-/** What a server said to each recipient of a message that it has taken for some of them. */
+/** The server's reply to each recipient of a message that it accepted for some of them. */
 export interface Transacted {
   readonly accepted: readonly string[]
   readonly refused: readonly RefusedBy[]
@@ -44,7 +44,7 @@ export interface RefusedBy {
   readonly failure: SmtpFailure
 }
 
-/** Nobody was taken, each recipient for a reason of its own. */
+/** No recipient was accepted, each for its own reason. */
 export class NobodyAccepted extends Error {
   readonly refused: readonly RefusedBy[]
 
@@ -55,10 +55,10 @@ export class NobodyAccepted extends Error {
 }
 
 const QUIT_WITHIN_MS = 2_000
-/** Slowest transfer that is not called a timeout. */
+/** A slower transfer counts as a timeout. */
 const LEAST_BYTES_PER_MS = 100
 const HAD_ENDED: ReadonlySet<string> = new Set(['connection_closed', 'connection_reset'])
-/** Octets of a stream that are on their way to the kernel at once. */
+/** Most octets of a stream in transit to the kernel. */
 const MOST_UNSENT = 256 * 1024
 
 /** A session with an SMTP server, greeted and logged in: one message after another. */
@@ -69,12 +69,12 @@ export class SmtpSession {
   readonly #transport: Transport
   readonly #capabilities: Capabilities
   readonly #timeoutMs: number
-  /** Something of the content of the message at hand has gone out. */
+  /** Some content of the current message has been sent. */
   #contentBegun = false
-  /** What the server holds of a refused envelope has to be cleared first. */
+  /** The server still holds a refused envelope, which must be cleared first. */
   #needsReset = false
 
-  /** Throws OutOfReach where the server is on the wrong side of the fence. */
+  /** Throws OutOfReach when the server's address is not allowed. */
   static async open(options: SessionOptions, signal: AbortSignal): Promise<SmtpSession> {
     const { target, connectTimeoutMs: timeoutMs, tlsSessions, allowPrivate } = options
     checkHost(target.host, allowPrivate)
@@ -109,21 +109,21 @@ export class SmtpSession {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Closed, or about to be: a server that says something to an idle session says goodbye (RFC 5321 3.8). */
+  /** Closed, or about to be: a server that sends something on an idle session is closing it (RFC 5321 3.8). */
   get ended(): boolean {
     return this.#transport.failure !== undefined || this.#transport.hasUnreadInput
   }
 
-  /** Nothing of the content of the last message has gone out. */
+  /** No content of the last message has been sent. */
   get contentUntouched(): boolean {
     return !this.#contentBegun
   }
 
-  /** What to do with the session after `send` has failed: it may be that the server refused something, and is ready for more. */
+  /** Whether the session can be used after `send` failed: the server may just have refused something. */
   isUsableAfter(error: unknown): boolean {
     if (this.ended) return false
     if (!(error instanceof SmtpFailure)) return true
-    // Without a code nothing that could be understood was said; 421 is the server's goodbye (RFC 5321 3.8).
+    // Without a code there was no readable reply; 421 means that the server closes (RFC 5321 3.8).
     return error.failure.code !== undefined && error.failure.code !== 421
   }
 
@@ -132,7 +132,7 @@ export class SmtpSession {
     this.#transport.rest()
   }
 
-  /** Says goodbye, and hangs up after the server has. */
+  /** Sends QUIT, and closes after the server has. */
   quit(): void {
     const close = () => this.close()
     this.#transport.enter('quit', QUIT_WITHIN_MS)
@@ -144,7 +144,10 @@ export class SmtpSession {
     this.#transport.destroy()
   }
 
-  /** One transaction. Rejects with what is wrong with the whole: SmtpFailure, NobodyAccepted, UnfitMessage. */
+  /**
+   * One transaction. Rejects with what is wrong with the whole message: SmtpFailure, NobodyAccepted,
+   * UnfitMessage.
+   */
   async send(
     envelope: Envelope,
     message: WireMessage,
@@ -177,14 +180,17 @@ export class SmtpSession {
     }
   }
 
-  /** RFC 1870 6.1: what a server has said it does not take is not offered to it. */
+  /** RFC 1870 6.1: do not offer a message that the server has declared too large. */
   #checkSize(bytes: number): void {
     const { sizeLimit } = this.#capabilities
     if (sizeLimit > 0 && bytes > sizeLimit)
       throw new UnfitMessage(`it has ${bytes} octets, the server takes ${sizeLimit} (RFC 1870)`)
   }
 
-  /** MAIL, RCPT…, DATA up to 354 for somebody; in one write where the server allows it (RFC 2920 3.1). */
+  /**
+   * MAIL, RCPT…, DATA up to 354 for at least one recipient; in one write if the server allows it (RFC 2920
+   * 3.1).
+   */
   async #envelope(
     { from, to }: Envelope,
     { leastBytes, isSizeKnown, isInternational }: WireMessage,
@@ -192,7 +198,7 @@ export class SmtpSession {
   ): Promise<Transacted> {
     const { size, pipelining } = this.#capabilities
     const sizeIs = size && isSizeKnown ? ` SIZE=${leastBytes}` : ''
-    // RFC 6531 3.4, 3.6: the header is of 8 bits then, too.
+    // RFC 6531 3.4, 3.6: the header then has 8-bit characters too.
     const mail = `MAIL FROM:<${from}>${sizeIs}${isInternational ? ' BODY=8BITMIME SMTPUTF8' : ''}\r\n`
     const encoding = isInternational ? 'utf8' : 'latin1'
     const rcpt = to.map((address) => `RCPT TO:<${address}>\r\n`)
@@ -210,18 +216,18 @@ export class SmtpSession {
       const reply = await this.#repliedOr(mailRefused)
       if (isCompletion(reply)) accepted.push(address)
       else refusals.push({ address, failure: refused(reply, 'envelope') })
-      // The server closes: there will be no reply to the others (RFC 5321 3.8).
+      // The server closes: the others get no reply (RFC 5321 3.8).
       if (reply.code === 421) throw mailRefused ?? refused(reply, 'envelope')
     }
     const nobody = mailRefused ?? (accepted.length === 0 ? new NobodyAccepted(refusals) : undefined)
     if (nobody !== undefined && !pipelining) throw nobody
     if (!pipelining) this.#transport.write('DATA\r\n', 1)
     const data = await this.#repliedOr(nobody)
-    // 2yz to DATA shows that the replies are out of step, so that no earlier one tells anything.
+    // 2yz to DATA means that replies are out of step, so earlier ones prove nothing.
     if (isCompletion(data)) this.#transport.destroy()
     if (!isGoAhead(data)) throw nobody ?? refused(data, 'data')
     if (nobody === undefined) return { accepted, refused: refusals }
-    // RFC 2920 3.1: a server may take DATA although it has nobody to give it to; a lone dot ends it.
+    // RFC 2920 3.1: a server may accept DATA without any recipient; a lone dot ends it.
     this.#transport.write('.\r\n', 1)
     await this.#repliedOr(nobody)
     this.#needsReset = false
@@ -233,7 +239,7 @@ export class SmtpSession {
     try {
       return await this.#reply()
     } catch (error) {
-      // A server that closed the session while it was idle has seen no MAIL; it goes out on another session.
+      // A server that closed the idle session never saw MAIL; use another session.
       hadEnded = this.used && error instanceof SmtpFailure && HAD_ENDED.has(error.failure.class)
       throw error
     } finally {
@@ -246,7 +252,7 @@ export class SmtpSession {
     return reply === undefined ? this.#transport.reply() : Promise.resolve(reply)
   }
 
-  /** The next reply. Some servers refuse and close at once: what they said before then stands. */
+  /** The next reply. Some servers refuse and close at once; then their last reply counts. */
   async #repliedOr(before: Error | undefined): Promise<Reply> {
     const taken = this.#transport.take()
     if (taken !== undefined) return taken
@@ -264,13 +270,16 @@ export class SmtpSession {
     if (flushed !== undefined) await flushed
   }
 
-  /** As it comes. Ends the connection when the content turns out to be unfit: without its final dot nobody gets it. */
+  /**
+   * Streams the content. Ends the connection when it turns out to be unfit: without the final dot nobody gets
+   * it.
+   */
   async #stream({ open }: WireMessage): Promise<void> {
     const content = open?.()
     if (content === undefined) throw new UnfitMessage('it has no content')
     const encoder = new WireEncoder()
     let unsent = 0
-    // While the source is waited for, the server is not.
+    // While we wait for the source, the server is not to blame.
     this.#transport.rest()
     try {
       for await (const chunk of content) {
@@ -295,7 +304,9 @@ export class SmtpSession {
     }
   }
 
-  /** The kernel has all that was written. A reply before that is a refusal in the middle of the data. */
+  /**
+   * Resolves when the kernel has everything written. An earlier reply is a refusal in the middle of the data.
+   */
   async #flushed(): Promise<void> {
     this.#transport.enter('transfer', this.#timeoutMs)
     try {
@@ -316,7 +327,7 @@ export class SmtpSession {
     if (!isCompletion(reply)) throw refused(reply, 'accept')
   }
 
-  /** After a refusal, so that the next message starts fresh (RFC 5321 4.1.1.5). */
+  /** After a refusal, so that the next message starts clean (RFC 5321 4.1.1.5). */
   async #reset(): Promise<void> {
     this.#transport.enter('envelope', this.#timeoutMs)
     this.#transport.write('RSET\r\n', 1)

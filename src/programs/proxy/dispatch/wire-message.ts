@@ -6,15 +6,18 @@ import type { OpenAttachment } from '../attachments/attachments.ts'
 import type { Claimed } from '../store/claim.ts'
 import { compose, composePlain, fieldsMeant, isInternational, PART_FIELDS } from './compose.ts'
 
-/** A message as it goes to a server. */
+/** A message as it is sent to a server. */
 export interface WireMessage {
-  /** All that follows DATA, its final dot included, where that fits into memory; else `open`. */
+  /** Everything after DATA including the final dot, if it fits into memory; otherwise `open`. */
   readonly octets?: Buffer
-  /** The message composed again, before it is encoded for the wire: attachments from elsewhere are read once. */
+  /**
+   * Composes the message again, not yet encoded for the wire, because streamed attachments can be read only
+   * once.
+   */
   readonly open?: () => Readable
-  /** RFC 1870 3. What is not known before it has come counts nothing. */
+  /** Lower bound of the size (RFC 1870 3); unknown parts count as zero. */
   readonly leastBytes: number
-  /** `leastBytes` are all. */
+  /** Whether `leastBytes` is exact. */
   readonly isSizeKnown: boolean
   /** Only for servers that offer SMTPUTF8 (RFC 6531). */
   readonly isInternational: boolean
@@ -22,10 +25,10 @@ export interface WireMessage {
 
 type Composed = Pick<Claimed, 'id' | 'tenantId' | 'mail'>
 
-/** Larger content is written as it is encoded. */
+/** Larger content is encoded while it is written. */
 const MOST_IN_MEMORY = 256 * 1024
 
-/** Makes and checks the octets of a message; throws UnfitMessage. */
+/** Encodes and checks a message; throws UnfitMessage. */
 export async function wireMessage(
   message: Composed,
   attachments: readonly OpenAttachment[],
@@ -65,7 +68,7 @@ interface PartBytes {
   readonly known: boolean
 }
 
-/** Checks the header of a part and of the parts in it; gives their octets once they are encoded, at the least. */
+/** Checks the headers of a part and its sub-parts; returns a lower bound of their encoded size. */
 function partBytes(node: MimeNode, meant: readonly string[], international: boolean): PartBytes {
   const header = Buffer.from(node.buildHeaders(), 'utf8')
   checkHeader(header, meant, international)
@@ -98,14 +101,14 @@ function contentBytes(node: MimeNode): number {
 }
 
 /**
- * What goes over the wire as a message, checked where it has become octets: after all encoding, before the first
- * of them goes out. Checks on the text before that can be undone by whatever narrows or folds it later.
+ * A message as sent, checked as octets: after all encoding, before the first octet is sent. Earlier checks on
+ * text can be undone by whatever narrows or folds it later.
  */
 
-/** Of a line without its CRLF (RFC 5322 2.1.1, RFC 5321 4.5.3.1.6). */
+/** Length of a line without its CRLF (RFC 5322 2.1.1, RFC 5321 4.5.3.1.6). */
 export const MAX_LINE_OCTETS = 998
 
-/** The message cannot be sent as it is, to no server and at no time. */
+/** The message can never be sent, to any server. */
 export class UnfitMessage extends Error {}
 
 const TAB = 9
@@ -120,8 +123,8 @@ const DOT_OCTETS = Buffer.from('.')
 const END_OF_DATA = Buffer.from('.\r\n')
 
 /**
- * Checks a header block (without the empty line that ends it): lines of printable ASCII (of UTF-8 with `utf8`, RFC
- * 6532 3.2), ended by CRLF and not too long, and no field but the `meant` ones, none more often than meant. Throws
+ * Checks a header block (without the empty line after it): lines of printable ASCII (UTF-8 with `utf8`, RFC
+ * 6532 3.2) that end in CRLF and are not too long; only `meant` fields, none more often than meant. Throws
  * UnfitMessage.
  */
 export function checkHeader(octets: Buffer, meant: readonly string[], utf8 = false): void {
@@ -141,7 +144,7 @@ export function checkHeader(octets: Buffer, meant: readonly string[], utf8 = fal
   }
 }
 
-/** Where the CRLF of this header line is, or would be. */
+/** Where the CRLF of this header line is, or should be. */
 function endOfLine(octets: Buffer, from: number, utf8: boolean): number {
   let at = from
   for (; at < octets.length; at++) {
@@ -174,17 +177,17 @@ function tooLong(where: string, octets: number): UnfitMessage {
 }
 
 /**
- * Octets of a message as they go out after DATA, however they are cut into chunks: every line ends in CRLF (RFC
- * 5321 2.3.8: neither CR nor LF alone), dots at the start of a line are doubled (4.5.2), no line is too long.
+ * Encodes a message for DATA, however it is split into chunks: every line ends in CRLF (RFC 5321 2.3.8: no bare
+ * CR or LF), leading dots are doubled (4.5.2), and no line is too long.
  */
 export class WireEncoder {
-  /** RFC 1870 3: octets so far, CRLF included, without the doubled dots. */
+  /** Octets so far, including CRLF, without doubled dots (RFC 1870 3). */
   sizeBytes = 0
   #lineOctets = 0
-  /** The last chunk ended in a CR, which may be the first half of a CRLF. */
+  /** The last chunk ended in CR, possibly the first half of a CRLF. */
   #cr = false
 
-  /** Throws UnfitMessage. What it gives may share memory with `chunk`. */
+  /** Throws UnfitMessage. The result may share memory with `chunk`. */
   push(chunk: Buffer): Buffer[] {
     const out: Buffer[] = []
     let at = 0
@@ -218,7 +221,7 @@ export class WireEncoder {
       this.#endLine()
       at = end + (end === cr && lf === cr + 1 ? 2 : 1)
       if (end === cr && lf === cr + 1) continue
-      // A CR or an LF alone.
+      // A bare CR or LF.
       if (end > from) out.push(chunk.subarray(from, end))
       out.push(CRLF_OCTETS)
       from = at
@@ -227,7 +230,7 @@ export class WireEncoder {
     return out
   }
 
-  /** What ends the message: its last CRLF where that is missing, and the dot. */
+  /** Returns the end of the message: its last CRLF if missing, and the dot. */
   end(): Buffer[] {
     if (!this.#cr && this.#lineOctets === 0) return [END_OF_DATA]
     this.#cr = false

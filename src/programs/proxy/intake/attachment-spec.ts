@@ -3,17 +3,17 @@ import { Unacceptable } from './mailbox.ts'
 export const FETCH_MODES = ['base64', 'endpoint', 'http_url', 'filesystem'] as const
 export type FetchMode = (typeof FETCH_MODES)[number]
 
-/** An attachment as a message names it: where its content is, not the content (but for base64). */
+/** An attachment as a message names it: where its content is, not the content (except for base64). */
 export interface AttachmentSpec {
-  /** As recipients see it: without markers. */
+  /** As recipients see it, without markers. */
   readonly filename: string
   readonly mimeType: string | undefined
-  /** By which the HTML shows it, as `cid:logo@example` (RFC 2392); undefined = it is not shown inside. */
+  /** Id by which the HTML displays it, as `cid:logo@example` (RFC 2392); undefined: not displayed inside. */
   readonly contentId?: string | undefined
   readonly mode: FetchMode
-  /** Path, URL or base64, by mode. */
+  /** Path, URL or base64, depending on the mode. */
   readonly source: string
-  /** Lower case, 32 digits: by `content_md5`, else by the marker in the name. */
+  /** 32 lower-case hex digits, from `content_md5`, else from the marker in the name. */
   readonly md5: string | undefined
   readonly auth: AttachmentAuth | undefined
 }
@@ -31,8 +31,8 @@ const MD5 = /^[0-9a-f]{32}$/
 const HTTP_URL = /^https?:\/\//i
 const BASE64_PREFIX = 'base64:'
 /**
- * RFC 2045 5.1: type, subtype, parameters. Not the multipart types: a part of such a type would have to hold
- * parts of its own (RFC 2046 5.1).
+ * RFC 2045 5.1: type, subtype, parameters. No multipart types: such a part would need parts of its own (RFC
+ * 2046 5.1).
  */
 const MIME_TYPE =
   /^(?!multipart\/)[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+*-]+=(?:[\w!#$&^.+*%'-]+|"[^"\\\p{Cc}]*"))*\s*;?$/iu
@@ -66,7 +66,7 @@ function attachmentSpec(given: unknown, at: string): AttachmentSpec {
   }
 }
 
-/** As the real proxy: what has no slash says nothing, and the file name's extension decides. */
+/** As in the real proxy: a value without a slash is ignored, and the file name's extension decides. */
 function mimeTypeOf(given: unknown, at: string): string | undefined {
   if (typeof given !== 'string' || !given.includes('/')) return undefined
   const type = given.trim()
@@ -77,7 +77,10 @@ function mimeTypeOf(given: unknown, at: string): string | undefined {
   return type
 }
 
-/** The clients of genro-mail-proxy's pressure test put base64 into `content`; the proxy's own key is `storage_path`. */
+/**
+ * The clients of genro-mail-proxy's pressure test put base64 into `content`; the proxy's own key is
+ * `storage_path`.
+ */
 function sourceOf(item: Record<string, unknown>, at: string): Pick<AttachmentSpec, 'mode' | 'source'> {
   if (item.storage_path === undefined && typeof item.content === 'string')
     return { mode: 'base64', source: item.content }
@@ -93,7 +96,10 @@ function sourceOf(item: Record<string, unknown>, at: string): Pick<AttachmentSpe
   return { mode, source }
 }
 
-/** `https://user:password@host/…` (RFC 3986 3.2.1): credentials are kept apart, so that no list and no error shows them. */
+/**
+ * `https://user:password@host/…` (RFC 3986 3.2.1): credentials are stored separately, so that no list or error
+ * shows them.
+ */
 function credentialsOf(
   { mode, source }: Pick<AttachmentSpec, 'mode' | 'source'>,
   auth: AttachmentAuth | undefined,
@@ -121,13 +127,13 @@ function decoded(part: string, at: string): string {
 function detected(path: string, at: string): FetchMode {
   if (path.startsWith(BASE64_PREFIX)) return 'base64'
   if (HTTP_URL.test(path)) return 'http_url'
-  // Not a path of the tenant's endpoint, and nothing that ever could be fetched.
+  // Neither a path of the tenant's endpoint nor anything that could be fetched.
   if (/^file:/i.test(path))
     throw new Unacceptable(`${at}.storage_path has the scheme file; a file is named by its absolute path`)
   return path.startsWith('/') ? 'filesystem' : 'endpoint'
 }
 
-/** RFC 2045 7: a message id without its brackets, which are taken too. */
+/** RFC 2045 7: a message id without its angle brackets, which are accepted too. */
 function contentIdOf(given: unknown, at: string): string | undefined {
   if (given === undefined || given === null || given === '') return undefined
   const id = typeof given === 'string' ? given.replace(/^<(.*)>$/, '$1') : ''
@@ -144,7 +150,9 @@ function md5Of(given: unknown, name: string, at: string): string | undefined {
   return digits
 }
 
-/** As the real proxy names them: `document_{MD5:…}.bin` is `document.bin`, `{MD5:…}.pdf` is `.pdf`. */
+/**
+ * As the real proxy names them: `document_{MD5:…}.bin` becomes `document.bin`, `{MD5:…}.pdf` becomes `.pdf`.
+ */
 export function withoutMarkers(name: string): string {
   if (!MARKER.test(name)) return name
   const collapsed = name.replace(MARKERS, '').replace(/_+/g, '_')
@@ -166,7 +174,7 @@ function authOf(given: unknown, at: string): AttachmentAuth | undefined {
 function text(given: unknown, field: string, maxLength: number): string {
   if (typeof given !== 'string' || given === '') throw new Unacceptable(`missing ${field}`)
   if (given.length > maxLength) throw new Unacceptable(`${field} is longer than ${maxLength}`)
-  // A base64 source may be folded; all others are names of one line.
+  // A base64 source may be folded; all others have a single line.
   const isOdd = /[^\P{Cc}\r\n\t]|\p{Cs}/u.test(given)
   if (isOdd || (maxLength < Number.POSITIVE_INFINITY && /[\r\n\t]/.test(given)))
     throw new Unacceptable(`${field} has control characters or lone surrogates`)

@@ -1,7 +1,7 @@
 import { type AttachmentSpec, attachmentSpecs } from './attachment-spec.ts'
 import { MAX_RECIPIENTS, type Mailbox, mailboxes, oneMailbox, Unacceptable } from './mailbox.ts'
 
-/** A message as it is stored and sent; all of it was checked. */
+/** A message as it is stored and sent, completely checked. */
 export interface Mail {
   readonly from: Mailbox
   /** Envelope sender: `return_path`, else from; empty is the null sender (RFC 5321 4.5.5). */
@@ -20,11 +20,11 @@ export interface Mail {
   readonly attachments: readonly AttachmentSpec[]
 }
 
-/** A message as given, with the envelope of the queue around it. */
+/** A submitted message, with its data for the queue. */
 export interface Submission {
   readonly id: string
   readonly tenantId: string
-  /** Undefined = the tenant's only account. */
+  /** Undefined: the tenant's only account. */
   readonly accountId: string | undefined
   /** 0 immediate, 1 high, 2 medium, 3 low. */
   readonly priority: number
@@ -34,25 +34,25 @@ export interface Submission {
 }
 
 export interface SubmissionDefaults {
-  /** For messages that name none: of the token, or of the tenant that is being synced. */
+  /** For messages that name no tenant: that of the token, or of the sync call. */
   readonly tenantId?: string | undefined
   readonly priority?: number | undefined
 }
 
 const LABELS: readonly string[] = ['immediate', 'high', 'medium', 'low']
 const MEDIUM = 2
-/** Also no lone surrogates: two of them would be one id in UTF-8. */
+/** No lone surrogates either: two different ones would be the same in UTF-8. */
 const ID = /^[^\p{Cc}\p{Cs}]{1,255}$/u
 const BATCH_CODE = /^[^\p{Cc}\p{Cs}]{1,64}$/u
-/** RFC 5322 3.6.4, without its folding: ASCII, as it goes out octet by octet. */
+/** RFC 5322 3.6.4 without folding: ASCII, sent octet by octet. */
 const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/
 
-/** Reads one message, in either dialect; throws Unacceptable with the reason. Unknown keys are ignored. */
+/** Parses one message, in either dialect; throws Unacceptable with the reason. Unknown keys are ignored. */
 export function readSubmission(given: unknown, defaults: SubmissionDefaults = {}): Submission {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new Unacceptable('a message has to be an object')
   const raw = given as Record<string, unknown>
-  // Without it this would be ordinary mail, without the receipts that were asked for.
+  // Otherwise it would be sent as ordinary mail, without the requested receipts.
   if (raw.is_pec) throw new Unacceptable('is_pec is not implemented here: receipts of certified mail')
   return {
     id: idOf(raw.id, 'id'),
@@ -68,7 +68,7 @@ export function readSubmission(given: unknown, defaults: SubmissionDefaults = {}
   }
 }
 
-/** An id that a message has although it cannot be taken. */
+/** The id of a message that cannot be accepted. */
 export function idOfRefused(given: unknown): string | undefined {
   const id = (given as { id?: unknown } | null)?.id
   return typeof id === 'string' && ID.test(id) ? id : undefined
@@ -100,7 +100,7 @@ function mailOf(given: Record<string, unknown>): Mail {
   }
 }
 
-/** As the real one: what `headers` say of a field that has a key of its own counts. */
+/** As in the real one: a value in `headers` counts for a field that has its own key. */
 function withHeaderAliases(raw: Record<string, unknown>): Record<string, unknown> {
   const { headers } = raw
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return raw
@@ -132,7 +132,7 @@ function returnPathOf(given: unknown): string | undefined {
   return given === '<>' ? '' : oneMailbox('return_path', given).address
 }
 
-/** One body with its type, or the classic dialect's pair of text and HTML. */
+/** One body with its type, or the classic dialect's separate text and HTML. */
 function bodies(raw: Record<string, unknown>): Pick<Mail, 'text' | 'html'> {
   const html = raw.body_html ?? (raw.content_type === 'html' ? raw.body : undefined)
   const text = raw.body_text ?? (raw.content_type === 'html' ? undefined : raw.body)
@@ -166,7 +166,7 @@ function idOf(given: unknown, field: string): string {
   return given
 }
 
-/** A number beyond 0 to 3 is clamped, a word has to be one of the four. */
+/** Numbers outside 0 to 3 are clamped; words must be one of the four. */
 export function readPriority(given: unknown): number | undefined {
   if (given === undefined || given === null) return undefined
   if (typeof given === 'number' && Number.isFinite(given)) return Math.min(3, Math.max(0, Math.trunc(given)))
@@ -175,7 +175,7 @@ export function readPriority(given: unknown): number | undefined {
   return at
 }
 
-/** Until the year 9999, beyond which PostgreSQL and JavaScript disagree. */
+/** The end of the year 9999, beyond which PostgreSQL and JavaScript disagree. */
 const LAST_TS = 253_402_300_799
 
 function deferredTsOf(given: unknown): number | undefined {
@@ -196,27 +196,30 @@ export type HeaderField = readonly [name: string, value: string]
 
 /** RFC 5322 3.6.8: printable ASCII without the colon. */
 const FIELD_NAME = /^[!-9;-~]{1,76}$/
-/** A tab may stand in a value (RFC 5322 2.2); CR, LF and NUL would begin a field or a body of their own. */
+/** A tab is allowed in a value (RFC 5322 2.2); CR, LF and NUL would begin another field or the body. */
 const CONTROLS = /[^\P{Cc}\t]/u
 const MAX_FIELDS = 100
-/** Room for what RFC 5322 2.1.1 calls a line, many times folded. */
+/** Many times the length of a line (RFC 5322 2.1.1), folded. */
 const MAX_VALUE_LENGTH = 8_192
 
 /**
- * RFC 5322 3.6.4: message ids of printable ASCII, one or several. nodemailer writes these fields as they are,
- * without encoded words, so what is not ASCII has no way into them (RFC 6532 has, for servers with SMTPUTF8).
+ * RFC 5322 3.6.4: one or several message ids of printable ASCII. nodemailer writes these fields unchanged,
+ * without encoded words, so other characters are not possible (RFC 6532 would allow them, on servers with
+ * SMTPUTF8).
  */
 const MESSAGE_IDS = /^(?:[!-;=?-~]|<[!-;=?-~]{1,250}>|[ \t])+$/
 const OF_MESSAGE_IDS = new Set(['in-reply-to', 'references', 'content-id', 'resent-message-id'])
-/** Structured fields (RFC 9651) without encoded words, which nodemailer too writes as they are. */
+/** Structured fields (RFC 9651) without encoded words, which nodemailer also writes unchanged. */
 const ASCII_ONLY = new Set(['otp-token'])
 const ASCII = /^[\t -~]*$/
-/** A line may have 998 octets (RFC 5322 2.1.1) and is folded at blanks only; the rest is for name and blanks. */
+/**
+ * A line may have 998 octets (RFC 5322 2.1.1) and is folded only at blanks; the rest is for name and blanks.
+ */
 const MAX_WORD_OCTETS = 900
-/** RFC 2047 5 (1): unstructured, so that a long word may become several encoded words. */
+/** RFC 2047 5 (1): unstructured fields, in which a long word may become several encoded words. */
 const UNSTRUCTURED = /^(?:subject|comments|x-.*)$/i
 
-/** Fields that the proxy writes itself, or that have a key of their own in a message. */
+/** Fields that the proxy writes itself, or that have their own key in a message. */
 const TAKEN = new Set(
   ['from', 'to', 'cc', 'bcc', 'subject', 'reply-to', 'message-id', 'mime-version', 'x-genro-mail-id'].concat(
     ['content-type', 'content-transfer-encoding', 'content-disposition', 'content-id'],
@@ -224,7 +227,7 @@ const TAKEN = new Set(
   ),
 )
 
-/** Those that are taken for the key of a message that has the same meaning. */
+/** Header fields accepted in place of a message key with the same meaning. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['reply-to', 'reply_to'],
   ['message-id', 'message_id'],
@@ -251,7 +254,7 @@ function fieldValue(name: string, given: unknown): string {
   return value
 }
 
-/** Whether a value has a word that no fold can bring into a line. */
+/** Whether a value has a word too long for a line, however it is folded. */
 export function hasLongWord(value: string): boolean {
   return value.length > MAX_WORD_OCTETS && value.split(/[ \t]+/).some((word) => word.length > MAX_WORD_OCTETS)
 }
@@ -263,7 +266,7 @@ function fieldName(name: string): string {
   return name
 }
 
-/** Text that may stand in a header field; throws Unacceptable. */
+/** Text allowed in a header field; throws Unacceptable. */
 function headerText(field: string, given: unknown): string {
   if (typeof given !== 'string' && typeof given !== 'number' && typeof given !== 'boolean')
     throw new Unacceptable(`${shown(field)} has to be text`)

@@ -5,18 +5,18 @@ import { ACCOUNT_DELETED } from './outcomes.ts'
 export const TLS_KINDS = ['none', 'starttls', 'implicit'] as const
 export type TlsKind = (typeof TLS_KINDS)[number]
 
-/** Where mail of an account goes. */
+/** Where an account's mail goes. */
 export interface SmtpServer {
   readonly host: string
   readonly port: number
   readonly user: string | null
   readonly password: string | null
   readonly tls: TlsKind
-  /** The tenant has set it itself: it is not trusted to name private networks. */
+  /** Set by the tenant itself, which is not trusted to name private networks. */
   readonly fenced: boolean
 }
 
-/** Messages that an account may send; null = no limit. */
+/** How many messages an account may send; null: no limit. */
 export interface RateLimits {
   readonly perMinute: number | null
   readonly perHour: number | null
@@ -39,7 +39,7 @@ interface Row {
   readonly json: Account
 }
 
-/** As an object; without the password when it is shown. */
+/** As an object; the password is left out when shown. */
 const AS_JSON = `json_build_object('tenantId', tenant_id, 'id', id,
   'server', json_build_object('host', host, 'port', port, 'user', user_name, 'password', NULL, 'tls', tls, 'fenced', fenced),
   'batchSize', batch_size, 'limitBehavior', limit_behavior,
@@ -80,8 +80,8 @@ export class Accounts {
   }
 
   /**
-   * What waits for it is not deleted unheard, as the real proxy does: it ends as an error that is reported. What a
-   * proxy has in hand at the moment is sent, and reported as what becomes of it (outcomes.ts).
+   * Waiting messages are not deleted silently, as in the real proxy, but end as an error that is reported. What
+   * a proxy is sending at the moment is sent, and its outcome reported (outcomes.ts).
    */
   async remove(tenantId: string, id: string): Promise<boolean> {
     const [row] = await this.#db.rows<{ removed: boolean }>({
@@ -94,7 +94,7 @@ export class Accounts {
   }
 }
 
-/** Statement parts that end messages without an account, those that are not in a proxy's hands. */
+/** Statement parts that end messages without an account, unless a proxy is working on them. */
 function failed(where: string): string {
   return `failed AS (
       UPDATE messages m SET state = 'error', error = '${ACCOUNT_DELETED}', claim = NULL, done_at = now(), updated_at = now()
@@ -107,10 +107,13 @@ function failed(where: string): string {
     )`
 }
 
-/** Ends what was in a proxy's hands when its account was deleted, and never came to an outcome. Gives their number. */
+/**
+ * Ends messages that a proxy was working on when their account was deleted, and that never had an outcome.
+ * Returns their number.
+ */
 export async function failOrphans(db: Database): Promise<number> {
   const [row] = await db.rows<{ failed: number }>({
-    // One index probe per account that has mail, as in a claim.
+    // One index probe per account with mail, as in a claim.
     text: `WITH RECURSIVE lane AS (
         (SELECT tenant_id, account_id FROM messages WHERE state = 'pending' AND NOT held
           ORDER BY tenant_id, account_id LIMIT 1)

@@ -4,17 +4,19 @@ import type { Database, Session } from './database.ts'
 import { ring } from './doorbell.ts'
 import type { InstanceSettings } from './instance.ts'
 
-/** The mailbox of bounces, which this proxy and no other may read now. */
+/** The bounce mailbox, which only this proxy may read now. */
 export interface BounceTurn {
   readonly settings: InstanceSettings
-  /** How far it was read, and in which life of the mailbox (RFC 9051 2.3.1.1). */
+  /** How far it was read, and in which UIDVALIDITY of the mailbox (RFC 9051 2.3.1.1). */
   readonly lastUid: number
   readonly uidValidity: string | null
 }
 
 const DEFAULT_POLL_S = 60
 
-/** Takes the turn when it is due; undefined when it is not, or another has it, or bounces are not asked for. */
+/**
+ * Takes the turn when it is due; undefined when it is not, another proxy has it, or there is no bounce mailbox.
+ */
 export async function takeBounceTurn(session: Session, leaseMs: number): Promise<BounceTurn | undefined> {
   const [turn] = await session.rows<BounceTurn & { [column: string]: unknown }>({
     text: `UPDATE instance SET bounce_claimed_until = now() + $1::float8 * interval '1 ms'
@@ -29,7 +31,7 @@ export async function takeBounceTurn(session: Session, leaseMs: number): Promise
   return turn
 }
 
-/** Ends the turn, or (with `again`) makes the next one due at once. */
+/** Ends the turn; with `again` the next one is due at once. */
 export async function endBounceTurn(session: Session, again = false): Promise<void> {
   await session.rows({
     text: `UPDATE instance SET bounce_claimed_until = NULL, bounce_last_sync = CASE WHEN $1 THEN NULL ELSE now() END`,
@@ -45,7 +47,7 @@ export async function extendBounceTurn(session: Session, leaseMs: number): Promi
   })
 }
 
-/** A message of any tenant under this id. */
+/** A message of any tenant with this id. */
 export interface Candidate {
   readonly pk: string
   readonly tenantId: string
@@ -53,7 +55,7 @@ export interface Candidate {
   readonly mail: Mail
 }
 
-/** By the tenants' own indexes: there are few tenants, and many messages. */
+/** By the tenants' own indexes: there are few tenants and many messages. */
 export async function messagesWithId(session: Session, id: string): Promise<Candidate[]> {
   const rows = await session.rows<{ pk: string; tenant_id: string; id: string; payload: string }>({
     text: `SELECT m.pk, m.tenant_id, m.id, m.payload FROM tenants t JOIN messages m ON m.tenant_id = t.id AND m.id = $1
@@ -66,8 +68,8 @@ export async function messagesWithId(session: Session, id: string): Promise<Cand
 }
 
 /**
- * Writes what a mail of the mailbox said, together with how far the mailbox was read: each bounce is reported once,
- * whatever is read again. Gives how many are new.
+ * Records what a mail said together with how far the mailbox was read, so that each bounce is reported once
+ * even when mails are read again. Returns how many are new.
  */
 export async function recordBounces(
   db: Database,

@@ -5,7 +5,7 @@ import type { RecipientDone } from './outcomes.ts'
 import { freeSlots, type Hold } from './rate.ts'
 import type { LargeFilePolicy, TenantClient } from './tenants.ts'
 
-/** A message that belongs to this process until its lease ends, with all that sending it needs. */
+/** A message that belongs to this process until its lease ends, with everything needed to send it. */
 export interface Claimed {
   readonly pk: string
   readonly claim: string
@@ -14,7 +14,7 @@ export interface Claimed {
   readonly tenantName: string | null
   readonly client: TenantClient
   readonly largeFiles: LargeFilePolicy | null
-  /** Where bounces come back to, of messages that name no return path of their own; null = to their From. */
+  /** Return path of messages that name none themselves; null: their From. */
   readonly bounceReturnPath: string | null
   readonly accountId: string
   readonly server: SmtpServer
@@ -22,24 +22,24 @@ export interface Claimed {
   readonly priority: number
   /** Attempts that ended with a deferral. */
   readonly attempts: number
-  /** Claims without an outcome, this one included. */
+  /** Claims without an outcome, including this one. */
   readonly claims: number
   readonly recipientsDone: readonly RecipientDone[]
   readonly mail: Mail
   readonly payloadBytes: number
 }
 
-/** What a process has of a lane (the messages of one account) in hand. */
+/** What this process has in hand of a lane (the messages of one account). */
 export interface LaneLoad {
   readonly tenantId: string
   readonly accountId: string
-  /** Of priorities 1 to 3. */
+  /** With priorities 1 to 3. */
   readonly waiting: number
-  /** Of priority 0, which has room of its own: it does not wait behind a full batch. */
+  /** With priority 0, which has its own room and does not wait behind a full batch. */
   readonly urgent: number
 }
 
-/** What a tenant may claim, of what there is room for. */
+/** What a tenant may claim of the available room. */
 export interface TenantRoom {
   readonly tenantId: string
   readonly messages: number
@@ -47,27 +47,27 @@ export interface TenantRoom {
 }
 
 export interface ClaimOptions {
-  /** A new one for each claim. */
+  /** A new id for each claim. */
   readonly claim: string
   readonly leaseMs: number
-  /** Of each lane, unless its account has a number of its own; less what the process has of it waiting. */
+  /** Per lane, unless its account sets its own; minus what is already waiting here. */
   readonly batchSize: number
   readonly maxMessages: number
   readonly maxBytes: number
   readonly loads: readonly LaneLoad[]
-  /** Of the tenants that have something waiting in this process. */
+  /** Of tenants with messages waiting in this process. */
   readonly rooms: readonly TenantRoom[]
-  /** Of each other tenant. */
+  /** Of any other tenant. */
   readonly otherRoom: Omit<TenantRoom, 'tenantId'>
 }
 
 /**
- * Claims of each lane up to its batch, in order of priority, then of time. Other proxies' claims at the same
- * moment take other messages (SKIP LOCKED), none waits for another.
+ * Claims up to a batch of each lane, by priority, then time. Simultaneous claims of other proxies take other
+ * messages (SKIP LOCKED), and nobody waits.
  *
- * - lane: the accounts that have pending messages, one index probe each (a loose index scan).
- * - chosen: per lane one probe per priority, the later ones only when the earlier gave too little.
- * - fair: of each tenant the first within its own room; one that has no room claims nothing.
+ * - lane: the accounts with pending messages, one index probe each (a loose index scan).
+ * - chosen: per lane one probe per priority, later ones only when the earlier gave too little.
+ * - fair: of each tenant the first ones within its room; a tenant without room claims nothing.
  * - bounded: the first of those within the limits of rows and bytes; at least one, however large.
  */
 const CLAIM = `
@@ -244,7 +244,7 @@ export async function extendLeases(
   return new Set(rows.map(({ pk }) => pk))
 }
 
-/** Gives messages back as if they had never been claimed, and what they have reserved of their accounts' limits. */
+/** Releases messages as if they had never been claimed, with the rate-limit slots they had reserved. */
 export async function releaseClaims(session: Session, holds: readonly Hold[]): Promise<void> {
   if (holds.length === 0) return
   await session.rows({

@@ -7,7 +7,7 @@ import { MIGRATIONS } from './migrations.ts'
 export interface DatabaseOptions {
   readonly url: string
   readonly connections: number
-  /** Called with what broke an idle connection: the pool makes a new one when it is next asked. */
+  /** Called with the error that broke an idle connection; the pool reconnects when needed. */
   readonly onIdleError: (error: Error) => void
 }
 
@@ -25,9 +25,11 @@ export interface Session {
 
 const CONNECT_WITHIN_MS = 10_000
 const DEADLOCK = '40P01'
-/** Of a statement that PostgreSQL has ended for the good of another: as if it had never run. */
+/**
+ * Tries of a statement that PostgreSQL aborted in favour of another (a deadlock), which leaves nothing behind.
+ */
 const MOST_TRIES = 10
-/** Any number, the same in every version: held by the proxy that migrates. */
+/** An arbitrary number, the same in every version; held by the proxy that migrates. */
 const MIGRATION_LOCK = 7_305_021
 
 /** Connections to PostgreSQL. */
@@ -41,13 +43,14 @@ export class Database implements Session {
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
       keepAlive: true,
       application_name: 'mailstorm-proxy',
-      // "Queued" and "sent" are promises, even on a server with synchronous_commit off, as in genro's pressure test.
+      // "Queued" and "sent" are promises, even on a server with synchronous_commit off, as in genro's pressure
+      // test.
       options: '-c synchronous_commit=on -c timezone=UTC',
     })
     this.#pool.on('error', onIdleError)
   }
 
-  /** Tries again after a deadlock: one statement outside of a transaction leaves nothing behind. */
+  /** Retries after a deadlock: one statement outside of a transaction leaves nothing behind. */
   async rows<Row extends pg.QueryResultRow>(query: Query): Promise<Row[]> {
     for (let tries = 1; ; tries++) {
       try {
@@ -59,11 +62,11 @@ export class Database implements Session {
     }
   }
 
-  /** Commits what `work` did, or nothing of it. */
+  /** Commits everything that `work` did, or nothing. */
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     let broken: Error | undefined
-    // The pool listens to connections that are idle: without this, the server's end of this one would end the process.
+    // The pool handles errors of idle connections only; unhandled, a lost connection would end the process.
     const onLost = (error: Error) => {
       broken = error
     }
@@ -78,7 +81,7 @@ export class Database implements Session {
       await client.query('COMMIT')
       return value
     } catch (error) {
-      // A connection that cannot even roll back is not given to anybody else.
+      // A connection that cannot even roll back is not reused.
       await client.query('ROLLBACK').catch((why: Error) => {
         broken = why
       })
@@ -89,7 +92,7 @@ export class Database implements Session {
     }
   }
 
-  /** Brings the schema up to date; any number of proxies may start at once. */
+  /** Updates the schema; any number of proxies may start at once. */
   async migrate(): Promise<void> {
     await this.transaction(async (session) => {
       await session.rows({ text: `SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})` })
@@ -122,23 +125,24 @@ function toConfig({ text, values, name }: Query): pg.QueryConfig {
 }
 
 /**
- * SQLSTATE classes that are about the statement and its values, and would be the same next time: cardinality, data,
- * integrity, syntax and names, features, limits of the program, what a trigger raises (PostgreSQL, Appendix A).
+ * SQLSTATE classes that concern the statement and its values, and would be the same next time: cardinality,
+ * data, integrity, syntax and names, features, program limits, errors raised by triggers (PostgreSQL, Appendix
+ * A).
  */
 const ABOUT_THE_STATEMENT = /^(0A|21|22|23|42|54|P0)/
 
 /**
- * True when the same statement may succeed later. That is the rule: the database was not there, was read-only (25006,
- * a failover), had no room, ended the connection. Only an error that is known to be about the statement is not: what
- * must not be lost is not to depend on a list of all that can happen to a connection.
+ * Whether the same statement may succeed later, which is the default: the database was away, read-only (25006,
+ * a failover), out of space, or ended the connection. Only errors known to concern the statement are excluded:
+ * what must not be lost must not depend on a complete list of connection errors.
  */
 export function mayPass(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(mayPass)
   const { code, message = '' } = error as NodeJS.ErrnoException
   if (error instanceof pg.DatabaseError) return !ABOUT_THE_STATEMENT.test(code ?? '')
-  // Of the system: ECONNREFUSED, EHOSTUNREACH, EMFILE, …
+  // System errors: ECONNREFUSED, EHOSTUNREACH, EMFILE, …
   if (code !== undefined) return /^E(?!RR_)[A-Z0-9_]+$/.test(code)
-  // Errors of pg itself have no code, and nor have mistakes of ours.
+  // Errors of pg itself have no code, and neither have our own mistakes.
   return /Connection terminated|timeout exceeded when trying to connect|not queryable|Client has encountered a connection error|Query read timeout/.test(
     message,
   )
@@ -148,14 +152,14 @@ export interface Persistence {
   /** What waits, for the log. */
   readonly what: string
   readonly log: Log
-  /** Ends the waiting: the try that runs, or one more, decides. */
+  /** Stops the retries after the current try, or one more. */
   readonly giveUp: AbortSignal
 }
 
 const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 1_000
 
-/** Tries again while the database is away: for what this process alone knows. */
+/** Retries while the database is away, for information that only this process has. */
 export async function persistently<T>(
   work: () => Promise<T>,
   { what, log, giveUp }: Persistence,

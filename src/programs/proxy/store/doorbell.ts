@@ -1,21 +1,21 @@
 import pg from 'pg'
 import type { Session } from './database.ts'
 
-/** What a proxy wakes for. */
+/** What a proxy can be woken for. */
 export const BELLS = ['messages', 'sync'] as const
 export type Bell = (typeof BELLS)[number]
 
 const channelOf = (bell: Bell) => `proxy_${bell}`
 const RECONNECT_AFTER_MS = 500
 
-/** Wakes every proxy on this database, once the transaction of this session is committed. */
+/** Wakes every proxy on this database once this session's transaction is committed. */
 export async function ring(session: Session, bell: Bell): Promise<void> {
   await session.rows({ text: 'SELECT pg_notify($1, $2)', values: [channelOf(bell), ''], name: 'ring' })
 }
 
 /**
- * Hears what other proxies on the database ring. A bell that rings while the connection is down is not heard:
- * the loops' intervals are for that, and a new connection rings all bells once.
+ * Listens for wake-ups from other proxies on the database. Those sent while the connection is down are missed:
+ * the loops' intervals make up for it, and a new connection wakes everything once.
  */
 export class Doorbell {
   readonly #url: string

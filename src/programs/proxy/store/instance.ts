@@ -1,6 +1,6 @@
 import type { Session } from './database.ts'
 
-/** What the proxies of one database share, as the API shows and takes it; the names are those of the real one. */
+/** Settings shared by the proxies of a database, with the API's names, which are those of the real one. */
 export interface InstanceSettings {
   readonly name?: string | null | undefined
   readonly bounce_enabled?: boolean | null | undefined
@@ -37,7 +37,7 @@ export async function readInstance(session: Session): Promise<Instance> {
   return { ...settings, created_at, updated_at }
 }
 
-/** What is absent stays, null clears. */
+/** Absent fields stay, null clears. */
 export async function changeInstance(session: Session, change: InstanceSettings): Promise<void> {
   await session.rows({
     text: 'UPDATE instance SET settings = jsonb_strip_nulls(settings || $1::jsonb), updated_at = now()',
@@ -45,16 +45,16 @@ export async function changeInstance(session: Session, change: InstanceSettings)
   })
 }
 
-/** A call of the API that may have changed something. */
+/** An API call that may have changed something. */
 export interface LoggedCommand {
-  /** Seconds since 1970, when it was answered: calls are noted side by side, in any order. */
+  /** When it was answered, in seconds since 1970; concurrent calls are logged in any order. */
   readonly atTs: number
-  /** As `POST /commands/add-messages`. */
+  /** Such as `POST /commands/add-messages`. */
   readonly endpoint: string
   readonly tenantId: string | undefined
   /** JSON, without secrets. */
   readonly payload: string
-  /** The payload was too large to be kept. */
+  /** Whether the payload was too large to keep. */
   readonly cut: boolean
   readonly responseStatus: number
   readonly responseBody: string
@@ -92,7 +92,7 @@ export async function logCommand(session: Session, command: LoggedCommand): Prom
   })
 }
 
-/** The newest first. */
+/** Newest first. */
 export async function listCommands(session: Session, filter: CommandFilter): Promise<CommandRow[]> {
   const { tenantId, sinceTs, untilTs, endpoint, limit } = filter
   return session.rows<CommandRow>({

@@ -11,7 +11,7 @@ export interface IntakeResult {
 }
 
 export interface IntakeOptions extends SubmissionDefaults {
-  /** The only tenant whose messages are taken; undefined = any tenant's. */
+  /** The only tenant whose messages are accepted; undefined: any. */
   readonly onlyTenantId?: string | undefined
 }
 
@@ -19,8 +19,8 @@ export const ALREADY_SENT = 'already sent'
 const BEING_SENT = 'being sent'
 
 /**
- * Takes messages: each is queued or refused for itself, and all that were queued are so when this resolves. One that
- * the database refuses, for whatever nobody has thought of, is found by halves, and refused alone.
+ * Accepts messages: each is queued or refused by itself, and the queued ones are committed when this resolves.
+ * A message that the database unexpectedly rejects is found by bisection, and refused alone.
  */
 export async function takeMessages(
   db: Database,
@@ -87,12 +87,12 @@ function tenantIdOf(given: unknown): string | undefined {
 
 const keyOf = ({ tenantId, id }: Submission) => JSON.stringify([tenantId, id])
 
-/** In order of their keys, so that no two transactions wait for each other's rows. */
+/** Sorted by key, so that no two transactions wait for each other's rows. */
 function lastOfEachId(submissions: readonly Submission[], refused: Refused[]): Submission[] {
   const byKey = new Map<string, Submission>()
   for (const submission of submissions) {
     const key = keyOf(submission)
-    // Not to be reported: the id is in the queue.
+    // Not reported: its id is in the queue.
     if (byKey.has(key)) refused.push({ id: submission.id, reason: 'twice in one batch', tenantId: undefined })
     byKey.set(key, submission)
   }
@@ -155,7 +155,7 @@ async function insert(session: Session, messages: readonly Ready[], refused: Ref
   return rows.length
 }
 
-/** A µs apart, so that the messages of one call keep their order. */
+/** A µs apart, to keep the order of the messages of one call. */
 const INSERT = `
   INSERT INTO messages (tenant_id, id, account_id, priority, batch_code, held, available_at, payload, payload_bytes)
   SELECT g.tenant_id, g.id, g.account_id, g.priority, g.batch_code,
@@ -173,7 +173,7 @@ const INSERT = `
   WHERE messages.state = 'refused' OR (messages.state = 'pending' AND messages.claim IS NULL)
   RETURNING tenant_id, id`
 
-/** Against a suspension of the batch at the same moment (tenants.ts): one of the two sees the other. */
+/** Against a simultaneous suspension of the batch (tenants.ts): one of the two sees the other. */
 async function lockBatches(session: Session, messages: readonly Ready[]): Promise<void> {
   const tenantIds = new Set(
     messages.filter(({ batchCode }) => batchCode !== undefined).map(({ tenantId }) => tenantId),
@@ -204,20 +204,20 @@ async function explain(
   }
 }
 
-/** A message that was not queued, as its sender is told. */
+/** A message that was not queued, as reported to its sender. */
 interface Refusal {
   readonly id: string | null
   readonly reason: string
 }
 
 interface Refused extends Refusal {
-  /** Where it is reported to; undefined = nowhere. */
+  /** Whom to report to; undefined: nobody. */
   readonly tenantId: string | undefined
 }
 
 /**
- * A refused message is reported like any other, for tenants that hand messages over in the reply to a sync and
- * get no answer to that. Never in place of a message that the queue has under the same id.
+ * A refused message is reported like any other, because tenants that hand over messages in a sync response get
+ * no answer to that. It never replaces a queued message with the same id.
  */
 async function storeRefused(session: Session, refused: readonly Refused[]): Promise<void> {
   const reports = refused.filter(({ id, tenantId }) => id !== null && tenantId !== undefined)

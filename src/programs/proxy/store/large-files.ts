@@ -4,7 +4,7 @@ export interface StoredFile {
   readonly contentType: string | null
 }
 
-/** The id of the file of an attachment: a new one, or that of an earlier attempt. */
+/** The file id of an attachment: a new one, or that of an earlier attempt. */
 export async function fileIdOf(
   session: Session,
   file: {
@@ -41,7 +41,7 @@ export async function unlinked(session: Session, ids: readonly string[]): Promis
   return (await session.rows<{ id: string }>({ text, values: [ids] })).map(({ id }) => id)
 }
 
-/** Forgets what has expired; gives the ids. */
+/** Removes expired entries; returns their ids. */
 export async function expiredFiles(session: Session): Promise<string[]> {
   const text = 'DELETE FROM large_files WHERE expires_at <= now() RETURNING id'
   return (await session.rows<{ id: string }>({ text })).map(({ id }) => id)

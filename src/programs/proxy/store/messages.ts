@@ -6,7 +6,7 @@ export interface ListOptions {
   readonly activeOnly: boolean
   readonly includeHistory: boolean
   readonly limit: number
-  /** The cursor of the page before. */
+  /** Cursor of the previous page. */
   readonly after: string | undefined
 }
 
@@ -30,7 +30,7 @@ const TIMES = ['available_at', 'created_at', 'updated_at', 'done_at'].map(
   (column) => `extract(epoch FROM m.${column})::float8 AS ${column}`,
 )
 
-/** In order of ids, a page at a time: the whole of a queue fits no answer. */
+/** By id, a page at a time: a whole queue does not fit into one answer. */
 export async function listMessages(db: Database, options: ListOptions): Promise<Page> {
   const { tenantId, activeOnly, limit, after } = options
   const rows = await db.rows<Row>({
@@ -106,7 +106,7 @@ function stateOf({ state, held, claimed }: Row, deferred: boolean): string {
   return deferred ? 'deferred' : 'pending'
 }
 
-/** Megabytes of base64 are not what a list is for. */
+/** Lists do not need megabytes of base64. */
 function withoutContent(mail: Mail): Mail {
   const attachments = mail.attachments.map((spec) =>
     spec.mode === 'base64'
@@ -127,7 +127,7 @@ async function historiesOf(db: Database, pks: readonly string[]): Promise<Map<st
   return new Map(rows.map(({ pk, history }) => [pk, history]))
 }
 
-/** Deletes messages of a tenant by their ids; what is being sent right now is left alone. */
+/** Deletes messages of a tenant by id; those being sent right now are left alone. */
 export async function deleteMessages(
   db: Database,
   tenantId: string,
@@ -161,13 +161,16 @@ export async function queueState(db: Database): Promise<{ pending: number; oldes
   return { pending: row?.pending ?? 0, oldestReadyAgeMs: row?.age ?? 0 }
 }
 
-/** Rows of one statement: short locks, whatever has piled up. */
+/** Rows per statement: keeps locks short, whatever has piled up. */
 const ROWS = 1_000
-/** A tenant that has no URL will never be told. */
+/** A tenant without a URL is never told. */
 const OWED = `EXISTS (SELECT 1 FROM message_events e JOIN tenants t ON t.id = e.tenant_id
   WHERE e.message_pk = m.pk AND e.reported_at IS NULL AND t.client_base_url IS NOT NULL)`
 
-/** Deletes messages that are done with, all of whose reports were acknowledged, and events likewise. Gives the number of messages. */
+/**
+ * Deletes finished messages whose reports were all acknowledged, and their events. Returns the number of
+ * messages.
+ */
 export async function forget(db: Database, olderThanMs: number, tenantId?: string): Promise<number> {
   let forgotten = 0
   for (let full = true; full; ) {

@@ -5,35 +5,37 @@ import { freeSlots, type Hold } from './rate.ts'
 /** A recipient that needs no further attempt. */
 export interface RecipientDone {
   readonly address: string
-  /** Why it was refused; undefined = it was accepted. */
+  /** Why it was refused; undefined: it was accepted. */
   readonly refused?: string
 }
 
-/** How an attempt ended, or how far it is. */
+/** How an attempt ended, or how far it has come. */
 export interface Outcome extends Hold {
-  /** `progress`: some recipients have it, the attempt goes on under the same claim; there is no event for that. */
+  /**
+   * `progress`: some recipients have it, and the attempt continues under the same claim; this causes no event.
+   */
   readonly kind: 'sent' | 'error' | 'deferred' | 'progress'
   readonly description?: string
-  /** Of a deferral. */
+  /** Set for a deferral. */
   readonly retryAfterMs?: number
-  /** Whether it was an attempt to send; waiting for a rate limit is not one. */
+  /** Whether there was an attempt to send; waiting for a rate limit is none. */
   readonly attempted: boolean
-  /** When some recipients were refused: all that are done with. */
+  /** When some recipients were refused: all recipients that are done. */
   readonly recipientsDone?: readonly RecipientDone[]
 }
 
-/** Of a message that cannot be retried, because its account was deleted. */
+/** The reason of messages that cannot be retried because their account was deleted. */
 export const ACCOUNT_DELETED = 'account deleted'
 
-/** Asked of deferrals only. */
+/** Needed for deferrals only. */
 const HAS_ACCOUNT =
   'EXISTS (SELECT 1 FROM accounts a WHERE a.tenant_id = m.tenant_id AND a.id = m.account_id)'
 /**
- * State and event of every outcome, in one statement: all or nothing of it is there after a crash.
+ * State and event of every outcome, in one statement: after a crash either all of it is there or nothing.
  *
- * An outcome counts for the claim that led to it only, but for `sent`: that cannot be taken back, so it wins
- * over a claim that came after this one's lease had ended. An account may have been deleted during the attempt: what
- * was sent then was sent, and what would have to be tried again is an error.
+ * An outcome counts only for the claim that led to it, except for `sent`: that cannot be undone, so it
+ * overrides a claim made after the lease had ended. The account may have been deleted during the attempt: a
+ * sent message stays sent, and one that would be retried becomes an error.
  */
 function record(slots: string): string {
   return `
@@ -67,11 +69,11 @@ function record(slots: string): string {
   SELECT pk FROM changed`
 }
 
-/** Most accounts have no limits, and nothing to give back. */
+/** Most accounts have no limits, so there are no slots to free. */
 const RECORD = { text: record(''), name: 'record' }
 const RECORD_LIMITED = { text: record(`,\n  ${freeSlots('outcome')}`), name: 'record-limited' }
 
-/** Gives the messages whose state was changed; the others belong to somebody else by now, or are gone. */
+/** Returns the messages whose state was changed; the others belong to another process by now, or are gone. */
 export async function recordOutcomes(session: Session, outcomes: readonly Outcome[]): Promise<Set<string>> {
   const rows = await session.rows<{ pk: string }>({
     ...(outcomes.some(({ limited }) => limited) ? RECORD_LIMITED : RECORD),
@@ -94,15 +96,18 @@ export async function recordOutcomes(session: Session, outcomes: readonly Outcom
 }
 
 const MAX_DESCRIPTION_LENGTH = 1_000
-/** Of each recipient's: a message may have a thousand of them. */
+/** Per recipient: a message may have a thousand of them. */
 const MAX_REASON_LENGTH = 500
 
-/** What a server said was cleaned where it came in (attempt.ts); what else comes here is, too: PostgreSQL takes no NUL. */
+/**
+ * Server replies were cleaned on arrival (attempt.ts); clean everything else here, since PostgreSQL rejects
+ * NUL.
+ */
 function storable({ address, refused }: RecipientDone): RecipientDone {
   return refused === undefined ? { address } : { address, refused: foreignText(refused, MAX_REASON_LENGTH) }
 }
 
-/** The same outcome without any text of the other side, for when that could not be stored: the outcome must be. */
+/** The outcome without foreign text, for when that could not be stored: the outcome itself must be. */
 export function withoutTexts(outcome: Outcome): Outcome {
   const { description, recipientsDone, ...bare } = outcome
   const lost = 'its text could not be stored'

@@ -1,25 +1,25 @@
 import type { Database, Session } from './database.ts'
 
 /*
- * Slots of the limits of an account, and of its tenant's. One is reserved before a message is prepared, and counts from then on at a time in
- * the future, `reserveMs` from now, which is later than its MAIL can go out; once MAIL has, it counts at that
- * moment. So at any time a slot's time is not before its MAIL, and no window that slides over the server's own
- * log has more transactions than the limit, whatever happens between a reservation and its MAIL. A reservation that
- * leads to no MAIL is given back by the outcome (outcomes.ts) or the release (claim.ts) of its message; that of a
- * killed process runs out.
+ * Rate limits of accounts and tenants, kept as slots. A slot is reserved before a message is prepared. From then on it
+ * counts as a transaction at a time in the future, `reserveMs` from now, later than its MAIL can be sent; once MAIL was
+ * sent, it counts at that moment. So a slot's time is never before its MAIL, and no sliding window over the server's own
+ * log has more transactions than the limit, whatever happens between reservation and MAIL. A reservation that leads to
+ * no MAIL is freed by the outcome (outcomes.ts) or the release (claim.ts) of its message; that of a killed process
+ * expires.
  */
 
-/** A message in the hands of a process, by the claim that put it there. */
+/** A message held by a process, under a claim. */
 export interface Hold {
   readonly pk: string
   readonly claim: string
-  /** Its account has rate limits, of which it may have reserved something. */
+  /** Whether its account has rate limits, and it may hold a slot. */
   readonly limited?: boolean
-  /** MAIL went out for it: what it had reserved of a rate limit is used. */
+  /** Whether MAIL was sent for it, so that its slot is used up. */
   readonly mailed?: boolean
 }
 
-/** A message that wants a slot. */
+/** A message that needs a slot. */
 export interface Wanting extends Hold {
   readonly tenantId: string
   readonly accountId: string
@@ -28,20 +28,20 @@ export interface Wanting extends Hold {
 export type Admitted =
   /** It has a slot. */
   | { readonly kind: 'admitted' }
-  /** A slot is free then. */
+  /** A slot will be free after this time. */
   | { readonly kind: 'waits'; readonly ms: number; readonly rejects: boolean }
-  /** All slots are taken, some by messages that may yet not be sent: ask again after HOLD_BACK_MS. */
+  /** All slots are taken, some by messages that may not be sent after all: ask again after HOLD_BACK_MS. */
   | { readonly kind: 'undecided' }
 
 interface Limits {
   readonly minute: number | null
   readonly hour: number | null
   readonly day: number | null
-  /** Of the account; those of a tenant defer. */
+  /** The account's behaviour; a tenant's limit always defers. */
   readonly behavior: 'defer' | 'reject'
 }
 
-/** Limits, and the slots that count for them, the latest first. */
+/** Limits, and the slots that count towards them, latest first. */
 export interface Limited {
   readonly limits: Limits
   readonly slots: readonly Slot[]
@@ -58,12 +58,13 @@ const WINDOWS = [
   { limit: 'day', ms: 86_400_000 },
 ] as const
 
-/** How long messages of an account wait for what becomes of its reservations. */
+/** How long messages of an account wait for the outcome of its reservations. */
 export const HOLD_BACK_MS = 500
 
 /**
- * Reserves slots for messages of one account, in order. The row of the account is locked meanwhile, and of its tenant
- * where that has limits, so that any number of proxies together stay within the limits exactly. What a message has reserved already it keeps.
+ * Reserves slots for messages of one account, in order. Locks the row of the account, and of its tenant if that
+ * has limits, so that any number of proxies together keep the limits exactly. A message keeps what it has
+ * already reserved.
  */
 export async function reserveSlots(
   db: Database,
@@ -79,7 +80,7 @@ export async function reserveSlots(
         FROM accounts WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
       values: key,
     })
-    // Deleted in the meantime: what is in hand is sent.
+    // Deleted meanwhile: messages in hand are sent.
     if (limits === undefined) return messages.map(() => ({ kind: 'admitted' as const }))
     const kept = await keepReserved(session, messages, reserveMs)
     const limited: Limited[] = [{ limits, slots: await slotsOf(session, limits, tenantId, accountId) }]
@@ -98,7 +99,7 @@ export async function reserveSlots(
   })
 }
 
-/** MAIL of this message has gone out: its slot counts from now. */
+/** MAIL of this message was sent: its slot counts from now on. */
 export async function slotMailed(session: Session, { pk, claim }: Hold): Promise<void> {
   await session.rows({
     text: 'UPDATE rate_slots SET mailed = true, taken_at = now() WHERE message_pk = $1 AND claim = $2 AND NOT mailed',
@@ -108,9 +109,9 @@ export async function slotMailed(session: Session, { pk, claim }: Hold): Promise
 }
 
 /**
- * Statement parts that give back what holds have reserved and not used; `holds` is something with pk, claim and
- * mailed. Their accounts are claimed from again at once. Once MAIL has gone out nothing is given back, whether or not
- * that was written down yet.
+ * Statement parts that free the reserved but unused slots of `holds`, a relation with pk, claim and mailed.
+ * Their accounts can be claimed from again at once. Once MAIL was sent nothing is freed, whether or not that
+ * has been recorded yet.
  */
 export function freeSlots(holds: string): string {
   return `freed AS (
@@ -123,7 +124,7 @@ export function freeSlots(holds: string): string {
   )`
 }
 
-/** A reservation whose time has passed no longer holds: others were admitted past it. */
+/** A reservation whose time has passed is no longer valid: others were admitted past it. */
 async function keepReserved(
   session: Session,
   messages: readonly Wanting[],
@@ -138,20 +139,20 @@ async function keepReserved(
   return new Set(rows.map(({ pk }) => pk))
 }
 
-/** Undefined where the tenant has none. */
+/** Undefined when the tenant has none. */
 async function tenantLimits(session: Session, tenantId: string): Promise<Limits | undefined> {
   const text = `SELECT limit_per_hour AS hour, limit_per_day AS day FROM tenants
     WHERE id = $1 AND coalesce(limit_per_hour, limit_per_day) IS NOT NULL`
   const values = [tenantId]
   const [found] = await session.rows({ text, values, name: 'tenant-limits' })
   if (found === undefined) return undefined
-  // What holds messages of the tenant is not held up by this, nor what refers to it.
+  // This blocks neither claims of the tenant's messages nor rows that refer to the tenant.
   const locked = `${text} FOR NO KEY UPDATE`
   const [limits] = await session.rows<Pick<Limits, 'hour' | 'day'>>({ text: locked, values })
   return limits === undefined ? undefined : { ...limits, minute: null, behavior: 'defer' }
 }
 
-/** Of an account, or of a whole tenant; of the longest window that has a limit, the latest first. */
+/** Slots of an account or a tenant within the longest window that has a limit, latest first. */
 async function slotsOf(
   session: Session,
   limits: Limits,
@@ -168,7 +169,7 @@ async function slotsOf(
   })
 }
 
-/** What becomes of `count` messages that ask in a row. */
+/** Decides for `count` messages that ask in a row. */
 export function decide(limited: readonly Limited[], count: number): Admitted[] {
   const decided: Admitted[] = []
   for (let index = 0; index < count; index++) {
@@ -187,8 +188,8 @@ export function decide(limited: readonly Limited[], count: number): Admitted[] {
 }
 
 /**
- * With a limit of L a message waits until the transaction L before it has left the window. That is one of the same
- * call, of those `before` it, or a slot.
+ * With a limit of L a message waits until the L-th transaction before it has left the window. That is one of
+ * the same call (`before`) or a slot.
  */
 function inWindow(
   slots: readonly Slot[],
@@ -199,7 +200,7 @@ function inWindow(
   if (most === null || most <= 0) return { kind: 'admitted' }
   if (index >= most) {
     const ahead = before[index - most]
-    // Its MAIL has not gone out, so that nobody knows when its window ends, or whether it begins.
+    // Its MAIL was not sent, so it is unknown when its window ends, or whether it begins.
     if (ahead?.kind !== 'waits') return { kind: 'undecided' }
     return { ...ahead, ms: ahead.ms + windowMs }
   }
@@ -225,13 +226,13 @@ async function insertSlots(session: Session, messages: readonly Wanting[], reser
   })
 }
 
-/** Nothing of the account is claimed until a slot is free, or until it is known when one will be. */
+/** Claims nothing of the account until a slot is free, or until it is known when one will be. */
 async function blockUntilKnown(
   session: Session,
   key: readonly string[],
   decided: readonly Admitted[],
 ): Promise<void> {
-  // What is to be rejected is claimed for that.
+  // Messages to be rejected are claimed for that.
   const waits = decided.flatMap((one) => (one.kind === 'waits' && !one.rejects ? [one.ms] : []))
   const undecided = decided.some(({ kind }) => kind === 'undecided')
   const ms = undecided ? HOLD_BACK_MS : waits.length > 0 ? Math.min(...waits) : 0

@@ -4,7 +4,7 @@ import { ring } from './doorbell.ts'
 import type { RecipientDone } from './outcomes.ts'
 import type { TenantClient } from './tenants.ts'
 
-/** A tenant that this proxy, and no other, may call now. */
+/** A tenant that only this proxy may call now. */
 export interface SyncTurn {
   readonly tenantId: string
   readonly tenantName: string | null
@@ -14,14 +14,14 @@ export interface SyncTurn {
 }
 
 /**
- * A tenant without an account is not called unless it is owed a report: it would hand over messages that nobody
- * can send, and every set-up makes the tenant first.
+ * A tenant without an account is not called unless it is owed a report: nobody could send its messages, and
+ * every set-up creates the tenant first.
  */
 const CALLABLE = `active AND client_base_url IS NOT NULL
   AND (EXISTS (SELECT 1 FROM accounts a WHERE a.tenant_id = tenants.id)
     OR EXISTS (SELECT 1 FROM message_events e WHERE e.tenant_id = tenants.id AND e.reported_at IS NULL))`
 
-/** Takes up to `limit` tenants that are due, the longest waiting first; nobody else calls them until `leaseMs` are over. */
+/** Takes up to `limit` due tenants, longest waiting first; nobody else calls them within `leaseMs`. */
 export async function takeTurns(
   db: Database,
   claim: string,
@@ -62,10 +62,10 @@ export async function extendTurn(
   })
 }
 
-/** When a tenant is called next. */
+/** When to call a tenant next. */
 export type NextSync =
   | { readonly afterMs: number; readonly failed: boolean }
-  /** It asked not to be disturbed until then: seconds since 1970. */
+  /** It asked not to be disturbed until then, in seconds since 1970. */
   | { readonly notBeforeTs: number }
 
 /**
@@ -97,10 +97,10 @@ export async function endTurn(
   })
 }
 
-/** Makes one tenant due, or all, whatever they asked for; gives how many. */
+/** Makes one or all tenants due, whatever they asked for; returns how many. */
 export async function syncNow(db: Database, tenantId?: string): Promise<number> {
   const rows = await db.rows({
-    // A turn that is under way now began before: '-infinity' tells its end that another is wanted.
+    // A turn in progress began earlier: '-infinity' tells its end that another is wanted.
     text: `UPDATE tenants SET in_dnd = false,
         next_sync_at = CASE WHEN sync_claim_until > now() THEN '-infinity'::timestamptz ELSE now() END
       WHERE client_base_url IS NOT NULL AND active AND ($1::text IS NULL OR id = $1) RETURNING 1`,
@@ -111,7 +111,7 @@ export async function syncNow(db: Database, tenantId?: string): Promise<number> 
   return rows.length
 }
 
-/** Until the next turn is due, in ms; undefined when no tenant is to be called. */
+/** Time until the next turn is due, in ms; undefined when no tenant is to be called. */
 export async function nextTurnInMs(db: Database): Promise<number | undefined> {
   const [row] = await db.rows<{ ms: number | null }>({
     text: `SELECT extract(epoch FROM min(greatest(next_sync_at, coalesce(sync_claim_until, next_sync_at))) - now())::float8
@@ -121,7 +121,7 @@ export async function nextTurnInMs(db: Database): Promise<number | undefined> {
   return row?.ms ?? undefined
 }
 
-/** One item of a delivery report, as tenants read it. Times are seconds since 1970. */
+/** One item of a delivery report, as sent to tenants. Times are seconds since 1970. */
 export interface Report {
   readonly id: string
   readonly sent_ts?: number
@@ -129,22 +129,22 @@ export interface Report {
   readonly error?: string
   readonly deferred_ts?: number
   readonly deferred_reason?: string
-  /** A message that was sent has come back, for one of its recipients. */
+  /** A sent message bounced for one of its recipients. */
   readonly bounce_ts?: number
   readonly bounce_type?: 'hard' | 'soft'
-  /** RFC 3463, as 5.1.1. */
+  /** Status code (RFC 3463), such as 5.1.1. */
   readonly bounce_code?: string
   readonly bounce_reason?: string
   readonly bounce_recipient?: string
-  /** Of a message that was sent: who did not get it, and why. */
+  /** For a sent message: who did not get it, and why. */
   readonly refused_recipients?: readonly { readonly address: string; readonly reason: string }[]
 }
 
 export interface Reports {
   readonly items: readonly Report[]
-  /** Of the events behind the items, for acknowledge(). */
+  /** Ids of the events behind the items, for acknowledge(). */
   readonly eventIds: readonly string[]
-  /** Whether more wait. */
+  /** Whether more are waiting. */
   readonly more: boolean
 }
 
@@ -160,7 +160,7 @@ interface Row {
   readonly recipients: readonly RecipientDone[] | null
 }
 
-/** What a tenant has not acknowledged, oldest first. */
+/** Reports that a tenant has not acknowledged, oldest first. */
 export async function unreported(db: Database, tenantId: string, limit: number): Promise<Reports> {
   const rows = await db.rows<Row>({
     text: `SELECT id AS event_id, message_id AS id, type, extract(epoch FROM at)::float8 AS at,
@@ -184,7 +184,7 @@ function reportOf({ id, type, at, until, description, recipients, bounce }: Row)
       bounce_reason: bounce.reason,
       bounce_recipient: bounce.recipient,
     }
-  // As the real one's: deferred_ts is when it is tried again.
+  // As in the real one: deferred_ts is the time of the next attempt.
   if (type === 'deferred') return { id, deferred_ts: until ?? at, deferred_reason: reason }
   if (type === 'error') return { id, error_ts: at, error: reason }
   const refused = (recipients ?? []).flatMap(({ address, refused: why }) =>

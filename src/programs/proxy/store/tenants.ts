@@ -11,18 +11,18 @@ export interface ClientAuth {
   readonly password?: string | undefined
 }
 
-/** How a tenant is reached. */
+/** How to reach a tenant. */
 export interface TenantClient {
-  /** Without a final slash. */
+  /** Without a trailing slash. */
   readonly baseUrl: string | null
   readonly syncPath: string | null
   readonly attachmentPath: string | null
   readonly auth: ClientAuth | null
-  /** The tenant has set baseUrl itself: it is not trusted to name private networks. */
+  /** The tenant set baseUrl itself, and is not trusted to name private networks. */
   readonly fenced: boolean
 }
 
-/** Messages that all accounts of a tenant together may send; null = no limit. */
+/** How many messages all accounts of a tenant may send together; null: no limit. */
 export interface TenantRateLimits {
   readonly perHour: number | null
   readonly perDay: number | null
@@ -30,12 +30,12 @@ export interface TenantRateLimits {
 
 export const LARGE_FILE_ACTIONS = ['warn', 'reject', 'rewrite'] as const
 
-/** What becomes of attachments that are larger than `maxBytes`. */
+/** What to do with attachments larger than `maxBytes`. */
 export interface LargeFilePolicy {
   readonly maxBytes: number
-  /** They go with a warning in the log; fail the message; become a link to a stored file. */
+  /** Send them with a warning in the log, fail the message, or store the file and send a link. */
   readonly action: (typeof LARGE_FILE_ACTIONS)[number]
-  /** Of the links; null = the proxy's own. */
+  /** Base of the links; null: the proxy's own. */
   readonly publicBaseUrl: string | null
   readonly ttlDays: number
 }
@@ -47,7 +47,7 @@ export interface Tenant {
   readonly client: TenantClient
   readonly suspendedBatches: readonly string[]
   readonly rateLimits: TenantRateLimits
-  /** Null = attachments of all sizes are attached. */
+  /** Null: attachments of any size are attached. */
   readonly largeFiles: LargeFilePolicy | null
 }
 
@@ -85,7 +85,7 @@ export class Tenants {
     this.#db = db
   }
 
-  /** A new tenant gets a key, which is shown this once; one that exists keeps its own. */
+  /** A new tenant gets a key, shown only this once; an existing one keeps its own. */
   async save(id: string, settings: TenantSettings): Promise<string | undefined> {
     const key = newKey()
     const [row] = await this.#db.rows<{ created: boolean }>({
@@ -136,7 +136,7 @@ export class Tenants {
     return (await this.#db.rows<Row>({ text, values: [activeOnly] })).map(tenantOf)
   }
 
-  /** With its accounts, its messages and the reports owed to it. */
+  /** Removes it with its accounts, its messages and the reports owed to it. */
   async remove(id: string): Promise<boolean> {
     return (
       (await this.#db.rows({ text: 'DELETE FROM tenants WHERE id = $1 RETURNING 1', values: [id] })).length >
@@ -144,7 +144,7 @@ export class Tenants {
     )
   }
 
-  /** A hash is looked up, not the token: what a lookup's time tells says nothing about any token. */
+  /** Looks up a hash, not the token, so that timing reveals nothing about any token. */
   async ofKey(token: string): Promise<string | undefined> {
     const text = 'SELECT id FROM tenants WHERE api_key_sha256 = $1'
     const [row] = await this.#db.rows<{ id: string }>({
@@ -217,7 +217,7 @@ export interface Suspension {
 /** All batches of a tenant, and messages without one. */
 export const ALL_BATCHES = '*'
 
-/** Suspends or activates a batch, or all that a tenant has; undefined when there is no such tenant. */
+/** Suspends or activates a batch, or everything of a tenant; undefined when there is no such tenant. */
 export async function setSuspended(
   db: Database,
   tenantId: string,
@@ -225,7 +225,7 @@ export async function setSuspended(
   suspended: boolean,
 ): Promise<Suspension | undefined> {
   return db.transaction(async (session) => {
-    // Against messages of the batch that are queued at the same moment (intake.ts).
+    // Against messages of the batch that are being queued at the same time (intake.ts).
     await session.rows({ text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', values: [tenantId] })
     const [tenant] = await session.rows<{ batches: string[] }>({
       text: `UPDATE tenants SET suspended_batches = ${suspended ? ADDED : REMOVED} WHERE id = $1
@@ -245,10 +245,10 @@ export async function setSuspended(
 }
 
 const ADDED = `CASE WHEN $2 = ANY (suspended_batches) THEN suspended_batches ELSE suspended_batches || $2::text END`
-/** Activating all activates each batch too. */
+/** Activating everything activates each batch too. */
 const REMOVED = `CASE WHEN $2 = '${ALL_BATCHES}' THEN '{}' ELSE array_remove(suspended_batches, $2) END`
 
-/** A suspension of all is asked of the tenant by each claim: no row of a long queue has to be touched. */
+/** Claims check a tenant's full suspension themselves, so a long queue need not be updated. */
 async function hold(
   session: Pick<Database, 'rows'>,
   tenantId: string,

@@ -21,13 +21,13 @@ import {
 } from '../store/sync.ts'
 import { SyncFailure, type SyncReply, TenantCaller } from './tenant-caller.ts'
 
-/** Without anything else to wait for. */
+/** Interval when nothing else is due. */
 const IDLE_MS = 5_000
 
 /**
- * The sync loop: calls each tenant when it is due. Whose turn it is stands in the database, so that any number of
- * proxies together call a tenant as often as one would. Tenants are called side by side: a slow one takes one of
- * `syncConcurrency` places, for the time limit at most.
+ * The sync loop: calls each tenant when it is due. Turns are kept in the database, so that any number of
+ * proxies together call a tenant as often as one would. Tenants are called in parallel: a slow one occupies one
+ * of `syncConcurrency` places, at most for the time limit.
  */
 export class SyncLoop {
   readonly #parts: SyncTurnParts
@@ -46,12 +46,12 @@ export class SyncLoop {
     this.#loop.wake()
   }
 
-  /** A tenant may be due. */
+  /** Call when a tenant may be due. */
   wake(): void {
     this.#loop.wake()
   }
 
-  /** Calls that run have until `withinMs` to end: their answers may hand over messages. */
+  /** Running calls have `withinMs` to end: their answers may hand over messages. */
   async stop(withinMs: number): Promise<void> {
     clearTimeout(this.#due)
     await this.#loop.stop()
@@ -92,7 +92,7 @@ export class SyncLoop {
     try {
       await endTurn(db, turn, await syncTenant(turn, this.#parts))
     } catch (error) {
-      // The lease of the turn runs out, and the next proxy calls the tenant.
+      // The lease of the turn expires, and the next proxy calls the tenant.
       log.error('a sync did not finish', { tenant: turn.tenantId, error: errorText(error) })
     }
   }
@@ -101,17 +101,17 @@ export class SyncLoop {
 /** The turns were faster. */
 function ignore(): void {}
 
-/** A tenant should not wait longer than this for the proxies that are left when one was killed. */
+/** Longest wait of a tenant for the remaining proxies when one was killed. */
 const LONGEST_LEASE_MS = 10_000
-/** Two signs of life may be late or lost. */
+/** Two of them may be late or lost. */
 const SIGNS_PER_LEASE = 3
 
-/** How long a turn belongs to the proxy that took it, without a sign of life. */
+/** How long a turn belongs to its proxy without a sign of life. */
 function turnLeaseMs({ leaseMs }: Pick<ProxyConfig, 'leaseMs'>): number {
   return Math.min(leaseMs, LONGEST_LEASE_MS)
 }
 
-/** Gives signs of life of a turn until it is disposed of: a tenant may take long to answer. */
+/** Renews a turn until disposed of, because a tenant may take long to answer. */
 function keepTurn(db: Database, turn: SyncTurn, leaseMs: number): Disposable {
   // While the database is away nobody else can take the turn either.
   const extend = () => void extendTurn(db, turn, leaseMs).catch(() => {})
@@ -125,16 +125,16 @@ interface SyncTurnParts {
   readonly log: Log
   readonly metrics: Metrics
   readonly caller: TenantCaller
-  /** Ends calls that run, and waits for the database. */
+  /** Ends running calls, and waits for the database. */
   readonly stop: AbortSignal
 }
 
-/** A tenant that fails is called less often, up to this. */
+/** Longest interval for a tenant that keeps failing. */
 const LONGEST_BACK_OFF_MS = 300_000
 
 /**
- * Calls one tenant until neither side has more, a bounded number of times. What it acknowledged is written down
- * after each answer, before anything else can go wrong.
+ * Calls one tenant until neither side has more, a bounded number of times. Acknowledgements are recorded after
+ * each answer, before anything else can go wrong.
  */
 async function syncTenant(turn: SyncTurn, parts: SyncTurnParts): Promise<NextSync> {
   const { config, metrics, log } = parts
@@ -147,7 +147,7 @@ async function syncTenant(turn: SyncTurn, parts: SyncTurnParts): Promise<NextSyn
     }
     return { afterMs: config.syncIntervalMs, failed: false }
   } catch (error) {
-    // Whatever it was: a tenant whose turn fails is called less often, and seen to fail.
+    // Whatever the error, a tenant whose turn fails is called less often, and the failure is visible.
     const reason = error instanceof SyncFailure ? error.reason : 'internal'
     metrics.syncFailed(turn.tenantId, reason)
     log.warning('sync failed', { tenant: turn.tenantId, reason, error: errorText(error) })
@@ -175,8 +175,8 @@ async function callOnce(
 }
 
 /**
- * The tenant has done its part: what it handed over and acknowledged is written, if it takes until the end. What it
- * acknowledged also when something else goes wrong: else it would be told the same for ever.
+ * Records what the tenant handed over and acknowledged, even if that takes until the end. Acknowledgements are
+ * recorded even when something else fails, or the tenant would get the same reports for ever.
  */
 async function digest(
   turn: SyncTurn,

@@ -89,18 +89,18 @@ export class TenantCaller {
 export interface SyncReply {
   /** Messages that it still has for us. */
   readonly queued: number
-  /** Seconds since 1970; undefined = it may be called as usual. */
+  /** In seconds since 1970; undefined: call as usual. */
   readonly nextSyncAfterTs: number | undefined
-  /** Handed over with the reply. */
+  /** Messages in the reply. */
   readonly messages: readonly unknown[]
-  /** What it said that makes no sense, and was ignored. */
+  /** Parts of the reply that make no sense and were ignored. */
   readonly oddities: readonly string[]
 }
 
 export const SYNC_FAILURES = ['network', 'timeout', 'status', 'too_large', 'not_json', 'not_ok'] as const
 export type SyncFailureReason = (typeof SYNC_FAILURES)[number]
 
-/** The call failed: what was reported with it was not heard. */
+/** The call failed: its reports count as not received. */
 export class SyncFailure extends Error {
   readonly reason: SyncFailureReason
 
@@ -110,10 +110,10 @@ export class SyncFailure extends Error {
   }
 }
 
-/** A larger value was meant in milliseconds; as seconds it would mean silence until the year 9999. */
+/** A larger value was meant in milliseconds; as seconds it would mean silence for millennia. */
 const LONGEST_DND_S = 366 * 86_400
 
-/** Only an object, and none that says ok: false, acknowledges what it answers. */
+/** Only an object without ok: false acknowledges the reports. */
 export function readReply(text: string, nowTs = Date.now() / 1000): SyncReply {
   const json = parsed(text)
   if (typeof json !== 'object' || json === null || Array.isArray(json))
@@ -135,7 +135,7 @@ export function readReply(text: string, nowTs = Date.now() / 1000): SyncReply {
   const nextTs = take('next_sync_after', next, isTime, 0)
   return {
     queued: take('queued', queued, isCount, 0),
-    // 0 is how some say "no".
+    // Some tenants send 0 for "no".
     nextSyncAfterTs: nextTs === 0 ? undefined : nextTs,
     messages: take('messages', messages, isList, []),
     oddities,
