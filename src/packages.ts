@@ -6,6 +6,7 @@ import { MailstormError } from './error.ts'
 /** The fields of package.json that are read at run time. */
 interface Manifest {
   readonly version: string
+  readonly engines: { readonly node: string }
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
@@ -38,6 +39,25 @@ export function requirePackages(purpose: string, names: readonly string[]): void
     'MISSING_PACKAGE',
     `Failed to ${purpose}: the ${packages} ${listed(missing)} ${are} not installed.`,
     `Install what it needs: ${installCommand(missing, process.cwd())}`,
+  )
+}
+
+/**
+ * Checks that Node is as new as package.json asks for: npm only warns, and what fails then names a function of Node.
+ *
+ * @param running its version, as `22.12.0`
+ * @param needed as package.json has it, `>=22.12.0`
+ * @throws MailstormError that names both
+ */
+export function requireNode(running = process.versions.node, needed = manifest.engines.node): void {
+  const [oldest, version] = [needed, running].map((text) => text.match(/\d+/g)?.map(Number) ?? [])
+  const [major = 0, minor = 0] = version ?? []
+  const [oldestMajor = 0, oldestMinor = 0] = oldest ?? []
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
+  throw new MailstormError(
+    'OLD_NODE',
+    `Failed to start mailstorm: Node ${running} (${process.execPath}) cannot run it, which needs Node ${needed.replace(/^>=/, '')} or newer.`,
+    'Install it from https://nodejs.org, or with a version manager such as nvm.',
   )
 }
 

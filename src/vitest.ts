@@ -16,6 +16,7 @@ import ResultsReporter from '../reporters/results-reporter.ts'
 import { MailstormError, USAGE_ERROR } from './error.ts'
 import { type Options, readOptions } from './options/options.ts'
 import { environment, isColorRefused } from './options/process-environment.ts'
+import { requireNode } from './packages.ts'
 import type { MetricsAddress } from './report/prometheus.ts'
 import { pageFor, wrapText } from './report/terminal.ts'
 import { readBaseline } from './results/baseline.ts'
@@ -175,11 +176,12 @@ function fromHere(path: string): string {
 }
 
 /**
- * The options, for a Vitest configuration. On the command line a bad value ends the process with its
- * message alone and code 2, before anything is collected; an IDE gets the error to show.
+ * The options, for a Vitest configuration. On the command line a bad value, or a Node that is too old, ends the process
+ * with its message alone and code 2, before anything is collected; an IDE gets the error to show.
  */
 function checkedOptions(env: NodeJS.ProcessEnv): Options {
   try {
+    requireNode()
     const options = readOptions(env)
     if (options.custom.baseline !== undefined) readBaseline(options.custom.baseline)
     return options

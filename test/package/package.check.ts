@@ -29,6 +29,7 @@ let tarball: string
 /** Other package managers and another Node. */
 let tools: Repository
 let node22: string
+let node20: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mailstorm-tarball-'))
@@ -36,8 +37,11 @@ beforeAll(async () => {
   tools = new Repository({})
   await tools.run(['npm', 'install', '--no-audit', '--no-fund', ...TOOLS])
   node22 = join(tools.folder, 'node_modules/node/bin')
+  node20 = join(tools.folder, 'node_modules/node20/bin')
 })
-const TOOLS = ['node@22', PNPM_PACKAGE, '@yarnpkg/cli-dist@4.18.1']
+/** Of Node 20 the binary alone: npm has one package named node to a folder. */
+const NODE_20 = `node20@npm:node-${process.platform}-${process.arch}@20`
+const TOOLS = ['node@22', NODE_20, PNPM_PACKAGE, '@yarnpkg/cli-dist@4.18.1']
 
 afterAll(() => {
   tools?.[Symbol.dispose]()
@@ -121,6 +125,13 @@ describe('installed by npm in an ES module repository', () => {
       env: { STRESS_DURATION: '2', STRESS_THRESHOLDS: 'success_rate==1' },
     })
     expect(latestResult(repository)).toMatchObject({ scenario: 'newsletter', verdict: 'PASSED' })
+  })
+
+  test('Node 20 is told which Node is needed, and nothing else', async () => {
+    const { exitCode, output } = await repository.try(BURST, { node: node20 })
+    expect(exitCode).toBe(2)
+    expect(output).toMatch(/Node 20\.\S+ .*cannot\s+run it, which needs\s+Node 22\.12\.0\s+or newer/)
+    expect(output).not.toMatch(/^\s+at /m)
   })
 
   test('the scenarios that come with it run by name', async () => {

@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from 'node:fs'
+// As a whole: Node 20, which stressConfig() refuses with a message, has no globSync to import by name.
+import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { sourcesRoot } from '../../packages.ts'
 import { asksFor } from './asked-projects.ts'
@@ -18,7 +19,7 @@ const REGISTRATION = /^\w+\(\s*['"]([\w.-]+)['"]/gm
 /** The scenarios that come with mailstorm, by name, without running any code of theirs. */
 export function builtInScenarios(): Scenario[] {
   return scenariosIn(
-    globSync('**/*.stress.{ts,js}', { cwd: builtInFolder }).map((path) => join(builtInFolder, path)),
+    fs.globSync('**/*.stress.{ts,js}', { cwd: builtInFolder }).map((path) => join(builtInFolder, path)),
   )
 }
 
@@ -26,7 +27,7 @@ export function builtInScenarios(): Scenario[] {
 export function scenariosIn(files: readonly string[]): Scenario[] {
   return files
     .flatMap((file) => {
-      const source = readFileSync(file, 'utf8')
+      const source = fs.readFileSync(file, 'utf8')
       return [...source.matchAll(REGISTRATION)].map(([, name = '']) => ({ name, file }))
     })
     .toSorted((a, b) => a.name.localeCompare(b.name))
