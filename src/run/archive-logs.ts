@@ -6,15 +6,15 @@ import { makeFolder } from '../results/atomic-write.ts'
 import { writeLogArchive } from '../results/log-archive.ts'
 import { claimName } from '../results/run-name.ts'
 
-/** What keeps a log. */
+/** The part of a service that has a log. */
 export type Logged = Pick<RunningService, 'name' | 'logTail'>
 
-/** More than any service keeps; their logs are capped where they are written. */
+/** More than any service keeps; logs are capped where they are written. */
 const ALL_LINES = 1_000_000
 
 /**
- * Archives the servers' logs beside the result of a run that failed, or of every run with STRESS_LOGS=1.
- * Gives the archive's file name; undefined when none was written.
+ * Archives the servers' logs beside the result of a failed run, or of every run with STRESS_LOGS=1. Resolves
+ * with the archive's file name; undefined when none was written.
  */
 export async function archiveLogs(
   result: AnyResult,
@@ -31,7 +31,7 @@ export async function archiveLogs(
     await writeLogArchive(join(resultsDir, name), files, new Date())
     return name
   } catch (error) {
-    // The run's figures are worth more than its logs: they are told whatever becomes of these.
+    // The figures are worth more than the logs: a failure here must not lose them.
     console.error(`Failed to archive the servers' logs in ${resultsDir}: ${(error as Error).message}`)
     return undefined
   }

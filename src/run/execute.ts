@@ -14,19 +14,22 @@ import { buildResult, type RunFacts } from './result.ts'
 import type { Row, RunOptions } from './scenario-run.ts'
 
 const PROGRESS_INTERVAL_MS = 1_000
-/** Before an agreed start, for the first readings and for the tasks to reach their threads. */
+/** Time before an agreed start for first readings and for the tasks to reach their threads. */
 const START_MARGIN_MS = 500
 
-/** One load of a run. Usually there is one; a spike has two at the same time. */
+/** One load of a run. Usually there is only one; a spike has two at the same time. */
 export interface LoadPart {
   readonly options: RunOptions
-  /** Numbers of the workers that take part. */
+  /** Numbers of the participating workers. */
   readonly workers: readonly number[]
-  /** After the first load's start. */
+  /** Start of this load after the first one's. */
   readonly startAfterSeconds: number
 }
 
-/** One run from boot to result. Rejects only when nothing could be sent; else the result says what went wrong. */
+/**
+ * One run from boot to result. Rejects only when nothing could be sent; otherwise the result says what went
+ * wrong.
+ */
 export async function executeRun(
   options: RunOptions,
   row: Row,
@@ -44,13 +47,13 @@ export async function executeRun(
   return withLogs(await buildResult(facts), facts, row)
 }
 
-/** The result, with the servers' logs archived where they are wanted. */
+/** The result, with the servers' logs archived if wanted. */
 export async function withLogs(result: Result, { servers }: RunFacts, { services }: Row): Promise<Result> {
   const logs = await archiveLogs(result, servers.booted, services.options)
   return logs === undefined ? result : { ...result, logs }
 }
 
-/** Runs loads together to their end, and says all that is known of each. Ends them early when told to. */
+/** Runs loads together until they end or are told to, and returns what is known of each. */
 export async function runLoads(
   ground: Ground,
   { parts, row, onStarted }: { parts: readonly LoadPart[]; row: Row; onStarted: (loads: LoadRun[]) => void },
@@ -109,7 +112,7 @@ export async function runLoads(
   }
 }
 
-/** Resource readings and the generator's own begin with the load, not with the wait for it. */
+/** Resource readings and the generator's own start with the load, not with the wait for it. */
 async function shortlyBefore(startAtMs: number | undefined, signal: AbortSignal): Promise<void> {
   const waitMs = (startAtMs ?? 0) - systemClock.nowMs() - START_MARGIN_MS
   if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined)
@@ -135,7 +138,7 @@ function startLoads(
   return loads
 }
 
-/** From now until the last of them must be over. */
+/** Time until the last load must be over. */
 function limitMs(parts: readonly LoadPart[], loads: readonly LoadRun[]): number {
   const waitMs = (loads[0]?.plan.startMs ?? 0) - systemClock.nowMs()
   const longest = parts.map(({ options, startAfterSeconds }) => {
@@ -144,7 +147,7 @@ function limitMs(parts: readonly LoadPart[], loads: readonly LoadRun[]): number 
   return Math.max(0, waitMs) + Math.max(...longest)
 }
 
-/** Ends the loads early on Ctrl-C or when their time is over, and remembers why. */
+/** Ends the loads early, on Ctrl-C or when their time is up, and remembers why. */
 function cutShort(loads: readonly LoadRun[], limitMs: number, signal: AbortSignal) {
   let why: string | undefined
   const cut = (reason: string) => {
@@ -164,7 +167,7 @@ function cutShort(loads: readonly LoadRun[], limitMs: number, signal: AbortSigna
   }
 }
 
-/** Of the load that is under way and was started last: the others' is told when it has ended. */
+/** Progress of the load that started last; that of the others is reported once it has ended. */
 async function reportProgress(
   { parts, loads, live }: { parts: readonly LoadPart[]; loads: readonly LoadRun[]; live: LiveFeeds },
   row: Row,
@@ -188,7 +191,7 @@ async function reportProgress(
   await row.onProgress(progress, isWatched ? live.rowsOf(load, { recording, elapsedMs }) : undefined)
 }
 
-/** Notes which servers ended by themselves during a run, and when. */
+/** Records which servers ended by themselves during a run, and when. */
 class ServerWatch {
   readonly #ended = new Map<string, string>()
 

@@ -8,15 +8,15 @@ import { MailstormError } from '../error.ts'
 import type { SplitOptions } from '../options/options.ts'
 import { newRunId } from './provenance.ts'
 
-/** What the next run of this process is called, and which part of it is whose. */
+/** Id of this process's next run, and its share of a split load. */
 export interface RunStart {
   readonly runId: string
   readonly split?: Split
-  /** Clock milliseconds of the agreed start. */
+  /** Agreed start, in clock milliseconds. */
   readonly startAtMs?: number
 }
 
-/** A start that is further away was mistyped, or read in another zone. */
+/** A start further away was mistyped, or meant in another time zone. */
 const LONGEST_WAIT_MS = 3_600_000
 
 /** Names the runs of one process. Generators that share a load run the same scenarios in the same order. */
@@ -28,7 +28,7 @@ export class GeneratorSplit {
     this.#options = options
   }
 
-  /** Only the first run has an agreed start: how long it takes is the target's to say. */
+  /** Only the first run has an agreed start: how long it takes depends on the target. */
   nextRun(): RunStart {
     this.#runs++
     if (this.#options === undefined) return { runId: newRunId() }
@@ -39,7 +39,7 @@ export class GeneratorSplit {
     return { runId, split, startAtMs: systemClock.nowMs() + startAt.getTime() - Date.now() }
   }
 
-  /** What the result of the run that was named last says of it. */
+  /** The split recorded in the result of the run named last. */
   resultOf(startsAt: Date): SplitResult | undefined {
     if (this.#options === undefined) return undefined
     const { index, generators, startAt } = this.#options
@@ -60,7 +60,7 @@ export class GeneratorSplit {
   }
 }
 
-/** Milliseconds until the agreed start, for time limits; throws when it is too far away to be meant. */
+/** Time until the agreed start in ms, for time limits; throws when it is too far away to be intended. */
 export function waitForStartMs(split: SplitOptions | undefined): number {
   const waitMs = (split?.startAt?.getTime() ?? 0) - Date.now()
   if (waitMs <= LONGEST_WAIT_MS) return Math.max(0, waitMs)
@@ -71,7 +71,7 @@ export function waitForStartMs(split: SplitOptions | undefined): number {
   )
 }
 
-/** The workers of a plan that are this generator's: every so many, as with its messages. */
+/** This generator's workers: every n-th one, as with its messages. */
 export function ownWorkers(workers: number, split: Split | undefined): number[] {
   const all = Array.from({ length: workers }, (_, worker) => worker)
   if (split === undefined) return all
@@ -83,13 +83,13 @@ export function ownWorkers(workers: number, split: Split | undefined): number[] 
   )
 }
 
-/** A thread this busy may itself be what limits the run. */
+/** A busier thread may itself be what limits the run. */
 const MAX_THREAD_CPU_PERCENT = 90
 const MAX_MACHINE_CPU_PERCENT = 97
-/** The pacer keeps p99 below 2 ms on an idle machine and at 3 ms on a busy one. */
+/** The pacer keeps p99 below 2 ms on an idle machine, and at 3 ms on a busy one. */
 export const MAX_LAG_P99_MS = 10
 
-/** Measures the load generator itself, so that a run can say when it was not the target that was slow. */
+/** Measures the load generator itself, so that a run can tell when the target was not to blame. */
 export class GeneratorMeter {
   readonly #threads: number
   readonly #cpuBefore = process.cpuUsage()

@@ -6,22 +6,26 @@ import type { ResultKind } from '../results/kinds.ts'
 import type { Execute, Row, ScenarioRun } from './scenario-run.ts'
 
 /**
- * One kind of run: what registers, runs and judges scenarios asks it, and knows no kind. `Plan` is one run of a
- * scenario, its spec resolved.
+ * One kind of run. Code that registers, runs and judges scenarios uses this interface and knows no kind itself.
+ * `Plan` is one run of a scenario, with its spec resolved.
  */
 export interface RunKind<Plan, R extends AnyResult> {
-  /** Its format, schema, figures: what its files tell. */
+  /** Format, schema and figures of its files. */
   readonly results: ResultKind<R>
-  /** Titles of the rows of those who send: workers, or tenants. */
+  /** Titles of the rows of senders: workers or tenants. */
   rows(plan: Plan, options: Options): readonly string[]
   thresholds(plan: Plan): readonly Threshold[]
-  /** The longest that a row may take, which may have to boot everything, run the plan and verify. */
+  /** Longest time of a row, which may have to boot everything, run the plan and verify. */
   limitMs(plan: Plan, options: Options): number
-  /** From boot to result. Rejects only when it could not begin; else the result says what went wrong. */
+  /**
+   * Runs from boot to result. Rejects only when it could not begin; otherwise the result says what went wrong.
+   */
   execute(plan: Plan, row: Row, onStarted: Parameters<Execute>[1]): Promise<R>
-  /** Waits for the end of one sender. Throws RowFailure where its part did not hold; answers what it came to. */
+  /**
+   * Waits until one sender has ended; resolves with a note on its row. Throws RowFailure when its part failed.
+   */
   senderRow(of: SenderRow<Plan, R>): Promise<string | undefined>
-  /** What to say of a threshold that was missed. */
+  /** Message for a missed threshold. */
   missed(result: R, threshold: ThresholdResult): string
   /** Throws RowFailure when a message is not accounted for. */
   account(result: R): void
@@ -30,7 +34,7 @@ export interface RunKind<Plan, R extends AnyResult> {
 export interface SenderRow<Plan, R extends AnyResult> {
   readonly plan: Plan
   readonly run: ScenarioRun<R>
-  /** Into the kind's rows. */
+  /** Index into `rows`. */
   readonly index: number
   readonly row: Row
 }

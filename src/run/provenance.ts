@@ -6,19 +6,19 @@ import { manifest } from '../packages.ts'
 
 const require = createRequire(import.meta.url)
 
-/** `YYYYMMDD-HHMMSS` in local time, as result files are named. */
+/** `YYYYMMDD-HHMMSS` in local time, as in the names of result files. */
 export function stampOf(date: Date): string {
   const two = (value: number) => String(value).padStart(2, '0')
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`
   return `${day}-${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`
 }
 
-/** Unique over runs and machines; letters and digits, so that it can stand in a Message-ID. */
+/** Unique across runs and machines; letters and digits, as allowed in a Message-ID. */
 export function newRunId(): string {
   return Date.now().toString(36) + randomBytes(3).toString('hex')
 }
 
-/** Versions of what takes part in a run. */
+/** Versions of the software in a run. */
 export function versions(): Record<string, string> {
   return {
     mailstorm: manifest.version,
@@ -28,7 +28,7 @@ export function versions(): Record<string, string> {
   }
 }
 
-/** Nothing of what is not there: a plain script needs no Vitest. */
+/** Empty for a missing package: a plain script needs no Vitest. */
 function versionOf(name: string): Record<string, string> {
   try {
     const { version } = require(`${name}/package.json`) as { version: string }

@@ -2,17 +2,17 @@ import type { Usage } from '../../containers/service.ts'
 import type { Clock } from '../engine/clock.ts'
 import type { MinAvgMax, ResourceSample, ResourceUsage } from '../engine/result.ts'
 
-/** Anything whose use of the machine can be read; undefined when it cannot, as once it has ended. */
+/** Anything with a resource usage; undefined when it cannot be read, as after its end. */
 export interface Sampled {
   readonly name: string
   usage(): Promise<Usage | undefined>
 }
 
 const SECOND_MS = 1_000
-/** A last, shorter second is sampled only if it is long enough for the kernel's 10 ms CPU ticks to tell. */
+/** A last, shorter second is sampled only when it is long enough for the kernel's CPU ticks of 10 ms. */
 const LAST_SECOND_MS = 250
 
-/** Reads the use of each service at the end of every second of a run. */
+/** Reads the usage of each service at the end of every second of a run. */
 export class ResourceSampler {
   readonly #services: readonly Sampled[]
   readonly #clock: Clock
@@ -27,19 +27,19 @@ export class ResourceSampler {
     this.#clock = clock
   }
 
-  /** Begins the run's second 0. CPU is counted from one reading to the next, so one is taken here. */
+  /** Starts second 0. CPU is measured between readings, so one is taken here. */
   async start(): Promise<void> {
     await Promise.all(this.#services.map((service) => service.usage()))
     this.#startedMs = this.#clock.nowMs()
     this.#wakeAfter(0)
   }
 
-  /** What has been read so far, by service. */
+  /** Readings so far, by service. */
   get soFar(): Readonly<Record<string, { readonly samples: readonly ResourceSample[] }>> {
     return Object.fromEntries([...this.#samples].map(([name, samples]) => [name, { samples }]))
   }
 
-  /** Ends the run and says what each service used; one that gave no sample is left out. */
+  /** Ends the run and returns each service's usage; services without a sample are left out. */
   async stop(): Promise<Record<string, ResourceUsage>> {
     this.#stopped = true
     this.#cancel()
@@ -52,7 +52,7 @@ export class ResourceSampler {
     return Object.fromEntries([...this.#samples].map(([name, samples]) => [name, summaryOf(samples)]))
   }
 
-  /** A reading that takes longer than a second leaves out the seconds it covers. */
+  /** A reading that takes longer than a second skips the seconds it covers. */
   #wakeAfter(second: number): void {
     this.#cancel = this.#clock.wakeAt(this.#startedMs + (second + 1) * SECOND_MS, () => {
       this.#reading = this.#read(second).then(() => {
@@ -89,7 +89,7 @@ function sampleOf(
   }
 }
 
-/** What was used during a part of the run alone, on that part's own axis. */
+/** Usage during a part of the run, on that part's own time axis. */
 export function usageDuring(
   usage: Readonly<Record<string, ResourceUsage>>,
   { fromSecond, seconds }: { readonly fromSecond: number; readonly seconds: number },
@@ -123,7 +123,7 @@ function networkOf(samples: readonly ResourceSample[]): NonNullable<ResourceUsag
 
 function minAvgMax(values: readonly number[]): MinAvgMax {
   const sum = values.reduce((total, value) => total + value, 0)
-  // Not Math.max(...): a sample a second of two days is more than a call can have arguments.
+  // Not Math.max(...): two days of samples are more than a call takes arguments.
   return {
     min: values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
     avg: sum / values.length,

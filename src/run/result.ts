@@ -57,7 +57,7 @@ export interface RunFacts {
   readonly split: SplitResult | undefined
 }
 
-/** Everything known of a run → its result, verified and judged. */
+/** Builds the result from everything known of a run, verified and judged. */
 export async function buildResult(facts: RunFacts): Promise<Result> {
   const { options, servers, load, measured } = facts
   const { workload } = options
@@ -98,7 +98,7 @@ export async function buildResult(facts: RunFacts): Promise<Result> {
   }
 }
 
-/** What was measured, and how it compares with what was asked for. */
+/** Measurements, and how they compare with what was asked for. */
 async function figuresOf(facts: RunFacts) {
   const { options, servers, load, measured } = facts
   const { recording } = measured
@@ -146,7 +146,7 @@ function stageTable({ load, measured }: RunFacts): Pick<Result, 'side_by_side'> 
   return table === undefined ? {} : { side_by_side: table }
 }
 
-/** What `regression` compares with, if the scenario names it. */
+/** The reference of `regression`, if the scenario names one. */
 function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { baseline?: BaselineFigures } {
   const { scenario, part, workload } = options
   if (workload.baseline === undefined) return {}
@@ -163,13 +163,13 @@ function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { b
 function customMetrics({ options, measured }: RunFacts, metrics: Metrics): Pick<Result, 'custom_metrics'> {
   const kinds = options.workload.metrics
   if (kinds === undefined) return {}
-  // All of them stand in the result, also when no thread came to tell anything.
+  // All metrics appear in the result, even when no thread reported any.
   const nothing = new CustomMetrics(kinds, () => 0).snapshot()
   const recorded = mergeCustom(nothing, measured.recording.custom)
   return { custom_metrics: customResults(recorded, metrics.duration_seconds) }
 }
 
-/** Why a run is not whole; null when it is. */
+/** Why a run is partial; null when it is complete. */
 function whyPartial({ cutShortBy, serversEnded, measured }: RunFacts): string | null {
   const reasons = [...serversEnded].map(([name, how]) => `${name}: ${how}`)
   if (cutShortBy !== undefined) reasons.unshift(cutShortBy)
@@ -192,7 +192,7 @@ const NOTHING_CHECKED = {
   corrupted_ids: [],
 } as const
 
-/** What was acknowledged against what the servers say they received. */
+/** Compares what was acknowledged with what the servers say they received. */
 async function checkLedger({ servers, load, measured }: RunFacts): Promise<LedgerResult> {
   const acknowledged = measured.receipts.targets.reduce((sum, target) => sum + target.accepted, 0)
   if (servers.noLedger !== undefined) {
@@ -221,7 +221,7 @@ async function checkLedger({ servers, load, measured }: RunFacts): Promise<Ledge
   }
 }
 
-/** What was added by us and cannot be had is skipped; what the user asked for fails without data. */
+/** Thresholds that we added are skipped without a ledger; those of the user fail without data. */
 export function skipWithoutLedger(
   judged: ThresholdResult,
   servers: Servers,

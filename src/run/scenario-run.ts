@@ -14,37 +14,37 @@ export interface RunOptions {
   readonly part: string | null
   readonly workload: Workload
   readonly thresholds: readonly Threshold[]
-  /** What the environment put in the place of the scenario's own load. */
+  /** Values of the scenario's load that the environment replaced. */
   readonly overrides: readonly OverrideResult[]
 }
 
-/** Runs what a row has begun, and tells as soon as its load has started. */
+/** Executes the run of a row, and calls back as soon as its load has started. */
 export type Execute<R extends AnyResult = Result> = (
   row: Row,
   onStarted: (load: LoadRun) => void,
 ) => Promise<R>
 
-/** What a row of the test explorer gives to the run it belongs to. */
+/** What a row of the test explorer provides to its run. */
 export interface Row {
   readonly services: Services
   /** Aborts when the run is interrupted. */
   readonly signal: AbortSignal
   readonly task: {
-    /** What reporters find with the row. */
+    /** Read by reporters. */
     readonly meta: { mailstormResult?: AnyResult }
-    /** The rows beside it; those that were not asked for have the mode `skip`. */
+    /** The rows beside it; rows that were not asked for have mode `skip`. */
     readonly suite?: { readonly tasks: readonly { readonly mode: string }[] } | undefined
   }
   skip(why?: string): never
-  /** Calls back when the row has ended, however it ended. */
+  /** Calls back when the row has ended, in whatever way. */
   onTestFinished(hook: () => Promise<void>, limitMs?: number): void
-  /** Tells the reporters how far the run is; `rows` are for the live view, where it was asked for. */
+  /** Reports progress to the reporters; `rows` only with the live view. */
   onProgress(progress: Progress | PressureProgress, rows?: LiveRows): Promise<void>
 }
 
 /**
- * One run of any kind as Vitest sees it: rows that all wait for the same run. The first row to come owns it: it
- * starts it, carries its progress and its result, and fails when it cannot be run; the others say so.
+ * One run of any kind as Vitest sees it: rows that wait for the same run. The first row to come owns it: it
+ * starts the run, carries its progress and result, and fails when it cannot run; the others refer to it.
  */
 export class ScenarioRun<R extends AnyResult = Result> {
   readonly #execute: Execute<R>
@@ -53,7 +53,7 @@ export class ScenarioRun<R extends AnyResult = Result> {
 
   constructor(execute: Execute<R>) {
     this.#execute = execute
-    // Rows that wait for it get the error; when none does, it must not count as unhandled.
+    // Waiting rows get the error; without any, it must not count as an unhandled rejection.
     this.#load.promise.catch(() => undefined)
   }
 
@@ -67,7 +67,7 @@ export class ScenarioRun<R extends AnyResult = Result> {
     await load.worker(worker)
   }
 
-  /** The result, for rows about thresholds and tenants; runs the whole when no row has begun it. */
+  /** The result, for rows of thresholds and tenants; starts the run if no row has. */
   async result(row: Row): Promise<R> {
     if (this.#result === undefined) return this.#own(row)
     return this.#result.catch(() => row.skip('the run has no result: see its first row'))
@@ -77,7 +77,7 @@ export class ScenarioRun<R extends AnyResult = Result> {
     const result = this.#execute(row, (load) => this.#load.resolve(load))
     this.#result = result
     result.catch((error) => this.#load.reject(error))
-    // In a hook: Vitest does not wait for a test that is cancelled, but it does for its hooks.
+    // In a hook, because Vitest waits for the hooks of a cancelled test, but not for the test.
     row.onTestFinished(async () => {
       const [ended] = await Promise.allSettled([result])
       if (ended.status === 'fulfilled') row.task.meta.mailstormResult = ended.value
@@ -86,10 +86,10 @@ export class ScenarioRun<R extends AnyResult = Result> {
   }
 }
 
-/** Ending what is in flight, draining, verification and the result of a run that was cancelled. */
+/** Time to end what is in flight, drain, verify and build the result after a cancellation. */
 const WRAP_UP_LIMIT_MS = 60_000
 
-/** Fails a row with one message and no stack: the figures say it all. */
+/** Fails a row with a message and no stack: the figures say it all. */
 export class RowFailure extends MailstormError {
   constructor(message: string) {
     super('THRESHOLD', message)

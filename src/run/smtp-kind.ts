@@ -8,7 +8,7 @@ import { serverNames } from './ground/servers.ts'
 import type { RunKind } from './kind.ts'
 import { RowFailure, type RunOptions } from './scenario-run.ts'
 
-/** Load on SMTP servers: a row to each of this generator's workers. */
+/** The run kind for load on SMTP servers: a row per worker of this generator. */
 export const SMTP_RUNS: RunKind<RunOptions, Result> = {
   results: SMTP_RESULTS,
   rows({ workload }, options) {
@@ -28,23 +28,23 @@ export const SMTP_RUNS: RunKind<RunOptions, Result> = {
   account: expectAccounted,
 }
 
-/** Servers and threads may have to be booted within the first row's time; verification ends it. */
+/** The first row's time includes booting servers and threads, and verification. */
 const BOOT_LIMIT_MS = 90_000
 const VERIFY_LIMIT_MS = 60_000
 
-/** Limit of a row: it may have to boot everything, wait for the agreed start, send and verify. */
+/** Time limit of a row: it may have to boot everything, wait for the agreed start, send and verify. */
 export function limitMs(loadMs: number, { cooldownSeconds, split }: Options): number {
   const beginMs = BOOT_LIMIT_MS + cooldownSeconds * 1000 + waitForStartMs(split)
   return beginMs + loadMs + VERIFY_LIMIT_MS
 }
 
-/** Without a server when none is known: the run then says what is wrong. */
+/** Without a server when none is known; the run then reports what is wrong. */
 function titleOf(worker: number, names: readonly string[]): string {
   const first = names[worker % Math.max(1, names.length)]
   return `worker ${worker + 1}${first === undefined ? '' : `, first to ${first}`}`
 }
 
-/** planned = accepted + deferred + rejected + failed + dropped + not reached, and the run came to its end. */
+/** planned = accepted + deferred + rejected + failed + dropped + not reached, and the run finished. */
 function expectAccounted({ metrics, status, partial_reason }: Result): void {
   const sum = Object.values(metrics.outcomes).reduce((total, count) => total + count, 0)
   if (sum !== metrics.total_messages || Math.min(...Object.values(metrics.outcomes)) < 0) {

@@ -24,7 +24,7 @@ export function thresholdsOf({
   return [...own, ...added.filter(({ expression }) => own.every((one) => one.expression !== expression))]
 }
 
-/** Before anything is booted: a threshold on a baseline has one, and it can be read. */
+/** Checks, before anything is booted, that a threshold on a baseline has one that can be read. */
 export function checkBaseline(thresholds: readonly Threshold[], baseline: string | undefined): void {
   if (baseline !== undefined) readBaseline(baseline)
   const wanting = thresholds.find(({ metric }) => metric === 'regression')
@@ -37,9 +37,9 @@ export function checkBaseline(thresholds: readonly Threshold[], baseline: string
 }
 
 /**
- * The medians of a baseline, and whether this run may be held against them. Another backend, scenario or
- * workload measures something else: then there is no data, and the threshold fails. Another machine may be
- * as good (CI gives a different one each time): then it is said beside the figure.
+ * The medians of a baseline, and whether this run may be compared with them. Another backend, scenario or
+ * workload measures something else: then there is no data, and the threshold fails. Another machine may be as
+ * good (CI uses a different one each time), so it is only mentioned beside the figure.
  */
 export function baselineFigures(name: string, run: object): BaselineFigures {
   const { runs } = readBaseline(name)

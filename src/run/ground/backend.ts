@@ -2,28 +2,28 @@ import { connectEngine } from '../../../containers/docker/connect.ts'
 import type { Engine } from '../../../containers/docker/engine.ts'
 import { MailstormError } from '../../error.ts'
 
-/** How services boot, and why so. */
+/** How services boot, and why. */
 export interface ChosenBackend {
   readonly name: 'embedded' | 'docker'
   readonly why: string
 }
 
 export interface BackendWish {
-  /** Optional packages that it takes beside Testcontainers itself. */
+  /** Optional packages needed besides Testcontainers itself. */
   readonly packages?: readonly string[]
-  /** Why it must be containers; undefined where processes of this machine would do as well. */
+  /** Why it must be containers; undefined when local processes would do as well. */
   readonly docker: string | undefined
-  /** Sees to it that the engine has what it is to start. */
+  /** Makes sure that the engine has the images. */
   images(engine: Engine, withinMs: number): Promise<void>
 }
 
 export const ASKED_FOR = 'asked for by STRESS_BACKEND'
 
-/** An image may be fetched for so long when processes of this machine would do as well. */
+/** Time limit for pulling an image when local processes would do as well. */
 const AUTO_IMAGE_WITHIN_MS = 60_000
 const IMAGE_WITHIN_MS = 300_000
 
-/** Containers where they are asked for, or where an engine answers and has or can get the images. */
+/** Chooses containers when asked for, or when an engine answers and has or can get the images. */
 export async function chooseBackend(wish: BackendWish): Promise<ChosenBackend> {
   const { docker: asked, packages = [], images } = wish
   try {

@@ -7,9 +7,9 @@ import type { Servers } from './servers.ts'
 import type { Services } from './services.ts'
 
 export interface FaultCounts {
-  /** Connections that were cut by the proxies. */
+  /** Connections cut by the proxies. */
   readonly cut: number
-  /** Clients of the crowd that were connected at the end. */
+  /** Clients of the crowd still connected at the end. */
   readonly crowd: number
 }
 
@@ -18,7 +18,7 @@ export interface FaultyServers extends AsyncDisposable {
   counts(): Promise<FaultCounts>
 }
 
-/** The servers of a run with a fault before them, or fault servers instead of them. */
+/** The servers of a run behind fault proxies, or fault servers instead of them. */
 export async function faultyServers(
   plan: FaultPlan,
   services: Services,
@@ -99,7 +99,7 @@ async function oneFaultServer({ server = {} }: FaultPlan, stack: DisposableParts
   }
 }
 
-/** A fault server as every booted server is seen; it lives and dies with the run's own process. */
+/** A fault server seen as a booted server; it lives and dies with the run's process. */
 function runningFaultServer(thread: FaultServerThread): RunningSmtpServer {
   return {
     name: 'fault-server',

@@ -8,13 +8,13 @@ import type { Row } from '../scenario-run.ts'
 import { checkHooks, type Workload } from '../spec/spec.ts'
 import type { Servers } from './servers.ts'
 
-/** What a run stands on: everything booted and checked. */
+/** Everything a run needs, booted and checked. */
 export interface Ground {
   readonly servers: Servers
   readonly pool: SenderPool
 }
 
-/** Boots what is needed for workloads that run together, and checks that they can. */
+/** Boots what the workloads of a run need, and checks that they can run. */
 export async function groundFor(workloads: readonly Workload[], row: Row): Promise<Ground> {
   const { services, signal } = row
   await services.cooldown.wait(signal)
@@ -28,7 +28,7 @@ export async function groundFor(workloads: readonly Workload[], row: Row): Promi
   return { servers, pool }
 }
 
-/** A server that does not greet is waited for; whoever interrupts the run does not wait with it. */
+/** Waits for a check, but not after the run is interrupted: a server may never greet. */
 async function unlessAborted(check: Promise<void>, signal: AbortSignal): Promise<void> {
   const interrupted = Promise.withResolvers<never>()
   const onAbort = () =>
@@ -47,7 +47,7 @@ async function unlessAborted(check: Promise<void>, signal: AbortSignal): Promise
   }
 }
 
-/** A later scenario on fewer servers would measure something else without saying so. */
+/** A later scenario on fewer servers would silently measure something else. */
 function refuseEnded(servers: Servers): void {
   const ended = servers.booted.find((server) => server.endedBy !== undefined)
   if (ended === undefined) return
@@ -60,7 +60,7 @@ function refuseEnded(servers: Servers): void {
   )
 }
 
-/** The first so many of the servers, where a workload asks for no more. */
+/** The first of the servers, as many as a workload asks for. */
 export function narrowed(servers: Servers, { servers: count }: Workload): Servers {
   if (count === undefined) return servers
   return {
@@ -70,7 +70,7 @@ export function narrowed(servers: Servers, { servers: count }: Workload): Server
   }
 }
 
-/** The workers whose rows were asked for; all of this generator's when only other rows of the run were. */
+/** The workers whose rows were asked for; all of this generator's when only other rows were. */
 export function selectedWorkers({ task, services }: Row, workers: number): number[] {
   const own = ownWorkers(workers, services.options.split)
   const rows = task.suite?.tasks.slice(0, own.length) ?? []
@@ -83,7 +83,7 @@ export interface PlanParts {
   readonly servers: Servers
   readonly seed: number
   readonly start: RunStart
-  /** Numbers of those that take part. */
+  /** Numbers of the participating workers. */
   readonly workers: readonly number[]
 }
 

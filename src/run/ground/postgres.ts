@@ -5,10 +5,10 @@ import { MailstormError } from '../../error.ts'
 import type { Options } from '../../options/options.ts'
 import { ASKED_FOR, type ChosenBackend, chooseBackend } from './backend.ts'
 
-/** What pressure runs share: the way services boot, and one PostgreSQL. */
+/** Shared by pressure runs: how services boot, and one PostgreSQL. */
 export interface PressureBackend extends ChosenBackend, AsyncDisposable {
   readonly postgres: RunningPostgres
-  /** The URL of a database of its own for one run. */
+  /** Creates a database for one run; resolves with its URL. */
   newDatabase(): Promise<string>
 }
 

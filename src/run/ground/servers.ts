@@ -17,26 +17,26 @@ import type { SmtpTarget, TlsMode } from '../../smtp/target.ts'
 import type { Workload } from '../spec/spec.ts'
 import { ASKED_FOR, chooseBackend } from './backend.ts'
 
-/** The SMTP servers of a run: booted for it, or running already. */
+/** The SMTP servers of a run, booted for it or already running. */
 export interface Servers extends AsyncDisposable {
   readonly backend: { readonly name: 'embedded' | 'docker' | 'external'; readonly why: string }
-  /** Whether mailstorm start keeps them, and they outlive the run. */
+  /** Whether `mailstorm start` keeps them beyond the run. */
   readonly kept: boolean
-  /** Those that were booted, in the order of the targets; empty for servers of the user's. */
+  /** The booted servers, in the order of the targets; empty for the user's servers. */
   readonly booted: readonly RunningSmtpServer[]
   /** Why nothing can be verified; undefined when every server keeps a ledger. */
   readonly noLedger: string | undefined
-  /** Servers that were given by name, and what the names stand for in this run. */
+  /** Servers given by name, and their addresses in this run. */
   readonly names: readonly NameLookup[]
-  /** Throws MailstormError when servers that were not booted here do not greet as the workload will meet them. */
+  /** Throws MailstormError when a server that was not booted here does not greet as the workload expects. */
   ready(workload: Pick<Workload, 'tls' | 'auth' | 'timeoutMs'>): Promise<void>
-  /** Where to send a workload, by its TLS mode and credentials. */
+  /** Where to send a workload, given its TLS mode and credentials. */
   targetsFor(workload: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[]
 }
 
 type Note = (line: string) => void
 
-/** Boots the fleet, or checks that the user's servers may be sent to and answer. Throws MailstormError. */
+/** Boots the fleet, or checks that the user's servers are allowed and answer. Throws MailstormError. */
 export async function startServers(
   options: Options,
   note: Note = console.info,
@@ -50,7 +50,7 @@ export async function startServers(
   return bootedServers(backend, fleet, options)
 }
 
-/** Names as they will be, for titles of tests, before anything is booted. */
+/** The names before anything is booted, for titles of tests. */
 export function serverNames(options: Options): string[] {
   if (options.backend === 'external') return options.targets.map(({ host, port }) => nameOf(host, port))
   if (options.backend === 'started') return keptServerNames(process.cwd())
@@ -103,7 +103,7 @@ function fleetOptions({ fleet, custom }: Options) {
   }
 }
 
-/** Those that `mailstorm start` keeps; they run on after this run. */
+/** Servers kept by `mailstorm start`; they outlive this run. */
 async function startedServers(options: Options): Promise<Servers> {
   const state = await requireState(process.cwd())
   const servers = state.servers.map((server) => new KeptSmtpServer(server, state))
@@ -111,7 +111,7 @@ async function startedServers(options: Options): Promise<Servers> {
     await Promise.all(servers.map((server) => server.stop()))
   }
   const backend = { name: state.backend.name, why: `started before by mailstorm start: ${state.backend.why}` }
-  // One that has ended before is refused before the run, not found out by it.
+  // Refuse an ended server before the run instead of discovering it during the run.
   await Promise.all(servers.map((server) => server.look()))
   return { ...bootedServers(backend, { servers, stop, [Symbol.asyncDispose]: stop }, options), kept: true }
 }
@@ -136,7 +136,7 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, { tlsVerif
   }
 }
 
-/** Each name is looked up here, once; the check and all connections of the run use what was answered. */
+/** Each name is looked up here, once; the check and all connections of the run use the answer. */
 async function externalServers(options: Options, world: PreflightWorld): Promise<Servers> {
   const { targets, custom, tlsVerify, allowPublicTargets } = options
   const known = new Map<string, CheckedHost>()

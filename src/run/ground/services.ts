@@ -5,7 +5,7 @@ import { GeneratorSplit } from '../generator.ts'
 import type { PressureBackend } from './postgres.ts'
 import { type Servers, startServers } from './servers.ts'
 
-/** What all scenarios of one Vitest run share: booted at the first use, once, and only what is used. */
+/** Shared by all scenarios of a Vitest run: booted on first use, once, and only what is used. */
 export interface Services extends AsyncDisposable {
   readonly options: Options
   readonly servers: Lazy<Servers>
@@ -40,7 +40,7 @@ export function createServices(options: Options): Services {
   }
 }
 
-/** Something that is made at the first use and ended once, if it was made. */
+/** Created on first use, and disposed of once if it was created. */
 export class Lazy<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #make: () => Promise<T>
   #made: Promise<T> | undefined
@@ -55,13 +55,13 @@ export class Lazy<T extends AsyncDisposable> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // One that failed to start has cleaned up behind itself and told its user why.
+    // A failed start has already cleaned up and reported why.
     const [made] = await Promise.allSettled([this.#made])
     if (made.status === 'fulfilled') await made.value?.[Symbol.asyncDispose]()
   }
 }
 
-/** Time for sockets to close and for servers to settle between two runs. */
+/** Time between two runs for sockets to close and servers to settle. */
 class Cooldown {
   readonly #seconds: number
   #lastEndMs: number | undefined
@@ -74,7 +74,7 @@ class Cooldown {
     this.#lastEndMs = performance.now()
   }
 
-  /** Resolves when the last run, if any, is long enough ago, or as soon as `signal` aborts. */
+  /** Resolves when the last run, if any, is long enough ago, or when `signal` aborts. */
   async wait(signal: AbortSignal): Promise<void> {
     if (this.#lastEndMs === undefined) return
     const leftMs = this.#lastEndMs + this.#seconds * 1000 - performance.now()

@@ -3,24 +3,24 @@ import type { ResourceSample, ResourceUsage, TimelineRow } from '../../engine/re
 import type { LoadRun, Measured } from '../../engine/threads/load-run.ts'
 import type { ResourceSampler } from '../resource-sampler.ts'
 
-/** What the charts of a run under way need beyond its progress: what is new since the last time. */
+/** What the charts of a running load need besides its progress: everything new since the last time. */
 export interface LiveRows {
-  /** Whole seconds alone: the last one would show a drop that is none. */
+  /** Complete seconds only: the last one would look like a drop. */
   readonly timeline: readonly TimelineRow[]
   readonly resources: Readonly<Record<string, readonly ResourceSample[]>>
 }
 
-/** The threads tell what they measured once a second, so the second before is not complete either. */
+/** Threads report once a second, so the second before the current one is incomplete too. */
 const SECONDS_UNTIL_WHOLE = 2
 
 export interface Measures {
-  /** Rows of the timeline from a second on. */
+  /** Rows of the timeline from this second on. */
   timelineFrom(second: number): readonly TimelineRow[]
   readonly samples: Readonly<Record<string, Pick<ResourceUsage, 'samples'>>>
   readonly elapsedMs: number
 }
 
-/** Remembers what has been told of one run, so that each second is told once. */
+/** Remembers what was sent of one run, so that each second is sent once. */
 export class LiveFeed {
   #nextSecond = 0
   readonly #samplesTold = new Map<string, number>()
@@ -44,7 +44,7 @@ export class LiveFeed {
   }
 }
 
-/** What the live view has been told, load by load. */
+/** What was sent to the live view, per load. */
 export class LiveFeeds {
   readonly #sampler: ResourceSampler
   readonly #feeds = new Map<LoadRun, LiveFeed>()

@@ -20,7 +20,7 @@ export interface LiveEvent {
   readonly data: unknown
 }
 
-/** With the whole report: the page must have it before this process ends. */
+/** Includes the whole report: the page must have it before this process ends. */
 export interface Finished extends Snapshot {
   readonly name: string
   readonly verdict: Result['verdict']
@@ -29,21 +29,21 @@ export interface Finished extends Snapshot {
 
 type Listener = (event: LiveEvent) => void
 
-/** What has happened so far, for whoever comes late, and what happens, for whoever listens. */
+/** Keeps what has happened for late listeners, and passes on what happens. */
 export class LiveHub {
   readonly #assets: Assets
   readonly #listeners = new Set<Listener>()
   readonly #finished: AnyResult[] = []
   #load: LiveLoadRun | undefined
   #pressure: LivePressureRun | undefined
-  /** The one that told something last. */
+  /** The run that reported last. */
   #shown: Pick<LiveRun<never>, 'runId' | 'snapshot'> | undefined
 
   constructor(assets: Assets) {
     this.#assets = assets
   }
 
-  /** The listener is told at once of all that it has missed. Answers how to leave. */
+  /** Sends the listener everything it has missed. Returns a function that unsubscribes. */
   listen(listener: Listener): () => void {
     for (const result of this.#finished) listener(this.#finishedEvent(result))
     if (this.#shown !== undefined) listener({ name: 'run', data: this.#shown.snapshot() })
@@ -51,13 +51,13 @@ export class LiveHub {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Load on SMTP servers, under way. */
+  /** A running load on SMTP servers. */
   load(news: LoadNews): void {
     if (this.#load?.runId !== news.progress.run_id) this.#load = new LiveLoadRun(news.progress)
     this.#add(this.#load, news)
   }
 
-  /** A mail proxy under pressure. */
+  /** A running pressure test. */
   pressure(progress: PressureProgress): void {
     if (this.#pressure?.runId !== progress.run_id) this.#pressure = new LivePressureRun(progress)
     this.#add(this.#pressure, progress)

@@ -12,13 +12,13 @@ import {
 } from '../../report/html/live.ts'
 import type { LiveRows } from './feed.ts'
 
-/** New values of a chart that is drawn already; they stand from `from` on. */
+/** New values of a chart that is already drawn, starting at index `from`. */
 export type ChartPatch = Pick<Chart, 'id' | 'xs'> & {
   readonly from: number
   readonly values: readonly (readonly (number | null)[])[]
 }
 
-/** All that a page needs which has just been opened. */
+/** Everything that a newly opened page needs. */
 export interface Snapshot {
   readonly run_id: string
   /** HTML, as `cards` is. */
@@ -27,17 +27,17 @@ export interface Snapshot {
   readonly charts: readonly Chart[]
 }
 
-/** The same for a page that has seen what came before. */
+/** The same for a page that has everything before. */
 export type Update = Omit<Snapshot, 'charts'> & { readonly patches: readonly ChartPatch[] }
 
-/** A run under way of one kind, as far as it has been told of; `add` takes what is new. */
+/** A running run of one kind, as far as reported; `add` takes what is new. */
 export interface LiveRun<News> {
   readonly runId: string
   add(news: News): void
   snapshot(): Snapshot
 }
 
-/** Adds news to a run; the answer is undefined while charts were not all there before. */
+/** Adds news to a run; returns undefined when not all charts existed before. */
 export function updateWith<News>(run: LiveRun<News>, news: News): Update | undefined {
   const before = new Map(run.snapshot().charts.map((chart) => [chart.id, chart.xs.length]))
   run.add(news)
@@ -47,8 +47,8 @@ export function updateWith<News>(run: LiveRun<News>, news: News): Update | undef
 }
 
 /**
- * From the last value that was there before: services are sampled one after another, so that a second
- * can have come with some of its values.
+ * Starts at the last value sent before: services are sampled one after another, so a second may have come with
+ * only some of its values.
  */
 function patchOf({ id, xs, series }: Chart, length: number): ChartPatch {
   const from = Math.max(0, length - 1)
@@ -94,12 +94,12 @@ export class LiveLoadRun implements LiveRun<LoadNews> {
       ...timelineCharts({ timeline: this.#timeline, target_rate: this.#progress.target_rate }),
       ...resourceCharts(usage),
     ]
-    // An axis that changed its kind in the middle would move all that was drawn.
+    // An axis that changes its scale in the middle would move everything drawn.
     return charts.map((chart) => (chart.unit === 'ms' ? { ...chart, log: true } : chart))
   }
 }
 
-/** A mail proxy under pressure: its progress, once a second, is all that is known until it ends. */
+/** A mail proxy under pressure: only its progress, once a second, is known until it ends. */
 export class LivePressureRun implements LiveRun<PressureProgress> {
   readonly runId: string
   #last: PressureProgress

@@ -5,11 +5,11 @@ import { MailstormError } from '../../error.ts'
 import { LOOPBACK } from '../../listening.ts'
 import type { LiveEvent, LiveHub } from './hub.ts'
 
-/** Ports that are tried one after another, from the one that was asked for. */
+/** Ports to try one after another, from the requested one. */
 const PORTS_TRIED = 50
 export const EVENTS_PATH = '/events'
 
-/** Serves one page, and what happens, as server-sent events (HTML Standard, 9.2). */
+/** Serves one page and its events, as server-sent events (HTML Standard, 9.2). */
 export class LiveServer {
   readonly #server: Server
   readonly #hub: LiveHub
@@ -22,12 +22,12 @@ export class LiveServer {
     this.#server = createServer((request, response) => this.#answer(request, response))
   }
 
-  /** Listens on the first free port from `firstPort` on; answers the page's address. */
+  /** Listens on the first free port from `firstPort` on; resolves with the page's address. */
   async start(firstPort: number): Promise<string> {
     for (let port = firstPort; port < Math.min(firstPort + PORTS_TRIED, 65_536); port++) {
       if (await this.#listens(port)) {
         const { port: taken } = this.#server.address() as AddressInfo
-        // The run must not wait for whoever still looks at it.
+        // Open pages must not keep the run alive.
         this.#server.unref()
         return `http://${LOOPBACK}:${taken}`
       }
@@ -39,7 +39,7 @@ export class LiveServer {
     )
   }
 
-  /** Ends all streams; what was told before still arrives. */
+  /** Ends all streams; events sent before still arrive. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return
     const ended = [...this.#streams].map(async (stream) => {
@@ -88,7 +88,7 @@ export class LiveServer {
 
 const STOP_PATIENCE_MS = 3_000
 
-/** JSON has no line breaks, so that one `data` line carries it whole. */
+/** JSON has no line breaks, so one `data` line holds it. */
 function frame({ name, data }: LiveEvent): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }

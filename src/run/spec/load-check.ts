@@ -6,25 +6,25 @@ import { type Options, readOptions } from '../../options/options.ts'
 import { asksFor } from './asked-projects.ts'
 import type { ReadScenario } from './suite-reading.ts'
 
-/** Which of the scenarios will run. */
+/** What was asked for, to tell which scenarios will run. */
 export interface Asked {
-  /** `-t`, or an editor's choice of a row. */
+  /** `-t`, or a row chosen in an editor. */
   readonly pattern: RegExp | undefined
   /** `--project`. */
   readonly projects: readonly string[]
 }
 
-/** What became of one variable in one scenario, or in one run of it. */
+/** The effect of one variable in one scenario, or one run of it. */
 interface Use {
   readonly variable: string
   readonly where: string
-  /** Why it changes nothing there; undefined where it does. */
+  /** Why it has no effect there; undefined when it has. */
   readonly why: string | undefined
 }
 
 /**
- * Whether every variable that says how scenarios run changes something in one of those that will. Throws
- * MailstormError when one does not; returns a line for each that changes only some of them.
+ * Checks that every variable about how scenarios run has an effect in at least one that will run. Throws
+ * MailstormError otherwise; returns a line for each variable that affects only some of them.
  */
 export function checkLoad(
   scenarios: readonly ReadScenario[],
@@ -55,7 +55,7 @@ function changesNothing(lines: readonly string[]): MailstormError {
   )
 }
 
-/** A pattern that names no scenario, as `worker 3,`, is of those that run without one. */
+/** A pattern that names no scenario, such as `worker 3,`, applies to the scenarios that run by default. */
 function willRun(scenarios: readonly ReadScenario[], { pattern, projects }: Asked): readonly ReadScenario[] {
   const byDefault = scenarios.filter(
     ({ onlyWhenNamed, kind }) =>
@@ -82,14 +82,14 @@ function usesOf(scenario: ReadScenario, { load, given }: Options): Use[] {
   })
 }
 
-/** Variables that only some scenarios read, which say so themselves; and what is to be said in all others. */
+/** Variables that only some scenarios read, and the reason to give in all others. */
 const READ_BY_SOME: ReadonlyMap<string, string> = new Map([
   ...Object.keys(SOAK).map((name) => [name, 'only soak uses it'] as const),
   ...Object.keys(PROBE).map((name) => [name, 'only the probe uses it'] as const),
   ...VARIABLE_GROUPS.pressure.map(({ name }) => [name, 'only runs of the mail proxy use it'] as const),
 ])
 
-/** Where it changes nothing, those with the same reason together. */
+/** Reasons why it has no effect, each once. */
 function reasonsOf(uses: readonly Use[]): readonly string[] {
   const byReason = new Map<string, string[]>()
   for (const { where, why } of uses) {

@@ -15,16 +15,16 @@ import type { ScenarioSpec } from './spec.ts'
 
 type Shown = OverrideResult['own']
 
-/** A spec with the environment's load in it. */
+/** A spec with the environment's overrides applied. */
 export interface Overridden {
   readonly spec: ScenarioSpec
-  /** What was replaced by another value. */
+  /** Values that were replaced. */
   readonly overrides: readonly OverrideResult[]
-  /** Variables that would change nothing, with the reason. */
+  /** Variables without effect, with the reason. */
   readonly refused: ReadonlyMap<LoadVariable, string>
 }
 
-/** One variable applied: the spec that it makes, what it replaced and by what; or why it would change nothing. */
+/** One variable applied: the new spec with the old and new value; or why it has no effect. */
 type Applied = { readonly spec: ScenarioSpec; readonly own: Shown; readonly value: Shown } | string
 
 type Rules = {
@@ -47,7 +47,7 @@ const RULES: Rules = {
   STRESS_STAGES(spec, stages) {
     const { takes, levels, workersOf } = executorOf(spec)
     if (takes.stages === undefined || levels === undefined || !('stages' in spec)) return goesBy(spec)
-    // As in custom: from none, and with as many workers as the load itself asks for.
+    // As in `custom`: starts at none, with as many workers as the load itself needs.
     const workers = workersOf?.(stages) ?? spec.workers
     const started = { ...spec, [takes.stages]: stages, [levels.startField]: 0, workers }
     const own = stagesText(ownOf(spec, levels.startField) as number | undefined, spec.stages)
@@ -68,7 +68,7 @@ const RULES: Rules = {
     if (auth === undefined) return 'it needs STRESS_AUTH_PASS too'
     return { spec: { ...spec, auth }, own: spec.auth?.user ?? null, value: user }
   },
-  // Taken with its name, and in no result.
+  // Applied together with the user name, and never shown in a result.
   STRESS_AUTH_PASS: (spec) => ({ spec, own: null, value: null }),
   STRESS_AUTH_MECHANISM: (spec, mechanism) => ({ spec, own: null, value: mechanism }),
   STRESS_RECIPIENTS: (spec, recipients) => field(spec, 'recipients', recipients),
@@ -85,10 +85,10 @@ const RULES: Rules = {
   STRESS_TIMEOUT: (spec, seconds) => field(spec, 'replyTimeoutSeconds', seconds),
 }
 
-/** These make the plan another one: its own time limit says nothing of that. */
+/** These change the plan, so the scenario's own time limit no longer applies. */
 const RESHAPING: ReadonlySet<string> = new Set(MODE_VARIABLES)
 
-/** The spec with what the environment says of the load; `varied` is what the scenario itself has to say. */
+/** The spec with the environment's overrides; `varied` names what the scenario sets itself. */
 export function overrideLoad(
   own: ScenarioSpec,
   load: GivenLoad,
@@ -118,7 +118,7 @@ function applyOne<V extends LoadVariable>(variable: V, spec: ScenarioSpec, load:
   return RULES[variable](spec, load[variable] as NonNullable<GivenLoad[V]>, load)
 }
 
-/** Fields that are the question of a scenario as soon as its parts differ in them. */
+/** Fields that a scenario investigates as soon as its parts differ in them. */
 const SHAPE = ['size', 'pipelining', 'messagesPerSession', 'tls'] as const
 const VARIABLE_OF: Readonly<Record<string, LoadVariable>> = {
   ...Object.fromEntries(EXECUTORS.flatMap(({ takes }) => variablesOf(takes))),
@@ -131,7 +131,7 @@ const VARIABLE_OF: Readonly<Record<string, LoadVariable>> = {
   recipients: 'STRESS_RECIPIENTS',
   replyTimeoutSeconds: 'STRESS_TIMEOUT',
 }
-/** What differs beside the question: limits follow from it, servers are no load. */
+/** Differences that do not count: limits follow from the load, servers are no load. */
 const BESIDE: ReadonlySet<string> = new Set([
   'thresholds',
   'servers',
@@ -139,7 +139,7 @@ const BESIDE: ReadonlySet<string> = new Set([
   ...EXECUTORS.flatMap(({ levels }) => levels?.startField ?? []),
 ])
 
-/** The field that each variable of an amount replaces. */
+/** The field that each variable replaces. */
 function variablesOf(takes: Executor['takes']): [string, LoadVariable][] {
   return MODE_VARIABLES.flatMap((variable): [string, LoadVariable][] => {
     const name = takes[AMOUNT_OF[variable]]
@@ -147,7 +147,10 @@ function variablesOf(takes: Executor['takes']): [string, LoadVariable][] {
   })
 }
 
-/** What the parts of a scenario vary: its shape, or the one thing in which they differ. With one value for all, they would be one. */
+/**
+ * What the parts of a scenario vary: its shape, or the only field in which they differ. A single value would
+ * make them equal.
+ */
 export function variedBy(parts: readonly ScenarioSpec[]): ReadonlyMap<LoadVariable, string> {
   const fields = [...new Set(parts.flatMap((part) => Object.keys(part)))].filter((name) => !BESIDE.has(name))
   const differing = fields.filter((name) => new Set(parts.map((part) => textOf(part, name))).size > 1)
@@ -179,7 +182,7 @@ function field(spec: ScenarioSpec, name: PlainField | TextField, value: string |
   return { spec: { ...spec, [name]: value }, own: spec[name] ?? null, value }
 }
 
-/** A number in the field that the executor has for it. */
+/** Sets a number in the executor's field for it. */
 function amount(spec: ScenarioSpec, of: keyof Amounts, value: number): Applied {
   const name = executorOf(spec).takes[of]
   if (name === undefined) return goesBy(spec)
@@ -194,7 +197,7 @@ function bytesOf(size: ScenarioSpec['size']): number {
   return typeof size === 'number' ? size : SIZES[size]
 }
 
-/** As STRESS_STAGES has them. */
+/** In the format of STRESS_STAGES. */
 function stagesText(start: number | undefined, stages: readonly Stage[]): string {
   const all = start ? [{ durationSeconds: 0, target: start }, ...stages] : stages
   return all.map(({ durationSeconds, target }) => `${durationSeconds}s:${target}`).join(',')

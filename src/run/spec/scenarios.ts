@@ -10,20 +10,20 @@ export interface Scenario {
   readonly file: string
 }
 
-/** Where the suites are that come with mailstorm. */
+/** Folder of the suites that come with mailstorm. */
 export const builtInFolder: string = join(sourcesRoot, 'suites')
 
-/** Suites are data: a scenario is what a call at the beginning of a line names first. */
+/** Suites are data: a call at the beginning of a line names a scenario in its first argument. */
 const REGISTRATION = /^\w+\(\s*['"]([\w.-]+)['"]/gm
 
-/** The scenarios that come with mailstorm, by name, without running any code of theirs. */
+/** The scenarios that come with mailstorm, by name, without running their code. */
 export function builtInScenarios(): Scenario[] {
   return scenariosIn(
     fs.globSync('**/*.stress.{ts,js}', { cwd: builtInFolder }).map((path) => join(builtInFolder, path)),
   )
 }
 
-/** The scenarios of suites, by name. */
+/** The scenarios in suites, by name. */
 export function scenariosIn(files: readonly string[]): Scenario[] {
   return files
     .flatMap((file) => {
@@ -33,7 +33,7 @@ export function scenariosIn(files: readonly string[]): Scenario[] {
     .toSorted((a, b) => a.name.localeCompare(b.name))
 }
 
-/** The suites that come with mailstorm, by whether `-t` asks for something in them; without `-t` it asks for none. */
+/** The built-in suites, split by whether `-t` asks for something in them; without `-t` none is asked for. */
 export function builtInFiles(argv: readonly string[]): {
   readonly asked: string[]
   readonly others: string[]
@@ -47,15 +47,15 @@ export function builtInFiles(argv: readonly string[]): {
 
 /**
  * Globs for everything in any `node_modules` except one folder. pnpm keeps a package in
- * `node_modules/.pnpm/…/node_modules`, links to it from elsewhere, and leaves its former installations beside it: only the
- * folder's real path is left to search.
+ * `node_modules/.pnpm/…/node_modules`, links to it from elsewhere, and leaves earlier installations beside it:
+ * only the folder's real path is left to search.
  *
- * @param folder from the folder that is searched, with `/` between its parts
+ * @param folder relative to the searched folder, with `/` as separator
  */
 export function nodeModulesBut(folder: string): string[] {
   const parts = folder.split('/')
   const first = parts.indexOf('node_modules')
-  // What is above is not searched.
+  // Folders above are not searched.
   if (first === -1 || parts[0] === '..') return ['**/node_modules/**']
   return parts.flatMap((part, depth) => {
     const before = parts.slice(0, depth).map((name) => `${escapedGlob(name)}/`)
@@ -71,7 +71,9 @@ export function escapedGlob(path: string): string {
   return path.replaceAll(/[()[\]{}!*?@+\\]/g, '\\$&')
 }
 
-/** The value of `-t`, `--testNamePattern` or `--test-name-pattern`; undefined where it is none. */
+/**
+ * The value of `-t`, `--testNamePattern` or `--test-name-pattern`; undefined when it is not a valid pattern.
+ */
 export function namePattern(argv: readonly string[]): RegExp | undefined {
   for (const [index, argument] of argv.entries()) {
     const [, joined] = /^(?:-t|--testNamePattern|--test-name-pattern)(?:=(.*))?$/s.exec(argument) ?? []
@@ -82,7 +84,7 @@ export function namePattern(argv: readonly string[]): RegExp | undefined {
     try {
       return new RegExp(value)
     } catch {
-      // Vitest says what is wrong with it.
+      // Vitest reports what is wrong with it.
       return undefined
     }
   }
