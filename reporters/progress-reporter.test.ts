@@ -120,3 +120,15 @@ test('of an artifact that is not ours it shows nothing', () => {
   })
   expect(screen.rows).toEqual([''])
 })
+
+test('a row that is told of after the end of its suite brings no second heading', () => {
+  const screen = new Screen({ isTTY: false })
+  const reporter = new ProgressReporter()
+  reporter.onInit(vitestOn(screen))
+  reporter.onTestRunStart()
+  reporter.onTestCaseReady(worker)
+  const closed = { ...burst, children: { tests: () => [] } } as unknown as TestSuite
+  reporter.onTestSuiteResult(closed)
+  reporter.onTestCaseReady({ ...worker, parent: closed } as unknown as TestCase)
+  expect(screen.rows.filter((row) => row === 'burst')).toHaveLength(1)
+})

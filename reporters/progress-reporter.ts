@@ -54,6 +54,8 @@ export default class ProgressReporter implements Reporter {
   #progress: ProgressArtifact['progress'] | undefined
   #sinceMs = 0
   #loggedAtMs = 0
+  /** Suites and modules whose closing line stands there. */
+  #closed = new WeakSet<object>()
 
   constructor(options: ProgressReporterOptions = {}) {
     this.#options = options
@@ -71,6 +73,7 @@ export default class ProgressReporter implements Reporter {
 
   onTestRunStart(): void {
     this.#heading = ''
+    this.#closed = new WeakSet()
     const output = this.#logger.outputStream as Terminal
     const live = this.#options.live ?? (output.isTTY === true && !isCi())
     if (!live) return
@@ -79,7 +82,8 @@ export default class ProgressReporter implements Reporter {
   }
 
   onTestCaseReady(testCase: TestCase): void {
-    if (testCase.result().state === 'skipped') return
+    // While another reporter still writes files, Vitest may tell of a row after the end of its suite.
+    if (testCase.result().state === 'skipped' || this.#closed.has(testCase.parent)) return
     const heading = headingOf(testCase.parent)
     if (heading === this.#heading) return
     this.#heading = heading
@@ -173,6 +177,7 @@ export default class ProgressReporter implements Reporter {
     this.#line?.hide()
     this.#progress = undefined
     this.#heading = ''
+    this.#closed.add(suite)
     for (const error of suite.errors()) {
       this.#logger.error(this.#paint('red', `\n✗ ${headingOf(suite)}: could not run`))
       if (saysItAll(error)) this.#logger.error(messageLines(error, this.#width))
