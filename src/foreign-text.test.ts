@@ -27,7 +27,7 @@ test.for([
   expect(foreignText(given)).toBe(expected)
 })
 
-test('what is no string becomes text too', () => {
+test('turns values other than strings into text', () => {
   expect([undefined, null, 550, { toString: () => 'a\0b' }].map((one) => foreignText(one))).toEqual([
     '',
     '',
@@ -48,7 +48,7 @@ test.for([
   expect(cutText(given, length)).toBe(expected)
 })
 
-test('says that it cut also where only what it did not look at is missing', () => {
+test('marks a cut even when only unexamined text is missing', () => {
   expect(foreignText(`ab${'\0'.repeat(10_000)}c`, 10)).toBe('ab…')
 })
 

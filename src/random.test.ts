@@ -33,7 +33,7 @@ test('draws whole numbers with both ends', () => {
   expect(new Set(draws(() => random.whole(2, 5)))).toEqual(new Set([2, 3, 4, 5]))
 })
 
-test('draws by weight, and never what weighs nothing', () => {
+test('draws by weight, and never an item of weight 0', () => {
   const random = new Random('weights')
   const drawn = draws(() => random.weighted([0, 3, 1]))
   expect(drawn).not.toContain(0)

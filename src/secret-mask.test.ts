@@ -63,7 +63,7 @@ test('whatever the password, it does not pass, nor does its base64', () => {
   )
 })
 
-test('masks a token of an HTTP API, and nothing where there is none', () => {
+test('masks the token of an HTTP API, and nothing without a token', () => {
   expect(tokenMaskFor('t0ken-of-the-admin')('{"detail":"x-api-token t0ken-of-the-admin is wrong"}')).toBe(
     '{"detail":"x-api-token *** is wrong"}',
   )

@@ -12,7 +12,7 @@ export interface CleanOptions {
   readonly keepResults?: boolean
 }
 
-/** Removes what runs and starts have left: containers, networks, volumes, images; results only when told to. */
+/** Removes leftovers of runs and `start`: containers, networks, volumes, images; results only when asked to. */
 export async function clean(options: CleanOptions): Promise<void> {
   const root = process.cwd()
   const state = await readState(root)
@@ -61,7 +61,7 @@ async function cleanResults(
   console.log(`Removed ${counted(ours.length, 'result file')}.`)
 }
 
-/** No without a terminal: nobody can be asked. */
+/** No, when there is no terminal to ask on. */
 async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) return false
   const prompt = createInterface({ input: process.stdin, output: process.stdout })

@@ -4,9 +4,9 @@ import type { Readable, Writable } from 'node:stream'
 const CLOSED = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
 /**
- * `mailstorm … | head -1`, or a terminal that is closed in the middle of a run: what is still printed is lost,
- * what is being done is not. Without this Node ends the process, and with it the result. Nor does a full disk
- * under `> run.log`, but that the output is not whole is said, where it can be, and in the exit code.
+ * For `mailstorm … | head -1`, or a terminal closed in the middle of a run: further output is lost, but the
+ * work goes on. Otherwise Node would end the process, and lose the result. The same for a full disk under `>
+ * run.log`; that the output is incomplete is then reported, where possible, and in the exit code.
  */
 export function outliveClosedOutput(streams: readonly Writable[] = [process.stdout, process.stderr]): void {
   for (const stream of streams) outliveClosed(stream)
@@ -18,8 +18,8 @@ function outliveClosed(stream: Writable): void {
     if (!isClosed && !CLOSED.has(error.code ?? '')) tellOfLoss(stream, error)
     isClosed = true
   })
-  // A source that can no longer write stalls, and a reader that waits for its end waits for ever, as Vitest does
-  // for the output of its worker.
+  // A source that can no longer write stalls, and a reader waiting for its end waits for ever, as Vitest does
+  // for its worker's output.
   stream.on('unpipe', (source: Readable) => {
     setImmediate(() => {
       if (isClosed) source.resume()
@@ -30,7 +30,7 @@ function outliveClosed(stream: Writable): void {
 const NOT_WHOLE = 1
 
 function tellOfLoss(stream: Writable, error: Error): void {
-  // Keeps an exit code that is already set, by a failed run or a signal.
+  // Keep an exit code set by a failed run or a signal.
   process.once('exit', (code) => {
     if (code === 0) process.exitCode = NOT_WHOLE
   })

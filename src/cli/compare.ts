@@ -51,7 +51,7 @@ function sidesOf(files: readonly string[], against: readonly string[] | undefine
   )
 }
 
-/** A figure cannot fall by more than all of it, so that a larger limit would never be passed. */
+/** A figure cannot fall by more than 100 %, so a larger limit could never be exceeded. */
 const ALL_PERCENT = 100
 const MOST_TIMES_PERCENT = 100_000
 const ONE_HOUR_MS = 3_600_000

@@ -9,30 +9,30 @@ import { folderWith, type PackageManager, packageManagerOf } from '../packages.t
 const USUAL_PORTS = [25, 587, 1025, 2525]
 const GREETING_LIMIT_MS = 500
 
-/** What can be found out about a repository, so that nobody needs to be asked. */
+/** What can be detected in a repository, so that nobody needs to be asked. */
 export interface Repository {
   readonly root: string
-  /** Of the Git repository, where GitHub looks for workflows; of the package where there is none. */
+  /** Root of the Git repository, where GitHub looks for workflows; of the package when there is none. */
   readonly gitRoot: string
   readonly typescript: boolean
   /** `"type": "module"` in package.json. */
   readonly esm: boolean
   readonly packageManager: PackageManager
-  /** File that names the version of Node, from the Git root. */
+  /** File that pins Node's version, relative to the Git root. */
   readonly nodeVersionFile: string | undefined
 }
 
 /** A file that `init` writes. */
 export interface Template {
-  /** From the repository's root. */
+  /** Relative to the repository's root. */
   readonly path: string
   readonly text: string
 }
 
-/** What became of each file; paths from the repository's root. */
+/** What was done with each file; paths relative to the repository's root. */
 export interface InitReport {
   readonly written: readonly string[]
-  /** Those that were there, and were not touched. */
+  /** Files that existed and were not touched. */
   readonly left: readonly string[]
 }
 
@@ -45,7 +45,7 @@ export async function init(): Promise<void> {
   console.log(`\n${nextSteps(repository, await listeningServers(USUAL_PORTS))}`)
 }
 
-/** Throws MailstormError where there is no package.json, or one that cannot be read. */
+/** Throws MailstormError when package.json is missing or cannot be read. */
 export function inspectRepository(root: string): Repository {
   const manifest = manifestIn(root)
   const gitRoot = folderWith('.git', root) ?? root
@@ -60,7 +60,7 @@ export function inspectRepository(root: string): Repository {
   }
 }
 
-/** Writes what is not there yet; of `.gitignore` the lines that it has not got yet. */
+/** Writes missing files, and the missing lines of `.gitignore`. */
 export function writeTemplates(repository: Repository): InitReport {
   const written: string[] = []
   const left: string[] = []
@@ -82,7 +82,7 @@ export function writeTemplates(repository: Repository): InitReport {
 interface Manifest {
   readonly type: string | undefined
   readonly packageManager: string | undefined
-  /** Names of all packages that it depends on. */
+  /** Names of all its dependencies. */
   readonly uses: ReadonlySet<string>
 }
 
@@ -120,7 +120,7 @@ const EXECUTE: Readonly<Record<PackageManager, string>> = {
   'yarn-classic': 'yarn',
 }
 
-/** Vite reads TypeScript wherever it is, so that the command is the same in every repository. */
+/** Vite reads TypeScript in any repository, so the command is the same everywhere. */
 const CONFIG = 'vitest.stress.config.ts'
 
 export function templatesFor(repository: Repository): Template[] {
@@ -135,7 +135,7 @@ export function templatesFor(repository: Repository): Template[] {
   ]
 }
 
-/** A module by its extension where package.json does not say that `.js` is one. */
+/** The extension of a module when package.json does not make `.js` one. */
 function extensionFor({ typescript, esm }: Repository): string {
   return `${esm ? '' : 'm'}${typescript ? 'ts' : 'js'}`
 }
@@ -199,7 +199,7 @@ ${corepack}      - uses: actions/setup-node@v4
 `
 }
 
-/** What runs leave in the repository; true when `.gitignore` did not have it. */
+/** Ignores the output of runs in Git; true when `.gitignore` had to be changed. */
 function ignoreResults(root: string): boolean {
   const path = join(root, '.gitignore')
   const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
@@ -211,7 +211,7 @@ function ignoreResults(root: string): boolean {
   return true
 }
 
-/** Ports of this machine at which something greets as a mail server does (RFC 5321 4.2: 220). */
+/** Local ports on which a mail server greets (RFC 5321 4.2: 220). */
 export async function listeningServers(ports: readonly number[]): Promise<number[]> {
   const found = await Promise.all(ports.map(greets))
   return ports.filter((_, index) => found[index])

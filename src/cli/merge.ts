@@ -13,7 +13,10 @@ export interface MergeOptions extends ResultsOptions {
   readonly output?: string
 }
 
-/** Several generators' results of one run → one result, written and shown. The exit code is 1 when it failed. */
+/**
+ * Merges the results of a run's generators into one, writes and prints it. The exit code is 1 when the run
+ * failed.
+ */
 export async function merge(names: readonly string[], options: MergeOptions): Promise<void> {
   const { output } = options
   if (output !== undefined && !output.endsWith('.json')) {

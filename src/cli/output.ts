@@ -5,7 +5,7 @@ import { renderSkipped } from '../report/runs/list.ts'
 import { type Page, pageFor as pageOf } from '../report/terminal.ts'
 import type { SkippedFile } from '../results/result-files.ts'
 
-/** What every command on results takes. */
+/** Options of every command on results. */
 export interface ResultsOptions {
   readonly json?: boolean
   /** Folder of the results. */
@@ -16,7 +16,7 @@ export function resultsDirOf({ results }: ResultsOptions): string {
   return results ?? readOptions().resultsDir
 }
 
-/** How this process may write to its stdout or stderr. */
+/** Width and colours of this process's stdout or stderr. */
 export function pageFor(stream: Parameters<typeof pageOf>[0]): Page {
   return pageOf(stream, isColorRefused())
 }
@@ -25,7 +25,7 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }
 
-/** On stderr, so that a pipe gets only what was asked for. */
+/** Printed to stderr, so that a pipe gets only what was asked for. */
 export function printSkipped(skipped: readonly SkippedFile[]): void {
   const text = renderSkipped(skipped, pageFor(process.stderr))
   if (text !== '') process.stderr.write(`\n${text}`)

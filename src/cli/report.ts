@@ -20,7 +20,7 @@ export interface ReportOptions extends ResultsOptions {
   readonly index?: boolean
 }
 
-/** HTML of one run, of several overlaid, or of one side against another; prints the path. */
+/** HTML of one run, of several overlaid, or of one side compared with another; prints the path. */
 export async function report(files: readonly string[], options: ReportOptions): Promise<void> {
   const folder = resultsDirOf(options)
   if (options.index === true) {
@@ -49,7 +49,7 @@ async function newestFile(folder: string): Promise<string> {
   )
 }
 
-/** Of one run beside its JSON; a report of several has no place of its own. */
+/** Beside the JSON for one run; a report of several has no place of its own. */
 function defaultPath(paths: readonly string[], folder: string): string {
   const [first] = paths
   return paths.length === 1 && first !== undefined ? reportPath(first) : join(folder, 'report.html')
@@ -87,7 +87,7 @@ async function runsOf(paths: readonly string[]): Promise<RunView[]> {
 const object = z.looseObject({})
 const list = z.array(object)
 
-/** What only the report needs. */
+/** Fields that only the report needs. */
 const smtp = z.looseObject({
   run_id: z.string(),
   machine: z.looseObject({ memory_bytes: z.number() }),
@@ -111,7 +111,7 @@ const pressure = smtp.extend({
   histograms: z.looseObject({ end_to_end: z.custom(isHistogram), report_lag: z.custom(isHistogram) }),
 })
 
-/** The JSON as a result that a whole report can be made of; undefined for older and incomplete files. */
+/** The JSON as a result complete enough for a report; undefined for older and incomplete files. */
 function asReportable(json: unknown): AnyResult | undefined {
   const { data } = z.looseObject({ format: z.string() }).safeParse(json)
   if (data?.format === PRESSURE_FORMAT)

@@ -15,13 +15,13 @@ import { RUN_OPTIONS, type RunOptions, WORKLOAD_OPTIONS } from './run-options.ts
 const require = createRequire(import.meta.url)
 
 /**
- * Becomes the Vitest run of one scenario: in this very process, so that its terminal, its signals and
- * its exit code are the run's own.
+ * Turns this process into the Vitest run of one scenario, so that its terminal, signals and exit code are those
+ * of the run.
  */
 export async function run(name: string, options: RunOptions): Promise<void> {
   const scenario = scenarioNamed(name)
   const env = { ...environment(), ...variablesOf(options) }
-  // Said before Vitest starts, in the words of the environment.
+  // Check before Vitest starts, with errors that name the variables.
   const { resultsDir } = readOptions(env)
   Object.assign(environment(), env, { STRESS_RESULTS_DIR: resolve(resultsDir) })
   if (options.output?.endsWith('.json') === true)
@@ -31,13 +31,13 @@ export async function run(name: string, options: RunOptions): Promise<void> {
 }
 
 function vitestArguments({ name, file, config }: KnownScenario): string[] {
-  // Rows are called "<scenario> > worker 1"; `burst` must not also run a scenario whose name begins with it.
+  // Rows are titled "<scenario> > worker 1"; `burst` must not also run scenarios whose name begins with it.
   const pattern = `^${name.replaceAll('.', '\\.')}( |$)`
   return ['run', '--root', process.cwd(), '--config', config, '-t', pattern, file]
 }
 
 interface KnownScenario extends Scenario {
-  /** The Vitest configuration that it runs with. */
+  /** The Vitest configuration to run with. */
   readonly config: string
 }
 
@@ -56,7 +56,7 @@ function scenarioNamed(name: string): KnownScenario {
 
 const CONFIGS = ['ts', 'mts', 'js', 'mjs'].map((extension) => `vitest.stress.config.${extension}`)
 
-/** Those of the repository in the working directory, which go before those that come with mailstorm. */
+/** The repository's own scenarios, which take precedence over those that come with mailstorm. */
 function knownScenarios(folder: string): KnownScenario[] {
   const ours = fileURLToPath(new URL('./stress.config.ts', import.meta.url))
   const builtIn = builtInScenarios().map((scenario) => ({ ...scenario, config: ours }))
@@ -76,7 +76,7 @@ function ownScenarios(folder: string): Scenario[] {
 function variablesOf(options: RunOptions): Record<string, string> {
   const all = Object.entries({ ...WORKLOAD_OPTIONS, ...RUN_OPTIONS })
   const variables = all.flatMap(([option, [variable]]): [string, string][] => {
-    // As commander names it: messagesPerSession.
+    // Commander's name of the option: messagesPerSession.
     const value = options[option.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]
     return value === undefined ? [] : [[variable, value]]
   })
@@ -93,8 +93,8 @@ interface RunOutput {
 }
 
 /**
- * Copies the result of the run that follows when this process ends, whatever ended it. Synchronous:
- * nothing else is done at that time.
+ * Copies the result of the following run when this process ends, for whatever reason. Synchronous, because
+ * nothing asynchronous runs at exit.
  */
 function copyResultAtExit(wanted: RunOutput): void {
   const before = new Set(resultNames(wanted.folder))
@@ -122,7 +122,7 @@ function resultNames(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith('.json') && name !== LATEST)
   } catch {
-    // Not there yet: the run makes it.
+    // Not there yet: the run creates it.
     return []
   }
 }

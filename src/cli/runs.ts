@@ -21,7 +21,7 @@ export async function list(options: ResultsOptions): Promise<void> {
   printSkipped(skipped)
 }
 
-/** All runs of the results folder, a row to each scenario. */
+/** All runs of the results folder, a row per scenario. */
 export async function summary(options: ResultsOptions): Promise<void> {
   const folder = resultsDirOf(options)
   const { runs, skipped } = await readFolder(folder)
@@ -34,12 +34,12 @@ export async function summary(options: ResultsOptions): Promise<void> {
   printSkipped(skipped)
 }
 
-/** One run, all of it. The exit code is 1 when the run failed. */
+/** One run in full. The exit code is 1 when the run failed. */
 export async function analyze(name: string, options: ResultsOptions): Promise<void> {
   await show(await findRunFile(name, resultsDirOf(options)), options)
 }
 
-/** The newest run of the results folder, by the time that it started. */
+/** The newest run of the results folder, by its start. */
 export async function latest(options: ResultsOptions): Promise<void> {
   const folder = resultsDirOf(options)
   const newest = (await readFolder(folder)).runs.at(-1)

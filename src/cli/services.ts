@@ -31,7 +31,7 @@ export async function status({ json = false }: StatusOptions): Promise<void> {
 
 const COLUMNS = [left('service'), left('state'), right('CPU %'), right('memory MB'), left('address')]
 
-/** One line per service, aligned, unknown figures as –; below, which services died and how. */
+/** One line per service, aligned, with – for unknown figures; below it, which services died and how. */
 export function renderStatus(services: readonly ServiceStatus[], width?: number): string {
   const rows = services.map(({ name, state, cpu_percent, memory_bytes, address }) => [
     name,
@@ -97,7 +97,7 @@ async function archiveLogs(keeper: KeeperClient, names: readonly string[]): Prom
   console.log(`Written: ${path}`)
 }
 
-/** Ending containers takes seconds; a keeper that needs longer is stuck. */
+/** Stopping containers takes seconds; a keeper that needs longer is stuck. */
 const WITHIN_MS = 30_000
 const LOOK_EVERY_MS = 100
 
@@ -106,7 +106,7 @@ export async function stop(): Promise<void> {
   const { keeper } = await requireState(process.cwd())
   process.kill(pidOf(keeper), 'SIGTERM')
   const deadlineMs = performance.now() + WITHIN_MS
-  // The end of another process can only be polled, not awaited.
+  // The end of another process can only be polled.
   while (lives(keeper) && performance.now() < deadlineMs) await sleep(LOOK_EVERY_MS)
   if (lives(keeper)) {
     throw new MailstormError(

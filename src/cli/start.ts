@@ -26,7 +26,7 @@ export interface StartOptions extends WantedExtras {
   readonly restart?: boolean
 }
 
-/** Boots the services, prints where they are, and keeps them until a signal to end or `stop`. */
+/** Boots the services, prints their addresses, and keeps them until a signal or `stop`. */
 export async function start(wanted: StartOptions): Promise<void> {
   const root = process.cwd()
   await refuseSecond(root)
@@ -41,11 +41,11 @@ export async function start(wanted: StartOptions): Promise<void> {
   const { restart = false } = wanted
   if (restart) refuseContainers(wanted, options)
   requirePackages('start services', packagesFor(wanted, options))
-  // From here on a signal is remembered and ends what was booted, however far that is.
+  // From here on a signal is remembered, and ends whatever was booted so far.
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let isEnding = false
   onEndSignal(() => {
-    // A second signal: what hangs is left to `mailstorm clean`.
+    // At a second signal, leave whatever hangs to `mailstorm clean`.
     if (isEnding) process.exit(1)
     isEnding = true
     end()
@@ -73,7 +73,7 @@ export async function start(wanted: StartOptions): Promise<void> {
   stack.defer(() => void server.close())
   const startedAt = new Date().toISOString()
   let saved = Promise.resolve()
-  // One after another: each of them goes through the same temporary file.
+  // One write at a time: all go through the same temporary file.
   save = () => {
     const before = saved.catch(() => undefined)
     saved = before.then(() =>
@@ -99,14 +99,14 @@ export async function start(wanted: StartOptions): Promise<void> {
   console.log('Stopping …')
 }
 
-/** On stderr, so that it is seen where the output is piped on. */
+/** Printed to stderr, so that it is seen when the output is piped. */
 function announce(text: string): void {
   const { width } = pageFor(process.stderr)
   const lines = text.split('\n').flatMap((line) => wrapLine(line, width))
   console.error(`\n${lines.join('\n')}`)
 }
 
-/** What --restart cannot restart is refused before anything is booted. */
+/** Refuses services that --restart cannot restart, before anything is booted. */
 function refuseContainers({ monitoring = false }: WantedExtras, { backend, containers }: Options): void {
   if (backend === 'docker') throw restartRefused('STRESS_BACKEND is docker')
   if (containers.foreign !== undefined) throw restartRefused('SMTP_IMAGE is set')
@@ -121,7 +121,7 @@ function restartRefused(why: string): MailstormError {
   )
 }
 
-/** What is started needs of the optional packages. */
+/** Optional packages needed by what is started. */
 function packagesFor(wanted: WantedExtras, { backend }: Options): string[] {
   const postgres = wanted.postgres || wanted.proxy
   return [
@@ -165,11 +165,11 @@ State, logs, end:       npx mailstorm status | logs | stop     (or Ctrl-C here)
 ${notes.map((note) => `${note}\n`).join('')}`)
 }
 
-/** What start keeps beside the SMTP servers. */
+/** What to start besides the SMTP servers. */
 export interface WantedExtras {
   readonly mailhog?: boolean
   readonly postgres?: boolean
-  /** With the MailHog and the PostgreSQL that it needs. */
+  /** With the MailHog and PostgreSQL that it needs. */
   readonly proxy?: boolean
   readonly tenants?: boolean
   /** Prometheus and Grafana. */
@@ -179,17 +179,17 @@ export interface WantedExtras {
 export interface ExtrasRig {
   readonly backend: 'docker' | 'embedded'
   readonly options: Options
-  /** From the usual port to the one to take; 0 = any free one. */
+  /** From the usual port to the one to use; 0: any free one. */
   portFor(usual: number): number
   readonly keeper: ServiceKeeper
-  /** Ends them. */
+  /** Disposes of them. */
   readonly stack: DisposableParts
 }
 
 export interface Extras {
-  /** For people, below the list of the services. */
+  /** Lines for the user, printed below the list of services. */
   readonly notes: readonly string[]
-  /** Where stress runs in this folder are to show their figures; undefined when nobody looks. */
+  /** Port on which stress runs in this folder should serve their figures; undefined without a Prometheus. */
   readonly metricsPort: number | undefined
 }
 
@@ -229,7 +229,8 @@ async function bootMonitoring({ backend, options }: ExtrasRig): Promise<Monitori
 
 function bootMailhog({ backend, options }: ExtrasRig): Promise<RunningMailhog> {
   const { sink, mailhogImage, nodeImage } = options.containers
-  // By hand nobody says how large the messages will be: the real MailHog is slow with large ones, not wrong.
+  // When started by hand nobody says how large messages will be: the real MailHog is slow with large ones, not
+  // wrong.
   return sinkFor({ backend, sink, largestMessageBytes: 0, mailhogImage, nodeImage }).start()
 }
 
@@ -239,7 +240,7 @@ async function bootPostgres({ backend, options, keeper }: ExtrasRig): Promise<Ru
   return dockerPostgres({ image: options.containers.postgresImage }).start()
 }
 
-/** A process of this machine whatever the backend; its GMP_* variables are those of the user. */
+/** A local process with any backend; takes the user's GMP_* variables. */
 function bootProxy(databaseUrl: string, { portFor }: ExtrasRig): Promise<RunningProxyService> {
   const given = variablesWith('GMP_')
   const ours = { GMP_DB_PATH: databaseUrl, GMP_PORT: given.GMP_PORT ?? String(portFor(PROXY_PORT)) }
@@ -256,21 +257,23 @@ function proxyNotes(proxy: RunningProxyService | undefined): string[] {
   return [`The proxy's metrics:    curl ${proxy.url}/metrics     (token of its API: ${tokenName})`]
 }
 
-/** From here on it is watched, and ended with the others. */
+/** From now on the service is watched, and stopped with the others. */
 export type Keep = (service: RunningService, address: string) => void
 
-/** In base64 it stays below the 1 MB that the real MailHog takes in useful time (containers/mailhog.ts). */
+/**
+ * In base64 it stays below the 1 MB that the real MailHog accepts in reasonable time (containers/mailhog.ts).
+ */
 const MAILHOG_ATTACHMENT_BYTES = 700 * 1024
 
 interface Around {
   readonly mailhog: RunningMailhog | undefined
   readonly proxy: RunningProxyService | undefined
-  /** The proxy's. */
+  /** The proxy's token. */
   readonly token: string
   readonly keep: Keep
 }
 
-/** One process per profile, announced to the proxy when there is one. Returns the lines to show. */
+/** One process per profile, registered with the proxy if there is one. Resolves with the lines to print. */
 async function bootTenants(rig: ExtrasRig, around: Around): Promise<string[]> {
   const capped = rig.backend === 'docker' && rig.options.containers.sink === 'mailhog'
   const tenants = await boot(rig, around.keep, capped ? { maxAttachmentBytes: MAILHOG_ATTACHMENT_BYTES } : {})
@@ -305,7 +308,7 @@ async function boot(
     const { facts, auth } = createTenant({ ...common, profile })
     return { running, tenant: { facts, auth }, baseUrl: running.url }
   })
-  // All of them, so that those which started are ended when another failed.
+  // Wait for all, so that those that started are stopped when another failed.
   const settled = await Promise.allSettled(boots)
   for (const booted of settled)
     if (booted.status === 'fulfilled') keep(booted.value.running, booted.value.running.url)

@@ -1,4 +1,7 @@
 import { stressConfig } from '../vitest.ts'
 
-/** What `mailstorm run` runs the scenarios with that come with mailstorm, whatever the working directory has. */
+/**
+ * The configuration with which `mailstorm run` runs the scenarios that come with mailstorm, in any working
+ * directory.
+ */
 export default stressConfig()

@@ -6,7 +6,7 @@ import { DIALECTS } from '../programs/tenants/options.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import { numberFlag } from './output.ts'
 
-/** As commander parses them: all strings. */
+/** As parsed by commander: all strings. */
 export interface TenantFlags {
   readonly profile: string
   readonly port?: string
@@ -39,7 +39,7 @@ function programOptions(flags: TenantFlags): TenantProgramOptions {
     host,
     port: flags.port === undefined ? PROFILE_PORTS[profile] : whole('--port', flags.port, 65_535),
     seed: flags.seed === undefined ? seed : whole('--seed', flags.seed, 2 ** 32 - 1),
-    // A proxy that keeps its database would know the ids of the previous run.
+    // A proxy with a persistent database would know the ids of the previous run.
     runId: flags.runId ?? Date.now().toString(36),
     dialect: dialectOf(flags),
     intake: intakeOf(flags),

@@ -58,7 +58,7 @@ test('names a slow name server as that, with its name; a quick one is nothing to
 
 const none = { connect: EMPTY_HISTOGRAM, failures: [] }
 
-test('tells recipients that were refused while their messages were taken, and what went to a new session', () => {
+test('reports refused recipients of accepted messages, and messages moved to a new session', () => {
   const refused = [failure('reply', 'envelope', 1)]
   expect(observe({ ...none, refused_recipients: refused, reconnects: 1 })).toEqual([
     expect.stringMatching(/^1 recipient was refused /),
@@ -72,7 +72,7 @@ test('tells recipients that were refused while their messages were taken, and wh
   expect(observe({ ...none, refused_recipients: [], session_failures: [], reconnects: 0 })).toEqual([])
 })
 
-test('tells a cap on messages of a session with what avoids it, and cuts what the server said', () => {
+test("reports a cap on messages per session and how to avoid it, with the server's text cut", () => {
   const caps = [{ target: 'mx', messages: 60, sessions: 1, text: `452 ${'x'.repeat(100)}` }]
   expect(observe({ ...none, session_caps: caps })).toEqual([
     expect.stringMatching(
@@ -81,7 +81,7 @@ test('tells a cap on messages of a session with what avoids it, and cuts what th
   ])
 })
 
-test('tells how sessions ended, each way apart, and what is left over as another answer than 221', () => {
+test('reports how sessions ended, each way separately, and the rest as an answer other than 221', () => {
   const badly = [
     failure('timeout', 'quit', 1),
     failure('aborted', 'quit', 2),

@@ -38,7 +38,7 @@ test.for([
   expect(worse).toEqual(what === undefined ? { share } : { share, what })
 })
 
-test('what the baseline does not say is not worse', () => {
+test('a figure missing from the baseline is not worse', () => {
   const silent = { name: 'ci', throughput: null, success_rate: null, p95_ms: null }
   expect(worsening(silent, metricsWith(1, 0.1, 9999)).share).toBe(0)
 })
@@ -56,7 +56,7 @@ test('regression<10% holds up to a tenth, and says what became worse', () => {
   expect(thresholdSentence(failed)).toBe('regression<10% — was 20.00 % (throughput)')
 })
 
-test('says beside the figure what must be known of the baseline', () => {
+test('adds caveats about the baseline to the figure', () => {
   expect(judged({ ...BASELINE, note: 'baseline ci: another machine' }, 1000).reason).toBe(
     'baseline ci: another machine',
   )

@@ -34,7 +34,7 @@ describe('stageFigures', () => {
     ])
   })
 
-  it('counts what ends after the last stage with it', () => {
+  it('counts messages that end after the last stage in that stage', () => {
     const table = recorded(steps, () => 1_500)
     expect(table?.rows.map(({ values }) => values.slice(0, 2))).toEqual([
       [20, 5],
@@ -43,7 +43,7 @@ describe('stageFigures', () => {
     ])
   })
 
-  it('tells of workers what ended, and nothing of what was due: that depends on the server', () => {
+  it('reports what ended for stages of workers, but not what was due, which depends on the server', () => {
     const two = [stage(1, 2), stage(1, 2)]
     const schedule: Schedule = { executor: 'ramping-workers', startWorkers: 2, stages: two }
     const recorder = new Recorder({ startMs: 0, phaseCount: 3, targetCount: 1 })

@@ -31,7 +31,7 @@ test('gives up after its time, however it moves', () => {
   expect(drain.look({ ...counts(0), delivered: 20 }, 20_000)).toBe('too-long')
 })
 
-test('sees what moves in counts that are read by getters, as those of a run are', () => {
+test('notices progress in counts behind getters, as a run has them', () => {
   const drain = new Drain(LIMITS, 0)
   const states = new MessageStates()
   for (const id of ['a', 'b']) states.onHandedOver(id)

@@ -26,7 +26,7 @@ test('settles a message that was given up, delivered or not', () => {
   expect(countsOf(states)).toEqual([1, 0, 1, 1])
 })
 
-test('does not settle what was reported as sent and never came', () => {
+test('does not settle a message that was reported as sent but never arrived', () => {
   const states = new MessageStates()
   states.onHandedOver('m')
   states.onReported('m', 'sent')

@@ -32,7 +32,7 @@ test('defaults to the settings of genro-mail-proxy’s pressure test, one proxy 
   ])
 })
 
-test('does not add a threshold on what the suite has its own word', () => {
+test('does not add a threshold on a metric that the suite sets itself', () => {
   const { thresholds, asked } = resolved({ thresholds: ['duplicated<=20'] })
   expect(thresholds.filter(({ metric }) => metric === 'duplicated')).toMatchObject([{ limit: 20 }])
   expect([...asked]).toEqual(['duplicated<=20'])
@@ -53,7 +53,7 @@ test('a suite whose thresholds do not name a success rate gets one', () => {
   expect([latency?.expression, success?.expression]).toEqual(['p(95)<30000', 'success_rate>0.95'])
 })
 
-test('numbers tenants of which there are several, each with an account of its own', () => {
+test('numbers repeated tenants, each with its own account', () => {
   const { tenants } = resolved({
     tenants: [{ profile: 'high-volume', count: 2, limitPerMinute: 30 }, 'documents'],
   })

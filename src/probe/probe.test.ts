@@ -28,7 +28,7 @@ test('finds and names a server that applies 512 octets to text (the known issue 
   expect(row('command-512')).toMatchObject({ verdict: 'conforms' })
 })
 
-test('finds how many connections are taken and what the next one gets', async () => {
+test('finds how many connections are accepted and what the next one gets', async () => {
   const limited = await probed(await startOddServer({ maxConnections: 3 }))
   expect(limited.row('connections')).toMatchObject({
     verdict: 'conforms',
@@ -54,7 +54,7 @@ test('comes to its end with a server that answers nothing after its greeting', a
   expect(report.counts.conforms).toBeLessThan(5)
 })
 
-test('says at once that nobody speaks SMTP there', async () => {
+test('reports at once that nothing speaks SMTP there', async () => {
   const silent = await startOddServer({ greeting: '' })
   await expect(probed(silent)).rejects.toThrow(
     /Failed to probe odd: nothing within 0\.\d+ s instead of an SMTP greeting \(220\)\./,

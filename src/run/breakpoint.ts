@@ -29,7 +29,10 @@ export interface BreakpointSpec extends Omit<SpecBase, 'thresholds'>, SearchPlan
   readonly seconds: number
 }
 
-/** Resolves the run at one rate, a part of the scenario; variables in `varied` are not the environment's to set. */
+/**
+ * The run at one rate, as a part of the scenario; `varied` names variables that the environment may not
+ * override.
+ */
 type OptionsOf = (
   part: string,
   spec: ScenarioSpec,
@@ -38,7 +41,7 @@ type OptionsOf = (
 
 const NONE_DROPPED = 'dropped==0'
 
-/** One run after another, each at the rate that those before leave open. */
+/** Runs one rate after another, each chosen by the results so far. */
 export class BreakpointSearch {
   readonly #optionsOf: OptionsOf
   readonly #spec: BreakpointSpec
@@ -62,7 +65,7 @@ export class BreakpointSearch {
     return plannedSeconds(this.optionsAt(this.#spec.startRate).workload.schedule) ?? this.#spec.seconds
   }
 
-  /** Time limit of the row that searches. */
+  /** Time limit of the row that runs the search. */
   get timeoutMs(): number {
     const { workload } = this.optionsAt(this.#spec.startRate)
     const eachMs = workload.maxDurationMs + readOptions().cooldownSeconds * 1000

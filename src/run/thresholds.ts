@@ -8,10 +8,10 @@ import { spreadOf } from '../results/change.ts'
 import { type RunView, viewOf } from '../results/run-view.ts'
 import type { Workload } from './spec/spec.ts'
 
-/** Wherever the servers keep a ledger. */
+/** Added when the servers keep a ledger. */
 const LEDGER_THRESHOLDS = ['lost==0', 'duplicated==0', 'corrupted==0'] as const
 
-/** The thresholds of a workload, and those that every run has. */
+/** The thresholds of a workload, with those that apply to every run. */
 export function thresholdsOf({
   thresholds,
   metrics,

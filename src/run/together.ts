@@ -94,14 +94,14 @@ export class JointRun {
   }
 }
 
-/** One load of several that ran at the same time. */
+/** One of several loads that ran at the same time. */
 interface JointPart {
   readonly facts: RunFacts
   readonly result: Result
   readonly startAfterSeconds: number
 }
 
-/** All loads as one: every message of each, at its time after the first one's start. */
+/** All loads as one: every message of each, timed from the first load's start. */
 function togetherResult(
   parts: readonly JointPart[],
   asked: { readonly thresholds: readonly Threshold[]; readonly expressions: readonly string[] },
@@ -123,7 +123,7 @@ function togetherResult(
   const status = reasons.length === 0 ? 'complete' : 'partial'
   const failures = assembleFailures(recording, first.result.servers, untoldOf(parts))
   const asides = assembleAsides(recording, first.result.servers)
-  // Slopes and metrics of their own are of one load alone.
+  // Drift and custom metrics belong to one load only.
   const { drift: _drift, custom_metrics: _custom, overridden: _overridden, ...common } = first.result
   const together: Result = {
     ...common,
@@ -161,7 +161,7 @@ function recordingOf(parts: readonly JointPart[]): Recording {
   return mergeRecordings(shifted, PHASES.length, parts[0]?.result.servers.length ?? 0)
 }
 
-/** Nothing is handed out by it: it only says how many messages and how long. */
+/** Never asked for turns; only says how many messages and how long. */
 function pacerOf(parts: readonly JointPart[]): Pacer {
   const ends = parts.map(({ facts: { load, measured }, startAfterSeconds }) => {
     return startAfterSeconds * 1000 + (load.pacer.windowMs ?? measured.recording.lastStartMs)
@@ -232,7 +232,7 @@ function workloadOf(results: readonly Result[], pacer: Pacer): Result['workload'
   }
 }
 
-/** Loads of the same name may have had different values of their own. */
+/** Loads may have had different values for the same field. */
 function overriddenIn(results: readonly Result[]): Pick<Result, 'overridden'> {
   const all = results.flatMap(({ overridden }) => overridden ?? [])
   const distinct = new Map(all.flatMap(({ load }) => load).map((one) => [`${one.variable} ${one.own}`, one]))
@@ -255,7 +255,7 @@ function serversOf(parts: readonly JointPart[], recording: Recording): Result['p
   })
 }
 
-/** One generator sent both: it was the limit of all when it was of one. */
+/** One generator sent all loads: if it limited one of them, it limited all. */
 function generatorOf(results: readonly Result[]): GeneratorResult {
   const [first] = results
   if (first === undefined) throw new RangeError('nothing ran')

@@ -40,7 +40,7 @@ test('looks at the queue while messages are handed over only', () => {
   expect(rulesOf(recovering)).toEqual([])
 })
 
-test('sees memory that grows, and memory above what a container for the proxy is given', () => {
+test("finds growing memory, and memory above the limit of the proxy's container", () => {
   expect(
     diagnose(patient((second) => ({ proxy_memory_bytes: (100 + second * 5) * MEGABYTE }))),
   ).toMatchObject([{ rule: 'memory-growing', severity: 'warning', symptom: 'Memory growing' }])
@@ -70,7 +70,7 @@ test('names the tenants that answer slowly, the slowest first', () => {
   ])
 })
 
-test('does not blame clients that wait for the proxy to take what they push', () => {
+test('does not blame clients that wait while the proxy accepts their push', () => {
   const tenants = [{ ...TENANT, intake: 'push' as const, sync_response_ms: latency(1_500) }]
   expect(diagnose(patient(undefined, { tenants }))[0]?.cause).toContain(
     'The proxy is slow to accept messages',

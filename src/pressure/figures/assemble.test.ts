@@ -24,7 +24,7 @@ const thresholds = ['success_rate==1', 'p(95)<500', 'lost==0', 'cache_hit_rate>=
   parseThresholdOn(text, PRESSURE_FIGURES),
 )
 
-test('makes figures, verification and verdicts of what a run noted', () => {
+test('builds figures, verification and verdicts from the records of a run', () => {
   const result = assemble(clean, { thresholds, proxy: PROXY })
   expect(result.metrics).toMatchObject({
     total_messages: 10,
@@ -74,7 +74,7 @@ test('tells deliveries of no tenant from those of messages that were offered wit
   expect(verification).toMatchObject({ delivered: 10, unknown: 2 })
 })
 
-test('says that nothing is verified when the sink took its list with it, and what is known all the same', () => {
+test("reports an unverified run when the sink's list is lost, with what is still known", () => {
   const result = assemble(
     runRecords({ ...clean, deliveries: [delivery('m-0')], unknownBecause: 'it is gone' }),
     { thresholds, proxy: PROXY },

@@ -22,14 +22,14 @@ test('compares the slowest p95 with the fastest, below a second nobody waits', (
   expect(fairnessOf(equals(10, 4_000))).toBeCloseTo(4)
 })
 
-test('compares nobody with too few messages, nor one tenant with itself', () => {
+test('compares neither tenants with too few messages nor a single tenant', () => {
   const few = { plainEndToEnd: times(19, 60_000), messages: 19, attachmentBytes: 0 }
   expect(fairnessOf([...equals(2_000), few])).toBeNull()
   expect(fairnessOf(equals(2_000))).toBeNull()
   expect(fairnessOf([])).toBeNull()
 })
 
-test('lets who floods the proxy wait behind his own mail, and nobody else behind it', () => {
+test('lets a flooding tenant wait behind its own mail, but nobody else', () => {
   const [slow, quick, held] = equals(40_000, 2_000, 6_000) as [Load, Load, Load]
   expect(
     fairnessOf([{ ...slow, attachmentBytes: 1e9 }, quick, { ...held, attachmentBytes: 1e6 }]),
@@ -72,7 +72,7 @@ test('tells how soon a tenant is called after its DND window', () => {
   expect(dndResumesMs(syncs, 60_000)).toEqual([120])
 })
 
-test('leaves out windows that were broken, that nobody heard of, or that the end of the run cut short', () => {
+test('leaves out windows that were violated, never received, or cut short by the end of the run', () => {
   const broken = [sync(0, { dndUntilEpochMs: 5_000 }), sync(3_000, { insideDnd: true })]
   const unheard = [sync(0, { dndUntilEpochMs: 5_000, outcome: 'broken' }), sync(1_000)]
   const cut = [sync(50_000, { dndUntilEpochMs: 70_000 }), sync(60_100)]

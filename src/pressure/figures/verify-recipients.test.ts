@@ -22,7 +22,7 @@ test('several transactions of a message are one delivery', () => {
   expect(checked([to(A, B), to(C)], [sent()])).toMatchObject({ ...CLEAN, missed_recipients: 0 })
 })
 
-test('a delivery to somebody who had it is one too many', () => {
+test('counts a repeated delivery to a recipient as a duplicate', () => {
   expect(checked([to(A, B), to(B, C)], [sent()])).toMatchObject({ ...CLEAN, intact: 0, duplicated: 1 })
 })
 
@@ -38,7 +38,7 @@ test.each([
   expect(checked(deliveries, reports)).toMatchObject({ misreported: 1, misreported_ids: ['m'] })
 })
 
-test('what waits for the rest of its recipients is still queued', () => {
+test('counts a message with recipients still to come as queued', () => {
   expect(checked([to(A)], [], ['m'])).toMatchObject({
     delivered: 0,
     still_queued: 1,

@@ -25,7 +25,7 @@ test('finds nothing where each message came once, intact, and was reported', () 
   expect(verify(evidenceOf(one))).toMatchObject({ ...CLEAN, lost_ids: [], remarks: [] })
 })
 
-test('calls lost what neither arrived, nor failed, nor waits, whatever was reported', () => {
+test('counts as lost a message that neither arrived, failed nor waits, whatever was reported', () => {
   expect(verify(evidenceOf({ ...one, deliveries: [], reports: [] }))).toMatchObject({
     ...CLEAN,
     delivered: 0,
@@ -44,7 +44,7 @@ test('calls lost what neither arrived, nor failed, nor waits, whatever was repor
   })
 })
 
-test('calls what waits in the proxy queued, and what it gave up an error', () => {
+test('counts messages waiting in the proxy as queued, and those it gave up as errors', () => {
   expect(verify(evidenceOf({ ...one, deliveries: [], reports: [], queued: ['m'] }))).toMatchObject({
     ...CLEAN,
     delivered: 0,
@@ -59,7 +59,7 @@ test('calls what waits in the proxy queued, and what it gave up an error', () =>
   })
 })
 
-test('does not call lost what may wait in a queue that could not be read', () => {
+test('does not count as lost what may wait in an unreadable queue', () => {
   const unread = evidenceOf({ ...one, deliveries: [], reports: [], queued: undefined })
   expect(verify(unread)).toMatchObject({ lost: null, still_queued: null, lost_ids: ['m'] })
   expect(verify(unread).why_not).toBe(
@@ -136,7 +136,7 @@ test('keeps the first 20 ids of a kind and counts all', () => {
   expect([lost, lost_ids.length, lost_ids.at(-1)]).toEqual([50, 20, 'm-19'])
 })
 
-test('sums tenants up, and does not invent what one of them does not know', () => {
+test('sums up tenants, and leaves unknown what one of them does not know', () => {
   const [good, bad] = [verify(evidenceOf(one)), verify(evidenceOf({ ...one, deliveries: [] }))]
   expect(sumOf([good, bad], 3)).toMatchObject({
     handed_over: 2,

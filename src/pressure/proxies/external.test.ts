@@ -24,7 +24,7 @@ test('a proxy with a public address among its own is refused before it is asked 
   )
 })
 
-test('an address in brackets is looked at as it is', async () => {
+test('checks an address in brackets as it is', async () => {
   const asked: string[] = []
   const lookup = async (host: string) => {
     asked.push(host)

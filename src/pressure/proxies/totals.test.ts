@@ -38,7 +38,7 @@ test('reads ours, a joined fetch being a spared one', () => {
   expect(readingOf('gmp_queue_age_seconds 0\n').cache).toEqual({ hits: 0, lookups: 0 })
 })
 
-test('knows nothing of what is no mail proxy', () => {
+test('reads nothing from a server that is not a mail proxy', () => {
   expect(readingOf('<html>')).toEqual({ implementation: 'unknown', pending: null, accounts: [], cache: null })
 })
 
@@ -77,7 +77,7 @@ test('counts on when a proxy was restarted', () => {
   expect(sentOf(counters)).toBe(56)
 })
 
-test('says that the queue is unknown when no proxy answers, and keeps what was counted', () => {
+test('reports an unknown queue when no proxy answers, and keeps its counts', () => {
   const counters = new ProxyCounters()
   counters.add(new Map([['a', reading(5)]]))
   expect(counters.add(new Map())).toMatchObject({ pending: null, accounts: [{ sent: 5 }] })

@@ -35,7 +35,7 @@ test('passes everything on both ways, and takes the time of a slow line when it 
   expect((await sent(link, content)).back.equals(content)).toBe(true)
 })
 
-test('lets go of what waits as soon as the line is fast again', async () => {
+test('sends waiting bytes as soon as the line is fast again', async () => {
   await using server = await echo()
   const { port } = server.address() as AddressInfo
   await using link = await SlowLink.open({ host: '127.0.0.1', port })

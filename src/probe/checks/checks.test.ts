@@ -262,7 +262,7 @@ describe('where a plain message is refused', () => {
     expect(judged(id, came, 1_000, plain)).toMatchObject({ verdict: 'unknown' })
   })
 
-  test('what goes wrong before that is still a deviation', () => {
+  test('a fault before that is still a deviation', () => {
     expect(judged('null-sender', { ...HELLO, mail: '550 no' }, 1_000, plain)).toMatchObject({
       verdict: 'deviates',
     })

@@ -4,11 +4,11 @@ import { cameText, type Talk } from '../talk.ts'
 
 /** RFC 5321 4.5.3.1.1. */
 const LOCAL_PART_OCTETS = 64
-/** RFC 5321 4.5.3.1.8: a server has to take 100 recipients. */
+/** RFC 5321 4.5.3.1.8: a server must accept 100 recipients. */
 const MIN_RECIPIENTS = 100
 const MOST_RECIPIENTS = 1_000
 
-/** Who sends, and to whom. */
+/** Questions about sender and recipients. */
 export const ENVELOPE_CHECKS: readonly Check[] = [
   {
     id: 'null-sender',

@@ -3,7 +3,7 @@ import { answers, type Check, type Judgement, unanswered } from '../check.ts'
 import { content, GO_AHEAD, HELLO, mail, messageText, rcpt, say, upToData, WHATEVER } from '../step.ts'
 import type { Talk } from '../talk.ts'
 
-/** Each extension that is offered, used once. */
+/** Uses each offered extension once. */
 export const EXTENSION_CHECKS: readonly Check[] = [
   {
     id: 'pipelining',
@@ -133,7 +133,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
       const without = ['mail', 'rcpt'].filter((name) => {
         const { code, lines } = talk.reply(name) ?? { code: 0, lines: [] }
         const [reply = ''] = lines
-        // RFC 2034 4, RFC 3463 2: the class is the first digit of the reply code, in a refusal too.
+        // RFC 2034 4, RFC 3463 2: the class is the first digit of the reply code, also in a refusal.
         return code !== 0 && !(/^[245]\.\d{1,3}\.\d{1,3}(?: |$)/.test(reply) && reply[0] === String(code)[0])
       })
       return without.length === 0
@@ -166,7 +166,7 @@ export const EXTENSION_CHECKS: readonly Check[] = [
   },
 ]
 
-/** Commands in one write get a reply each, in their order (RFC 2920 3.1). */
+/** Commands in one write each get a reply, in order (RFC 2920 3.1). */
 function judgeGroup(talk: Talk, expected: readonly number[]): Judgement {
   const { replies = [], unasked = [], ending } = talk.exchange('group') ?? {}
   if (unasked.length > 0)
@@ -181,7 +181,7 @@ function judgeGroup(talk: Talk, expected: readonly number[]): Judgement {
   return { verdict: 'deviates', note: `${missing} of ${expected.length} replies never arrive` }
 }
 
-/** RFC 1870 4: up to twenty digits; without them, or with 0, there is no fixed limit. */
+/** RFC 1870 4: up to twenty digits; without any, or with 0, there is no fixed limit. */
 function limitOf(talk: Talk): bigint | undefined {
   const parameter = talk.extension('SIZE') ?? ''
   return /^\d{1,20}$/.test(parameter) && BigInt(parameter) > 0n ? BigInt(parameter) : undefined

@@ -5,12 +5,12 @@ import { HELLO, say, WHATEVER } from '../step.ts'
 const MAX_COMMAND_BYTES = 512
 const LONG_COMMAND_BYTES = 2_000
 
-/** A NOOP of so many octets: its parameter is ignored (RFC 5321 4.1.1.9). */
+/** A NOOP of this length; its parameter is ignored (RFC 5321 4.1.1.9). */
 function noop(octets: number): string {
   return `NOOP ${'x'.repeat(octets - 'NOOP \r\n'.length)}`
 }
 
-/** Lines of commands: how long, and what ends them. */
+/** Questions about command lines: their length and their end. */
 export const LINE_CHECKS: readonly Check[] = [
   {
     id: 'command-512',

@@ -18,10 +18,10 @@ import { secondsText, type Talk } from '../talk.ts'
 /** RFC 5321 4.1.2: labels and dots, or an address literal. */
 const DOMAIN = /^(?:\[[^\]]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)$/
 
-/** By 503; but what is asked here is whether a transaction is left, and 500 says no as well. */
+/** 503 is right; but the question is whether a transaction is left open, and 500 also says no. */
 const REFUSED = [503, 500] as const
 
-/** The first one: it tells whether an SMTP server is there at all. */
+/** Asked first: it shows whether an SMTP server is there at all. */
 export const GREETING_CHECK: Check = {
   id: 'greeting',
   title: 'Greeting: 220 and its domain',
@@ -32,7 +32,7 @@ export const GREETING_CHECK: Check = {
     const nothing = unanswered(talk, 'greeting')
     if (nothing !== undefined) return nothing
     const { code, lines } = talk.reply('greeting') ?? { code: 0, lines: [] }
-    // 3.1: 554 in place of 220 is how a server says that it takes no mail from here.
+    // 3.1: a server that accepts no mail from this client sends 554 instead of 220.
     if (code === 554) return { verdict: 'unknown', note: 'it accepts no session of this probe' }
     if (code !== 220) return { verdict: 'deviates', note: 'no 220' }
     const name = firstWord(lines)
@@ -42,7 +42,7 @@ export const GREETING_CHECK: Check = {
   },
 }
 
-/** Commands that every server has (RFC 5321 4.5.1). */
+/** Commands that every server must have (RFC 5321 4.5.1). */
 export const SESSION_CHECKS: readonly Check[] = [
   GREETING_CHECK,
   {
@@ -67,7 +67,7 @@ export const SESSION_CHECKS: readonly Check[] = [
     rfc: 'RFC 5321 2.4',
     plain: 'rcpt',
     asks: ['ehlo', 'helo', 'mail', 'rcpt'],
-    // EHLO in this spelling alone: OpenSMTPD refuses a second one in a session, however it is written.
+    // Only this spelling of EHLO: OpenSMTPD refuses a second one in a session, however it is spelled.
     steps: ({ sender, recipient }) => [
       { name: 'greeting', send: '' },
       say('ehlo', 'eHlO probe.mailstorm.test'),
@@ -113,7 +113,7 @@ export const SESSION_CHECKS: readonly Check[] = [
       const nothing = unanswered(talk, 'vrfy')
       if (nothing !== undefined) return nothing
       const code = talk.reply('vrfy')?.code
-      // 3.5.3: 500 or 502 where it is not implemented; 7.3: 252 where it is disabled.
+      // 3.5.3: 500 or 502 when not implemented; 7.3: 252 when disabled.
       if (code === 500 || code === 502) return { verdict: 'not offered' }
       return /^(25[0-2]|450|451|50[14]|55[0-3])$/.test(String(code))
         ? { verdict: 'conforms' }
@@ -165,7 +165,10 @@ export const SESSION_CHECKS: readonly Check[] = [
   },
 ]
 
-/** RFC 5321 4.1.1.1: `250` and the server's domain. Another word may look like one; the greeting names it as well. */
+/**
+ * RFC 5321 4.1.1.1: `250` and the server's domain. Other words may look like a domain, so the greeting must
+ * name it too.
+ */
 function judgeEhlo(talk: Talk): Judgement {
   const nothing = unanswered(talk, 'ehlo')
   if (nothing !== undefined) return nothing
@@ -186,7 +189,7 @@ function firstWord(lines: readonly string[] = []): string {
   return lines[0]?.split(' ', 1)[0] ?? ''
 }
 
-/** Commands out of their order. */
+/** Questions about commands out of order. */
 export const ORDER_CHECKS: readonly Check[] = [
   {
     id: 'mail-first',
@@ -214,7 +217,7 @@ export const ORDER_CHECKS: readonly Check[] = [
     steps: (context) => [
       ...HELLO,
       mail(context),
-      // When it is taken, the connection is closed within it: nothing is stored.
+      // If DATA is accepted, the connection is closed before the end, so nothing is stored.
       say('data', 'DATA'),
     ],
     judge: outOfOrder('data', 'a message to nobody is accepted', [503, 554]),
@@ -251,14 +254,14 @@ function judgeSilence(talk: Talk): Judgement {
   }
   if (replies.length === 0 && ending === 'time over') {
     const note = `longer than ${secondsText(tookMs)}`
-    // It was not waited for long enough to know.
+    // The probe did not wait long enough to know.
     return { verdict: tookMs >= MIN_PATIENCE_MS ? 'conforms' : 'unknown', note }
   }
   const note = `it ends the session after ${secondsText(tookMs)}`
   return { verdict: tookMs >= MIN_PATIENCE_MS ? 'conforms' : 'deviates', note }
 }
 
-/** How long a server waits for a client that says nothing; these take their time side by side. */
+/** How long a server waits for a silent client; asked in parallel, because it takes time. */
 export const PATIENCE_CHECKS: readonly Check[] = [
   {
     id: 'patience-start',

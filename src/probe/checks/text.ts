@@ -10,7 +10,7 @@ const LONG_TEXT_OCTETS = 2_000
 /** RFC 5321 4.5.3.1.7: at least 64K octets. */
 const MIN_CONTENT_BYTES = 65_536
 
-/** A small message first, in the same session: what is refused afterwards is refused for its text. */
+/** Sends a small message first, in the same session: a later refusal must then be about the text. */
 function afterSmallOne(context: ProbeContext, body: string, shown: string): Step[] {
   return [
     ...upToData(context),
@@ -36,7 +36,7 @@ function taken(talk: Talk, otherwise: string): Judgement {
   )
 }
 
-/** What a server may do as it likes, as long as it says what. */
+/** Either behaviour is allowed, as long as the server answers. */
 function eitherWay(talk: Talk, what: string): Judgement {
   const code = talk.reply('text')?.code ?? 0
   return (
@@ -47,7 +47,7 @@ function eitherWay(talk: Talk, what: string): Judgement {
   )
 }
 
-/** To refuse this sender or recipient is a server's right, and says nothing of what it conforms to. */
+/** A server may refuse this sender or recipient; that says nothing about conformance. */
 function judgeMessage(talk: Talk): Judgement {
   const refusal = plainRefusal(talk)
   if (refusal === undefined) return unanswered(talk, talk.last?.name ?? 'text') ?? { verdict: 'conforms' }
@@ -57,7 +57,7 @@ function judgeMessage(talk: Talk): Judgement {
   }
 }
 
-/** What becomes of it decides what refusals elsewhere mean. */
+/** Its outcome decides what refusals elsewhere mean. */
 export const MESSAGE_CHECK: Check = {
   id: 'message',
   title: 'A small message',
@@ -70,7 +70,7 @@ export const MESSAGE_CHECK: Check = {
   judge: judgeMessage,
 }
 
-/** What stands between DATA and the final dot. */
+/** Questions about the text between DATA and the final dot. */
 export const TEXT_CHECKS: readonly Check[] = [
   MESSAGE_CHECK,
   {

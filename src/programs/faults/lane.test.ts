@@ -65,7 +65,7 @@ test('no jitter lets an octet overtake an earlier one', () => {
   expect([0, 1, 60].map((nowMs) => times.dueMs(nowMs, 1))).toEqual([90, 90, 110])
 })
 
-test('tells how long the line is busy with what it was given, and pieces of 20 ms for it', () => {
+test('reports how long the line is busy, and pieces worth 20 ms', () => {
   const times = new LaneTimes({ bytesPerSecond: 1000, delayMs: 500 }, half)
   times.dueMs(0, 300)
   expect([times.backlogMs(0), times.backlogMs(100), times.backlogMs(400)]).toEqual([300, 200, 0])
@@ -111,7 +111,7 @@ test('counts a text only behind another, whatever the chunks are', () => {
   )
 })
 
-test('of a stream in any chunks exactly what stands before the text passes, and all when it does not come', () => {
+test('passes exactly what comes before the text however the stream is chunked, and everything without it', () => {
   const alphabet = fc.constantFrom('a', 'b', '\r', '\n', '.')
   const text = fc.string({ unit: alphabet, minLength: 1, maxLength: 4 })
   const stream = fc.string({ unit: alphabet, maxLength: 40 })

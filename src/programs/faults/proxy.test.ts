@@ -131,7 +131,7 @@ describe('a cut', () => {
     expect([client.text, client.ended, proxy.counts().bytesToClient]).toEqual(['', 'open', 0])
   })
 
-  test('a stall of one direction leaves the other as it was', async () => {
+  test('stalling one direction does not affect the other', async () => {
     const { open } = await meet({ toServer: { cut: { after: { text: 'STOP' }, by: 'stall' } } })
     const { client, server } = await open()
     client.socket.write('go STOP more')

@@ -46,7 +46,7 @@ test('refuses commands out of their order, and an envelope without a recipient',
 })
 
 describe('rate', () => {
-  test('answers what goes beyond it by its code, and takes again what a token has come for', async () => {
+  test('answers messages beyond the rate with its code, and accepts again once a token is there', async () => {
     const { server, clock, open } = await meet({ rate: { perSecond: 10, burst: 2 } })
     await using _ = server
     const client = await open()
@@ -93,7 +93,7 @@ describe('greylist', () => {
   })
 })
 
-test('holds back the reply of a stage, and all that was sent behind it, for the time of its tarpit', async () => {
+test('delays the reply of a tarpitted stage, and everything sent after it', async () => {
   const { server, clock, open } = await meet({ tarpit: { mail: 500 } })
   await using _ = server
   const client = await open()

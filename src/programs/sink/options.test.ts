@@ -37,7 +37,7 @@ test.each(['mail', '/mail', '/mail/', 'mail/'])('takes the web path %s for /mail
   expect(readSinkOptions({ MH_UI_WEB_PATH: given }, []).webPath).toBe('/mail')
 })
 
-test('refuses what it does not support, all of it at once, with what is allowed', () => {
+test('refuses unsupported settings in one error that says what is allowed', () => {
   const environment = {
     MH_STORAGE: 'maildir',
     MH_MONGO_URI: 'localhost',

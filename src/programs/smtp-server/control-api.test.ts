@@ -27,7 +27,7 @@ const get = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${api.
 const received = (id: string) =>
   new Promise((resolve) => ledger.record({ id, bytes: 3, intact: true }, resolve))
 
-test('says that it is well, and who it is', async () => {
+test('reports its health and its name', async () => {
   const response = await get('/health')
   expect(await response.json()).toEqual({ status: 'ok', domain: 'smtp1.test.local', pid: process.pid })
 })

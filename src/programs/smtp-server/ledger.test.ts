@@ -89,7 +89,7 @@ test('leaves out the unfinished line of a process that was killed, and goes on b
   expect(after.of('a')).toMatchObject({ accepted: 2, digest: digestOf('a-1', 'a-3') })
 })
 
-test('says of every message of a write that failed that it is not recorded, and counts none', async () => {
+test('reports every message of a failed write as not recorded, and counts none', async () => {
   const ledger = await Ledger.open('/dev/full')
   const outcomes = await Promise.allSettled([record(ledger, entry('a-1')), record(ledger, entry('a-2'))])
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])

@@ -12,7 +12,7 @@ test('the installed npm smtp-server is as our replacements expect it', () => {
   expect(() => assertReplaceable()).not.toThrow()
 })
 
-test('refuses to run with a package that no longer looks so, and says what is missing', () => {
+test('refuses to run with a changed package, and says what is missing', () => {
   expect(() => assertReplaceable([[SMTPConnection, 'init', 'setTimeout(ready, 200)']])).toThrow(
     'Failed to start: the installed npm smtp-server has no "setTimeout(ready, 200)" in init().',
   )
@@ -83,7 +83,7 @@ test('no other line end ends a message', async () => {
   expect(commands).toEqual(['DATA', 'NEXT'])
 })
 
-test('gives any stuffed content as it was, wherever TCP cuts it, and the command behind it', async () => {
+test('restores dot-stuffed content wherever TCP cuts it, and passes on the command after it', async () => {
   const piece = fc.constantFrom(
     '\r\n',
     '.',

@@ -26,7 +26,7 @@ describe('greeting', () => {
     expect(await raw.reply()).toMatch(/^250-/)
   })
 
-  test('is followed by an offer of what the server can do, without STARTTLS as it has no certificate', async () => {
+  test('is followed by the extensions, without STARTTLS when there is no certificate', async () => {
     await rig.serve({ SMTP_MAX_MESSAGE_SIZE: '4096' })
     const raw = rig.client()
     await raw.reply()

@@ -17,7 +17,7 @@ tenantFaceContract('a tenant on a port', async (tenant) => {
   }
 })
 
-test('says that its port is taken, and what to do', async () => {
+test('reports that its port is taken, and what to do', async () => {
   await using server = await TenantServer.open(createTenant({ profile: 'standard' }))
   const second = TenantServer.open(createTenant({ profile: 'standard' }), { port: server.port })
   await expect(second).rejects.toMatchObject({

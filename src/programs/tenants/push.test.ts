@@ -50,7 +50,7 @@ test('gives at most 1,000 messages in a call, to one proxy after the other', asy
   expect(sizes.every((one) => one.length > 0)).toBe(true)
 })
 
-test('notes what was refused, with the reason', async () => {
+test('records refused messages with the reason', async () => {
   const proxy = await peer((asked, response) => {
     const [id] = idsOf(asked)
     response.end(

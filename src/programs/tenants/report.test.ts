@@ -44,7 +44,7 @@ test('reads whom a report names as refused, and nothing that is no address', () 
   expect(readReports({ reports: [odd] }).reports).toMatchObject([{ refused: [] }])
 })
 
-test('counts what is no report, and reads the rest', () => {
+test('counts malformed reports, and reads the others', () => {
   const { reports, malformed } = readReports({ reports: [null, 'a', { sent_ts: 1 }, { id: 7 }, sent] })
   expect({ malformed, ids: reports.map(({ id }) => id) }).toEqual({ malformed: 4, ids: ['a'] })
   expect(readReports({ reports: 'none' })).toEqual({ reports: [], malformed: 1 })

@@ -39,7 +39,7 @@ test('makes the tenant and its account known to the proxy, in the classic dialec
   ])
 })
 
-test('gives an account the names that the real proxy takes, and what else it is to have', async () => {
+test("creates an account with the real proxy's field names and the extra fields", async () => {
   const proxy = await peer((_asked, response) => response.end('{"ok":true}'))
   const tenants = [{ ...standard, account: { limit_per_minute: 60 } }]
   await setUpTenants({ proxyUrl: proxy.url, dialect: 'genro', smtp, tenants })
@@ -93,7 +93,7 @@ test.each([
   await expect(failure).rejects.toThrow(`/tenant was answered with HTTP ${status}: {"detail":"host missing"}`)
 })
 
-test('says that there is no proxy when none gets healthy in time', async () => {
+test('reports when no proxy becomes healthy in time', async () => {
   const nobody = await peer((_asked, response) => response.writeHead(503).end())
   const set = { dialect: 'classic', smtp, tenants: [standard], waitMs: 50 } as const
   await expect(setUpTenants({ ...set, proxyUrl: nobody.url })).rejects.toThrow(

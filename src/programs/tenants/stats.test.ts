@@ -26,7 +26,7 @@ test.each([
   expect(usage.hitRate()).toBe(rate)
 })
 
-test('does not take for spared what was not sent yet', () => {
+test('does not count fetches of unsent messages as avoided', () => {
   const usage = new CacheUsage()
   usage.fetched('a')
   sent(usage, 'b', 3)

@@ -27,7 +27,7 @@ async function call(tenant: Tenant, body: object = {}, taken = true) {
 
 const idsIn = ({ answer }: { answer: Answer }) => (answer.messages ?? []).map(({ id }) => id)
 
-test('hands messages over in the answer to a sync call, and knows what has to arrive', async () => {
+test('hands over messages in the answer to a sync call, and records what must arrive', async () => {
   const { tenant, clock } = tenantWith()
   const ids = idsIn(await call(tenant))
   expect(ids.length).toBeGreaterThan(0)
@@ -149,7 +149,7 @@ test.each([
   expect(tenant.syncs[0]).toMatchObject({ outcome: 'fault', messages: 0, reports: 0 })
 })
 
-test('fails as often as it is told to, and makes the same messages as one that does not', async () => {
+test('fails as often as configured, and generates the same messages as one that does not fail', async () => {
   const { tenant } = tenantWith({ syncFault: { kind: 'status-500', share: 0.3 } })
   const ids: string[] = []
   for (let n = 0; n < 1_000; n++) ids.push(...idsIn(await call(tenant)))
@@ -158,14 +158,14 @@ test('fails as often as it is told to, and makes the same messages as one that d
   expect(ids.slice(0, soundIds.length)).toEqual(soundIds)
 })
 
-test('answers as late as it is told to', async () => {
+test('delays its answers as configured', async () => {
   const { tenant } = tenantWith({ responseDelayMs: 750 })
   await call(tenant)
   const [{ startedAtEpochMs, endedAtEpochMs } = expect.fail()] = tenant.syncs
   expect(endedAtEpochMs - startedAtEpochMs).toBe(750)
 })
 
-test('shows in its facts what is in force, the cap of attachments too, and no credentials', () => {
+test('shows its effective options in its facts, including the cap on attachments, without credentials', () => {
   const { facts } = createTenant({
     profile: 'newsletter',
     maxAttachmentBytes: 1_000_000,

@@ -49,7 +49,7 @@ test('fails before the end of a damaged file whose size and time say nothing, an
   expect(asked()).toBe(before + 1)
 })
 
-test('looks at what an earlier process has left before it hands it out', async () => {
+test('verifies files of an earlier process before it serves them', async () => {
   const { wanted, asked, cacheDiskDir, file } = await filled()
   await truncate(file, 200_000)
   expect(await read(await opened({ cacheDiskDir }), wanted)).toEqual([CONTENT])
@@ -69,7 +69,7 @@ test('sends without the cache when its folder is gone, and uses it again when it
   expect(asked()).toBe(sofar)
 })
 
-test('removes what killed processes have left, and nothing that may still be written', async () => {
+test('removes leftovers of killed processes, and nothing that may still be written', async () => {
   const cacheDiskDir = await folder()
   const incoming = join(cacheDiskDir, 'incoming')
   await mkdir(incoming)
@@ -92,7 +92,7 @@ test('removes the folder of a process that is no more', async () => {
   await expect(stat(left)).rejects.toThrow('ENOENT')
 })
 
-test('gives no tenant what another has cached, whatever MD5 it names', async () => {
+test('gives no tenant content cached by another, whatever MD5 it names', async () => {
   const { attachments, wanted } = await filled()
   const { url } = await tenant((_, response) => response.writeHead(404).end())
   const other = message(
@@ -115,7 +115,7 @@ test('ends a fetch that drips for too long, for all that wait for it', async () 
   )
 })
 
-test('gives a fetch up when nobody waits for it any more, and begins anew for the next', async () => {
+test('aborts a fetch when nobody waits for it any more, and starts again for the next request', async () => {
   const answers: ServerResponse[] = []
   const { url } = await tenant((_, response) => {
     answers.push(response)

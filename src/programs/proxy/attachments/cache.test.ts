@@ -89,7 +89,7 @@ test('asks again after a failure', async () => {
   expect(await read(attachments, wanted)).toEqual([Buffer.from('content')])
 })
 
-test('finds on disk what an earlier process has left, until its time is over', async () => {
+test('finds files of an earlier process until they expire', async () => {
   const content = randomBytes(200_000)
   const { url, asked } = await tenant((_, response) => response.end(content))
   const cacheDiskDir = await folder()

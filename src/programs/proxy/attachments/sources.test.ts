@@ -57,7 +57,7 @@ test.each([
   })
 })
 
-test('takes silence and a refused connection for what may pass', async () => {
+test('treats silence and a refused connection as temporary', async () => {
   const { url } = await tenant(() => undefined)
   const spec = { filename: 'a', storage_path: 'p' }
   const attachments = await opened({ attachmentTimeoutMs: 100 })
@@ -183,7 +183,7 @@ test('refuses an encoding that it cannot undo, and fails one that breaks off as 
   await expect(get('gzip')).rejects.toMatchObject({ final: false })
 })
 
-test('holds content to its limit as it is unpacked', async () => {
+test('applies the size limit while content is decoded', async () => {
   const { url } = await tenant((_, response) =>
     response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(2 * 1024 ** 2))),
   )
@@ -243,7 +243,7 @@ test('follows no redirect to a private network unless it is allowed', async () =
   })
 })
 
-test('takes the credentials of a URL, and keeps them out of what is shown', async () => {
+test('uses the credentials in a URL, and never shows them', async () => {
   const seen: unknown[] = []
   const { url } = await tenant(({ headers }, response) => {
     seen.push(headers.authorization)

@@ -12,7 +12,7 @@ function tier(maxBytes: number, ttlMs = 1_000) {
   }
 }
 
-test('drops what was not asked for longest, by bytes', () => {
+test('evicts the least recently used, by bytes', () => {
   const { put, has } = tier(100)
   for (const name of ['a', 'b', 'c']) put(name, 30)
   expect(has('a')).toEqual(['a'])
@@ -36,7 +36,7 @@ test('forgets a content when its time is over, however often it was asked for', 
   expect(has('a')).toEqual([])
 })
 
-test('does not keep what is larger than all of it, and drops nothing for it', () => {
+test('does not keep content larger than the whole tier, and evicts nothing for it', () => {
   const { put, has } = tier(100)
   put('a', 100)
   put('b', 101)

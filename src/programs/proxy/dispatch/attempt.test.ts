@@ -30,7 +30,7 @@ test('is an error at once when all are refused for good', () => {
   })
 })
 
-test('is tried again only for those who may get it later', () => {
+test('is retried only for recipients that may still get it', () => {
   expect(conclude(message, both, { accepted: [], refused: [no, busy] }, delaysMs)).toMatchObject({
     kind: 'deferred',
     retryAfterMs: 60_000,

@@ -3,7 +3,7 @@ import { Permits } from './fair-share.ts'
 
 const never = new AbortController().signal
 
-test('gives what it has, then in the order of asking', async () => {
+test('grants what it has, then in the order of requests', async () => {
   const permits = new Permits(1)
   await permits.take('t', never)
   const order: string[] = []
@@ -16,7 +16,7 @@ test('gives what it has, then in the order of asking', async () => {
   expect(permits.inUse).toBe(1)
 })
 
-test('forgets who has given up waiting', async () => {
+test('forgets callers that gave up waiting', async () => {
   const permits = new Permits(1)
   await permits.take('t', never)
   const patience = new AbortController()
@@ -27,7 +27,7 @@ test('forgets who has given up waiting', async () => {
   expect(permits.inUse).toBe(0)
 })
 
-test('leaves some to others, whoever asks, and gives them to who waits as soon as that may be', async () => {
+test('always leaves some for others, and grants waiting requests as soon as possible', async () => {
   const permits = new Permits(4)
   for (let n = 0; n < 3; n++) await permits.take('greedy', never)
   const order: string[] = []

@@ -13,7 +13,7 @@ function inHand(...messages: Claimed[]): InHand {
   return hand
 }
 
-test('does not begin once more what is being sent, when it is claimed anew', () => {
+test('does not start a message again that is claimed again while it is being sent', () => {
   const hand = inHand(message('1'))
   const first = hand.next()
   hand.add([message('1', 'second'), message('2', 'second')])
@@ -22,7 +22,7 @@ test('does not begin once more what is being sent, when it is claimed anew', () 
   expect(hand.running[0]).toBe(first)
 })
 
-test('does not send once more what was sent while a claim was under way', () => {
+test('does not send a message again that was sent during a claim', () => {
   const hand = inHand(message('1'))
   const sent = hand.next()?.message as Claimed
   hand.claiming()
@@ -32,7 +32,7 @@ test('does not send once more what was sent while a claim was under way', () => 
   expect(hand.next()).toBeUndefined()
 })
 
-test('sends what comes again later', () => {
+test('sends a message that is claimed again later', () => {
   const hand = inHand(message('1'))
   const sent = hand.next()?.message as Claimed
   hand.sent(sent)
@@ -42,7 +42,7 @@ test('sends what comes again later', () => {
   expect(hand.next()?.message.claim).toBe('second')
 })
 
-test('has what waits once, under its newest claim', () => {
+test('holds a waiting message once, under its newest claim', () => {
   const hand = inHand(message('1'), message('2'))
   hand.add([message('1', 'second')])
   expect(hand.waiting).toBe(2)
@@ -68,7 +68,7 @@ test('lets no tenant have all slots, however many accounts it has, nor two', () 
   expect(['a', 'b', 'c'].map(count)).toEqual([14, 4, 1])
 })
 
-test('tells what each tenant may claim besides what it has waiting', () => {
+test('reports how much more each tenant may claim', () => {
   const hand = inHand(message('1'), message('2'), message('3', 'c', { tenantId: 'u', payloadBytes: 500 }))
   expect(hand.roomOf({ messages: 100, bytes: 300 })).toEqual([
     { tenantId: 't', messages: 49, bytes: 140 },
@@ -86,7 +86,7 @@ test('takes back a queue of any length, and adds to one', () => {
   expect(hand.waiting).toBe(1)
 })
 
-test('sends no more large messages at once than memory is meant for, and leaves some of it to other tenants', () => {
+test('limits simultaneous large messages by memory, and leaves some of it to other tenants', () => {
   const hand = new InHand({ perLane: 100, inAll: 100, largeBytes: 18_000_000 })
   const of = (tenantId: string, payloadBytes: number, count: number) =>
     Array.from({ length: count }, (_, n) =>

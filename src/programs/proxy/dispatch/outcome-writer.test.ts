@@ -38,7 +38,7 @@ test('writes the outcome of the only message in flight at once', async () => {
   expect(await written).toBe(true)
 })
 
-test('waits until four fifths of what is in flight have come to their outcome', async () => {
+test('waits until four fifths of the messages in flight have an outcome', async () => {
   const { commits, record } = writing(() => 20)
   const written = Array.from({ length: 16 }, (_, n) => record(n))
   await Promise.resolve()
@@ -56,7 +56,7 @@ test('does not wait for messages whose servers hang', async () => {
   expect(await written).toBe(true)
 })
 
-test('writes what came during a commit together', async () => {
+test('writes outcomes that arrive during a commit together', async () => {
   let inFlight = 1
   const { commits, record } = writing(() => inFlight)
   const first = record(1)

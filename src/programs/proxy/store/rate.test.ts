@@ -33,7 +33,7 @@ test('waits for the window that takes longest', () => {
   expect(shown(mailed(10, 20), 1, { minute: 2, hour: 2 })).toEqual([3_580])
 })
 
-test('waits for a known time rather than for what is undecided', () => {
+test('waits for a known time rather than for undecided slots', () => {
   expect(shown([reserved, ...mailed(100)], 1, { minute: 1, hour: 2 })).toEqual([3_500])
 })
 
@@ -41,7 +41,7 @@ test.each([null, 0])('has no limit with %s', (minute) => {
   expect(shown(mailed(1, 2, 3), 1, { minute })).toEqual(['admitted'])
 })
 
-test('rejects, where it is set so, what would have to wait', () => {
+test('rejects messages that would have to wait, when configured so', () => {
   expect(decide([{ slots: mailed(1, 2, 3), limits: { ...limits, behavior: 'reject' } }], 1)).toEqual([
     { kind: 'waits', ms: 57_000, rejects: true },
   ])

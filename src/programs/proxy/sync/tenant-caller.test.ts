@@ -15,7 +15,7 @@ test('takes an answer that says nothing for an acknowledgement', () => {
   expect(readReply('{}')).toEqual({ queued: 0, nextSyncAfterTs: undefined, messages: [], oddities: [] })
 })
 
-test('cuts what a tenant said between characters, and cleans it', () => {
+test("cuts a tenant's text between characters, and cleans it", () => {
   const said = (text: string) => {
     try {
       return readReply(text).oddities.join()

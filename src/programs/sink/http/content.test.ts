@@ -18,7 +18,7 @@ test('does not join a line that begins with a space to nothing', () => {
   expect([...readContent(' lost\r\nA: b\r\n\r\n').headers]).toEqual([['A', ['b']]])
 })
 
-test('finds no parts in what is no multipart, and none below the exact name Content-Type', () => {
+test('finds no parts in anything but a multipart, nor under another spelling of Content-Type', () => {
   expect(partsOf(readContent('Content-Type: text/plain\r\n\r\nx'))).toBeUndefined()
   expect(
     partsOf(readContent('content-type: multipart/mixed; boundary=B\r\n\r\n--B\r\n\r\nx')),

@@ -4,7 +4,7 @@ import { Store } from '../store/store.ts'
 import { Hub } from './live-events.ts'
 import { Messages } from './messages.ts'
 
-test('counts what a listener could not take, and tells the others all the same', () => {
+test('counts events that a slow listener misses, and still sends them to the others', () => {
   const store = new Store()
   const hub = new Hub(new Messages({ store, hostname: 'sink.test' }))
   const taken: string[] = []

@@ -45,7 +45,7 @@ test('gives a digest of every message, oldest first, or of those to one recipien
   expect(await (await hog.fetch('/sink/count')).json()).toEqual({ count: 2, events_dropped: 0 })
 })
 
-test('gives what each message holds, from any one on, also when the bodies are dropped', async () => {
+test('lists the contents of messages from any position, even when bodies are dropped', async () => {
   await using running = await start({
     SINK_DIGEST_ONLY: '1',
     SINK_MIME_DIGESTS: '1',
@@ -101,7 +101,7 @@ test('counts the event that a message too large to announce would have been', as
   socket.close()
 })
 
-test('serves the page alone on a listener of its own', async () => {
+test('serves only the page on a listener of its own', async () => {
   await using running = await start({ MH_UI_BIND_ADDR: 'localhost:0' })
   const { hog, sink } = running
   expect(sink.uiPort).not.toBe(sink.apiPort)

@@ -81,7 +81,7 @@ test('reads a message of one part, one without a body, and one whose last bounda
   })
 })
 
-test('puts together what format=flowed has broken', () => {
+test('joins lines broken by format=flowed', () => {
   const flowed = crlf('Content-Type: text/plain; format=flowed\n\none \ntwo\n  three\n')
   expect(digestOf(flowed).text_md5).toBe(textDigest('one two\n three'))
 })
@@ -91,7 +91,7 @@ test('tells one changed byte of an attachment', () => {
   expect(digestOf(changed).attachments[0]).toEqual({ name: 'a b.pdf', bytes: 6, md5: md5('abddef') })
 })
 
-test('finds what a mailer has put in, whatever it is', async () => {
+test('finds the text and attachments that a mailer composed', async () => {
   const contents = fc.array(fc.uint8Array({ maxLength: 5_000 }), { maxLength: 3 })
   const text = fc.string({ unit: fc.constantFrom('a', ' ', '\n', 'ä', '=', '.', '-', '>'), maxLength: 300 })
   await fc.assert(

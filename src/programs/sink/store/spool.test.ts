@@ -24,7 +24,7 @@ test('writes blocks one after another, says where, and reads up to the end', () 
   spool.release()
 })
 
-test('closes with the last who uses it', () => {
+test('closes with its last user', () => {
   const spool = Spool.open()
   spool.append([Buffer.from('abc')])
   spool.retain()

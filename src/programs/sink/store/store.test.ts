@@ -44,7 +44,7 @@ test('begins a new spool when everything was deleted, together or one by one', (
   store.close()
 })
 
-test('keeps what a reader has open readable after everything was deleted', () => {
+test('keeps an open message readable after everything was deleted', () => {
   const store = new Store()
   const message = put(store, 'a', 'still here')
   using reader = new SpoolReader(store.spool)
