@@ -1,5 +1,6 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
+import { progressByKind } from '../src/pressure/progress.ts'
 import { renderLivePage } from '../src/report/html/live.ts'
 import { loadAssets } from '../src/report/html/page.ts'
 import { LiveHub } from '../src/run/live/hub.ts'
@@ -40,8 +41,12 @@ export default class LiveViewReporter implements Reporter {
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
     if (artifact.type !== PROGRESS_ARTIFACT) return
     const { progress, rows } = artifact
-    if ('kind' in progress) this.#hub?.pressure(progress)
-    else if (rows !== undefined) this.#hub?.load({ progress, rows })
+    progressByKind(progress, {
+      smtp: (load) => {
+        if (rows !== undefined) this.#hub?.load({ progress: load, rows })
+      },
+      pressure: (pressed) => this.#hub?.pressure(pressed),
+    })
   }
 
   onTestCaseResult(testCase: TestCase): void {

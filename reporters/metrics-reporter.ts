@@ -6,6 +6,7 @@ import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
 import { MailstormError, USAGE_ERROR } from '../src/error.ts'
 import { whyNotListening } from '../src/listening.ts'
 import { isColorRefused, isInVsCode } from '../src/options/process-environment.ts'
+import { progressByKind } from '../src/pressure/progress.ts'
 import { type MetricsAddress, RunExposition } from '../src/report/prometheus.ts'
 import { pageFor, wrapText } from '../src/report/terminal.ts'
 import { resultOf } from './collect-results.ts'
@@ -60,10 +61,15 @@ export default class MetricsReporter implements Reporter {
   }
 
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
-    // During a pressure run the proxy's own metrics are scraped instead.
-    if (artifact.type !== PROGRESS_ARTIFACT || 'kind' in artifact.progress) return
-    this.#hasFigures = true
-    this.#exposition.update(artifact.progress)
+    if (artifact.type !== PROGRESS_ARTIFACT) return
+    progressByKind(artifact.progress, {
+      smtp: (progress) => {
+        this.#hasFigures = true
+        this.#exposition.update(progress)
+      },
+      // The proxy's own metrics tell of a pressure run.
+      pressure: () => undefined,
+    })
   }
 
   onTestCaseResult(testCase: TestCase): void {

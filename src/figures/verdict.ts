@@ -37,3 +37,21 @@ export function verdictOf({ status, thresholds, successRate, verified = true }: 
   if (successRate <= TOO_FEW && !nameSuccess(thresholds)) return 'FAILED'
   return successRate === 1 ? 'PASSED' : 'WARNING'
 }
+
+/** How a run ended: `reason` is why it is not complete, null when it is. */
+export function endOf(
+  reason: string | null,
+  judged: Omit<Judged, 'status'>,
+): {
+  readonly status: Judged['status']
+  readonly partial_reason: string | null
+  readonly verdict: RunVerdict
+} {
+  const status = reason === null ? 'complete' : 'partial'
+  return { status, partial_reason: reason, verdict: verdictOf({ ...judged, status }) }
+}
+
+/** Without data, a threshold that mailstorm added is skipped; one that the user asked for keeps `no-data`, and fails. */
+export function skipUnasked(judged: ThresholdResult, isAsked: boolean): ThresholdResult {
+  return judged.verdict === 'no-data' && !isAsked ? { ...judged, verdict: 'skipped' } : judged
+}

@@ -1,8 +1,8 @@
 import type { Usage } from '../../containers/service.ts'
 import { DisposableParts } from '../disposable-stack.ts'
 import { systemClock } from '../engine/clock.ts'
-import type { ResourceUsage, ThresholdResult } from '../engine/result.ts'
-import { verdictOf } from '../figures/verdict.ts'
+import type { ResourceUsage } from '../engine/result.ts'
+import { endOf, skipUnasked } from '../figures/verdict.ts'
 import type { Options } from '../options/options.ts'
 import { archiveLogs } from '../run/archive-logs.ts'
 import type { Services } from '../run/ground/services.ts'
@@ -202,9 +202,9 @@ function pressureResult(facts: PressureFacts): PressureResult {
     { ...pressed, memory },
     { thresholds: wanted, proxy: proxies.facts, reference: run.reference },
   )
-  const thresholds = measured.thresholds.map((judged) => skipUnasked(judged, workload))
-  const partialReason = end.reason
-  const status = partialReason === null ? 'complete' : 'partial'
+  const thresholds = measured.thresholds.map((judged) =>
+    skipUnasked(judged, workload.asked.has(judged.expression)),
+  )
   return {
     format: PRESSURE_FORMAT,
     test_type: 'pressure',
@@ -212,10 +212,7 @@ function pressureResult(facts: PressureFacts): PressureResult {
     part,
     run_id: runId,
     stamp: stampOf(new Date(pressed.startedAtEpochMs)),
-    status,
-    partial_reason: partialReason,
-    verdict: verdictOf({
-      status,
+    ...endOf(end.reason, {
       thresholds,
       successRate: measured.metrics.success_rate,
       verified: measured.verification.verified,
@@ -230,12 +227,6 @@ function pressureResult(facts: PressureFacts): PressureResult {
     thresholds,
     resource_usage: usage,
   }
-}
-
-/** Thresholds that we added are skipped without data; those of the suite fail. */
-function skipUnasked(judged: ThresholdResult, { asked }: PressureWorkload): ThresholdResult {
-  const skip = judged.verdict === 'no-data' && !asked.has(judged.expression)
-  return skip ? { ...judged, verdict: 'skipped' } : judged
 }
 
 function memoryOf(usage: Readonly<Record<string, ResourceUsage>>, { sampled }: Proxies): MemoryRecords {

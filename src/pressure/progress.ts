@@ -1,3 +1,5 @@
+import type { Progress } from '../engine/progress.ts'
+
 /** State of a pressure run in progress, sent at most once a second; small, plain data. */
 export interface PressureProgress {
   /** Distinguishes it from the progress of a load run. */
@@ -20,6 +22,17 @@ export interface PressureProgress {
   readonly rate: number
   /** End to end so far; null before the first delivery. */
   readonly p95_ms: number | null
+}
+
+/** Progress of a run of either kind. */
+export type AnyProgress = Progress | PressureProgress
+
+/** The one place that tells progress of the two kinds apart. */
+export function progressByKind<T>(
+  progress: AnyProgress,
+  of: { readonly smtp: (progress: Progress) => T; readonly pressure: (progress: PressureProgress) => T },
+): T {
+  return 'kind' in progress ? of.pressure(progress) : of.smtp(progress)
 }
 
 /** Rates of single seconds jump; average over this many. */

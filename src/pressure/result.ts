@@ -171,8 +171,12 @@ export interface PressureResult
 /** Result of a run of either kind. */
 export type AnyResult = Result | PressureResult
 
-export function isPressure(result: AnyResult): result is PressureResult {
-  return result.test_type === 'pressure'
+/** The one place that tells results of the two kinds apart. */
+export function byKind<T>(
+  result: AnyResult,
+  of: { readonly smtp: (result: Result) => T; readonly pressure: (result: PressureResult) => T },
+): T {
+  return result.test_type === 'pressure' ? of.pressure(result) : of.smtp(result)
 }
 
 /** One tenant: the counts of its client (named as in `/stats`) and the account of its messages. */

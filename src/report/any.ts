@@ -1,6 +1,5 @@
-import type { Progress } from '../engine/progress.ts'
-import type { PressureProgress } from '../pressure/progress.ts'
-import { type AnyResult, isPressure } from '../pressure/result.ts'
+import { type AnyProgress, progressByKind } from '../pressure/progress.ts'
+import { type AnyResult, byKind } from '../pressure/result.ts'
 import type { ProbeResult } from '../probe/report.ts'
 import type { Document } from './block.ts'
 import { pressureDocument } from './documents/pressure.ts'
@@ -20,7 +19,7 @@ import { writeText } from './writers/text.ts'
 
 /** What is said of a run of either kind, in any format. */
 export function documentOf(result: AnyResult): Document {
-  return isPressure(result) ? pressureDocument(result) : smtpDocument(result)
+  return byKind(result, { smtp: smtpDocument, pressure: pressureDocument })
 }
 
 /** As a person reads it in a terminal. */
@@ -51,16 +50,13 @@ export function reasonOf(result: AnyResult): string {
   return documentOf(result).head.reason
 }
 
-type AnyProgress = Progress | PressureProgress
-
-const isPressureProgress = (progress: AnyProgress): progress is PressureProgress => 'kind' in progress
-
 export function renderAnyProgress(progress: AnyProgress, columns: number, paint: Paint): string {
-  return isPressureProgress(progress)
-    ? renderPressureProgress(progress, columns, paint)
-    : renderProgress(progress, columns, paint)
+  return progressByKind(progress, {
+    smtp: (one) => renderProgress(one, columns, paint),
+    pressure: (one) => renderPressureProgress(one, columns, paint),
+  })
 }
 
 export function renderAnyProgressLine(progress: AnyProgress): string {
-  return isPressureProgress(progress) ? renderPressureProgressLine(progress) : renderProgressLine(progress)
+  return progressByKind(progress, { smtp: renderProgressLine, pressure: renderPressureProgressLine })
 }

@@ -4,7 +4,7 @@ import type { Metrics, Result, Unit } from '../engine/result.ts'
 import { OUTCOMES } from '../engine/sample.ts'
 import { CUSTOM_METRICS } from '../figures/custom.ts'
 import { type Figure, figureValue } from '../figures/figure.ts'
-import { type AnyResult, isPressure } from '../pressure/result.ts'
+import { type AnyResult, byKind } from '../pressure/result.ts'
 import { listOf } from '../results/overview.ts'
 
 const RUN = ['scenario', 'part'] as const
@@ -115,7 +115,7 @@ export class RunExposition {
 
   /** What it came to; a run too short for a snapshot has this alone. */
   finish(result: AnyResult): void {
-    if (!isPressure(result)) this.#finishLoad(result)
+    byKind(result, { smtp: (load) => this.#finishLoad(load), pressure: () => undefined })
     for (const figure of listOf(result).all) {
       const value = figureValue(figure, result)
       if (value !== null) this.#setFigure(figure, result, value)
@@ -223,8 +223,10 @@ export interface FigureExposition {
   readonly scale: number
 }
 
-const PREFIXES = {
-  load: 'mailstorm_result_',
+/** By what a run was; figures that a scenario defines itself have their own. */
+const PREFIXES: Readonly<Record<AnyResult['test_type'] | 'custom', string>> = {
+  burst: 'mailstorm_result_',
+  sustained: 'mailstorm_result_',
   pressure: 'mailstorm_pressure_result_',
   custom: 'mailstorm_custom_',
 }
@@ -258,7 +260,7 @@ export function expositionOf(
 ): FigureExposition {
   const [suffix, scale] = BASE_UNITS[unit]
   const own = group === CUSTOM_METRICS
-  const prefix = PREFIXES[own ? 'custom' : testType === 'pressure' ? 'pressure' : 'load']
+  const prefix = PREFIXES[own ? 'custom' : testType]
   const whole = aggregate?.of ?? name.replaceAll('.', '_')
   // Its unit, where the name says it already, is said once.
   const bare = suffix === '' ? whole : whole.replace(/(?:^|_)(?:ms|mb|seconds|bytes|ratio)$/, '')

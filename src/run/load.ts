@@ -2,6 +2,7 @@ import type { LoadSpec } from '../engine/executors/registry.ts'
 import type { Progress } from '../engine/progress.ts'
 import type { Result } from '../engine/result.ts'
 import { type Options, readOptions } from '../options/options.ts'
+import { progressByKind } from '../pressure/progress.ts'
 import { executeRun } from './execute.ts'
 import { createServices } from './ground/services.ts'
 import type { Row } from './scenario-run.ts'
@@ -107,7 +108,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     },
     onTestFinished: () => undefined,
     onProgress: async (progress) => {
-      if (!('tenants' in progress)) onProgress?.(progress as Progress)
+      progressByKind(progress, { smtp: (load) => onProgress?.(load), pressure: () => undefined })
     },
   }
   return executeRun(run, row, () => undefined)

@@ -27,7 +27,7 @@ import { observe } from '../figures/observations.ts'
 import type { BaselineFigures } from '../figures/regression.ts'
 import { stageFigures } from '../figures/stages.ts'
 import { judge } from '../figures/threshold.ts'
-import { verdictOf } from '../figures/verdict.ts'
+import { endOf, skipUnasked } from '../figures/verdict.ts'
 import { verify } from '../ledger/verify.ts'
 import { messageId } from '../smtp/message.ts'
 import { PHASES } from '../smtp/target.ts'
@@ -63,16 +63,13 @@ export async function buildResult(facts: RunFacts): Promise<Result> {
   const { workload } = options
   const { metrics, thresholds, ...figures } = await figuresOf(facts)
   const partialReason = whyPartial(facts)
-  const status = partialReason === null ? 'complete' : 'partial'
   return {
     format: RESULT_FORMAT,
     scenario: options.scenario,
     part: options.part,
     run_id: load.plan.runId,
     stamp: facts.stamp,
-    status,
-    partial_reason: partialReason,
-    verdict: verdictOf({ status, thresholds, successRate: metrics.success_rate }),
+    ...endOf(partialReason, { thresholds, successRate: metrics.success_rate }),
     test_type: workload.testType,
     servers: load.plan.targets.map(({ name }) => name),
     port: load.plan.targets[0]?.port ?? 0,
@@ -228,8 +225,7 @@ export function skipWithoutLedger(
   thresholds: readonly string[],
 ): ThresholdResult {
   const asked = thresholds.some((text) => text.replaceAll(/\s/g, '') === judged.expression)
-  const skip = judged.verdict === 'no-data' && servers.noLedger !== undefined && !asked
-  return skip ? { ...judged, verdict: 'skipped' } : judged
+  return servers.noLedger === undefined ? judged : skipUnasked(judged, asked)
 }
 
 function describe(workload: Workload, { pacer, plan, planned, workerCount }: LoadRun): WorkloadResult {

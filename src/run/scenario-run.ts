@@ -1,9 +1,8 @@
-import type { Progress } from '../engine/progress.ts'
 import type { OverrideResult, Result } from '../engine/result.ts'
 import type { LoadRun } from '../engine/threads/load-run.ts'
 import { MailstormError } from '../error.ts'
 import type { Threshold } from '../figures/threshold.ts'
-import type { PressureProgress } from '../pressure/progress.ts'
+import type { AnyProgress } from '../pressure/progress.ts'
 import type { AnyResult } from '../pressure/result.ts'
 import type { Services } from './ground/services.ts'
 import type { LiveRows } from './live/feed.ts'
@@ -39,7 +38,7 @@ export interface Row {
   /** Calls back when the row has ended, in whatever way. */
   onTestFinished(hook: () => Promise<void>, limitMs?: number): void
   /** Reports progress to the reporters; `rows` only with the live view. */
-  onProgress(progress: Progress | PressureProgress, rows?: LiveRows): Promise<void>
+  onProgress(progress: AnyProgress, rows?: LiveRows): Promise<void>
 }
 
 /**

@@ -55,7 +55,7 @@ test('a baseline whose generator was its limit is named beside the figure', asyn
 
 test('another machine is said beside the figure', () => {
   const figures = baselineFigures('ci', burstResult({ machine: { ...burstResult().machine, cores: 64 } }))
-  expect(figures.note).toBe('baseline ci: different machine: cores: 2 against 64')
+  expect(figures.note).toBe('baseline ci: different machine: cores: 2 vs. 64')
   expect(figures.incomparable).toBeUndefined()
 })
 

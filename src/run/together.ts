@@ -13,7 +13,7 @@ import type { GeneratorResult, LedgerResult, Metrics, Result } from '../engine/r
 import type { LoadRun } from '../engine/threads/load-run.ts'
 import { observe } from '../figures/observations.ts'
 import { judge, type Threshold } from '../figures/threshold.ts'
-import { verdictOf } from '../figures/verdict.ts'
+import { endOf } from '../figures/verdict.ts'
 import { readOptions } from '../options/options.ts'
 import { PHASES } from '../smtp/target.ts'
 import { type LoadPart, runLoads, withLogs } from './execute.ts'
@@ -120,7 +120,7 @@ function togetherResult(
     skipWithoutLedger(judge(threshold, judged), first.facts.servers, asked.expressions),
   )
   const reasons = [...new Set(results.flatMap(({ partial_reason }) => partial_reason ?? []))]
-  const status = reasons.length === 0 ? 'complete' : 'partial'
+  const partialReason = reasons.length === 0 ? null : reasons.join('; ')
   const failures = assembleFailures(recording, first.result.servers, untoldOf(parts))
   const asides = assembleAsides(recording, first.result.servers)
   // Drift and custom metrics belong to one load only.
@@ -128,9 +128,7 @@ function togetherResult(
   const together: Result = {
     ...common,
     part: 'together',
-    status,
-    partial_reason: reasons.length === 0 ? null : reasons.join('; '),
-    verdict: verdictOf({ status, thresholds, successRate: judged.metrics.success_rate }),
+    ...endOf(partialReason, { thresholds, successRate: judged.metrics.success_rate }),
     target_rate: null,
     concurrent_workers: sum(results, (result) => result.concurrent_workers),
     ...judged,

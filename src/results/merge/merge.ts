@@ -10,7 +10,7 @@ import type { MergedFrom, Metrics, Result, ThresholdResult } from '../../engine/
 import { OUTCOMES, type Outcome } from '../../engine/sample.ts'
 import { smtpFigures } from '../../figures/custom.ts'
 import { judge, type Threshold } from '../../figures/threshold.ts'
-import { verdictOf } from '../../figures/verdict.ts'
+import { endOf } from '../../figures/verdict.ts'
 import type { RunFile } from '../result-files.ts'
 import { addUp, mergeLatencies } from './latency.ts'
 import {
@@ -39,14 +39,11 @@ export function mergeResults(files: readonly RunFile[]): Result {
   const custom = mergeCustomMetrics(shares, metrics)
   const thresholds = rejudge(shares, { metrics, histograms, ledger, ...custom })
   const partialReason = whyPartial(shares)
-  const status = partialReason === null ? 'complete' : 'partial'
   return {
     ...base,
     run_id: split?.shared_run_id ?? base.run_id,
     stamp: shares.map(({ result }) => result.stamp).toSorted()[0] ?? base.stamp,
-    status,
-    partial_reason: partialReason,
-    verdict: verdictOf({ status, thresholds, successRate: metrics.success_rate }),
+    ...endOf(partialReason, { thresholds, successRate: metrics.success_rate }),
     servers: [...new Set(shares.flatMap(({ result }) => result.servers))],
     concurrent_workers: shares.reduce((sum, { result }) => sum + result.concurrent_workers, 0),
     target_rate: targetRate(shares),
