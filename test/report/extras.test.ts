@@ -62,7 +62,7 @@ describe.skipIf(noBrowser !== undefined)(
       expect(p99?.[0]).toEqual([100, 200, 300, 350, 400])
       expect(p99?.[1]).toEqual([10, 20, 30, null, null])
       expect(await rowsOf(page, 'search-throughput')).toEqual([
-        'Rate\theld\tbroke\tunclear\toffered',
+        'Rate\theld\tbroke\tinconclusive\toffered',
         '100/s\t100/s\t–\t–\t100/s',
         '200/s\t200/s\t–\t–\t200/s',
         '300/s\t300/s\t–\t–\t300/s',
