@@ -4,9 +4,9 @@ import type { Readable, Writable } from 'node:stream'
 const CLOSED = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
 /**
- * For `mailstorm … | head -1`, or a terminal closed in the middle of a run: further output is lost, but the
- * work goes on. Otherwise Node would end the process, and lose the result. The same for a full disk under `>
- * run.log`; that the output is incomplete is then reported, where possible, and in the exit code.
+ * For `mailstorm … | head -1`, or a terminal closed in the middle of a run: further output is lost, but the work
+ * goes on. Otherwise Node would end the process, and lose the result. The same for a full disk under
+ * `> run.log`; that the output is incomplete is then reported, where possible, and in the exit code.
  */
 export function outliveClosedOutput(streams: readonly Writable[] = [process.stdout, process.stderr]): void {
   for (const stream of streams) outliveClosed(stream)
