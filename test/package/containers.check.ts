@@ -2,15 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  execute,
-  latestResult,
-  PNPM_PACKAGE,
-  pack,
-  pnpmIn,
-  Repository,
-  startedServices,
-} from './repository.ts'
+import { execute, latestResult, PNPM_PACKAGE, pack, pnpmIn, Repository, withServices } from './repository.ts'
 
 // The images are put together out of what is installed: under pnpm nothing lies where npm puts it.
 
@@ -54,13 +46,17 @@ test.skipIf(!isThere)(
     ])
     await repository.run([...pnpm, 'exec', 'mailstorm', 'init'])
     const env = { ...engine, STRESS_BACKEND: 'docker', SINK: 'mailstorm', SMTP_SERVERS: '1' }
-    const start = repository.try([...pnpm, 'exec', 'mailstorm', 'start', '--mailhog'], { env })
-    const { output } = await startedServices(repository, start)
-    expect(output).toMatch(/smtp-server-1 +running[\s\S]*mailhog +running/)
-    const quick = ['vitest', 'run', '--config', 'vitest.stress.config.ts', '-t', '^quick']
-    await repository.run([...pnpm, 'exec', ...quick], { env: { ...engine, STRESS_BACKEND: 'started' } })
+    const start = [...pnpm, 'exec', 'mailstorm', 'start', '--mailhog']
+    const quick = [...pnpm, 'exec', 'vitest', 'run', '--config', 'vitest.stress.config.ts', '-t', '^quick']
+    await withServices(
+      repository,
+      start,
+      async (status) => {
+        expect(status).toMatch(/smtp-server-1 +running[\s\S]*mailhog +running/)
+        await repository.run(quick, { env: { ...engine, STRESS_BACKEND: 'started' } })
+      },
+      { env },
+    )
     expect(latestResult(repository)).toMatchObject({ verdict: 'PASSED', ledger: { verified: true } })
-    await repository.run([...pnpm, 'exec', 'mailstorm', 'stop'])
-    expect(await start).toMatchObject({ exitCode: 0 })
   },
 )

@@ -13,7 +13,7 @@ import {
   pack,
   pnpmIn,
   Repository,
-  startedServices,
+  withServices,
 } from './repository.ts'
 
 /** What an installation may weigh; Vitest alone has 42 of them. */
@@ -190,16 +190,15 @@ describe('installed by npm in an ES module repository', () => {
   })
 
   test('start keeps a MailHog and a PostgreSQL for it until stop', async () => {
-    const start = repository.try(['npx', 'mailstorm', 'start', '--mailhog', '--postgres'])
-    const { output } = await startedServices(repository, start)
-    expect(output).toMatch(/mailhog +running[\s\S]*postgres +running/)
-    await repository.run([...BURST.slice(0, -1), '^quick'], { env: { STRESS_BACKEND: 'started' } })
+    const start = ['npx', 'mailstorm', 'start', '--mailhog', '--postgres']
+    await withServices(repository, start, async (status) => {
+      expect(status).toMatch(/mailhog +running[\s\S]*postgres +running/)
+      await repository.run([...BURST.slice(0, -1), '^quick'], { env: { STRESS_BACKEND: 'started' } })
+    })
     expect(latestResult(repository)).toMatchObject({
       verdict: 'PASSED',
       backend: { why: expect.stringContaining('mailstorm start') },
     })
-    await repository.run(['npx', 'mailstorm', 'stop'])
-    expect(await start).toMatchObject({ exitCode: 0 })
   })
 
   describe('types', () => {

@@ -123,14 +123,25 @@ export function askedPackages(message: string): string[] {
   return packages
 }
 
-/** What `mailstorm status` says once `mailstorm start` has booted all; throws what that said if it ends instead. */
-export async function startedServices(repository: Repository, start: Promise<Finished>): Promise<Finished> {
-  const ended = start.then(({ output }) => Promise.reject(new Error(`mailstorm start ended:\n${output}`)))
-  const stands = vi.waitFor(() => repository.run(['npx', 'mailstorm', 'status']), {
-    timeout: 120_000,
-    interval: 1_000,
-  })
-  return Promise.race([stands, ended])
+/** Runs `mailstorm start` for the time of `use`, hands that what `status` says, and ends with `stop`. */
+export async function withServices(
+  repository: Repository,
+  start: readonly string[],
+  use: (status: string) => Promise<void>,
+  options?: CommandOptions,
+): Promise<void> {
+  const services = repository.try(start, options)
+  const ended = services.then(({ output }) => Promise.reject(new Error(`mailstorm start ended:\n${output}`)))
+  ended.catch(() => undefined)
+  try {
+    const status = () => repository.run(['npx', 'mailstorm', 'status'])
+    const { output } = await Promise.race([vi.waitFor(status, { timeout: 120_000, interval: 1_000 }), ended])
+    await use(output)
+  } finally {
+    await repository.try(['npx', 'mailstorm', 'stop'])
+  }
+  const { exitCode, output } = await services
+  if (exitCode !== 0) throw new Error(`mailstorm start ended with ${exitCode}:\n${output}`)
 }
 
 /** Packs the clone as `npm publish` would. Gives the path of the tarball. */
