@@ -35,6 +35,6 @@ test('a named scenario sends the load that the environment says, and its result 
   const files = await readdir(run.resultsDir)
   for (const kind of ['md', 'html']) {
     const file = files.find((name) => name.endsWith(`-burst.${kind}`)) ?? ''
-    expect(await readFile(join(run.resultsDir, file), 'utf8')).toContain('its own: 5,000')
+    expect(await readFile(join(run.resultsDir, file), 'utf8')).toContain('scenario default: 5,000')
   }
 })
