@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { embeddedPostgres } from '../containers/postgres/postgres.ts'
+import { optionsGiven } from './command-line.ts'
 import { type Spread, spreadOf } from './measurement.ts'
-import { readOptions } from './proxy/options.ts'
+import { HELP, readOptions } from './proxy/options.ts'
 import { drain, type Measured, type Point, realProxy, withBacklog } from './proxy/points.ts'
 import { backlogVerdict, beforeVerdicts, ratioVerdict, type Verdict } from './proxy/verdicts.ts'
 import { machineLine, table } from './report.ts'
@@ -12,7 +13,7 @@ import { treeOf } from './tree.ts'
 
 const BACKLOG_MESSAGES = 5_000
 
-const options = readOptions(process.argv.slice(2))
+const options = optionsGiven(readOptions, HELP)
 await using tree = options.before === undefined ? undefined : await treeOf(options.before)
 const before =
   tree && ((await import(tree.url('containers/proxy.ts'))) as typeof import('../containers/proxy.ts'))

@@ -13,6 +13,17 @@ export interface ProxyBenchOptions {
   readonly jsonFile: string | undefined
 }
 
+export const HELP = `npm run bench:proxy -- [options]: messages per second from the proxy's queue to the sink.
+
+  --rounds N        rounds in which all points take turns (5; with --quick 1)
+  --messages N      messages of a round (20000; with --quick 2000)
+  --backlogs N,…    messages that wait already (1000,10000,100000; with --quick 1000,10000; with --before none)
+  --quick           fewer rounds, messages and backlogs
+  --before COMMIT   beside the proxy of an earlier commit
+  --real PYTHON     beside the real genro-mail-proxy; an interpreter that has it
+  --json FILE       write the figures as JSON too
+  --help            print this`
+
 /**
  * `--rounds 5 --messages 20000 --backlogs 1000,10000,100000 --real PYTHON --before COMMIT --quick --json FILE`. With a
  * commit to compare with, backlogs are measured only when they are asked for.
