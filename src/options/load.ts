@@ -1,9 +1,9 @@
 import type { Amounts, Executor } from '../engine/executors/executor.ts'
 import type { Stage } from '../engine/executors/ramp.ts'
-import { EXECUTORS } from '../engine/executors/registry.ts'
+import { EXECUTORS, executorOf, type LoadSpec } from '../engine/executors/registry.ts'
 import { MailstormError } from '../error.ts'
 import { parseThreshold } from '../figures/threshold.ts'
-import { AUTH_MECHANISMS, PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
+import { AUTH_MECHANISMS, type Credentials, PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
 import { mailAddress } from './address.ts'
 import {
   countOrUnlimited,
@@ -219,4 +219,105 @@ export type GivenLoad = { readonly [V in LoadVariable]?: NonNullable<LoadValues[
 export function givenLoad(values: LoadValues, given: ReadonlySet<string>): GivenLoad {
   const said = LOAD_VARIABLES.filter((variable) => given.has(variable))
   return Object.freeze(Object.fromEntries(said.map((variable) => [variable, values[variable]])))
+}
+
+/** The field of a scenario's spec that a variable sets, to the same value; the others need more than that. */
+export const FIELD_OF = {
+  STRESS_WORKERS: 'workers',
+  STRESS_SIZE: 'size',
+  STRESS_PIPELINING: 'pipelining',
+  STRESS_MESSAGES_PER_SESSION: 'messagesPerSession',
+  STRESS_MAX_SESSIONS: 'maxSessions',
+  STRESS_TLS: 'tls',
+  STRESS_RECIPIENTS: 'recipients',
+  STRESS_SENDER: 'sender',
+  STRESS_RECIPIENT: 'recipient',
+  STRESS_THRESHOLDS: 'thresholds',
+  STRESS_BASELINE: 'baseline',
+  STRESS_TIMEOUT: 'replyTimeoutSeconds',
+} as const satisfies { readonly [V in LoadVariable]?: string }
+export type FieldVariable = keyof typeof FIELD_OF
+
+export const FIELD_VARIABLES = Object.keys(FIELD_OF) as FieldVariable[]
+
+type FieldName = (typeof FIELD_OF)[FieldVariable]
+type Fields = { readonly [V in FieldVariable as (typeof FIELD_OF)[V]]: LoadValues[V] }
+/** Without a default, a field is there only when its variable is set. */
+type UnsetField = { [F in FieldName]: undefined extends Fields[F] ? F : never }[FieldName]
+type Shape = Omit<Fields, UnsetField> & { readonly [F in UnsetField]?: NonNullable<Fields[F]> }
+type CustomShape = Shape & { readonly workers: number; readonly auth?: Credentials }
+
+/** The custom scenario, as a suite would say it, and the mode that it was asked for by. */
+export type CustomOptions = LoadSpec & CustomShape & { readonly mode: string }
+
+export function customOf(values: LoadValues): CustomOptions {
+  return Object.freeze({ mode: values.STRESS_MODE, ...loadOf(values), ...shapeOf(values) })
+}
+
+/** What the mode's executor takes of the environment. */
+function loadOf(values: LoadValues): LoadSpec {
+  const amounts: Amounts = {
+    messages: values.STRESS_MESSAGES ?? CUSTOM_DEFAULTS.messages,
+    rate: values.STRESS_RATE ?? CUSTOM_DEFAULTS.ratePerSecond,
+    durationSeconds: values.STRESS_DURATION ?? CUSTOM_DEFAULTS.durationSeconds,
+    stages: values.STRESS_STAGES ?? [],
+  }
+  const { name, takes } = executorOfMode(values.STRESS_MODE)
+  const fields = Object.entries(takes).map(([amount, field]) => [field, amounts[amount as keyof Amounts]])
+  return { executor: name, ...Object.fromEntries(fields) } as LoadSpec
+}
+
+/** As many as the load itself asks for, where nothing else is said. */
+function defaultWorkers({ STRESS_MODE: mode, STRESS_STAGES: stages = [], ...values }: LoadValues): number {
+  const { workersOf } = executorOfMode(mode)
+  if (workersOf !== undefined) return workersOf(stages)
+  return Math.min(CUSTOM_DEFAULTS.workers, values.STRESS_MAX_SESSIONS ?? CUSTOM_DEFAULTS.workers)
+}
+
+function shapeOf(values: LoadValues): CustomShape {
+  const fields = FIELD_VARIABLES.flatMap((variable) => {
+    const value = values[variable]
+    return value === undefined ? [] : [[FIELD_OF[variable], value]]
+  })
+  const auth = credentialsOf(values)
+  const workers = values.STRESS_WORKERS ?? defaultWorkers(values)
+  return { ...(Object.fromEntries(fields) as Shape), workers, ...(auth === undefined ? {} : { auth }) }
+}
+
+/** What was given and changes nothing in the custom scenario, with the reason. */
+export function customMisuses({
+  custom,
+  load,
+}: {
+  readonly custom: CustomOptions
+  readonly load: GivenLoad
+}): ReadonlyMap<LoadVariable, string> {
+  const modeGiven = load.STRESS_MODE !== undefined
+  const misuses = new Map<LoadVariable, string>()
+  for (const variable of MODE_VARIABLES) {
+    const why = load[variable] === undefined ? undefined : idleIn(custom.mode, variable, modeGiven)
+    if (why !== undefined) misuses.set(variable, why)
+  }
+  const open = executorOf(custom).model === 'open'
+  // Without STRESS_WORKERS, no more workers start than may have a session.
+  const limits = load.STRESS_WORKERS === undefined && custom.maxSessions === custom.workers
+  if (custom.maxSessions !== undefined && !open && !limits)
+    misuses.set(
+      'STRESS_MAX_SESSIONS',
+      `with STRESS_MODE=${custom.mode} each worker has one session; STRESS_WORKERS says how many there are`,
+    )
+  const compares = custom.thresholds.some((text) => text.trim().startsWith('regression'))
+  if (custom.baseline !== undefined && !compares)
+    misuses.set('STRESS_BASELINE', 'none of its thresholds is on regression; STRESS_THRESHOLDS can set one')
+  return misuses
+}
+
+/** Undefined where one of both is missing. */
+export function credentialsOf({
+  STRESS_AUTH_USER: user,
+  STRESS_AUTH_PASS: pass,
+  STRESS_AUTH_MECHANISM: mechanism,
+}: GivenLoad | LoadValues): Credentials | undefined {
+  if (user === undefined || pass === undefined) return undefined
+  return Object.freeze({ user, pass, ...(mechanism === undefined ? {} : { mechanism }) })
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { customMisuses } from './custom.ts'
-import { MODES, misusedIn } from './load.ts'
+import { customMisuses, MODES, misusedIn } from './load.ts'
 import { readOptions } from './options.ts'
 
 const customOf = (env: NodeJS.ProcessEnv) => readOptions(env).custom

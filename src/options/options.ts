@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import { nearest } from '../nearest.ts'
 import type { HostPort } from './address.ts'
 import { contradictionsIn } from './contradictions.ts'
-import { type CustomOptions, customOf } from './custom.ts'
 import {
   type Backend,
   ENVIRONMENT,
@@ -13,7 +12,7 @@ import {
 } from './environment.ts'
 import { type SplitOptions, splitOf } from './generators.ts'
 import type { Variable } from './kind.ts'
-import { type GivenLoad, givenLoad } from './load.ts'
+import { type CustomOptions, customOf, type GivenLoad, givenLoad } from './load.ts'
 import { type PressureOptions, pressureOptions, type TenantOverrides, tenantOverrides } from './pressure.ts'
 import { environment } from './process-environment.ts'
 import {

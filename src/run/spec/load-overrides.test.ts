@@ -143,6 +143,8 @@ describe('what the parts of a scenario vary', () => {
     expect(varied(SPECS.burst, { ...SPECS.burst, workers: 20, thresholds: [] })).toEqual(['STRESS_WORKERS'])
     expect(varied(SPECS.burst, { ...SPECS.burst, workers: 20, messages: 50 })).toEqual([])
     expect(varied(SPECS.burst, { ...SPECS.burst, servers: 1 })).toEqual([])
+    expect(varied(SPECS.burst, { ...SPECS.burst, sender: 'a@example.com' })).toEqual(['STRESS_SENDER'])
+    expect(varied(SPECS.burst, { ...SPECS.burst, baseline: 'ci' })).toEqual([])
   })
 
   it('is refused', () => {

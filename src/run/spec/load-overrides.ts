@@ -2,10 +2,13 @@ import type { Amounts, Executor } from '../../engine/executors/executor.ts'
 import type { Stage } from '../../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf } from '../../engine/executors/registry.ts'
 import type { OverrideResult } from '../../engine/result.ts'
-import { credentialsOf } from '../../options/custom.ts'
 import { SIZES } from '../../options/kind.ts'
 import {
   AMOUNT_OF,
+  credentialsOf,
+  FIELD_OF,
+  FIELD_VARIABLES,
+  type FieldVariable,
   type GivenLoad,
   LOAD_VARIABLES,
   type LoadVariable,
@@ -28,22 +31,20 @@ export interface Overridden {
 type Applied = { readonly spec: ScenarioSpec; readonly own: Shown; readonly value: Shown } | string
 
 type Rules = {
-  readonly [V in LoadVariable]: (
+  readonly [V in LoadVariable]?: (
     spec: ScenarioSpec,
     value: NonNullable<GivenLoad[V]>,
     load: GivenLoad,
   ) => Applied
 }
 
-const RULES: Rules = {
+/** Where a variable does not simply set its field, or its amount. */
+const RULES = {
   STRESS_MODE: (spec) => `its executor is ${spec.executor}, and only custom can use another`,
-  STRESS_MESSAGES: (spec, messages) => amount(spec, 'messages', messages),
   STRESS_WORKERS(spec, workers) {
     return executorOf(spec).workersOf === undefined ? field(spec, 'workers', workers) : goesBy(spec)
   },
   STRESS_SIZE: (spec, size) => ({ spec: { ...spec, size }, own: bytesOf(spec.size), value: size }),
-  STRESS_DURATION: (spec, durationSeconds) => amount(spec, 'durationSeconds', durationSeconds),
-  STRESS_RATE: (spec, rate) => amount(spec, 'rate', rate),
   STRESS_STAGES(spec, stages) {
     const { takes, levels, workersOf } = executorOf(spec)
     if (takes.stages === undefined || levels === undefined || !('stages' in spec)) return goesBy(spec)
@@ -53,8 +54,6 @@ const RULES: Rules = {
     const own = stagesText(ownOf(spec, levels.startField) as number | undefined, spec.stages)
     return { spec: started, own, value: stagesText(0, stages) }
   },
-  STRESS_PIPELINING: (spec, level) => field(spec, 'pipelining', level),
-  STRESS_MESSAGES_PER_SESSION: (spec, count) => field(spec, 'messagesPerSession', count),
   STRESS_MAX_SESSIONS(spec, maxSessions) {
     if (executorOf(spec).model === 'closed')
       return `each of its workers has one session (${spec.executor}); STRESS_WORKERS says how many there are`
@@ -62,7 +61,6 @@ const RULES: Rules = {
       ? `it is less than its ${spec.workers} workers, and each has a session`
       : field(spec, 'maxSessions', maxSessions)
   },
-  STRESS_TLS: (spec, mode) => field(spec, 'tls', mode),
   STRESS_AUTH_USER(spec, user, load) {
     const auth = credentialsOf(load)
     if (auth === undefined) return 'it needs STRESS_AUTH_PASS too'
@@ -71,9 +69,6 @@ const RULES: Rules = {
   // Applied together with the user name, and never shown in a result.
   STRESS_AUTH_PASS: (spec) => ({ spec, own: null, value: null }),
   STRESS_AUTH_MECHANISM: (spec, mechanism) => ({ spec, own: null, value: mechanism }),
-  STRESS_RECIPIENTS: (spec, recipients) => field(spec, 'recipients', recipients),
-  STRESS_SENDER: (spec, sender) => field(spec, 'sender', sender),
-  STRESS_RECIPIENT: (spec, recipient) => field(spec, 'recipient', recipient),
   STRESS_THRESHOLDS(spec, thresholds) {
     return { spec: { ...spec, thresholds }, own: spec.thresholds.join(', '), value: thresholds.join(', ') }
   },
@@ -82,8 +77,7 @@ const RULES: Rules = {
       ? field(spec, 'baseline', baseline)
       : 'none of its thresholds is on regression; STRESS_THRESHOLDS can set one'
   },
-  STRESS_TIMEOUT: (spec, seconds) => field(spec, 'replyTimeoutSeconds', seconds),
-}
+} as const satisfies Rules
 
 /** These change the plan, so the scenario's own time limit no longer applies. */
 const RESHAPING: ReadonlySet<string> = new Set(MODE_VARIABLES)
@@ -115,25 +109,23 @@ export function overrideLoad(
 }
 
 function applyOne<V extends LoadVariable>(variable: V, spec: ScenarioSpec, load: GivenLoad): Applied {
-  return RULES[variable](spec, load[variable] as NonNullable<GivenLoad[V]>, load)
+  const value = load[variable] as NonNullable<GivenLoad[V]>
+  const rule = (RULES as Rules)[variable]
+  if (rule !== undefined) return rule(spec, value, load)
+  if (isOneOf(MODE_VARIABLES, variable)) return amount(spec, AMOUNT_OF[variable], value as number)
+  return field(spec, FIELD_OF[variable as PlainVariable], value as string | number)
 }
 
 /** Fields that a scenario investigates as soon as its parts differ in them. */
 const SHAPE = ['size', 'pipelining', 'messagesPerSession', 'tls'] as const
 const VARIABLE_OF: Readonly<Record<string, LoadVariable>> = {
   ...Object.fromEntries(EXECUTORS.flatMap(({ takes }) => variablesOf(takes))),
-  workers: 'STRESS_WORKERS',
-  size: 'STRESS_SIZE',
-  pipelining: 'STRESS_PIPELINING',
-  messagesPerSession: 'STRESS_MESSAGES_PER_SESSION',
-  maxSessions: 'STRESS_MAX_SESSIONS',
-  tls: 'STRESS_TLS',
-  recipients: 'STRESS_RECIPIENTS',
-  replyTimeoutSeconds: 'STRESS_TIMEOUT',
+  ...Object.fromEntries(FIELD_VARIABLES.map((variable) => [FIELD_OF[variable], variable])),
 }
 /** Differences that do not count: limits follow from the load, servers are no load. */
 const BESIDE: ReadonlySet<string> = new Set([
   'thresholds',
+  'baseline',
   'servers',
   'startAfterSeconds',
   ...EXECUTORS.flatMap(({ levels }) => levels?.startField ?? []),
@@ -175,10 +167,11 @@ function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
   return (all as readonly string[]).includes(text)
 }
 
-type PlainField = 'workers' | 'pipelining' | 'messagesPerSession' | 'maxSessions' | 'tls' | 'recipients'
-type TextField = 'sender' | 'recipient' | 'baseline' | 'replyTimeoutSeconds'
+/** Variables without a rule of their own that are no amount: the compiler says which of them has no field. */
+type PlainVariable = Exclude<LoadVariable, keyof typeof RULES | keyof typeof AMOUNT_OF>
+type PlainField = Exclude<(typeof FIELD_OF)[FieldVariable], 'size' | 'thresholds'>
 
-function field(spec: ScenarioSpec, name: PlainField | TextField, value: string | number): Applied {
+function field(spec: ScenarioSpec, name: PlainField, value: string | number): Applied {
   return { spec: { ...spec, [name]: value }, own: spec[name] ?? null, value }
 }
 
