@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { clients } from './clients/list.ts'
 import { isInstalled } from './clients/run.ts'
+import { optionsGiven } from './command-line.ts'
 import { HELP, readOptions } from './options.ts'
 import { measurePairs, pairTable } from './pairs.ts'
 import { clientTable, machineLine, ratioTable, sizeName } from './report.ts'
@@ -13,11 +14,7 @@ import { treeOf } from './tree.ts'
  * `npm run bench`: our engine beside a bare script on `net.Socket`, smtp-source and nodemailer, in one run, or with
  * `--before COMMIT` beside the engine of that commit and the bare script; see docs/benchmarks.md.
  */
-const options = readOptions(process.argv.slice(2))
-if (options.help) {
-  console.log(HELP)
-  process.exit()
-}
+const options = optionsGiven(readOptions, HELP)
 await using server = await startServer()
 /** What took more of a processor than `--bar` allows. */
 const tooSlow: string[] = []

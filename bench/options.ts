@@ -14,7 +14,6 @@ export interface BenchOptions {
   /** The run fails when a shape takes more than so many times the CPU of the bare script; undefined = it never does. */
   readonly bar: number | undefined
   /** Print the options and end. */
-  readonly help: boolean
 }
 
 export const HELP = `npm run bench -- [options]: our engine beside a bare script on net.Socket (floor), smtp-source and nodemailer.
@@ -57,7 +56,6 @@ export function readOptions(args: readonly string[]): BenchOptions {
       before: { type: 'string' },
       json: { type: 'string' },
       bar: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
     },
   })
   const { quick } = values
@@ -74,7 +72,6 @@ export function readOptions(args: readonly string[]): BenchOptions {
     before,
     jsonFile: values.json,
     bar: values.bar === undefined ? (quick ? FLOOR_BAR : undefined) : ratio('bar', values.bar),
-    help: values.help,
   }
 }
 
