@@ -126,8 +126,10 @@ test('an interrupted run: what its turn had not come for is not reached, and JUn
   expect(accountedFor(result)).toBe(true)
   expect(metrics.outcomes.not_reached).toBeGreaterThan(2_000)
   expect(metrics.outcomes.dropped).toBeLessThan(10)
-  expect(metrics.success_rate).toBeGreaterThan(0.95)
-  expect(metrics.success_rate).toBe(metrics.outcomes.accepted / (3_000 - metrics.outcomes.not_reached))
+  // What is on its way when it is interrupted: a message on each session, and what waits for one.
+  const begun = 3_000 - metrics.outcomes.not_reached
+  expect(begun - metrics.outcomes.accepted).toBeLessThanOrEqual(5 + metrics.outcomes.dropped)
+  expect(metrics.success_rate).toBe(metrics.outcomes.accepted / begun)
   expect(run.output).toMatch(/Not reached: +[\d,]+ /)
   const xml = await readFile(join(run.resultsDir, 'junit.xml'), 'utf8')
   expect(xml).toContain('<error type="PartialRun" message="stopped early: interrupted; ')
