@@ -30,7 +30,6 @@ export { MailstormError } from './error.ts'
 export type { PressureMetrics, PressureResult } from './pressure/result.ts'
 export type { PressureSpec, TenantSpec } from './pressure/spec.ts'
 export type { ProbeReport } from './probe/report.ts'
-export type { BreakpointSpec } from './run/breakpoint.ts'
 export {
   PIPELINING_TABLE,
   SCALING_TABLE,
@@ -39,4 +38,4 @@ export {
   type SideBySideSpec,
   TLS_TABLE,
 } from './run/side-by-side.ts'
-export type { ScenarioSpec, SpecBase } from './run/spec/spec.ts'
+export type { BreakpointSpec, ScenarioSpec, SpecBase } from './run/spec/spec.ts'

@@ -28,7 +28,7 @@ async function loadedWith(...modules: string[]): Promise<string[]> {
   return JSON.parse(stdout)
 }
 
-const STARTERS = ['../src/run/servers', '../src/run/postgres']
+const STARTERS = ['../src/run/ground/servers', '../src/run/ground/postgres']
 
 test('is loaded by nothing before a service starts in a container', async () => {
   expect(await loadedWith(...SERVICES, ...STARTERS)).toEqual([])

@@ -1,10 +1,4 @@
-import {
-  type Found,
-  MOST_PROBES,
-  type Probe,
-  type SearchPlan,
-  searchState,
-} from '../engine/executors/breakpoint.ts'
+import { type Found, MOST_PROBES, type Probe, searchState } from '../engine/executors/breakpoint.ts'
 import { plannedSeconds } from '../engine/executors/schedule.ts'
 import type { Result, SearchResult, SearchStep } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
@@ -17,17 +11,9 @@ import { groundFor } from './ground/ground.ts'
 import { buildResult } from './result.ts'
 import type { Row, RunOptions } from './scenario-run.ts'
 import { limitMs } from './smtp-kind.ts'
-import type { ScenarioSpec, SpecBase } from './spec/spec.ts'
+import type { BreakpointSpec, ScenarioSpec } from './spec/spec.ts'
 import type { ReadRun } from './spec/suite-reading.ts'
 import { thresholdsOf } from './thresholds.ts'
-
-/** Search for the highest rate at which the thresholds still hold. */
-export interface BreakpointSpec extends Omit<SpecBase, 'thresholds'>, SearchPlan {
-  /** Thresholds that must hold, in k6's syntax. "Nothing dropped" and "nothing lost" are always added. */
-  readonly holds: readonly string[]
-  /** How long each rate is held, in seconds. */
-  readonly seconds: number
-}
 
 /**
  * The run at one rate, as a part of the scenario; `varied` names variables that the environment may not

@@ -33,5 +33,5 @@ test('a server given by name: the result has what the name stood for, and the ti
   expect(run.result?.name_lookups).toEqual([
     { host: 'localhost', addresses: expect.arrayContaining(['127.0.0.1']), lookup_ms: expect.any(Number) },
   ])
-  expect(run.output).toMatch(/Names: +localhost is .*127\.0\.0\.1/)
+  expect(run.output).toMatch(/DNS: +localhost → .*127\.0\.0\.1/)
 }, 60_000)

@@ -1,4 +1,5 @@
 import type { MetricKinds } from '../../engine/custom-metrics.ts'
+import type { SearchPlan } from '../../engine/executors/breakpoint.ts'
 import { createPacer } from '../../engine/executors/pacer.ts'
 import { executorOf, type LoadSpec, type Schedule } from '../../engine/executors/registry.ts'
 import { plannedSeconds, scheduleOf } from '../../engine/executors/schedule.ts'
@@ -102,6 +103,14 @@ export interface SpecBase extends CustomMetricsSpec {
  * ```
  */
 export type ScenarioSpec = SpecBase & LoadSpec
+
+/** Search for the highest rate at which the thresholds still hold. */
+export interface BreakpointSpec extends Omit<SpecBase, 'thresholds'>, SearchPlan {
+  /** Thresholds that must hold, in k6's syntax. "Nothing dropped" and "nothing lost" are always added. */
+  readonly holds: readonly string[]
+  /** How long each rate is held, in seconds. */
+  readonly seconds: number
+}
 
 /** A spec with every default filled in: the load for the sender threads, and what is asked of the run. */
 export interface Workload extends Load {
