@@ -1,7 +1,7 @@
 import { appendFile, stat } from 'node:fs/promises'
 import type { Reporter, TestModule, TestSuite, Vitest } from 'vitest/node'
 import type { Result } from '../src/engine/result.ts'
-import { isMissed } from '../src/figures/verdict.ts'
+import { isMissed } from '../src/figures/threshold.ts'
 import { githubActions } from '../src/options/process-environment.ts'
 import type { AnyResult, PressureResult } from '../src/pressure/result.ts'
 import { reasonOf, renderAnyMarkdown } from '../src/report/any.ts'

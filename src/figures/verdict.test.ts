@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../engine/result.ts'
-import { isMissed, type Judged, LEAST_SUCCESS, nameSuccess, verdictOf } from './verdict.ts'
+import { isMissed, type Judged, LEAST_SUCCESS, nameSuccess, verdictOf } from './threshold.ts'
 
 const on = (metric: string, verdict: Verdict = 'pass') => ({ metric, verdict })
 const run = (changes: Partial<Judged> = {}): Judged => ({

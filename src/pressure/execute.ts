@@ -2,7 +2,7 @@ import type { Usage } from '../../containers/service.ts'
 import { DisposableParts } from '../disposable-stack.ts'
 import { systemClock } from '../engine/clock.ts'
 import type { ResourceUsage } from '../engine/result.ts'
-import { endOf, skipUnasked } from '../figures/verdict.ts'
+import { endOf } from '../figures/threshold.ts'
 import type { Options } from '../options/options.ts'
 import { archiveLogs } from '../run/archive-logs.ts'
 import type { Services } from '../run/ground/services.ts'
@@ -197,13 +197,9 @@ function pressureResult(facts: PressureFacts): PressureResult {
   const { run, runId, backend, proxies, pressed, usage, end } = facts
   const { scenario, part, workload, options } = run
   const memory = memoryOf(usage, proxies)
-  const { thresholds: wanted } = workload
   const measured = assemble(
     { ...pressed, memory },
-    { thresholds: wanted, proxy: proxies.facts, reference: run.reference },
-  )
-  const thresholds = measured.thresholds.map((judged) =>
-    skipUnasked(judged, workload.asked.has(judged.expression)),
+    { thresholds: workload.thresholds, proxy: proxies.facts, reference: run.reference },
   )
   return {
     format: PRESSURE_FORMAT,
@@ -213,7 +209,7 @@ function pressureResult(facts: PressureFacts): PressureResult {
     run_id: runId,
     stamp: stampOf(new Date(pressed.startedAtEpochMs)),
     ...endOf(end.reason, {
-      thresholds,
+      thresholds: measured.thresholds,
       successRate: measured.metrics.success_rate,
       verified: measured.verification.verified,
     }),
@@ -224,7 +220,6 @@ function pressureResult(facts: PressureFacts): PressureResult {
     seed: options.seed,
     proxy: proxies.facts,
     ...measured,
-    thresholds,
     resource_usage: usage,
   }
 }

@@ -1,7 +1,6 @@
 import { MailstormError } from '../error.ts'
 import { PRESSURE_FIGURES } from '../figures/pressure.ts'
-import { parseThresholdOn, type Threshold } from '../figures/threshold.ts'
-import { LEAST_SUCCESS, nameSuccess } from '../figures/verdict.ts'
+import { LEAST_SUCCESS, nameSuccess, parseThresholdOn, type Threshold } from '../figures/threshold.ts'
 import type { Options } from '../options/options.ts'
 import type { RecipientPlan } from '../programs/faults/recipient-front.ts'
 import { proxyConfigFromEnvironment } from '../programs/proxy/options.ts'
@@ -87,8 +86,6 @@ export interface PressureWorkload {
   readonly durationSeconds: number
   readonly tenants: readonly TenantPlan[]
   readonly thresholds: readonly Threshold[]
-  /** Thresholds that fail without data: those of the suite, and fairness only under the suite's own load. */
-  readonly asked: ReadonlySet<string>
   readonly instances: number
   readonly inProcess: boolean
   readonly proxySettings: Readonly<Record<string, string>>
@@ -131,6 +128,10 @@ function thresholdOf(text: string): Threshold {
   return parseThresholdOn(text, PRESSURE_FIGURES)
 }
 
+function unaskedOf(text: string): Threshold {
+  return { ...thresholdOf(text), unasked: true }
+}
+
 /** Throws a MailstormError when the spec cannot be run. */
 export function resolvePressure(
   spec: PressureSpec,
@@ -140,19 +141,21 @@ export function resolvePressure(
   const durationSeconds = pressure.durationSeconds ?? spec.durationSeconds
   const hasLess = durationSeconds < spec.durationSeconds || tenants.messagesPerSync !== undefined
   const instances = pressure.external?.urls.length ?? pressure.instances ?? spec.proxies ?? 1
-  const own = spec.thresholds.map(thresholdOf)
+  // Fairness compares tenants with at least 20 messages, which a shorter run may not reach.
+  const own = spec.thresholds
+    .map(thresholdOf)
+    .map(
+      (threshold): Threshold =>
+        hasLess && threshold.metric === 'fairness' ? { ...threshold, unasked: true } : threshold,
+    )
   const everyRuns = nameSuccess(own) ? VERIFIED : [LEAST_SUCCESS, ...VERIFIED]
   const added = everyRuns
-    .map(thresholdOf)
+    .map(unaskedOf)
     .filter(({ metric }) => own.every((threshold) => threshold.metric !== metric))
   return {
     durationSeconds,
     tenants: spec.tenants.flatMap((tenant) => tenantPlans(tenant, tenants)),
     thresholds: [...own, ...added],
-    // Fairness compares tenants with at least 20 messages, which a shorter run may not reach.
-    asked: new Set(
-      own.filter(({ metric }) => !(hasLess && metric === 'fairness')).map(({ expression }) => expression),
-    ),
     instances,
     inProcess: (pressure.instances ?? spec.proxies) === undefined,
     proxySettings: settingsOf(spec, env),

@@ -1,6 +1,5 @@
 import { dueMessages, type Result, type ThresholdResult, type Unit } from '../engine/result.ts'
-import { unitOfThreshold } from '../figures/threshold.ts'
-import { isMissed } from '../figures/verdict.ts'
+import { isMissed, unitOfThreshold } from '../figures/threshold.ts'
 import type { PressureResult, PressureVerification, TenantRow } from '../pressure/result.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, figureText, MISSING, shortMilliseconds } from './format.ts'

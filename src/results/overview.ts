@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { CustomMetricResults } from '../engine/custom-metrics.ts'
 import { RUN_VERDICTS, type RunVerdict, VERDICTS } from '../engine/result.ts'
 import { type Figure, type Figures, figureValue } from '../figures/figure.ts'
-import { isMissed, verdictOf } from '../figures/verdict.ts'
+import { isMissed, verdictOf } from '../figures/threshold.ts'
 import { isFields, listAt, numberAt, textAt, valueAt, wordAt } from './fields.ts'
 import { FORMATS, type Format, kindOf } from './kinds.ts'
 

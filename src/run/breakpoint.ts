@@ -2,7 +2,7 @@ import { type Found, MOST_PROBES, type Probe, searchState } from '../engine/exec
 import { plannedSeconds } from '../engine/executors/schedule.ts'
 import type { Result, SearchResult, SearchStep } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
-import { isMissed } from '../figures/verdict.ts'
+import { isMissed, parseThreshold } from '../figures/threshold.ts'
 import type { LoadVariable } from '../options/load.ts'
 import { readOptions } from '../options/options.ts'
 import { runLoads, withLogs } from './execute.ts'
@@ -13,7 +13,6 @@ import type { Row, RunOptions } from './scenario-run.ts'
 import { limitMs } from './smtp-kind.ts'
 import type { BreakpointSpec, ScenarioSpec } from './spec/spec.ts'
 import type { ReadRun } from './spec/suite-reading.ts'
-import { thresholdsOf } from './thresholds.ts'
 
 /**
  * The run at one rate, as a part of the scenario; `varied` names variables that the environment may not
@@ -25,7 +24,7 @@ type OptionsOf = (
   varied: ReadonlyMap<LoadVariable, string>,
 ) => RunOptions & ReadRun
 
-const NONE_DROPPED = 'dropped==0'
+const NONE_DROPPED = parseThreshold('dropped==0')
 
 /** Runs one rate after another, each chosen by the results so far. */
 export class BreakpointSearch {
@@ -44,7 +43,8 @@ export class BreakpointSearch {
   /** The thresholds of the scenario, or those of the environment that override them. */
   get holds(): readonly string[] {
     const { thresholds } = this.optionsAt(this.#spec.startRate).workload
-    return thresholds.filter((expression) => expression !== NONE_DROPPED)
+    const own = thresholds.filter(({ unasked }) => unasked !== true)
+    return own.flatMap(({ expression }) => (expression === NONE_DROPPED.expression ? [] : expression))
   }
 
   get seconds(): number {
@@ -70,9 +70,11 @@ export class BreakpointSearch {
     const varied = new Map([['STRESS_RATE', 'the rate is what it searches for'] as const])
     const found = this.#optionsOf(`${rate}/s`, spec, varied)
     // A rate counts as held only when it was offered in full, whatever the other thresholds say.
-    const thresholds = [...new Set([...found.workload.thresholds, NONE_DROPPED])]
-    const workload = { ...found.workload, thresholds }
-    return { ...found, workload, thresholds: thresholdsOf(workload) }
+    const { thresholds } = found.workload
+    if (thresholds.some(({ expression }) => expression === NONE_DROPPED.expression)) return found
+    const own = thresholds.filter(({ unasked }) => unasked !== true)
+    const all = [...own, NONE_DROPPED, ...thresholds.slice(own.length)]
+    return { ...found, workload: { ...found.workload, thresholds: all } }
   }
 
   /** The result of the run that confirmed the rate; if no rate held, the result of the last run. */

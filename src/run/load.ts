@@ -7,7 +7,6 @@ import { executeRun } from './execute.ts'
 import { createServices } from './ground/services.ts'
 import type { Row } from './scenario-run.ts'
 import { resolveSpec, type SpecBase } from './spec/spec.ts'
-import { thresholdsOf } from './thresholds.ts'
 
 /**
  * Options of {@link runLoad}: a scenario's spec without the fields that only the command line has, and where to
@@ -97,7 +96,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { targets, name = 'load', signal, onProgress, thresholds = [], ...rest } = options
   const { allowPublicTargets, tlsVerify, threads, seed, ...spec } = rest
   const workload = resolveSpec({ ...spec, thresholds })
-  const run = { scenario: name, part: null, workload, thresholds: thresholdsOf(workload), overrides: [] }
+  const run = { scenario: name, part: null, workload, overrides: [] }
   await using services = createServices(optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }))
   const row: Row = {
     services,

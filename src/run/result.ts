@@ -26,16 +26,15 @@ import { driftOf } from '../figures/drift.ts'
 import { observe } from '../figures/observations.ts'
 import type { BaselineFigures } from '../figures/regression.ts'
 import { stageFigures } from '../figures/stages.ts'
-import { judge } from '../figures/threshold.ts'
-import { endOf, skipUnasked } from '../figures/verdict.ts'
+import { endOf, judge, skipUnasked, type Threshold } from '../figures/threshold.ts'
 import { verify } from '../ledger/verify.ts'
 import { messageId } from '../smtp/message.ts'
 import { PHASES } from '../smtp/target.ts'
+import { baselineFigures } from './baseline.ts'
 import type { Servers } from './ground/servers.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
 import { countOrUnlimited, type Workload } from './spec/spec.ts'
-import { baselineFigures } from './thresholds.ts'
 
 export interface RunFacts {
   readonly options: RunOptions
@@ -116,9 +115,7 @@ async function figuresOf(facts: RunFacts) {
   const drift = driftOf({ windowMs: load.pacer.windowMs, recording, resourceUsage: facts.resourceUsage })
   const extras = { ...customMetrics(facts, metrics), ...(drift === undefined ? {} : { drift }) }
   const judged = { metrics, histograms, ledger, ...extras, ...baselineOf(facts, metrics) }
-  const thresholds = options.thresholds.map((threshold) =>
-    skipWithoutLedger(judge(threshold, judged), servers, options.workload.thresholds),
-  )
+  const thresholds = options.workload.thresholds.map((threshold) => judgedOn(threshold, judged, servers))
   const connect = recording.phases[PHASES.indexOf('connect')] ?? EMPTY_HISTOGRAM
   const asides = assembleAsides(recording, targetNames)
   const observations = observe({
@@ -219,13 +216,13 @@ async function checkLedger({ servers, load, measured }: RunFacts): Promise<Ledge
 }
 
 /** Thresholds that we added are skipped without a ledger; those of the user fail without data. */
-export function skipWithoutLedger(
-  judged: ThresholdResult,
-  servers: Servers,
-  thresholds: readonly string[],
+export function judgedOn(
+  threshold: Threshold,
+  measured: Parameters<typeof judge>[1],
+  { noLedger }: Servers,
 ): ThresholdResult {
-  const asked = thresholds.some((text) => text.replaceAll(/\s/g, '') === judged.expression)
-  return servers.noLedger === undefined ? judged : skipUnasked(judged, asked)
+  const judged = judge(threshold, measured)
+  return noLedger === undefined ? judged : skipUnasked(judged, threshold)
 }
 
 function describe(workload: Workload, { pacer, plan, planned, workerCount }: LoadRun): WorkloadResult {

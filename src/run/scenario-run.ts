@@ -1,7 +1,6 @@
 import type { OverrideResult, Result } from '../engine/result.ts'
 import type { LoadRun } from '../engine/threads/load-run.ts'
 import { MailstormError } from '../error.ts'
-import type { Threshold } from '../figures/threshold.ts'
 import type { AnyProgress } from '../pressure/progress.ts'
 import type { AnyResult } from '../pressure/result.ts'
 import type { Services } from './ground/services.ts'
@@ -12,7 +11,6 @@ export interface RunOptions {
   readonly scenario: string
   readonly part: string | null
   readonly workload: Workload
-  readonly thresholds: readonly Threshold[]
   /** Values of the scenario's load that the environment replaced. */
   readonly overrides: readonly OverrideResult[]
 }

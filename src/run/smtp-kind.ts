@@ -15,7 +15,7 @@ export const SMTP_RUNS: RunKind<RunOptions, Result> = {
     const names = serverNames(options)
     return ownWorkers(workload.workers, options.split).map((worker) => titleOf(worker, names))
   },
-  thresholds: ({ thresholds }) => thresholds,
+  thresholds: ({ workload }) => workload.thresholds,
   limitMs: ({ workload }, options) => limitMs(workload.maxDurationMs, options),
   execute: executeRun,
   async senderRow({ plan, run, index, row }) {

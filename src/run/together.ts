@@ -12,18 +12,16 @@ import { mergeRecordings, type Recording, shiftRecording } from '../engine/recor
 import type { GeneratorResult, LedgerResult, Metrics, Result } from '../engine/result.ts'
 import type { LoadRun } from '../engine/threads/load-run.ts'
 import { observe } from '../figures/observations.ts'
-import { judge, type Threshold } from '../figures/threshold.ts'
-import { endOf } from '../figures/verdict.ts'
+import { endOf, type Threshold } from '../figures/threshold.ts'
 import { readOptions } from '../options/options.ts'
 import { PHASES } from '../smtp/target.ts'
 import { type LoadPart, runLoads, withLogs } from './execute.ts'
 import { ownWorkers } from './generator.ts'
 import { groundFor } from './ground/ground.ts'
-import { buildResult, type RunFacts, skipWithoutLedger } from './result.ts'
+import { buildResult, judgedOn, type RunFacts } from './result.ts'
 import type { Execute, Row, RunOptions } from './scenario-run.ts'
 import { LOADS_TABLE, sideBySide } from './side-by-side.ts'
 import { limitMs } from './smtp-kind.ts'
-import { thresholdsOf } from './thresholds.ts'
 
 interface JointOutcome {
   readonly results: readonly Result[]
@@ -35,14 +33,12 @@ export class JointRun {
   readonly parts: readonly { readonly options: RunOptions; readonly startAfterSeconds: number }[]
   readonly thresholds: readonly Threshold[]
   readonly timeoutMs: number
-  readonly #expressions: readonly string[]
   readonly #loads = Promise.withResolvers<readonly LoadRun[]>()
   #outcome: Promise<JointOutcome> | undefined
 
-  constructor(parts: JointRun['parts'], expressions: readonly string[]) {
+  constructor(parts: JointRun['parts'], thresholds: readonly Threshold[]) {
     this.parts = parts
-    this.#expressions = expressions
-    this.thresholds = thresholdsOf({ thresholds: expressions, baseline: undefined })
+    this.thresholds = thresholds
     const longest = this.parts.map(
       ({ options, startAfterSeconds }) => startAfterSeconds * 1000 + options.workload.maxDurationMs,
     )
@@ -84,8 +80,7 @@ export class JointRun {
       const startAfterSeconds = parts[index]?.startAfterSeconds ?? 0
       done.push({ facts: one, result: await buildResult(one), startAfterSeconds })
     }
-    const asked = { thresholds: this.thresholds, expressions: this.#expressions }
-    const together = togetherResult(done, asked)
+    const together = togetherResult(done, this.thresholds)
     const [first] = facts
     return {
       results: done.map(({ result }) => result),
@@ -102,10 +97,7 @@ interface JointPart {
 }
 
 /** All loads as one: every message of each, timed from the first load's start. */
-function togetherResult(
-  parts: readonly JointPart[],
-  asked: { readonly thresholds: readonly Threshold[]; readonly expressions: readonly string[] },
-): Result {
+function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]): Result {
   const results = parts.map(({ result }) => result)
   const [first] = parts
   if (first === undefined) throw new RangeError('nothing ran')
@@ -116,9 +108,7 @@ function togetherResult(
     histograms: { response_time: recording.responseTime, service_time: recording.serviceTime },
     ledger: ledgerOf(results.map((result) => result.ledger)),
   }
-  const thresholds = asked.thresholds.map((threshold) =>
-    skipWithoutLedger(judge(threshold, judged), first.facts.servers, asked.expressions),
-  )
+  const thresholds = asked.map((threshold) => judgedOn(threshold, judged, first.facts.servers))
   const reasons = [...new Set(results.flatMap(({ partial_reason }) => partial_reason ?? []))]
   const partialReason = reasons.length === 0 ? null : reasons.join('; ')
   const failures = assembleFailures(recording, first.result.servers, untoldOf(parts))

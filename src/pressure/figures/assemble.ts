@@ -1,7 +1,6 @@
 import { summarise } from '../../engine/histogram.ts'
-import type { ThresholdResult } from '../../engine/result.ts'
 import { PRESSURE_FIGURES, type PressureRun } from '../../figures/pressure.ts'
-import { judgeOn, type Threshold } from '../../figures/threshold.ts'
+import { judgeOn, skipUnasked, type Threshold } from '../../figures/threshold.ts'
 import { senderOf } from '../../programs/tenants/wire.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
 import { keyOf } from '../proxies/reading.ts'
@@ -47,8 +46,9 @@ export function assemble(records: RunRecords, { thresholds, proxy, reference }: 
   const rows = tenants
   const metrics = assembleMetrics({ records, rows, timeline, verification, times, tenantTimes, reference })
   const histograms = { end_to_end: times.endToEnd, report_lag: times.reportLag }
-  const judged: ThresholdResult[] = thresholds.map((threshold) =>
-    judgeOn<PressureRun>(threshold, { metrics, verification, histograms }, PRESSURE_FIGURES),
+  const run = { metrics, verification, histograms }
+  const judged = thresholds.map((threshold) =>
+    skipUnasked(judgeOn<PressureRun>(threshold, run, PRESSURE_FIGURES), threshold),
   )
   return {
     metrics,

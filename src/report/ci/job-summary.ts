@@ -1,5 +1,5 @@
 import type { ThresholdResult } from '../../engine/result.ts'
-import { isMissed } from '../../figures/verdict.ts'
+import { isMissed } from '../../figures/threshold.ts'
 import type { RunView } from '../../results/run-view.ts'
 import { left, right } from '../block.ts'
 import { markdownText } from '../escape.ts'

@@ -9,8 +9,7 @@ import { mergeSparse, type SparseHistogram, summarise } from '../../engine/histo
 import type { MergedFrom, Metrics, Result, ThresholdResult } from '../../engine/result.ts'
 import { OUTCOMES, type Outcome } from '../../engine/sample.ts'
 import { smtpFigures } from '../../figures/custom.ts'
-import { judge, type Threshold } from '../../figures/threshold.ts'
-import { endOf } from '../../figures/verdict.ts'
+import { endOf, judge, type Threshold } from '../../figures/threshold.ts'
 import type { RunFile } from '../result-files.ts'
 import { addUp, mergeLatencies } from './latency.ts'
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveCustomMetrics } from './spec.ts'
+import { resolveCustomMetrics, resolveSpec } from './spec.ts'
 
 const hooks = new URL('file:///suites/hooks.ts')
 
@@ -23,4 +23,27 @@ test.for([
   ],
 ] as const)('refuses %o', ([spec, says]) => {
   expect(() => resolveCustomMetrics(spec)).toThrow(says)
+})
+
+const thresholdsFor = (...thresholds: string[]) =>
+  resolveSpec({ executor: 'shared-iterations', messages: 1, workers: 1, size: 'small', thresholds })
+    .thresholds
+const expressionsOf = (thresholds: ReturnType<typeof thresholdsFor>, unasked: boolean) =>
+  thresholds.filter((one) => (one.unasked === true) === unasked).map(({ expression }) => expression)
+
+test('parses its own thresholds, then adds those of every run that it does not have itself', () => {
+  const thresholds = thresholdsFor('p(99) < 500', 'lost == 0')
+  expect(expressionsOf(thresholds, false)).toEqual(['p(99)<500', 'lost==0'])
+  expect(expressionsOf(thresholds, true)).toEqual(['success_rate>0.95', 'duplicated==0', 'corrupted==0'])
+  expect(thresholds[0]).toMatchObject({ metric: 'p(99)', comparison: '<', limit: 500 })
+  expect(expressionsOf(thresholdsFor('error_rate<0.2'), true)).toEqual([
+    'lost==0',
+    'duplicated==0',
+    'corrupted==0',
+  ])
+})
+
+test('refuses a threshold that makes no sense', () => {
+  expect(() => thresholdsFor('p(99)<')).toThrow('Failed to read the threshold "p(99)<"')
+  expect(() => thresholdsFor('regression<10%')).toThrow('names no baseline')
 })

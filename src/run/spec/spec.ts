@@ -7,9 +7,11 @@ import type { Load } from '../../engine/threads/plan.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import { checkMetricKinds } from '../../figures/custom.ts'
+import { LEAST_SUCCESS, nameSuccess, parseThreshold, type Threshold } from '../../figures/threshold.ts'
 import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
+import { checkBaseline } from '../baseline.ts'
 
 /** What every scenario has beside the load of its executor. Optional fields state their default. */
 export interface SpecBase extends CustomMetricsSpec {
@@ -117,7 +119,8 @@ export interface Workload extends Load {
   readonly testType: 'burst' | 'sustained'
   /** Most sessions open at the same time. */
   readonly maxSessions: number
-  readonly thresholds: readonly string[]
+  /** Those of the spec, then those that every run has. */
+  readonly thresholds: readonly Threshold[]
   readonly tls: TlsMode
   readonly auth: Credentials | undefined
   readonly maxDurationMs: number
@@ -146,7 +149,7 @@ export function resolveSpec(spec: ScenarioSpec): Workload {
     workers: spec.workers,
     maxSessions: open ? (spec.maxSessions ?? spec.workers * SESSIONS_PER_WORKER) : spec.workers,
     sizeBytes: typeof spec.size === 'number' ? spec.size : SIZES[spec.size],
-    thresholds: spec.thresholds,
+    thresholds: thresholdsOf(spec),
     pipelining: spec.pipelining ?? 'commands',
     messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
     tls: spec.tls ?? 'none',
@@ -163,6 +166,22 @@ export function resolveSpec(spec: ScenarioSpec): Workload {
         ? longestMs({ schedule, drainTimeoutMs, timeoutMs })
         : spec.maxDurationSeconds * 1000,
   }
+}
+
+/** Added when the servers keep a ledger. */
+const LEDGER_THRESHOLDS = ['lost==0', 'duplicated==0', 'corrupted==0'] as const
+
+/** The thresholds of a spec, parsed, with those of every run. Throws MailstormError when one makes no sense. */
+export function thresholdsOf({
+  thresholds,
+  metrics,
+  baseline,
+}: Pick<SpecBase, 'thresholds' | 'metrics' | 'baseline'>): Threshold[] {
+  const own = thresholds.map((text) => parseThreshold(text, metrics))
+  checkBaseline(own, baseline)
+  const everyRuns = nameSuccess(own) ? LEDGER_THRESHOLDS : [LEAST_SUCCESS, ...LEDGER_THRESHOLDS]
+  const added = everyRuns.map((text): Threshold => ({ ...parseThreshold(text), unasked: true }))
+  return [...own, ...added.filter(({ expression }) => own.every((one) => one.expression !== expression))]
 }
 
 /**

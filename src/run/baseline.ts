@@ -1,28 +1,10 @@
 import { MailstormError } from '../error.ts'
 import type { BaselineFigures } from '../figures/regression.ts'
-import { parseThreshold, type Threshold } from '../figures/threshold.ts'
-import { LEAST_SUCCESS, nameSuccess } from '../figures/verdict.ts'
+import type { Threshold } from '../figures/threshold.ts'
 import { readBaseline } from '../results/baseline.ts'
 import { acceptedNothing, cautionsOf } from '../results/cautions.ts'
 import { spreadOf } from '../results/change.ts'
 import { type RunView, viewOf } from '../results/run-view.ts'
-import type { Workload } from './spec/spec.ts'
-
-/** Added when the servers keep a ledger. */
-const LEDGER_THRESHOLDS = ['lost==0', 'duplicated==0', 'corrupted==0'] as const
-
-/** The thresholds of a workload, with those that apply to every run. */
-export function thresholdsOf({
-  thresholds,
-  metrics,
-  baseline,
-}: Pick<Workload, 'thresholds' | 'metrics'> & { readonly baseline?: string | undefined }): Threshold[] {
-  const own = thresholds.map((text) => parseThreshold(text, metrics))
-  checkBaseline(own, baseline)
-  const everyRuns = nameSuccess(own) ? LEDGER_THRESHOLDS : [LEAST_SUCCESS, ...LEDGER_THRESHOLDS]
-  const added = everyRuns.map((text) => parseThreshold(text))
-  return [...own, ...added.filter(({ expression }) => own.every((one) => one.expression !== expression))]
-}
 
 /** Checks, before anything is booted, that a threshold on a baseline has one that can be read. */
 export function checkBaseline(thresholds: readonly Threshold[], baseline: string | undefined): void {

@@ -6,7 +6,7 @@ import { parseThreshold } from '../figures/threshold.ts'
 import { burstResult } from '../report/result.fixture.ts'
 import { saveBaseline } from '../results/baseline.ts'
 import { runWith } from '../results/compare.fixture.ts'
-import { baselineFigures, checkBaseline } from './thresholds.ts'
+import { baselineFigures, checkBaseline } from './baseline.ts'
 
 let folder = ''
 
