@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../engine/result.ts'
-import { isMissed, type Judged, LEAST_SUCCESS, nameSuccess, verdictOf } from './threshold.ts'
+import {
+  isMissed,
+  type Judged,
+  LEAST_SUCCESS,
+  nameSuccess,
+  parseThreshold,
+  skipUnasked,
+  verdictOf,
+} from './threshold.ts'
 
 const on = (metric: string, verdict: Verdict = 'pass') => ({ metric, verdict })
 const run = (changes: Partial<Judged> = {}): Judged => ({
@@ -45,4 +53,12 @@ test('the threshold that every run has names success itself', () => {
     true,
     false,
   ])
+})
+
+test('without data a threshold is skipped only when nobody asked for it', () => {
+  const lost = parseThreshold('lost==0')
+  const judged = { ...lost, verdict: 'no-data' as const, value: null }
+  expect(skipUnasked(judged, lost).verdict).toBe('no-data')
+  expect(skipUnasked(judged, { ...lost, unasked: true }).verdict).toBe('skipped')
+  expect(skipUnasked({ ...judged, verdict: 'fail' }, { ...lost, unasked: true }).verdict).toBe('fail')
 })
