@@ -11,6 +11,7 @@ test('has the defaults of MailHog', () => {
     inviteJim: false,
     jim: { AcceptChance: 0.99 },
     digestOnly: false,
+    chunking: false,
   })
 })
 

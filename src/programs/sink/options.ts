@@ -62,6 +62,8 @@ const SETTINGS = {
   digestHeaders: setting('SINK_DIGEST_HEADERS', fieldNames, ''),
   /** Digest texts and attachments on arrival, for /sink/deliveries. */
   mimeDigests: setting('SINK_MIME_DIGESTS', trueOrFalse, 'false'),
+  /** Offer CHUNKING (RFC 3030). Off: the real MailHog offers PIPELINING and AUTH alone. */
+  chunking: setting('SINK_CHUNKING', trueOrFalse, 'false'),
   spoolFolder: optional('SINK_SPOOL_DIR', path),
 }
 

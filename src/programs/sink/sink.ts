@@ -35,7 +35,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     fields: new DigestFields(options.digestHeaders, options.mimeDigests),
     onStored: (message) => hub.publish(message),
   })
-  const smtp = createSmtpServer({ hostname: options.hostname, intake, jim })
+  const smtp = createSmtpServer({ ...options, intake, jim })
   const sharesListener = options.api.text === options.ui.text
   const api = httpServer(options, hub, [
     ...apiRoutes({ options, messages, hub, jim }),

@@ -14,13 +14,40 @@ let port: number
 
 beforeEach(async () => {
   store = new Store()
+  await serve(false)
+})
+
+async function serve(chunking: boolean): Promise<void> {
   const intake = new Intake({ store, headerOnly: false, fields: new DigestFields(), onStored: () => {} })
   const jim = new JimSwitch({ config: JIM_DEFAULTS, invited: false })
-  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim })
+  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking })
   smtp.server.listen(0, '127.0.0.1')
   await once(smtp.server, 'listening')
   port = (smtp.server.address() as AddressInfo).port
-})
+}
+
+/** Instead of the one that offers what MailHog offers. */
+async function serveChunks(): Promise<void> {
+  smtp.server.close()
+  await serve(true)
+}
+
+const ENVELOPE = 'MAIL FROM:<a@x.test>\r\nRCPT TO:<b@y.test>\r\n'
+const bdat = (octets: string, last = ' LAST') => `BDAT ${octets.length}${last}\r\n${octets}`
+
+async function codes(client: RawSmtp, count: number): Promise<string> {
+  const replies: string[] = []
+  for (let at = 0; at < count; at++) replies.push((await client.reply()).slice(0, 3))
+  return replies.join(' ')
+}
+
+function contents(): string[] {
+  return store.all().map((message) => {
+    const octets = Buffer.alloc(message.length)
+    store.spool.readInto(octets, message.offset)
+    return octets.toString('latin1')
+  })
+}
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -81,4 +108,44 @@ test('frees the socket of a client that never closes its side after QUIT', async
   await client.say('QUIT')
   await closed
   expect(smtp.sockets.size).toBe(0)
+})
+
+test('offers no CHUNKING, as MailHog, and knows no BDAT', async () => {
+  using client = await RawSmtp.open(port)
+  await client.reply()
+  expect(await client.say('EHLO me.test')).toBe('250-Hello me.test\r\n250-PIPELINING\r\n250 AUTH PLAIN')
+  await client.write(ENVELOPE)
+  await codes(client, 2)
+  expect(await client.say('BDAT 0 LAST')).toBe('500 Unrecognised command')
+})
+
+test('with SINK_CHUNKING takes messages in chunks, several in one write, octet for octet', async () => {
+  await serveChunks()
+  using client = await RawSmtp.open(port)
+  await client.reply()
+  expect(await client.say('EHLO me.test')).toContain('250-CHUNKING\r\n')
+  const odd = 'a\r\n.\r\nQUIT\r\n..\n'
+  await client.write(
+    `${ENVELOPE}${bdat(odd)}${ENVELOPE}${bdat('one ', '')}${bdat('', '')}${bdat('two')}${ENVELOPE}${bdat('x', '')}BDAT 0 last\r\n`,
+  )
+  expect(await codes(client, 12)).toBe(Array(12).fill('250').join(' '))
+  expect(contents()).toEqual([odd, 'one two', 'x'])
+})
+
+test('swallows the chunk of a refused envelope, and RSET drops a message between its chunks', async () => {
+  await serveChunks()
+  using client = await RawSmtp.greeted(port)
+  await client.write(`MAIL FROM:<a@x.test>\r\nRCPT TO:b\r\n${bdat('QUIT\r\n')}RSET\r\n`)
+  expect(await codes(client, 4)).toBe('250 550 503 250')
+  await client.write(`${ENVELOPE}${bdat('half', '')}DATA\r\nRSET\r\n${ENVELOPE}${bdat('whole')}`)
+  expect(await codes(client, 8)).toBe('250 250 250 500 250 250 250 250')
+  expect(contents()).toEqual(['whole'])
+})
+
+test('ends the session at a BDAT without a size: where its chunk ends is unknown', async () => {
+  await serveChunks()
+  using client = await RawSmtp.greeted(port)
+  await client.write(`${ENVELOPE}BDAT many LAST\r\n`)
+  expect(await codes(client, 3)).toBe('250 250 501')
+  expect(await client.reply()).toBe('closed')
 })

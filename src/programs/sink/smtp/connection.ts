@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Jim, JimSwitch } from '../jim.ts'
 import { DataReader } from './data-reader.ts'
-import { Dialogue } from './dialogue.ts'
+import { type Chunk, Dialogue } from './dialogue.ts'
 import type { IncomingContent, Intake } from './intake.ts'
 
 /** MailHog has no limit (it accepted 100 KB); this one only keeps endless lines out of memory. */
@@ -15,10 +15,12 @@ export interface ConnectionOptions {
   readonly hostname: string
   readonly intake: Intake
   readonly jim: Jim | undefined
+  readonly chunking: boolean
 }
 
 interface Data {
-  readonly reader: DataReader
+  /** Of content that ends with a dot; chunks are counted. */
+  readonly reader: DataReader | undefined
   readonly content: IncomingContent
   failed: boolean
 }
@@ -35,6 +37,8 @@ class Connection {
   /** Beginning of an incomplete command line. */
   #partLine: Buffer | undefined
   #data: Data | undefined
+  /** Octets of the chunk at hand that are still to come. */
+  #chunkBytesLeft = 0
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket
@@ -42,7 +46,7 @@ class Connection {
     this.#intake = options.intake
     this.#jim = options.jim
     this.#bytesPerSecond = options.jim?.bytesPerSecond()
-    this.#dialogue = new Dialogue(options.jim)
+    this.#dialogue = new Dialogue(options.jim, options.chunking)
     this.#replies = new ReplyQueue(socket)
     socket.on('data', (chunk) => this.#arrive(chunk))
     socket.on('end', () => this.#replies.end())
@@ -70,11 +74,23 @@ class Connection {
   #receive(chunk: Buffer): void {
     for (let rest: Buffer | undefined = chunk; rest !== undefined && rest.length > 0; ) {
       if (this.#dialogue.stage === 'done') break
-      rest = this.#dialogue.stage === 'data' ? this.#receiveContent(rest) : this.#receiveLine(rest)
+      rest = this.#receiveNext(rest)
     }
     this.#replies.flush()
     if (this.#dialogue.stage === 'done') this.#replies.end()
     else if (this.#jim?.disconnectsAfter(chunk.length)) this.#socket.destroy()
+  }
+
+  /** Returns what follows. */
+  #receiveNext(bytes: Buffer): Buffer | undefined {
+    switch (this.#dialogue.stage) {
+      case 'data':
+        return this.#receiveContent(bytes)
+      case 'chunk':
+        return this.#receiveChunk(bytes)
+      default:
+        return this.#receiveLine(bytes)
+    }
   }
 
   /** Handles one command line; returns what follows it. */
@@ -91,15 +107,58 @@ class Connection {
     }
     this.#partLine = undefined
     const line = joined.toString('latin1', 0, end).replace(STRAY_LINE_ENDS, '')
-    this.#replies.push(this.#dialogue.command(line))
-    if (this.#dialogue.stage === 'data') this.#beginContent()
+    const reply = this.#dialogue.command(line)
+    if (reply !== undefined) this.#replies.push(reply)
+    switch (this.#dialogue.stage) {
+      case 'data':
+        this.#beginContent(new DataReader((piece) => this.#keep(piece)))
+        break
+      case 'chunk':
+        this.#beginChunk()
+        break
+      case 'between-chunks':
+        break
+      default:
+        this.#dropOpenContent()
+    }
     return joined.subarray(end + CRLF.length)
   }
 
-  #beginContent(): void {
-    const content = this.#intake.begin()
-    const reader = new DataReader((piece) => this.#keep(piece))
-    this.#data = { content, reader, failed: false }
+  #beginContent(reader?: DataReader): void {
+    this.#data = { content: this.#intake.begin(), reader, failed: false }
+  }
+
+  #beginChunk(): void {
+    const { bytes = 0, refusal } = this.#dialogue.chunk ?? {}
+    this.#chunkBytesLeft = bytes
+    if (refusal === undefined && this.#data === undefined) this.#beginContent()
+    // `BDAT 0 LAST` ends a message whose content has come (RFC 3030 2).
+    if (bytes === 0) this.#endChunk()
+  }
+
+  #receiveChunk(bytes: Buffer): Buffer | undefined {
+    const piece = bytes.subarray(0, this.#chunkBytesLeft)
+    this.#chunkBytesLeft -= piece.length
+    this.#keep(piece)
+    if (this.#chunkBytesLeft > 0) return undefined
+    this.#endChunk()
+    return bytes.subarray(piece.length)
+  }
+
+  #endChunk(): void {
+    const { bytes, isLast, refusal } = this.#dialogue.chunk as Chunk
+    if (refusal === undefined && isLast) {
+      this.#endContent()
+      return
+    }
+    this.#replies.push(refusal ?? `250 Ok: ${bytes} octets received\r\n`)
+    this.#dialogue.endOfChunk()
+  }
+
+  /** RSET, EHLO or QUIT between two chunks. */
+  #dropOpenContent(): void {
+    this.#data?.content.discard()
+    this.#data = undefined
   }
 
   #keep(piece: Buffer): void {
@@ -115,7 +174,7 @@ class Connection {
   }
 
   #receiveContent(bytes: Buffer): Buffer | undefined {
-    const rest = this.#data?.reader.push(bytes)
+    const rest = this.#data?.reader?.push(bytes)
     if (rest !== undefined) this.#endContent()
     return rest
   }
@@ -190,6 +249,8 @@ export interface SmtpListenerOptions {
   readonly hostname: string
   readonly intake: Intake
   readonly jim: JimSwitch
+  /** Offer CHUNKING (RFC 3030), which MailHog does not. */
+  readonly chunking: boolean
 }
 
 /** The SMTP server, not listening yet, and its open sockets. */
@@ -204,7 +265,7 @@ export function createSmtpServer(options: SmtpListenerOptions): { server: Server
     }
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    new Connection(socket, { hostname: options.hostname, intake: options.intake, jim })
+    new Connection(socket, { ...options, jim })
   })
   return { server, sockets }
 }

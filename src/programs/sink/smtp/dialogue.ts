@@ -1,13 +1,23 @@
 import type { Jim } from '../jim.ts'
 
-/** State of the dialogue: before EHLO, between messages, in an envelope, in DATA, after QUIT. */
-export type Stage = 'greeted' | 'ready' | 'envelope' | 'data' | 'done'
+/** State of the dialogue: before EHLO, between messages, in an envelope, in DATA, in a chunk, between chunks, after QUIT. */
+export type Stage = 'greeted' | 'ready' | 'envelope' | 'data' | 'chunk' | 'between-chunks' | 'done'
+
+/** A chunk of a message (RFC 3030 2), as its BDAT announced it. */
+export interface Chunk {
+  readonly bytes: number
+  readonly isLast: boolean
+  /** Reply to a chunk that is read to its end and thrown away (RFC 3030 2). */
+  readonly refusal?: string
+}
 
 const UNRECOGNISED = '500 Unrecognised command\r\n'
 // MailHog's own patterns: the first <…> after the keyword, whatever surrounds it. A null reverse-path (RFC 5321
 // 4.5.5) does not match and is refused, as MailHog does.
 const MAIL = /from:\s*<([^>]+)>/i
 const RCPT = /to:\s*<([^>]+)>/i
+/** RFC 3030 2: `1000` or `1000 LAST`. */
+const BDAT = /^(\d{1,15})( +LAST)?\s*$/i
 
 /**
  * MailHog's side of an SMTP dialogue: command line in, reply out, word for word. Strings have one character per
@@ -15,21 +25,33 @@ const RCPT = /to:\s*<([^>]+)>/i
  */
 export class Dialogue {
   readonly #jim: Jim | undefined
+  readonly #offersChunking: boolean
   #stage: Stage = 'greeted'
+  /** The chunk whose octets come next, at stage `chunk`. */
+  #chunk: Chunk | undefined
+  #stageBefore: Stage = 'ready'
   #exchange: AuthExchange | undefined
   #helo = ''
   #from = ''
   #to: string[] = []
 
-  constructor(jim?: Jim) {
+  /** `offersChunking`: MailHog does not (RFC 3030). */
+  constructor(jim?: Jim, offersChunking = false) {
     this.#jim = jim
+    this.#offersChunking = offersChunking
   }
 
   get stage(): Stage {
     return this.#stage
   }
 
-  command(line: string): string {
+  /** The chunk whose octets come next. */
+  get chunk(): Chunk | undefined {
+    return this.#chunk
+  }
+
+  /** Reply to a command; none to BDAT, whose chunk is answered. */
+  command(line: string): string | undefined {
     const space = line.indexOf(' ')
     const verb = (space === -1 ? line : line.slice(0, space)).toUpperCase()
     const args = space === -1 ? '' : line.slice(space + 1)
@@ -46,8 +68,35 @@ export class Dialogue {
     }
     if (this.#exchange !== undefined) return this.#auth(continueAuth(this.#exchange, line, this.#jim))
     if (verb === 'EHLO' || verb === 'HELO') return this.#hello(verb, args)
+    if (verb === 'BDAT' && this.#offersChunking) return this.#bdat(args)
     if (this.#stage === 'ready') return this.#whenReady(verb, args)
     return this.#stage === 'envelope' ? this.#inEnvelope(verb, args) : UNRECOGNISED
+  }
+
+  /** RFC 3030 2: a chunk that is refused is sent all the same, and must not be taken for commands. */
+  #bdat(args: string): string | undefined {
+    const [, size, last] = BDAT.exec(args) ?? []
+    if (size === undefined) {
+      // Where the chunk ends is unknown.
+      this.#stage = 'done'
+      return '501 Invalid syntax in BDAT command\r\n'
+    }
+    const isRefused =
+      this.#stage !== 'between-chunks' && (this.#stage !== 'envelope' || this.#to.length === 0)
+    this.#chunk = {
+      bytes: Number(size),
+      isLast: last !== undefined,
+      ...(isRefused ? { refusal: '503 Valid RCPT command must precede BDAT\r\n' } : {}),
+    }
+    this.#stageBefore = this.#stage
+    this.#stage = 'chunk'
+    return undefined
+  }
+
+  /** After a chunk that is not the last of its message, or that was refused. */
+  endOfChunk(): void {
+    this.#stage = this.#chunk?.refusal === undefined ? 'between-chunks' : this.#stageBefore
+    this.#chunk = undefined
   }
 
   /** The envelope of the content just received; starts the next message. */
@@ -87,7 +136,7 @@ export class Dialogue {
     this.#helo = name
     return verb === 'HELO'
       ? `250 Hello ${name}\r\n`
-      : `250-Hello ${name}\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n`
+      : `250-Hello ${name}\r\n250-PIPELINING\r\n${this.#offersChunking ? '250-CHUNKING\r\n' : ''}250 AUTH PLAIN\r\n`
   }
 
   #auth({ reply, next }: AuthStep): string {
@@ -98,6 +147,7 @@ export class Dialogue {
   /** MailHog forgets the client's name after a message, so only the first one of a session has it. */
   #reset(stage: Stage): void {
     this.#stage = stage
+    this.#chunk = undefined
     this.#helo = ''
     this.#from = ''
     this.#to = []
