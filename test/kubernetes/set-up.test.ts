@@ -43,11 +43,11 @@ test('makes the tenant, then its account with the sink as its server', async () 
   expect(calls.map(({ url, token }) => [url, token])).toEqual([
     ['/tenant', 'a-token'],
     ['/account', 'a-token'],
+    ['/tenant', 'a-token'],
   ])
-  expect(calls[0]?.body).toMatchObject({
-    id: 'tenant-newsletter',
-    client_base_url: 'http://client-newsletter:8080',
-  })
+  const tenant = { id: 'tenant-newsletter', client_base_url: 'http://client-newsletter:8080' }
+  expect(calls[0]?.body).toMatchObject({ ...tenant, active: false })
+  expect(calls[2]?.body).toMatchObject({ ...tenant, active: true })
   expect(calls[1]?.body).toMatchObject({
     tenant_id: 'tenant-newsletter',
     smtp_host: 'mailhog',

@@ -47,20 +47,20 @@ const WAIT_MS = 30_000
 const LOOK_EVERY_MS = 100
 const CALL_MS = 10_000
 
-/** Registers the tenants with the proxy, each with one account. */
+/** Registers the tenants with the proxy, each with its accounts; those that it knows are written over. */
 export async function setUpTenants(setUp: SetUp): Promise<TenantKey[]> {
   await healthy(setUp)
   for (const { tenant } of setUp.tenants) await tenant.prepare?.()
   const keys: TenantKey[] = []
   for (const tenant of setUp.tenants) {
     const { otherAccounts = [] } = tenant
-    // The proxy does not call a tenant without an address, so no message can name an account that does not
-    // exist yet.
-    const uncalled = otherAccounts.length === 0 ? {} : { client_base_url: null }
-    const { api_key: apiKey } = await post(setUp, '/tenant', { ...tenantBody(tenant), ...uncalled })
+    // The proxy calls no tenant that is not active. Messages of one that it calls before all accounts are saved would
+    // name an account that does not exist yet, or that still leads to the server of an earlier run.
+    const uncalled = { ...tenantBody(tenant), active: false }
+    const { api_key: apiKey } = await post(setUp, '/tenant', uncalled)
     for (const account of [accountBody(tenant, setUp), ...otherAccounts])
       await post(setUp, '/account', account)
-    if (otherAccounts.length > 0) await post(setUp, '/tenant', tenantBody(tenant))
+    await post(setUp, '/tenant', tenantBody(tenant))
     keys.push({
       tenantId: tenant.tenant.facts.tenantId,
       apiKey: typeof apiKey === 'string' ? apiKey : undefined,
