@@ -188,6 +188,16 @@ function mergeGauges(a: GaugeReading, b: GaugeReading): GaugeReading {
   return { value, min: Math.min(a.min, b.min), max: Math.max(a.max, b.max), atMs }
 }
 
+/** As seen from a start that was so much earlier: of two gauges the later one counts. */
+export function shiftCustom(recording: CustomRecording, ms: number): CustomRecording {
+  return Object.fromEntries(
+    Object.entries(recording).map(([name, metric]) => [
+      name,
+      metric.kind === 'gauge' && metric.value !== null ? { ...metric, atMs: metric.atMs + ms } : metric,
+    ]),
+  )
+}
+
 /** A custom metric as results have it; null where nothing was recorded. */
 export type CustomMetricResult =
   | { readonly kind: 'counter'; readonly sum: number; readonly per_second: number | null }

@@ -54,22 +54,43 @@ describe('mergeRecordings', () => {
   })
 })
 
-/** What a recorder that started at `startMs` has of messages at these times. */
+/** What a recorder that started at `startMs` has of messages at these times, and of what befell their sessions. */
 function recorded(startMs: number) {
-  const recorder = new Recorder({ startMs, phaseCount: 3, targetCount: 1 })
+  const options = {
+    startMs,
+    phaseCount: 3,
+    targetCount: 1,
+    metrics: { depth: 'gauge', never: 'gauge' },
+  } as const
+  const recorder = new Recorder({ ...options, clock: { nowMs: () => 6_000 } })
+  const failure = { class: 'timeout', phase: 'data', text: 'nothing came' } as const
+  const refusal = { class: 'reply', phase: 'envelope', code: 550, text: 'no', outcome: 'rejected' } as const
+  recorder.recordSessionOpened(5_050)
+  recorder.custom.add('depth', 3)
   for (const [message, dueMs] of [5_100, 5_900, 7_300].entries()) {
-    const failure = { class: 'timeout', phase: 'data', text: 'nothing came' } as const
     const outcome = message === 1 ? ({ outcome: 'failed', failure } as const) : {}
-    recorder.record(sampleOf({ message, dueMs, sentMs: dueMs, endedMs: dueMs + 200, ...outcome }))
+    const refused = message === 0 ? { recipientsRefused: 1, recipientFailures: [refusal] } : {}
+    recorder.record(sampleOf({ message, dueMs, sentMs: dueMs, endedMs: dueMs + 200, ...outcome, ...refused }))
   }
+  recorder.recordSessionFailure({ ...failure, phase: 'quit' }, 0, 7_600)
   return recorder.snapshot()
 }
 
-it('is what a recorder with the earlier start would have', () => {
+/** Nothing but an opened session. */
+function opened(startMs: number) {
+  const recorder = new Recorder({ startMs, phaseCount: 3, targetCount: 1 })
+  recorder.recordSessionOpened(5_050)
+  return recorder.snapshot()
+}
+
+it('is what a recorder with the earlier start would have, and on its own time axis all that it holds', () => {
   expect(shiftRecording(recorded(5_000), 3)).toEqual(recorded(2_000))
   expect(shiftRecording(recorded(5_000), 0)).toEqual(recorded(5_000))
+  expect(shiftRecording(opened(5_000), 3)).toEqual(opened(2_000))
+  expect(shiftRecording(recordingOf([]), 3)).toEqual(recordingOf([]))
 })
 
 it('refuses what is not whole seconds: the timeline could not be moved exactly', () => {
   expect(() => shiftRecording(recorded(0), 0.5)).toThrow('0.5 is not a number of seconds')
+  expect(() => shiftRecording(recorded(0), -1)).toThrow('-1 is not a number of seconds')
 })

@@ -1,4 +1,4 @@
-import { type CustomRecording, mergeCustom } from './custom-metrics.ts'
+import { type CustomRecording, mergeCustom, shiftCustom } from './custom-metrics.ts'
 import { type FailureKind, mergeFailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
 import type { EndedOutcome, Failure } from './sample.ts'
@@ -178,17 +178,21 @@ const NOTHING: SecondRecording = {
 /** A recording as seen from a start that was so many whole seconds earlier. */
 export function shiftRecording(recording: Recording, seconds: number): Recording {
   if (!Number.isInteger(seconds) || seconds < 0) throw new RangeError(`${seconds} is not a number of seconds`)
-  if (seconds === 0 || recording.seconds.length === 0) return recording
+  if (seconds === 0) return recording
   const ms = seconds * 1000
+  const shifted = (rows: readonly FailureKind<number>[]) =>
+    rows.map((row) => ({ ...row, firstMs: row.firstMs + ms, lastMs: row.lastMs + ms }))
+  const before = recording.seconds.length === 0 ? [] : Array.from({ length: seconds }, () => NOTHING)
+  // Where no message ended, none has a last start and end: these stay 0.
+  const lastMs = recording.responseTime.count === 0 ? 0 : ms
   return {
     ...recording,
-    seconds: [...Array.from({ length: seconds }, () => NOTHING), ...recording.seconds],
-    failures: recording.failures.map((row) => ({
-      ...row,
-      firstMs: row.firstMs + ms,
-      lastMs: row.lastMs + ms,
-    })),
-    lastStartMs: recording.lastStartMs + ms,
-    lastEndMs: recording.lastEndMs + ms,
+    seconds: [...before, ...recording.seconds],
+    failures: shifted(recording.failures),
+    recipientFailures: shifted(recording.recipientFailures),
+    sessionFailures: shifted(recording.sessionFailures),
+    custom: shiftCustom(recording.custom, ms),
+    lastStartMs: recording.lastStartMs + lastMs,
+    lastEndMs: recording.lastEndMs + lastMs,
   }
 }

@@ -53,7 +53,15 @@ describe('Receipts', () => {
     expect(data.targets[0]?.accepted).toBe(0)
   })
 
+  it('take one bit for each message of the plan: threads send them every second', () => {
+    expect(receiptsOf(1_000).toData().acknowledged).toHaveLength(125)
+    expect(receiptsOf(1_001).toData().acknowledged).toHaveLength(126)
+    expect(new Receipts({ targetCount: 1 }).toData().acknowledged).toHaveLength(0)
+  })
+
   it('refuse a target that they do not know', () => {
     expect(() => receiptsOf(8).add(2, 0, 'run-0', 1)).toThrow('unknown target 2')
+    const ofThree = new Receipts({ planned: 8, targetCount: 3 }).toData()
+    expect(() => receiptsOf(8).merge(ofThree)).toThrow('unknown target 2')
   })
 })

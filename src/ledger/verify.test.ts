@@ -104,6 +104,20 @@ describe('verify', () => {
     expect(verification).toMatchObject({ received: 2, ...nothingWrong, duplicated: 1 })
   })
 
+  it('looks into a server of which the receipts know nothing', async () => {
+    const receipts = new Receipts({ planned: PLANNED, targetCount: 1 })
+    receipts.add(0, 1, idOf(1), 100)
+    const sources = [new FakeServer([1]), new FakeServer([2])]
+    const verification = await verify({
+      runId: RUN,
+      receipts: receipts.toData(),
+      sources,
+      planned: PLANNED,
+      idOf,
+    })
+    expect(verification).toMatchObject({ received: 2, ...nothingWrong, unacknowledged: 1 })
+  })
+
   it('looks into a count that differs, be the digests the same', async () => {
     const server = new FakeServer([1])
     const { accepted, ...rest } = await server.ledger()

@@ -4,6 +4,7 @@ import {
   kindsOf,
   type MetricKinds,
   mergeCustom,
+  shiftCustom,
 } from '../../engine/custom-metrics.ts'
 import { mergeSparse, type SparseHistogram, summarise } from '../../engine/histogram.ts'
 import type { MergedFrom, Metrics, Result, ThresholdResult } from '../../engine/result.ts'
@@ -88,16 +89,10 @@ function workloadSums(shares: readonly Share[]): Partial<Result['workload']> {
 }
 
 function mergeCustomMetrics(shares: readonly Share[], metrics: Metrics): Pick<Result, 'custom_metrics'> {
-  const recordings = shares.flatMap(({ result, offsetMs }) => {
-    if (result.custom_metrics === undefined) return []
-    const recording = Object.entries(customRecordingOf(result.custom_metrics))
-    // Of two gauges the later one counts: later on the run's time axis, not on each generator's.
-    const shifted = recording.map(([name, metric]) => [
-      name,
-      metric.kind === 'gauge' && metric.value !== null ? { ...metric, atMs: metric.atMs + offsetMs } : metric,
-    ])
-    return [Object.fromEntries(shifted) as ReturnType<typeof customRecordingOf>]
-  })
+  // On the run's time axis, not on each generator's.
+  const recordings = shares.flatMap(({ result: { custom_metrics: results }, offsetMs }) =>
+    results === undefined ? [] : [shiftCustom(customRecordingOf(results), offsetMs)],
+  )
   if (recordings.length === 0) return {}
   return { custom_metrics: customResults(recordings.reduce(mergeCustom), metrics.duration_seconds) }
 }
