@@ -8,6 +8,8 @@ import { resolve } from 'node:path'
  * The results of all tasks of a run, live or merged from blobs: each once, in the order in which the runs
  * began. The starting point for a reporter of your own.
  *
+ * @param modules - what Vitest passes to `onTestRunEnd`
+ *
  * @example
  * ```ts
  * import { resultsOf } from 'mailstorm/reporters'
@@ -34,7 +36,11 @@ export function collectResults(modules: readonly TestModule[]): AnyResult[] {
   return [...found.values()].toSorted((a, b) => a.metrics.start_time.localeCompare(b.metrics.start_time))
 }
 
-/** The result attached to a task; undefined for all tasks but the one that ended its run. */
+/**
+ * The result attached to a task; undefined for all tasks but the one that ended its run.
+ *
+ * @param task - a test, suite or module
+ */
 export function resultOf(task: TestCase | TestSuite | TestModule): AnyResult | undefined {
   return task.meta().mailstormResult
 }

@@ -11,10 +11,11 @@ const VITEST_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 const PARENT_LOOK_MS = 500
 
+/** Options of {@link GracefulInterrupt}. */
 export interface GracefulInterruptOptions {
   /**
    * Ends the run when the parent process ends. On SIGTERM from npx, npm's shell dies without passing the signal
-   * on, so we would never see it.
+   * on, so we would never see it. Default: false.
    */
   readonly endWithParent?: boolean
 }
@@ -31,6 +32,7 @@ export default class GracefulInterrupt implements Reporter {
   #interrupted = false
   #parentLook: NodeJS.Timeout | undefined
 
+  /** @param options - whether the end of the parent process ends the run too */
   constructor(options: GracefulInterruptOptions = {}) {
     this.#options = options
   }

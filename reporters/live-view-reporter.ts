@@ -18,6 +18,10 @@ export default class LiveViewReporter implements Reporter {
   #hub: LiveHub | undefined
   #server: LiveServer | undefined
 
+  /**
+   * @param options - where to serve
+   * @param options.port - port on 127.0.0.1; 0 for any free one
+   */
   constructor({ port }: { readonly port: number }) {
     this.#port = port
   }

@@ -29,6 +29,10 @@ export default class MetricsReporter implements Reporter {
   #vitest: Vitest | undefined
   #hasFigures = false
 
+  /**
+   * @param address - where to serve
+   * @param lastScrapeMs - how long to wait for a last scrape after the run, in ms
+   */
   constructor(address: MetricsAddress, lastScrapeMs = LAST_SCRAPE_MS) {
     this.#address = address
     this.#lastScrapeMs = lastScrapeMs

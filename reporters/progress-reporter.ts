@@ -31,6 +31,7 @@ const REDRAW_INTERVAL_MS = 1000
 /** Groups of failed rows shown for one scenario. */
 const MOST_GROUPS = 10
 
+/** Options of {@link ProgressReporter}. */
 export interface ProgressReporterOptions {
   /** Whether to redraw one line in place. Default: when the output is a terminal and not in CI. */
   readonly live?: boolean
@@ -57,6 +58,7 @@ export default class ProgressReporter implements Reporter {
   /** Suites and modules whose closing line stands there. */
   #closed = new WeakSet<object>()
 
+  /** @param options - how the line of progress is drawn */
   constructor(options: ProgressReporterOptions = {}) {
     this.#options = options
   }

@@ -28,6 +28,7 @@ export default class ResultsReporter implements Reporter {
   #vitest: Vitest | undefined
   #page: Page = PIPE
 
+  /** @param options - where results are written */
   constructor(options: ResultsReporterOptions = {}) {
     this.#options = options
   }

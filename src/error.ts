@@ -1,15 +1,27 @@
 /**
- * An error that the user can act on. `message` says what went wrong, with the value given and what is allowed,
- * then what to do. It carries no stack, so that no runner prints one.
+ * An error that the user can act on. `message` reads "Failed to <verb>: <why, with the value>.", with what is allowed,
+ * and then what to do. It carries no stack, so that no runner prints one. docs/guide.md lists every code.
  *
- * Message form: "Failed to <verb>: <why, with the value>."
+ * @example
+ * ```ts
+ * try {
+ *   await runLoad({ targets: ['127.0.0.1:2525'], executor: 'shared-iterations', messages: 10, workers: 1, size: 'small' })
+ * } catch (error) {
+ *   if (error instanceof MailstormError && error.code === 'UNREACHABLE') console.log(error.hint)
+ * }
+ * ```
  */
-/** Stable identifier for programs, such as `BAD_SCENARIO`. */
 export class MailstormError extends Error {
-  /** What to do about it; also the last line of `message`. */
+  /** Stable identifier for programs, such as `BAD_SCENARIO`. */
   readonly code: string
+  /** What to do about it; also the last line of `message`. */
   readonly hint: string | undefined
 
+  /**
+   * @param code - stable identifier for programs
+   * @param message - what went wrong: "Failed to <verb>: <why>."
+   * @param hint - what to do about it; becomes the last line of `message`
+   */
   constructor(code: string, message: string, hint?: string) {
     super(hint === undefined ? message : `${message}\n${hint}`)
     this.name = 'MailstormError'

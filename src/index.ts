@@ -13,6 +13,7 @@ export {
   type OnReply,
   type OnSample,
   type OwnMetrics,
+  type OwnRecorder,
 } from '../fixtures/hooks.ts'
 export { pressureParts, pressureScenario as pressure } from '../fixtures/pressure.ts'
 export { probeScenario as probe } from '../fixtures/probe.ts'
@@ -24,12 +25,72 @@ export {
   scenarioParts,
 } from '../fixtures/scenario.ts'
 export { type JointSpec, scenarioTogether, type TogetherOptions } from '../fixtures/together.ts'
+export type { CustomMetricResult, CustomMetricResults, MetricKind } from './engine/custom-metrics.ts'
+export type { ConstantArrivalRate } from './engine/executors/constant-arrival-rate.ts'
+export type { ConstantWorkers } from './engine/executors/constant-workers.ts'
+export type { PerWorkerIterations } from './engine/executors/per-worker-iterations.ts'
+export type { Stage } from './engine/executors/ramp.ts'
+export type { RampingArrivalRate } from './engine/executors/ramping-arrival-rate.ts'
+export type { RampingWorkers } from './engine/executors/ramping-workers.ts'
 export type { LoadSpec } from './engine/executors/registry.ts'
-export type { Metrics, Result, ThresholdResult } from './engine/result.ts'
+export type { SharedIterations } from './engine/executors/shared-iterations.ts'
+export type { LatencySummary, SparseHistogram } from './engine/histogram.ts'
+export type {
+  DriftResult,
+  FailureRow,
+  GeneratorResult,
+  LedgerResult,
+  MergedFrom,
+  MergedPart,
+  Metrics,
+  MinAvgMax,
+  NameLookup,
+  OverriddenResult,
+  OverrideResult,
+  ResourceSample,
+  ResourceUsage,
+  Result,
+  RunVerdict,
+  SearchResult,
+  SearchStep,
+  ServerRow,
+  SessionCapRow,
+  SideBySide,
+  SplitResult,
+  ThresholdResult,
+  TimelineRow,
+  Unit,
+  Verdict,
+  WorkloadResult,
+} from './engine/result.ts'
+export type { EndedOutcome, Failure, FailureClass, Outcome } from './engine/sample.ts'
 export { MailstormError } from './error.ts'
-export type { PressureMetrics, PressureResult } from './pressure/result.ts'
-export type { PressureSpec, TenantSpec } from './pressure/spec.ts'
-export type { ProbeReport } from './probe/report.ts'
+export type {
+  AccountRow,
+  Finding,
+  PressureMetrics,
+  PressureResult,
+  PressureTimelineRow,
+  PressureVerification,
+  ProxyFacts,
+  RunEvent,
+  TenantRow,
+} from './pressure/result.ts'
+export type { FailoverPlan } from './pressure/scene/failover.ts'
+export type { PressureSpec, SlowSpan, TenantSpec } from './pressure/spec.ts'
+export type { ProbeReport, ProbeRow, ProbeVerdict } from './probe/report.ts'
+export type {
+  CutKind,
+  CutPlan,
+  FaultPlan,
+  FaultServerPlan,
+  GreylistPlan,
+  LanePlan,
+  Place,
+  RatePlan,
+} from './programs/faults/plans.ts'
+export type { RecipientPlan } from './programs/faults/recipient-front.ts'
+export type { ProfileName } from './programs/tenants/profile.ts'
 export {
   PIPELINING_TABLE,
   SCALING_TABLE,
@@ -39,3 +100,4 @@ export {
   TLS_TABLE,
 } from './run/side-by-side.ts'
 export type { BreakpointSpec, ScenarioSpec, SpecBase } from './run/spec/spec.ts'
+export type { Credentials, PipeliningLevel, TlsMode } from './smtp/target.ts'

@@ -104,6 +104,14 @@ export async function apiPage(root: string): Promise<string> {
       useCodeBlocks: true,
       parametersFormat: 'table',
       interfacePropertiesFormat: 'table',
+      classPropertiesFormat: 'table',
+      typeDeclarationFormat: 'table',
+      tableColumnSettings: {
+        hideInherited: true,
+        hideModifiers: true,
+        hideOverrides: true,
+        hideSources: true,
+      },
       logLevel: 'Error',
       skipErrorChecking: true,
       out,
@@ -132,7 +140,20 @@ function asOnePage(out: string): string {
     if (file === undefined) throw new Error(`TypeDoc wrote no page of ${name}: ${files.join(', ')}`)
     const text = readFileSync(join(out, file), 'utf8')
     // One page: what was another file is another heading.
-    return `## ${name}\n\n${text.replaceAll(/\]\((?:\.\.\/)*[\w./-]+\.md(#[\w-]+)?\)/g, (_, anchor = '') => `](${anchor || '#api'})`).replaceAll(/^#/gm, '##')}`
+    return `## ${name}\n\n${tidy(text)
+      .replaceAll(/\]\((?:\.\.\/)*[\w./-]+\.md(#[\w-]+)?\)/g, (_, anchor = '') => `](${anchor || '#api'})`)
+      .replaceAll(/^#/gm, '##')}`
   })
   return `${HEAD}\n${sections.join('\n').trim()}\n`
+}
+
+/** Leaves out what says nothing, and the hooks of reporters, which Vitest's documentation describes. */
+function tidy(text: string): string {
+  return text
+    .replaceAll('| `undefined` |', '| |')
+    .replaceAll(/^#+ Overrides\n\n`Error\.constructor`\n\n/gm, '')
+    .replaceAll(/^#+ Returns\n\n`void`\n\n/gm, '')
+    .replaceAll(/^#+ Implements\n\n- `Reporter`\n\n([\s\S]*?)(?=^\*\*\*$|^## )/gm, (_, rest: string) =>
+      rest.replace(/^#+ Methods\n[\s\S]*/m, ''),
+    )
 }

@@ -3,6 +3,10 @@ import { Histogram, type LatencySummary, mergeSparse, type SparseHistogram, summ
 
 /** k6's four kinds: a sum, the last value, a share of hits, a distribution. */
 export const METRIC_KINDS = ['counter', 'gauge', 'rate', 'trend'] as const
+/**
+ * Kind of a metric of your own, as in k6: `counter` (a sum), `gauge` (the last value), `rate` (a share of
+ * hits), `trend` (a distribution).
+ */
 export type MetricKind = (typeof METRIC_KINDS)[number]
 
 /** Metrics that a scenario adds to ours: `{ retries: 'counter' }`. */
@@ -198,26 +202,48 @@ export function shiftCustom(recording: CustomRecording, ms: number): CustomRecor
   )
 }
 
-/** A custom metric as results have it; null where nothing was recorded. */
+/** What one metric of the scenario's own recorded; null where nothing was. */
 export type CustomMetricResult =
-  | { readonly kind: 'counter'; readonly sum: number; readonly per_second: number | null }
   | {
+      /** A sum. */
+      readonly kind: 'counter'
+      /** Sum of all that was added. */
+      readonly sum: number
+      /** The sum divided by the duration of the run in seconds. */
+      readonly per_second: number | null
+    }
+  | {
+      /** The last value. */
       readonly kind: 'gauge'
-      /** The last one, and when it came, seconds after the start. */
+      /** The last value. */
       readonly value: number | null
+      /** The smallest value. */
       readonly min: number | null
+      /** The largest value. */
       readonly max: number | null
+      /** When the last value was recorded, in seconds after the start. */
       readonly at_seconds: number | null
     }
-  | { readonly kind: 'rate'; readonly share: number | null; readonly hits: number; readonly total: number }
   | {
+      /** A share of hits. */
+      readonly kind: 'rate'
+      /** Hits divided by all, 0 to 1. */
+      readonly share: number | null
+      /** How often it was a hit. */
+      readonly hits: number
+      /** How often it was recorded. */
+      readonly total: number
+    }
+  | {
+      /** A distribution. */
       readonly kind: 'trend'
       /** In the unit of what was recorded. */
       readonly summary: LatencySummary
-      /** Made for milliseconds: its names say so, its values are what was recorded. */
+      /** All values, in the unit of what was recorded, whatever the names of its fields say. */
       readonly histogram: SparseHistogram
     }
 
+/** What the scenario's own metrics recorded, by name. */
 export type CustomMetricResults = Readonly<Record<string, CustomMetricResult>>
 
 export function customResults(recording: CustomRecording, durationSeconds: number): CustomMetricResults {

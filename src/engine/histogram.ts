@@ -10,10 +10,13 @@
 export interface SparseHistogram {
   /** Pairs of bucket index and count, ascending: [i0, n0, i1, n1, …]. */
   readonly buckets: readonly number[]
+  /** Number of values. */
   readonly count: number
-  /** Exact, in milliseconds; 0 when count is 0. */
+  /** Smallest value, exact, in ms; 0 when count is 0. */
   readonly min_ms: number
+  /** Largest value, exact, in ms; 0 when count is 0. */
   readonly max_ms: number
+  /** Sum of all values, exact, in ms. */
   readonly sum_ms: number
 }
 
@@ -145,16 +148,28 @@ export function mergeSparse(a: SparseHistogram, b: SparseHistogram): SparseHisto
   }
 }
 
-/** Milliseconds of one kind of latency. `null` where nothing was measured. */
+/**
+ * Times in milliseconds, rounded to microseconds; percentiles are exact to 0.1 %. All but `count` are null when nothing was
+ * measured.
+ */
 export interface LatencySummary {
+  /** Number of values. */
   readonly count: number
+  /** Mean. */
   readonly avg: number | null
+  /** Smallest. */
   readonly min: number | null
+  /** Largest. */
   readonly max: number | null
+  /** Median. */
   readonly p50: number | null
+  /** 90th percentile. */
   readonly p90: number | null
+  /** 95th percentile. */
   readonly p95: number | null
+  /** 99th percentile. */
   readonly p99: number | null
+  /** 99.9th percentile. */
   readonly p99_9: number | null
 }
 

@@ -4,39 +4,53 @@ import { quantileMs } from './histogram.ts'
 import { targetRate } from './measurement.ts'
 import type { Recording } from './recording.ts'
 
-/** State of a run while it goes on, sent at most once a second; small, plain data. */
+/** A run while it goes on, told once a second. Counts are of the run so far. */
 export interface Progress {
+  /** Name of the scenario, or of the run. */
   readonly scenario: string
+  /** Name of the part in a scenario of several runs; null in any other. */
   readonly part: string | null
+  /** Unique id of the run. */
   readonly run_id: string
+  /** Seconds since the start. */
   readonly elapsed_seconds: number
-  /** Null where time alone ends the run. */
+  /** Messages of the plan; null where time alone ends the run. */
   readonly planned: number | null
-  /** Length of the attack window; null where it ends with the last message. */
+  /** Length of the attack window in seconds; null where it ends with the last message. */
   readonly window_seconds?: number | null
+  /** Messages accepted. */
   readonly accepted: number
+  /** Messages deferred (4xx). */
   readonly deferred: number
+  /** Messages rejected (5xx). */
   readonly rejected: number
+  /** Messages that failed without a reply. */
   readonly failed: number
+  /** Messages started and not ended. */
   readonly in_flight: number
-  /** Due but not started; 0 in the closed model. */
+  /** Messages due and not started; 0 in the closed model. */
   readonly queued?: number
-  /** Of the plan. */
+  /** Workers of the plan. */
   readonly workers?: number
-  /** Messages ended per second over the last seconds. */
+  /** Messages ended per second, over the last three seconds. */
   readonly rate: number
+  /** Messages per second to start; null in the closed model. */
   readonly target_rate: number | null
-  /** Response time so far in ms; null before the first message has ended. */
+  /** Median of the response time in ms; null before the first message has ended. */
   readonly p50_ms: number | null
+  /** p95 of the response time in ms; null before the first message has ended. */
   readonly p95_ms?: number | null
+  /** p99 of the response time in ms; null before the first message has ended. */
   readonly p99_ms: number | null
-  /** Failures so far by class or reply code, the most frequent first, at most five. */
+  /** Failures by class or reply code, the most frequent first; at most five. */
   readonly errors: readonly (readonly [name: string, count: number])[]
-  /** So far, as the result's metrics of these names. */
+  /** Refused recipients of messages that were accepted for others. */
   readonly recipients_refused?: number
+  /** Messages that moved to a new session. */
   readonly reconnects?: number
+  /** Sessions that ended badly at RSET or QUIT. */
   readonly session_failures?: number
-  /** Estimated seconds left; null when it cannot be told yet. */
+  /** Estimated seconds left; null when that cannot be told yet. */
   readonly left_seconds: number | null
 }
 

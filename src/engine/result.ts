@@ -5,64 +5,110 @@ import type { Failure, Outcome } from './sample.ts'
 /** Format name of the result files; the number rises when a field changes its meaning. */
 export const RESULT_FORMAT = 'mailstorm/1'
 
-/** The versioned JSON of one run. Every report can be rebuilt from it. */
+/**
+ * The result of one run: the JSON in `results/`, versioned by `format`. Every report can be rebuilt from it. Names end in
+ * their unit: `_ms`, `_seconds`, `_bytes`, `_per_second`, `_percent`; a share is 0 to 1.
+ *
+ * @example
+ * ```sh
+ * jq '.metrics.messages_per_second' results/latest.json
+ * ```
+ */
 export interface Result {
+  /** Version of this format; the number rises when a field changes its meaning. */
   readonly format: typeof RESULT_FORMAT
+  /** Name of the scenario, as `-t` takes it. */
   readonly scenario: string
-  /** Distinguishes the runs of a scenario that has several: `mixed` / `xlarge`. */
+  /** Name of the run in a scenario of several: `xlarge` of `mixed`. Null in any other. */
   readonly part: string | null
+  /** Unique id of the run; the ids of its messages begin with it. */
   readonly run_id: string
+  /** Start of the run in UTC as the file names have it: `20261130-071726`. */
   readonly stamp: string
+  /** `partial` when the run ended before its plan did. */
   readonly status: 'complete' | 'partial'
+  /** Why the run ended early, in a sentence; null when it is complete. */
   readonly partial_reason: string | null
-  /** See verdictOf. */
+  /** PASSED, WARNING (thresholds met, but not every message accepted) or FAILED. */
   readonly verdict: RunVerdict
 
   // Named and measured as the older generator's results, which are read by the same tools.
+  /** `burst` when a number of messages ends the load, `sustained` when time does. */
   readonly test_type: 'burst' | 'sustained'
+  /** Names of the servers: `smtp-server-1`, or `host:port` of `SMTP_TARGETS`. */
   readonly servers: readonly string[]
+  /** Port of the first server. */
   readonly port: number
+  /** Size of each message including its header, in bytes. */
   readonly message_size: number
+  /** Number of concurrent workers. */
   readonly concurrent_workers: number
+  /** Messages per second that were to be started; null in the closed model, which has no target. */
   readonly target_rate: number | null
+  /** The figures of the whole run. */
   readonly metrics: Metrics
   /** What the scenario's hooks recorded, by name; absent when it has no metrics of its own. */
   readonly custom_metrics?: CustomMetricResults
 
+  /** The load that was run, with every default filled in. */
   readonly workload: WorkloadResult
   /** Set when the environment overrode the scenario's own load. */
   readonly overridden?: OverriddenResult
+  /** Each threshold with its value and verdict, in the order of the scenario. */
   readonly thresholds: readonly ThresholdResult[]
+  /** Why messages were not accepted, by server and kind; the most frequent first. */
   readonly failures: readonly FailureRow[]
-  /** Why recipients were refused while their messages were taken for others. Absent in older files, as the next two. */
+  /** Why recipients were refused when their message was accepted for others. Absent in older files. */
   readonly refused_recipients?: readonly FailureRow[]
   /**
-   * How sessions ended badly after their messages had their outcomes: RSET without 250 (phase `reset`), QUIT
-   * without 221 (phase `quit`; class `aborted`: its answer was not waited for).
+   * Sessions that ended badly after their messages had their outcomes: RSET not answered by 250 (phase
+   * `reset`), QUIT not answered by 221 (phase `quit`). Absent in older files.
    */
   readonly session_failures?: readonly FailureRow[]
+  /** Limits of messages per session that servers turned out to have. Absent in older files. */
   readonly session_caps?: readonly SessionCapRow[]
   /** What the figures usually mean, in a sentence each. */
   readonly observations: readonly string[]
+  /** The figures of each server. */
   readonly per_server: readonly ServerRow[]
   /** Set when servers were given by name. */
   readonly name_lookups?: readonly NameLookup[]
+  /** Acknowledged messages compared with what the servers received. */
   readonly ledger: LedgerResult
+  /** CPU, memory and network of each service that was booted for the run, by its name. */
   readonly resource_usage: Readonly<Record<string, ResourceUsage>>
+  /** The run second by second. */
   readonly timeline: readonly TimelineRow[]
+  /** All response and service times, so that percentiles of several runs can be merged exactly. */
   readonly histograms: {
+    /** From when a message was due to its final reply. */
     readonly response_time: SparseHistogram
+    /** From when a message was sent to its final reply. */
     readonly service_time: SparseHistogram
   }
-  readonly backend: { readonly name: string; readonly why: string }
+  /** How the servers were run. */
+  readonly backend: {
+    /** `embedded` (processes), `docker` (containers) or `external` (`SMTP_TARGETS`). */
+    readonly name: string
+    /** Why this backend was chosen. */
+    readonly why: string
+  }
+  /** The load generator: was it the limit of the run? */
   readonly generator: GeneratorResult
+  /** The machine of the load generator. */
   readonly machine: {
+    /** Model of the CPU. */
     readonly cpu: string
+    /** Number of cores. */
     readonly cores: number
+    /** Memory in bytes. */
     readonly memory_bytes: number
+    /** Operating system, version and architecture. */
     readonly os: string
   }
+  /** Versions of mailstorm, Node, Vitest and smtp-server, by name. */
   readonly versions: Readonly<Record<string, string>>
+  /** Seed of the generated message bodies (`STRESS_SEED`). */
   readonly seed: number
   /** Set when several generators shared the load. */
   readonly split?: SplitResult
@@ -80,49 +126,65 @@ export interface Result {
 
 /** The figures of a whole run. */
 export interface Metrics {
-  /** Of the plan; those that were not reached count in no figure below but their own. */
+  /** Planned messages, including those not reached, which count in no other figure. */
   readonly total_messages: number
+  /** Accepted messages. */
   readonly successful_messages: number
-  /** Everything that was due and not accepted, dropped messages among them. */
+  /** Messages that were due and not accepted, dropped ones included. */
   readonly failed_messages: number
+  /** Failed messages whose connection could not be opened or broke. */
   readonly connection_errors: number
+  /** Bytes of the accepted messages. */
   readonly total_bytes_sent: number
-  /** Attack window and drain together. */
+  /** Attack window and drain together, in seconds. */
   readonly duration_seconds: number
-  /** Accepted messages over the whole duration; same as `throughput`. */
+  /** Accepted messages per second over `duration_seconds`; the same as `throughput`. */
   readonly messages_per_second: number
+  /** Mean response time in ms; null when no message ended. */
   readonly avg_response_time_ms: number | null
+  /** Shortest response time in ms; null when no message ended. */
   readonly min_response_time_ms: number | null
+  /** Longest response time in ms; null when no message ended. */
   readonly max_response_time_ms: number | null
-  /** Response time (from due to final reply) of every attempt; named as the older generator named it. */
+  /** Response time of every attempt in ms, under the older generator's name for it. */
   readonly latency_ms: Omit<LatencySummary, 'count'>
+  /** Failed messages by class, or by reply code: `{ "421": 12, "timeout": 3 }`. */
   readonly error_breakdown: Readonly<Record<string, number>>
+  /** When the first message was due, in ISO 8601. */
   readonly start_time: string
+  /** When the last message ended, in ISO 8601. */
   readonly end_time: string
 
+  /** Messages by outcome; they add up to `total_messages`. */
   readonly outcomes: Readonly<Record<Outcome, number>>
-  /** Accepted of those that were due; 0 when none was. */
+  /** Accepted messages divided by messages due, 0 to 1; 0 when none was due. */
   readonly success_rate: number
+  /** Attack window: from the first message due to the last one started, in seconds. */
   readonly window_seconds: number
+  /** From the end of the attack window until the last message ended, in seconds. */
   readonly drain_seconds: number
-  /** Messages started per second within the window. */
+  /** Messages started per second within the attack window. */
   readonly rate: number
   /** Accepted messages per second over window and drain. */
   readonly throughput: number
-  /** |rate − target| / target; null in the closed model. */
+  /** |rate − target| / target, 0 to 1; null in the closed model. */
   readonly rate_error: number | null
+  /** From when a message was due to its final reply, over every attempt. */
   readonly response_time_ms: LatencySummary
+  /** From when a message was sent to its final reply, over every attempt. */
   readonly service_time_ms: LatencySummary
+  /** Time of each phase by its name, such as `connect`, over the attempts that reached it. */
   readonly phases_ms: Readonly<Record<string, LatencySummary>>
-  /** Of messages that were taken for others; see `refused_recipients` of the result. */
+  /** Refused recipients of messages that were accepted for others. */
   readonly recipients_refused: number
+  /** SMTP sessions opened during the run. */
   readonly sessions_opened: number
   /**
-   * Messages that went to a new session because the server had ended the one that they were for, before it
-   * answered their MAIL. Absent in files of older versions, as `session_failures`.
+   * Messages that moved to a new session because the server ended theirs before it answered MAIL. Absent in
+   * older files.
    */
   readonly reconnects?: number
-  /** Sessions that ended badly at RSET or QUIT; see `session_failures` of the result. */
+  /** Sessions that ended badly at RSET or QUIT. Absent in older files. */
   readonly session_failures?: number
 }
 
@@ -134,42 +196,71 @@ export function dueMessages({
   return total - outcomes.not_reached
 }
 
+/** The load of a run, with every default filled in. */
 export interface WorkloadResult {
+  /** Name of the executor, such as `constant-arrival-rate`. */
   readonly executor: string
+  /** `open`: messages are due by the clock. `closed`: a worker starts its next message after the reply. */
   readonly model: 'open' | 'closed'
+  /** Messages of the plan. */
   readonly planned: number
+  /** Concurrent workers. */
   readonly workers: number
+  /** Most sessions open at the same time. */
   readonly max_sessions: number
+  /** Size of each message including its header, in bytes. */
   readonly size_bytes: number
+  /** Messages per second that were to be started; null in the closed model. */
   readonly rate_per_second: number | null
+  /** Planned length of the load in seconds; null when a number of messages ends it. */
   readonly duration_seconds: number | null
+  /** How much is sent before a reply is read (RFC 2920): `off`, `commands` or `transactions`. */
   readonly pipelining: string
+  /** Messages sent over one connection before it is closed. */
   readonly messages_per_session: number | 'unlimited'
+  /** Recipients of each message. */
   readonly recipients: number
+  /** `none`, `starttls` (RFC 3207) or `implicit` (RFC 8314). */
   readonly tls: string
+  /** User name of SMTP AUTH (RFC 4954); null without a login. */
   readonly auth: string | null
+  /** Envelope sender. */
   readonly sender: string
+  /** Envelope recipient; the first of several. */
   readonly recipient: string
 }
 
+/** What the load generator itself used, and whether it was the limit of the run. */
 export interface GeneratorResult {
+  /** Sender threads. */
   readonly threads: number
-  /** CPU of the load generator's process, percent of one core, over the run. */
+  /** CPU of the generator's process over the run, in percent of one core. */
   readonly cpu_percent: number
-  /** How late messages left against their due time while a session was free (open model). */
+  /** How late messages started although a session was free (open model), in ms. */
   readonly scheduling_lag_ms: LatencySummary
-  readonly event_loop_delay_ms: { readonly p50: number; readonly p99: number; readonly max: number }
-  /** True when the generator itself, not the target, may have limited the run. */
+  /** Delay of the busiest thread's event loop, in ms. */
+  readonly event_loop_delay_ms: {
+    /** Median. */
+    readonly p50: number
+    /** 99th percentile. */
+    readonly p99: number
+    /** Largest. */
+    readonly max: number
+  }
+  /** True when the generator or its machine, rather than the target, may have limited the run. */
   readonly bound: boolean
+  /** Why, in a sentence each; empty when `bound` is false. */
   readonly bound_reasons: readonly string[]
 }
 
 /** Of a whole run: WARNING met its thresholds, but not every message was accepted. */
 export const RUN_VERDICTS = ['PASSED', 'WARNING', 'FAILED'] as const
+/** Verdict on a run. WARNING: it met its thresholds, but not every message was accepted. */
 export type RunVerdict = (typeof RUN_VERDICTS)[number]
 
 /** Of a threshold. */
 export const VERDICTS = ['pass', 'fail', 'no-data', 'skipped'] as const
+/** Verdict on a threshold. `no-data` counts as a failure; `skipped` has a reason. */
 export type Verdict = (typeof VERDICTS)[number]
 
 /**
@@ -190,237 +281,325 @@ export const UNITS = [
   'megabytes_per_hour',
   'number',
 ] as const
+/**
+ * Unit of a figure. `share` is 0 to 1, `percent` is of one core, `factor` is a multiple, `number` has no
+ * unit.
+ */
 export type Unit = (typeof UNITS)[number]
 
-/** What became of one threshold: its value beside its limit. */
+/** One threshold: its value beside its limit. */
 export interface ThresholdResult {
-  /** As written: `p(99)<1000`. */
+  /** The threshold as written: `p(99)<1000`. */
   readonly expression: string
+  /** The part before the comparison: `p(99)`. */
   readonly metric: string
+  /** Measured value in `unit`; null when there was no data. */
   readonly value: number | null
+  /** The number it was compared with, in `unit`. */
   readonly limit: number
+  /** Whether it held. */
   readonly verdict: Verdict
-  /** Of value and limit. Absent in files of older versions: `unitOfThreshold` looks it up. */
+  /** Unit of value and limit. Absent in older files. */
   readonly unit?: Unit
-  /** Why it was skipped or had no data; or what must be known beside its value. */
+  /** Why it was skipped or had no data, or a caution about its value. */
   readonly reason?: string
 }
 
 /**
- * One kind of failure at one target: the same outcome, class, phase and codes, and texts that differ in
- * numbers, ids, addresses and quoted parts alone. `text` is that of the first. At most 200 kinds are listed;
- * a row with `others` counts those of one name that are not, so that the rows always add up to all failures.
+ * One kind of failure at one server: the same outcome, class, phase and codes, and texts that differ only
+ * in numbers, ids, addresses and quoted parts. At most 200 kinds are listed; a row with `others` counts the
+ * rest of its name, so the rows always add up to all failures.
  */
 export interface FailureRow extends Failure {
+  /** Name of the server. */
   readonly target: string
+  /** How these messages ended. */
   readonly outcome: Outcome
-  /** What the texts have in common, as `550 <…> is unknown`; absent where all are `text`. */
+  /** What the texts have in common, such as `550 <…> is unknown`; absent where all equal `text`. */
   readonly pattern?: string
+  /** How many there were. */
   readonly count: number
-  /** Set where there were more kinds than are listed: so many more of this one at most are among the others. */
+  /** How many more of this kind may be counted among the `others`, at most. Absent when there are none. */
   readonly more_at_most?: number
+  /** Set on the row that counts the kinds that are not listed. */
   readonly others?: true
-  /** Seconds after the start of the run. */
+  /** The first one, in seconds after the start of the run. */
   readonly first_at_seconds: number
+  /** The last one, in seconds after the start of the run. */
   readonly last_at_seconds: number
 }
 
-/** A server that took so many messages in a session and deferred all further ones, until a new session. */
+/**
+ * A server that accepted a number of messages per session and deferred all further ones until a new
+ * session.
+ */
 export interface SessionCapRow {
+  /** Name of the server. */
   readonly target: string
-  /** Messages of a session. */
+  /** Messages it accepted per session. */
   readonly messages: number
-  /** Sessions in which that was seen. */
+  /** Sessions in which this was observed. */
   readonly sessions: number
-  /** The reply to the message after them. */
+  /** Reply code to the message beyond the limit. */
   readonly code?: number
+  /** Enhanced status code of that reply (RFC 3463). */
   readonly enhanced?: string
+  /** Text of that reply, in one line. */
   readonly text: string
 }
 
 /**
- * One second of the run; `second` 0 begins at the start. Counts are of that second alone. In the file of a run
- * of more than a day a row stands for several seconds, and says so: `seconds` (results/result-json.ts).
+ * One second of the run; `second` 0 begins at its start. Counts are of that second alone. In the file of a
+ * run of more than a day a row covers several seconds and says how many (`seconds`).
  */
 export interface TimelineRow {
+  /** Seconds after the start of the run. */
   readonly second: number
   /** Messages due in this second (open model), or started (closed model). */
   readonly due: number
+  /** Messages started in this second. */
   readonly started: number
+  /** Messages accepted in this second. */
   readonly accepted: number
+  /** Messages deferred (4xx) in this second. */
   readonly deferred: number
+  /** Messages rejected (5xx) in this second. */
   readonly rejected: number
+  /** Messages that failed without a reply in this second. */
   readonly failed: number
+  /** Bytes of the messages accepted in this second. */
   readonly bytes: number
-  /** At the end of this second: started but not ended, and due but not started. */
+  /** Started and not ended, at the end of this second. */
   readonly in_flight: number
+  /** Due and not started, at the end of this second. */
   readonly queued: number
+  /** Response time of the messages that ended in this second. */
   readonly response_time_ms: LatencySummary
   /** Sessions opened in this second. */
   readonly sessions_opened: number
 }
 
+/** The figures of one server. */
 export interface ServerRow {
+  /** Name of the server: `smtp-server-1`, or `host:port`. */
   readonly name: string
+  /** Host or address that was connected to. */
   readonly host: string
+  /** Port that was connected to. */
   readonly port: number
+  /** Messages that it accepted. */
   readonly accepted: number
+  /** Messages that it deferred (4xx). */
   readonly deferred: number
+  /** Messages that it rejected (5xx). */
   readonly rejected: number
+  /** Messages that got no reply from it. */
   readonly failed: number
+  /** Bytes of the messages that it accepted. */
   readonly bytes: number
+  /** Response time of every attempt at this server. */
   readonly response_time_ms: LatencySummary
-  /** Set when the server's process ended during the run, as "killed by SIGKILL at 3.2 s". */
+  /** Set when the server's process ended during the run: `killed by SIGKILL at 3.2 s`. */
   readonly ended?: string
-  /** Connections as the server's ledger counted them; absent without a ledger. */
+  /** Most connections at once, as the server's ledger counted them; absent without a ledger. */
   readonly peak_connections?: number
 }
 
-/** What was acknowledged against what the servers say they received. */
+/** What was acknowledged, compared with what the servers say they received. */
 export interface LedgerResult {
-  /** False when the target keeps no ledger: nothing below could be checked, and counts are null. */
+  /** False when nothing could be compared; the counts below are then null. */
   readonly verified: boolean
+  /** Why nothing could be compared. */
   readonly why_not?: string
+  /** Messages that a server acknowledged with 250. */
   readonly acknowledged: number
+  /** Messages of this run in the servers' ledgers. */
   readonly received: number | null
+  /** Acknowledged, and in no ledger. */
   readonly lost: number | null
+  /** In the ledgers more than once. */
   readonly duplicated: number | null
+  /** In a ledger with another body than the one that was sent. */
   readonly corrupted: number | null
-  /** Received although the client never saw the acknowledgement (connection cut at the end). */
+  /** In a ledger, although the client saw no 250: the connection broke before it (RFC 5321 4.2.5). */
   readonly unacknowledged: number | null
-  /** The first ids of each kind, to look them up in the servers' logs. */
+  /** The first ids that were lost, to look up in the servers' logs. */
   readonly lost_ids: readonly string[]
+  /** The first ids that were duplicated. */
   readonly duplicated_ids: readonly string[]
+  /** The first ids that were corrupted. */
   readonly corrupted_ids: readonly string[]
 }
 
+/** Lowest, mean and highest of a series. */
 export interface MinAvgMax {
+  /** Lowest value. */
   readonly min: number
+  /** Mean. */
   readonly avg: number
+  /** Highest value. */
   readonly max: number
 }
 
+/** One reading of a service's resources. */
 export interface ResourceSample {
+  /** Seconds after the start of the run. */
   readonly second: number
+  /** CPU in percent of one core. */
   readonly cpu_percent: number
+  /** Memory in bytes. */
   readonly memory_bytes: number
-  /** Over the service's network in this second; absent where that cannot be told (embedded services). */
+  /** Bytes received over the network in this second; absent for embedded services. */
   readonly received_bytes?: number
+  /** Bytes sent over the network in this second; absent for embedded services. */
   readonly sent_bytes?: number
 }
 
+/** Resources that one service used during the run. */
 export interface ResourceUsage {
-  /** CPU in percent of one core (200 = two cores busy). */
+  /** CPU in percent of one core (200: two cores busy). */
   readonly cpu_percent: MinAvgMax
+  /** Memory in bytes. */
   readonly memory_bytes: MinAvgMax
-  /** Over the service's network, all samples together. */
-  readonly network?: { readonly received_bytes: number; readonly sent_bytes: number }
+  /** Bytes over the service's network during the run; absent for embedded services. */
+  readonly network?: {
+    /** Bytes received. */
+    readonly received_bytes: number
+    /** Bytes sent. */
+    readonly sent_bytes: number
+  }
+  /** The readings, about one a second. */
   readonly samples: readonly ResourceSample[]
 }
 
 // What only some results have: shares of a load, runs beside each other, drift, the search for a limit.
 
-/** A name among the targets, which stood for these addresses from before the first message to the last. */
+/** A host name among the targets, and the addresses it was resolved to once, before the run. */
 export interface NameLookup {
+  /** The name. */
   readonly host: string
-  /** All that were answered, each checked; in the order in which connections try them. */
+  /** All its addresses, in the order in which connections try them. */
   readonly addresses: readonly string[]
-  /** How long the name server took; in no other figure. */
+  /** How long the lookup took in ms; it is part of no other figure. */
   readonly lookup_ms: number
 }
 
-/** What the environment put in the place of a scenario's own load. */
-interface OverriddenResult {
+/** What the environment changed about a scenario's own load. */
+export interface OverriddenResult {
+  /** Each variable that changed something. */
   readonly load: readonly OverrideResult[]
-  /** Whose thresholds judged the run: the scenario's own, which were made for its own load, or given ones. */
+  /** `own`: the scenario's thresholds, made for its own load. `given`: those of `STRESS_THRESHOLDS`. */
   readonly thresholds: 'own' | 'given'
 }
 
+/** One variable that overrode the load. */
 export interface OverrideResult {
-  /** As STRESS_MESSAGES. */
+  /** Name of the variable: `STRESS_MESSAGES`. */
   readonly variable: string
-  /** What the scenario says; null where it says nothing. */
+  /** The scenario's own value; null where it has none. */
   readonly own: string | number | null
+  /** The value that was used; null for no limit. */
   readonly value: string | number | null
 }
 
-/** One generator's part of a load that several offer together; `mailstorm merge` puts them together. */
+/** One generator's part of a load that several share. `mailstorm merge` combines the parts. */
 export interface SplitResult {
+  /** Number of generators. */
   readonly generators: number
-  /** 0-based. */
+  /** Number of this generator, from 0. */
   readonly index: number
-  /** The same for all generators of the run; each one's `run_id` is this and `g<index>`. */
+  /** Id that all generators of the run share; each one's `run_id` is this and `g<index>`. */
   readonly shared_run_id: string
-  /** When all were to start; null when nothing was agreed. By each machine's own wall clock. */
+  /** When all were to start, in ISO 8601 by each machine's own clock; null when nothing was agreed. */
   readonly agreed_start: string | null
-  /** When this one did, to the millisecond. */
+  /** When this one started, in ISO 8601 to the millisecond. */
   readonly started_at: string
-  /** How long after the agreed start; null when nothing was agreed. */
+  /** How long after the agreed start, in ms; null when nothing was agreed. */
   readonly start_late_ms: number | null
 }
 
-/** What `mailstorm merge` put together. */
+/** What `mailstorm merge` combined. */
 export interface MergedFrom {
-  /** That the run had; some of them may be missing here. */
+  /** Generators that the run had; some may be missing from `parts`. */
   readonly generators: number
-  /** Between the first start and the last one, by the wall clocks of their machines. */
+  /** Time between the first and the last start, in ms, by the clocks of their machines. */
   readonly start_skew_ms: number
+  /** The results that were combined. */
   readonly parts: readonly MergedPart[]
 }
 
+/** One of the combined results. */
 export interface MergedPart extends Pick<SplitResult, 'index' | 'started_at' | 'start_late_ms'> {
+  /** Its own run id. */
   readonly run_id: string
+  /** How long after the first generator it started, in ms. */
   readonly after_first_ms: number
+  /** Its planned messages. */
   readonly total_messages: number
+  /** Its accepted messages per second. */
   readonly messages_per_second: number
 }
 
-/** Runs of one scenario, or parts of one run, beside each other: one row each. */
+/** Several runs of a scenario, or the stages of one run, as a table with one row each. */
 export interface SideBySide {
-  /** What differs from row to row, as `servers`; the title of the first column. */
+  /** What differs from row to row, such as `servers`: the title of the first column. */
   readonly by: string
+  /** The other columns: name and unit. */
   readonly columns: readonly { readonly name: string; readonly unit: Unit }[]
   /** Values in the order of the columns; null where there was nothing to measure. */
   readonly rows: readonly { readonly label: string; readonly values: readonly (number | null)[] }[]
-  /** How to read it, in a sentence. */
+  /** How to read the table, in a sentence. */
   readonly note: string
 }
 
-/** A robust slope over the run (Theil-Sen), with the bounds that hold it in 95 of 100 cases. */
+/** Slope of a figure over the run (Theil–Sen), with its 95 % confidence interval. */
 export interface DriftResult {
-  /** `response time p99`, or `memory of smtp-server-2`. */
+  /** The figure: `response time p99`, or `memory of smtp-server-2`. */
   readonly of: string
+  /** Unit of the figure; slopes are in it per hour. */
   readonly unit: 'ms' | 'bytes'
+  /** The slope. */
   readonly per_hour: number
+  /** Lower end of the interval. */
   readonly low_per_hour: number
+  /** Upper end of the interval. */
   readonly high_per_hour: number
-  /** Intervals of the run it was fitted to, after the warm-up. */
+  /** Intervals of the run that were used, after the warm-up. */
   readonly points: number
 }
 
-/** One rate that a breakpoint search has tried. */
+/** One rate that a breakpoint search tried. */
 export interface SearchStep {
+  /** Messages per second. */
   readonly rate_per_second: number
+  /** Whether every threshold held. */
   readonly held: boolean
   /** The thresholds that were missed; empty when it held. */
   readonly missed: readonly string[]
+  /** p99 of the response time in ms; null when no message ended. */
   readonly p99_ms: number | null
+  /** Accepted messages divided by messages due, 0 to 1. */
   readonly success_rate: number
+  /** Accepted messages per second. */
   readonly throughput: number
+  /** Whether the generator may have been the limit. */
   readonly generator_bound: boolean
 }
 
-/** The highest rate that holds, as a search found it. */
+/** The highest rate that held in a breakpoint search. */
 export interface SearchResult {
-  /** Highest rate that held when it was confirmed; null when even the first did not. */
+  /** Highest rate that held when it was confirmed; null when even the lowest did not. */
   readonly rate_per_second: number | null
   /** Lowest rate that broke; null when none did up to the highest allowed. */
   readonly broke_at_per_second: number | null
-  /** What must hold, and for how many seconds. */
+  /** The thresholds that had to hold. */
   readonly holds: readonly string[]
+  /** How long each rate was held, in seconds. */
   readonly seconds: number
+  /** `low` when the generator may have been the limit, or runs of the same rate disagreed. */
   readonly confidence: 'high' | 'low'
-  /** Why it ended, and how sure it is, in a sentence. */
+  /** Why the search ended, and how certain its answer is, in a sentence. */
   readonly why: string
+  /** Every rate that was tried, in order. */
   readonly steps: readonly SearchStep[]
 }

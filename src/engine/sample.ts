@@ -5,7 +5,7 @@ export const OUTCOMES = ['accepted', 'deferred', 'rejected', 'failed', 'dropped'
  * started), or in a run that was ended early not reached.
  */
 export type Outcome = (typeof OUTCOMES)[number]
-/** Of a message that was begun; the others never were. */
+/** How a message that was started ended. */
 export type EndedOutcome = Exclude<Outcome, 'dropped' | 'not_reached'>
 
 /** Why a message did not end as `accepted`. `reply` carries the reply code beside it. */
@@ -39,16 +39,17 @@ export const TRANSACTION_PHASES = [
   'quit',
 ] as const
 
-/** Why a message did not end as `accepted`. */
+/** Why a message was not accepted. */
 export interface Failure {
+  /** Kind of failure; `reply` for a 4xx or 5xx reply. */
   readonly class: FailureClass
-  /** The phase it ended in, one of the sender's phase names. */
+  /** Phase in which it failed, such as `connect` or `envelope`. */
   readonly phase: string
   /** Reply code, when the target gave one. */
   readonly code?: number
-  /** Enhanced status code (RFC 3463), as `5.7.1`. */
+  /** Enhanced status code (RFC 3463): `5.7.1`. */
   readonly enhanced?: string
-  /** What the target or the operating system said, in one line. */
+  /** What the server or the operating system said, in one line. */
   readonly text: string
 }
 

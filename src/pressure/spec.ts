@@ -75,9 +75,13 @@ export interface PressureSpec {
   readonly drainSeconds?: number
 }
 
+/** A time during which the link to the sink is slow. */
 export interface SlowSpan {
+  /** Start, in seconds after the first sync call. */
   readonly fromSecond: number
+  /** End, in seconds after the first sync call. */
   readonly untilSecond: number
+  /** Bandwidth of the link, in bytes per second. */
   readonly bytesPerSecond: number
 }
 

@@ -19,10 +19,14 @@ type Percentiles = Readonly<Record<(typeof PERCENTILES)[number], number | null |
 
 /** Where a run shows its figures to Prometheus. */
 export interface MetricsAddress {
+  /** Address to listen on. */
   readonly host: string
-  /** 0 for any free one. */
+  /** Port to listen on; 0 for any free one. */
   readonly port: number
-  /** Asked for, or only because `mailstorm start --monitoring` looks there. */
+  /**
+   * False when it is only served because `mailstorm start --monitoring` looks there; a taken port is then
+   * no error.
+   */
   readonly asked: boolean
 }
 

@@ -2,23 +2,39 @@ import type { Result, SideBySide, Unit } from '../engine/result.ts'
 
 type Named = Pick<Result, 'scenario' | 'part'>
 
-/**
- * A column of the table: one figure of each run. `all` are the runs of the table; the first is the reference.
- */
+/** A column of the table: one figure of each run. */
 export interface SideBySideColumn<R extends Named = Result> {
   /** Heading of the column. */
   readonly name: string
+  /** Unit of the figure. */
   readonly unit: Unit
-  /** Reads the figure; null prints as "no data". */
+  /**
+   * Reads the figure; null prints as "no data".
+   *
+   * @param result - result of the run of this row
+   * @param all - results of all rows; the first is the reference
+   */
   of(result: R, all: readonly R[]): number | null
 }
 
-/** Which figures of a scenario's runs to compare in a table. */
+/**
+ * The table that compares a scenario's runs: which figures, under which headings.
+ *
+ * @example
+ * ```ts
+ * const TABLE: SideBySideSpec = {
+ *   by: 'size',
+ *   columns: [{ name: 'p99', unit: 'ms', of: ({ metrics }) => metrics.response_time_ms.p99 }],
+ *   note: 'Larger messages take longer.',
+ * }
+ * ```
+ */
 export interface SideBySideSpec<R extends Named = Result> {
   /** Heading of the first column, which names the runs: `servers`, `pipelining`. */
   readonly by: string
-  /** A sentence below the table that says how to read it. */
+  /** The other columns. */
   readonly columns: readonly SideBySideColumn<R>[]
+  /** A sentence below the table that says how to read it. */
   readonly note: string
 }
 

@@ -142,6 +142,7 @@ export class SmtpClient implements AsyncDisposable {
   /**
    * Sends one message and waits for the server's final reply.
    *
+   * @param outgoing - envelope and content
    * @throws {@link MailstormError} when an address is not valid, or there is no recipient
    * @throws {@link SmtpFailure} with the reply and the phase, when the server defers or rejects the message or
    * ends the session. After a refusal the session can still be used.

@@ -1,18 +1,18 @@
 import type { Reply } from './reply.ts'
 
-/** What a server said in its EHLO reply (RFC 5321 4.1.1.1); nothing after HELO. */
+/** What a server offers in its reply to EHLO (RFC 5321 4.1.1.1); nothing after HELO. */
 export interface Capabilities {
-  /** RFC 2920. */
+  /** PIPELINING (RFC 2920). */
   readonly pipelining: boolean
-  /** RFC 1870. */
+  /** SIZE (RFC 1870). */
   readonly size: boolean
-  /** Octets of a message that the server takes; 0 = it names no limit (RFC 1870 4). */
+  /** Largest message that it accepts, in octets; 0 when it names no limit (RFC 1870 4). */
   readonly sizeLimit: number
-  /** RFC 6531. */
+  /** SMTPUTF8 (RFC 6531). */
   readonly smtpUtf8: boolean
-  /** RFC 3207. */
+  /** STARTTLS (RFC 3207). */
   readonly startTls: boolean
-  /** RFC 4954: mechanisms in upper case. */
+  /** SASL mechanisms of AUTH, in upper case (RFC 4954). */
   readonly auth: readonly string[]
 }
 

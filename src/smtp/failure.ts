@@ -5,11 +5,28 @@ import { tlsErrorText } from '../tls-error.ts'
 import { enhancedStatus, type Reply, replyText } from './reply.ts'
 import type { Phase } from './target.ts'
 
-/** Ends a session or a transaction; carries what the sample is to say. */
+/**
+ * The server refused, or the session broke. `message` is what the server or the operating system said.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.send(message)
+ * } catch (error) {
+ *   if (error instanceof SmtpFailure) console.log(error.outcome, error.failure.phase, error.failure.code)
+ * }
+ * ```
+ */
 export class SmtpFailure extends Error {
+  /** Class, phase, reply code and text. */
   readonly failure: Failure
+  /** `deferred` (4xx), `rejected` (5xx) or `failed` (no reply). */
   readonly outcome: EndedOutcome
 
+  /**
+   * @param outcome - how the message ended
+   * @param failure - why
+   */
   constructor(outcome: EndedOutcome, failure: Failure) {
     super(failure.text)
     this.outcome = outcome

@@ -24,13 +24,29 @@ export interface TlsOptions {
 
 /** SASL mechanisms that the client speaks: RFC 2195, RFC 4616, draft-murchison-sasl-login. */
 export const AUTH_MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'] as const
+/**
+ * A SASL mechanism that the client speaks: PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login), CRAM-MD5
+ * (RFC 2195).
+ */
 export type AuthMechanism = (typeof AUTH_MECHANISMS)[number]
 
-/** A login (RFC 4954). */
+/**
+ * A login by SMTP AUTH (RFC 4954).
+ *
+ * @example
+ * ```ts
+ * { user: 'load', pass: process.env.SMTP_PASSWORD ?? '', mechanism: 'PLAIN' }
+ * ```
+ */
 export interface Credentials {
+  /** User name. */
   readonly user: string
+  /** Password; shown as `***` in every report and log. */
   readonly pass: string
-  /** The one mechanism to log in by; without it the best the server offers, and the next after 504 or 534. */
+  /**
+   * The only mechanism to try. Default: the best that the server offers, then the next one after 504 or
+   * 534.
+   */
   readonly mechanism?: AuthMechanism
 }
 
@@ -50,4 +66,5 @@ export interface SessionShape {
 
 /** Index = index into Sample.phasesMs. */
 export const PHASES = TRANSACTION_PHASES
+/** A phase of a transaction. */
 export type Phase = (typeof PHASES)[number]

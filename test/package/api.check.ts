@@ -23,6 +23,15 @@ test('docs/api.md is as the doc comments say it (else: npm run docs)', async () 
   expect(await apiPage(CLONE)).toBe(readFileSync(join(CLONE, 'docs/api.md'), 'utf8'))
 })
 
+test('docs/api.md says what every member, parameter and variant is', () => {
+  const lines = readFileSync(join(CLONE, 'docs/api.md'), 'utf8').split('\n')
+  const silent = lines.filter(
+    (line) =>
+      / - \|$/.test(line) || /^\| (Parameter|Property|Name) \| Type \|( Default value \|)?$/.test(line),
+  )
+  expect(silent).toEqual([])
+})
+
 test('every symbol of a door has a doc comment', () => {
   const undocumented = [...reports].flatMap(([name, text]) =>
     [...text.matchAll(/\(undocumented\)\n(export [^\n{=(]*)/g)].map(

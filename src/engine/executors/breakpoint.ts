@@ -1,10 +1,13 @@
 /** Where to look for the highest rate that holds. */
 export interface SearchPlan {
-  /** Messages per second to begin with. */
+  /** First rate to try, in messages per second. */
   readonly startRate: number
-  /** No rate above is tried. */
+  /** Highest rate to try, in messages per second. */
   readonly maxRate: number
-  /** How far apart, as a share, the rate that holds and the one that breaks may be in the end. */
+  /**
+   * The search ends when the rate that holds and the one that breaks are this close, as a share: 0.05 for 5
+   * %.
+   */
   readonly resolution: number
 }
 

@@ -16,6 +16,7 @@ import { always, type Executor, ROUNDING } from './executor.ts'
  * ```
  */
 export interface ConstantArrivalRate {
+  /** Name of the executor. */
   readonly executor: 'constant-arrival-rate'
   /** Messages per second. */
   readonly rate: number

@@ -9,6 +9,7 @@ import { closed, type Executor } from './executor.ts'
  * ```
  */
 export interface ConstantWorkers {
+  /** Name of the executor. */
   readonly executor: 'constant-workers'
   /** How long the load lasts, in seconds. */
   readonly durationSeconds: number

@@ -9,6 +9,7 @@ import { closed, type Executor } from './executor.ts'
  * ```
  */
 export interface PerWorkerIterations {
+  /** Name of the executor. */
   readonly executor: 'per-worker-iterations'
   /** Messages of each worker. */
   readonly messagesPerWorker: number

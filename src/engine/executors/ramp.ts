@@ -1,6 +1,8 @@
-/** From the level before it to `target`, in a straight line; a stage of no time is a jump. */
+/**
+ * A stage of a ramp: a straight line from the level before it to `target`; without a duration it is a jump.
+ */
 export interface Stage {
-  /** In seconds; 0 for a jump. */
+  /** Length in seconds; 0 for a jump. */
   readonly durationSeconds: number
   /** The level at its end: messages per second, or workers. */
   readonly target: number

@@ -17,6 +17,7 @@ import { createRamp, levelsText, type Stage, secondsOf } from './ramp.ts'
  * ```
  */
 export interface RampingArrivalRate {
+  /** Name of the executor. */
   readonly executor: 'ramping-arrival-rate'
   /**
    * Messages per second before the first stage.

@@ -16,6 +16,7 @@ import { createRamp, levelsText, type Stage, secondsOf } from './ramp.ts'
  * ```
  */
 export interface RampingWorkers {
+  /** Name of the executor. */
   readonly executor: 'ramping-workers'
   /**
    * Workers before the first stage; the spec's `workers` is the most that there will be.

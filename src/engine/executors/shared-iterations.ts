@@ -9,6 +9,7 @@ import { always, closed, type Executor } from './executor.ts'
  * ```
  */
 export interface SharedIterations {
+  /** Name of the executor. */
   readonly executor: 'shared-iterations'
   /** Messages of the whole run. */
   readonly messages: number

@@ -9,27 +9,40 @@ import type { Failure, Sample } from '../sample.ts'
 export interface HookSample {
   /** Number of the message in its run's plan, from 0. */
   readonly message: number
-  /** Name of the server, as results have it. */
+  /** Name of the server, as in the result. */
   readonly server: string
+  /** How the message ended. */
   readonly outcome: Sample['outcome']
+  /** Why it was not accepted; undefined when it was. */
   readonly failure: Failure | undefined
+  /** Size of the message in bytes, before dot-stuffing (RFC 5321 4.5.2). */
   readonly bytes: number
+  /** Recipients that were refused while the message was accepted for others. */
   readonly recipientsRefused: number
-  /** From when it was due, and from when it was sent, to its end. */
+  /** From when it was due to its end, in ms. */
   readonly responseMs: number
+  /** From when it was sent to its end, in ms. */
   readonly serviceMs: number
-  /** Undefined where the phase did not happen, as `connect` in a session that was already open. */
+  /**
+   * Length of a phase in ms; undefined where it did not take place, such as `connect` in a session that was already
+   * open.
+   *
+   * @param phase - name of the phase
+   */
   phaseMs(phase: Phase): number | undefined
 }
 
-/** One reply of a server, as hooks see it: the greeting's, EHLO's, every recipient's, the message's. */
+/** One reply of a server, as hooks see it: to the connection, EHLO, each recipient, or the message. */
 export interface HookReply {
+  /** Reply code: 250. */
   readonly code: number
-  /** Each line without its code. */
+  /** The lines of the reply, without their code. */
   readonly lines: readonly string[]
   /** Code and lines as one line, without control characters. */
   readonly text: string
+  /** Phase in which it was read. */
   readonly phase: Phase
+  /** Name of the server, as in the result. */
   readonly server: string
 }
 

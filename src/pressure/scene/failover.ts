@@ -4,10 +4,22 @@ import type { PressPlan, RunEvents } from '../parts.ts'
 
 /** What a database does to its clients when it restarts, or when a standby takes over. */
 export interface FailoverPlan {
-  /** All connections are ended, this many times. */
-  readonly endings: { readonly fromSecond: number; readonly everySeconds: number; readonly times: number }
+  /** Ends all connections, several times. */
+  readonly endings: {
+    /** The first time, in seconds after the first sync call. */
+    readonly fromSecond: number
+    /** Time between two, in seconds. */
+    readonly everySeconds: number
+    /** How many times. */
+    readonly times: number
+  }
   /** New connections refuse every write, like a standby that has not been promoted yet. */
-  readonly readOnly: { readonly fromSecond: number; readonly untilSecond: number }
+  readonly readOnly: {
+    /** Start, in seconds after the first sync call. */
+    readonly fromSecond: number
+    /** End, in seconds after the first sync call. */
+    readonly untilSecond: number
+  }
 }
 
 /**

@@ -3,19 +3,26 @@ import { MailstormError } from '../../error.ts'
 
 /** Points of the dialogue at which a fault server can misbehave; `dot` is the reply to the final dot. */
 export const STAGES = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const
+/** Point of the dialogue at which a fault server misbehaves. */
 export type Stage = (typeof STAGES)[number]
 
+/** Refuses what exceeds a rate. */
 export interface RatePlan {
+  /** Messages accepted per second. */
   readonly perSecond: number
   /** Most that may come at once after a pause. Default: a tenth of a second's worth, at least 1. */
   readonly burst?: number
+  /** Where it refuses. Default: `mail`. */
   readonly stage?: Stage
+  /** Reply code of the refusal. Default: 451. */
   readonly code?: 421 | 451
 }
 
+/** Refuses unknown clients for a while (RFC 6647). */
 export interface GreylistPlan {
+  /** Where it refuses. */
   readonly stage: Stage
-  /** How long an unknown client is refused after it was first seen (RFC 6647 4.2). */
+  /** How long a client is refused after it was first seen, in ms (RFC 6647 4.2). */
   readonly forMs: number
 }
 
@@ -24,11 +31,13 @@ export interface GreylistPlan {
  * thread.
  */
 export interface FaultServerPlan {
+  /** Refuses what exceeds a rate. */
   readonly rate?: RatePlan
+  /** Refuses unknown clients for a while. */
   readonly greylist?: GreylistPlan
   /** Delay of the reply at each stage, in milliseconds. */
   readonly tarpit?: Readonly<Partial<Record<Stage, number>>>
-  /** Undefined: any free port. */
+  /** Port to listen on. Default: any free one. */
   readonly port?: number
 }
 
@@ -62,16 +71,20 @@ export function checkServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan
 }
 
 export const CUT_KINDS = ['close', 'reset', 'half-open', 'stall'] as const
+/** How a connection is cut: FIN, RST, FIN in one direction only, or nothing more is passed on. */
 export type CutKind = (typeof CUT_KINDS)[number]
 
 /**
- * Where to cut: after so many octets, or before the first occurrence of a text (with `behind`, the first after
- * that other text). Exactly what comes before the place passes.
+ * Where to cut: after a number of octets, or before the first occurrence of a text (with `behind`, the first one after
+ * that other text). Everything before the place is passed on, and nothing from there on.
  */
 export type Place = { readonly bytes: number } | { readonly text: string; readonly behind?: string }
 
+/** Where and how to cut a connection. */
 export interface CutPlan {
+  /** Where. */
   readonly after: Place
+  /** How. */
   readonly by: CutKind
 }
 
@@ -79,21 +92,25 @@ export interface CutPlan {
 export interface LanePlan {
   /** Delay of each octet, in milliseconds. */
   readonly delayMs?: number
-  /** Random extra delay, from 0 to so many milliseconds; octets stay in order. */
+  /** Random extra delay, from 0 to this many milliseconds; octets stay in order. */
   readonly jitterMs?: number
-  /** Bandwidth of each connection. */
+  /** Bandwidth of each connection, in bytes per second. */
   readonly bytesPerSecond?: number
+  /** Cuts connections at a place in their text. */
   readonly cut?: CutPlan
 }
 
 /** What a fault proxy does. Default: nothing. Plain data, so that it can be posted to a thread. */
 export interface FaultProxyPlan {
+  /** The server behind the proxy. */
   readonly target: DialTarget
+  /** What happens on the way to the server. */
   readonly toServer?: LanePlan
+  /** What happens on the way to the client. */
   readonly toClient?: LanePlan
   /** Share of the connections to cut, from 0 to 1. Default: 1. */
   readonly share?: number
-  /** The same seed cuts the same connections, counted in order of arrival. */
+  /** The same seed cuts the same connections, counted in order of arrival. Default: 1. */
   readonly seed?: number
 }
 
@@ -160,11 +177,26 @@ function laneProblems(
   return problems
 }
 
-/** What goes wrong in a part: the network to the server, the server itself, or other clients. */
+/**
+ * What goes wrong during a part: the network to the server, the server itself, or other clients.
+ *
+ * @example
+ * ```ts
+ * { proxy: { toClient: { cut: { after: { text: '250', behind: '354' }, by: 'reset' } }, share: 0.1 } }
+ * ```
+ */
 export interface FaultPlan {
+  /** A misbehaving network in front of the servers. */
   readonly proxy?: Omit<FaultProxyPlan, 'target'>
+  /** Misbehaving servers in place of the usual ones. */
   readonly server?: FaultServerPlan
-  readonly crowd?: { readonly idle: number; readonly slow: number }
+  /** Other clients that hold connections open. */
+  readonly crowd?: {
+    /** Clients that say nothing. */
+    readonly idle: number
+    /** Clients that send an octet every 500 ms. */
+    readonly slow: number
+  }
 }
 
 export function describeFaults({ proxy, server, crowd }: FaultPlan): string {

@@ -83,6 +83,7 @@ const intake = z.discriminatedUnion('style', [
 export type Intake = z.output<typeof intake>
 
 const schema = z.strictObject({
+  /** Its behaviour; the fields below change single figures of it. */
   profile: z.enum(PROFILE_NAMES),
   tenantId: name.optional(),
   clientId: name.optional(),
@@ -98,29 +99,48 @@ const schema = z.strictObject({
     .default(''),
   intake: intake.prefault({ style: 'response' }),
   dialect: z.enum(DIALECTS).default('classic'),
+  /** Messages per sync call, on average. Default: the profile's. */
   messagesPerSync: count.max(10_000).optional(),
+  /** Recipients of each message, 1 to 1,000. Default: 1. */
   recipientsPerMessage: z.int().min(1).max(1_000).default(1),
+  /** Share of messages with an attachment, 0 to 1. Default: the profile's. */
   attachmentShare: share.optional(),
+  /** Share of attachments that repeat an earlier one, 0 to 1. Default: the profile's. */
   cachedShare: share.optional(),
+  /** Share of attachments of 10 MB or more, 0 to 1. Default: the profile's. */
   largeShare: share.optional(),
+  /** Share of sync calls answered with `next_sync_after`, 0 to 1. Default: the profile's. */
   dndShare: share.optional(),
-  /** Length of a DND window in whole seconds, both ends included. */
+  /** Length of a do-not-disturb period. Default: 30 to 300 s. */
   dndSeconds: z
-    .strictObject({ min: count.max(86_400), max: count.max(86_400) })
+    .strictObject({
+      /** Shortest, in whole seconds. */
+      min: count.max(86_400),
+      /** Longest, in whole seconds. */
+      max: count.max(86_400),
+    })
     .default({ min: 30, max: 300 }),
-  /** Larger attachments are cut to this. */
+  /** Larger attachments are cut to this many bytes. Default: none is cut. */
   maxAttachmentBytes: z.int().min(MIN_CONTENT_BYTES).optional(),
   /**
    * The account for messages with an attachment of at least this size, on an SMTP server that can take them.
    */
   largeAccount: z.strictObject({ id: name, fromBytes: z.int().min(1) }).optional(),
-  /** Total for the tenant. */
+  /** Messages in all. Default: no limit. */
   maxMessages: count.optional(),
-  /** Before each answer to a sync call. */
+  /** Delay before each answer to a sync call, in ms. Default: 0. */
   responseDelayMs: z.number().min(0).default(0),
   syncFault: z.strictObject({ kind: z.enum(SYNC_FAULTS), share }).optional(),
-  attachmentFault: z.strictObject({ kind: z.enum(ATTACHMENT_FAULTS), share }).optional(),
-  /** A message without any report after this time is offered again under the same id. */
+  /** What goes wrong when attachments are fetched. Default: nothing. */
+  attachmentFault: z
+    .strictObject({
+      /** An error, wrong or missing bytes, or an answer that never ends (`drips` slowly, or stays `silent`). */
+      kind: z.enum(ATTACHMENT_FAULTS),
+      /** Share of the fetches, 0 to 1. */
+      share,
+    })
+    .optional(),
+  /** A message without any report after this many ms is offered again under the same id. Default: never. */
   reofferAfterMs: z.number().positive().optional(),
   auth: auth.default({ method: 'none' }),
   clock: z.custom<TenantClock>().default(systemClock),

@@ -14,6 +14,7 @@ export const SIZE_CLASSES = [
 export const LARGE_FILE_BYTES = 10 * MEGABYTE
 
 export const PROFILE_NAMES = ['high-volume', 'standard', 'newsletter', 'documents'] as const
+/** Name of a profile: what a simulated tenant is like. */
 export type ProfileName = (typeof PROFILE_NAMES)[number]
 
 /** Behaviour of a tenant. Shares are from 0 to 1; how the published table was read: docs/decisions/009. */
