@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { CustomMetrics, customResults } from '../engine/custom-metrics.ts'
 import { thresholdSentence } from '../report/verdict.ts'
+import { checkMetricKinds, customFigures } from './custom.ts'
 import type { Measured } from './smtp.ts'
 import { measuredRun } from './threshold.fixture.ts'
-import { judge, parseThreshold } from './threshold.ts'
+import { judge, parseThreshold, parseThresholdOn } from './threshold.ts'
 
 const KINDS = {
   retries: 'counter',
@@ -78,7 +79,16 @@ describe('thresholds on custom metrics', () => {
     expect(() => parseThreshold(expression, KINDS)).toThrow(says)
   })
 
+  it('lists a scenario’s own metrics alone where there are no others', () => {
+    const parsing = () => parseThresholdOn('bananas<3', customFigures({ retries: 'counter' }))
+    expect(parsing).toThrow(/Known:\n {4}the scenario's own: retries, retries.rate$/)
+  })
+
   it('does not know them in a scenario that does not have them', () => {
     expect(() => parseThreshold('retries<100')).toThrow('there is no metric "retries"')
   })
+})
+
+it('names of metrics that thresholds could not tell apart are an error of the scenario', () => {
+  expect(() => checkMetricKinds({ lost: 'counter' })).toThrow(expect.objectContaining({ code: 'BAD_METRIC' }))
 })

@@ -20,7 +20,7 @@ describe('theilSen', () => {
       { x: 1, y: 1 },
       { x: 2, y: 6 },
     ]
-    expect(theilSen(points)?.perX).toBe(3)
+    expect(theilSen(points)).toEqual({ perX: 3, low: 1, high: 5 })
     // Additional pairs with (3, 3): 1, 1, −3; so −3 1 1 1 3 5.
     expect(theilSen([...points, { x: 3, y: 3 }])?.perX).toBe(1)
   })
@@ -44,7 +44,8 @@ describe('theilSen', () => {
 
   it('leaves pairs out that are of one moment', () => {
     const twice = [...line(3, (x) => x), { x: 1, y: 500 }]
-    expect(theilSen(twice)?.perX).toBe(1)
+    // 1, 1, 500 and −498, 1; the interval of four points takes in all of them.
+    expect(theilSen(twice)).toEqual({ perX: 1, low: -498, high: 500 })
   })
 
   it('has none below three points', () => {

@@ -81,6 +81,13 @@ test("reports a cap on messages per session and how to avoid it, with the server
   ])
 })
 
+test('counts the messages and sessions of a cap in words', () => {
+  const caps = [{ target: 'mx', messages: 1, sessions: 2, text: '452 enough' }]
+  expect(observe({ ...none, session_caps: caps })).toEqual([
+    'mx takes 1 message per session and then replies "452 enough" (seen in 2 sessions): STRESS_MESSAGES_PER_SESSION=1 avoids these deferrals',
+  ])
+})
+
 test('reports how sessions ended, each way separately, and the rest as an answer other than 221', () => {
   const badly = [
     failure('timeout', 'quit', 1),

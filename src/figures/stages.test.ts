@@ -26,6 +26,7 @@ function recorded(schedule: Schedule, serviceMs: (dueMs: number) => number) {
 describe('stageFigures', () => {
   it('has a row for each stage that takes time, with what was due and what ended in it', () => {
     const table = recorded(steps, (dueMs) => (dueMs >= 2_000 && dueMs < 3_000 ? 8 : 2))
+    expect(table).toMatchObject({ by: 'stage', note: 'Messages count in the stage in which they ended.' })
     expect(table?.columns.map(({ name }) => name)).toEqual(['due', 'accepted', 'throughput', 'p50', 'p99'])
     expect(table?.rows).toEqual([
       { label: '10/s', values: [20, 20, 10, 2, 2] },

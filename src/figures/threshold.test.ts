@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MailstormError } from '../error.ts'
 import type { Measured } from './smtp.ts'
 import { measuredRun as run, sparse } from './threshold.fixture.ts'
-import { judge, parseThreshold } from './threshold.ts'
+import { judge, parseThreshold, unitOfThreshold } from './threshold.ts'
 
 describe('parseThreshold', () => {
   it.each([
@@ -48,6 +48,8 @@ describe('parseThreshold', () => {
     ['lost==0.5', 'lost is a count, and 0.5 is not a whole number'],
     ['lost<5ms', '"ms" cannot follow the limit of lost'],
     ['rate>5s', 'a rate is in messages per second'],
+    ['regression<10ms', '"ms" cannot follow the limit of regression'],
+    ['regression<10s', '"s" cannot follow the limit of regression'],
     ['success_rate>=99%', 'a share is a number between 0 and 1'],
     ['p(99)<5h', 'a time is in milliseconds, or ends in ms or s'],
     ['lost>=0', 'it can never fail'],
@@ -66,9 +68,20 @@ describe('parseThreshold', () => {
     ['sucess_rate>=0.99', 'success_rate'],
     ['conect.p(95)<5', 'connect.p(95)'],
     ['p99<5', 'p(99)'],
+    ['p99.95<5', 'p(99.95)'],
+    ['service_time.p<5', 'service_time.p(99)'],
     ['service_tme.avg<5', 'service_time.avg'],
   ])('asks whether "%s" was meant to be %s', (text, meant) => {
     expect(errorOf(text).message).toContain(`Did you mean ${meant}?`)
+  })
+
+  it('says how a threshold is written when it cannot be read at all', () => {
+    expect(errorOf('p(99)').message).toBe(
+      [
+        'Failed to read the threshold "p(99)": it is not <metric><comparison><number>.',
+        'Comparisons: < <= > >= == !=. Examples: p(99)<1000, success_rate>=0.99, lost==0.',
+      ].join('\n'),
+    )
   })
 
   it('lists every known metric when one is not known, and suggests nothing that is not near', () => {
@@ -172,6 +185,19 @@ describe('judge', () => {
       expect(judge(parseThreshold(text), nothing).verdict).toBe('no-data')
     },
   )
+})
+
+describe('unitOfThreshold', () => {
+  it('is what the file says, or else the unit of the figure of that name', () => {
+    expect(unitOfThreshold({ metric: 'p(99)', unit: 'seconds' })).toBe('seconds')
+    expect(unitOfThreshold({ metric: 'connect.p(95)' })).toBe('ms')
+    const older = { metric: 'success_rate', unit: 'of another version' as unknown as 'ms' }
+    expect(unitOfThreshold(older)).toBe('share')
+  })
+
+  it('is a plain number where no figure has that name', () => {
+    expect(['retries', 'p(101)'].map((metric) => unitOfThreshold({ metric }))).toEqual(['number', 'number'])
+  })
 })
 
 function errorOf(text: string): MailstormError {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../engine/result.ts'
 import {
+  endOf,
   isMissed,
   type Judged,
   LEAST_SUCCESS,
@@ -61,4 +62,14 @@ test('without data a threshold is skipped only when nobody asked for it', () => 
   expect(skipUnasked(judged, lost).verdict).toBe('no-data')
   expect(skipUnasked(judged, { ...lost, unasked: true }).verdict).toBe('skipped')
   expect(skipUnasked({ ...judged, verdict: 'fail' }, { ...lost, unasked: true }).verdict).toBe('fail')
+})
+
+test('a run that has a reason for not being complete is partial, and failed', () => {
+  const judged = { thresholds: [on('p(99)')], successRate: 1 }
+  expect(endOf(null, judged)).toEqual({ status: 'complete', partial_reason: null, verdict: 'PASSED' })
+  expect(endOf('interrupted', judged)).toEqual({
+    status: 'partial',
+    partial_reason: 'interrupted',
+    verdict: 'FAILED',
+  })
 })
