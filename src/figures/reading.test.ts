@@ -161,7 +161,7 @@ describe('a file that says little', () => {
     { metrics: {}, ledger: {}, drift: [], resource_usage: {}, generator: {}, custom_metrics: {} },
     {
       metrics: { outcomes: null, phases_ms: null, response_time_ms: null },
-      drift: [null, {}, { unit: 'ms' }, { unit: 'bytes', per_hour: null }],
+      drift: [null as unknown as object, {}, { unit: 'ms' }, { unit: 'bytes', per_hour: null }],
       resource_usage: { one: null, two: {}, three: { cpu_percent: {}, memory_bytes: { max: null } } },
     },
   ]
