@@ -24,8 +24,8 @@ async function send(durationSeconds: number): Promise<PacedRun> {
     seed: 1,
     pipelining: 'commands',
     messagesPerSession: Number.POSITIVE_INFINITY,
-    timeoutMs: 30_000,
-    drainTimeoutMs: 30_000,
+    replyTimeoutMs: 30_000,
+    drainMs: 30_000,
   })
   const { recording, threadCpuMs, elapsedMs } = await run.finished()
   const accepted = recording.targets[0]?.accepted

@@ -15,7 +15,7 @@ export function planOf(task: Omit<MailstormTask, 'messages' | 'warmUpMessages'>,
     seed: 1,
     pipelining: task.pipelining,
     messagesPerSession: task.newConnectionEach ? 1 : Number.POSITIVE_INFINITY,
-    timeoutMs: 30_000,
-    drainTimeoutMs: 30_000,
+    replyTimeoutMs: 30_000,
+    drainMs: 30_000,
   }
 }

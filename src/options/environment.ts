@@ -6,6 +6,7 @@ import {
   oneOf,
   onOff,
   preset,
+  seconds,
   unset,
   type ValuesOf,
   variablesOf,
@@ -17,7 +18,7 @@ import { CONTAINERS, FLEET, METRICS } from './services.ts'
 
 export const PROBE = {
   STRESS_PROBE_WAIT: preset(
-    decimal({ min: 1, max: 900, unit: 'seconds', example: 310 }),
+    seconds({ min: 1, max: 900, example: 310 }),
     '10',
     'Seconds the protocol probe waits for a reply, and for a server to time out; 310 shows whether it waits the five minutes of RFC 5321.',
   ),
@@ -34,14 +35,14 @@ export const PROBE = {
 }
 
 export interface ProbeSettings {
-  readonly waitSeconds: number
+  readonly waitMs: number
   readonly connections: number
   readonly strict: boolean
 }
 
 export function probeSettings(values: ValuesOf<typeof PROBE>): ProbeSettings {
   return Object.freeze({
-    waitSeconds: values.STRESS_PROBE_WAIT,
+    waitMs: values.STRESS_PROBE_WAIT,
     connections: values.STRESS_PROBE_CONNECTIONS,
     strict: values.STRESS_PROBE_STRICT,
   })

@@ -52,7 +52,7 @@ describe('readOptions', () => {
       split: undefined,
       soak: { minutes: 30, ratePerSecond: 20 },
       pressure: { durationSeconds: undefined, external: undefined, instances: undefined, intake: undefined },
-      probe: { connections: 120, strict: false, waitSeconds: 10 },
+      probe: { connections: 120, strict: false, waitMs: 10_000 },
       tlsVerify: true,
       allowPublicTargets: false,
       tenants: {},

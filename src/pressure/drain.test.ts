@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Drain, MessageStates } from './monitor.ts'
 
-const LIMITS = { quietMs: 5_000, mostMs: 20_000 }
+const LIMITS = { quietMs: 5_000, drainMs: 20_000 }
 const counts = (delivered: number, settled = delivered) => ({
   handedOver: 10,
   delivered,

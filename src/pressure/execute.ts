@@ -66,14 +66,14 @@ export async function executePressure(
 }
 
 function planOf(
-  { durationSeconds, quietMs, mostDrainMs, proxySettings, runNow }: PressureWorkload,
+  { durationSeconds, quietMs, drainMs, proxySettings, runNow }: PressureWorkload,
   { acts, proxies }: Scene,
 ): PressPlan {
   // genro-mail-proxy calls tenants every 300 s regardless of settings; its clients use run-now.
   const callsByItself = proxies.facts.implementation === 'mailstorm' || !runNow
   return {
     durationMs: durationSeconds * 1000,
-    drain: { quietMs, mostMs: mostDrainMs },
+    drain: { quietMs, drainMs },
     callEveryMs: callsByItself ? undefined : Number(proxySettings.GMP_SYNC_INTERVAL) * 1000,
     acts,
   }

@@ -12,8 +12,8 @@ export const PRESSURE_RUNS: RunKind<PressurePlan, PressureResult> = {
   results: PRESSURE_RESULTS,
   rows: ({ workload }) => workload.tenants.map(tenantTitle),
   thresholds: ({ workload }) => workload.thresholds,
-  limitMs({ workload: { durationSeconds, mostDrainMs } }, { cooldownSeconds }) {
-    return BOOT_LIMIT_MS + (cooldownSeconds + durationSeconds) * 1000 + mostDrainMs + END_LIMIT_MS
+  limitMs({ workload: { durationSeconds, drainMs } }, { cooldownSeconds }) {
+    return BOOT_LIMIT_MS + (cooldownSeconds + durationSeconds) * 1000 + drainMs + END_LIMIT_MS
   },
   execute: runPressure,
   async senderRow({ plan, run, index, row }) {

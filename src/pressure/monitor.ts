@@ -139,7 +139,7 @@ export interface DrainLimits {
   /** The wait ends when nothing has moved for this long. */
   readonly quietMs: number
   /** The wait ends after this long in any case. */
-  readonly mostMs: number
+  readonly drainMs: number
 }
 
 /** Progress of a run, in messages. */
@@ -173,6 +173,6 @@ export class Drain {
       this.#movedMs = nowMs
     }
     if (nowMs - this.#movedMs >= this.#limits.quietMs) return 'quiet'
-    return nowMs - this.#beganMs >= this.#limits.mostMs ? 'too-long' : 'going-on'
+    return nowMs - this.#beganMs >= this.#limits.drainMs ? 'too-long' : 'going-on'
   }
 }

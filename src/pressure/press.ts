@@ -95,11 +95,11 @@ class Press {
 
   #gaveUp(state: 'quiet' | 'too-long'): string {
     const { handedOver, settled } = this.#parts.monitor.states
-    const { quietMs, mostMs } = this.#plan.drain
+    const { quietMs, drainMs } = this.#plan.drain
     const why =
       state === 'quiet'
         ? `nothing moved for ${quietMs / SECOND_MS} s`
-        : `the queue had not drained after ${mostMs / SECOND_MS} s`
+        : `the queue had not drained after ${drainMs / SECOND_MS} s`
     const left = (handedOver - settled).toLocaleString('en')
     return `gave up waiting: ${why}, with ${left} messages unsettled`
   }

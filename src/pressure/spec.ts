@@ -100,7 +100,7 @@ export interface PressureWorkload {
   readonly refusing: RecipientPlan | undefined
   readonly failover: FailoverPlan | undefined
   readonly quietMs: number
-  readonly mostDrainMs: number
+  readonly drainMs: number
 }
 
 export interface TenantPlan {
@@ -170,7 +170,7 @@ export function resolvePressure(
     refusing: spec.refusing,
     failover: spec.failover,
     quietMs: (spec.quietSeconds ?? QUIET_SECONDS) * 1000,
-    mostDrainMs: (spec.drainSeconds ?? DRAIN_SECONDS) * 1000,
+    drainMs: (spec.drainSeconds ?? DRAIN_SECONDS) * 1000,
   }
 }
 

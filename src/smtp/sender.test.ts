@@ -7,7 +7,7 @@ import { type Sending, send } from '../../test/truth/send.ts'
 /** How each message ended, in their order, and what the server saw. */
 async function ends(script: Script, sending: Omit<Sending, 'port'> = {}) {
   await using server = await ScriptedServer.start(script)
-  const sent = await send({ timeoutMs: 10_000, ...sending, port: server.port })
+  const sent = await send({ replyTimeoutMs: 10_000, ...sending, port: server.port })
   const samples = sent.samples.toSorted((a, b) => a.message - b.message)
   return {
     ends: samples.map(({ outcome, failure }) =>

@@ -298,7 +298,7 @@ async function openForMessages(
   const onReplyTaken: OnReplyTaken | undefined =
     onReply && ((reply, phase) => onReply(reply, phase, targetIndex))
   try {
-    const options = { target, clock, timeoutMs: shape.timeoutMs, tlsSessions, onTransport, onReplyTaken }
+    const options = { target, clock, timeoutMs: shape.replyTimeoutMs, tlsSessions, onTransport, onReplyTaken }
     const session = await openSession(options, timer)
     const size = session.capabilities.size ? template.sizeBytes : undefined
     const envelope = envelopeFor(template.sender, template.recipients, size)

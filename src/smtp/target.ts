@@ -61,7 +61,7 @@ export interface SessionShape {
   /** Messages before QUIT and a new session; Infinity for no limit. */
   readonly messagesPerSession: number
   /** How long each reply may take. RFC 5321 4.5.3.2 has minutes; a load test wants to know sooner. */
-  readonly timeoutMs: number
+  readonly replyTimeoutMs: number
 }
 
 /** Index = index into Sample.phasesMs. */

@@ -60,7 +60,7 @@ async function generate(task: GeneratorTask): Promise<void> {
         seed: 1,
         date: new Date(0),
       }),
-      shape: { pipelining: 'commands', messagesPerSession: Number.POSITIVE_INFINITY, timeoutMs: 10_000 },
+      shape: { pipelining: 'commands', messagesPerSession: Number.POSITIVE_INFINITY, replyTimeoutMs: 10_000 },
       tlsSessions: new Map(),
       transports,
       connectGate: new Gate(200),

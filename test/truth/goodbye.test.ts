@@ -15,7 +15,7 @@ async function play(script: Script, sending: Partial<Sending> = {}) {
   const sent = await send({
     schedule,
     messagesPerSession: 1,
-    timeoutMs: 1_000,
+    replyTimeoutMs: 1_000,
     ...sending,
     port: server.port,
   })
@@ -61,7 +61,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s: QUIT', (pipelining) => {
     async (_how, rset, failure) => {
       const rcpt = [say('550 5.1.1 who?')]
       const schedule = { executor: 'shared-iterations', messages: 2 } as const
-      const sending = { pipelining, schedule, messagesPerSession: 10, timeoutMs: 150 }
+      const sending = { pipelining, schedule, messagesPerSession: 10, replyTimeoutMs: 150 }
       const seen = await play({ rcpt, data: [say('503 5.5.1 no')], rset }, sending)
       expect(seen.samples.map(({ outcome }) => outcome)).toEqual(['rejected', 'rejected'])
       expect(seen.sessionFailures).toEqual([failure, failure])
@@ -78,7 +78,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s: QUIT', (pipelining) => {
 })
 
 it('an answer to QUIT that takes longer than a lane waits for it still counts', async () => {
-  const seen = await play({ quit: [wait(700), say('221 bye')] }, { timeoutMs: 10_000 })
+  const seen = await play({ quit: [wait(700), say('221 bye')] }, { replyTimeoutMs: 10_000 })
   expect(seen.quits).toBeGreaterThanOrEqual(1)
   expect(seen.sessionFailures).toEqual(Array(MESSAGES - seen.quits).fill('aborted'))
 })
@@ -87,7 +87,7 @@ it('QUIT is waited for 5 s at most, however long a message may take', {
   tags: 'long',
   timeout: 20_000,
 }, async () => {
-  const seen = await play({ quit: [hang] }, { timeoutMs: 60_000, workers: 3 })
+  const seen = await play({ quit: [hang] }, { replyTimeoutMs: 60_000, workers: 3 })
   expect(seen.tookMs).toBeGreaterThanOrEqual(5_000)
   expect(seen.tookMs).toBeLessThan(9_000)
   expect(seen.windowMs).toBeLessThan(1_500)

@@ -145,7 +145,7 @@ const misbehaviour: fc.Arbitrary<Case> = fc
     return {
       script: { ehlo, dot, ...tls, [fault.stage]: fault.behaviour },
       sending: {
-        ...{ pipelining, messagesPerSession, timeoutMs: TIMEOUT_MS },
+        ...{ pipelining, messagesPerSession, replyTimeoutMs: TIMEOUT_MS },
         schedule: { executor: 'shared-iterations', messages },
         recipients: Array.from({ length: recipients }, (_, index) => `r${index}@example.com`),
         tls: { mode, verify: false },
@@ -173,7 +173,7 @@ const earlyReply: fc.Arbitrary<Case> = fc
       ...(mode === 'none' ? {} : { tls: { cert, key, implicit: true } }),
     },
     sending: {
-      ...{ pipelining, body: HUGE, timeoutMs: TIMEOUT_MS },
+      ...{ pipelining, body: HUGE, replyTimeoutMs: TIMEOUT_MS },
       schedule: { executor: 'shared-iterations', messages: 2 },
       tls: { mode, verify: false },
     },

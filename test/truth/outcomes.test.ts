@@ -55,7 +55,7 @@ async function play({ script, sending, port, endsIdle }: Situation, level: Seen[
   try {
     const feed = endsIdle && { feed: feedOfIdleEnds(server, DEFAULT_MESSAGES) }
     const sent = await send({
-      ...{ timeoutMs: AMPLE_MS, ...sending, ...feed },
+      ...{ replyTimeoutMs: AMPLE_MS, ...sending, ...feed },
       ...{ port: closedPort, pipelining: level },
     })
     return { sent, sessions: server.sessions, level }
@@ -95,5 +95,5 @@ function expectTimes({ samples }: Sent, { expected, sending }: Situation): void 
   }
   const [first] = samples
   if (expected.class !== 'timeout' || first === undefined) return
-  expect(first.endedMs - first.sentMs).toBeGreaterThanOrEqual(sending?.timeoutMs ?? AMPLE_MS)
+  expect(first.endedMs - first.sentMs).toBeGreaterThanOrEqual(sending?.replyTimeoutMs ?? AMPLE_MS)
 }

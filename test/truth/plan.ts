@@ -16,8 +16,8 @@ export function planFor(port: number, changes: Partial<LoadPlan> = {}): LoadPlan
     seed: 1,
     pipelining: 'commands',
     messagesPerSession: Number.POSITIVE_INFINITY,
-    timeoutMs: 10_000,
-    drainTimeoutMs: 10_000,
+    replyTimeoutMs: 10_000,
+    drainMs: 10_000,
     ...changes,
   }
 }

@@ -83,7 +83,7 @@ async function sendAll(
     schedule: { executor: 'shared-iterations', messages: MESSAGES },
     workers: 3,
     sizeBytes: 10_240,
-    timeoutMs: 10_000,
+    replyTimeoutMs: 10_000,
     ...(body === undefined ? {} : { body }),
   })
   expect(sent.samples.map((sample) => sample.outcome)).toEqual(Array(MESSAGES).fill('accepted'))

@@ -23,7 +23,7 @@ export interface Sending {
   readonly body?: Uint8Array
   readonly recipients?: readonly string[]
   readonly messagesPerSession?: number
-  readonly timeoutMs?: number
+  readonly replyTimeoutMs?: number
   readonly tls?: SmtpTarget['tls']
   readonly auth?: SmtpTarget['auth']
 }
@@ -54,11 +54,11 @@ export async function send(sending: Sending): Promise<Sent> {
     sessionFailures.push(`${failureClass} ${code}`.trim())
   }
   let sessionCap: SessionCap | undefined
-  const timeoutMs = sending.timeoutMs ?? 2_000
+  const replyTimeoutMs = sending.replyTimeoutMs ?? 2_000
   const transports = new OpenTransports()
   const farewells = new Farewells({
     clock: systemClock,
-    timeoutMs,
+    timeoutMs: replyTimeoutMs,
     transports,
     onQuit: () => counts.quits++,
     onSessionFailure,
@@ -79,7 +79,7 @@ export async function send(sending: Sending): Promise<Sent> {
     shape: {
       pipelining: sending.pipelining ?? 'commands',
       messagesPerSession: sending.messagesPerSession ?? Number.POSITIVE_INFINITY,
-      timeoutMs,
+      replyTimeoutMs,
     },
     tlsSessions: new Map(),
     transports,

@@ -80,7 +80,7 @@ async function deferringServer({ stage, reply, takes }: Deferring) {
 async function play(pipelining: PipeliningLevel, deferring: Deferring, sending: Partial<Sending> = {}) {
   await using server = await deferringServer(deferring)
   const schedule = { executor: 'shared-iterations', messages: 200 } as const
-  const sent = await send({ timeoutMs: 10_000, schedule, pipelining, ...sending, port: server.port })
+  const sent = await send({ replyTimeoutMs: 10_000, schedule, pipelining, ...sending, port: server.port })
   const samples = sent.samples.toSorted((a, b) => a.message - b.message)
   const count = (outcome: string) => samples.filter((sample) => sample.outcome === outcome).length
   return {

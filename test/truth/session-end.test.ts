@@ -13,7 +13,7 @@ const goodbye = say('421 4.4.2 that is all for now')
 async function play(script: Script, sending: Omit<Sending, 'port'>) {
   await using server = await ScriptedServer.start(script)
   const schedule = { executor: 'shared-iterations', messages: MESSAGES } as const
-  const sent = await send({ schedule, timeoutMs: 10_000, ...sending, port: server.port })
+  const sent = await send({ schedule, replyTimeoutMs: 10_000, ...sending, port: server.port })
   const samples = sent.samples.toSorted((a, b) => a.message - b.message)
   return { ...sent, samples, sessions: server.sessions }
 }
@@ -60,7 +60,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (pipelining) => {
   it('a message whose MAIL is met by silence in a used session is not sent again: that is no end', async () => {
     const mail = { first: [DEFAULT_STEPS.mail, [hang]] }
     const schedule = { executor: 'shared-iterations', messages: 3 } as const
-    const seen = await play({ mail }, { pipelining, schedule, timeoutMs: 150 })
+    const seen = await play({ mail }, { pipelining, schedule, replyTimeoutMs: 150 })
     const accepted = all(1, 'accepted', undefined, undefined, undefined)
     expect(endsOf(seen)).toEqual([...accepted, ['failed', 'timeout', 'envelope', undefined], ...accepted])
     expect(seen.reconnects).toBe(0)

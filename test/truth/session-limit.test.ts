@@ -51,6 +51,6 @@ function times(replies: readonly string[]): { first: readonly Steps[] } {
 async function play(pipelining: PipeliningLevel, script: Script) {
   await using server = await ScriptedServer.start(script)
   const schedule = { executor: 'shared-iterations', messages: 5 } as const
-  const { samples } = await send({ port: server.port, pipelining, schedule, timeoutMs: 10_000 })
+  const { samples } = await send({ port: server.port, pipelining, schedule, replyTimeoutMs: 10_000 })
   return { outcomes: samples.map(({ outcome }) => outcome), sessions: server.sessions }
 }

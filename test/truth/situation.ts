@@ -62,7 +62,7 @@ export const AMPLE_MS = 10_000
 
 /** Each message of a situation that ends by timeout waits the whole of it. */
 export const impatient = {
-  timeoutMs: PATIENCE_MS,
+  replyTimeoutMs: PATIENCE_MS,
   schedule: { executor: 'shared-iterations', messages: 2 },
 } as const
 

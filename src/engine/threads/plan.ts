@@ -12,7 +12,7 @@ export interface Load extends SessionShape {
   readonly sender: string
   readonly recipients: readonly string[]
   /** How long after the window messages that are due may still start (open model). */
-  readonly drainTimeoutMs: number
+  readonly drainMs: number
   /** File URL of a module of hooks, and the metrics that they record. */
   readonly hooks?: string
   readonly metrics?: MetricKinds

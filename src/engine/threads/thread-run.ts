@@ -150,7 +150,7 @@ export class ThreadRun {
       connectGate: new Gate(MAX_CONNECTING),
       farewells: new Farewells({
         clock: systemClock,
-        timeoutMs: plan.timeoutMs,
+        timeoutMs: plan.replyTimeoutMs,
         transports: this.#transports,
         onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
         onSessionFailure,
@@ -182,7 +182,7 @@ export class ThreadRun {
 
   #limitDrain(pacer: Pacer): (() => void) | undefined {
     if (pacer.windowMs === undefined) return undefined
-    const endMs = this.#plan.startMs + pacer.windowMs + this.#plan.drainTimeoutMs
+    const endMs = this.#plan.startMs + pacer.windowMs + this.#plan.drainMs
     return systemClock.wakeAt(endMs, () => this.#dispatch.stop())
   }
 

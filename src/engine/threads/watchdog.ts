@@ -12,8 +12,10 @@ const REPLIES = 25
 /** A message whose session ended before it was begun gets a second one. */
 const SESSIONS = 2
 
-export function watchLimits(plan: Pick<LoadPlan, 'timeoutMs' | 'recipients' | 'sizeBytes'>): WatchLimits {
-  const repliesMs = (REPLIES + plan.recipients.length) * plan.timeoutMs
+export function watchLimits(
+  plan: Pick<LoadPlan, 'replyTimeoutMs' | 'recipients' | 'sizeBytes'>,
+): WatchLimits {
+  const repliesMs = (REPLIES + plan.recipients.length) * plan.replyTimeoutMs
   return {
     everyMs: 1_000,
     overdueMs: 10_000,

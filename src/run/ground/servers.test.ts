@@ -6,8 +6,8 @@ import { serve, serveTls } from '../../smtp/preflight/fake-server.fixture.ts'
 import { PREFLIGHT_WORLD } from '../../smtp/preflight/preflight.ts'
 import { startServers } from './servers.ts'
 
-const PLAIN = { tls: 'none', auth: undefined, timeoutMs: 1_000 } as const
-const SECURE = { tls: 'implicit', auth: undefined, timeoutMs: 1_000 } as const
+const PLAIN = { tls: 'none', auth: undefined, replyTimeoutMs: 1_000 } as const
+const SECURE = { tls: 'implicit', auth: undefined, replyTimeoutMs: 1_000 } as const
 
 /** A name server whose first answer is ours, and every later one somebody else's. */
 function changingNames() {

@@ -29,7 +29,7 @@ export interface Servers extends AsyncDisposable {
   /** Servers given by name, and their addresses in this run. */
   readonly names: readonly NameLookup[]
   /** Throws MailstormError when a server that was not booted here does not greet as the workload expects. */
-  ready(workload: Pick<Workload, 'tls' | 'auth' | 'timeoutMs'>): Promise<void>
+  ready(workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>): Promise<void>
   /** Where to send a workload, given its TLS mode and credentials. */
   targetsFor(workload: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[]
 }
@@ -152,13 +152,13 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
         ...(auth === undefined ? {} : { auth }),
       }
     })
-  const check = (workload: Pick<Workload, 'tls' | 'auth' | 'timeoutMs'>) => {
-    const { timeoutMs } = workload
+  const check = (workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>) => {
+    const { replyTimeoutMs } = workload
     const plan = {
       targets: targetsFor(workload),
       sessions: targets.length,
       allowPublicTargets,
-      timeoutMs,
+      replyTimeoutMs,
     }
     return preflight(plan, world)
   }

@@ -47,3 +47,20 @@ test('refuses a threshold that makes no sense', () => {
   expect(() => thresholdsFor('p(99)<')).toThrow('Failed to read the threshold "p(99)<"')
   expect(() => thresholdsFor('regression<10%')).toThrow('names no baseline')
 })
+
+test('keeps the names of its durations, in milliseconds', () => {
+  const spec = {
+    executor: 'shared-iterations',
+    messages: 1,
+    workers: 1,
+    size: 'small',
+    thresholds: [],
+  } as const
+  const workload = resolveSpec({ ...spec, replyTimeoutSeconds: 2, drainSeconds: 3, maxDurationSeconds: 4 })
+  const durations = Object.entries(workload).filter(([name]) => /timeout|drain|duration/i.test(name))
+  expect(Object.fromEntries(durations)).toEqual({
+    replyTimeoutMs: 2_000,
+    drainMs: 3_000,
+    maxDurationMs: 4_000,
+  })
+})

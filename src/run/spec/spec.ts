@@ -141,8 +141,8 @@ const SESSIONS_PER_WORKER = 10
 export function resolveSpec(spec: ScenarioSpec): Workload {
   const schedule = scheduleOf(spec, spec.workers)
   const open = executorOf(schedule).model === 'open'
-  const drainTimeoutMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
-  const timeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
+  const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
+  const replyTimeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
   return {
     schedule,
     testType: plannedSeconds(schedule) === undefined ? 'burst' : 'sustained',
@@ -156,14 +156,14 @@ export function resolveSpec(spec: ScenarioSpec): Workload {
     auth: spec.auth,
     sender: spec.sender ?? CUSTOM_DEFAULTS.sender,
     recipients: recipientsOf(spec.recipient ?? CUSTOM_DEFAULTS.recipient, spec.recipients ?? 1),
-    timeoutMs,
+    replyTimeoutMs,
     baseline: spec.baseline,
     ...resolveCustomMetrics(spec),
     servers: spec.servers,
-    drainTimeoutMs,
+    drainMs,
     maxDurationMs:
       spec.maxDurationSeconds === undefined
-        ? longestMs({ schedule, drainTimeoutMs, timeoutMs })
+        ? longestMs({ schedule, drainMs, replyTimeoutMs })
         : spec.maxDurationSeconds * 1000,
   }
 }
@@ -190,15 +190,15 @@ export function thresholdsOf({
  */
 function longestMs({
   schedule,
-  drainTimeoutMs,
-  timeoutMs,
-}: Pick<Load, 'schedule' | 'drainTimeoutMs' | 'timeoutMs'>): number {
+  drainMs,
+  replyTimeoutMs,
+}: Pick<Load, 'schedule' | 'drainMs' | 'replyTimeoutMs'>): number {
   const seconds = plannedSeconds(schedule)
   if (seconds === undefined) {
     const messages = createPacer(schedule).total
     return Math.max(DEFAULT_MAX_DURATION_SECONDS, messages / SLOWEST_PER_SECOND) * 1000
   }
-  return seconds * 1000 + drainTimeoutMs + PHASES.length * timeoutMs
+  return seconds * 1000 + drainMs + PHASES.length * replyTimeoutMs
 }
 
 /**

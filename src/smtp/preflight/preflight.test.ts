@@ -53,7 +53,7 @@ describe('preflight', () => {
   it('passes a server that greets as late as the load would wait', async () => {
     // As servers do that let senders of junk mail wait: sendmail's greet_pause, Exim's delay.
     const port = await serve((socket) => void setTimeout(() => socket.write('220 late\r\n'), 600))
-    const late = { ...plan([port]), timeoutMs: 5_000 }
+    const late = { ...plan([port]), replyTimeoutMs: 5_000 }
     await expect(preflight(late, patience)).resolves.toBeUndefined()
     await expect(preflight(plan([port]), patience)).rejects.toThrow('sent no greeting within 0.3 s.')
   })

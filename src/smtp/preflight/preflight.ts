@@ -11,7 +11,7 @@ export interface PreflightOptions {
   readonly sessions: number
   readonly allowPublicTargets: boolean
   /** How long the load waits for a reply: who may greet so late then is not refused before. */
-  readonly timeoutMs?: number
+  readonly replyTimeoutMs?: number
 }
 
 /** What the checks ask of the world; replaced in tests. */
@@ -43,7 +43,7 @@ export interface CheckedHost {
  */
 export async function preflight(options: PreflightOptions, world = PREFLIGHT_WORLD): Promise<void> {
   const hosts = hostsOf(options, world)
-  const timeoutMs = Math.max(world.greetingTimeoutMs, options.timeoutMs ?? 0)
+  const timeoutMs = Math.max(world.greetingTimeoutMs, options.replyTimeoutMs ?? 0)
   const said = new Set<string>()
   await allOf([
     ...options.targets.map(async (target) => {
