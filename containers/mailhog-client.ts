@@ -129,18 +129,27 @@ export class MailhogClient {
   }
 
   async #page(path: string): Promise<MailhogPage> {
-    return (await (await this.#request(path, 'GET')).json()) as MailhogPage
+    const response = await this.#request(path, 'GET')
+    try {
+      return (await response.json()) as MailhogPage
+    } catch (error) {
+      throw this.#failure('GET', path, `its answer cannot be read (${errorText(error)})`)
+    }
   }
 
   async #request(path: string, method: 'GET' | 'DELETE'): Promise<Response> {
-    const url = `${this.#apiUrl}${path}`
-    const failure = (why: string) =>
-      new MailstormError('MAILHOG_API', `Failed to ask MailHog for ${method} ${url}: ${why}.`)
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
-    const response = await fetch(url, { method, headers: this.#headers, signal }).catch((error: Error) => {
-      throw failure(errorText(error.cause ?? error))
+    const how = { method, headers: this.#headers, signal }
+    const response = await fetch(`${this.#apiUrl}${path}`, how).catch((error: Error) => {
+      throw this.#failure(method, path, errorText(error.cause ?? error))
     })
-    if (!response.ok) throw failure(`it answered ${response.status}`)
-    return response
+    if (response.ok) return response
+    await response.body?.cancel()
+    throw this.#failure(method, path, `it answered ${response.status}`)
+  }
+
+  #failure(method: string, path: string, why: string): MailstormError {
+    const url = `${this.#apiUrl}${path}`
+    return new MailstormError('MAILHOG_API', `Failed to ask MailHog for ${method} ${url}: ${why}.`)
   }
 }

@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { testMailhogService } from './mailhog.contract.ts'
 import { embeddedMailhog, sinkFor } from './mailhog.ts'
+import { MailhogClient } from './mailhog-client.ts'
 
 testMailhogService({
   implementation: 'embedded',
@@ -35,4 +39,18 @@ test('the real MailHog is refused messages above 1 MB before anything is booted,
   expect(() => sinkFor({ ...choice, largestMessageBytes: MEGABYTE })).not.toThrow()
   expect(() => sinkFor({ ...choice, sink: 'mailstorm' })).not.toThrow()
   expect(() => sinkFor({ ...choice, backend: 'embedded' })).not.toThrow()
+})
+
+test('an answer that is no JSON says whose it is', async () => {
+  const server = createServer((_request, response) => response.end('<h1>not MailHog</h1>')).listen(
+    0,
+    '127.0.0.1',
+  )
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await expect(new MailhogClient(url).count()).rejects.toMatchObject({
+    code: 'MAILHOG_API',
+    message: expect.stringContaining(`GET ${url}/api/v2/messages?limit=1: its answer cannot be read`),
+  })
 })

@@ -238,7 +238,11 @@ function webUrl(container: RunningContainer, port: number): string {
 async function awaitSuccess(url: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     const ok = await fetch(url, { signal }).then(
-      (response) => response.ok,
+      async ({ ok, body }) => {
+        // Unread, it would keep a connection for each attempt.
+        await body?.cancel()
+        return ok
+      },
       () => false,
     )
     if (ok || signal.aborted) return

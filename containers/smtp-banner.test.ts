@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { expect, it } from 'vitest'
+import { Readable } from 'node:stream'
+import { expect, it, onTestFinished } from 'vitest'
 import { hang, say } from '../test/servers/script.ts'
 import { ScriptedServer } from '../test/servers/scripted-server.ts'
 import { seeBanner } from './smtp-banner.ts'
@@ -23,4 +24,36 @@ it('says with what a server greets that takes no sessions', async () => {
   await expect(seeBanner(server.host, server.port, 1_000)).rejects.toThrow(
     'it greets with "554 no mail here"',
   )
+})
+
+/** A server that writes `text` over and over, as fast as it is read. */
+async function babbling(first: string, text: string) {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.write(first)
+    Readable.from(repeated(text)).pipe(socket)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+function* repeated(text: string): Generator<string> {
+  for (;;) yield text
+}
+
+it('does not read a greeting without an end', async () => {
+  const port = await babbling('', 'x'.repeat(1_000))
+  await expect(seeBanner('127.0.0.1', port, 5_000)).rejects.toThrow('no line end within 512 octets')
+})
+
+it('leaves a server that never stops talking', async () => {
+  const port = await babbling('220 hi\r\n', 'hi again\r\n'.repeat(10_000))
+  await expect(seeBanner('127.0.0.1', port, 500)).resolves.toBeUndefined()
+})
+
+it('shows a greeting without its control characters', async () => {
+  await using server = await ScriptedServer.start({ greeting: [say('554 \u001b[2Jno mail')] })
+  await expect(seeBanner(server.host, server.port, 1_000)).rejects.toThrow('it greets with "554 no mail"')
 })

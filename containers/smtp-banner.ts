@@ -1,41 +1,51 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorText } from '../src/error.ts'
+import { foreignText } from '../src/foreign-text.ts'
 
 const BANNER_WITHIN_MS = 5_000
+/** RFC 5321 4.5.3.1.5: longest reply line, with its CRLF. */
+const MAX_LINE_OCTETS = 512
 
 /** Reads the server's greeting and sends QUIT. Rejects when no greeting comes in time, or it is not 220. */
 export async function seeBanner(host: string, port: number, withinMs: number): Promise<void> {
   const socket = connect({ host, port })
   socket.setEncoding('latin1')
+  const { promise: greeting, resolve, reject } = Promise.withResolvers<string>()
+  // For all of it: a server need not close at QUIT, and one that never stops sending is never idle.
+  const timer = setTimeout(() => {
+    reject(new Error(`it sent no 220 greeting within ${withinMs} ms`))
+    socket.destroy()
+  }, withinMs)
   try {
-    const greeting = await firstLine(socket, withinMs)
+    readFirstLine(socket, { resolve, reject })
+    const line = await greeting
     // RFC 5321 3.1: 220 opens a session; 554 and 421 refuse it.
-    if (!/^220[ -]/.test(greeting)) throw new Error(`it greets with "${greeting}"`)
+    if (!/^220[ -]/.test(line)) throw new Error(`it greets with "${foreignText(line)}"`)
     // A server that has closed its side no longer counts this connection.
     const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.end('QUIT\r\n')
     await closed
   } finally {
+    clearTimeout(timer)
     socket.destroy()
   }
 }
 
-function firstLine(socket: Socket, withinMs: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let received = ''
-    // The same limit applies after the greeting: a server need not close at QUIT.
-    socket.setTimeout(withinMs, () => {
-      reject(new Error(`it sent no 220 greeting within ${withinMs} ms`))
-      socket.destroy()
-    })
-    socket.on('error', (error) => reject(new Error(`its port cannot be reached (${errorText(error)})`)))
-    socket.once('close', () => reject(new Error('it closed the connection without a greeting')))
-    socket.on('data', (text: string) => {
-      received += text
-      const end = received.indexOf('\r\n')
-      if (end !== -1) resolve(received.slice(0, end))
-    })
+type Settle = Pick<PromiseWithResolvers<string>, 'resolve' | 'reject'>
+
+function readFirstLine(socket: Socket, { resolve, reject }: Settle): void {
+  let received: string | undefined = ''
+  socket.on('error', (error) => reject(new Error(`its port cannot be reached (${errorText(error)})`)))
+  socket.once('close', () => reject(new Error('it closed the connection without a greeting')))
+  socket.on('data', (text: string) => {
+    if (received === undefined) return
+    received += text
+    const end = received.indexOf('\r\n')
+    if (end === -1 && received.length < MAX_LINE_OCTETS) return
+    if (end === -1) reject(new Error(`its greeting has no line end within ${MAX_LINE_OCTETS} octets`))
+    else resolve(received.slice(0, end))
+    received = undefined
   })
 }
 

@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { LedgerEntry, ServerLedger } from '../src/ledger/ledger.ts'
 import { LOOPBACK } from '../src/listening.ts'
 import { readLedgerEntries, readServerLedger } from '../src/programs/smtp-server/ledger.ts'
 import type { Certificate } from './certificate.ts'
+import { ControlClient } from './control-client.ts'
 import type { RunningContainer } from './docker/container.ts'
 import { ContainerService } from './docker/container-service.ts'
 import type { Engine } from './docker/engine.ts'
@@ -124,8 +123,6 @@ function serverEnvironment(
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 
-/** Limit for an answer over the control channel. */
-const CONTROL_WITHIN_MS = 5_000
 /** Time between a broken connection and the news that the process or container has ended. */
 const END_WITHIN_MS = 2_000
 
@@ -144,32 +141,32 @@ class EmbeddedSmtpServer extends EmbeddedService implements RunningSmtpServer {
    * received.
    */
   readonly ledgerFile: string
+  readonly #control: ControlClient
   readonly #startAfter: SmtpServerParts['startAfter']
 
   constructor(name: string, program: EmbeddedProcess, { ca, startAfter }: SmtpServerParts) {
     super(name, program)
     this.#startAfter = startAfter
-    const { smtp_port: port, implicit_tls_port: tlsPort, ledger_file: ledgerFile } = program.readyLine
+    const {
+      smtp_port: port,
+      implicit_tls_port: tlsPort,
+      control_port: controlPort,
+      ledger_file: ledgerFile,
+    } = program.readyLine
     this.port = Number(port)
     this.implicitTlsPort = typeof tlsPort === 'number' ? tlsPort : undefined
     this.ca = ca
     this.ledgerFile = String(ledgerFile)
+    this.#control = new ControlClient({ name, url: `http://${LOOPBACK}:${controlPort}` })
   }
 
   async ledger(runId: string): Promise<ServerLedger> {
     try {
-      return await this.#ask(runId)
+      return await this.#control.json<ServerLedger>('/ledger', { run: runId })
     } catch (error) {
       if (await this.program.endsWithin(END_WITHIN_MS)) return readServerLedger(this.ledgerFile, runId)
       throw error
     }
-  }
-
-  async #ask(runId: string): Promise<ServerLedger> {
-    const control = `http://${LOOPBACK}:${this.program.readyLine.control_port}`
-    const url = `${control}/ledger?run=${encodeURIComponent(runId)}`
-    const response = await fetch(url, { signal: AbortSignal.timeout(CONTROL_WITHIN_MS) })
-    return (await response.json()) as ServerLedger
   }
 
   /** Read from the file, which is on this machine and complete whether or not the process lives. */
@@ -275,7 +272,7 @@ class ContainerSmtpServer extends ContainerService implements RunningSmtpServer 
   readonly port: number
   readonly implicitTlsPort: number | undefined
   readonly ca: string | undefined
-  readonly #control: SmtpLedgerClient
+  readonly #control: ControlClient
   #ledgerFile: Promise<string> | undefined
   #folder: string | undefined
 
@@ -284,12 +281,13 @@ class ContainerSmtpServer extends ContainerService implements RunningSmtpServer 
     this.port = ports.port
     this.implicitTlsPort = ports.implicitTlsPort
     this.ca = ports.ca
-    this.#control = new SmtpLedgerClient(container.host, ports.controlPort)
+    const url = `http://${container.host}:${ports.controlPort}`
+    this.#control = new ControlClient({ name: container.name, url })
   }
 
   async ledger(runId: string): Promise<ServerLedger> {
     try {
-      return await this.#control.ledger(runId)
+      return await this.#control.json<ServerLedger>('/ledger', { run: runId })
     } catch (error) {
       if (!(await this.#hasEnded())) throw error
       return readServerLedger(await this.#copied(), runId)
@@ -297,7 +295,7 @@ class ContainerSmtpServer extends ContainerService implements RunningSmtpServer 
   }
 
   async *entries(runId: string): AsyncGenerator<LedgerEntry> {
-    if (this.endedBy === undefined) yield* this.#control.entries(runId)
+    if (this.endedBy === undefined) yield* this.#control.lines<LedgerEntry>('/ledger/entries', { run: runId })
     else yield* readLedgerEntries(await this.#copied(), runId)
   }
 
@@ -322,38 +320,5 @@ class ContainerSmtpServer extends ContainerService implements RunningSmtpServer 
   override async stop(): Promise<void> {
     await super.stop()
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
-  }
-}
-
-/** Asks a running SMTP server program for its ledger, over its control channel. */
-class SmtpLedgerClient {
-  readonly #url: string
-
-  constructor(host: string, controlPort: number) {
-    this.#url = `http://${host}:${controlPort}`
-  }
-
-  async ledger(runId: string): Promise<ServerLedger> {
-    return (await (await this.#get('/ledger', runId)).json()) as ServerLedger
-  }
-
-  /** Streamed: there may be millions. */
-  async *entries(runId: string): AsyncGenerator<LedgerEntry> {
-    const { body } = await this.#get('/ledger/entries', runId)
-    if (body === null) return
-    for await (const line of createInterface({ input: Readable.from(body) })) {
-      yield JSON.parse(line) as LedgerEntry
-    }
-  }
-
-  /** The limit applies to the start of the answer, not to all of it. */
-  async #get(path: string, runId: string): Promise<Response> {
-    const aborter = new AbortController()
-    const timer = setTimeout(() => aborter.abort(), CONTROL_WITHIN_MS)
-    try {
-      return await fetch(`${this.#url}${path}?run=${encodeURIComponent(runId)}`, { signal: aborter.signal })
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs'
-import { Readable } from 'node:stream'
+import { createInterface } from 'node:readline'
+import { finished, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ContainerRuntimeClient } from 'testcontainers'
 
@@ -23,6 +24,29 @@ function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/)
   if (lines.at(-1) === '') lines.pop()
   return lines
+}
+
+/**
+ * Reads JSON lines that the engine sends for as long as something runs. `over` is called once, however the stream
+ * ends. A line that the engine left unfinished is skipped.
+ */
+export function readJsonLines<T>(stream: Readable, see: (line: T) => void, over: () => void): void {
+  const lines = createInterface({ input: stream })
+  // readline emits the stream's error again; without a listener it would end this process.
+  lines.on('error', () => undefined)
+  lines.on('line', (text) => {
+    const line = parsed<T>(text)
+    if (line !== undefined) see(line)
+  })
+  finished(stream, { writable: false }, over)
+}
+
+function parsed<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return undefined
+  }
 }
 
 const HEAD_BYTES = 8

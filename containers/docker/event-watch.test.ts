@@ -85,3 +85,15 @@ test('what happens after close() is nobody’s end', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   expect(watch.endedBy).toBeUndefined()
 })
+
+test('an engine that breaks off within a line loses the container from view, and nothing else', async () => {
+  const { watch, events } = await watched()
+  events.end('{"Action":"di')
+  expect(await watch.ended).toMatchObject({ by: expect.stringMatching(/^lost from view/) })
+})
+
+test('an engine whose stream fails loses the container from view, and nothing else', async () => {
+  const { watch, events } = await watched()
+  events.destroy(new Error('socket hang up'))
+  expect(await watch.ended).toMatchObject({ by: expect.stringMatching(/^lost from view/) })
+})

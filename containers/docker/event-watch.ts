@@ -1,8 +1,7 @@
 import { constants } from 'node:os'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { ServiceEnd } from '../service.ts'
-import type { Docker } from './dockerode.ts'
+import { type Docker, readJsonLines } from './dockerode.ts'
 
 /** One line of the engine's event stream. */
 interface EngineEvent {
@@ -40,9 +39,11 @@ export class EventWatch {
     this.#id = id
     this.#stream = stream
     this.ended = this.#end.promise
-    stream.on('error', () => this.#lost())
-    stream.on('close', () => this.#lost())
-    createInterface({ input: stream }).on('line', (line) => this.#see(line))
+    readJsonLines<EngineEvent>(
+      stream,
+      (event) => this.#see(event),
+      () => this.#over('lost from view: the container engine ended its stream of events', Date.now()),
+    )
   }
 
   get endedBy(): string | undefined {
@@ -63,8 +64,7 @@ export class EventWatch {
     this.#stream.destroy()
   }
 
-  #see(line: string): void {
-    const { Action: action, Actor: actor } = JSON.parse(line) as EngineEvent
+  #see({ Action: action, Actor: actor }: EngineEvent): void {
     if (action === 'oom') this.#outOfMemory++
     if (action === 'kill') this.#toldToStop = actor?.Attributes?.signal !== SIGKILL
     if (action === 'start') this.#onStart?.()
@@ -96,10 +96,6 @@ export class EventWatch {
         resolve(true)
       }
     })
-  }
-
-  #lost(): void {
-    this.#over('lost from view: the container engine ended its stream of events', Date.now())
   }
 
   #over(by: string, atEpochMs: number): void {

@@ -74,6 +74,16 @@ test('there is no reading once the stream is over, nor of a container that has e
   expect(await over).toBeUndefined()
 })
 
+test('an engine that fails within a line ends the readings, and nothing else', async () => {
+  const { stats, tell, failWithin } = engine()
+  const first = stats.usage()
+  await tell({ second: 1, cpuMs: 0 })
+  await first
+  const over = stats.usage()
+  failWithin('{"read":"2026-')
+  expect(await over).toBeUndefined()
+})
+
 test('there is no reading when the engine refuses', async () => {
   const handle = { stats: () => Promise.reject(new Error('no such container')) }
   expect(await new Stats(handle as unknown as ContainerHandle).usage()).toBeUndefined()
@@ -92,5 +102,9 @@ function engine() {
       await new Promise((resolve) => setImmediate(resolve))
     },
     end: () => stream.destroy(),
+    failWithin(line: string) {
+      stream.write(line)
+      stream.destroy(new Error('socket hang up'))
+    },
   }
 }

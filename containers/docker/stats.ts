@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Usage } from '../service.ts'
-import type { ContainerHandle } from './dockerode.ts'
+import { type ContainerHandle, readJsonLines } from './dockerode.ts'
 
 /** One line of the engine's statistics of a container; one comes every second. */
 export interface StatsLine {
@@ -58,16 +57,13 @@ export class Stats {
 
   async #open(): Promise<Readable> {
     const stream = (await this.#container.stats({ stream: true })) as Readable
-    const over = () => this.#awaited.resolve()
-    stream.on('error', over)
-    stream.on('close', over)
-    createInterface({ input: stream }).on('line', (line) => {
-      const stats = JSON.parse(line) as StatsLine
-      // After a container has ended, the engine keeps sending empty lines.
+    const see = (stats: StatsLine) => {
+      // After a container has ended, the engine keeps sending empty readings.
       if (!stats.read.startsWith(NEVER)) this.#newest = stats
       this.#awaited.resolve()
       this.#awaited = Promise.withResolvers()
-    })
+    }
+    readJsonLines(stream, see, () => this.#awaited.resolve())
     return stream
   }
 

@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
+import type { LedgerEntry, ServerLedger } from '../../src/ledger/ledger.ts'
 import { LOOPBACK } from '../../src/listening.ts'
+import { ControlClient } from '../control-client.ts'
 import type { RunningSmtpServer } from '../smtp-server.ts'
 import type { KeptService, LifeState } from './service-keeper.ts'
 import type { KeptState } from './state.ts'
@@ -10,7 +14,7 @@ import type { KeptState } from './state.ts'
 const BETWEEN_READINGS_MS = 500
 
 /** One service in the answer to `GET /state`. */
-interface ServiceState {
+export interface ServiceState {
   readonly name: string
   readonly address: string
   readonly state: LifeState
@@ -33,8 +37,9 @@ export async function serveKeeper(
 ): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((request, response) => {
     answer(request, response, services, servers).catch((error: Error) => {
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' })
-      response.end(`${error.message}\n`)
+      // Within an answer nothing can be said any more: broken off, it is not taken for complete.
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500, { 'content-type': 'text/plain' }).end(`${error.message}\n`)
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -76,9 +81,8 @@ async function answer(
     case '/ledger/entries':
       if (smtp === undefined) return notFound(response)
       response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-      for await (const entry of smtp.entries(run)) response.write(`${JSON.stringify(entry)}\n`)
-      response.end()
-      return
+      // As fast as the client reads: there may be millions.
+      return pipeline(Readable.from(linesOf(smtp.entries(run))), response)
     default:
       return notFound(response)
   }
@@ -106,35 +110,45 @@ function notFound(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': 'text/plain' }).end('no such service or path\n')
 }
 
+async function* linesOf(entries: AsyncIterable<LedgerEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`
+}
+
+/** Containers take up to two seconds for each of the two readings of `/status`. */
+const ANSWER_WITHIN_MS = 15_000
+
 /** Client of the keeper's API. */
 export class KeeperClient {
-  readonly #url: string
+  readonly #control: ControlClient
 
-  constructor({ apiPort }: Pick<KeptState, 'apiPort'>) {
-    this.#url = `http://127.0.0.1:${apiPort}`
+  constructor({ apiPort }: Pick<KeptState, 'apiPort'>, answerWithinMs: number = ANSWER_WITHIN_MS) {
+    const url = `http://${LOOPBACK}:${apiPort}`
+    this.#control = new ControlClient({ name: 'the keeper', url, answerWithinMs })
   }
 
-  async status(): Promise<ServiceStatus[]> {
-    return (await this.get('/status', {})).json() as Promise<ServiceStatus[]>
+  status(): Promise<ServiceStatus[]> {
+    return this.#control.json('/status')
   }
 
   async statusOf(service: string): Promise<ServiceStatus | undefined> {
-    const [status] = (await (await this.get('/status', { service })).json()) as ServiceStatus[]
+    const [status] = await this.#control.json<ServiceStatus[]>('/status', { service })
     return status
   }
 
   async stateOf(service: string): Promise<ServiceState | undefined> {
-    const [state] = (await (await this.get('/state', { service })).json()) as ServiceState[]
+    const [state] = await this.#control.json<ServiceState[]>('/state', { service })
     return state
   }
 
-  async logs(service: string, lines: number): Promise<string[]> {
-    return (await this.get('/logs', { service, lines: String(lines) })).json() as Promise<string[]>
+  logs(service: string, lines: number): Promise<string[]> {
+    return this.#control.json('/logs', { service, lines: String(lines) })
   }
 
-  async get(path: string, query: Readonly<Record<string, string>>): Promise<Response> {
-    const response = await fetch(`${this.#url}${path}?${new URLSearchParams(query)}`)
-    if (!response.ok) throw new Error(`the keeper answered ${response.status} to ${path}`)
-    return response
+  ledger(service: string, run: string): Promise<ServerLedger> {
+    return this.#control.json('/ledger', { service, run })
+  }
+
+  entries(service: string, run: string): AsyncGenerator<LedgerEntry> {
+    return this.#control.lines('/ledger/entries', { service, run })
   }
 }

@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
+import { MailstormError } from '../../src/error.ts'
 import type { LedgerEntry, ServerLedger } from '../../src/ledger/ledger.ts'
 import type { ServiceEnd, Usage } from '../service.ts'
 import type { RunningSmtpServer } from '../smtp-server.ts'
-import { KeeperClient } from './api.ts'
+import { KeeperClient, type ServiceState } from './api.ts'
 import type { KeptServer, KeptState } from './state.ts'
 
 /** How often to ask the keeper whether a server still runs. */
@@ -29,8 +28,13 @@ export class KeptSmtpServer implements RunningSmtpServer {
   #end = Promise.withResolvers<ServiceEnd | undefined>()
   #endedBy: string | undefined
   #lastSeenEnd: string | undefined
+  #looking: Promise<void> | undefined
 
-  constructor(server: KeptServer, { backend, apiPort }: Pick<KeptState, 'backend' | 'apiPort'>) {
+  constructor(
+    server: KeptServer,
+    { backend, apiPort }: Pick<KeptState, 'backend' | 'apiPort'>,
+    answerWithinMs?: number,
+  ) {
     this.backend = backend.name
     this.name = server.name
     this.host = server.host
@@ -39,7 +43,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
     this.ca = server.ca ?? undefined
     this.pid = server.pid
     if (server.noLedger !== null) this.noLedger = server.noLedger
-    this.#keeper = new KeeperClient({ apiPort })
+    this.#keeper = new KeeperClient({ apiPort }, answerWithinMs)
     this.#watch = setInterval(() => void this.look(), WATCH_INTERVAL_MS).unref()
   }
 
@@ -52,19 +56,17 @@ export class KeptSmtpServer implements RunningSmtpServer {
     return this.#end.promise
   }
 
-  async ledger(runId: string): Promise<ServerLedger> {
-    return (await this.#get('/ledger', { run: runId })).json() as Promise<ServerLedger>
+  ledger(runId: string): Promise<ServerLedger> {
+    return this.#keeper.ledger(this.name, runId)
   }
 
-  async *entries(runId: string): AsyncGenerator<LedgerEntry> {
-    const { body } = await this.#get('/ledger/entries', { run: runId })
-    if (body === null) return
-    for await (const line of createInterface({ input: Readable.from(body) }))
-      yield JSON.parse(line) as LedgerEntry
+  entries(runId: string): AsyncGenerator<LedgerEntry> {
+    return this.#keeper.entries(this.name, runId)
   }
 
   async usage(): Promise<Usage | undefined> {
-    const status = await this.#keeper.statusOf(this.name)
+    // A keeper that has ended must not end the run that samples its servers.
+    const status = await this.#keeper.statusOf(this.name).catch(() => undefined)
     if (status?.cpu_percent == null || status.memory_bytes === null) return undefined
     return { cpuPercent: status.cpu_percent, memoryBytes: status.memory_bytes }
   }
@@ -82,14 +84,27 @@ export class KeptSmtpServer implements RunningSmtpServer {
     return this.stop()
   }
 
-  /** Asks for its state. A keeper that does not answer has ended, and its servers with it. */
-  async look(): Promise<void> {
-    const answer = await this.#keeper.stateOf(this.name).catch(() => undefined)
-    if (answer === undefined) {
-      clearInterval(this.#watch)
-      return this.#ends({ by: 'ended with its keeper', atEpochMs: Date.now() })
+  /** Asks for its state, one question at a time. A keeper that cannot be reached has ended, and its servers with it. */
+  look(): Promise<void> {
+    this.#looking ??= this.#ask().finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      const answer = await this.#keeper.stateOf(this.name)
+      if (answer !== undefined) return this.#take(answer)
+    } catch (error) {
+      // A busy machine; the next look tells.
+      if (error instanceof MailstormError && error.code === 'CONTROL_TIMEOUT') return
     }
-    const { state, last_end: end } = answer
+    clearInterval(this.#watch)
+    this.#ends({ by: 'ended with its keeper', atEpochMs: Date.now() })
+  }
+
+  #take({ state, last_end: end }: ServiceState): void {
     if (end !== null && end.at !== this.#lastSeenEnd) {
       this.#lastSeenEnd = end.at
       const atEpochMs = Date.parse(end.at)
@@ -108,9 +123,5 @@ export class KeptSmtpServer implements RunningSmtpServer {
     if (this.#endedBy === undefined) return
     this.#endedBy = undefined
     this.#end = Promise.withResolvers()
-  }
-
-  #get(path: string, query: Record<string, string>): Promise<Response> {
-    return this.#keeper.get(path, { service: this.name, ...query })
   }
 }

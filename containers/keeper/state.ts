@@ -37,24 +37,31 @@ export function statePath(root: string): string {
 
 /** Undefined when nothing is kept, or the keeper was killed. */
 export async function readState(root: string): Promise<KeptState | undefined> {
-  const text = await readFile(statePath(root), 'utf8').catch(() => undefined)
-  if (text === undefined) return undefined
-  const state = JSON.parse(text) as KeptState
-  return state.format === FORMAT && lives(state.keeper) ? state : undefined
+  return living(await readFile(statePath(root), 'utf8').catch(() => ''))
 }
 
-/** Synchronous, for titles of tests. */
+/** Synchronous, for titles of tests. Empty when nothing is kept. */
 export function keptServerNames(root: string): string[] {
-  if (!existsSync(statePath(root))) return []
-  const state = JSON.parse(readFileSync(statePath(root), 'utf8')) as KeptState
-  return state.servers.map(({ name }) => name)
+  return readStateSync(root)?.servers.map(({ name }) => name) ?? []
 }
 
 /** Synchronous, for a Vitest configuration: the port that a kept Prometheus scrapes for this folder's runs. */
 export function keptMetricsPort(root: string): number | undefined {
-  if (!existsSync(statePath(root))) return undefined
-  const state = JSON.parse(readFileSync(statePath(root), 'utf8')) as KeptState
-  return state.format === FORMAT && lives(state.keeper) ? state.metricsPort : undefined
+  return readStateSync(root)?.metricsPort
+}
+
+function readStateSync(root: string): KeptState | undefined {
+  return existsSync(statePath(root)) ? living(readFileSync(statePath(root), 'utf8')) : undefined
+}
+
+/** Undefined also for a file of another version, or one that is not ours or cut short. */
+function living(text: string): KeptState | undefined {
+  try {
+    const state = JSON.parse(text) as KeptState
+    return state.format === FORMAT && lives(state.keeper) ? state : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export async function requireState(root: string): Promise<KeptState> {

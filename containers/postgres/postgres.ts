@@ -155,11 +155,20 @@ class EmbeddedPostgres extends EmbeddedService implements RunningPostgres {
   /** When the program that looks after it was killed, PostgreSQL runs on with its port and its data. */
   async #endOrphan(): Promise<void> {
     if (!lives(this.#identity)) return
-    process.kill(this.pid, 'SIGQUIT')
+    signalIfAlive(this.pid, 'SIGQUIT')
     const deadlineMs = performance.now() + ORPHAN_WITHIN_MS
     while (lives(this.#identity)) {
-      if (performance.now() > deadlineMs) process.kill(this.pid, 'SIGKILL')
+      if (performance.now() > deadlineMs) signalIfAlive(this.pid, 'SIGKILL')
       await sleep(LOOK_EVERY_MS)
     }
+  }
+}
+
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    // It ended between the look and the signal.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
