@@ -163,19 +163,19 @@ function asJsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The pinned Node, whatever runs us: our programs are TypeScript and need its type stripping. */
+/** The Node of node_modules, whatever Node runs us: our programs are TypeScript and need its type stripping. */
 function pinnedNode(): string {
   const require = createRequire(import.meta.url)
   try {
     const pinned = join(dirname(require.resolve('node/package.json')), 'bin', 'node')
     if (existsSync(pinned)) return pinned
   } catch {
-    // Not installed here: use the Node that runs us.
+    // It is not installed: use the Node that runs us.
   }
   return process.execPath
 }
 
-/** What all services that are local processes have in common; each adds its ports. */
+/** A service that runs as a local process; each kind of service adds its ports. */
 export class EmbeddedService implements AsyncDisposable {
   readonly backend = 'embedded'
   readonly host = LOOPBACK

@@ -1,5 +1,5 @@
 import { selfSignedCertificate } from './certificate.ts'
-import type { DockerOptions } from './docker/options.ts'
+import type { DockerOptions } from './docker/container-service.ts'
 import type { ForeignImage } from './foreign-server.ts'
 import type { Service } from './service.ts'
 import {
@@ -13,7 +13,7 @@ export interface FleetOptions extends Omit<SmtpServerOptions, 'name' | 'port' | 
   readonly servers: number
   /** Domain of the fleet: server k is `smtp<k>.<domain>`. */
   readonly domain?: string
-  /** Server k listens on this port + k − 1; undefined: any free port each. */
+  /** Server k listens on this port + k − 1. Undefined: on any free port. */
   readonly basePort?: number
 }
 

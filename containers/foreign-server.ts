@@ -1,9 +1,13 @@
 import { MailstormError } from '../src/error.ts'
 import { type RunningContainer, startContainer } from './docker/container.ts'
-import { ContainerService } from './docker/container-service.ts'
+import {
+  ContainerService,
+  type DockerOptions,
+  IMAGE_WITHIN_MS,
+  READY_WITHIN_MS,
+} from './docker/container-service.ts'
 import { Engine } from './docker/engine.ts'
 import { haveImage } from './docker/image.ts'
-import { type DockerOptions, IMAGE_WITHIN_MS, READY_WITHIN_MS } from './docker/options.ts'
 import type { Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
 import { type RunningSmtpServer, SMTP_LIMITS, type SmtpServerOptions } from './smtp-server.ts'
@@ -36,7 +40,7 @@ export function foreignSmtpServer(options: ForeignServerOptions): Service<Runnin
         name,
         image: foreign.image,
         ports: { [inside]: port ?? 0 },
-        environment: { ...namesOfOurs(options), ...foreign.environment },
+        environment: { ...ownVariables(options), ...foreign.environment },
         ...(domain === undefined ? {} : { hostname: domain }),
         limits: options.limits ?? SMTP_LIMITS,
         readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
@@ -48,8 +52,12 @@ export function foreignSmtpServer(options: ForeignServerOptions): Service<Runnin
   }
 }
 
-/** Our variables, which servers made for such runs understand; others ignore them. */
-function namesOfOurs({ domain, maxConnections, maxMessageBytes }: SmtpServerOptions): Record<string, string> {
+/** The variables of our own server program: images made for such runs read them, others ignore them. */
+function ownVariables({
+  domain,
+  maxConnections,
+  maxMessageBytes,
+}: SmtpServerOptions): Record<string, string> {
   return {
     ...(domain === undefined ? {} : { SMTP_DOMAIN: domain }),
     ...(maxConnections === undefined ? {} : { SMTP_MAX_CONNECTIONS: String(maxConnections) }),

@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { MailstormError } from '../src/error.ts'
 import { LOOPBACK } from '../src/listening.ts'
 import type { RunningContainer } from './docker/container.ts'
-import { ContainerService } from './docker/container-service.ts'
-import type { Engine } from './docker/engine.ts'
 import {
+  ContainerService,
   type DockerOptions,
   IMAGE_WITHIN_MS,
   type Limits,
   NODE_IMAGE,
   READY_WITHIN_MS,
-} from './docker/options.ts'
+} from './docker/container-service.ts'
+import type { Engine } from './docker/engine.ts'
 import type { ProgramSources } from './docker/program-image.ts'
 import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
 import { MailhogClient } from './mailhog-client.ts'
@@ -105,7 +105,7 @@ class EmbeddedMailhog extends EmbeddedService implements RunningMailhog {
     this.client = new MailhogClient(this.apiUrl)
   }
 
-  /** Its messages were in memory, and are lost. */
+  /** The messages of its earlier life are lost: they were in memory. */
   startAgain(): Promise<RunningMailhog> {
     const { smtpPort, apiPort } = this
     return embeddedMailhog({ ...this.#options, smtpPort, apiPort }).start()
@@ -120,7 +120,7 @@ const RETRY_AFTER_MS = 50
 
 export interface MailhogContainerPlan {
   readonly image: string
-  /** In addition to MH_HOSTNAME and the variables that the options set. */
+  /** Variables beyond MH_HOSTNAME and those that the options set. */
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -144,7 +144,7 @@ async function startMailhogContainer(
     limits: options.limits ?? LIMITS,
     readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
     note: options.note ?? console.info,
-    // Its two listeners start independently.
+    // SMTP and API start listening independently.
     ready: async (running, signal) => {
       await awaitBanner(running.host, running.port(SMTP_PORT), signal)
       await awaitAnswer(new MailhogClient(urlOf(running, path)), signal)
@@ -261,7 +261,7 @@ export interface SinkChoice {
   readonly backend: 'embedded' | 'docker'
   /** Applies to containers; a local process is always ours. */
   readonly sink: Sink
-  /** The largest message that it will be sent. */
+  /** Size of the largest message that it will receive. */
   readonly largestMessageBytes: number
   readonly mailhogImage?: string
   readonly nodeImage?: string
@@ -285,7 +285,7 @@ function refuseLarge({ largestMessageBytes }: SinkChoice): void {
   const megabytes = (largestMessageBytes / 1024 ** 2).toFixed(1)
   throw new MailstormError(
     'SINK_TOO_SLOW',
-    `Failed to choose the sink: messages of up to ${megabytes} MB, and MailHog handles at most 1 MB in reasonable time (its work grows with the square of a message's lines: about 131 s for 10 MB).`,
+    `Failed to choose the sink: messages of up to ${megabytes} MB are too large for MailHog, which takes about 131 s for 10 MB (its work grows with the square of the number of lines). It is used up to 1 MB.`,
     'Set SINK=mailstorm for our own sink in a container, which answers as MailHog does.',
   )
 }

@@ -5,10 +5,9 @@ import { DisposableParts } from '../src/disposable-stack.ts'
 import { MailstormError } from '../src/error.ts'
 import { LOOPBACK } from '../src/listening.ts'
 import { type ContainerPlan, type RunningContainer, startContainer } from './docker/container.ts'
-import { ContainerService } from './docker/container-service.ts'
+import { ContainerService, IMAGE_WITHIN_MS, type Limits } from './docker/container-service.ts'
 import { Engine } from './docker/engine.ts'
 import { haveImage } from './docker/image.ts'
-import { IMAGE_WITHIN_MS, type Limits } from './docker/options.ts'
 import { relayToLoopback } from './loopback.ts'
 import type { RunningService, Service } from './service.ts'
 
@@ -163,7 +162,7 @@ export interface GrafanaOptions {
 /** As in genro-mail-proxy's pressure test. */
 const GRAFANA_LIMITS: Limits = { cpus: 0.5, memoryBytes: 256 * 1024 ** 2 }
 const GRAFANA_PORT = 3000
-/** Its first start fills a database. */
+/** Its first start migrates a database. */
 const GRAFANA_READY_WITHIN_MS = 90_000
 
 const GRAFANA_ENVIRONMENT = {
@@ -171,7 +170,7 @@ const GRAFANA_ENVIRONMENT = {
   GF_SECURITY_ADMIN_PASSWORD: 'admin',
   GF_AUTH_ANONYMOUS_ENABLED: 'true',
   GF_AUTH_ANONYMOUS_ORG_ROLE: 'Viewer',
-  // It must not contact anyone outside.
+  // It must not contact anybody outside.
   GF_ANALYTICS_REPORTING_ENABLED: 'false',
   GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
   GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',

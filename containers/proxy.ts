@@ -8,7 +8,7 @@ export interface ProxyServiceOptions {
   readonly name?: string
   /** URL of PostgreSQL; several proxies may share it. */
   readonly databaseUrl: string
-  /** The admin's token. Without it the API is open, on loopback. */
+  /** The admin token. Without it the API is open to everybody on loopback. */
   readonly apiToken?: string
   /** Undefined: any free port. */
   readonly port?: number

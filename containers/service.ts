@@ -17,7 +17,7 @@ export interface RunningService extends AsyncDisposable {
   readonly endedBy: string | undefined
   /** Resolves when it ended by itself; with undefined when stop() ended it. */
   readonly ended: Promise<ServiceEnd | undefined>
-  /** Use of its process or container; undefined when it cannot be read, as after its end. */
+  /** Resource use of its process or container; undefined when it cannot be read, for example after its end. */
   usage(): Promise<Usage | undefined>
   /** The last lines of its output, newest last. */
   logTail(lines: number): Promise<string[]>
@@ -41,7 +41,7 @@ export interface Usage {
   /** Percent of one core since the last reading. */
   readonly cpuPercent: number
   readonly memoryBytes: number
-  /** Received over its network since the last reading; absent when unknown. */
+  /** Received over its network since the last reading; absent when unknown, as for local processes. */
   readonly receivedBytes?: number
   readonly sentBytes?: number
 }

@@ -9,15 +9,15 @@ import { readLedgerEntries, readServerLedger } from '../src/programs/smtp-server
 import type { Certificate } from './certificate.ts'
 import { ControlClient } from './control-client.ts'
 import type { RunningContainer } from './docker/container.ts'
-import { ContainerService } from './docker/container-service.ts'
-import type { Engine } from './docker/engine.ts'
 import {
+  ContainerService,
   type DockerOptions,
   IMAGE_WITHIN_MS,
   type Limits,
   NODE_IMAGE,
   READY_WITHIN_MS,
-} from './docker/options.ts'
+} from './docker/container-service.ts'
+import type { Engine } from './docker/engine.ts'
 import type { ProgramSources } from './docker/program-image.ts'
 import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
 import { type RunningService, type Service, startFailure } from './service.ts'
@@ -31,7 +31,7 @@ export interface SmtpServerOptions {
   readonly port?: number
   readonly maxConnections?: number
   readonly maxMessageBytes?: number
-  /** Offer CHUNKING and take BDAT (RFC 3030). Default: true, for the server program of ours alone. */
+  /** Offer CHUNKING and take BDAT (RFC 3030); only our own server program can. Default: true. */
   readonly chunking?: boolean
   /** With a certificate the server offers STARTTLS, and implicit TLS on a separate port. */
   readonly certificate?: Certificate
@@ -49,7 +49,7 @@ export interface RunningSmtpServer extends RunningService {
   readonly pid: number
   /** Why it keeps no ledger; undefined when it does. */
   readonly noLedger?: string
-  /** What it received of a run; also after it died by itself, but not after stop(). */
+  /** What it received of a run. Also works after it ended by itself, but not after stop(). */
   ledger(runId: string): Promise<ServerLedger>
   entries(runId: string): AsyncIterable<LedgerEntry>
   /** Continues the ledger of its earlier lives. */
@@ -123,7 +123,7 @@ function serverEnvironment(
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 
-/** Time between a broken connection and the news that the process or container has ended. */
+/** Longest time from a broken connection to the news that the process or container has ended. */
 const END_WITHIN_MS = 2_000
 
 interface SmtpServerParts {
@@ -304,7 +304,7 @@ class ContainerSmtpServer extends ContainerService implements RunningSmtpServer 
     return Promise.race([ended, delay(END_WITHIN_MS, false, { ref: false })])
   }
 
-  /** A dead server's file is still in its container, and final. */
+  /** After its end the file is still in the container, and complete. */
   #copied(): Promise<string> {
     this.#ledgerFile ??= this.#copy()
     return this.#ledgerFile

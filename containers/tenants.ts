@@ -49,7 +49,7 @@ class EmbeddedTenant extends EmbeddedService implements RunningTenantService {
     this.url = String(program.readyLine.url)
   }
 
-  /** Its counts and what it asked for are lost. */
+  /** Its counters and its DND window are lost. */
   startAgain(): Promise<RunningTenantService> {
     return this.#startOn(this.port)
   }

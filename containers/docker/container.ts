@@ -1,11 +1,11 @@
 import { GenericContainer, type WaitStrategy } from 'testcontainers'
 import { MailstormError } from '../../src/error.ts'
 import { LOG_LINES_SHOWN, type ServiceEnd, startFailure, type Usage } from '../service.ts'
+import { IMAGE_WITHIN_MS, type Limits } from './container-service.ts'
 import { type ContainerHandle, copyFileOut, type Docker, type Inspection, logTailOf } from './dockerode.ts'
 import type { Engine } from './engine.ts'
 import { EventWatch } from './event-watch.ts'
 import { haveImage } from './image.ts'
-import { IMAGE_WITHIN_MS, type Limits } from './options.ts'
 import { gone, ownLabels, SERVICE_LABEL } from './owner.ts'
 import { reasonOf } from './refusal.ts'
 import { Stats } from './stats.ts'
@@ -42,7 +42,7 @@ const AT_ONCE: WaitStrategy = {
 }
 
 /** Settings of our containers that Testcontainers has no API for. */
-export class Outfit {
+export class ContainerSettings {
   readonly plan: ContainerPlan
   /** Name of the container's network. */
   readonly network: string
@@ -66,7 +66,7 @@ export class Outfit {
     return this.#watch.promise
   }
 
-  put(container: GenericContainer, create: CreateOptions, host: HostConfig): void {
+  applyTo(container: GenericContainer, create: CreateOptions, host: HostConfig): void {
     const { plan, network } = this
     const { publishOn, cpus } = this.#engine
     container
@@ -100,19 +100,19 @@ export class Outfit {
   }
 }
 
-/** Testcontainers' container with our settings. */
-export class OutfittedContainer extends GenericContainer {
-  readonly #outfit: Outfit
+/** Testcontainers' container, with our settings. */
+export class ConfiguredContainer extends GenericContainer {
+  readonly #settings: ContainerSettings
 
-  constructor(outfit: Outfit) {
-    super(outfit.plan.image)
-    this.#outfit = outfit
-    outfit.put(this, this.createOpts, this.hostConfig)
-    this.networkMode = outfit.network
+  constructor(settings: ContainerSettings) {
+    super(settings.plan.image)
+    this.#settings = settings
+    settings.applyTo(this, this.createOpts, this.hostConfig)
+    this.networkMode = settings.network
   }
 
   protected override containerCreated(id: string): Promise<void> {
-    return this.#outfit.created(id)
+    return this.#settings.created(id)
   }
 }
 
@@ -200,13 +200,13 @@ export class RunningContainer {
   }
 }
 
-type Make = (outfit: Outfit) => GenericContainer
+type Make = (settings: ContainerSettings) => GenericContainer
 
 /** Starts a container and waits until its service is ready. After a failure nothing stays behind. */
 export async function startContainer(
   engine: Engine,
   plan: ContainerPlan,
-  make: Make = (outfit) => new OutfittedContainer(outfit),
+  make: Make = (settings) => new ConfiguredContainer(settings),
 ): Promise<RunningContainer> {
   const { name, image, note } = plan
   const sessionId = await engine.prepare(note)
@@ -214,33 +214,33 @@ export async function startContainer(
   const network = await engine.network.join(sessionId).catch((error) => {
     throw startFailure(name, reasonOf(error), [])
   })
-  const outfit = new Outfit(engine, plan, network)
+  const settings = new ContainerSettings(engine, plan, network)
   try {
-    return await boot(engine, outfit, make)
+    return await boot(engine, settings, make)
   } catch (error) {
-    const failure = await explained(engine, outfit, error)
-    // What a failing engine cannot remove is swept at the next start; report the first error.
-    await remove(engine, outfit).catch(() => undefined)
+    const failure = await explained(engine, settings, error)
+    // Report the first error; what a failing engine cannot remove now is swept at the next start.
+    await remove(engine, settings).catch(() => undefined)
     throw failure
   }
 }
 
-async function boot(engine: Engine, outfit: Outfit, make: Make): Promise<RunningContainer> {
-  const { plan } = outfit
-  const starting = make(outfit).start()
-  // The wait is pointless when the container has already ended.
+async function boot(engine: Engine, settings: ContainerSettings, make: Make): Promise<RunningContainer> {
+  const { plan } = settings
+  const starting = make(settings).start()
+  // When the container ends first, how its start fails no longer matters.
   starting.catch(() => undefined)
-  const started = await unlessItEnds(outfit, starting)
+  const started = await unlessItEnds(settings, starting)
   const handle = engine.docker.getContainer(started.getId())
-  const [watch, inspection] = [await outfit.watch, await handle.inspect()]
+  const [watch, inspection] = [await settings.watch, await handle.inspect()]
   const container = new RunningContainer({ name: plan.name, engine, handle, watch, inspection })
   const late = () => new Error(`it was not ready within ${plan.readyWithinMs} ms`)
-  await within(plan.readyWithinMs, late, (signal) => unlessItEnds(outfit, plan.ready(container, signal)))
+  await within(plan.readyWithinMs, late, (signal) => unlessItEnds(settings, plan.ready(container, signal)))
   return container
 }
 
-async function unlessItEnds<T>(outfit: Outfit, work: Promise<T>): Promise<T> {
-  const ended = outfit.watch.then(async (watch): Promise<never> => {
+async function unlessItEnds<T>(settings: ContainerSettings, work: Promise<T>): Promise<T> {
+  const ended = settings.watch.then(async (watch): Promise<never> => {
     const end = await watch.ended
     throw new Error(`it ${end?.by ?? 'was stopped'}`)
   })
@@ -249,19 +249,23 @@ async function unlessItEnds<T>(outfit: Outfit, work: Promise<T>): Promise<T> {
   return Promise.race([work, ended])
 }
 
-async function explained(engine: Engine, outfit: Outfit, error: unknown): Promise<MailstormError> {
+async function explained(
+  engine: Engine,
+  settings: ContainerSettings,
+  error: unknown,
+): Promise<MailstormError> {
   if (error instanceof MailstormError) return error
-  const { id } = outfit
-  // The engine may be gone, as the first error already says.
+  const { id } = settings
+  // When the engine is gone there is no log; the first error says so.
   const log =
     id === undefined ? [] : await logTailOf(engine.docker.getContainer(id), LOG_LINES_SHOWN).catch(() => [])
-  return startFailure(outfit.plan.name, reasonOf(error), log)
+  return startFailure(settings.plan.name, reasonOf(error), log)
 }
 
-async function remove(engine: Engine, outfit: Outfit): Promise<void> {
-  const { id } = outfit
+async function remove(engine: Engine, settings: ContainerSettings): Promise<void> {
+  const { id } = settings
   if (id !== undefined) {
-    await outfit.watch.then(
+    await settings.watch.then(
       (watch) => watch.close(),
       () => undefined,
     )

@@ -78,14 +78,14 @@ export class Engine {
 async function connect(withinMs: number): Promise<Engine> {
   const silent = () => noEngine(`${address()} did not answer within ${withinMs / 1000} s`)
   return within(withinMs, silent, async () => {
-    // Testcontainers says no more than that it found none.
+    // Testcontainers reports only that it found none.
     const found = await client().catch(() => undefined)
     if (found === undefined || isSubstitute(found)) throw noEngine(whyNot())
     return new Engine(found)
   })
 }
 
-/** Testcontainers silently falls back to the local engine when the one that the user named does not answer. */
+/** When the engine named by DOCKER_HOST does not answer, Testcontainers silently falls back to the local one. */
 function isSubstitute({ container }: ContainerRuntimeClient): boolean {
   const given = variable('DOCKER_HOST')
   const { socketPath } = container.dockerode.modem as { readonly socketPath?: string }
@@ -189,12 +189,12 @@ const DISABLED = 'TESTCONTAINERS_RYUK_DISABLED'
 /** The image that Testcontainers uses for its reaper. We set it when unset, to know which image to pull. */
 const IMAGE = 'RYUK_CONTAINER_IMAGE'
 export const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0'
-/** Without the reaper we sweep at the next start, so a longer wait is not worthwhile. */
+/** Not worth a longer wait: without the reaper we sweep at the next start. */
 const IMAGE_WITHIN_MS = 20_000
 
 /**
- * Starts Testcontainers' reaper (Ryuk), which ends our containers if we are killed. We do without when its
- * image is not available or it may not run. Resolves with the id by which it recognises what is ours.
+ * Starts Testcontainers' reaper (Ryuk), which removes our containers if we are killed. When its image is not
+ * available, or it may not run, we go on without it. Resolves with the id by which it recognises what is ours.
  */
 export async function startReaper(
   client: ContainerRuntimeClient,
@@ -207,7 +207,7 @@ export async function startReaper(
       return await withVariable(IMAGE, image, async () => (await getReaper(client)).sessionId)
     } catch (error) {
       note(
-        `Without Testcontainers' reaper (${reasonOf(error)}): what a killed run leaves is swept at the next start.`,
+        `Without Testcontainers' reaper (${reasonOf(error)}): what a killed run leaves behind is removed at the next start.`,
       )
     }
   }

@@ -1,7 +1,7 @@
 import { type ContainerRuntimeClient, ImageName } from 'testcontainers'
 // Not exported, and the only internal of the package that we use (docs/decisions/007-docker-backend.md):
-// reading Docker's credentials ourselves would take some hundred lines, three formats and other people's
-// programs.
+// reading Docker's credentials ourselves would take a few hundred lines for three formats and external
+// credential helpers.
 import { getAuthConfig } from 'testcontainers/build/container-runtime/auth/get-auth-config.js'
 import { MailstormError } from '../../src/error.ts'
 import { reasonOf } from './refusal.ts'
@@ -10,7 +10,7 @@ import { SharedWork, within } from './waiting.ts'
 export interface ImageWish {
   readonly image: string
   readonly withinMs: number
-  /** Called before anything that takes time. */
+  /** Told before anything that takes time. */
   readonly note: (line: string) => void
 }
 
@@ -50,7 +50,7 @@ export async function hasImage(client: ContainerRuntimeClient, image: string): P
   }
 }
 
-/** Testcontainers' own pull takes an error in the engine's answer for success. */
+/** Testcontainers' own pull mistakes an error in the engine's answer for success. */
 async function pull(client: ContainerRuntimeClient, image: string, signal: AbortSignal): Promise<void> {
   const { dockerode } = client.container
   const { registry, string } = ImageName.fromString(image)

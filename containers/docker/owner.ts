@@ -7,7 +7,7 @@ import type { Docker } from './dockerode.ts'
 const OURS_LABEL = 'mailstorm'
 /** The process that a container or network belongs to, as `<pid>:<start of the process>`. */
 export const OWNER_LABEL = 'mailstorm.owner'
-/** The machine of that process: machines may share an engine, and a pid means nothing on another one. */
+/** The machine of that process: several may share an engine, and a pid is valid on one of them only. */
 const MACHINE_LABEL = 'mailstorm.machine'
 
 export type Labels = Readonly<Record<string, string>>
@@ -61,7 +61,7 @@ export async function sweepOrphans(docker: Docker): Promise<string[]> {
   return [...swept, ...sweptNetworks]
 }
 
-/** Removed, by whomever: 404 means already gone, 409 that somebody else is removing it. */
+/** Resolves once it is removed, by us or by others: 404 means already gone, 409 that a removal is in progress. */
 export async function gone(removal: Promise<unknown>): Promise<void> {
   try {
     await removal

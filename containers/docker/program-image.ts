@@ -60,7 +60,7 @@ interface Build extends ProgramImageOptions {
   readonly signal: AbortSignal
 }
 
-/** Testcontainers' own build never ends when the engine refuses it, and hides the reason. */
+/** Testcontainers' own build hangs when the engine refuses it, and hides the reason. */
 async function build(engine: Engine, tag: string, options: Build): Promise<void> {
   const { context, dockerfile, nodeImage, signal } = options
   const stream = await engine.docker.buildImage(
@@ -75,12 +75,12 @@ async function build(engine: Engine, tag: string, options: Build): Promise<void>
     },
   )
   const lines = await finished(engine.docker, stream)
-  // An engine that breaks off has said by then what it was doing.
-  if (!(await hasImage(engine.client, tag))) throw new Error(`the engine ended it: ${lastWords(lines)}`)
+  // An engine that breaks off reports no error; its last line says what it was doing.
+  if (!(await hasImage(engine.client, tag))) throw new Error(`the engine broke off: ${lastLine(lines)}`)
 }
 
-function lastWords(lines: readonly Progress[]): string {
-  return lines.flatMap(({ stream }) => stream?.trim() || []).at(-1) ?? 'without a word'
+function lastLine(lines: readonly Progress[]): string {
+  return lines.flatMap(({ stream }) => stream?.trim() || []).at(-1) ?? 'it gave no reason'
 }
 
 /** The sources of one of our programs. */

@@ -16,7 +16,7 @@ export async function within<T>(
     }, ms)
   })
   const working = work(aborter.signal)
-  // After the signal it fails in its own way, which no longer matters.
+  // How it fails after the signal no longer matters.
   working.catch(() => undefined)
   try {
     return await Promise.race([working, timeout])

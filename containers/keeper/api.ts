@@ -30,14 +30,14 @@ export interface ServiceStatus extends ServiceState {
   readonly memory_bytes: number | null
 }
 
-/** The keeper's API: what other processes may know of the services. Loopback only, read-only. */
+/** The keeper's API, for other processes of this machine: read-only, on loopback. */
 export async function serveKeeper(
   services: readonly KeptService[],
   servers: readonly KeptService<RunningSmtpServer>[],
 ): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((request, response) => {
     answer(request, response, services, servers).catch((error: Error) => {
-      // Within an answer nothing can be said any more: broken off, it is not taken for complete.
+      // Too late for an error status; a broken answer is at least not taken for complete.
       if (response.headersSent) response.destroy()
       else response.writeHead(500, { 'content-type': 'text/plain' }).end(`${error.message}\n`)
     })

@@ -51,7 +51,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
     return this.#endedBy
   }
 
-  /** End of its present life. */
+  /** How its present life ended. */
   get ended(): Promise<ServiceEnd | undefined> {
     return this.#end.promise
   }
@@ -97,7 +97,7 @@ export class KeptSmtpServer implements RunningSmtpServer {
       const answer = await this.#keeper.stateOf(this.name)
       if (answer !== undefined) return this.#take(answer)
     } catch (error) {
-      // A busy machine; the next look tells.
+      // The machine is busy: ask again at the next look.
       if (error instanceof MailstormError && error.code === 'CONTROL_TIMEOUT') return
     }
     clearInterval(this.#watch)

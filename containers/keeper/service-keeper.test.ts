@@ -91,7 +91,7 @@ test('brings a service back, waiting twice as long each time, and gives up withi
   await expect.poll(() => kept.state).toBe('given up')
   expect(waitsMs).toEqual([250, 500, 1000, 2000, 4000])
   expect(kept.restarts).toBe(RESTARTS_PER_MINUTE)
-  expect(said.at(-1)).toContain('was given up: 5 restarts within a minute')
+  expect(said.at(-1)).toContain('was given up after 5 restarts within a minute')
   expect(await kept.logTail(3)).toEqual(['\u001b[2Jcleared', 'line of life 6', '\u001b[2Jcleared'])
   expect((await kept.logTail(100)).filter((line) => line.startsWith('line'))).toHaveLength(6)
 })

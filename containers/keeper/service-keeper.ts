@@ -2,7 +2,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises'
 import { foreignText } from '../../src/foreign-text.ts'
 import type { RunningService, ServiceEnd, Usage } from '../service.ts'
 
-/** Most restarts of a service within any one minute. */
+/** Most restarts of a service within any minute. */
 export const RESTARTS_PER_MINUTE = 5
 const MINUTE_MS = 60_000
 /** Wait before the first restart of a minute; doubled for each further one: 0.25, 0.5, 1, 2, 4 s. */
@@ -17,7 +17,7 @@ export type LifeState = (typeof LIFE_STATES)[number]
 type Again<R> = Omit<RunningService, 'startAgain'> & { startAgain?(): Promise<R> }
 
 export interface KeeperOptions {
-  /** Whether to restart what has ended by itself. */
+  /** Whether to restart a service that has ended by itself. */
   readonly restarts: boolean
   /** Prints one or more lines for whoever started the services. */
   say(text: string): void
@@ -29,7 +29,7 @@ export interface KeeperOptions {
   sleep?(ms: number, signal: AbortSignal): Promise<unknown>
 }
 
-/** Notices every service that ends, and restarts it where asked to. */
+/** Reports every service that ends by itself, and restarts it if asked to. */
 export class ServiceKeeper {
   readonly options: KeeperOptions
   readonly services: KeptService[] = []
@@ -45,7 +45,7 @@ export class ServiceKeeper {
     return kept
   }
 
-  /** From now on services are meant to end. */
+  /** Call before stopping services on purpose: from now on no end is reported, and nothing is restarted. */
   rest(): void {
     for (const service of this.services) service.rest()
   }
@@ -192,8 +192,8 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
 
   #giveUp(): false {
     this.#state = 'given up'
-    this.#say(Date.now(), `was given up: ${RESTARTS_PER_MINUTE} restarts within a minute did not help.`, [
-      '  Its log says why it dies: npx mailstorm logs. To start over: npx mailstorm stop, then start.',
+    this.#say(Date.now(), `was given up after ${RESTARTS_PER_MINUTE} restarts within a minute.`, [
+      '  Its log says why it dies: npx mailstorm logs. To start over: npx mailstorm stop, then npx mailstorm start.',
     ])
     return false
   }

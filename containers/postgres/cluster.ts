@@ -13,7 +13,7 @@ export interface ClusterOptions {
   /** Holds the password file during initialisation. */
   readonly folder: string
   readonly data: string
-  /** Ends its initialisation; what it then throws is the reason. Default: nothing does. */
+  /** Ends the initialisation, which then throws the signal's reason. Default: none. */
   readonly signal?: AbortSignal | undefined
   readonly database: string
   /** The first user, a superuser. */
@@ -26,7 +26,7 @@ export async function initialise(options: ClusterOptions): Promise<void> {
   const { binaries, folder, data, database, name, password, user, signal } = options
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
-  // In a folder that the user owns, and removed with it.
+  // It is in a folder that this user owns, and is removed with that.
   if (user !== undefined) await chown(passwordFile, user.uid, user.gid)
   await run(
     binaries.initdb,
@@ -120,11 +120,11 @@ export async function prepareBinaries(
 
 interface Link {
   readonly path: string
-  /** From its folder. */
+  /** Relative to the folder of `path`. */
   readonly target: string
 }
 
-/** As the package lists them for its install script, from its root; `source` is what the link leads to. */
+/** The package lists them for its install script, relative to its root; `source` is what a link leads to. */
 function linksOf(native: string): Link[] {
   const list = join(native, 'pg-symlinks.json')
   // Windows has none.

@@ -1,9 +1,13 @@
 import { PostgreSqlContainer } from '@testcontainers/postgresql'
 import { BoundPorts, Wait } from 'testcontainers'
-import { type Outfit, type RunningContainer, startContainer } from '../docker/container.ts'
-import { ContainerService } from '../docker/container-service.ts'
+import { type ContainerSettings, type RunningContainer, startContainer } from '../docker/container.ts'
+import {
+  ContainerService,
+  type DockerOptions,
+  type Limits,
+  READY_WITHIN_MS,
+} from '../docker/container-service.ts'
 import { Engine } from '../docker/engine.ts'
-import { type DockerOptions, type Limits, READY_WITHIN_MS } from '../docker/options.ts'
 import type { Service } from '../service.ts'
 import {
   loginOf,
@@ -44,20 +48,24 @@ export function dockerPostgres(options: DockerPostgresOptions = {}): Service<Run
         note: options.note ?? console.info,
         ready: ({ handle }: RunningContainer) => healthy.waitUntilReady(handle, new BoundPorts()),
       }
-      const container = await startContainer(engine, plan, (outfit) => new OutfittedPostgres(outfit, login))
+      const container = await startContainer(
+        engine,
+        plan,
+        (settings) => new ConfiguredPostgres(settings, login),
+      )
       return new ContainerPostgres(container, login)
     },
   }
 }
 
-class OutfittedPostgres extends PostgreSqlContainer {
-  readonly #outfit: Outfit
+class ConfiguredPostgres extends PostgreSqlContainer {
+  readonly #settings: ContainerSettings
 
-  constructor(outfit: Outfit, { database, user, password }: PostgresLogin) {
-    super(outfit.plan.image)
-    this.#outfit = outfit
-    outfit.put(this, this.createOpts, this.hostConfig)
-    this.networkMode = outfit.network
+  constructor(settings: ContainerSettings, { database, user, password }: PostgresLogin) {
+    super(settings.plan.image)
+    this.#settings = settings
+    settings.applyTo(this, this.createOpts, this.hostConfig)
+    this.networkMode = settings.network
     this.withDatabase(database).withUsername(user).withPassword(password)
     this.withSharedMemorySize(SHARED_MEMORY_BYTES)
     // Like the module's own check, but without a shell, which would break on quotes in names and passwords. The
@@ -72,7 +80,7 @@ class OutfittedPostgres extends PostgreSqlContainer {
   }
 
   protected override containerCreated(id: string): Promise<void> {
-    return this.#outfit.created(id)
+    return this.#settings.created(id)
   }
 }
 

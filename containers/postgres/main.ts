@@ -15,8 +15,8 @@ import {
   userForServer,
 } from './cluster.ts'
 
-// A PostgreSQL with its own temporary cluster. PostgreSQL does not end with the process that started it; this
-// program does, when its IPC channel closes, and takes PostgreSQL with it.
+// Runs a PostgreSQL with a temporary cluster of its own. PostgreSQL outlives the process that started it; this
+// program ends when its IPC channel closes, and takes PostgreSQL with it.
 
 const READY = /database system is ready to accept connections/
 
@@ -26,14 +26,14 @@ const folder = earlier ?? (await mkdtemp(join(tmpdir(), 'mailstorm-postgres-')))
 const keepsData = process.env.PG_KEEPS_DATA === 'true'
 const settings = JSON.parse(process.env.PG_SETTINGS ?? '[]') as string[]
 let postgres: ReturnType<typeof launch> | undefined
-/** Whether the parent knows the folder. */
+/** Whether the parent knows the folder, from the ready line. */
 let told = false
-/** What still sets the cluster up ends with it: it would write into the folder while that is removed. */
+/** Ends what still sets the cluster up: it would write into the folder while that is being removed. */
 const setUp = new AbortController()
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end)
 process.once('disconnect', end)
-// Once the parent is gone nobody reads our output; that must not end us before PostgreSQL.
+// Once the parent is gone nobody reads our output; the error of writing must not end us before PostgreSQL.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 try {
@@ -88,7 +88,7 @@ function launch(binaries: Binaries, user: User | undefined, data: string, port: 
   })
 }
 
-/** We end with PostgreSQL, in the way that it ended. */
+/** Ends this program in the way that PostgreSQL ended. */
 async function ended(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
   await removeFolder()
   if (signal !== null) {

@@ -9,7 +9,7 @@ import {
   startContainer,
 } from '../../containers/docker/container.ts'
 import { Engine } from '../../containers/docker/engine.ts'
-import { NODE_IMAGE } from '../../containers/docker/options.ts'
+import { NODE_IMAGE } from '../../containers/docker/container-service.ts'
 import { awaitBanner } from '../../containers/smtp-banner.ts'
 import { inEngineOf, whyNoDocker } from './engine.ts'
 

@@ -2,7 +2,7 @@
 
 import { beforeAll } from 'vitest'
 import { Engine } from '../../containers/docker/engine.ts'
-import { NODE_IMAGE } from '../../containers/docker/options.ts'
+import { NODE_IMAGE } from '../../containers/docker/container-service.ts'
 import { testSmtpServer } from '../../containers/smtp-server.contract.ts'
 import { dockerSmtpServer, smtpServerImage } from '../../containers/smtp-server.ts'
 import { killService, whyNoDocker } from './engine.ts'
