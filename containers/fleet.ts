@@ -1,5 +1,5 @@
 import { selfSignedCertificate } from './certificate.ts'
-import type { DockerOptions } from './docker/container-service.ts'
+import type { DockerOptions } from './docker/options.ts'
 import type { ForeignImage } from './foreign-server.ts'
 import type { Service } from './service.ts'
 import {

@@ -1,13 +1,9 @@
 import { MailstormError } from '../src/error.ts'
 import { type RunningContainer, startContainer } from './docker/container.ts'
-import {
-  ContainerService,
-  type DockerOptions,
-  IMAGE_WITHIN_MS,
-  READY_WITHIN_MS,
-} from './docker/container-service.ts'
+import { ContainerService } from './docker/container-service.ts'
 import { Engine } from './docker/engine.ts'
 import { haveImage } from './docker/image.ts'
+import { type DockerOptions, IMAGE_WITHIN_MS, READY_WITHIN_MS } from './docker/options.ts'
 import type { Service } from './service.ts'
 import { awaitBanner } from './smtp-banner.ts'
 import { type RunningSmtpServer, SMTP_LIMITS, type SmtpServerOptions } from './smtp-server.ts'

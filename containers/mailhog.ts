@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url'
 import { MailstormError } from '../src/error.ts'
 import { LOOPBACK } from '../src/listening.ts'
 import type { RunningContainer } from './docker/container.ts'
+import { ContainerService } from './docker/container-service.ts'
+import type { Engine } from './docker/engine.ts'
 import {
-  ContainerService,
   type DockerOptions,
   IMAGE_WITHIN_MS,
   type Limits,
   NODE_IMAGE,
   READY_WITHIN_MS,
-} from './docker/container-service.ts'
-import type { Engine } from './docker/engine.ts'
+} from './docker/options.ts'
 import type { ProgramSources } from './docker/program-image.ts'
 import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
 import { MailhogClient } from './mailhog-client.ts'

@@ -9,15 +9,15 @@ import { readLedgerEntries, readServerLedger } from '../src/programs/smtp-server
 import type { Certificate } from './certificate.ts'
 import { ControlClient } from './control-client.ts'
 import type { RunningContainer } from './docker/container.ts'
+import { ContainerService } from './docker/container-service.ts'
+import type { Engine } from './docker/engine.ts'
 import {
-  ContainerService,
   type DockerOptions,
   IMAGE_WITHIN_MS,
   type Limits,
   NODE_IMAGE,
   READY_WITHIN_MS,
-} from './docker/container-service.ts'
-import type { Engine } from './docker/engine.ts'
+} from './docker/options.ts'
 import type { ProgramSources } from './docker/program-image.ts'
 import { EmbeddedProcess, EmbeddedService } from './embedded-process.ts'
 import { type RunningService, type Service, startFailure } from './service.ts'

@@ -1,13 +1,9 @@
 import { PostgreSqlContainer } from '@testcontainers/postgresql'
 import { BoundPorts, Wait } from 'testcontainers'
 import { type ContainerSettings, type RunningContainer, startContainer } from '../docker/container.ts'
-import {
-  ContainerService,
-  type DockerOptions,
-  type Limits,
-  READY_WITHIN_MS,
-} from '../docker/container-service.ts'
+import { ContainerService } from '../docker/container-service.ts'
 import { Engine } from '../docker/engine.ts'
+import { type DockerOptions, type Limits, READY_WITHIN_MS } from '../docker/options.ts'
 import type { Service } from '../service.ts'
 import {
   loginOf,

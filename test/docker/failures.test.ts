@@ -8,8 +8,8 @@ import {
   type RunningContainer,
   startContainer,
 } from '../../containers/docker/container.ts'
-import { NODE_IMAGE } from '../../containers/docker/container-service.ts'
 import { Engine } from '../../containers/docker/engine.ts'
+import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { awaitBanner } from '../../containers/smtp-banner.ts'
 import { inEngineOf, whyNoDocker } from './engine.ts'
 

@@ -2,8 +2,8 @@
 
 import { LABEL_TESTCONTAINERS_SESSION_ID } from 'testcontainers'
 import { expect, test } from 'vitest'
-import { NODE_IMAGE } from '../../containers/docker/container-service.ts'
 import { Engine, REAPER_IMAGE } from '../../containers/docker/engine.ts'
+import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { dockerSmtpServer } from '../../containers/smtp-server.ts'
 import { stress } from '../e2e/stress.ts'
 import type { Step } from '../vitest-child.ts'

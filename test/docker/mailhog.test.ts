@@ -1,7 +1,7 @@
 // @module-tag long
 
 import { describe, expect, test } from 'vitest'
-import { NODE_IMAGE } from '../../containers/docker/container-service.ts'
+import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { testMailhogService } from '../../containers/mailhog.contract.ts'
 import { dockerMailhog, dockerSink, MAILHOG_IMAGE } from '../../containers/mailhog.ts'
 import { killService, whyNoDocker } from './engine.ts'

@@ -1,8 +1,8 @@
 // @module-tag long
 
 import { beforeAll } from 'vitest'
-import { NODE_IMAGE } from '../../containers/docker/container-service.ts'
 import { Engine } from '../../containers/docker/engine.ts'
+import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { testSmtpServer } from '../../containers/smtp-server.contract.ts'
 import { dockerSmtpServer, smtpServerImage } from '../../containers/smtp-server.ts'
 import { killService, whyNoDocker } from './engine.ts'

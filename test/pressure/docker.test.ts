@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NODE_IMAGE } from '../../containers/docker/container-service.ts'
+import { NODE_IMAGE } from '../../containers/docker/options.ts'
 import { MAILHOG_IMAGE } from '../../containers/mailhog.ts'
 import { POSTGRES_IMAGE } from '../../containers/postgres/docker.ts'
 import type { PressureResult } from '../../src/pressure/result.ts'
