@@ -2,19 +2,20 @@
 // In the syntax of the oldest Node, which must still be able to read it: it says which one it wants.
 'use strict'
 
-var NEEDED_MAJOR = 24
+var NEEDED = '24.0'
 var ADVICE = 'Start it as "npx mailstorm …" in its folder: npm install has put the right Node there.'
-var major = Number(process.versions.node.split('.')[0])
+var needed = NEEDED.split('.').map(Number)
+var running = process.versions.node.split('.').map(Number)
 
-if (major < NEEDED_MAJOR) {
+if (running[0] < needed[0] || (running[0] === needed[0] && running[1] < needed[1])) {
   console.error(
-    'Failed to start mailstorm: Node ' +
+    'Failed to start mailstorm: it needs Node ' +
+      NEEDED +
+      ' or newer, and this is Node ' +
       process.versions.node +
       ' (' +
       process.execPath +
-      ') cannot run it, which needs Node ' +
-      NEEDED_MAJOR +
-      ' or newer.\n' +
+      ').\n' +
       ADVICE,
   )
   process.exitCode = 2

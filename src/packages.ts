@@ -56,7 +56,7 @@ export function requireNode(running = process.versions.node, needed = manifest.e
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
   throw new MailstormError(
     'OLD_NODE',
-    `Failed to start mailstorm: Node ${running} (${process.execPath}) cannot run it, which needs Node ${needed.replace(/^>=/, '')} or newer.`,
+    `Failed to start mailstorm: it needs Node ${needed.replace(/^>=/, '')} or newer, and this is Node ${running} (${process.execPath}).`,
     'Install it from https://nodejs.org, or with a version manager such as nvm.',
   )
 }

@@ -19,7 +19,7 @@ const REPLACED: readonly (readonly [file: string, from: string, to: string])[] =
   ['containers/Dockerfile.smtp-server', 'main.ts"', 'main.js"'],
   ['containers/Dockerfile.sink', 'main.ts"', 'main.js"'],
   ['src/mailstorm.cjs', "'./cli.ts'", "'./cli.js'"],
-  ['src/mailstorm.cjs', 'NEEDED_MAJOR = 24', 'NEEDED_MAJOR = 22'],
+  ['src/mailstorm.cjs', "NEEDED = '24.0'", "NEEDED = '22.12'"],
   [
     'src/mailstorm.cjs',
     'Start it as "npx mailstorm …" in its folder: npm install has put the right Node there.',

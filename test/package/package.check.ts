@@ -130,7 +130,7 @@ describe('installed by npm in an ES module repository', () => {
   test('Node 20 is told which Node is needed, and nothing else', async () => {
     const { exitCode, output } = await repository.try(BURST, { node: node20 })
     expect(exitCode).toBe(2)
-    expect(output).toMatch(/Node 20\.\S+ .*cannot\s+run it, which needs\s+Node 22\.12\.0\s+or newer/)
+    expect(output).toMatch(/it\s+needs\s+Node\s+22\.12\.0\s+or\s+newer,\s+and\s+this\s+is\s+Node\s+20\./)
     expect(output).not.toMatch(/^\s+at /m)
   })
 
