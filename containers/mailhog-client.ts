@@ -45,7 +45,7 @@ export interface MailhogPage {
 
 /** MailHog's cap on a page. */
 const PAGE_MESSAGES = 250
-/** More simultaneous requests are no faster (reference/mailhog.md, section 3). */
+/** More simultaneous requests are no faster. */
 const PAGES_AT_ONCE = 4
 const ANSWER_WITHIN_MS = 30_000
 const FIRST_POLL_MS = 5

@@ -267,7 +267,7 @@ export interface SinkChoice {
   readonly nodeImage?: string
 }
 
-/** MailHog v1.0.1 appends line by line: 1 MB of text takes 3.3 s, 10 MB takes 131 s (reference/mailhog.md). */
+/** MailHog v1.0.1 appends line by line: 1 MB of text takes 3.3 s, 10 MB takes 131 s (docs/decisions/005-sink.md). */
 const MAILHOG_MAX_MESSAGE_BYTES = 1024 ** 2
 
 /** The sink for a run. Throws MailstormError when messages are too large for it. */

@@ -34,6 +34,16 @@ describe('what is found out', () => {
   })
 
   test.each([
+    [{ type: 'commonjs' }, 'module.exports = stressConfig()'],
+    [{ type: 'module' }, 'export default stressConfig()'],
+    [{ type: 'commonjs', devDependencies: { typescript: '^7' } }, 'export default stressConfig()'],
+  ])('%j decides the syntax of the configuration', (manifest, line) => {
+    const root = repository({ 'package.json': JSON.stringify(manifest) })
+    const [config] = templatesFor(inspectRepository(root))
+    expect(config?.text.split('\n')).toContain(line)
+  })
+
+  test.each([
     ['nothing', {}, 'npm ci', 'npx vitest run'],
     ['pnpm-lock.yaml', { 'pnpm-lock.yaml': '' }, 'pnpm install --frozen-lockfile', 'pnpm exec vitest run'],
     ['yarn.lock of Yarn 4', { 'yarn.lock': '__metadata:\n' }, 'yarn install --immutable', 'yarn vitest run'],

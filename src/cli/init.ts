@@ -126,7 +126,7 @@ const CONFIG = 'vitest.stress.config.ts'
 export function templatesFor(repository: Repository): Template[] {
   const { root, gitRoot } = repository
   return [
-    { path: CONFIG, text: CONFIG_TEXT },
+    { path: CONFIG, text: configText(repository) },
     { path: `stress/newsletter.stress.${extensionFor(repository)}`, text: SCENARIO_TEXT },
     {
       path: relative(root, join(gitRoot, '.github/workflows/stress.yml')).split(sep).join('/'),
@@ -140,11 +140,15 @@ function extensionFor({ typescript, esm }: Repository): string {
   return `${esm ? '' : 'm'}${typescript ? 'ts' : 'js'}`
 }
 
-const CONFIG_TEXT = `import { stressConfig } from 'mailstorm/vitest'
+/** Vite warns about `import` in a file that Node would load as CommonJS; in TypeScript that is the usual form all the same. */
+function configText({ typescript, esm }: Repository): string {
+  const isCommonJs = !esm && !typescript
+  return `${isCommonJs ? "const { stressConfig } = require('mailstorm/vitest')" : "import { stressConfig } from 'mailstorm/vitest'"}
 
 // Runs every *.stress.* file of this repository; mailstorm's own scenarios (burst, sustained, …) when -t names them.
-export default stressConfig()
+${isCommonJs ? 'module.exports =' : 'export default'} stressConfig()
 `
+}
 
 const SCENARIO_TEXT = `import { scenario } from 'mailstorm'
 

@@ -16,7 +16,7 @@ function failure(failureClass: FailureRow['class'], phase: string, count: number
 
 test('names connections that opened after a SYN was sent again, and only these', () => {
   const connect = connects(0.3, 999, 1_004, 1_060, 1_400, 3_010, 7_050, 5_000)
-  expect(observe({ connect, failures: [] })).toEqual([
+  expect(observe({ connect, failures: [], accepted: 8 })).toEqual([
     expect.stringMatching(/^4 connections opened just after 1, 3/),
   ])
 })
@@ -30,7 +30,7 @@ test('tells a server that never greets from one that is not there', () => {
     failure('timeout', 'connect', 4),
     failure('connection_reset', 'greeting', 6),
   ]
-  expect(observe({ connect: EMPTY_HISTOGRAM, failures })).toEqual([
+  expect(observe({ connect: EMPTY_HISTOGRAM, failures, accepted: 1 })).toEqual([
     expect.stringMatching(/^5 connections were opened but never greeted/),
     expect.stringMatching(/^4 connections did not open in time/),
     expect.stringMatching(/^3 connections were refused/),
@@ -39,9 +39,8 @@ test('tells a server that never greets from one that is not there', () => {
 })
 
 test('says nothing of a run in which nothing is odd', () => {
-  expect(observe({ connect: connects(0.2, 0.5, 12), failures: [failure('reply', 'envelope', 7)] })).toEqual(
-    [],
-  )
+  const failures = [failure('reply', 'envelope', 7)]
+  expect(observe({ connect: connects(0.2, 0.5, 12), failures, accepted: 1 })).toEqual([])
 })
 
 test('names a slow name server as that, with its name; a quick one is nothing to tell', () => {
@@ -50,13 +49,28 @@ test('names a slow name server as that, with its name; a quick one is nothing to
     { host: 'edge.test', addresses: ['127.0.0.3'], lookup_ms: 100 },
     { host: 'quick.test', addresses: ['127.0.0.2'], lookup_ms: 99.9 },
   ]
-  expect(observe({ connect: EMPTY_HISTOGRAM, failures: [], names })).toEqual([
+  expect(observe({ connect: EMPTY_HISTOGRAM, failures: [], accepted: 1, names })).toEqual([
     'the name server took 413 ms to answer for slow.test: it was asked once, before the load, and no other figure includes that time',
     expect.stringMatching(/^the name server took 100 ms to answer for edge\.test/),
   ])
 })
 
-const none = { connect: EMPTY_HISTOGRAM, failures: [] }
+test('says which variables name the addresses when a server takes none of them', () => {
+  const relay = {
+    ...failure('reply', 'envelope', 9),
+    text: '554 5.7.1 <recipient@mailstorm.test>: Relay access denied',
+  }
+  expect(
+    observe({ connect: EMPTY_HISTOGRAM, failures: [failure('timeout', 'data', 1), relay], accepted: 0 }),
+  ).toEqual([
+    'no message was accepted, and MAIL or RCPT was refused ("554 5.7.1 <recipient@mailstorm.test>: Relay access denied"): let the server accept these addresses, or name others with STRESS_SENDER and STRESS_RECIPIENT',
+  ])
+  expect(
+    observe({ connect: EMPTY_HISTOGRAM, failures: [failure('reply', 'greeting', 9)], accepted: 0 }),
+  ).toEqual([])
+})
+
+const none = { connect: EMPTY_HISTOGRAM, failures: [], accepted: 1 }
 
 test('reports refused recipients of accepted messages, and messages moved to a new session', () => {
   const refused = [failure('reply', 'envelope', 1)]

@@ -6,6 +6,8 @@ export interface Observed extends Pick<Result, 'refused_recipients' | 'session_f
   /** Histogram of the connect phase. */
   readonly connect: SparseHistogram
   readonly failures: readonly FailureRow[]
+  /** Messages that were accepted. */
+  readonly accepted: number
   readonly reconnects?: number
   readonly names?: readonly NameLookup[]
 }
@@ -21,7 +23,7 @@ const RETRANSMITS_MS = [1_000, 3_000, 7_000] as const
 const SLACK = 0.15
 
 /** What figures of a run usually mean, a sentence each; empty when nothing stands out. */
-export function observe({ connect, failures, names = [], ...asides }: Observed): string[] {
+export function observe({ connect, failures, accepted, names = [], ...asides }: Observed): string[] {
   const count = (wanted: (row: FailureRow) => boolean) => countOf(failures, wanted)
   const retransmitted = RETRANSMITS_MS.reduce(
     (sum, ms) => sum + countBetween(connect, ms, ms * (1 + SLACK)),
@@ -48,6 +50,7 @@ export function observe({ connect, failures, names = [], ...asides }: Observed):
       `${refused} connections were refused: nothing was listening at that moment. The server had ended, or had closed its listening socket, as some do under load`,
     local > 0 &&
       `${local} messages failed because the load generator's machine, not the target, ran out of resources`,
+    accepted === 0 && nobodyTakes(failures),
     ...observeAsides(asides),
   ].filter((sentence) => sentence !== false)
 }
@@ -56,13 +59,20 @@ function countOf(rows: readonly FailureRow[], wanted: (row: FailureRow) => boole
   return rows.reduce((sum, row) => sum + (wanted(row) ? row.count : 0), 0)
 }
 
+/** A server as it was installed, asked to relay: by far the most frequent fault of a first run. */
+function nobodyTakes(failures: readonly FailureRow[]): string | false {
+  const [first] = failures.filter(({ class: kind, phase }) => kind === 'reply' && phase === 'envelope')
+  if (first === undefined) return false
+  return `no message was accepted, and MAIL or RCPT was refused ("${cutText(first.text, MOST_REPLY)}"): let the server accept these addresses, or name others with STRESS_SENDER and STRESS_RECIPIENT`
+}
+
 /** Trouble with recipients and sessions that shows in no message's outcome. */
 function observeAsides({
   refused_recipients: recipients = [],
   session_failures: badly = [],
   session_caps: caps = [],
   reconnects = 0,
-}: Omit<Observed, 'connect' | 'failures'>): (string | false)[] {
+}: Omit<Observed, 'connect' | 'failures' | 'accepted'>): (string | false)[] {
   const refused = countOf(recipients, () => true)
   return [
     refused > 0 &&

@@ -121,6 +121,7 @@ async function figuresOf(facts: RunFacts) {
   const observations = observe({
     connect,
     failures,
+    accepted: metrics.outcomes.accepted,
     ...asides,
     reconnects: recording.reconnects,
     names: servers.names,

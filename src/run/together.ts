@@ -130,6 +130,7 @@ function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]
     observations: observe({
       connect: recording.phases[PHASES.indexOf('connect')] ?? EMPTY_HISTOGRAM,
       failures,
+      accepted: judged.metrics.outcomes.accepted,
       ...asides,
       reconnects: recording.reconnects,
       names: first.facts.servers.names,

@@ -20,7 +20,7 @@ interface Stall {
 }
 
 const SHORT: Stall = { ratePerSecond: 250, durationSeconds: 8, stallMs: 800, serviceP99BelowMs: 150 }
-/** As reference/engine.md has it; `TRUTH_FULL=1`. */
+/** Longer, as a real outage is; runs with `TRUTH_FULL=1`. */
 const FULL: Stall = { ratePerSecond: 100, durationSeconds: 20, stallMs: 2_000, serviceP99BelowMs: 50 }
 const SESSIONS = 10
 
@@ -28,7 +28,7 @@ function lateMs({ durationSeconds, stallMs }: Stall, q: number): number {
   return stallMs * (1 - ((1 - q) * durationSeconds * 1000) / stallMs)
 }
 
-it('computes the quantiles of reference/engine.md for 2 s of 20 s', () => {
+it('computes the quantiles of a stall of 2 s in 20 s', () => {
   expect([0.95, 0.99, 0.999].map((q) => Math.round(lateMs(FULL, q)))).toEqual([1_000, 1_800, 1_980])
 })
 

@@ -149,7 +149,7 @@ describe('the open model', () => {
     const run = new LoadRun(pool, planFor(server.port, { schedule, workers: 20 }))
     const { recording, threadCpuMs } = await run.finished()
     expect(outcomes(recording)).toMatchObject([{ accepted: 1_000 }])
-    // On a quiet machine 0.5 and 1.1 ms (reference/engine.md); limits for one that runs other tests too.
+    // On a quiet machine 0.5 and 1.1 ms; limits for one that runs other tests too.
     expect(quantileMs(recording.lag, 0.5)).toBeLessThan(10)
     expect(quantileMs(recording.lag, 0.99)).toBeLessThan(250)
     expect(recording.lastStartMs).toBeGreaterThanOrEqual(1_998)

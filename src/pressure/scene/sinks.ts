@@ -14,7 +14,7 @@ import type { Address } from './slow-link.ts'
 /** Digest everything needed from a message on arrival; bodies would fill the disk. */
 const DIGESTS = { digestOnly: true, mimeDigests: true, digestHeaders: [ID_HEADER] }
 /**
- * MailHog v1.0.1 takes 3.3 s of a core for 1 MB, growing with the square of the size (reference/mailhog.md):
+ * MailHog v1.0.1 takes 3.3 s of a core for 1 MB, growing with the square of the size (docs/decisions/005-sink.md):
  * with attachments of 500 KB we would be measuring MailHog.
  */
 const LARGE_FROM_BYTES = 100 * 1024

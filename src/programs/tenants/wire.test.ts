@@ -51,7 +51,7 @@ test('has exactly the names that genro-mail-proxy 0.6.10 takes in its dialect', 
   expect(Object.keys(message).sort()).toEqual(
     ['id', 'tenant_id', 'account_id', 'from', 'to', 'subject', 'body', 'priority', 'attachments'].sort(),
   )
-  // Any other key of an attachment is answered with 422 (reference/mail-proxy.md, section 5).
+  // Any other key of an attachment is answered with 422.
   expect(Object.keys((message.attachments as object[])[0] ?? {}).sort()).toEqual(
     ['filename', 'storage_path', 'mime_type', 'fetch_mode'].sort(),
   )
