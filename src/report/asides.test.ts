@@ -29,7 +29,13 @@ function troubled(): Partial<Result> {
   }
   const { metrics } = burstResult()
   const counts = { recipients_refused: 5_000, reconnects: 1_234, session_failures: 50 }
-  const observations = observe({ connect: EMPTY_HISTOGRAM, failures: [], accepted: 1, ...asides, reconnects: 1_234 })
+  const observations = observe({
+    connect: EMPTY_HISTOGRAM,
+    failures: [],
+    accepted: 1,
+    ...asides,
+    reconnects: 1_234,
+  })
   return { ...asides, observations, metrics: { ...metrics, ...counts } }
 }
 
