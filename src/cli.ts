@@ -16,7 +16,7 @@ const program = new Command('mailstorm')
   .showHelpAfterError()
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE_ERROR))
 
-addCommands(program)
+await addCommands(program, process.argv)
 
 try {
   await program.parseAsync()

@@ -6,7 +6,7 @@ import type { CompareOptions } from './compare.ts'
 import type { MergeOptions } from './merge.ts'
 import type { ResultsOptions } from './output.ts'
 import type { ReportOptions } from './report.ts'
-import { RUN_OPTIONS, type RunOptions, WORKLOAD_OPTIONS } from './run-options.ts'
+import type { RunOptions } from './run-options.ts'
 import type { LogsOptions, StatusOptions } from './services.ts'
 import type { StartOptions } from './start.ts'
 import type { TenantFlags } from './tenant.ts'
@@ -18,14 +18,16 @@ Exit codes:
 
 const RUN_NAME = 'a path, or the name of a file in the results folder, with or without .json'
 
-/** All commands, in the order of the help text. */
-export function addCommands(program: Command): void {
+/**
+ * All commands, in the order of the help text. `words`: those of the command line, to load only what it needs.
+ */
+export async function addCommands(program: Command, words: readonly string[]): Promise<void> {
   addInit(program)
   addLists(program)
   addAnalyses(program)
   addCompare(program)
   addMerge(program)
-  addRun(program)
+  await addRun(program, words)
   addBaseline(program)
   addReport(program)
   addServices(program)
@@ -138,17 +140,18 @@ Exit codes:
   2    an option is unknown, invalid or without effect, or there is no such scenario
   130  interrupted (143: terminated); what was measured is saved`
 
-function addRun(program: Command): void {
+async function addRun(program: Command, words: readonly string[]): Promise<void> {
   const command = program
     .command('run')
     .argument('<scenario>', 'such as burst; an unknown name lists them all')
     .description('run one scenario with Vitest')
     .option('-o, --output <path>', 'a folder for the results, or a .json file that the result is copied to')
     .addHelpText('after', RUN_HELP)
-  for (const [option, [variable, value, meaning]] of Object.entries(RUN_OPTIONS))
-    command.option(`--${option} ${value}`, `${meaning} (${variable})`)
-  for (const [option, [variable, value, meaning]] of Object.entries(WORKLOAD_OPTIONS))
-    command.option(`--${option} ${value}`, `${meaning} (${variable})`)
+  // The definitions of the variables take longer to load than all other commands together.
+  if (words.includes('run')) {
+    const { runFlags } = await import('./run-options.ts')
+    for (const [flags, description] of runFlags()) command.option(flags, description)
+  }
   command.action(async (name: string, options: RunOptions) => (await import('./run.ts')).run(name, options))
 }
 

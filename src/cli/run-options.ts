@@ -1,38 +1,49 @@
+import { VARIABLES, type VariableName } from '../options/environment.ts'
+
 /** Options by their long names; each stands for an environment variable. */
 export interface RunOptions {
   readonly [option: string]: string | undefined
 }
 
+type Options = Readonly<Record<string, readonly [variable: VariableName, value: string]>>
+
 /** `--messages` is STRESS_MESSAGES, and so on: what overrides the scenario's own load. */
 export const WORKLOAD_OPTIONS = {
-  messages: ['STRESS_MESSAGES', '<count>', 'messages to send, or to send per worker'],
-  workers: ['STRESS_WORKERS', '<count>', 'concurrent workers'],
-  size: ['STRESS_SIZE', '<size>', 'small, medium, large, xlarge, or a size such as 10KB'],
-  duration: ['STRESS_DURATION', '<seconds>', 'how long to keep up the rate, or the workers'],
-  rate: ['STRESS_RATE', '<per second>', 'messages per second'],
-  stages: ['STRESS_STAGES', '<list>', 'for ramps: levels over time, such as 30s:50,0s:100'],
-  mode: ['STRESS_MODE', '<mode>', 'for custom: burst, sustained, or an executor'],
-  pipelining: ['STRESS_PIPELINING', '<level>', 'off, commands or transactions'],
-  'messages-per-session': [
-    'STRESS_MESSAGES_PER_SESSION',
-    '<count>',
-    'messages sent over one connection, or unlimited',
-  ],
-  'max-sessions': ['STRESS_MAX_SESSIONS', '<count>', 'for rates: connections open at once'],
-  tls: ['STRESS_TLS', '<mode>', 'none, starttls or implicit'],
-  recipients: ['STRESS_RECIPIENTS', '<count>', 'recipients of each message'],
-  sender: ['STRESS_SENDER', '<address>', 'sender of the messages'],
-  recipient: ['STRESS_RECIPIENT', '<address>', 'recipient of the messages'],
-  timeout: ['STRESS_TIMEOUT', '<seconds>', 'how long a reply may take'],
-  thresholds: ['STRESS_THRESHOLDS', '<list>', 'what must hold, such as success_rate>=0.99,p(99)<1000'],
-  baseline: ['STRESS_BASELINE', '<name>', 'the baseline that the threshold regression<10% compares with'],
-} as const satisfies Readonly<Record<string, readonly [variable: string, value: string, meaning: string]>>
+  messages: ['STRESS_MESSAGES', '<count>'],
+  workers: ['STRESS_WORKERS', '<count>'],
+  size: ['STRESS_SIZE', '<size>'],
+  duration: ['STRESS_DURATION', '<seconds>'],
+  rate: ['STRESS_RATE', '<per second>'],
+  stages: ['STRESS_STAGES', '<list>'],
+  mode: ['STRESS_MODE', '<mode>'],
+  pipelining: ['STRESS_PIPELINING', '<level>'],
+  'messages-per-session': ['STRESS_MESSAGES_PER_SESSION', '<count>'],
+  'max-sessions': ['STRESS_MAX_SESSIONS', '<count>'],
+  tls: ['STRESS_TLS', '<mode>'],
+  recipients: ['STRESS_RECIPIENTS', '<count>'],
+  sender: ['STRESS_SENDER', '<address>'],
+  recipient: ['STRESS_RECIPIENT', '<address>'],
+  timeout: ['STRESS_TIMEOUT', '<seconds>'],
+  thresholds: ['STRESS_THRESHOLDS', '<list>'],
+  baseline: ['STRESS_BASELINE', '<name>'],
+} as const satisfies Options
 
 /** Where the load goes, and how the run is done. */
 export const RUN_OPTIONS = {
-  target: ['SMTP_TARGETS', '<host:port,…>', 'servers that are already running'],
-  backend: ['STRESS_BACKEND', '<backend>', 'auto, docker, embedded, external or started'],
-  servers: ['SMTP_SERVERS', '<count>', 'servers to boot'],
-  seed: ['STRESS_SEED', '<number>', 'random seed: the same seed gives the same messages'],
-  cooldown: ['STRESS_COOLDOWN', '<seconds>', 'rest between the runs of a scenario'],
-} as const satisfies Readonly<Record<string, readonly [variable: string, value: string, meaning: string]>>
+  target: ['SMTP_TARGETS', '<host:port,…>'],
+  backend: ['STRESS_BACKEND', '<backend>'],
+  servers: ['SMTP_SERVERS', '<count>'],
+  seed: ['STRESS_SEED', '<number>'],
+  cooldown: ['STRESS_COOLDOWN', '<seconds>'],
+} as const satisfies Options
+
+/** Each option as Commander takes it: flags, and the meaning and range of its variable. */
+export function runFlags(): readonly (readonly [flags: string, description: string])[] {
+  return Object.entries({ ...RUN_OPTIONS, ...WORKLOAD_OPTIONS }).map(([option, [variable, value]]) => {
+    const known = VARIABLES.find(({ name }) => name === variable)
+    if (known === undefined) throw new Error(`there is no variable ${variable}`)
+    const meaning = known.meaning.replace(/\.$/, '')
+    const begin = meaning.slice(0, 1).toLowerCase() + meaning.slice(1)
+    return [`--${option} ${value}`, `${begin} (${variable}: ${known.allowed})`]
+  })
+}

@@ -65,7 +65,7 @@ const RUN = {
   STRESS_COOLDOWN: preset(
     decimal({ min: 0, max: 3600, unit: 'seconds', example: 3 }),
     '3',
-    'Seconds of rest between scenarios.',
+    'Seconds of rest between two runs.',
   ),
   STRESS_THREADS: unset(
     wholeNumber({ min: 1, max: 64, example: 2 }),
