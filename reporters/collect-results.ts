@@ -1,6 +1,7 @@
 import type { TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { namedResultsFolder } from '../src/options/process-environment.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
+import { isJudged, type RunResult } from '../src/results/kinds.ts'
 import '../fixtures/task-data.ts'
 import { resolve } from 'node:path'
 
@@ -42,7 +43,14 @@ export function collectResults(modules: readonly TestModule[]): AnyResult[] {
  * @param task - a test, suite or module
  */
 export function resultOf(task: TestCase | TestSuite | TestModule): AnyResult | undefined {
-  return task.meta().mailstormResult
+  const result = task.meta().mailstormResult
+  return result !== undefined && isJudged(result) ? result : undefined
+}
+
+/** What the task's probe was told: a result that nothing judges. */
+export function probeOf(task: TestCase | TestSuite | TestModule): Exclude<RunResult, AnyResult> | undefined {
+  const result = task.meta().mailstormResult
+  return result === undefined || isJudged(result) ? undefined : result
 }
 
 /** Tasks inherit the meta of their suite, so one result turns up at several tasks. */

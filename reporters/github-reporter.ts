@@ -4,9 +4,9 @@ import type { Result } from '../src/engine/result.ts'
 import { isMissed } from '../src/figures/threshold.ts'
 import { githubActions } from '../src/options/process-environment.ts'
 import type { AnyResult, PressureResult } from '../src/pressure/result.ts'
-import { reasonOf, renderAnyMarkdown } from '../src/report/any.ts'
 import { MOST_SUMMARY_BYTES, renderJobSummary } from '../src/report/ci/job-summary.ts'
 import { commandMessage, commandProperty, oneLine } from '../src/report/escape.ts'
+import { reasonOf, renderMarkdown } from '../src/report/kinds.ts'
 import { runName, thresholdFigures, thresholdSentence } from '../src/report/verdict.ts'
 import { viewOf } from '../src/results/run-view.ts'
 import { collectResults, resultOf } from './collect-results.ts'
@@ -67,9 +67,7 @@ function failedRows(parent: TestSuite | TestModule): FailedRow[] {
 export function jobSummary(results: readonly AnyResult[], mostBytes: number): string {
   const runs = results.flatMap((result) => {
     const view = viewOf('', result)
-    return view === undefined
-      ? []
-      : { view, thresholds: result.thresholds, details: renderAnyMarkdown(result) }
+    return view === undefined ? [] : { view, thresholds: result.thresholds, details: renderMarkdown(result) }
   })
   return renderJobSummary(runs, mostBytes)
 }

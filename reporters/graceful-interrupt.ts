@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
 import { outliveClosedOutput } from '../src/cli/closed-output.ts'
 import { type EndSignal, onEndSignal } from '../src/end-signals.ts'
-import { collectResults } from './collect-results.ts'
+import { collectResults, probeOf } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 
 /** Name of Vitest's own listener (Logger.addCleanupListeners), which exits 1 ms after the signal. */
@@ -105,5 +105,5 @@ export default class GracefulInterrupt implements Reporter {
 
 function hasProbed(module: TestModule): boolean {
   const tasks = [...module.children.allSuites(), ...module.children.allTests()]
-  return tasks.some((task) => task.meta().mailstormProbe !== undefined)
+  return tasks.some((task) => probeOf(task) !== undefined)
 }

@@ -9,7 +9,6 @@ import type {
   Vitest,
 } from 'vitest/node'
 import type { AnyResult } from '../src/pressure/result.ts'
-import { reasonOf } from '../src/report/any.ts'
 import {
   type JunitCase,
   type JunitFailure,
@@ -18,6 +17,7 @@ import {
   renderJunit,
   runProperties,
 } from '../src/report/ci/junit.ts'
+import { reasonOf } from '../src/report/kinds.ts'
 import { makeFolder, writeAtomically } from '../src/results/atomic-write.ts'
 import { resultOf, resultsFolder } from './collect-results.ts'
 import { headingOf, saysItAll } from './rows.ts'

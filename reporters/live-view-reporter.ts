@@ -1,6 +1,5 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
-import { progressByKind } from '../src/pressure/progress.ts'
 import { renderLivePage } from '../src/report/html/live.ts'
 import { loadAssets } from '../src/report/html/page.ts'
 import { LiveHub } from '../src/run/live/hub.ts'
@@ -44,13 +43,7 @@ export default class LiveViewReporter implements Reporter {
 
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
     if (artifact.type !== PROGRESS_ARTIFACT) return
-    const { progress, rows } = artifact
-    progressByKind(progress, {
-      smtp: (load) => {
-        if (rows !== undefined) this.#hub?.load({ progress: load, rows })
-      },
-      pressure: (pressed) => this.#hub?.pressure(pressed),
-    })
+    this.#hub?.running(artifact.progress, artifact.rows)
   }
 
   onTestCaseResult(testCase: TestCase): void {

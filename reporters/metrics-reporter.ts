@@ -6,10 +6,8 @@ import { PROGRESS_ARTIFACT } from '../fixtures/task-data.ts'
 import { MailstormError, USAGE_ERROR } from '../src/error.ts'
 import { whyNotListening } from '../src/listening.ts'
 import { isColorRefused, isInVsCode } from '../src/options/process-environment.ts'
-import { progressByKind } from '../src/pressure/progress.ts'
 import { type MetricsAddress, RunExposition } from '../src/report/prometheus.ts'
 import { pageFor, wrapText } from '../src/report/terminal.ts'
-import { resultOf } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 
 /**
@@ -66,18 +64,11 @@ export default class MetricsReporter implements Reporter {
 
   onTestCaseArtifactRecord(_testCase: TestCase, artifact: Artifact): void {
     if (artifact.type !== PROGRESS_ARTIFACT) return
-    progressByKind(artifact.progress, {
-      smtp: (progress) => {
-        this.#hasFigures = true
-        this.#exposition.update(progress)
-      },
-      // The proxy's own metrics tell of a pressure run.
-      pressure: () => undefined,
-    })
+    if (this.#exposition.update(artifact.progress)) this.#hasFigures = true
   }
 
   onTestCaseResult(testCase: TestCase): void {
-    const result = resultOf(testCase)
+    const result = testCase.meta().mailstormResult
     if (result === undefined) return
     this.#hasFigures = true
     this.#exposition.finish(result)

@@ -2,13 +2,12 @@ import { relative } from 'node:path'
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { MailstormError } from '../src/error.ts'
 import { isColorRefused } from '../src/options/process-environment.ts'
-import { PROBE_FORMAT, type ProbeReport } from '../src/probe/report.ts'
-import { renderProbeMarkdown } from '../src/report/any.ts'
-import { renderProbeText } from '../src/report/documents/probe.ts'
-import { writeIndex, writeProbePage } from '../src/report/html/files.ts'
+import type { ProbeResult } from '../src/probe/report.ts'
+import { writeIndex, writeReport } from '../src/report/html/files.ts'
+import { renderMarkdown, renderText } from '../src/report/kinds.ts'
 import { type Page, PIPE, pageFor, wrapLine } from '../src/report/terminal.ts'
 import { storeProbe } from '../src/results/store.ts'
-import { resultsFolder } from './collect-results.ts'
+import { probeOf, resultsFolder } from './collect-results.ts'
 import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
 import '../fixtures/task-data.ts'
@@ -24,24 +23,24 @@ export default class ProbeReporter implements Reporter {
   }
 
   onTestCaseResult(testCase: TestCase): void {
-    const report = testCase.meta().mailstormProbe
-    if (report !== undefined) tell(this.#vitest, `\n${renderProbeText(report, this.#page)}`)
+    const result = probeOf(testCase)
+    if (result !== undefined) tell(this.#vitest, `\n${renderText(result, this.#page)}`)
   }
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
-    const targets = tests.map((test) => test.meta().mailstormProbe).filter((report) => report !== undefined)
-    const [first] = targets
-    if (first !== undefined) await this.#write(first.stamp, targets)
+    const probes = tests.map(probeOf).filter((result) => result !== undefined)
+    const [first] = probes
+    if (first === undefined) return
+    await this.#write({ ...first, targets: probes.flatMap(({ targets }) => targets) })
   }
 
-  async #write(stamp: string, targets: readonly ProbeReport[]): Promise<void> {
-    const result = { format: PROBE_FORMAT, stamp, targets } as const
+  async #write(result: ProbeResult): Promise<void> {
     const folder = resultsFolder(this.#vitest)
     try {
-      const files = await storeProbe(folder, result, renderProbeMarkdown(result))
+      const files = await storeProbe(folder, result, renderMarkdown(result))
       const [json = ''] = files
-      files.push(await writeProbePage(json, result))
+      files.push(await writeReport(json, result))
       await writeIndex(folder)
       const written = `Written: ${files.map((path) => relative(process.cwd(), path)).join(', ')}`
       tell(this.#vitest, wrapLine(written, this.#page.width).join('\n'))

@@ -9,8 +9,8 @@ import type {
 } from 'vitest/node'
 import { PROGRESS_ARTIFACT, type ProgressArtifact } from '../fixtures/task-data.ts'
 import { isCi, isColorRefused } from '../src/options/process-environment.ts'
-import { renderAnyProgress, renderAnyProgressLine } from '../src/report/any.ts'
 import { counted, span } from '../src/report/format.ts'
+import { renderLiveLine, renderLogLine } from '../src/report/kinds.ts'
 import { cutToColumns, type Paint, pageFor, plain, wrapText } from '../src/report/terminal.ts'
 import { LiveLine, type Terminal } from './live-line.ts'
 import {
@@ -103,7 +103,7 @@ export default class ProgressReporter implements Reporter {
     const nowMs = performance.now()
     if (nowMs - this.#loggedAtMs < LOG_INTERVAL_MS) return
     this.#loggedAtMs = nowMs
-    this.#logger.log(`  ${renderAnyProgressLine(artifact.progress)}`)
+    this.#logger.log(`  ${renderLogLine(artifact.progress)}`)
   }
 
   /** The figures are printed above by now, so progress messages about them are out of date. */
@@ -162,8 +162,7 @@ export default class ProgressReporter implements Reporter {
   #draw(): void {
     if (this.#heading === '') return
     this.#line?.show((columns) => {
-      if (this.#progress !== undefined)
-        return `  ${renderAnyProgress(this.#progress, columns - 2, this.#paint)}`
+      if (this.#progress !== undefined) return `  ${renderLiveLine(this.#progress, columns - 2, this.#paint)}`
       return cutToColumns(`  preparing, ${span((performance.now() - this.#sinceMs) / 1000)}`, columns)
     })
   }

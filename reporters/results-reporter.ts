@@ -3,8 +3,8 @@ import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
 import { MailstormError, USAGE_ERROR } from '../src/error.ts'
 import { isColorRefused, isInVsCode } from '../src/options/process-environment.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
-import { renderAnyMarkdown, renderAnyText } from '../src/report/any.ts'
 import { writeIndex, writeReport } from '../src/report/html/files.ts'
+import { renderMarkdown, renderText } from '../src/report/kinds.ts'
 import { renderSummary } from '../src/report/runs/list.ts'
 import { type Page, PIPE, pageFor, wrapLine, wrapText } from '../src/report/terminal.ts'
 import { checkResultsFolder, storeResult } from '../src/results/store.ts'
@@ -72,12 +72,12 @@ export default class ResultsReporter implements Reporter {
 
   /** Prints the figures even when they cannot be written; the run then fails. */
   async #writeAndPrint(result: AnyResult): Promise<void> {
-    tell(this.#vitest, `\n${renderAnyText(result, this.#page)}`)
+    tell(this.#vitest, `\n${renderText(result, this.#page)}`)
     await this.#orTell(async () => {
       const { json, markdown, latestFailure } = await storeResult(
         this.#folder(),
         result,
-        renderAnyMarkdown(result),
+        renderMarkdown(result),
       )
       const files = [json, markdown]
       try {

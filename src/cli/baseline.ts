@@ -8,6 +8,7 @@ import {
   readBaseline,
   saveBaseline,
 } from '../results/baseline.ts'
+import { kindOf } from '../results/kinds.ts'
 import { findRunFile, readFolder, readRunFile } from '../results/result-files.ts'
 import type { RunView } from '../results/run-view.ts'
 import { pageFor, printJson, type ResultsOptions, resultsDirOf } from './output.ts'
@@ -45,7 +46,7 @@ async function findAll(files: readonly string[], folder: string): Promise<string
 }
 
 async function newestIn(folder: string): Promise<string> {
-  const newest = (await readFolder(folder)).runs.at(-1)
+  const newest = (await readFolder(folder)).runs.findLast(({ format }) => kindOf(format).judged)
   if (newest !== undefined) return newest.file
   throw new MailstormError(
     'NO_RESULTS',

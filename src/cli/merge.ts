@@ -1,7 +1,7 @@
 import type { Result } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
-import { renderAnyMarkdown, renderAnyText } from '../report/any.ts'
 import { reportPath, writeIndex, writeReport } from '../report/html/files.ts'
+import { renderMarkdown, renderText } from '../report/kinds.ts'
 import { writeAtomically } from '../results/atomic-write.ts'
 import { mergeResults } from '../results/merge/merge.ts'
 import { findRunFile, readRunFile } from '../results/result-files.ts'
@@ -35,13 +35,13 @@ export async function merge(names: readonly string[], options: MergeOptions): Pr
     process.stdout.write(resultJson(result))
     return
   }
-  process.stdout.write(renderAnyText(result, pageFor(process.stdout)))
+  process.stdout.write(renderText(result, pageFor(process.stdout)))
   const written = output === undefined ? await addTo(folder, result) : await writeTo(output, result)
   console.log(`\nWritten: ${written.join(', ')}`)
 }
 
 async function addTo(folder: string, result: Result): Promise<string[]> {
-  const { json, markdown, latestFailure } = await storeResult(folder, result, renderAnyMarkdown(result))
+  const { json, markdown, latestFailure } = await storeResult(folder, result, renderMarkdown(result))
   if (latestFailure !== undefined) console.error(latestFailure.message)
   const html = await writeReport(json, result)
   await writeIndex(folder)
@@ -51,7 +51,7 @@ async function addTo(folder: string, result: Result): Promise<string[]> {
 async function writeTo(json: string, result: Result): Promise<string[]> {
   const markdown = reportPath(json).replace(/html$/, 'md')
   try {
-    await writeAtomically(markdown, renderAnyMarkdown(result))
+    await writeAtomically(markdown, renderMarkdown(result))
     await writeAtomically(json, resultJson(result))
   } catch (error) {
     throw storeError(json, error)

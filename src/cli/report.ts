@@ -1,15 +1,12 @@
 import { join } from 'node:path'
-import { z } from 'zod'
-import { RESULT_FORMAT } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
-import { type AnyResult, PRESSURE_FORMAT, type PressureResult } from '../pressure/result.ts'
-import { renderReport } from '../report/any.ts'
 import { reportPath, writeIndex, writePage } from '../report/html/files.ts'
 import { loadAssets } from '../report/html/page.ts'
 import { renderComparisonPage, renderRuns } from '../report/html/runs-report.ts'
+import { renderPage } from '../report/kinds.ts'
 import { compareRuns } from '../results/compare.ts'
+import { kindOf } from '../results/kinds.ts'
 import { findRunFile, readFolder, readRunFile, readRuns } from '../results/result-files.ts'
-import { asResult, isHistogram } from '../results/result-shape.ts'
 import type { RunView } from '../results/run-view.ts'
 import { type ResultsOptions, resultsDirOf } from './output.ts'
 
@@ -65,8 +62,9 @@ async function pageOf({ paths, against, first }: Sources): Promise<string> {
   const assets = await loadAssets()
   if (paths.length === 1 && against.length === 0) {
     const { json, view } = await readRunFile(first)
-    const result = asReportable(json)
-    return result === undefined ? renderRuns([view], assets) : renderReport(result, assets)
+    // Of an older or incomplete file as much as it says.
+    const checked = kindOf(view.format).read(json)
+    return 'result' in checked ? renderPage(checked.result, assets) : renderRuns([view], assets)
   }
   if (against.length > 0)
     return renderComparisonPage(
@@ -82,41 +80,4 @@ async function pageOf({ paths, against, first }: Sources): Promise<string> {
 
 async function runsOf(paths: readonly string[]): Promise<RunView[]> {
   return (await Promise.all(paths.map((path) => readRuns(path)))).flat()
-}
-
-const object = z.looseObject({})
-const list = z.array(object)
-
-/** Fields that only the report needs. */
-const smtp = z.looseObject({
-  run_id: z.string(),
-  machine: z.looseObject({ memory_bytes: z.number() }),
-  versions: z.record(z.string(), z.string()),
-  resource_usage: z.record(z.string(), z.looseObject({ samples: list })),
-})
-
-const pressure = smtp.extend({
-  scenario: z.string(),
-  metrics: z.looseObject({ latency_ms: object, total_messages: z.number() }),
-  proxy: z.looseObject({ urls: z.array(z.string()), settings: z.record(z.string(), z.string()) }),
-  thresholds: list,
-  verification: object,
-  tenants: z.array(z.looseObject({ verification: object, end_to_end_ms: object })),
-  accounts: list,
-  timeline: z.array(z.looseObject({ sent_by_account: object, end_to_end_ms: object })),
-  diagnosis: list,
-  events: list,
-  observations: z.array(z.string()),
-  backend: object,
-  histograms: z.looseObject({ end_to_end: z.custom(isHistogram), report_lag: z.custom(isHistogram) }),
-})
-
-/** The JSON as a result complete enough for a report; undefined for older and incomplete files. */
-function asReportable(json: unknown): AnyResult | undefined {
-  const { data } = z.looseObject({ format: z.string() }).safeParse(json)
-  if (data?.format === PRESSURE_FORMAT)
-    return pressure.safeParse(json).success ? (json as PressureResult) : undefined
-  if (data?.format !== RESULT_FORMAT || !smtp.safeParse(json).success) return undefined
-  const checked = asResult(json)
-  return 'result' in checked ? checked.result : undefined
 }

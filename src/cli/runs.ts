@@ -1,5 +1,5 @@
 import { MailstormError } from '../error.ts'
-import { renderAnyText } from '../report/any.ts'
+import { renderText } from '../report/kinds.ts'
 import { renderList, renderScenarioSummary } from '../report/runs/list.ts'
 import { renderRunView } from '../report/runs/run-view.ts'
 import type { Page } from '../report/terminal.ts'
@@ -63,6 +63,6 @@ async function show(file: string, { json }: ResultsOptions): Promise<void> {
 function pageOf({ json, view }: RunFile, page: Page): string {
   if (view.format === 'older') return renderRunView(view, page)
   const checked = kindOf(view.format).read(json)
-  if ('result' in checked) return renderAnyText(checked.result, page)
+  if ('result' in checked) return renderText(checked.result, page)
   return `${renderRunView(view, page)}\n${page.paint('yellow', `Incomplete: ${checked.wrong}. Showing what the file has.`)}\n`
 }

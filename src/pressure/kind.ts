@@ -1,26 +1,26 @@
 import type { Threshold } from '../figures/threshold.ts'
+import { KINDS } from '../report/kinds.ts'
 import { faultsOf, missedThreshold, tenantSentence } from '../report/verdict.ts'
-import { PRESSURE_RESULTS } from '../results/kinds.ts'
-import type { RunKind } from '../run/kind.ts'
+import type { JudgedKind } from '../run/kind.ts'
 import { RowFailure } from '../run/scenario-run.ts'
 import type { PressureResult, TenantRow } from './result.ts'
 import { type PressurePlan, runPressure } from './run.ts'
 import { tenantTitle } from './spec.ts'
 
 /** The run kind for a mail proxy under pressure: a row per tenant. */
-export const PRESSURE_RUNS: RunKind<PressurePlan, PressureResult> = {
-  results: PRESSURE_RESULTS,
+export const PRESSURE_RUNS: JudgedKind<PressurePlan, PressureResult> = {
+  ...KINDS.pressure,
   rows: ({ workload }) => workload.tenants.map(tenantTitle),
   thresholds: ({ workload }) => workload.thresholds,
   limitMs({ workload: { durationSeconds, drainMs } }, { cooldownSeconds }) {
     return BOOT_LIMIT_MS + (cooldownSeconds + durationSeconds) * 1000 + drainMs + END_LIMIT_MS
   },
-  execute: runPressure,
-  async senderRow({ plan, run, index, row }) {
+  run: runPressure,
+  async row({ plan, run, index, row }) {
     const tenant = (await run.result(row)).tenants[index]
     if (tenant === undefined) throw new RangeError(`the result has no tenant ${index}`)
     expectTenant(tenant, plan.workload.thresholds)
-    return tenantSentence(tenant)
+    return [{ text: tenantSentence(tenant), type: 'notice' }]
   },
   missed: missedThreshold,
   account: expectAccounted,

@@ -24,16 +24,8 @@ export interface PressureProgress {
   readonly p95_ms: number | null
 }
 
-/** Progress of a run of either kind. */
+/** Progress of a run of any kind; a probe has none. */
 export type AnyProgress = Progress | PressureProgress
-
-/** The one place that tells progress of the two kinds apart. */
-export function progressByKind<T>(
-  progress: AnyProgress,
-  of: { readonly smtp: (progress: Progress) => T; readonly pressure: (progress: PressureProgress) => T },
-): T {
-  return 'kind' in progress ? of.pressure(progress) : of.smtp(progress)
-}
 
 /** Rates of single seconds jump; average over this many. */
 const RATE_SECONDS = 3

@@ -227,16 +227,8 @@ export interface PressureResult
   }
 }
 
-/** Result of a run of either kind. */
+/** Result of a run that is judged: stress or pressure. */
 export type AnyResult = Result | PressureResult
-
-/** The one place that tells results of the two kinds apart. */
-export function byKind<T>(
-  result: AnyResult,
-  of: { readonly smtp: (result: Result) => T; readonly pressure: (result: PressureResult) => T },
-): T {
-  return result.test_type === 'pressure' ? of.pressure(result) : of.smtp(result)
-}
 
 /** One tenant: the counts of its client (named as in `/stats`) and the account of its messages. */
 export interface TenantRow {

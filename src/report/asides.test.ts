@@ -5,7 +5,7 @@ import { observe } from '../figures/observations.ts'
 import { mergeResults } from '../results/merge/merge.ts'
 import { shareFile } from '../results/merge/share.fixture.ts'
 import { asResult } from '../results/result-shape.ts'
-import { renderAnyMarkdown, renderAnyText, renderReport } from './any.ts'
+import { renderMarkdown, renderPage, renderText } from './kinds.ts'
 import { RunExposition } from './prometheus.ts'
 import { burstResult } from './result.fixture.ts'
 import { failure } from './result-parts.fixture.ts'
@@ -40,9 +40,9 @@ function troubled(): Partial<Result> {
 }
 
 test.each([
-  ['text', (result: Result) => renderAnyText(result)],
-  ['Markdown', (result: Result) => renderAnyMarkdown(result)],
-  ['HTML', (result: Result) => renderReport(result, { css: '', script: '' })],
+  ['text', (result: Result) => renderText(result)],
+  ['Markdown', (result: Result) => renderMarkdown(result)],
+  ['HTML', (result: Result) => renderPage(result, { css: '', script: '' })],
 ] as const)(
   '%s shows refused recipients, the end of sessions, a cap, and QUIT without a goodbye',
   (_kind, render) => {
@@ -95,7 +95,7 @@ test('merge adds them up, and of two caps keeps the one that more sessions have 
 test('a file of an older version, without them, is read and shown as before', () => {
   const old = burstResult()
   expect(asResult(JSON.parse(JSON.stringify(old)))).toHaveProperty('result')
-  expect(renderAnyText(old)).toContain('no errors')
+  expect(renderText(old)).toContain('no errors')
   const wrong = asResult({ ...old, session_caps: [{ target: 'a' }] })
   expect(wrong).toHaveProperty('wrong', expect.stringContaining('session_caps.0.messages'))
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type CustomMetricResults, CustomMetrics, customResults } from '../engine/custom-metrics.ts'
-import { renderAnyMarkdown, renderAnyText } from './any.ts'
+import { renderMarkdown, renderText } from './kinds.ts'
 import { burstResult } from './result.fixture.ts'
 
 const KINDS = { retries: 'counter', queue_depth: 'gauge', slow: 'rate', handshake_ms: 'trend' } as const
@@ -16,7 +16,7 @@ function ownMetrics(): CustomMetricResults {
 
 /** The section of the terminal's report, without its title and margin. */
 function customLines(custom_metrics: CustomMetricResults): string[] {
-  const [, section = ''] = /\n {2}metric(.*?)\n\n/s.exec(renderAnyText(burstResult({ custom_metrics }))) ?? []
+  const [, section = ''] = /\n {2}metric(.*?)\n\n/s.exec(renderText(burstResult({ custom_metrics }))) ?? []
   return `metric${section}`.split('\n').map((line) => line.trim())
 }
 
@@ -42,15 +42,13 @@ test('dashes, not zeros, where nothing was recorded', () => {
 
 test('the Markdown table has the same, folded into the run', () => {
   const result = burstResult({ custom_metrics: ownMetrics() })
-  expect(renderAnyMarkdown(result)).toContain('\n| retries | counter | 1,204 | 120.4/s |\n')
-  expect(renderAnyMarkdown(result)).toContain(
-    '<details><summary>Custom metrics</summary>\n\n| Metric | Kind |',
-  )
+  expect(renderMarkdown(result)).toContain('\n| retries | counter | 1,204 | 120.4/s |\n')
+  expect(renderMarkdown(result)).toContain('<details><summary>Custom metrics</summary>\n\n| Metric | Kind |')
 })
 
 test('a run without metrics of its own says nothing of them', () => {
-  expect(renderAnyText(burstResult())).not.toContain('Custom')
-  expect(renderAnyMarkdown(burstResult())).not.toContain('Custom')
+  expect(renderText(burstResult())).not.toContain('Custom')
+  expect(renderMarkdown(burstResult())).not.toContain('Custom')
 })
 
 test('thresholds on them are shown in their unit, and a figure that has none as it is', () => {
@@ -61,7 +59,7 @@ test('thresholds on them are shown in their unit, and a figure that has none as 
     value: number,
     limit: number,
   ) => ({ expression, metric, unit, value, limit, verdict: 'fail' }) as const
-  const text = renderAnyText(
+  const text = renderText(
     burstResult({
       thresholds: [
         judged('hops.max<3', 'hops.max', 'number', 3.5, 3),

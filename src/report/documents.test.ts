@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import type { AnyResult } from '../pressure/result.ts'
-import { documentOf, renderAnyMarkdown, renderAnyText, renderReport } from './any.ts'
 import { type Block, type Cell, textOf } from './block.ts'
 import { markdownText, oneLine } from './escape.ts'
 import { driftingResult, mergedFrom, scalingTable, searchResult, splitResult } from './html/extras.fixture.ts'
 import { escapeHtml } from './html/markup.ts'
 import { pressureResult } from './html/pressure.fixture.ts'
+import { documentOf, renderMarkdown, renderPage, renderText } from './kinds.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
 
 const RESULTS: readonly (readonly [name: string, result: () => AnyResult])[] = [
@@ -56,9 +56,9 @@ const bare = (text: string) => text.replace(/\.$/, '')
 test.for(RESULTS)('terminal, Markdown and HTML say the same of %s', ([, result]) => {
   const { head, conclusion, body } = documentOf(result())
   const said = [head.name, head.reason, ...[...conclusion, ...body].flatMap(saidToAll)]
-  const text = renderAnyText(result()).toLowerCase()
-  const markdown = renderAnyMarkdown(result())
-  const html = renderReport(result(), ASSETS)
+  const text = renderText(result()).toLowerCase()
+  const markdown = renderMarkdown(result())
+  const html = renderPage(result(), ASSETS)
   expect(said.length).toBeGreaterThan(10)
   for (const one of said) {
     expect(text).toContain(bare(oneLine(one, 1000)).toLowerCase())
@@ -69,14 +69,14 @@ test.for(RESULTS)('terminal, Markdown and HTML say the same of %s', ([, result])
 
 test('a try that broke at the limit of the generator is inconclusive, whoever writes it', () => {
   const result = burstResult({ search: searchResult() })
-  for (const page of [renderAnyText(result), renderAnyMarkdown(result), renderReport(result, ASSETS)])
+  for (const page of [renderText(result), renderMarkdown(result), renderPage(result, ASSETS)])
     expect(page.match(/inconclusive/g)?.length).toBeGreaterThan(0)
 })
 
 test('why deliveries are not verified is said in one form, whoever writes it', () => {
   const { why_not: _, ...verification } = pressureResult().verification
   const result = { ...pressureResult(), verification: { ...verification, verified: false } }
-  for (const page of [renderAnyText(result), renderAnyMarkdown(result), renderReport(result, ASSETS)]) {
+  for (const page of [renderText(result), renderMarkdown(result), renderPage(result, ASSETS)]) {
     expect(page).toContain('not verified: no reason given')
     expect(page).not.toContain('unknown reason')
   }

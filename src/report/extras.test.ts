@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { renderAnyMarkdown, renderAnyText } from './any.ts'
+import { renderMarkdown, renderText } from './kinds.ts'
 import { burstResult } from './result.fixture.ts'
 
 const sideBySide = {
@@ -69,18 +69,18 @@ const everything = burstResult({
 })
 
 test('shows in a terminal what only some results have', () => {
-  expect(renderAnyText(everything)).toMatchSnapshot()
-  expect(renderAnyText(everything)).toContain('Highest rate that holds: 300.0/s, confidence high')
+  expect(renderText(everything)).toMatchSnapshot()
+  expect(renderText(everything)).toContain('Highest rate that holds: 300.0/s, confidence high')
 })
 
 test('shows it in Markdown', () => {
-  expect(renderAnyMarkdown(everything)).toMatchSnapshot()
-  expect(renderAnyMarkdown(everything)).toContain('### Side by side')
+  expect(renderMarkdown(everything)).toMatchSnapshot()
+  expect(renderMarkdown(everything)).toContain('### Side by side')
 })
 
 test('shows nothing of what a result does not have', () => {
-  expect(renderAnyText(burstResult())).not.toMatch(/Search|Side by side|Drift|Generators/)
-  expect(renderAnyMarkdown(burstResult())).not.toContain('###')
+  expect(renderText(burstResult())).not.toMatch(/Search|Side by side|Drift|Generators/)
+  expect(renderMarkdown(burstResult())).not.toContain('###')
 })
 
 test('a name from a suite file gets out of no table cell', () => {
@@ -88,6 +88,6 @@ test('a name from a suite file gets out of no table cell', () => {
   const hostile = burstResult({
     side_by_side: { ...sideBySide, rows: [{ ...row, label: 'a|b\u001b[31m\n::error::x' }] },
   })
-  expect(renderAnyMarkdown(hostile)).toContain('| a\\|b ::error::x |')
-  expect(renderAnyText(hostile)).not.toContain('\u001b')
+  expect(renderMarkdown(hostile)).toContain('| a\\|b ::error::x |')
+  expect(renderText(hostile)).not.toContain('\u001b')
 })

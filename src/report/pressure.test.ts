@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { PressureProgress } from '../pressure/progress.ts'
 import type { PressureResult, PressureVerification } from '../pressure/result.ts'
-import { renderAnyMarkdown, renderAnyProgressLine, renderAnyText } from './any.ts'
 import { pressureResult } from './html/pressure.fixture.ts'
+import { renderLogLine, renderMarkdown, renderText } from './kinds.ts'
 import { renderPressureProgress } from './progress.ts'
 import { missedThreshold, pressureReason, tenantSentence } from './verdict.ts'
 
@@ -33,11 +33,11 @@ function verified(change: Partial<PressureVerification>): PressureResult {
 }
 
 test('text of a run', () => {
-  expect(renderAnyText(pressureResult())).toMatchSnapshot()
+  expect(renderText(pressureResult())).toMatchSnapshot()
 })
 
 test('Markdown of a run', () => {
-  expect(renderAnyMarkdown(pressureResult())).toMatchSnapshot()
+  expect(renderMarkdown(pressureResult())).toMatchSnapshot()
 })
 
 test('says of a tenant what became of its messages', () => {
@@ -51,9 +51,9 @@ test('says of a tenant what became of its messages', () => {
 test('never says that nothing was lost where nobody knows', () => {
   const gone = verified({ verified: false, why_not: 'the sink is gone', lost: null })
   expect(pressureReason(gone)).toContain('not verified: the sink is gone')
-  expect(renderAnyText(gone)).toContain('600 messages, not verified: the sink is gone')
+  expect(renderText(gone)).toContain('600 messages, not verified: the sink is gone')
   const doubt = verified({ lost: null, still_queued: null, why_not: 'the queue could not be read' })
-  expect(renderAnyText(doubt)).toContain('600 messages, 600 delivered, the queue could not be read')
+  expect(renderText(doubt)).toContain('600 messages, 600 delivered, the queue could not be read')
 })
 
 test('names the messages behind a missed threshold, the first five of many', () => {
@@ -116,7 +116,7 @@ test('the line for a log says that the queue drains, and what is not known is le
     p95_ms: null,
     errors: 2,
   } as const
-  expect(renderAnyProgressLine(draining)).toBe(
+  expect(renderLogLine(draining)).toBe(
     'pressure: draining, 37 s, 1,050 of 1,120 delivered, 28.40/s, 900 reported, 2 errors',
   )
 })

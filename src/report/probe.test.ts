@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ProbeReport, ProbeRow } from '../probe/report.ts'
-import { renderProbeMarkdown } from './any.ts'
-import { renderProbeText } from './documents/probe.ts'
+import type { ProbeReport, ProbeResult, ProbeRow } from '../probe/report.ts'
+import { renderMarkdown, renderText } from './kinds.ts'
 
 const base = { rfc: 'RFC 5321 4.1.1.9', sent: 'NOOP', came: '250 ok', note: '' }
 const ROWS: readonly ProbeRow[] = [
@@ -39,31 +38,50 @@ function report(changes: Partial<ProbeReport> = {}): ProbeReport {
   }
 }
 
+function probed(...targets: readonly ProbeReport[]): ProbeResult {
+  return { format: 'mailstorm-probe/1', stamp: '20261122-101500', targets }
+}
+
 test('as text: a line for each check, and what was said where the server deviates', () => {
-  expect(renderProbeText(report())).toMatchInlineSnapshot(`
+  expect(renderText(probed(report()))).toMatchInlineSnapshot(`
     "============================================================================
-    20261122-101500  probe of mx.test:25
+    20261122-101500  Protocol probe
     ============================================================================
 
-    Extensions: PIPELINING, SIZE 1000
+    Extensions:           PIPELINING, SIZE 1000
 
-    ✓ NOOP
-    – HELP     not offered
-    ✗ VRFY     no 252
-    ? Silence  longer than 10 s
+    Figures:
+      figure       title        group      value
+      servers      servers      Asked          1
+      questions    questions    Asked          4
+      conforms     conforms     Answers        1
+      deviates     deviates     Answers        1
+      not_offered  not offered  Answers        1
+      unknown      unknown      Answers        1
+      duration     duration     Asked    12.30 s
 
-    ✗ VRFY: no 252 (RFC 5321 4.1.1.9)
+    Checks:
+      check      mx.test:25
+      ✓ NOOP
+      – HELP     not offered
+      ✗ VRFY     no 252
+      ? Silence  longer than 10 s
+
+    Deviations:
+      deviates  VRFY: no 252 (RFC 5321 4.1.1.9)
         sent      VRFY a|b
         received  500 <what>
 
-    mx.test:25: 1 conform, 1 deviate, 1 not offered, 1 unknown (12.3 s)
+    mx.test:25: 1 conform, 1 deviate, 1 not offered, 1 unknown
+
+    Protocol probe: mx.test:25
     "
   `)
 })
 
 test('as a matrix: a row for each check, a column for each server', () => {
   const other = report({ target: 'other', rows: ROWS.slice(0, 3) })
-  const markdown = renderProbeMarkdown({
+  const markdown = renderMarkdown({
     format: 'mailstorm-probe/1',
     stamp: 's',
     targets: [report(), other],
@@ -80,7 +98,7 @@ test('as a matrix: a row for each check, a column for each server', () => {
 
 test('as Markdown: no reply of a server becomes markup', () => {
   const result = { format: 'mailstorm-probe/1', stamp: 's', targets: [report()] } as const
-  const markdown = renderProbeMarkdown(result)
+  const markdown = renderMarkdown(result)
   expect(markdown).toContain('| ✗ deviates | VRFY | 5321 4.1.1.9 | VRFY a\\|b | 500 &lt;what&gt; | no 252 |')
   expect(markdown).toContain('> mx.test:25: 1 conform, 1 deviate, 1 not offered, 1 unknown')
 })
@@ -88,7 +106,7 @@ test('as Markdown: no reply of a server becomes markup', () => {
 test('what concerns the whole of it is said once, in the terminal and in Markdown', () => {
   const remarks = ['It is gone: since "HELP" every connection is refused. 8 of 45 questions were asked.']
   const gone = report({ remarks })
-  expect(renderProbeText(gone)).toContain(`\n\n${remarks[0]}\n\nmx.test:25: 1 conform`)
-  const markdown = renderProbeMarkdown({ format: 'mailstorm-probe/1', stamp: 's', targets: [gone] })
+  expect(renderText(probed(gone))).toContain(`not offered, 1 unknown. ${remarks[0]}`)
+  const markdown = renderMarkdown({ format: 'mailstorm-probe/1', stamp: 's', targets: [gone] })
   expect(markdown).toContain(`not offered, 1 unknown. ${remarks[0]}`)
 })

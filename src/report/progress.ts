@@ -1,4 +1,5 @@
 import type { Progress } from '../engine/progress.ts'
+import type { Metrics, Result } from '../engine/result.ts'
 import type { PressureProgress } from '../pressure/progress.ts'
 import { oneLine } from './escape.ts'
 import { count, counted, decimal, MISSING, perSecond, shortMilliseconds, span } from './format.ts'
@@ -154,4 +155,63 @@ function phaseOf({ phase, left_seconds, elapsed_seconds }: PressureProgress): st
 export function renderPressureProgressLine(progress: PressureProgress): string {
   const [name = { text: '' }, ...others] = pressurePartsOf(progress)
   return `${name.text}: ${others.map(({ text }) => text).join(', ')}`
+}
+
+/** A load sent from this process, while it goes on or at its end: what Prometheus counts and measures. */
+export interface LoadSnapshot extends Pick<Progress, 'scenario' | 'part' | 'run_id'> {
+  /** Set once the run has ended. */
+  readonly verdict?: Result['verdict']
+  readonly outcomes: Metrics['outcomes']
+  readonly failures: readonly (readonly [name: string, count: number])[]
+  readonly recipientsRefused: number
+  readonly reconnects: number
+  readonly sessionFailures: number
+  readonly elapsedSeconds: number
+  readonly inFlight: number
+  readonly queued: number
+  readonly rate: number
+  readonly workers: number | undefined
+  readonly planned: number | null
+  readonly targetRate: number | null
+  /** Response time in ms. */
+  readonly percentiles: Readonly<Record<'p50' | 'p95' | 'p99', number | null | undefined>>
+}
+
+export function loadSoFar(progress: Progress): LoadSnapshot {
+  const { scenario, part, run_id, accepted, deferred, rejected, failed } = progress
+  return {
+    ...{ scenario, part, run_id },
+    outcomes: { accepted, deferred, rejected, failed, dropped: 0, not_reached: 0 },
+    failures: progress.errors,
+    recipientsRefused: progress.recipients_refused ?? 0,
+    reconnects: progress.reconnects ?? 0,
+    sessionFailures: progress.session_failures ?? 0,
+    elapsedSeconds: progress.elapsed_seconds,
+    inFlight: progress.in_flight,
+    queued: progress.queued ?? 0,
+    rate: progress.rate,
+    workers: progress.workers,
+    planned: progress.planned,
+    targetRate: progress.target_rate,
+    percentiles: { p50: progress.p50_ms, p95: progress.p95_ms, p99: progress.p99_ms },
+  }
+}
+
+export function loadThatEnded({ scenario, part, run_id, verdict, ...result }: Result): LoadSnapshot {
+  const { metrics, workload, target_rate: targetRate } = result
+  const { dropped: _dropped, ...failures } = metrics.error_breakdown
+  return {
+    ...{ scenario, part, run_id, verdict },
+    outcomes: metrics.outcomes,
+    failures: Object.entries(failures),
+    recipientsRefused: metrics.recipients_refused ?? 0,
+    reconnects: metrics.reconnects ?? 0,
+    sessionFailures: metrics.session_failures ?? 0,
+    elapsedSeconds: metrics.duration_seconds,
+    ...{ inFlight: 0, queued: 0, rate: 0 },
+    workers: workload.workers,
+    planned: metrics.total_messages,
+    targetRate,
+    percentiles: metrics.response_time_ms,
+  }
 }

@@ -1,21 +1,22 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { Progress } from '../engine/progress.ts'
-import type { Metrics, Result, Unit } from '../engine/result.ts'
+import type { Unit } from '../engine/result.ts'
 import { OUTCOMES } from '../engine/sample.ts'
 import { CUSTOM_METRICS } from '../figures/custom.ts'
 import { type Figure, figureValue } from '../figures/figure.ts'
-import { type AnyResult, byKind } from '../pressure/result.ts'
+import type { AnyProgress } from '../pressure/progress.ts'
+import type { RunResult } from '../results/kinds.ts'
 import { listOf } from '../results/overview.ts'
+import { countsOf, exposedBy } from './kinds.ts'
+import type { LoadSnapshot } from './progress.ts'
 
 const RUN = ['scenario', 'part'] as const
-type RunLabels = Readonly<Record<(typeof RUN)[number], string>>
+type RunName = Pick<LoadSnapshot, 'scenario' | 'part'>
 
 /**
  * Values of the label `percentile`. Not `quantile`: Prometheus keeps that one for summaries, which have a
  * sum and a count of all samples beside it, and are computed by the client library.
  */
 const PERCENTILES = ['p50', 'p95', 'p99'] as const
-type Percentiles = Readonly<Record<(typeof PERCENTILES)[number], number | null | undefined>>
 
 /** Where a run shows its figures to Prometheus. */
 export interface MetricsAddress {
@@ -38,8 +39,8 @@ export interface GeneratorUsage {
 
 /**
  * A stress run for Prometheus, from its snapshots (one a second) and its result. Counters go on from run
- * to run of a scenario, as counters of one process do. What runs came to, of either kind, has a gauge to each
- * figure; while a pressure run goes on, the proxy's own metrics tell of it.
+ * to run of a scenario, as counters of one process do. What runs came to, of any kind, has a gauge to each
+ * figure.
  */
 export class RunExposition {
   readonly #registry = new Registry()
@@ -99,56 +100,48 @@ export class RunExposition {
   readonly #figures = new Map<string, Gauge>()
   #cpuSeconds = 0
 
-  /** What a run tells while it goes on. */
-  update(progress: Progress): void {
-    const labels = labelsOf(progress)
-    const counts = { ...progress, dropped: 0, not_reached: 0 }
-    this.#count(progress, counts, new Map(progress.errors))
-    this.#countAsides(progress, progress)
-    this.#running.set(labels, 1)
-    this.#elapsed.set(labels, progress.elapsed_seconds)
-    this.#inFlight.set(labels, progress.in_flight)
-    this.#queued.set(labels, progress.queued ?? 0)
-    this.#rate.set(labels, progress.rate)
-    if (progress.workers !== undefined) this.#workers.set(labels, progress.workers)
-    if (progress.planned !== null) this.#planned.set(labels, progress.planned)
-    if (progress.target_rate !== null) this.#targetRate.set(labels, progress.target_rate)
-    const { p50_ms: p50, p95_ms: p95, p99_ms: p99 } = progress
-    this.#setPercentiles(labels, { p50, p95, p99 })
+  /** What a run tells while it goes on; false when there is nothing to count in this process. */
+  update(progress: AnyProgress): boolean {
+    const counts = countsOf(progress)
+    if (counts !== undefined) this.#show(counts)
+    return counts !== undefined
   }
 
   /** What it came to; a run too short for a snapshot has this alone. */
-  finish(result: AnyResult): void {
-    byKind(result, { smtp: (load) => this.#finishLoad(load), pressure: () => undefined })
+  finish(result: RunResult): void {
+    const { prefix, labels, counts } = exposedBy(result)
+    if (counts !== undefined) this.#show(counts)
     for (const figure of listOf(result).all) {
       const value = figureValue(figure, result)
-      if (value !== null) this.#setFigure(figure, result, value)
+      if (value !== null) this.#setFigure(expositionOf(figure, prefix), labels, value)
     }
   }
 
-  #setFigure(figure: Figure<object>, result: AnyResult, value: number): void {
-    const { name, help, labels, scale } = expositionOf(figure, result.test_type)
+  #setFigure({ name, help, labels, scale }: FigureExposition, run: RunName, value: number): void {
     let gauge = this.#figures.get(name)
     if (gauge === undefined) {
       gauge = this.#gauge(name, help, [...RUN, 'aggregate'])
       this.#figures.set(name, gauge)
     }
-    gauge.set({ ...labelsOf(result), ...labels }, value * scale)
+    gauge.set({ ...labelsOf(run), ...labels }, value * scale)
   }
 
-  #finishLoad(result: Result): void {
-    const labels = labelsOf(result)
-    const { metrics, workload } = result
-    const { dropped: _dropped, ...failures } = metrics.error_breakdown
-    this.#count(result, metrics.outcomes, new Map(Object.entries(failures)))
-    this.#countAsides(result, metrics)
-    this.#runs.inc({ ...labels, verdict: result.verdict })
-    for (const gauge of [this.#running, this.#inFlight, this.#queued, this.#rate]) gauge.set(labels, 0)
-    this.#elapsed.set(labels, metrics.duration_seconds)
-    this.#workers.set(labels, workload.workers)
-    this.#planned.set(labels, metrics.total_messages)
-    if (result.target_rate !== null) this.#targetRate.set(labels, result.target_rate)
-    this.#setPercentiles(labels, metrics.response_time_ms)
+  #show(load: LoadSnapshot): void {
+    const labels = labelsOf(load)
+    this.#count(load)
+    if (load.verdict !== undefined) this.#runs.inc({ ...labels, verdict: load.verdict })
+    this.#running.set(labels, load.verdict === undefined ? 1 : 0)
+    this.#elapsed.set(labels, load.elapsedSeconds)
+    this.#inFlight.set(labels, load.inFlight)
+    this.#queued.set(labels, load.queued)
+    this.#rate.set(labels, load.rate)
+    if (load.workers !== undefined) this.#workers.set(labels, load.workers)
+    if (load.planned !== null) this.#planned.set(labels, load.planned)
+    if (load.targetRate !== null) this.#targetRate.set(labels, load.targetRate)
+    for (const percentile of PERCENTILES) {
+      const ms = load.percentiles[percentile]
+      if (ms !== null && ms !== undefined) this.#responseTime.set({ ...labels, percentile }, ms / 1000)
+    }
   }
 
   async text({ cpuSeconds, memoryBytes }: GeneratorUsage): Promise<string> {
@@ -162,31 +155,22 @@ export class RunExposition {
     return this.#registry.contentType
   }
 
-  #count(
-    run: Pick<Progress, 'scenario' | 'part' | 'run_id'>,
-    outcomes: Metrics['outcomes'],
-    failures: ReadonlyMap<string, number>,
-  ): void {
-    const labels = labelsOf(run)
+  #count(load: LoadSnapshot): void {
+    const labels = labelsOf(load)
     for (const outcome of OUTCOMES)
-      this.#messages.inc({ ...labels, outcome }, this.#since(run, `outcome ${outcome}`, outcomes[outcome]))
-    for (const [failure, count] of failures)
-      this.#failures.inc({ ...labels, failure }, this.#since(run, `failure ${failure}`, count))
-  }
-
-  #countAsides(
-    run: Pick<Progress, 'scenario' | 'part' | 'run_id'>,
-    asides: Pick<Progress, 'recipients_refused' | 'reconnects' | 'session_failures'>,
-  ): void {
-    const labels = labelsOf(run)
-    const { recipients_refused: recipients = 0, reconnects = 0, session_failures: quits = 0 } = asides
-    this.#recipientsRefused.inc(labels, this.#since(run, 'recipients refused', recipients))
-    this.#reconnects.inc(labels, this.#since(run, 'reconnects', reconnects))
-    this.#sessionFailures.inc(labels, this.#since(run, 'session failures', quits))
+      this.#messages.inc(
+        { ...labels, outcome },
+        this.#since(load, `outcome ${outcome}`, load.outcomes[outcome]),
+      )
+    for (const [failure, count] of load.failures)
+      this.#failures.inc({ ...labels, failure }, this.#since(load, `failure ${failure}`, count))
+    this.#recipientsRefused.inc(labels, this.#since(load, 'recipients refused', load.recipientsRefused))
+    this.#reconnects.inc(labels, this.#since(load, 'reconnects', load.reconnects))
+    this.#sessionFailures.inc(labels, this.#since(load, 'session failures', load.sessionFailures))
   }
 
   /** How much a count has grown. Snapshots may come late: counters never go back. */
-  #since(run: Pick<Progress, 'scenario' | 'part' | 'run_id'>, key: string, count: number): number {
+  #since(run: LoadSnapshot, key: string, count: number): number {
     const name = JSON.stringify([run.scenario, run.part])
     let counted = this.#counted.get(name)
     if (counted?.runId !== run.run_id) {
@@ -198,13 +182,6 @@ export class RunExposition {
     return Math.max(0, count - before)
   }
 
-  #setPercentiles(labels: RunLabels, percentiles: Percentiles): void {
-    for (const percentile of PERCENTILES) {
-      const ms = percentiles[percentile]
-      if (ms !== null && ms !== undefined) this.#responseTime.set({ ...labels, percentile }, ms / 1000)
-    }
-  }
-
   #counter<const L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.#registry] })
   }
@@ -214,7 +191,7 @@ export class RunExposition {
   }
 }
 
-function labelsOf({ scenario, part }: Pick<Progress, 'scenario' | 'part'>): RunLabels {
+function labelsOf({ scenario, part }: RunName): Readonly<Record<(typeof RUN)[number], string>> {
   return { scenario, part: part ?? '' }
 }
 
@@ -227,13 +204,8 @@ export interface FigureExposition {
   readonly scale: number
 }
 
-/** By what a run was; figures that a scenario defines itself have their own. */
-const PREFIXES: Readonly<Record<AnyResult['test_type'] | 'custom', string>> = {
-  burst: 'mailstorm_result_',
-  sustained: 'mailstorm_result_',
-  pressure: 'mailstorm_pressure_result_',
-  custom: 'mailstorm_custom_',
-}
+/** Beginning of the names of figures that a scenario defines itself. */
+const OWN_PREFIX = 'mailstorm_custom_'
 
 /** Base units, each said by the end of the name (prometheus.io/docs/practices/naming). */
 const BASE_UNITS: Readonly<Record<Unit, readonly [suffix: string, scale: number]>> = {
@@ -260,11 +232,10 @@ export function expositionOf(
     unit,
     aggregate,
   }: Pick<Figure<never>, 'name' | 'title' | 'group' | 'unit' | 'aggregate'>,
-  testType: AnyResult['test_type'],
+  kindPrefix: string,
 ): FigureExposition {
   const [suffix, scale] = BASE_UNITS[unit]
-  const own = group === CUSTOM_METRICS
-  const prefix = PREFIXES[own ? 'custom' : testType]
+  const prefix = group === CUSTOM_METRICS ? OWN_PREFIX : kindPrefix
   const whole = aggregate?.of ?? name.replaceAll('.', '_')
   // Its unit, where the name says it already, is said once.
   const bare = suffix === '' ? whole : whole.replace(/(?:^|_)(?:ms|mb|seconds|bytes|ratio)$/, '')

@@ -11,11 +11,10 @@ import { overviewOf, type RunOverview } from '../results/overview.ts'
 import { viewOf } from '../results/run-view.ts'
 import { summariseRuns } from '../results/summary.ts'
 import { pressureProgress, progress } from '../run/live/progress.fixture.ts'
-import { renderAnyProgress, renderAnyText } from './any.ts'
-import { renderProbeText } from './documents/probe.ts'
 import { driftingResult, scalingTable, searchResult, splitResult } from './html/extras.fixture.ts'
 import { pressureResult } from './html/pressure.fixture.ts'
 import { probeResult } from './html/probe.fixture.ts'
+import { renderLiveLine, renderText } from './kinds.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
 import { failure } from './result-parts.fixture.ts'
 import { renderBaseline, renderBaselineList } from './runs/baseline.ts'
@@ -94,10 +93,10 @@ const view = viewOf(`results/20260102-${LONG_NAME}.json`, olderRun())
 if (view === undefined) throw new Error('the fixture is no run')
 
 const OUTPUTS: readonly (readonly [string, (page: Page) => string])[] = [
-  ['a run', (page) => renderAnyText(burstResult(), page)],
-  ['a run with long texts everywhere', (page) => renderAnyText(long(), page)],
-  ['a run with slopes', (page) => renderAnyText(driftingResult(), page)],
-  ['a pressure run', (page) => renderAnyText(pressureResult(), page)],
+  ['a run', (page) => renderText(burstResult(), page)],
+  ['a run with long texts everywhere', (page) => renderText(long(), page)],
+  ['a run with slopes', (page) => renderText(driftingResult(), page)],
+  ['a pressure run', (page) => renderText(pressureResult(), page)],
   ['the table at the end', (page) => renderSummary([burstResult(), long(), pressureResult()], page)],
   ['list', (page) => renderList('results', overviews, page)],
   ['skipped files', (page) => renderSkipped(skipped, page)],
@@ -112,17 +111,19 @@ const OUTPUTS: readonly (readonly [string, (page: Page) => string])[] = [
   ['baselines', (page) => renderBaselineList([baseline], skipped, page)],
   [
     'a probe',
-    (page) =>
-      probeResult()
-        .targets.map((target) => renderProbeText(target, page))
-        .join(''),
+    (page) => {
+      const result = probeResult()
+      return [result, ...result.targets.map((one) => ({ ...result, targets: [one] }))]
+        .map((one) => renderText(one, page))
+        .join('')
+    },
   ],
   ['status', ({ width }) => renderStatus(services, width)],
   [
     'live lines',
     ({ width = 80, paint }) =>
       [progress({ scenario: LONG_NAME }), progress({ scenario: '受信者'.repeat(9) }), pressureProgress()]
-        .map((one) => renderAnyProgress(one, width, paint))
+        .map((one) => renderLiveLine(one, width, paint))
         .join('\n'),
   ],
 ]
@@ -137,10 +138,10 @@ describe.each([40, 80, 120])('in %i columns', (width) => {
 })
 
 test('nothing of a long failure text is lost, in a pipe in one line', () => {
-  const told = (page: Page) => stripVTControlCharacters(renderAnyText(long(), page)).replaceAll(/\s+/g, ' ')
+  const told = (page: Page) => stripVTControlCharacters(renderText(long(), page)).replaceAll(/\s+/g, ' ')
   expect(told({ paint: coloured, width: 80 })).toContain(LONG_TEXT)
-  expect(renderAnyText(long())).toContain(`  ${LONG_TEXT}\n`)
-  expect(renderAnyText(long())).toContain(UNBROKEN)
+  expect(renderText(long())).toContain(`  ${LONG_TEXT}\n`)
+  expect(renderText(long())).toContain(UNBROKEN)
 })
 
 test('list and summary still say in 80 columns what decides', () => {

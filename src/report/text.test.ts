@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
-import { renderAnyText } from './any.ts'
+import { renderText } from './kinds.ts'
 import { brokenResult, burstResult } from './result.fixture.ts'
 import { NOTHING } from './result-parts.fixture.ts'
 import { renderSummary } from './runs/list.ts'
 import { coloured, paintFor, plain } from './terminal.ts'
 
 test('shows a run that passed', () => {
-  expect(renderAnyText(burstResult())).toMatchSnapshot()
+  expect(renderText(burstResult())).toMatchSnapshot()
 })
 
 test('shows a run that failed: outcomes, failures, thresholds, warning and reasons', () => {
-  expect(renderAnyText(brokenResult())).toMatchSnapshot()
+  expect(renderText(brokenResult())).toMatchSnapshot()
 })
 
 test('shows rate against target and the scheduling lag in the open model', () => {
   const { metrics, generator, workload } = burstResult()
-  const text = renderAnyText(
+  const text = renderText(
     burstResult({
       test_type: 'sustained',
       target_rate: 50,
@@ -42,13 +42,13 @@ test('a ledger that was not kept is not verified, and its counts are dashes', ()
       duplicated: null,
     },
   })
-  expect(renderAnyText(result)).toContain('Ledger:               not verified: external target\n')
+  expect(renderText(result)).toContain('Ledger:               not verified: external target\n')
   expect(renderSummary([result])).toMatch(/ –\s+–\s+PASSED\n/)
 })
 
 test('a run that sent nothing has dashes, not zeros, for what it could not measure', () => {
   const { metrics } = burstResult()
-  const text = renderAnyText(
+  const text = renderText(
     burstResult({
       verdict: 'FAILED',
       thresholds: [],
@@ -61,7 +61,7 @@ test('a run that sent nothing has dashes, not zeros, for what it could not measu
 })
 
 test('a value just over its limit is shown exactly', () => {
-  const text = renderAnyText(
+  const text = renderText(
     burstResult({
       verdict: 'FAILED',
       thresholds: [
@@ -74,9 +74,7 @@ test('a value just over its limit is shown exactly', () => {
 
 test('names only the first servers of many', () => {
   const servers = Array.from({ length: 32 }, (_, index) => `s${index + 1}`)
-  expect(renderAnyText(burstResult({ servers }))).toContain(
-    'Servers:              s1, s2, s3, s4, s5 … (32)\n',
-  )
+  expect(renderText(burstResult({ servers }))).toContain('Servers:              s1, s2, s3, s4, s5 … (32)\n')
 })
 
 test('shows the most frequent kinds of failure and counts the others', () => {
@@ -87,7 +85,7 @@ test('shows the most frequent kinds of failure and counts the others', () => {
     text: `kind ${index}`,
     count: index + 1,
   }))
-  const text = renderAnyText(burstResult({ failures }))
+  const text = renderText(burstResult({ failures }))
   expect(text).toContain('kind 13')
   expect(text).not.toContain('kind 3\n')
   expect(text).toContain('… and 10 failures of 4 further kinds, see the JSON')
@@ -96,7 +94,7 @@ test('shows the most frequent kinds of failure and counts the others', () => {
 test('cannot be made to steer the terminal by a reply', () => {
   const [row] = brokenResult().failures
   if (row === undefined) throw new Error('the fixture has no failure')
-  const text = renderAnyText(burstResult({ failures: [{ ...row, text: '\u001b[2J\r\n::stop-commands::x' }] }))
+  const text = renderText(burstResult({ failures: [{ ...row, text: '\u001b[2J\r\n::stop-commands::x' }] }))
   expect(text).not.toContain('\u001b')
   expect(text).not.toMatch(/^\s*::/m)
 })
@@ -120,7 +118,7 @@ test('no run, no table', () => {
 })
 
 test('colours stand in a terminal alone, and not with NO_COLOR', () => {
-  expect(renderAnyText(brokenResult(), { paint: coloured, width: undefined })).toContain(
+  expect(renderText(brokenResult(), { paint: coloured, width: undefined })).toContain(
     '\u001b[31m[FAILED]\u001b[39m',
   )
   expect(paintFor({ isTTY: true }, false)).toBe(coloured)
@@ -135,5 +133,5 @@ test('says how much was sent where what was sent was refused', () => {
     metrics: { ...metrics, total_bytes_sent: 0, phases_ms },
     workload: { ...workload, size_bytes: 1_048_576 },
   })
-  expect(renderAnyText(refused)).toContain('Data:               0 bytes accepted, of 10 MB sent\n')
+  expect(renderText(refused)).toContain('Data:               0 bytes accepted, of 10 MB sent\n')
 })

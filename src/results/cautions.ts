@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { Sides } from './change.ts'
+import { kindOf } from './kinds.ts'
 import { CIRCUMSTANCES, type RunView } from './run-view.ts'
 
 /** A caveat to read before the figures of two sides are compared. */
@@ -64,7 +65,7 @@ function scenarioCautions({ before, after }: Sides<readonly RunView[]>): Caution
 
 /** Nothing is worse than nothing: any run would pass against such a reference. */
 function referenceCautions(before: readonly RunView[]): Caution[] {
-  if (!before.every(acceptedNothing)) return []
+  if (!before.every((run) => kindOf(run.format).judged && acceptedNothing(run))) return []
   return [
     {
       about: 'reference',

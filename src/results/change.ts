@@ -52,6 +52,7 @@ export const DEFAULT_LIMITS: Limits = {
   duplicated: ANY,
   corrupted: ANY,
   misreported: ANY,
+  deviates: ANY,
 }
 
 /** Beyond these a change of any other figure is mentioned, without deciding anything. */

@@ -18,7 +18,7 @@ import {
   type Spread,
   spreadOf,
 } from './change.ts'
-import { kindOf, RESULT_KINDS } from './kinds.ts'
+import { kindOf, RESULT_KINDS, type ResultKind } from './kinds.ts'
 import { figuresFor } from './overview.ts'
 import type { RunView } from './run-view.ts'
 
@@ -49,7 +49,7 @@ export interface ComparisonSide {
 
 /** Two sides, figure by figure: plain data for the terminal, `--json` and the HTML report. */
 export interface Comparison {
-  readonly kind: 'smtp' | 'pressure'
+  readonly kind: ResultKind['name']
   readonly before: ComparisonSide
   readonly after: ComparisonSide
   readonly cautions: readonly Caution[]

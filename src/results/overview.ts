@@ -44,7 +44,7 @@ export function formatOf(json: unknown): Format | undefined {
     return isFields(valueAt(json, 'metrics')) && textAt(json, 'test_type') !== null ? 'older' : undefined
   }
   const known = FORMATS.find((name) => name === format)
-  return known !== 'older' && isFields(valueAt(json, 'metrics')) ? known : undefined
+  return known !== undefined && known !== 'older' && kindOf(known).isRun(json) ? known : undefined
 }
 
 /** Undefined when the JSON is not a run. */

@@ -56,7 +56,7 @@ function notAResult(file: string): MailstormError {
   return new MailstormError(
     'NOT_A_RESULT',
     `Failed to read ${file}: it is JSON, but not the result of a run.`,
-    'Results have "test_type" and "metrics"; "npx mailstorm list" shows those of the results folder.',
+    '"npx mailstorm list" shows the results of the results folder.',
   )
 }
 
@@ -115,14 +115,14 @@ function isResultName(name: string): boolean {
   return name.endsWith('.json') && name !== LATEST && !name.startsWith('.')
 }
 
-/** Files of ours that are not runs, so a list of runs does not mention them. */
-const OTHERS_OF_OURS = /^mailstorm-(?:probe|baseline)\//
+/** A file of ours that is not a run, so a list of runs does not mention it. */
+const BASELINE = /^mailstorm-baseline\//
 
 async function readOverview(file: string): Promise<RunOverview | SkippedFile | undefined> {
   try {
     const json = await readHead(file)
     const overview = overviewOf(file, json)
-    if (overview === undefined && OTHERS_OF_OURS.test(textAt(json, 'format') ?? '')) return undefined
+    if (overview === undefined && BASELINE.test(textAt(json, 'format') ?? '')) return undefined
     return overview ?? { file, why: 'not the result of a run' }
   } catch (error) {
     return { file, why: whyUnreadable(error) }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SparseHistogram } from '../engine/histogram.ts'
 import { type Result, UNITS } from '../engine/result.ts'
 import type { PressureResult } from '../pressure/result.ts'
+import { PROBE_VERDICTS, type ProbeResult } from '../probe/report.ts'
 import { listAt, numberAt } from './fields.ts'
 
 /** Building blocks of the shapes. Loose objects: additional members may come from another version. */
@@ -248,6 +249,8 @@ const search = z.looseObject({
   ),
 })
 
+const machine = z.looseObject({ cpu: text, cores: number, memory_bytes: number, os: text })
+
 const result = z.looseObject({
   scenario: text,
   part: text.nullable(),
@@ -274,7 +277,7 @@ const result = z.looseObject({
   histograms: z.looseObject({ response_time: histogram, service_time: histogram }),
   backend: z.looseObject({ name: text, why: text }),
   generator,
-  machine: z.looseObject({ cpu: text, cores: number, memory_bytes: number, os: text }),
+  machine,
   versions: z.record(text, text),
   resource_usage: z.record(text, usage),
   seed: number,
@@ -321,6 +324,12 @@ const verification = z.looseObject({
   unreported: figure,
   misreported: figure,
   errors: figure,
+  lost_ids: z.array(text),
+  duplicated_ids: z.array(text),
+  corrupted_ids: z.array(text),
+  unreported_ids: z.array(text),
+  misreported_ids: z.array(text),
+  remarks: z.array(text),
 })
 
 const tenant = z.looseObject({
@@ -373,6 +382,8 @@ const pressureMetrics = z.looseObject({
   peak_pending: figure,
   peak_proxy_memory_bytes: figure,
   peak_test_process_memory_bytes: number,
+  start_time: text,
+  end_time: text,
 })
 
 const finding = z.looseObject({
@@ -383,9 +394,19 @@ const finding = z.looseObject({
   action: text,
 })
 
+const pressureSecond = z.looseObject({
+  second: number,
+  handed_over: number,
+  delivered: number,
+  reported: number,
+  sent_by_account: z.record(text, number),
+  end_to_end_ms: latency,
+})
+
 const pressureResult = z.looseObject({
   scenario: text,
   part: text.nullable(),
+  run_id: text,
   stamp: text,
   status: z.enum(['complete', 'partial']),
   partial_reason: text.nullable(),
@@ -395,6 +416,8 @@ const pressureResult = z.looseObject({
     implementation: text,
     instances: number,
     runs: z.enum(['in-process', 'processes', 'containers', 'external']),
+    urls: z.array(text),
+    settings: z.record(text, text),
   }),
   backend: z.looseObject({ name: text, why: text }),
   seed: number,
@@ -406,6 +429,10 @@ const pressureResult = z.looseObject({
   events: z.array(z.looseObject({ at_seconds: number, what: text })),
   diagnosis: z.array(finding),
   observations: z.array(text),
+  machine,
+  versions: z.record(text, text),
+  resource_usage: z.record(text, usage),
+  timeline: z.array(pressureSecond),
   histograms: z.looseObject({ end_to_end: histogram, report_lag: histogram }),
 })
 
@@ -415,4 +442,36 @@ export function asPressureResult(
 ): Checked<ReadBack<PressureResult, Named<z.input<typeof pressureResult>>>> {
   const checked = pressureResult.safeParse(json)
   return checked.success ? { result: json as PressureResult } : { wrong: firstIssue(checked.error) }
+}
+
+/** What the renderers rely on in a file of format mailstorm-probe/1. */
+
+const probed = z.looseObject({
+  target: text,
+  stamp: text,
+  took_seconds: number,
+  remarks: z.array(text).optional(),
+  extensions: z.array(text),
+  counts: z.looseObject({ conforms: number, deviates: number, 'not offered': number, unknown: number }),
+  rows: z.array(
+    z.looseObject({
+      id: text,
+      title: text,
+      rfc: text,
+      sent: text,
+      came: text,
+      verdict: z.enum(PROBE_VERDICTS),
+      note: text,
+    }),
+  ),
+})
+
+const probeResult = z.looseObject({ stamp: text, targets: z.array(probed).min(1) })
+
+/** The JSON as what a probe of ours was told, or what is wrong with it. */
+export function asProbeResult(
+  json: unknown,
+): Checked<ReadBack<ProbeResult, Named<z.input<typeof probeResult>>>> {
+  const checked = probeResult.safeParse(json)
+  return checked.success ? { result: json as ProbeResult } : { wrong: firstIssue(checked.error) }
 }

@@ -2,7 +2,6 @@ import type { LoadSpec } from '../engine/executors/registry.ts'
 import type { Progress } from '../engine/progress.ts'
 import type { Result } from '../engine/result.ts'
 import { type Options, readOptions } from '../options/options.ts'
-import { progressByKind } from '../pressure/progress.ts'
 import { executeRun } from './execute.ts'
 import { createServices } from './ground/services.ts'
 import type { Row } from './scenario-run.ts'
@@ -98,7 +97,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const workload = resolveSpec({ ...spec, thresholds })
   const run = { scenario: name, part: null, workload, overrides: [] }
   await using services = createServices(optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }))
-  const row: Row = {
+  const row: Row<Progress> = {
     services,
     signal: signal ?? new AbortController().signal,
     task: { meta: {} },
@@ -106,9 +105,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       throw new RangeError(`a run from a script has no row to skip: ${why}`)
     },
     onTestFinished: () => undefined,
-    onProgress: async (progress) => {
-      progressByKind(progress, { smtp: (load) => onProgress?.(load), pressure: () => undefined })
-    },
+    onProgress: async (progress) => onProgress?.(progress),
   }
   return executeRun(run, row, () => undefined)
 }

@@ -2,9 +2,9 @@ import type { OverrideResult, Result } from '../engine/result.ts'
 import type { LoadRun } from '../engine/threads/load-run.ts'
 import { MailstormError } from '../error.ts'
 import type { AnyProgress } from '../pressure/progress.ts'
-import type { AnyResult } from '../pressure/result.ts'
+import type { LiveRows } from '../report/html/live.ts'
+import type { RunResult } from '../results/kinds.ts'
 import type { Services } from './ground/services.ts'
-import type { LiveRows } from './live/feed.ts'
 import type { Workload } from './spec/spec.ts'
 
 export interface RunOptions {
@@ -16,19 +16,19 @@ export interface RunOptions {
 }
 
 /** Executes the run of a row, and calls back as soon as its load has started. */
-export type Execute<R extends AnyResult = Result> = (
+export type Execute<R extends RunResult = Result> = (
   row: Row,
   onStarted: (load: LoadRun) => void,
 ) => Promise<R>
 
-/** What a row of the test explorer provides to its run. */
-export interface Row {
+/** What a row of the test explorer, or a script, provides to its run; `P` is the progress that it takes. */
+export interface Row<P extends AnyProgress = AnyProgress> {
   readonly services: Services
   /** Aborts when the run is interrupted. */
   readonly signal: AbortSignal
   readonly task: {
     /** Read by reporters. */
-    readonly meta: { mailstormResult?: AnyResult }
+    readonly meta: { mailstormResult?: RunResult }
     /** The rows beside it; rows that were not asked for have mode `skip`. */
     readonly suite?: { readonly tasks: readonly { readonly mode: string }[] } | undefined
   }
@@ -36,14 +36,14 @@ export interface Row {
   /** Calls back when the row has ended, in whatever way. */
   onTestFinished(hook: () => Promise<void>, limitMs?: number): void
   /** Reports progress to the reporters; `rows` only with the live view. */
-  onProgress(progress: AnyProgress, rows?: LiveRows): Promise<void>
+  onProgress(progress: P, rows?: LiveRows): Promise<void>
 }
 
 /**
  * One run of any kind as Vitest sees it: rows that wait for the same run. The first row to come owns it: it
  * starts the run, carries its progress and result, and fails when it cannot run; the others refer to it.
  */
-export class ScenarioRun<R extends AnyResult = Result> {
+export class ScenarioRun<R extends RunResult = Result> {
   readonly #execute: Execute<R>
   readonly #load = Promise.withResolvers<LoadRun>()
   #result: Promise<R> | undefined
@@ -64,7 +64,12 @@ export class ScenarioRun<R extends AnyResult = Result> {
     await load.worker(worker)
   }
 
-  /** The result, for rows of thresholds and tenants; starts the run if no row has. */
+  /** Whether a row has begun it. */
+  get begun(): boolean {
+    return this.#result !== undefined
+  }
+
+  /** The result, for rows of thresholds, tenants and questions; starts the run if no row has. */
   async result(row: Row): Promise<R> {
     if (this.#result === undefined) return this.#own(row)
     return this.#result.catch(() => row.skip('the run has no result: see its first row'))

@@ -1,28 +1,28 @@
 import type { Result } from '../engine/result.ts'
 import type { Options } from '../options/options.ts'
+import { KINDS } from '../report/kinds.ts'
 import { thresholdSentence } from '../report/verdict.ts'
-import { SMTP_RESULTS } from '../results/kinds.ts'
 import { executeRun } from './execute.ts'
 import { ownWorkers, waitForStartMs } from './generator.ts'
 import { serverNames } from './ground/servers.ts'
-import type { RunKind } from './kind.ts'
+import type { JudgedKind } from './kind.ts'
 import { RowFailure, type RunOptions } from './scenario-run.ts'
 
 /** The run kind for load on SMTP servers: a row per worker of this generator. */
-export const SMTP_RUNS: RunKind<RunOptions, Result> = {
-  results: SMTP_RESULTS,
+export const SMTP_RUNS: JudgedKind<RunOptions, Result> = {
+  ...KINDS.smtp,
   rows({ workload }, options) {
     const names = serverNames(options)
     return ownWorkers(workload.workers, options.split).map((worker) => titleOf(worker, names))
   },
   thresholds: ({ workload }) => workload.thresholds,
   limitMs: ({ workload }, options) => limitMs(workload.maxDurationMs, options),
-  execute: executeRun,
-  async senderRow({ plan, run, index, row }) {
+  run: executeRun,
+  async row({ plan, run, index, row }) {
     const worker = ownWorkers(plan.workload.workers, row.services.options.split)[index]
     if (worker === undefined) throw new RangeError(`this generator has no worker ${index}`)
     await run.worker(worker, row)
-    return undefined
+    return []
   },
   missed: (_, threshold) => thresholdSentence(threshold),
   account: expectAccounted,

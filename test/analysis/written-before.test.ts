@@ -10,6 +10,7 @@ import { folderWith } from './mailstorm.ts'
 
 /** What version 0.1.0 (commit 55e4550) wrote, and a file of the older Python generator. */
 const STRESS = '20261130-084730-quick'
+const PROBE = '20261130-084741-probe'
 const PRESSURE = '20261130-084758-pressure'
 const OLDER = 'v0.1-burst'
 
@@ -63,7 +64,7 @@ test('list', async () => {
   expect(await printed((results) => list({ results }))).toMatchSnapshot()
 })
 
-test.for([STRESS, PRESSURE, OLDER])('analyze %s', async (name) => {
+test.for([STRESS, PROBE, PRESSURE, OLDER])('analyze %s', async (name) => {
   expect(await printed((results) => analyze(name, { results }))).toMatchSnapshot()
 })
 
@@ -71,11 +72,12 @@ test.for([
   [STRESS, STRESS],
   [OLDER, STRESS],
   [PRESSURE, PRESSURE],
+  [PROBE, PROBE],
 ] as const)('compare %s with %s', async ([a, b]) => {
   expect(await printed((results) => compare([a, b], { results, ...LIMITS }))).toMatchSnapshot()
 })
 
-test.for([[STRESS], [PRESSURE], [OLDER], [STRESS, OLDER]])('report of %j', async (files) => {
+test.for([[STRESS], [PROBE], [PRESSURE], [OLDER], [STRESS, OLDER]])('report of %j', async (files) => {
   expect(await page(files)).toMatchSnapshot()
 })
 

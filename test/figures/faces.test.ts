@@ -7,29 +7,32 @@ import { TRANSACTION_PHASES } from '../../src/engine/sample.ts'
 import { type Figure, figureValue } from '../../src/figures/figure.ts'
 import { judgeOn, type Threshold } from '../../src/figures/threshold.ts'
 import type { AnyResult } from '../../src/pressure/result.ts'
-import { renderAnyMarkdown, renderAnyText } from '../../src/report/any.ts'
 import { runProperties } from '../../src/report/ci/junit.ts'
 import { figureText } from '../../src/report/format.ts'
 import { writeReport } from '../../src/report/html/files.ts'
 import { loadAssets } from '../../src/report/html/page.ts'
 import { pressureResult } from '../../src/report/html/pressure.fixture.ts'
+import { probeResult } from '../../src/report/html/probe.fixture.ts'
 import { renderRuns } from '../../src/report/html/runs-report.ts'
+import { exposedBy, renderMarkdown, renderText } from '../../src/report/kinds.ts'
 import { expositionOf, RunExposition } from '../../src/report/prometheus.ts'
 import { burstResult } from '../../src/report/result.fixture.ts'
 import { latencies } from '../../src/report/result-parts.fixture.ts'
 import { renderComparison } from '../../src/report/runs/comparison.ts'
 import { compareRuns } from '../../src/results/compare.ts'
+import { isJudged, type ResultKind, type RunResult } from '../../src/results/kinds.ts'
 import { listOf } from '../../src/results/overview.ts'
 import { resultJson } from '../../src/results/result-json.ts'
 import { type RunView, viewOf } from '../../src/results/run-view.ts'
 
-/** Every figure has a value here, so that none escapes. */
-const RUNS: Readonly<Record<string, AnyResult>> = {
-  'a stress run': stressRun(),
-  'a pressure run': {
+/** A run of every kind. Every figure has a value here, so that none escapes. */
+const RUNS: { readonly [Kind in ResultKind['name']]: RunResult } = {
+  smtp: stressRun(),
+  pressure: {
     ...pressureResult(),
     metrics: { ...pressureResult().metrics, throughput_ratio: 0.83, p95_ratio: 1.25 },
   },
+  probe: probeResult(),
 }
 
 function stressRun(): AnyResult {
@@ -96,10 +99,11 @@ const LEFT_OUT: Readonly<Record<Face, Readonly<Record<string, string>>>> = {
   Prometheus: {},
 }
 
-const figuresIn = (result: AnyResult) => listOf(result).all
+const figuresIn = (result: RunResult) => listOf(result).all
 
 /** Shown by every face that shows thresholds. */
-function withThresholds(result: AnyResult): AnyResult {
+function withThresholds(result: RunResult): RunResult {
+  if (!isJudged(result)) return result
   const thresholds = figuresIn(result).map(({ name }) => {
     const threshold: Threshold = { expression: `${name}>=0`, metric: name, comparison: '>=', limit: 0 }
     return judgeOn<object>(threshold, result, listOf(result))
@@ -135,7 +139,7 @@ const CELLS = {
     ),
 } as const
 
-async function reportOf(result: AnyResult): Promise<string> {
+async function reportOf(result: RunResult): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mailstorm-faces-'))
   try {
     return await readFile(await writeReport(join(folder, 'run.json'), result), 'utf8')
@@ -144,7 +148,7 @@ async function reportOf(result: AnyResult): Promise<string> {
   }
 }
 
-function viewIn(result: AnyResult): RunView {
+function viewIn(result: RunResult): RunView {
   const view = viewOf('run.json', JSON.parse(resultJson(result)))
   if (view === undefined) throw new Error('a run has a view')
   return view
@@ -153,7 +157,7 @@ function viewIn(result: AnyResult): RunView {
 /** `5.00 ms`, or what stands in the face for it. */
 const textOf = ({ unit }: Figure<object>, value: number | null) => figureText(value, unit)
 
-describe.for(Object.entries(RUNS))('%s', ([, run]) => {
+describe.for(Object.entries(RUNS))('a run of the kind %s', ([, run]) => {
   const result = withThresholds(run)
   const figures = figuresIn(result)
   const values = new Map(figures.map((figure) => [figure.name, figureValue(figure, run)]))
@@ -164,19 +168,22 @@ describe.for(Object.entries(RUNS))('%s', ([, run]) => {
     expect(values.size).toBe(figures.length)
   })
 
-  test('its JSON has the figure, and the threshold on it with the same value and its unit', () => {
+  test('its JSON has the figure', () => {
+    expectFace('JSON of a run', withoutBaseline(JSON.parse(resultJson(result))))
+  })
+
+  test.runIf(isJudged(run))('its JSON has a threshold on it with the same value and its unit', () => {
     const json = JSON.parse(resultJson(result))
     const thresholds = new Map(json.thresholds.map((one: { metric: string }) => [one.metric, one]))
     for (const figure of figures) {
       const value = measured(figure)
       expect(thresholds.get(figure.name), figure.name).toMatchObject({ value, unit: figure.unit })
     }
-    expectFace('JSON of a run', withoutBaseline(json))
   })
 
-  test.for([
-    ['terminal', async () => renderAnyText(result)],
-    ['Markdown', async () => renderAnyMarkdown(result)],
+  test.runIf(isJudged(run)).for([
+    ['terminal', async () => renderText(result)],
+    ['Markdown', async () => renderMarkdown(result)],
     ['HTML', () => reportOf(result)],
   ] as const)('a threshold on it stands in %s with the same value and unit', async ([medium, render]) => {
     const rows = CELLS[medium](await render())
@@ -187,7 +194,9 @@ describe.for(Object.entries(RUNS))('%s', ([, run]) => {
   })
 
   test.for([
-    ['Markdown', async () => renderAnyMarkdown(result)],
+    // With thresholds on all of them a terminal has them by these.
+    ...(isJudged(run) ? [] : [['terminal', async () => renderText(result)] as const]),
+    ['Markdown', async () => renderMarkdown(result)],
     ['HTML', () => reportOf(result)],
   ] as const)('%s has it by its name, with its title and group', async ([medium, render]) => {
     const rows = CELLS[medium](await render()).map((cells) => cells.filter((cell) => cell !== ''))
@@ -227,7 +236,8 @@ describe.for(Object.entries(RUNS))('%s', ([, run]) => {
     })
   })
 
-  test('JUnit has it by its name', () => {
+  test.runIf(isJudged(run))('JUnit has it by its name', () => {
+    if (!isJudged(result)) throw new TypeError('only results with a verdict have properties')
     const properties = new Map(runProperties(result))
     expectFace('JUnit', ({ name }) => (properties.has(name) ? Number(properties.get(name)) : undefined))
   })
@@ -237,7 +247,7 @@ describe.for(Object.entries(RUNS))('%s', ([, run]) => {
     exposition.finish(result)
     const text = await exposition.text({ cpuSeconds: 0, memoryBytes: 0 })
     expectFace('Prometheus', (figure) => {
-      const { name, labels, scale } = expositionOf(figure, result.test_type)
+      const { name, labels, scale } = expositionOf(figure, exposedBy(result).prefix)
       const end = labels.aggregate === undefined ? '' : `,aggregate="${labels.aggregate}"`
       const sample = text.split('\n').find((line) => line.startsWith(`${name}{`) && line.includes(`${end}} `))
       const [, suffix = ''] =

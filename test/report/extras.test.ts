@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { renderProbePage, renderReport } from '../../src/report/any.ts'
 import {
   driftingResult,
   mergedFrom,
@@ -13,6 +12,7 @@ import {
 } from '../../src/report/html/extras.fixture.ts'
 import { loadAssets } from '../../src/report/html/page.ts'
 import { probeResult } from '../../src/report/html/probe.fixture.ts'
+import { renderPage } from '../../src/report/kinds.ts'
 import { burstResult } from '../../src/report/result.fixture.ts'
 import { drawn, noBrowser, type Opened, open, painted, startBrowser } from './browser.ts'
 
@@ -55,7 +55,7 @@ describe.skipIf(noBrowser !== undefined)(
     afterAll(() => browser?.close())
 
     test('a search: each try is drawn at its rate, and told in the table below', async () => {
-      const { page, complaints } = await opened(renderReport(all(), await loadAssets()))
+      const { page, complaints } = await opened(renderPage(all(), await loadAssets()))
       const { 'search-p99': p99, 'search-way': way } = await drawn(page)
       const { steps } = searchResult()
       expect(way?.[0]).toEqual(steps.map((_, step) => step))
@@ -77,7 +77,7 @@ describe.skipIf(noBrowser !== undefined)(
     test('rows side by side are bars, whose table has the name of what differs', {
       tags: 'long',
     }, async () => {
-      const { page } = await opened(renderReport(all(), await loadAssets()))
+      const { page } = await opened(renderPage(all(), await loadAssets()))
       expect((await drawn(page))['side-by-side-ms']).toEqual([
         [0, 1, 2],
         [6, 4.67, 5.04],
@@ -94,7 +94,7 @@ describe.skipIf(noBrowser !== undefined)(
 
     test('drift: what was measured and its slope, over the time of the run', { tags: 'long' }, async () => {
       const result = driftingResult()
-      const { page, complaints } = await opened(renderReport(result, await loadAssets()))
+      const { page, complaints } = await opened(renderPage(result, await loadAssets()))
       const { 'drift-0': p99, 'drift-1': memory } = await drawn(page)
       expect(p99?.[1]).toEqual(result.timeline.map((row) => row.response_time_ms.p99))
       expect(memory?.[1]).toEqual(
@@ -104,9 +104,9 @@ describe.skipIf(noBrowser !== undefined)(
     })
 
     test.for([
-      { name: 'search and scaling', page: async () => renderReport(all(), await loadAssets()) },
-      { name: 'drift', page: async () => renderReport(driftingResult(), await loadAssets()) },
-      { name: 'the probe', page: async () => renderProbePage(probeResult(), await loadAssets()) },
+      { name: 'search and scaling', page: async () => renderPage(all(), await loadAssets()) },
+      { name: 'drift', page: async () => renderPage(driftingResult(), await loadAssets()) },
+      { name: 'the probe', page: async () => renderPage(probeResult(), await loadAssets()) },
     ])('$name: every chart is painted, and the page fits a phone', async ({ page: render }) => {
       const { page, complaints } = await opened(await render(), 390)
       const width = await page

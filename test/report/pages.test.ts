@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Histogram } from '../../src/engine/histogram.ts'
-import { renderReport } from '../../src/report/any.ts'
 import { loadAssets } from '../../src/report/html/page.ts'
 import { pressureResult } from '../../src/report/html/pressure.fixture.ts'
+import { renderPage } from '../../src/report/kinds.ts'
 import { brokenResult, burstResult } from '../../src/report/result.fixture.ts'
 import { drawn, noBrowser, type Opened, open, painted, startBrowser } from './browser.ts'
 
@@ -64,7 +64,7 @@ describe.skipIf(noBrowser !== undefined)(
     ] as const)(
       'on a phone nothing of %s is cut: no table scrolls, every section is named',
       async ([, result]) => {
-        const { page } = await opened(renderReport(result(), await loadAssets()), { width: 390 })
+        const { page } = await opened(renderPage(result(), await loadAssets()), { width: 390 })
         const cut = await page.locator('.scroll, nav, body').evaluateAll(
           (elements) =>
             elements.filter((one) => {
@@ -91,7 +91,7 @@ describe.skipIf(noBrowser !== undefined)(
       ['a run with a server that was killed', () => brokenResult()],
       ['a pressure run', () => pressureResult()],
     ] as const)('at 1280 pixels no table of %s scrolls', { tags: 'long' }, async ([, result]) => {
-      const { page } = await opened(renderReport(result(), await loadAssets()), { width: 1280 })
+      const { page } = await opened(renderPage(result(), await loadAssets()), { width: 1280 })
       const scrolling = await page.locator('.scroll').evaluateAll((elements) =>
         elements.flatMap((one) => {
           const { scrollWidth, clientWidth, ariaLabel } = one as unknown as {
@@ -110,7 +110,7 @@ describe.skipIf(noBrowser !== undefined)(
       for (let value = 1; value <= 1_000; value++) histogram.record(value)
       const measured = histogram.toSparse()
       const histograms = { response_time: measured, service_time: measured }
-      const { page } = await opened(renderReport(burstResult({ histograms }), await loadAssets()))
+      const { page } = await opened(renderPage(burstResult({ histograms }), await loadAssets()))
       const inked = await page.locator('#chart-distribution canvas').evaluate((one) => {
         const canvas = one as unknown as {
           width: number
@@ -131,7 +131,7 @@ describe.skipIf(noBrowser !== undefined)(
       const timeline = Array.from({ length: 40_000 }, (_, second) => ({
         ...{ ...row, second, accepted: second === 30_000 ? 9000 : 40 + (second % 21) },
       }))
-      const { page, complaints } = await opened(renderReport(burstResult({ timeline }), await loadAssets()))
+      const { page, complaints } = await opened(renderPage(burstResult({ timeline }), await loadAssets()))
       const { throughput } = await drawn(page)
       const [xs = [], mean = [], most = [], least = []] = throughput ?? []
       expect(xs.length).toBeLessThan(1500)
@@ -147,7 +147,7 @@ describe.skipIf(noBrowser !== undefined)(
 
     test('a pressure run: what was not read is a gap, and every chart is painted', async () => {
       const result = pressureResult()
-      const { page, complaints } = await opened(renderReport(result, await loadAssets()))
+      const { page, complaints } = await opened(renderPage(result, await loadAssets()))
       const charts = await drawn(page)
       expect(charts.pending).toEqual([
         result.timeline.map(({ second }) => second),
@@ -161,8 +161,8 @@ describe.skipIf(noBrowser !== undefined)(
     })
 
     test.for([
-      { name: 'a broken run', page: async () => renderReport(brokenResult(), await loadAssets()) },
-      { name: 'a pressure run', page: async () => renderReport(pressureResult(), await loadAssets()) },
+      { name: 'a broken run', page: async () => renderPage(brokenResult(), await loadAssets()) },
+      { name: 'a pressure run', page: async () => renderPage(pressureResult(), await loadAssets()) },
     ])(
       '$name fits a phone: nothing but tables scrolls sideways',
       { tags: 'long' },
@@ -176,7 +176,7 @@ describe.skipIf(noBrowser !== undefined)(
     )
 
     test('the keyboard reads values off a chart, and moves all charts over time together', async () => {
-      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const { page } = await opened(renderPage(burstResult(), await loadAssets()))
       await page.locator('#chart-throughput .plot').focus()
       await page.keyboard.press('End')
       await page.keyboard.press('ArrowLeft')
@@ -186,7 +186,7 @@ describe.skipIf(noBrowser !== undefined)(
     })
 
     test('the mouse over one chart reads the same moment off all', { tags: 'long' }, async () => {
-      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const { page } = await opened(renderPage(burstResult(), await loadAssets()))
       const plot = page.locator('#chart-throughput .u-over')
       const { width = 0 } = (await plot.boundingBox()) ?? {}
       await plot.hover({ position: { x: width / 2, y: 40 } })
@@ -195,7 +195,7 @@ describe.skipIf(noBrowser !== undefined)(
     })
 
     test('the values stand in a table that opens below each chart', { tags: 'long' }, async () => {
-      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const { page } = await opened(renderPage(burstResult(), await loadAssets()))
       await page.locator('#chart-throughput summary').click()
       const rows = page.locator('#chart-throughput table tr')
       expect(await rows.allInnerTexts()).toEqual([
@@ -209,7 +209,7 @@ describe.skipIf(noBrowser !== undefined)(
     })
 
     test('a line is hidden and shown by its name in the legend', { tags: 'long' }, async () => {
-      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const { page } = await opened(renderPage(burstResult(), await loadAssets()))
       const button = page.locator('#chart-response-time').getByRole('button', { name: 'max' })
       const before = (await painted(page))['chart-response-time'] ?? 0
       await button.click()
@@ -220,7 +220,7 @@ describe.skipIf(noBrowser !== undefined)(
     test('light or dark as the system has it, until someone chooses; the choice stays', {
       tags: 'long',
     }, async () => {
-      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const { page } = await opened(renderPage(burstResult(), await loadAssets()))
       const light = await background(page)
       await page.emulateMedia({ colorScheme: 'dark' })
       const dark = await background(page)
@@ -234,7 +234,7 @@ describe.skipIf(noBrowser !== undefined)(
     })
 
     test('charts have the colours of the theme that is shown: of the system, chosen, and on paper', async () => {
-      const { page } = await opened(renderReport(burstResult(), await loadAssets()))
+      const { page } = await opened(renderPage(burstResult(), await loadAssets()))
       const [light, dark] = ['63, 91, 217', '139, 158, 255']
       const shown = async () => {
         const seen = await lineColours(page, 'chart-throughput')

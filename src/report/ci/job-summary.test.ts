@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { Result } from '../../engine/result.ts'
 import type { PressureResult } from '../../pressure/result.ts'
 import { viewOf } from '../../results/run-view.ts'
-import { renderAnyMarkdown } from '../any.ts'
 import { pressureResult } from '../html/pressure.fixture.ts'
+import { renderMarkdown } from '../kinds.ts'
 import { brokenResult, burstResult } from '../result.fixture.ts'
 import { renderJobSummary, type SummarisedRun } from './job-summary.ts'
 
@@ -54,7 +54,7 @@ test('a scenario cannot end its row, nor a reason open a link', () => {
 
 test('closes every fold that it opens, those of the details too', () => {
   const summary = renderJobSummary(
-    [burstResult(), brokenResult()].map((one) => run(one, renderAnyMarkdown(one))),
+    [burstResult(), brokenResult()].map((one) => run(one, renderMarkdown(one))),
   )
   expect(summary.match(/<\/details>/g)).toHaveLength(summary.match(/<details>/g)?.length ?? 0)
   expect(summary.match(/<details>/g)?.length).toBeGreaterThan(10)

@@ -3,6 +3,7 @@ import { figureValue } from '../../figures/figure.ts'
 import { unitOfThreshold } from '../../figures/threshold.ts'
 import { FOREIGN_TEXT_LENGTH } from '../../foreign-text.ts'
 import type { AnyResult } from '../../pressure/result.ts'
+import type { RunResult } from '../../results/kinds.ts'
 import { listOf } from '../../results/overview.ts'
 import {
   type Block,
@@ -209,7 +210,7 @@ function figureOf<Row>(group: readonly Row[], { of, read }: TimeColumn<Row>): st
 const FIGURE_COLUMNS = [left('figure'), left('title'), left('group'), right('value')]
 
 /** Every figure that was measured, by the name that thresholds have for it. */
-export function figuresBlock(result: AnyResult): Block {
+export function figuresBlock(result: RunResult): Block {
   const rows = listOf(result).all.flatMap((figure) => {
     const value = figureValue(figure, result)
     const { name, title, group, unit } = figure

@@ -1,8 +1,19 @@
 import type { ProbeReport, ProbeResult, ProbeRow, ProbeVerdict } from '../../probe/report.ts'
-import { type Block, type Cell, type Document, facts, factsFrom, left, table } from '../block.ts'
-import { oneLine } from '../escape.ts'
+import {
+  type Block,
+  type Cell,
+  type Document,
+  type Fact,
+  facts,
+  factsFrom,
+  left,
+  PAGES,
+  type RichCell,
+  type Table,
+  table,
+} from '../block.ts'
 import { counted, listed, stampText } from '../format.ts'
-import { type Page, type Paint, PIPE, page, titleBlock } from '../terminal.ts'
+import { figuresBlock } from './common.ts'
 
 /** One sign for each verdict, with its colour in a terminal. */
 const PROBE_SIGNS: Readonly<
@@ -25,66 +36,58 @@ function countsSentence(counts: Readonly<Record<ProbeVerdict, number>>): string 
   return `${conforms} conform, ${deviates} deviate, ${counts['not offered']} not offered, ${unknown} unknown`
 }
 
-const REMARK_COLUMNS = 70
-
-/** What one server really does, as a person reads it in a terminal. */
-export function renderProbeText(report: ProbeReport, { paint, width }: Page = PIPE): string {
-  const { target, stamp, counts, rows, remarks = [] } = report
-  const titleColumns = Math.max(...rows.map(({ title }) => Math.min(title.length, 50)))
-  const deviations = rows.filter(({ verdict }) => verdict === 'deviates')
-  const blocks = [
-    titleBlock(oneLine(`${stamp}  probe of ${target}`), { paint, width }),
-    [`Extensions: ${oneLine(report.extensions.join(', ') || 'none', 500)}`],
-    rows.map((row) => rowLine(row, titleColumns, paint)),
-    deviations.flatMap((row) => deviationLines(row, paint)),
-    remarks.map((remark) => paint('yellow', oneLine(remark))),
-    [`${oneLine(target)}: ${countsSentence(counts)} (${report.took_seconds} s)`],
-  ]
-  return page(blocks, width)
-}
-
-function rowLine(row: ProbeRow, titleColumns: number, paint: Paint): string {
-  const { sign, style } = PROBE_SIGNS[row.verdict]
-  const remark = row.verdict === 'not offered' ? 'not offered' : remarkOf(row)
-  const title = oneLine(row.title, titleColumns).padEnd(titleColumns)
-  return `${paint(style, sign)} ${title}  ${paint('dim', oneLine(remark, REMARK_COLUMNS))}`.trimEnd()
-}
-
-/** What was sent and what came, only where a server does not do what the RFC says. */
-function deviationLines({ title, rfc, sent, came, note }: ProbeRow, paint: Paint): string[] {
-  return [
-    `${paint('red', '✗')} ${paint('bold', oneLine(title))}: ${oneLine(note)} (${rfc})`,
-    `    sent      ${oneLine(sent)}`,
-    `    received  ${oneLine(came)}`,
-  ]
-}
-
 const TARGETS_IN_TITLE = 3
 
 /** What servers really do: all of them beside each other, then what was sent and what came, server by server. */
-export function probeDocument({ stamp, targets }: ProbeResult): Document {
-  const names = listed(
-    targets.map(({ target }) => target),
-    TARGETS_IN_TITLE,
-  )
+export function probeDocument(result: ProbeResult): Document {
+  const { stamp, targets } = result
+  const names = targets.map(({ target }) => target)
   return {
     head: {
       name: 'Protocol probe',
       stamp,
       verdict: undefined,
-      reason: names,
+      reason: listed(names, TARGETS_IN_TITLE),
       stoppedEarly: undefined,
-      facts: factsFrom([
-        ['Started', stampText(stamp)],
-        ['Servers', counted(targets.length, 'server')],
-      ]),
+      facts: [
+        { label: 'Started', value: stampText(stamp), in: PAGES },
+        { label: 'Servers', value: counted(targets.length, 'server'), in: PAGES },
+        ...targets.map(extensionsFact),
+      ],
     },
     conclusion: [
       { title: '', parts: [{ kind: 'remarks', remarks: targets.map((one) => ({ text: summaryOf(one) })) }] },
+      deviationsBlock(targets),
       checksBlock(targets),
     ],
-    body: targets.map(saidBlock),
+    body: [...targets.map(saidBlock), { ...figuresBlock(result), in: undefined, note: undefined }],
   }
+}
+
+/** A page has it above the dialogue of each server. */
+function extensionsFact({ target, extensions }: ProbeReport, _: number, all: readonly unknown[]): Fact {
+  const label = all.length === 1 ? 'Extensions' : `Extensions of ${target}`
+  return { label, value: extensions.join(', ') || 'none', in: ['text'] }
+}
+
+/** What was sent and what came where a server does not do what the RFC says; a page has the whole dialogue. */
+function deviationsBlock(targets: readonly ProbeReport[]): Block {
+  const findings = targets.flatMap(({ target, rows }) =>
+    rows
+      .filter(({ verdict }) => verdict === 'deviates')
+      .map(({ id, title, rfc, sent, came, note }) => ({
+        title: `${targets.length === 1 ? '' : `${target}: `}${title}: ${note} (${rfc})`,
+        grade: 'deviates',
+        tone: 'bad' as const,
+        rule: id,
+        facts: factsFrom([
+          ['Sent', sent],
+          ['Received', came],
+        ]),
+      })),
+  )
+  const parts: Block['parts'] = findings.length === 0 ? [] : [{ kind: 'findings', findings }]
+  return { title: 'Deviations', in: ['text'], parts }
 }
 
 function summaryOf({ target, counts, remarks = [] }: ProbeReport): string {
@@ -104,14 +107,41 @@ function checksBlock(targets: readonly ProbeReport[]): Block {
     ...targets.map((report) => checkCell(report.rows.find((row) => row.id === id))),
   ])
   const note = '✓ conforms, ✗ deviates, – not offered, ? unknown.'
-  return { title: 'Checks', note, linked: true, parts: table(columns, rows) }
+  const parts = [...table(columns, rows, { in: PAGES }), ...checksInText(targets)]
+  return { title: 'Checks', note, noteIn: PAGES, linked: true, parts }
+}
+
+/** A terminal has room for what one server said behind its verdict; of several it compares the verdicts. */
+function checksInText(targets: readonly ProbeReport[]): Table[] {
+  const [first, ...others] = targets
+  if (first === undefined) return []
+  const shown = { in: ['text'] } as const
+  if (others.length === 0) {
+    const rows = first.rows.map((row) => [{ ...markOf(row), text: row.title }, remarkInText(row)])
+    return table([left('check'), left(first.target, { long: true })], rows, shown)
+  }
+  const columns = [left('check'), ...targets.map(({ target }) => left(target, { most: MOST_OF_SEVERAL }))]
+  const rows = first.rows.map(({ id, title }) => [
+    title,
+    ...targets.map((report) => checkCell(report.rows.find((row) => row.id === id))),
+  ])
+  return table(columns, rows, shown)
+}
+
+const MOST_OF_SEVERAL = 24
+
+function remarkInText(row: ProbeRow): string {
+  return row.verdict === 'not offered' ? row.verdict : remarkOf(row)
+}
+
+function markOf({ verdict }: ProbeRow): Pick<RichCell, 'tone' | 'mark'> {
+  const { sign, style } = PROBE_SIGNS[verdict]
+  return { tone: TONES[style], mark: { sign, word: verdict } }
 }
 
 function checkCell(row: ProbeRow | undefined): Cell {
   if (row === undefined) return ''
-  const { sign, style } = PROBE_SIGNS[row.verdict]
-  const text = row.verdict === 'not offered' ? '' : remarkOf(row)
-  return { text, tone: TONES[style], mark: { sign, word: row.verdict } }
+  return { ...markOf(row), text: row.verdict === 'not offered' ? '' : remarkOf(row) }
 }
 
 const TONES = { green: 'good', red: 'bad', dim: 'dim', yellow: 'warn' } as const
@@ -140,5 +170,5 @@ function saidBlock({ target, extensions, rows, took_seconds: took }: ProbeReport
     ['Took', `${took} s`],
   ])
   const parts = [facts(about), ...table(columns, cells, { caption: `What ${target} said` })]
-  return { title: target, folded: true, closed: 'Full dialogue', parts }
+  return { title: target, folded: true, closed: 'Full dialogue', in: PAGES, parts }
 }

@@ -1,28 +1,20 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { AnyResult } from '../../pressure/result.ts'
-import type { ProbeResult } from '../../probe/report.ts'
 import { writeAtomically } from '../../results/atomic-write.ts'
+import type { RunResult } from '../../results/kinds.ts'
 import { readFolder } from '../../results/result-files.ts'
 import { storeError } from '../../results/store.ts'
-import { renderProbePage, renderReport } from '../any.ts'
-import { type IndexedProbe, renderIndex } from './index-page.ts'
+import { renderPage } from '../kinds.ts'
+import { renderIndex } from './index-page.ts'
 import { loadAssets } from './page.ts'
 
 /** All runs of a folder on one page. */
 export const INDEX = 'index.html'
 
 /** The report beside a result's JSON. */
-export async function writeReport(jsonPath: string, result: AnyResult): Promise<string> {
+export async function writeReport(jsonPath: string, result: RunResult): Promise<string> {
   const path = reportPath(jsonPath)
-  await writePage(path, renderReport(result, await loadAssets()))
-  return path
-}
-
-/** The page beside a probe's JSON. */
-export async function writeProbePage(jsonPath: string, result: ProbeResult): Promise<string> {
-  const path = reportPath(jsonPath)
-  await writePage(path, renderProbePage(result, await loadAssets()))
+  await writePage(path, renderPage(result, await loadAssets()))
   return path
 }
 
@@ -72,17 +64,7 @@ async function indexOf(folder: string, names: readonly string[]): Promise<string
     return { run, json: address(json), report: present.has(report) ? address(report) : undefined }
   })
   const named = skipped.map(({ file, why }) => ({ file: basename(file), why }))
-  return renderIndex({ runs: indexed, probes: probesAmong(names), skipped: named }, await loadAssets())
-}
-
-/** As storeProbe names them, and no run of a scenario. */
-const PROBE_PAGE = /^(\d{8}-\d{6})-probe(?:\.\d+)?\.html$/
-
-function probesAmong(names: readonly string[]): IndexedProbe[] {
-  return names.flatMap((name) => {
-    const stamp = PROBE_PAGE.exec(name)?.[1]
-    return stamp === undefined ? [] : [{ stamp, report: address(name) }]
-  })
+  return renderIndex({ runs: indexed, skipped: named }, await loadAssets())
 }
 
 /** Of a file beside the page; `./` so that a colon in a name does not make it another scheme. */

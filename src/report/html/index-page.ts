@@ -13,29 +13,19 @@ export interface IndexedRun {
   readonly report: string | undefined
 }
 
-/** A run of the protocol probe, which has no place in trends. */
-export interface IndexedProbe {
-  readonly stamp: string
-  /** Relative address of its page. */
-  readonly report: string
-}
-
 export interface Index {
   /** Oldest first. */
   readonly runs: readonly IndexedRun[]
-  /** Oldest first. */
-  readonly probes?: readonly IndexedProbe[]
   /** Files that are not runs, and why. */
   readonly skipped: readonly { readonly file: string; readonly why: string }[]
 }
 
 /** All runs of a folder: what became of each scenario over time, and a link to each run. */
-export function renderIndex({ runs, probes = [], skipped }: Index, assets: Assets): string {
+export function renderIndex({ runs, skipped }: Index, assets: Assets): string {
   const trends = scenarioTrends(runs.map(({ run }) => run))
   const body = html`<header class="head"><h1>Runs</h1><p class="reason">${summaryOf(runs)}</p></header>
 ${section('Trends', trends.length === 0 ? undefined : html`${trends.map(({ body }) => body)}`, 'Each chart goes from the oldest run of a scenario on a backend to the newest.')}
 ${section('All runs', runs.length === 0 ? undefined : runsTable(runs))}
-${section('Protocol probes', probeList(probes), 'What servers really do, check by check.')}
 ${section('Skipped files', skippedList(skipped))}`
   const charts = trends.flatMap((trend) => trend.charts)
   const links = [
@@ -86,11 +76,6 @@ function cellsOf({ run, report, json }: IndexedRun): (Html | string)[] {
   ]
 }
 
-function probeList(probes: readonly IndexedProbe[]): Html | undefined {
-  if (probes.length === 0) return undefined
-  return html`<ul>${probes.toReversed().map(({ stamp, report }) => html`<li><a href="${report}">${stampText(stamp)}</a></li>`)}</ul>`
-}
-
 function skippedList(skipped: Index['skipped']): Html | undefined {
   if (skipped.length === 0) return undefined
   return table({
@@ -108,10 +93,12 @@ interface Trend {
 /** The newest this many runs of a scenario are drawn: more cannot be told apart in a small chart. */
 const MOST_RUNS = 200
 
-/** One row to each scenario and backend: figures of different backends are never put on one line. */
+/**
+ * One row to each scenario and backend: figures of different backends are never put on one line. A probe has no figure that is drawn.
+ */
 function scenarioTrends(runs: readonly RunOverview[]): Trend[] {
   const groups = Map.groupBy(runs, (run) => JSON.stringify([run.scenario, run.part, run.backend, run.format]))
-  return [...groups.values()].map((group, index) => trendOf(group, index))
+  return [...groups.values()].map(trendOf).filter(({ charts }) => charts.length > 0)
 }
 
 export function runStatus({ verdict, status }: RunOverview): Html {

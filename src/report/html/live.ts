@@ -1,13 +1,13 @@
 import type { Progress } from '../../engine/progress.ts'
-import type { PressureProgress } from '../../pressure/progress.ts'
-import type { AnyResult } from '../../pressure/result.ts'
-import { documentOf } from '../any.ts'
-import type { Card } from '../block.ts'
+import type { ResourceSample, TimelineRow } from '../../engine/result.ts'
+import type { AnyProgress, PressureProgress } from '../../pressure/progress.ts'
+import type { Card, Document } from '../block.ts'
 import { count, MISSING, perSecond, shortMilliseconds, span } from '../format.ts'
 import { runName } from '../verdict.ts'
 import { chartsOf } from '../writers/html.ts'
 import type { Chart } from './charts/chart.ts'
 import { thinCharts } from './charts/thin.ts'
+import { resourceCharts, timelineCharts } from './charts/timeline.ts'
 import { cards, chartPlace, type Html, html, section, verdictChip } from './markup.ts'
 import { type Assets, page } from './page.ts'
 
@@ -23,7 +23,7 @@ ${section('Over time', chartPlace('time'), 'All charts share one axis, in second
 }
 
 /** What stands above the charts while a run goes on. */
-export function liveHead(progress: Progress): Html {
+function liveHead(progress: Progress): Html {
   const left = progress.left_seconds === null ? '' : `, about ${span(progress.left_seconds)} left`
   const sentence = `${span(progress.elapsed_seconds)} so far${left}`
   return liveTitle(progress, { sentence, share: shareOf(progress) })
@@ -51,22 +51,21 @@ export function shareOf(progress: Progress): number | null {
 }
 
 /** The same once it has ended. */
-export function finishedHead(result: AnyResult): Html {
-  const { name, verdict, reason } = documentOf(result).head
+export function finishedHead({ head: { name, verdict, reason } }: Document): Html {
   return html`<div class="title"><h1>${name}</h1>${verdict !== undefined && verdictChip(verdict)}</div>
 <p class="reason">${reason}</p>`
 }
 
-export function finishedCards(result: AnyResult): Html {
-  const parts = documentOf(result).conclusion.flatMap((block) => block.parts)
+export function finishedCards({ conclusion }: Document): Html {
+  const parts = conclusion.flatMap((block) => block.parts)
   return html`${parts.map((part) => part.kind === 'cards' && cards(part.rows))}`
 }
 
-export function finishedCharts(result: AnyResult): Chart[] {
-  return thinCharts(chartsOf(documentOf(result)))
+export function finishedCharts(document: Document): Chart[] {
+  return thinCharts(chartsOf(document))
 }
 
-export function liveCards(progress: Progress): Html {
+function liveCards(progress: Progress): Html {
   const { planned, rate, target_rate, p50_ms, p99_ms } = progress
   const notAccepted = endedOf(progress) - progress.accepted
   const row: Card[] = [
@@ -104,7 +103,7 @@ function endedOf({ accepted, deferred, rejected, failed }: Progress): number {
   return accepted + deferred + rejected + failed
 }
 
-export function livePressureHead(progress: PressureProgress): Html {
+function livePressureHead(progress: PressureProgress): Html {
   const { phase, elapsed_seconds: elapsed, left_seconds: left } = progress
   const doing = phase === 'draining' ? ', tenants are done, the queue drains' : ''
   const share = left === null ? null : elapsed / (elapsed + left || 1)
@@ -112,7 +111,7 @@ export function livePressureHead(progress: PressureProgress): Html {
   return liveTitle(progress, { sentence: `${span(elapsed)} so far${doing}${rest}`, share })
 }
 
-export function livePressureCards(progress: PressureProgress): Html {
+function livePressureCards(progress: PressureProgress): Html {
   const { handed_over, delivered, reported, errors, pending, rate, p95_ms, sync_calls } = progress
   return cards([
     [
@@ -132,7 +131,7 @@ export function livePressureCards(progress: PressureProgress): Html {
 }
 
 /** What can be told of a run under way; the whole dashboard comes with its result. */
-export function livePressureCharts(all: readonly PressureProgress[]): Chart[] {
+function livePressureCharts(all: readonly PressureProgress[]): Chart[] {
   const column = (pick: (progress: PressureProgress) => number | null) => all.map(pick)
   const line = (label: string, pick: (progress: PressureProgress) => number | null) => ({
     label,
@@ -182,4 +181,92 @@ export function livePressureCharts(all: readonly PressureProgress[]): Chart[] {
       series: [line('p95', (one) => one.p95_ms)],
     },
   ]
+}
+
+/** What the charts of a running load need besides its progress: everything new since the last time. */
+export interface LiveRows {
+  /** Complete seconds only: the last one would look like a drop. */
+  readonly timeline: readonly TimelineRow[]
+  readonly resources: Readonly<Record<string, readonly ResourceSample[]>>
+}
+
+/** Everything that a newly opened page needs. */
+export interface Snapshot {
+  readonly run_id: string
+  /** HTML, as `cards` is. */
+  readonly head: string
+  readonly cards: string
+  readonly charts: readonly Chart[]
+}
+
+/** A running run of one kind, as far as reported. */
+export interface LiveRun<P extends AnyProgress = AnyProgress> {
+  readonly runId: string
+  add(progress: P, rows?: LiveRows): void
+  snapshot(): Snapshot
+}
+
+/** Load on SMTP servers. */
+export class LiveLoad implements LiveRun<Progress> {
+  readonly runId: string
+  #progress: Progress
+  readonly #timeline: TimelineRow[] = []
+  readonly #samples = new Map<string, ResourceSample[]>()
+
+  constructor(first: Progress) {
+    this.runId = first.run_id
+    this.#progress = first
+  }
+
+  add(progress: Progress, rows?: LiveRows): void {
+    this.#progress = progress
+    for (const row of rows?.timeline ?? []) this.#timeline.push(row)
+    for (const [name, samples] of Object.entries(rows?.resources ?? {}))
+      this.#samples.set(name, [...(this.#samples.get(name) ?? []), ...samples])
+  }
+
+  snapshot(): Snapshot {
+    return {
+      run_id: this.runId,
+      head: liveHead(this.#progress).markup,
+      cards: liveCards(this.#progress).markup,
+      charts: this.#charts(),
+    }
+  }
+
+  #charts(): Chart[] {
+    const usage = Object.fromEntries([...this.#samples].map(([name, samples]) => [name, { samples }]))
+    const charts = [
+      ...timelineCharts({ timeline: this.#timeline, target_rate: this.#progress.target_rate }),
+      ...resourceCharts(usage),
+    ]
+    // An axis that changes its scale in the middle would move everything drawn.
+    return charts.map((chart) => (chart.unit === 'ms' ? { ...chart, log: true } : chart))
+  }
+}
+
+/** A mail proxy under pressure: only its progress, once a second, is known until it ends. */
+export class LivePressure implements LiveRun<PressureProgress> {
+  readonly runId: string
+  #last: PressureProgress
+  readonly #all: PressureProgress[] = []
+
+  constructor(first: PressureProgress) {
+    this.runId = first.run_id
+    this.#last = first
+  }
+
+  add(progress: PressureProgress): void {
+    this.#last = progress
+    this.#all.push(progress)
+  }
+
+  snapshot(): Snapshot {
+    return {
+      run_id: this.runId,
+      head: livePressureHead(this.#last).markup,
+      cards: livePressureCards(this.#last).markup,
+      charts: livePressureCharts(this.#all),
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { NO_LATENCY } from '../../engine/histogram.ts'
-import { renderReport } from '../any.ts'
+import { renderPage } from '../kinds.ts'
 import { brokenResult, burstResult } from '../result.fixture.ts'
 import { renderIndex } from './index-page.ts'
 import { joinModules } from './page.ts'
@@ -24,11 +24,11 @@ function textOf(page: string): string {
 }
 
 test('a burst that passed', () => {
-  expect(textOf(renderReport(burstResult(), ASSETS))).toMatchSnapshot()
+  expect(textOf(renderPage(burstResult(), ASSETS))).toMatchSnapshot()
 })
 
 test('a partial run that failed says so before all else, and shows replies as text', () => {
-  const page = renderReport(brokenResult(), ASSETS)
+  const page = renderPage(brokenResult(), ASSETS)
   expect(page).not.toContain('<b>no</b>')
   const text = textOf(page)
   expect(text.indexOf('Partial run.')).toBeLessThan(text.indexOf('burst'))
@@ -36,7 +36,7 @@ test('a partial run that failed says so before all else, and shows replies as te
 })
 
 test('a pressure run', () => {
-  expect(textOf(renderReport(pressureResult(), ASSETS))).toMatchSnapshot()
+  expect(textOf(renderPage(pressureResult(), ASSETS))).toMatchSnapshot()
 })
 
 test('what was not measured is a dash, never 0', () => {
@@ -52,7 +52,7 @@ test('what was not measured is a dash, never 0', () => {
     },
     ledger: { ...burstResult().ledger, verified: false, lost: null, why_not: 'no ledger' },
   })
-  const text = textOf(renderReport(result, ASSETS))
+  const text = textOf(renderPage(result, ASSETS))
   expect(text).toMatch(/p99 response –/)
   expect(text).toMatch(/Success rate –/)
   expect(text).toContain('Deliveries are not verified: no ledger.')
@@ -63,10 +63,10 @@ test('custom metrics stand in a table of their own', () => {
     retries: { kind: 'counter', sum: 412, per_second: 97.9 },
     handshake_ms: { kind: 'gauge', value: null, min: null, max: null, at_seconds: null },
   } as const
-  const text = textOf(renderReport(burstResult({ custom_metrics }), ASSETS))
+  const text = textOf(renderPage(burstResult({ custom_metrics }), ASSETS))
   expect(text).toContain('retries counter 412 97.90/s')
   expect(text).toContain('handshake_ms gauge – min –, max –')
-  expect(textOf(renderReport(burstResult(), ASSETS))).not.toContain('Custom metrics')
+  expect(textOf(renderPage(burstResult(), ASSETS))).not.toContain('Custom metrics')
 })
 
 test('an index of no runs says so', () => {
@@ -86,6 +86,6 @@ test('a server that was given by its address stands there once', () => {
   const [row, ...others] = burstResult().per_server
   if (row === undefined) throw new Error('the fixture has no server')
   const named = { ...row, name: '127.0.0.1:2525', host: '127.0.0.1', port: 2525 }
-  const page = renderReport(burstResult({ per_server: [named, ...others] }), ASSETS)
+  const page = renderPage(burstResult({ per_server: [named, ...others] }), ASSETS)
   expect(page).not.toMatch(/127\.0\.0\.1:2525 (<[^>]+>)*127\.0\.0\.1:2525/)
 })

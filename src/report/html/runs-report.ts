@@ -91,7 +91,7 @@ function overlaid(run: RunView): Overlaid {
   return {
     label: `${runName(run)} ${stampText(run.stamp)}`,
     perSecond: run.per_second.length === 0 ? [] : [run.per_second],
-    histogram: run.histograms[mainLatency(run)],
+    histogram: mainLatency(run, run.histograms),
   }
 }
 
@@ -100,7 +100,7 @@ function sideOverlaid(label: string, { runs, histograms }: ComparisonSide): Over
   return {
     label,
     perSecond: runs.map(({ per_second }) => per_second).filter((values) => values.length > 0),
-    histogram: first === undefined ? undefined : histograms[mainLatency(first)],
+    histogram: first === undefined ? undefined : mainLatency(first, histograms),
   }
 }
 

@@ -147,8 +147,10 @@ function uprightLines({ columns: [first, ...others], rows }: Table): string[] {
 function cellText(cell: Cell, column: Column | undefined, paint: Paint): string {
   const most = column?.most ?? (column?.long ? FOREIGN_TEXT_LENGTH : undefined)
   const text = oneLine(textOf(cell), most)
-  if (typeof cell === 'string' || text === '') return text
-  const { tone, judged } = cell
+  if (typeof cell === 'string') return text
+  const { tone, judged, mark } = cell
+  if (mark !== undefined) return `${painted(mark.sign, tone, paint)} ${text}`.trimEnd()
+  if (text === '') return text
   return painted(judged && tone === 'bad' ? text.toUpperCase() : text, tone, paint)
 }
 

@@ -1,14 +1,8 @@
 import { assembleTimeline } from '../../engine/measurement.ts'
-import type { ResourceSample, ResourceUsage, TimelineRow } from '../../engine/result.ts'
+import type { ResourceUsage, TimelineRow } from '../../engine/result.ts'
 import type { LoadRun, Measured } from '../../engine/threads/load-run.ts'
+import type { LiveRows } from '../../report/html/live.ts'
 import type { ResourceSampler } from '../resource-sampler.ts'
-
-/** What the charts of a running load need besides its progress: everything new since the last time. */
-export interface LiveRows {
-  /** Complete seconds only: the last one would look like a drop. */
-  readonly timeline: readonly TimelineRow[]
-  readonly resources: Readonly<Record<string, readonly ResourceSample[]>>
-}
 
 /** Threads report once a second, so the second before the current one is incomplete too. */
 const SECONDS_UNTIL_WHOLE = 2

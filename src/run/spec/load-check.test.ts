@@ -12,7 +12,6 @@ function scenario(
   const parts = refused.length === 0 ? [{}] : refused
   return {
     name,
-    kind: 'smtp',
     reads: [],
     runs: () =>
       parts.map((reasons, index) => ({
@@ -30,7 +29,7 @@ const BOTH = scenario('both', { onlyWhenNamed: true }, NO_RATE, {})
 const SOAK = scenario('soak', { onlyWhenNamed: true, reads: ['STRESS_SOAK_RATE'] }, {})
 const PRESSURE = scenario(
   'pressure',
-  { kind: 'pressure', reads: ['PRESSURE_DURATION'] },
+  { project: 'proxy', reads: ['PRESSURE_DURATION'] },
   { STRESS_RATE: 'it is a proxy' },
 )
 const SCALE = scenario('scale', { ...PRESSURE, name: 'scale', onlyWhenNamed: true })

@@ -58,8 +58,9 @@ function changesNothing(lines: readonly string[]): MailstormError {
 /** A pattern that names no scenario, such as `worker 3,`, applies to the scenarios that run by default. */
 function willRun(scenarios: readonly ReadScenario[], { pattern, projects }: Asked): readonly ReadScenario[] {
   const byDefault = scenarios.filter(
-    ({ onlyWhenNamed, kind }) =>
-      onlyWhenNamed !== true || (kind === 'pressure' && pattern === undefined && projects.includes('proxy')),
+    ({ onlyWhenNamed, project }) =>
+      onlyWhenNamed !== true ||
+      (project !== undefined && pattern === undefined && projects.includes(project)),
   )
   const named = scenarios.filter(({ name }) => pattern !== undefined && asksFor(pattern, name))
   return named.length > 0 ? named : byDefault

@@ -1,5 +1,5 @@
 import { quantileMs, type SparseHistogram } from '../../../engine/histogram.ts'
-import { kindOf, type ResultKind } from '../../../results/kinds.ts'
+import { kindOf } from '../../../results/kinds.ts'
 import type { RunView } from '../../../results/run-view.ts'
 import { type Chart, lineTone, type Series, type Tone } from './chart.ts'
 
@@ -54,9 +54,10 @@ export interface Overlaid {
   readonly histogram: SparseHistogram | undefined
 }
 
-/** The kind of latency that runs are compared by. */
-export function mainLatency({ format }: Pick<RunView, 'format'>): ResultKind['latency'] {
-  return kindOf(format).latency
+/** The latency that runs of a kind are compared by, if the run has it. */
+export function mainLatency({ format }: Pick<RunView, 'format'>, histograms: RunView['histograms']) {
+  const { latency } = kindOf(format)
+  return latency === undefined ? undefined : histograms[latency]
 }
 
 /** Throughput over time and latency by percentile of several runs, each on one pair of axes. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ResourceSample, Result, TimelineRow } from '../../../engine/result.ts'
-import { documentOf, renderReport } from '../../any.ts'
+import { documentOf, renderPage } from '../../kinds.ts'
 import { burstResult } from '../../result.fixture.ts'
 import { latencies, timelineRow } from '../../result-parts.fixture.ts'
 import { chartsOf } from '../../writers/html.ts'
@@ -41,7 +41,7 @@ function soak(seconds: number, badSecond: number): Result {
 }
 
 test('a report of 7 days is at most 2 MB', { timeout: 60_000 }, async () => {
-  const page = renderReport(soak(7 * DAY_SECONDS, 12_345), await loadAssets())
+  const page = renderPage(soak(7 * DAY_SECONDS, 12_345), await loadAssets())
   expect(Buffer.byteLength(page)).toBeLessThan(2_000_000)
   expect(page).toMatch(/Each point is the mean over 10 min; the band is from minimum to maximum/)
 })

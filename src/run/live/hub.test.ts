@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Chart } from '../../report/html/charts/chart.ts'
+import { LiveLoad, LivePressure } from '../../report/html/live.ts'
 import { timelineRow } from '../../report/result-parts.fixture.ts'
+import { type Update, updateWith } from './hub.ts'
 import { pressureProgress, progress } from './progress.fixture.ts'
-import { LiveLoadRun, LivePressureRun, type Update, updateWith } from './run.ts'
 
 const rows = (...seconds: number[]) => ({ timeline: seconds.map(timelineRow), resources: {} })
 const sample = (second: number) => ({ second, cpu_percent: second, memory_bytes: 1 })
@@ -21,12 +22,12 @@ function patched(charts: readonly Chart[], { patches }: Update): Chart[] {
 }
 
 test('a page that takes every update has what a page has that is opened last', () => {
-  const run = new LiveLoadRun(progress())
-  run.add({ progress: progress(), rows: { ...rows(0, 1), resources: { a: [sample(0)], b: [] } } })
+  const run = new LiveLoad(progress())
+  run.add(progress(), { ...rows(0, 1), resources: { a: [sample(0)], b: [] } })
   const opened = run.snapshot().charts
-  const update = updateWith(run, {
-    progress: progress(),
-    rows: { ...rows(2), resources: { a: [sample(1)], b: [sample(0), sample(1)] } },
+  const update = updateWith(run, progress(), {
+    ...rows(2),
+    resources: { a: [sample(1)], b: [sample(0), sample(1)] },
   })
   if (update === undefined) throw new Error('no update')
   expect(patched(opened, update)).toEqual(run.snapshot().charts)
@@ -34,23 +35,23 @@ test('a page that takes every update has what a page has that is opened last', (
 })
 
 test('a chart that was not there before needs the page drawn anew', () => {
-  const run = new LiveLoadRun(progress())
-  expect(updateWith(run, { progress: progress(), rows: rows(0) })).toBeDefined()
+  const run = new LiveLoad(progress())
+  expect(updateWith(run, progress(), rows(0))).toBeDefined()
   const sampled = (second: number) => ({ ...rows(second), resources: { a: [sample(second)] } })
-  expect(updateWith(run, { progress: progress(), rows: sampled(1) })).toBeUndefined()
-  expect(updateWith(run, { progress: progress(), rows: sampled(2) })).toBeDefined()
+  expect(updateWith(run, progress(), sampled(1))).toBeUndefined()
+  expect(updateWith(run, progress(), sampled(2))).toBeDefined()
 })
 
 test('the figures are those of the newest progress', () => {
-  const run = new LiveLoadRun(progress())
-  run.add({ progress: progress({ accepted: 4321, elapsed_seconds: 9, left_seconds: null }), rows: rows() })
+  const run = new LiveLoad(progress())
+  run.add(progress({ accepted: 4321, elapsed_seconds: 9, left_seconds: null }), rows())
   const { head, cards } = run.snapshot()
   expect(cards).toContain('4,321')
   expect(head).toContain('9 s so far</p>')
 })
 
 test('of a proxy under pressure each progress is a point; what was not read is a gap', () => {
-  const run = new LivePressureRun(pressureProgress())
+  const run = new LivePressure(pressureProgress())
   const told = [1, 2.1, 3].map((elapsed_seconds) =>
     pressureProgress({ elapsed_seconds, pending: elapsed_seconds === 2.1 ? null : 7 }),
   )
