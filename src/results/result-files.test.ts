@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { probeResult } from '../report/html/probe.fixture.ts'
 import { burstResult } from '../report/result.fixture.ts'
 import { olderRun } from './older.fixture.ts'
 import { readFolder } from './result-files.ts'
@@ -15,18 +16,19 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
   return folder
 }
 
-test('lists runs of both generators by their time, the oldest first, and not what is ours and no run', async () => {
+test('lists runs of both generators and of probes by their time, the oldest first, and not what is ours and no run', async () => {
   const folder = await folderWith({
     'b.json': resultJson(burstResult({ stamp: '20260102-030405' })),
     'a.json': resultJson(burstResult({ stamp: '20260103-030405' })),
     'old.json': JSON.stringify(olderRun()),
     'latest.json': resultJson(burstResult()),
     'a.md': '# not JSON',
-    'probe.json': '{"format":"mailstorm-probe/1"}',
+    'probe.json': JSON.stringify({ ...probeResult(), stamp: '20260102-040000' }),
+    'baseline.json': '{"format":"mailstorm-baseline/1"}',
     '.hidden.json': '{',
   })
   const { runs, skipped } = await readFolder(folder)
-  expect(runs.map(({ file }) => basename(file))).toEqual(['old.json', 'b.json', 'a.json'])
+  expect(runs.map(({ file }) => basename(file))).toEqual(['old.json', 'b.json', 'probe.json', 'a.json'])
   expect(skipped).toEqual([])
 })
 
