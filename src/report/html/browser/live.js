@@ -1,8 +1,8 @@
 import { clearCharts, figures, showCharts } from './charts.js'
 
 /** @import { Chart } from '../charts/chart.ts' */
-/** @import { Finished } from '../../../run/live/hub.ts' */
-/** @import { ChartPatch, Snapshot, Update } from '../../../run/live/run.ts' */
+/** @import { ChartPatch, Finished, Update } from '../../../run/live/hub.ts' */
+/** @import { Snapshot } from '../live.ts' */
 
 /** @param {string} id */
 function byId(id) {
