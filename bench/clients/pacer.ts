@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/engine/clock.ts'
 import { Dispatch, type Lane } from '../../src/engine/dispatch.ts'
-import { createPacer } from '../../src/engine/executors/pacer.ts'
+import { createPacer } from '../../src/engine/executors/registry.ts'
 import { Histogram } from '../../src/engine/histogram.ts'
 import type { PacedRun, PacedTask } from './pacing-task.ts'
 

@@ -1,7 +1,6 @@
 import { FakeClock } from './clock.fixture.ts'
 import { Dispatch, type Lane } from './dispatch.ts'
-import { createPacer } from './executors/pacer.ts'
-import type { Schedule } from './executors/registry.ts'
+import { createPacer, type Schedule } from './executors/registry.ts'
 
 /** One message as a lane took it. */
 export interface Taken {

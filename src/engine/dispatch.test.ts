@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FakeClock } from './clock.fixture.ts'
 import { DispatchInVirtualTime } from './dispatch.fixture.ts'
 import { Dispatch } from './dispatch.ts'
-import { createPacer } from './executors/pacer.ts'
+import { createPacer } from './executors/registry.ts'
 
 const perSecond = (ratePerSecond: number, durationSeconds: number) =>
   ({ executor: 'constant-arrival-rate', ratePerSecond, durationSeconds }) as const

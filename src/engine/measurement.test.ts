@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { createPacer } from './executors/pacer.ts'
+import { createPacer } from './executors/registry.ts'
 import {
   assembleAsides,
   assembleFailures,

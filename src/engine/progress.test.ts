@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPacer } from './executors/pacer.ts'
+import { createPacer } from './executors/registry.ts'
 import { progressOf } from './progress.ts'
 import { Recorder } from './recorder.ts'
 import { sampleOf } from './sample.fixture.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPacer } from '../engine/executors/pacer.ts'
-import type { Schedule } from '../engine/executors/registry.ts'
+import { createPacer, type Schedule } from '../engine/executors/registry.ts'
 import { Recorder } from '../engine/recorder.ts'
 import { sampleOf } from '../engine/sample.fixture.ts'
 import { stageFigures } from './stages.ts'

@@ -1,4 +1,4 @@
-import type { Split } from '../engine/executors/pacer.ts'
+import type { Split } from '../engine/executors/registry.ts'
 import { type Kind, kind, preset, type Reading, unset, type ValuesOf, wholeNumber } from './kind.ts'
 
 /** Several generators that offer one load together, and how long the soak lasts. */

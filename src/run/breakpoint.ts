@@ -1,5 +1,5 @@
 import { type Found, MOST_PROBES, type Probe, searchState } from '../engine/executors/breakpoint.ts'
-import { plannedSeconds } from '../engine/executors/schedule.ts'
+import { plannedSeconds } from '../engine/executors/registry.ts'
 import type { Result, SearchResult, SearchStep } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
 import { isMissed, parseThreshold } from '../figures/threshold.ts'

@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { systemClock } from '../engine/clock.ts'
+import { shareOf } from '../engine/executors/registry.ts'
 import { progressOf } from '../engine/progress.ts'
 import type { Result } from '../engine/result.ts'
 import { LoadRun } from '../engine/threads/load-run.ts'
+import type { LoadPlan } from '../engine/threads/plan.ts'
 import { archiveLogs } from './archive-logs.ts'
-import { GeneratorMeter, type RunStart } from './generator.ts'
-import { type Ground, groundFor, narrowed, planOf, selectedWorkers } from './ground/ground.ts'
+import { GeneratorMeter, ownWorkers, type RunStart } from './generator.ts'
+import { type Ground, groundFor } from './ground/ground.ts'
+import type { Servers } from './ground/servers.ts'
 import { LiveFeeds } from './live/feed.ts'
 import { stampOf } from './provenance.ts'
 import { ResourceSampler, usageDuring } from './resource-sampler.ts'
 import { buildResult, type RunFacts } from './result.ts'
 import type { Row, RunOptions } from './scenario-run.ts'
+import type { Workload } from './spec/spec.ts'
 
 const PROGRESS_INTERVAL_MS = 1_000
 /** Time before an agreed start for first readings and for the tasks to reach their threads. */
@@ -126,7 +130,7 @@ function startLoads(
   const loads: LoadRun[] = []
   for (const [index, { options, workers, startAfterSeconds }] of parts.entries()) {
     const { workload } = options
-    const firstMs = loads[0]?.plan.startMs
+    const firstMs = loads[0]?.startMs
     const start = {
       ...first,
       runId: index === 0 ? first.runId : `${first.runId}p${index + 1}`,
@@ -138,9 +142,48 @@ function startLoads(
   return loads
 }
 
+/** The first of the servers, as many as a workload asks for. */
+function narrowed(servers: Servers, { servers: count }: Workload): Servers {
+  if (count === undefined) return servers
+  return {
+    ...servers,
+    booted: servers.booted.slice(0, count),
+    targetsFor: (workload) => servers.targetsFor(workload).slice(0, count),
+  }
+}
+
+/** The workers whose rows were asked for; all of this generator's when only other rows were. */
+function selectedWorkers({ task, services }: Row, workers: number): number[] {
+  const own = ownWorkers(workers, services.options.split)
+  const rows = task.suite?.tasks.slice(0, own.length) ?? []
+  const selected = rows.flatMap((sibling, index) => (sibling.mode === 'skip' ? [] : (own[index] ?? [])))
+  return selected.length > 0 ? selected : own
+}
+
+interface PlanParts {
+  readonly workload: Workload
+  readonly servers: Servers
+  readonly seed: number
+  readonly start: RunStart
+  /** Numbers of the participating workers. */
+  readonly workers: readonly number[]
+}
+
+function planOf({ workload, servers, seed, start, workers }: PlanParts): LoadPlan {
+  const own = ownWorkers(workload.workers, start.split)
+  return {
+    ...workload,
+    ...start,
+    schedule: shareOf(workload.schedule, workers.length, own.length),
+    targets: servers.targetsFor(workload),
+    sessionsPerWorker: Math.max(1, Math.floor(workload.maxSessions / workload.workers)),
+    seed,
+  }
+}
+
 /** Time until the last load must be over. */
 function limitMs(parts: readonly LoadPart[], loads: readonly LoadRun[]): number {
-  const waitMs = (loads[0]?.plan.startMs ?? 0) - systemClock.nowMs()
+  const waitMs = (loads[0]?.startMs ?? 0) - systemClock.nowMs()
   const longest = parts.map(({ options, startAfterSeconds }) => {
     return startAfterSeconds * 1000 + options.workload.maxDurationMs
   })
@@ -173,7 +216,7 @@ async function reportProgress(
   row: Row,
 ): Promise<void> {
   const nowMs = systemClock.nowMs()
-  const current = loads.findLastIndex((load) => load.plan.startMs <= nowMs && !load.isOver)
+  const current = loads.findLastIndex((load) => load.startMs <= nowMs && !load.isOver)
   const load = loads[current] ?? loads[0]
   const options = parts[Math.max(0, current)]?.options
   if (load === undefined || options === undefined) return

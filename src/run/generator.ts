@@ -1,6 +1,6 @@
 import { type CpuInfo, cpus } from 'node:os'
 import { systemClock } from '../engine/clock.ts'
-import type { Split } from '../engine/executors/pacer.ts'
+import type { Split } from '../engine/executors/registry.ts'
 import { summarise } from '../engine/histogram.ts'
 import type { GeneratorResult, SplitResult } from '../engine/result.ts'
 import type { Measured } from '../engine/threads/load-run.ts'

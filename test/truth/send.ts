@@ -1,7 +1,6 @@
 import { systemClock } from '../../src/engine/clock.ts'
 import { Dispatch, type Feed } from '../../src/engine/dispatch.ts'
-import { createPacer } from '../../src/engine/executors/pacer.ts'
-import type { Schedule } from '../../src/engine/executors/registry.ts'
+import { createPacer, type Schedule } from '../../src/engine/executors/registry.ts'
 import type { Sample } from '../../src/engine/sample.ts'
 import { Gate, OpenTransports } from '../../src/smtp/connections.ts'
 import { Farewells } from '../../src/smtp/farewells.ts'

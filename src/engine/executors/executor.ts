@@ -65,7 +65,7 @@ export interface Executor<
   readonly dealtBy: 'message' | 'worker'
   /** The spec with its defaults filled in. */
   plan(spec: Spec, workers: number): Plan
-  /** What makes no sense in it, beside what no executor takes (schedule.ts): whole sentences. */
+  /** What makes no sense in it, beside what no executor takes (`scheduleOf`): whole sentences. */
   problems?(plan: Plan, workers: number): string[]
   pacer(plan: Plan): Pacer
   /** The part of `taking` of its `workers`, when only their rows were asked for; all of it where each does the same. */

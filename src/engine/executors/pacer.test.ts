@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Pacer } from './executor.ts'
-import { createPacer, dealtCount } from './pacer.ts'
-import type { Schedule } from './registry.ts'
+import { createPacer, dealtCount, type Schedule } from './registry.ts'
 
 const arrivals = (ratePerSecond: number, durationSeconds: number) =>
   createPacer({ executor: 'constant-arrival-rate', ratePerSecond, durationSeconds })

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MailstormError } from '../../error.ts'
 import { describeWorkload, resolveSpec, type ScenarioSpec } from '../../run/spec/spec.ts'
-import { createPacer } from './pacer.ts'
-import { executorOf, type LoadSpec } from './registry.ts'
-import { shareOf } from './schedule.ts'
+import { createPacer, executorOf, type LoadSpec, shareOf } from './registry.ts'
 
 const stage = (durationSeconds: number, target: number) => ({ durationSeconds, target })
 const specOf = (load: LoadSpec, changes: Partial<ScenarioSpec> = {}) =>

@@ -28,8 +28,8 @@ const TEN = { executor: 'shared-iterations', messages: 10 } as const
 function poolOf(laneOf: LaneOf): Pick<SenderPool, 'run'> {
   let begun: Promise<ThreadRun> | undefined
   return {
-    async run({ plan, worker }: WorkerTask) {
-      begun ??= ThreadRun.begin(plan, laneOf)
+    async run({ worker, ...run }: WorkerTask) {
+      begun ??= ThreadRun.begin(run, laneOf)
       return (await begun).work(worker)
     },
   }

@@ -4,10 +4,10 @@ import { Receipts, type ReceiptsData } from '../../ledger/receipts.ts'
 import { PHASES } from '../../smtp/target.ts'
 import { systemClock } from '../clock.ts'
 import type { Pacer } from '../executors/executor.ts'
-import { createPacer } from '../executors/pacer.ts'
+import { createPacer } from '../executors/registry.ts'
 import { type Reach, reachOf } from '../measurement.ts'
 import { mergeRecordings, type Recording } from '../recording.ts'
-import type { LoadPlan, RunningPlan, WatchLimits } from './plan.ts'
+import type { Agreement, LoadPlan, WatchLimits } from './plan.ts'
 import type { SenderPool } from './pool.ts'
 import {
   channelName,
@@ -44,7 +44,8 @@ const START_LEAD_MS = 30
 
 /** One run of a plan on the pool's threads. */
 export class LoadRun {
-  readonly plan: RunningPlan
+  readonly plan: LoadPlan
+  readonly #agreed: Agreement
   readonly pacer: Pacer
   readonly #control = new RunControl()
   readonly #channel: BroadcastChannel
@@ -71,7 +72,8 @@ export class LoadRun {
   ) {
     this.pacer = createPacer(plan.schedule, plan.split)
     const startMs = Math.max(plan.startAtMs ?? 0, systemClock.nowMs() + START_LEAD_MS)
-    this.plan = { ...plan, startMs, control: this.#control.memory, watch }
+    this.plan = plan
+    this.#agreed = { startMs, control: this.#control.memory, watch }
     this.#heartbeats = new Heartbeats(watch)
     this.#unfinished = new Set(workers)
     this.#channel = new BroadcastChannel(channelName(plan.runId))
@@ -95,9 +97,14 @@ export class LoadRun {
     return this.#workers.size
   }
 
-  /** When it starts or did, by the wall clock. */
+  /** When it starts or did, in clock milliseconds. */
+  get startMs(): number {
+    return this.#agreed.startMs
+  }
+
+  /** The same by the wall clock. */
   get startsAt(): Date {
-    return new Date(Date.now() + this.plan.startMs - systemClock.nowMs())
+    return new Date(Date.now() + this.startMs - systemClock.nowMs())
   }
 
   /** How one worker ended; rejects when its thread failed, or when it did not end. */
@@ -130,7 +137,7 @@ export class LoadRun {
     const hookError = measures.find((measure) => measure.hookError !== undefined)?.hookError
     const recordings = measures.map((measure) => measure.recording)
     const recording = mergeRecordings(recordings, PHASES.length, this.plan.targets.length)
-    const { startMs } = this.plan
+    const { startMs } = this
     const stoppedAtMs = this.#stoppedMs === undefined ? undefined : Math.max(0, this.#stoppedMs - startMs)
     return {
       recording,
@@ -159,7 +166,7 @@ export class LoadRun {
     this.#stoppedMs ??= systemClock.nowMs()
     this.#control.give(options.abort ? 'abort' : 'stop')
     this.#channel.postMessage({ type: 'order' } satisfies RunMessage)
-    if (options.abort) this.#grace ??= setTimeout(() => this.#giveUp(), this.plan.watch.graceMs)
+    if (options.abort) this.#grace ??= setTimeout(() => this.#giveUp(), this.#agreed.watch.graceMs)
   }
 
   /** Ends the run when its threads cannot: nothing else would. */
@@ -187,7 +194,7 @@ export class LoadRun {
 
   async #work(pool: Pick<SenderPool, 'run'>, worker: number): Promise<WorkerDone> {
     try {
-      const done = await pool.run({ plan: this.plan, worker })
+      const done = await pool.run({ plan: this.plan, agreed: this.#agreed, worker })
       if (done.measure !== undefined) {
         this.#finalParts.add(done.measure.part)
         this.#measures.set(done.measure.part, done.measure)

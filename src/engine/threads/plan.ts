@@ -1,7 +1,6 @@
 import type { SessionShape, SmtpTarget } from '../../smtp/target.ts'
 import type { MetricKinds } from '../custom-metrics.ts'
-import type { Split } from '../executors/pacer.ts'
-import type { Schedule } from '../executors/registry.ts'
+import type { Schedule, Split } from '../executors/registry.ts'
 
 /** What is sent, when, and how: the same from a scenario's workload to the sender threads. */
 export interface Load extends SessionShape {
@@ -34,9 +33,9 @@ export interface LoadPlan extends Load {
   readonly body?: Uint8Array
 }
 
-/** A plan under way. */
-export interface RunningPlan extends LoadPlan {
-  /** Clock milliseconds of the start, agreed by all threads. */
+/** What the threads of a run agree on when it begins. */
+export interface Agreement {
+  /** Clock milliseconds of the start. */
   readonly startMs: number
   /** Memory of the run's RunControl. */
   readonly control: SharedArrayBuffer
@@ -62,7 +61,8 @@ export interface WatchLimits {
 
 /** The task of one worker, as it goes to a thread of the pool. */
 export interface WorkerTask {
-  readonly plan: RunningPlan
+  readonly plan: LoadPlan
+  readonly agreed: Agreement
   /** 0-based. */
   readonly worker: number
 }

@@ -66,7 +66,7 @@ async function end(pool: Tinypool): Promise<void> {
 
 function newPool(threads: number): Tinypool {
   return new Tinypool({
-    filename: fileURLToPath(new URL('./worker.ts', import.meta.url)),
+    filename: fileURLToPath(new URL('./thread-run.ts', import.meta.url)),
     runtime: 'worker_threads',
     minThreads: threads,
     maxThreads: threads,

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { BroadcastChannel, threadId } from 'node:worker_threads'
+import { errorText } from '../../error.ts'
 import { Receipts } from '../../ledger/receipts.ts'
 import { Gate, OpenTransports } from '../../smtp/connections.ts'
 import { Farewells } from '../../smtp/farewells.ts'
@@ -11,11 +12,11 @@ import { PHASES } from '../../smtp/target.ts'
 import { systemClock } from '../clock.ts'
 import { Dispatch, type Lane } from '../dispatch.ts'
 import type { Pacer } from '../executors/executor.ts'
-import { createPacer } from '../executors/pacer.ts'
+import { createPacer } from '../executors/registry.ts'
 import { Recorder } from '../recorder.ts'
 import type { Sample } from '../sample.ts'
 import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
-import type { RunningPlan } from './plan.ts'
+import type { LoadPlan, WorkerTask } from './plan.ts'
 import {
   channelName,
   type HangingSession,
@@ -25,6 +26,8 @@ import {
   type WorkerDone,
 } from './run-control.ts'
 import { Silence } from './watchdog.ts'
+
+type Begun = Pick<WorkerTask, 'plan' | 'agreed'>
 
 /** How the worker of this number sends. */
 export type LaneOf = (options: SenderOptions, worker: number) => Lane
@@ -39,7 +42,8 @@ const MAX_CONNECTING = 200
 
 /** One run's share on this thread: the workers that it was given have all in common. */
 export class ThreadRun {
-  readonly #plan: RunningPlan
+  readonly #plan: LoadPlan
+  readonly #startMs: number
   readonly #dispatch: Dispatch
   readonly #recorder: Recorder
   readonly #receipts: Receipts
@@ -63,18 +67,20 @@ export class ThreadRun {
   #workers = 0
 
   /** `laneOf`: how a worker sends. */
-  static async begin(plan: RunningPlan, laneOf: LaneOf = smtpLane): Promise<ThreadRun> {
-    return new ThreadRun(plan, plan.hooks === undefined ? undefined : await loadHooks(plan.hooks), laneOf)
+  static async begin({ plan, agreed }: Begun, laneOf: LaneOf = smtpLane): Promise<ThreadRun> {
+    const hooks = plan.hooks === undefined ? undefined : await loadHooks(plan.hooks)
+    return new ThreadRun({ plan, agreed }, hooks, laneOf)
   }
 
-  private constructor(plan: RunningPlan, hooks: Hooks | undefined, laneOf: LaneOf) {
+  private constructor({ plan, agreed }: Begun, hooks: Hooks | undefined, laneOf: LaneOf) {
     const pacer = createPacer(plan.schedule, plan.split)
     this.#plan = plan
+    this.#startMs = agreed.startMs
     this.#laneOf = laneOf
-    this.#silence = new Silence(systemClock, plan.watch)
-    this.#control = new RunControl(plan.control)
+    this.#silence = new Silence(systemClock, agreed.watch)
+    this.#control = new RunControl(agreed.control)
     this.#recorder = new Recorder({
-      startMs: plan.startMs,
+      startMs: agreed.startMs,
       phaseCount: PHASES.length,
       targetCount: plan.targets.length,
       ...(plan.metrics === undefined ? {} : { metrics: plan.metrics }),
@@ -88,14 +94,14 @@ export class ThreadRun {
     this.#dispatch = new Dispatch({
       pacer,
       clock: systemClock,
-      startMs: plan.startMs,
+      startMs: agreed.startMs,
       claim: () => this.#control.claim(pacer.total),
       onLag: (lagMs) => this.#recorder.recordLag(lagMs),
     })
     this.#sender = this.#senderOptions(pacer)
     this.#channel = new BroadcastChannel(channelName(plan.runId))
     this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
-    this.#interval = setInterval(() => this.#lookAndReport(), plan.watch.everyMs)
+    this.#interval = setInterval(() => this.#lookAndReport(), agreed.watch.everyMs)
     this.#cancelDrain = this.#limitDrain(pacer)
     this.#loopDelay.enable()
     // An order that was given before the channel was opened has reached nobody here.
@@ -182,7 +188,7 @@ export class ThreadRun {
 
   #limitDrain(pacer: Pacer): (() => void) | undefined {
     if (pacer.windowMs === undefined) return undefined
-    const endMs = this.#plan.startMs + pacer.windowMs + this.#plan.drainMs
+    const endMs = this.#startMs + pacer.windowMs + this.#plan.drainMs
     return systemClock.wakeAt(endMs, () => this.#dispatch.stop())
   }
 
@@ -246,3 +252,35 @@ let parts = 0
 
 /** TLS sessions outlive runs, as a mail server that sends again resumes them. */
 const tlsSessions: TlsSessionCache = new Map()
+
+const runs = new Map<string, Promise<ThreadRun>>()
+
+/** Entry of the pool's threads: one task is one worker's whole share of a run. */
+export default async function work({ plan, agreed, worker }: WorkerTask): Promise<WorkerDone> {
+  const begun = runs.get(plan.runId) ?? ThreadRun.begin({ plan, agreed })
+  runs.set(plan.runId, begun)
+  const run = await begun.catch((error) => {
+    runs.delete(plan.runId)
+    throw error
+  })
+  try {
+    return await run.work(worker)
+  } finally {
+    if (run.isOver) runs.delete(plan.runId)
+  }
+}
+
+/** Loads a module of hooks on a thread before a run needs it; answers why it cannot. */
+export async function hooksProblem(url: string): Promise<string | undefined> {
+  try {
+    await loadHooks(url)
+    return undefined
+  } catch (error) {
+    return errorText(error)
+  }
+}
+
+/** Loads this module on a thread before a run needs it. */
+export function warmUp(): number {
+  return threadId
+}

@@ -1,9 +1,6 @@
-import { shareOf } from '../../engine/executors/schedule.ts'
-import type { LoadPlan } from '../../engine/threads/plan.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
-import { ownWorkers, type RunStart } from '../generator.ts'
 import type { Row } from '../scenario-run.ts'
 import { checkHooks, type Workload } from '../spec/spec.ts'
 import type { Servers } from './servers.ts'
@@ -58,43 +55,4 @@ function refuseEnded(servers: Servers): void {
       ? 'Start the services again: npx mailstorm stop, then npx mailstorm start; its option --restart restarts what dies.'
       : 'Start the run again: each run boots servers of its own.',
   )
-}
-
-/** The first of the servers, as many as a workload asks for. */
-export function narrowed(servers: Servers, { servers: count }: Workload): Servers {
-  if (count === undefined) return servers
-  return {
-    ...servers,
-    booted: servers.booted.slice(0, count),
-    targetsFor: (workload) => servers.targetsFor(workload).slice(0, count),
-  }
-}
-
-/** The workers whose rows were asked for; all of this generator's when only other rows were. */
-export function selectedWorkers({ task, services }: Row, workers: number): number[] {
-  const own = ownWorkers(workers, services.options.split)
-  const rows = task.suite?.tasks.slice(0, own.length) ?? []
-  const selected = rows.flatMap((sibling, index) => (sibling.mode === 'skip' ? [] : (own[index] ?? [])))
-  return selected.length > 0 ? selected : own
-}
-
-export interface PlanParts {
-  readonly workload: Workload
-  readonly servers: Servers
-  readonly seed: number
-  readonly start: RunStart
-  /** Numbers of the participating workers. */
-  readonly workers: readonly number[]
-}
-
-export function planOf({ workload, servers, seed, start, workers }: PlanParts): LoadPlan {
-  const own = ownWorkers(workload.workers, start.split)
-  return {
-    ...workload,
-    ...start,
-    schedule: shareOf(workload.schedule, workers.length, own.length),
-    targets: servers.targetsFor(workload),
-    sessionsPerWorker: Math.max(1, Math.floor(workload.maxSessions / workload.workers)),
-    seed,
-  }
 }

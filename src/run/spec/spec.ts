@@ -1,8 +1,13 @@
 import type { MetricKinds } from '../../engine/custom-metrics.ts'
 import type { SearchPlan } from '../../engine/executors/breakpoint.ts'
-import { createPacer } from '../../engine/executors/pacer.ts'
-import { executorOf, type LoadSpec, type Schedule } from '../../engine/executors/registry.ts'
-import { plannedSeconds, scheduleOf } from '../../engine/executors/schedule.ts'
+import {
+  createPacer,
+  executorOf,
+  type LoadSpec,
+  plannedSeconds,
+  type Schedule,
+  scheduleOf,
+} from '../../engine/executors/registry.ts'
 import type { Load } from '../../engine/threads/plan.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
