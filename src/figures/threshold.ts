@@ -213,6 +213,20 @@ export function nameSuccess(thresholds: readonly { readonly metric: string }[]):
   return thresholds.some(({ metric }) => metric === 'success_rate' || metric === 'error_rate')
 }
 
+/**
+ * A run's own thresholds, with those of every run of its kind on whatever they do not name themselves, marked as
+ * not asked for: a ledger or a proxy's metrics may be missing.
+ */
+export function withEveryRuns<Run>(
+  own: readonly Threshold[],
+  everyRuns: readonly string[],
+  figures: Figures<Run>,
+): Threshold[] {
+  const texts = nameSuccess(own) ? everyRuns : [LEAST_SUCCESS, ...everyRuns]
+  const added = texts.map((text): Threshold => ({ ...parseThresholdOn(text, figures), unasked: true }))
+  return [...own, ...added.filter(({ metric }) => own.every((one) => one.metric !== metric))]
+}
+
 /** A threshold without data counts as missed: a gate that measured nothing must not pass. */
 export function isMissed({ verdict }: Pick<ThresholdResult, 'verdict'>): boolean {
   return verdict === 'fail' || verdict === 'no-data'

@@ -1,6 +1,7 @@
+import { PRESSURE_FIGURES } from '../figures/pressure.ts'
 import { pressurePackages, requirePackages } from '../packages.ts'
 import type { Row } from '../run/scenario-run.ts'
-import { type SideBySideSpec, sideBySide } from '../run/side-by-side.ts'
+import { againstFirst, figureColumn, type SideBySideSpec, sideBySide } from '../run/side-by-side.ts'
 import type { PressureResult } from './result.ts'
 import type { PressureWorkload } from './spec.ts'
 
@@ -44,18 +45,11 @@ export async function runPressure(plan: PressurePlan, row: Row): Promise<Pressur
 const RUNS_TABLE: SideBySideSpec<PressureResult> = {
   by: 'run',
   columns: [
-    { name: 'delivered', unit: 'count', of: ({ verification }) => verification.delivered },
-    { name: 'throughput', unit: 'per_second', of: ({ metrics }) => metrics.messages_per_second },
-    {
-      name: 'against the first',
-      unit: 'factor',
-      of: ({ metrics }, [first]) =>
-        first === undefined || first.metrics.messages_per_second === 0
-          ? null
-          : metrics.messages_per_second / first.metrics.messages_per_second,
-    },
-    { name: 'p95', unit: 'ms', of: ({ metrics }) => metrics.end_to_end_ms.p95 },
-    { name: 'duplicated', unit: 'count', of: ({ verification }) => verification.duplicated },
+    figureColumn(PRESSURE_FIGURES, 'delivered'),
+    figureColumn(PRESSURE_FIGURES, 'throughput'),
+    againstFirst(PRESSURE_FIGURES, 'throughput'),
+    figureColumn(PRESSURE_FIGURES, 'p(95)'),
+    figureColumn(PRESSURE_FIGURES, 'duplicated'),
   ],
   note: 'Throughput is from the first hand-over to the last delivery. Proxies that share one machine share its cores.',
 }

@@ -1,6 +1,6 @@
 import { MailstormError } from '../error.ts'
 import { PRESSURE_FIGURES } from '../figures/pressure.ts'
-import { LEAST_SUCCESS, nameSuccess, parseThresholdOn, type Threshold } from '../figures/threshold.ts'
+import { parseThresholdOn, type Threshold, withEveryRuns } from '../figures/threshold.ts'
 import type { Options } from '../options/options.ts'
 import type { RecipientPlan } from '../programs/faults/recipient-front.ts'
 import { proxyConfigFromEnvironment } from '../programs/proxy/options.ts'
@@ -132,10 +132,6 @@ function thresholdOf(text: string): Threshold {
   return parseThresholdOn(text, PRESSURE_FIGURES)
 }
 
-function unaskedOf(text: string): Threshold {
-  return { ...thresholdOf(text), unasked: true }
-}
-
 /** Throws a MailstormError when the spec cannot be run. */
 export function resolvePressure(
   spec: PressureSpec,
@@ -152,14 +148,10 @@ export function resolvePressure(
       (threshold): Threshold =>
         hasLess && threshold.metric === 'fairness' ? { ...threshold, unasked: true } : threshold,
     )
-  const everyRuns = nameSuccess(own) ? VERIFIED : [LEAST_SUCCESS, ...VERIFIED]
-  const added = everyRuns
-    .map(unaskedOf)
-    .filter(({ metric }) => own.every((threshold) => threshold.metric !== metric))
   return {
     durationSeconds,
     tenants: spec.tenants.flatMap((tenant) => tenantPlans(tenant, tenants)),
-    thresholds: [...own, ...added],
+    thresholds: withEveryRuns(own, VERIFIED, PRESSURE_FIGURES),
     instances,
     inProcess: (pressure.instances ?? spec.proxies) === undefined,
     proxySettings: settingsOf(spec, env),

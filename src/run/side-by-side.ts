@@ -1,4 +1,6 @@
 import type { Result, SideBySide, Unit } from '../engine/result.ts'
+import { type Figures, figureValue } from '../figures/figure.ts'
+import { SMTP_FIGURES } from '../figures/smtp.ts'
 
 type Named = Pick<Result, 'scenario' | 'part'>
 
@@ -54,23 +56,39 @@ export function sideBySide<R extends Named>(
   }
 }
 
-const accepted: SideBySideColumn = {
-  name: 'accepted',
-  unit: 'count',
-  of: ({ metrics }) => metrics.outcomes.accepted,
+/** A figure of a kind as a column, under its own title or another. */
+export function figureColumn<R extends Named>(
+  figures: Figures<object>,
+  name: string,
+  title?: string,
+): SideBySideColumn<R> {
+  const figure = figures.named(name)
+  if (typeof figure !== 'object') throw new TypeError(`there is no figure ${name}`)
+  return { name: title ?? figure.title, unit: figure.unit, of: (result) => figureValue(figure, result) }
 }
-const success: SideBySideColumn = {
-  name: 'success',
-  unit: 'share',
-  of: ({ metrics }) => metrics.success_rate,
+
+/** A figure as a multiple of the first run's. */
+export function againstFirst<R extends Named>(figures: Figures<object>, name: string): SideBySideColumn<R> {
+  const { of: read } = figureColumn<R>(figures, name)
+  return {
+    name: 'against the first',
+    unit: 'factor',
+    of: (result, all) => {
+      const [first] = all
+      const [own, reference] = [read(result, all), first === undefined ? null : read(first, all)]
+      return own === null || reference === null || reference === 0 ? null : own / reference
+    },
+  }
 }
-const throughput: SideBySideColumn = {
-  name: 'throughput',
-  unit: 'per_second',
-  of: ({ metrics }) => metrics.throughput,
-}
-const p50: SideBySideColumn = { name: 'p50', unit: 'ms', of: ({ metrics }) => metrics.response_time_ms.p50 }
-const p99: SideBySideColumn = { name: 'p99', unit: 'ms', of: ({ metrics }) => metrics.response_time_ms.p99 }
+
+/** A figure of SMTP servers as a column. */
+const smtp = (name: string, title?: string): SideBySideColumn => figureColumn(SMTP_FIGURES, name, title)
+
+const accepted = smtp('accepted')
+const success = smtp('success_rate', 'success')
+const throughput = smtp('throughput')
+const p50 = smtp('p(50)')
+const p99 = smtp('p(99)')
 
 export const LOADS_TABLE: SideBySideSpec = {
   by: 'load',
@@ -137,14 +155,7 @@ const sessions: SideBySideColumn = {
   unit: 'count',
   of: ({ metrics }) => metrics.sessions_opened,
 }
-const gain: SideBySideColumn = {
-  name: 'against the first',
-  unit: 'factor',
-  of: ({ metrics }, [first]) =>
-    first === undefined || first.metrics.throughput === 0
-      ? null
-      : metrics.throughput / first.metrics.throughput,
-}
+const gain: SideBySideColumn = againstFirst(SMTP_FIGURES, 'throughput')
 
 /** Compares one load over fewer and fewer sessions. */
 export const SESSIONS_TABLE: SideBySideSpec = {
@@ -158,4 +169,11 @@ export const PIPELINING_TABLE: SideBySideSpec = {
   by: 'pipelining',
   columns: [throughput, p50, p99, gain],
   note: 'Commands in one write, then the next envelope right behind the message (RFC 2920); not used with a server that does not offer it.',
+}
+
+/** Compares a load alone and beside a crowd of idle clients. */
+export const CROWD_TABLE: SideBySideSpec = {
+  by: 'beside',
+  columns: [throughput, p50, p99, gain],
+  note: 'The same load, alone and beside clients that hold connections and send next to nothing.',
 }

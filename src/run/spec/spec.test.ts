@@ -41,6 +41,10 @@ test('parses its own thresholds, then adds those of every run that it does not h
     'duplicated==0',
     'corrupted==0',
   ])
+  expect(expressionsOf(thresholdsFor('success_rate>0', 'lost<=2'), true)).toEqual([
+    'duplicated==0',
+    'corrupted==0',
+  ])
 })
 
 test('refuses a threshold that makes no sense', () => {

@@ -12,7 +12,8 @@ import type { Load } from '../../engine/threads/plan.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import { checkMetricKinds } from '../../figures/custom.ts'
-import { LEAST_SUCCESS, nameSuccess, parseThreshold, type Threshold } from '../../figures/threshold.ts'
+import { SMTP_FIGURES } from '../../figures/smtp.ts'
+import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
 import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
@@ -30,7 +31,7 @@ export interface SpecBase extends CustomMetricsSpec {
   /**
    * What must hold, in k6's syntax: a metric, one of `<`, `<=`, `>`, `>=`, `==`, `!=`, and a number. Times are
    * milliseconds, rates messages per second, shares 0 to 1. `lost==0`, `duplicated==0` and `corrupted==0` are
-   * added when the servers keep a ledger, and `success_rate>0.95` when no threshold names the success rate.
+   * added when the servers keep a ledger, and `success_rate>0.95`, each unless a threshold names that metric.
    *
    * @example
    * ```ts
@@ -184,9 +185,7 @@ export function thresholdsOf({
 }: Pick<SpecBase, 'thresholds' | 'metrics' | 'baseline'>): Threshold[] {
   const own = thresholds.map((text) => parseThreshold(text, metrics))
   checkBaseline(own, baseline)
-  const everyRuns = nameSuccess(own) ? LEDGER_THRESHOLDS : [LEAST_SUCCESS, ...LEDGER_THRESHOLDS]
-  const added = everyRuns.map((text): Threshold => ({ ...parseThreshold(text), unasked: true }))
-  return [...own, ...added.filter(({ expression }) => own.every((one) => one.expression !== expression))]
+  return withEveryRuns(own, LEDGER_THRESHOLDS, SMTP_FIGURES)
 }
 
 /**
