@@ -81,4 +81,78 @@ describe('searchState', () => {
     })
     expect(found.confidence).toBe('low')
   })
+
+  it('ends after its most probes, with what it knows by then', () => {
+    const probes: Probe[] = []
+    // Each rate breaks once and holds twice, and the steps are too fine for any end.
+    const plan = { startRate: 100, maxRate: 1e9, resolution: 1e-9 }
+    for (let n = 0; n < MOST_PROBES; n++) {
+      const state = searchState(plan, probes)
+      if ('found' in state) throw new Error(`it ended after ${n} probes`)
+      const asked = probes.filter(({ rate }) => rate === state.tryRate).length
+      probes.push({ rate: state.tryRate, outcome: asked === 0 ? 'broke' : 'held' })
+    }
+    expect(searchState(plan, probes)).toEqual({
+      found: {
+        // 13 rates doubled from 100 on were asked three times each.
+        rate: 409_600,
+        brokeAt: undefined,
+        confidence: 'low',
+        why: `no end after ${MOST_PROBES} probes; 26 of ${MOST_PROBES} probes agree`,
+      },
+    })
+  })
+})
+
+const probed = (rate: number, ...outcomes: Probe['outcome'][]) =>
+  outcomes.map((outcome) => ({ rate, outcome }))
+
+describe('what the probes so far say', () => {
+  it.each([
+    ['nothing was tried: the first rate', [], { tryRate: 50 }],
+    ['one that broke once is tried again', [...probed(50, 'broke')], { tryRate: 50 }],
+    ['one that was inconclusive once is tried again', [...probed(50, 'inconclusive')], { tryRate: 50 }],
+    ['and once more', [...probed(50, 'inconclusive', 'inconclusive')], { tryRate: 50 }],
+    ['one that broke and held is tried a third time', [...probed(50, 'broke', 'held')], { tryRate: 50 }],
+    ['one that held twice after it broke holds', [...probed(50, 'broke', 'held', 'held')], { tryRate: 100 }],
+    ['one that broke twice after it held breaks', [...probed(50, 'held', 'broke', 'broke')], { tryRate: 25 }],
+    // 64 times below the first rate it gives up.
+    ['far below the first rate', [...probed(1.6, 'broke', 'broke')], { tryRate: 0.8 }],
+    [
+      'no rate has more than four digits',
+      [...probed(100, 'held'), ...probed(100.1, 'broke', 'broke')],
+      { tryRate: 100 },
+    ],
+  ] as [string, Probe[], object][])('%s', (_, probes, state) => {
+    expect(searchState({ ...PLAN, resolution: 0.000_1 }, probes)).toEqual(state)
+  })
+
+  it('an answer agrees with probes that held up to it and broke from the limit on, and no others', () => {
+    const probes = [
+      ...probed(50, 'held', 'inconclusive'),
+      ...probed(100, 'held', 'held'),
+      ...probed(101, 'broke', 'broke', 'held'),
+      ...probed(200, 'broke', 'broke'),
+    ]
+    expect(searchState({ ...PLAN, resolution: 0.02 }, probes)).toEqual({ tryRate: 50 })
+    const settled = [...probes, ...probed(50, 'held')]
+    expect(searchState({ ...PLAN, resolution: 0.02 }, settled)).toEqual({
+      found: {
+        rate: 100,
+        brokeAt: 101,
+        confidence: 'low',
+        why: 'the limit is between 100 and 101/s; 8 of 10 probes agree',
+      },
+    })
+    const high = settled.filter(
+      ({ rate, outcome }) => outcome !== 'inconclusive' && (rate !== 101 || outcome === 'broke'),
+    )
+    expect(searchState({ ...PLAN, resolution: 0.02 }, high)).toMatchObject({
+      found: {
+        rate: 100,
+        confidence: 'high',
+        why: 'the limit is between 100 and 101/s; 8 of 8 probes agree',
+      },
+    })
+  })
 })
