@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['src/{engine,figures,ledger,smtp}/**/*.test.ts'],
     // They run threads of their own, which Stryker's switch does not reach.
     exclude: ['src/engine/threads/{hooks,load-run*}.test.ts'],
+    setupFiles: ['vitest.mutation.setup.ts'],
     tags: [{ name: 'long' }],
     testTimeout: 60_000,
   },
