@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** Those of the mail proxy, on one PostgreSQL. */
@@ -17,8 +18,19 @@ const PARTS = [
 /** What measures memory or CPU time of its process has one of its own, beside nothing else. */
 const ALONE = ['src/programs/sink/memory.test.ts', 'src/report/html/files.test.ts']
 
-/** They mostly wait: more of them than there are cores. */
-const PARTS_WORKERS = 3
+/** All that may run beside each other. */
+const TOGETHER = {
+  // No file leaves anything behind that another one sees; a process for each would cost a third of a second of CPU time.
+  isolate: false,
+  // Many wait: more of them than the two cores of a small machine.
+  maxWorkers: 3,
+  // Tests that run beside each other in a file wait for servers that do not answer.
+  maxConcurrency: 20,
+  sequence: { groupOrder: 1 },
+}
+
+// Workers and the programs that tests start read compiled code instead of compiling it: half of the CPU time of a start.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node')
 
 declare module 'vitest' {
   interface TestTags {
@@ -46,56 +58,37 @@ export default defineConfig({
     reporters: process.env.CI ? ['default', 'github-actions'] : ['default'],
     tags: [{ name: 'long', description: 'Takes long; has a shorter sibling. npm test leaves it out.' }],
     projects: [
+      { extends: true, test: { name: 'parts', include: PARTS, ...TOGETHER } },
+      {
+        extends: true,
+        test: { name: 'proxy', include: [PROXY], globalSetup: 'test/proxy/shared-postgres.ts', ...TOGETHER },
+      },
+      { extends: true, test: { name: 'real', include: [REAL], ...TOGETHER } },
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['{src,containers,fixtures,reporters,scripts,bench}/**/*.test.ts'],
           exclude: ALONE,
-          // No file leaves anything behind that another one sees; a process for each would double the time.
-          isolate: false,
-          // Vitest leaves one core to itself, which of two leaves one; and group 0 would then come last.
-          maxWorkers: '100%',
-          sequence: { groupOrder: 1 },
+          ...TOGETHER,
         },
       },
       {
         extends: true,
         test: {
-          // Real parts, whose tests mostly wait for each other.
-          name: 'parts',
-          include: PARTS,
-          // Tests that run beside each other wait for servers that do not answer.
-          maxConcurrency: 20,
-          maxWorkers: PARTS_WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        extends: true,
-        test: { name: 'real', include: [REAL], maxWorkers: PARTS_WORKERS, sequence: { groupOrder: 2 } },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'proxy',
-          include: [PROXY],
-          globalSetup: 'test/proxy/shared-postgres.ts',
-          maxWorkers: PARTS_WORKERS,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          // Whole runs and figures that depend on time: one after another, beside nothing else.
+          // Figures that depend on time: one file after another, beside nothing else.
           name: 'whole',
-          include: ['test/**/*.test.ts', ...ALONE],
+          include: ['test/**/*.test.ts'],
           // test/package has a configuration of its own.
           exclude: [...PARTS, PROXY, REAL, 'test/package/**'],
+          isolate: false,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
     ],
   },

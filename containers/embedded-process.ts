@@ -19,7 +19,7 @@ export interface ProcessOptions {
   readonly name: string
   /** Path of the TypeScript program. */
   readonly program: string
-  /** Its whole environment besides PATH and TMPDIR; nothing else of ours is passed on. */
+  /** Its whole environment besides PATH, TMPDIR and Node's compile cache; nothing else of ours is passed on. */
   readonly env: Readonly<Record<string, string>>
   readonly readyWithinMs?: number
   /** Time from SIGTERM to SIGKILL. */
@@ -49,7 +49,7 @@ export class EmbeddedProcess {
     const child = fork(options.program, {
       execPath: pinnedNode(),
       execArgv: [],
-      env: { ...inherited('PATH', 'TMPDIR'), ...options.env },
+      env: { ...inherited('PATH', 'TMPDIR', 'NODE_COMPILE_CACHE'), ...options.env },
       // In a process group of its own: Ctrl-C in a terminal is for the test run, which stops its services
       // itself.
       detached: true,

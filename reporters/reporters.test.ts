@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { BARE_ENVIRONMENT } from '../test/child-process.ts'
 import { runVitest } from '../test/fixture-projects/reporters/run-vitest.ts'
 import { runVitest as runVitestWith } from '../test/vitest-child.ts'
 
@@ -234,7 +235,7 @@ test('SIGTERM to npx alone, whose shell does not hand it on, ends the run and wr
     {
       cwd: ROOT,
       env: {
-        PATH: process.env.PATH,
+        ...BARE_ENVIRONMENT,
         HOME: process.env.HOME,
         CI: '1',
         npm_command: 'exec',

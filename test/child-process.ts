@@ -2,6 +2,15 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
+/**
+ * What a program that a test starts gets of this environment: the cache of compiled code, which halves the CPU time of
+ * its start, and PATH; nothing that would change what it does.
+ */
+export const BARE_ENVIRONMENT: Readonly<NodeJS.ProcessEnv> = {
+  PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+}
+
 /** Resolves once a line on its stderr has the text; rejects when it ends before, with its last line. */
 export function saysOnStderr(child: ChildProcess, text: string): Promise<void> {
   const { stderr, spawnfile } = child

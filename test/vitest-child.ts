@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { BARE_ENVIRONMENT } from './child-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -38,7 +39,7 @@ export async function runVitest(options: VitestOptions): Promise<VitestRun> {
     [vitest, 'run', '--config', join(ROOT, config), '-t', name, ...args],
     {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', CI: '1', ...env },
+      env: { ...BARE_ENVIRONMENT, HOME: process.env.HOME, NO_COLOR: '1', CI: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )

@@ -4,12 +4,13 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { BARE_ENVIRONMENT } from '../../test/child-process.ts'
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
 
 function mailstorm(flags: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [CLI, 'tenant', ...flags], {
-    env: { PATH: process.env.PATH ?? '', ...environment },
+    env: { ...BARE_ENVIRONMENT, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { BARE_ENVIRONMENT } from '../child-process.ts'
 
 export const CLI = join(import.meta.dirname, '../../src/cli.ts')
 
@@ -21,7 +22,7 @@ export async function mailstorm(
 ): Promise<CommandRun> {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, STRESS_COOLDOWN: '0' },
+    env: { ...BARE_ENVIRONMENT, HOME: process.env.HOME, STRESS_COOLDOWN: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''

@@ -18,7 +18,13 @@ test(
 )
 
 test('a named scenario sends the load that the environment says, and its result says so', LIMIT, async () => {
-  const env = { STRESS_MESSAGES: '60', STRESS_WORKERS: '3', STRESS_SIZE: '2KB', STRESS_TLS: 'starttls' }
+  const env = {
+    STRESS_MESSAGES: '60',
+    STRESS_WORKERS: '3',
+    STRESS_SIZE: '2KB',
+    STRESS_TLS: 'starttls',
+    SMTP_SERVERS: '1',
+  }
   const run = await stress('burst', env)
   expect(run.exitCode, run.output).toBe(0)
   expect(run.result?.workload).toMatchObject({ planned: 60, workers: 3, size_bytes: 2048, tls: 'starttls' })

@@ -10,6 +10,7 @@ import { KeeperClient, type ServiceStatus } from '../../containers/keeper/api.ts
 import type { KeptState } from '../../containers/keeper/state.ts'
 import type { Result } from '../../src/engine/result.ts'
 import { identityOf, lives } from '../../src/processes.ts'
+import { BARE_ENVIRONMENT } from '../child-process.ts'
 import { serverPidsOf } from '../vitest-child.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -25,7 +26,7 @@ async function folder(): Promise<string> {
 function cli(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, [CLI, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, STRESS_BACKEND: 'embedded', SMTP_SERVERS: '2', GMP_PORT: '0', ...env },
+    env: { ...BARE_ENVIRONMENT, STRESS_BACKEND: 'embedded', SMTP_SERVERS: '2', GMP_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

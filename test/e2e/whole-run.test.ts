@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { serverPidsOf } from '../vitest-child.ts'
-import { accountedFor, stress } from './stress.ts'
+import { ALL_SUITES, accountedFor, stress } from './stress.ts'
 
 test('quick: five servers, every message accounted for and verified, results written', async () => {
-  const run = await stress('quick')
+  const run = await stress('quick', {}, [], ALL_SUITES)
   expect(run.output).toContain('[PASSED] quick')
   expect(run.exitCode).toBe(0)
   const { result } = run

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { embeddedSmtpServer, type RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { RUN_OPTIONS, WORKLOAD_OPTIONS } from '../../src/cli/run-options.ts'
+import { BARE_ENVIRONMENT } from '../child-process.ts'
 import { COVERAGE, type Coverage, type Documented, documentedCommands, PACKAGE } from './documented.ts'
 import { ROOT } from './guide.ts'
 
@@ -45,7 +46,7 @@ describe('every run that is shown', () => {
   test('names scenarios that exist, and says nothing that would be refused or change nothing', () => {
     const given = JSON.stringify(runs.map(({ run }) => run))
     const args = ['--input-type=module-typescript', '-e', CHECK_THE_RUNS, given]
-    const env = { PATH: process.env.PATH }
+    const env = BARE_ENVIRONMENT
     const said: string[] = JSON.parse(
       execFileSync(process.execPath, args, { cwd: ROOT, env, encoding: 'utf8' }),
     )
@@ -149,7 +150,7 @@ describe('the commands that are run here', { tags: 'long', timeout: 300_000 }, (
 
   function bash(command: string): Promise<{ code: number; output: string }> {
     const env = {
-      PATH: process.env.PATH,
+      ...BARE_ENVIRONMENT,
       HOME: process.env.HOME,
       NO_COLOR: '1',
       STRESS_RESULTS_DIR: results(),

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { embeddedSmtpServer } from '../../containers/smtp-server.ts'
 import type { Result } from '../../src/engine/result.ts'
+import { BARE_ENVIRONMENT } from '../child-process.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const GENERATORS = 3
@@ -16,7 +17,7 @@ async function generator(index: number, env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['deploy/images/generate.ts', 'quick'], {
     cwd: ROOT,
     env: {
-      PATH: process.env.PATH,
+      ...BARE_ENVIRONMENT,
       HOME: process.env.HOME,
       NO_COLOR: '1',
       JOB_UID: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',

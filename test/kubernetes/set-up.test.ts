@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { BARE_ENVIRONMENT } from '../child-process.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
 async function setUp(args: readonly string[], env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['deploy/images/set-up.ts', ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...BARE_ENVIRONMENT, ...env },
   })
   const closed = once(child, 'close')
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])

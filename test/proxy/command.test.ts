@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { BARE_ENVIRONMENT } from '../child-process.ts'
 import { freshDatabases } from './databases.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
@@ -12,7 +13,7 @@ const freshDatabase = freshDatabases()
 
 /** `mailstorm proxy` as a process. */
 function proxy(variables: Record<string, string>) {
-  const env = { PATH: process.env.PATH, ...variables }
+  const env = { ...BARE_ENVIRONMENT, ...variables }
   const child = spawn(process.execPath, [CLI, 'proxy'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BARE_ENVIRONMENT } from '../child-process.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CONTRIBUTING = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
@@ -39,21 +40,31 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
 const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
-  const { PATH, HOME } = process.env
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     cwd: copy,
-    env: { PATH, HOME, NO_COLOR: '1', CI: '1', ...env },
+    env: { ...BARE_ENVIRONMENT, HOME: process.env.HOME, NO_COLOR: '1', CI: '1', ...env },
   })
   return stdout
 }
 
 const stress = (name: string, env: NodeJS.ProcessEnv) =>
-  run(['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.stress.config.ts', '-t', name], {
-    STRESS_BACKEND: 'embedded',
-    SMTP_SERVERS: '1',
-    STRESS_COOLDOWN: '0',
-    ...env,
-  })
+  run(
+    [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--config',
+      'vitest.stress.config.ts',
+      '-t',
+      name,
+      `/${name}.stress.ts`,
+    ],
+    {
+      STRESS_BACKEND: 'embedded',
+      SMTP_SERVERS: '1',
+      STRESS_COOLDOWN: '0',
+      ...env,
+    },
+  )
 const latest = () => JSON.parse(readFileSync(join(copy, 'results/latest.json'), 'utf8'))
 
 test('an executor is one file and one line, and a scenario one file that names it', async () => {

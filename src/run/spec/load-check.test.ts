@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { BARE_ENVIRONMENT } from '../../../test/child-process.ts'
 import { checkLoad } from './load-check.ts'
 import type { ReadScenario } from './suite-reading.ts'
 
@@ -152,7 +153,7 @@ const SHIPPED: readonly [scenario: string, env: NodeJS.ProcessEnv, said: RegExp]
 it('knows of each shipped suite what changes nothing in it', () => {
   const given = JSON.stringify(SHIPPED.map(([name, env]) => [name, env]))
   const args = ['--input-type=module-typescript', '-e', READ_THE_SUITES, given]
-  const env = { PATH: process.env.PATH, STRESS_BACKEND: 'embedded' }
+  const env = { ...BARE_ENVIRONMENT, STRESS_BACKEND: 'embedded' }
   const root = join(import.meta.dirname, '../../..')
   const said = JSON.parse(execFileSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' }))
   expect(said).toHaveLength(SHIPPED.length)
