@@ -12,7 +12,9 @@ const PARTS = [
   'test/{faults,figures,guide,probe,recipes,report}/**/*.test.ts',
   'test/analysis/**/*.test.ts',
   'test/docker/no-engine.test.ts',
-  'test/e2e/{bad-input,credentials,names,overrides,own-metrics,services,verdicts}.test.ts',
+  'test/e2e/{bad-input,credentials,names,overrides,own-metrics,services,verdicts,whole-run}.test.ts',
+  'test/executors/{generators,scenarios}.test.ts',
+  'test/truth/{ends,misbehaving,random-bodies,received,session-end,session-limit}.test.ts',
 ]
 
 /** What measures memory or CPU time of its process has one of its own, beside nothing else. */
@@ -24,8 +26,6 @@ const TOGETHER = {
   isolate: false,
   // Many wait: more of them than the two cores of a small machine.
   maxWorkers: 3,
-  // Tests that run beside each other in a file wait for servers that do not answer.
-  maxConcurrency: 20,
   sequence: { groupOrder: 1 },
 }
 
@@ -47,6 +47,8 @@ export default defineConfig({
     // On a busy machine a whole run boots for many seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Tests that run beside each other in a file wait for servers that do not answer.
+    maxConcurrency: 20,
     // A poll ends when it is true; Vitest's own limit of a second is short for a busy machine.
     expect: { poll: { timeout: 30_000 } },
     coverage: {

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/engine/clock.ts'
 import { Dispatch } from '../../src/engine/dispatch.ts'
@@ -18,8 +19,6 @@ export interface GeneratorTask {
   readonly split: Split
   readonly runId: string
   readonly port: number
-  /** Epoch milliseconds at which all start. */
-  readonly startAtMs: number
   readonly workers: number
   readonly file: string
 }
@@ -29,9 +28,14 @@ export type KeptSample = Omit<Sample, 'phasesMs'> & { readonly phasesMs: readonl
 
 export const RECORDER = { startMs: 0, phaseCount: PHASES.length, targetCount: 1 } satisfies RecorderOptions
 
-/** One of several generators, with the real engine: what it recorded, and each sample it recorded. */
+/**
+ * One of several generators, with the real engine: what it recorded, and each sample it recorded. Says that it is ready,
+ * and starts at the time that it is then told on its input, in epoch milliseconds.
+ */
 async function generate(task: GeneratorTask): Promise<void> {
-  const { schedule, split, runId, port, startAtMs, workers, file } = task
+  const { schedule, split, runId, port, workers, file } = task
+  console.log('ready')
+  const startAtMs = Number(await text(process.stdin))
   await sleep(Math.max(0, startAtMs - Date.now() - 200))
   const startMs = systemClock.nowMs() + startAtMs - Date.now()
   const pacer = createPacer(schedule, split)

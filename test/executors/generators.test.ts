@@ -14,6 +14,8 @@ import { PHASES } from '../../src/smtp/target.ts'
 import { type GeneratorTask, type KeptSample, RECORDER } from './generator.ts'
 
 const GENERATORS = 3
+/** For the time to reach all of them. */
+const START_IN_MS = 500
 const SCHEDULE: Schedule = {
   executor: 'ramping-arrival-rate',
   startRatePerSecond: 50,
@@ -28,14 +30,18 @@ interface Generated {
   readonly samples: readonly KeptSample[]
 }
 
-async function generate(task: GeneratorTask): Promise<Generated> {
+/** Starts once all are ready. */
+async function generate(tasks: readonly GeneratorTask[]): Promise<Generated[]> {
   const script = join(import.meta.dirname, 'generator.ts')
-  const child = spawn(process.execPath, [script, JSON.stringify(task)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const [code] = await once(child, 'close')
-  expect(code).toBe(0)
-  return JSON.parse(await readFile(task.file, 'utf8')) as Generated
+  const children = tasks.map((task) =>
+    spawn(process.execPath, [script, JSON.stringify(task)], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  )
+  const ended = Promise.all(children.map(async (child) => (await once(child, 'close'))[0]))
+  await Promise.all(children.map(({ stdout }) => once(stdout, 'data')))
+  const startAtMs = Date.now() + START_IN_MS
+  for (const { stdin } of children) stdin.end(String(startAtMs))
+  expect(await ended).toEqual(tasks.map(() => 0))
+  return Promise.all(tasks.map(async ({ file }) => JSON.parse(await readFile(file, 'utf8')) as Generated))
 }
 
 test('three generator processes, merged, are one recorder that was fed with all their samples', async () => {
@@ -43,19 +49,15 @@ test('three generator processes, merged, are one recorder that was fed with all 
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const server = await embeddedSmtpServer({ name: 'smtp-server-shared' }).start()
   onTestFinished(() => server.stop())
-  const startAtMs = Date.now() + 5_000
-  const parts = await Promise.all(
-    Array.from({ length: GENERATORS }, (_, index) =>
-      generate({
-        schedule: SCHEDULE,
-        split: { index, generators: GENERATORS },
-        runId: `togetherg${index}`,
-        port: server.port,
-        startAtMs,
-        workers: 3,
-        file: join(folder, `${index}.json`),
-      }),
-    ),
+  const parts = await generate(
+    Array.from({ length: GENERATORS }, (_, index) => ({
+      schedule: SCHEDULE,
+      split: { index, generators: GENERATORS },
+      runId: `togetherg${index}`,
+      port: server.port,
+      workers: 3,
+      file: join(folder, `${index}.json`),
+    })),
   )
   const merged = mergeRecordings(
     parts.map(({ recording }) => recording),

@@ -36,7 +36,7 @@ describe('a server that delays every reply by 100 ms', () => {
   })
 
   it('gives no time to phases that did not happen', async () => {
-    const { samples } = await sendTo({ pipelining: 'off' })
+    const { samples } = await sendTo({ pipelining: 'off' }, 2)
     const [first, second] = samples.map(({ phasesMs }) =>
       PHASES.filter((_, index) => !Number.isNaN(phasesMs[index])),
     )
@@ -71,14 +71,14 @@ describe('a server that delays every reply by 100 ms', () => {
   )
 })
 
-async function sendTo(sending: Omit<Sending, 'port'>): Promise<Sent> {
+async function sendTo(sending: Omit<Sending, 'port'>, messages = 9): Promise<Sent> {
   await using server = await ScriptedServer.start(slow)
-  const schedule = { executor: 'shared-iterations', messages: 9 } as const
+  const schedule = { executor: 'shared-iterations', messages } as const
   return await send({
     ...sending,
     port: server.port,
     schedule,
-    workers: sending.messagesPerSession === 1 ? 9 : 1,
+    workers: sending.messagesPerSession === 1 ? messages : 1,
   })
 }
 
