@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ServiceKeeper } from '../../containers/keeper/service-keeper.ts'
 import { readOptions } from '../options/options.ts'
 import { bootExtras } from './start.ts'
@@ -8,6 +8,9 @@ const portFor = () => 0
 const newKeeper = () => new ServiceKeeper({ restarts: false, say: console.error })
 
 test('boots a proxy with what it needs, and four tenants that it knows and calls', async () => {
+  // The proxy takes the user's settings: calls, and so reports, come at once.
+  vi.stubEnv('GMP_SYNC_INTERVAL', '0.5')
+  onTestFinished(() => void vi.unstubAllEnvs())
   await using stack = new AsyncDisposableStack()
   const options = readOptions({
     ATTACHMENT_CACHE_HIT_RATE: '1',
