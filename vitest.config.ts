@@ -17,8 +17,12 @@ const PARTS = [
   'test/truth/{ends,misbehaving,random-bodies,received,session-end,session-limit}.test.ts',
 ]
 
-/** What measures memory or CPU time of its process has one of its own, beside nothing else. */
-const ALONE = ['src/programs/sink/memory.test.ts', 'src/report/html/files.test.ts']
+/** What measures memory or CPU time of its process, or has a container engine, has a process of its own, beside nothing else. */
+const ALONE = [
+  'src/programs/sink/memory.test.ts',
+  'src/report/html/files.test.ts',
+  'test/docker/!(no-engine).test.ts',
+]
 
 /** All that may run beside each other. */
 const TOGETHER = {
@@ -65,7 +69,8 @@ export default defineConfig({
         extends: true,
         test: { name: 'proxy', include: [PROXY], globalSetup: 'test/proxy/shared-postgres.ts', ...TOGETHER },
       },
-      { extends: true, test: { name: 'real', include: [REAL], ...TOGETHER } },
+      // Isolated: what programs that are not ours do to a process is not known.
+      { extends: true, test: { name: 'real', include: [REAL], ...TOGETHER, isolate: true } },
       {
         extends: true,
         test: {
@@ -82,7 +87,7 @@ export default defineConfig({
           name: 'whole',
           include: ['test/**/*.test.ts'],
           // test/package has a configuration of its own.
-          exclude: [...PARTS, PROXY, REAL, 'test/package/**'],
+          exclude: [...PARTS, PROXY, REAL, ...ALONE, 'test/package/**'],
           isolate: false,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
