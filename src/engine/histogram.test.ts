@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  countBetween,
   EMPTY_HISTOGRAM,
   Histogram,
   mergeSparse,
@@ -93,7 +94,30 @@ describe('record', () => {
     histogram.reset()
     expect(histogram.toSparse()).toEqual(EMPTY_HISTOGRAM)
     histogram.record(2)
-    expect(histogram.toSparse()).toMatchObject({ count: 1, min_ms: 2, max_ms: 2, sum_ms: 2 })
+    expect(histogram.toSparse()).toEqual(histogramOf([2]))
+  })
+
+  it('keeps each value in one bucket, and no empty ones', () => {
+    expect(histogramOf([1, 0.5, 1])).toEqual({
+      buckets: [500, 1, 1_000, 2],
+      count: 3,
+      min_ms: 0.5,
+      max_ms: 1,
+      sum_ms: 2.5,
+    })
+    // 2^32 µs are in the last of 24 · 512 buckets, and all that is longer too.
+    expect(histogramOf([4_294_967.295, 4_294_967.296, 1e9]).buckets).toEqual([12_287, 3])
+  })
+
+  it.each([
+    [[1, 1.024, 1.025, 3], 1.0245, 'two microseconds: 1,024 and 1,025'],
+    [[1, 2.048, 2.051, 3], 2.0495, 'four: from 2,048 to 2,051'],
+    [[1, 1_000, 1_000.4, 2_000], 999.9355, '1,024: from 999,424 to 1,000,447'],
+  ])('reads a value of %j ms as %d, the middle of its bucket: %s', (values, middleMs) => {
+    expect(quantileMs(histogramOf(values), 0.5)).toBe(middleMs)
+    const histogram = new Histogram()
+    for (const value of values) histogram.record(value)
+    expect([histogram.count, histogram.quantile(0.5)]).toEqual([4, middleMs])
   })
 })
 
@@ -130,4 +154,14 @@ it('summarises in milliseconds, rounded to microseconds', () => {
     p99: expect.closeTo(247.5, 0),
     p99_9: expect.closeTo(249.75, 0),
   })
+})
+
+it.each([
+  [0, 1, 3],
+  [0.5, 0.7, 2],
+  [0.5, 0.700_1, 3],
+  [0.500_1, 1, 2],
+  [0.8, 9, 0],
+])('counts the values from %d up to below %d ms', (fromMs, toMs, count) => {
+  expect(countBetween(histogramOf([0.5, 0.6, 0.7]), fromMs, toMs)).toBe(count)
 })
