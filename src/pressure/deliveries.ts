@@ -1,3 +1,4 @@
+import type { MailhogMessage, MailhogPage } from '../../containers/mailhog-client.ts'
 import { MailstormError } from '../error.ts'
 import type { DeliveryLine } from '../programs/sink/http/own-routes.ts'
 import { type AttachmentFacts, MimeDigest } from '../programs/sink/mime/mime-digest.ts'
@@ -36,7 +37,7 @@ export class DeliveryBook {
     return this.#count
   }
 
-  /** True for the first delivery of its message. */
+  /** Returns true for the first delivery of its message. */
   add(delivery: Delivery): boolean {
     this.#count += 1
     const known = this.#byId.get(delivery.id)
@@ -106,19 +107,6 @@ const PAGE_MESSAGES = 25
 const MAILHOG_ANSWERS_WITHIN_MS = 60_000
 const FINAL_CRLF = Buffer.from('\r\n')
 
-/** The fields of MailHog's JSON that we need. */
-interface HogMessage {
-  readonly ID: string
-  readonly Created: string
-  readonly Content: { readonly Headers: Readonly<Record<string, readonly string[]>> }
-  readonly Raw: { readonly Data: string; readonly To: readonly string[] }
-}
-
-interface HogPage {
-  readonly total: number
-  readonly items: readonly HogMessage[]
-}
-
 /** Reads deliveries from a MailHog, the real one or ours: messages are fetched whole and digested here. */
 export class MailhogDeliveries implements DeliverySource {
   readonly name: string
@@ -147,16 +135,16 @@ export class MailhogDeliveries implements DeliverySource {
     return found.reverse()
   }
 
-  async #page(start: number): Promise<HogPage> {
+  async #page(start: number): Promise<MailhogPage> {
     const url = `${this.#apiUrl}/api/v2/messages?start=${start}&limit=${PAGE_MESSAGES}`
     const response = await fetch(url, { signal: AbortSignal.timeout(MAILHOG_ANSWERS_WITHIN_MS) })
     if (!response.ok)
       throw new MailstormError('DELIVERIES', `Failed to read deliveries: ${url} answered ${response.status}.`)
-    return (await response.json()) as HogPage
+    return (await response.json()) as MailhogPage
   }
 }
 
-function mailhogDelivery({ Created, Content, Raw }: HogMessage): Delivery {
+function mailhogDelivery({ Created, Content, Raw }: MailhogMessage): Delivery {
   const content = Buffer.concat([Buffer.from(Raw.Data), FINAL_CRLF])
   const digest = new MimeDigest()
   digest.push(content)
@@ -169,7 +157,7 @@ function mailhogDelivery({ Created, Content, Raw }: HogMessage): Delivery {
     id: field?.[1][0] ?? '',
     atEpochMs: epochMsOf(Created),
     bytes: content.length,
-    recipients: Raw.To,
+    recipients: Raw.To ?? [],
     textMd5: text_md5,
     attachments,
   }

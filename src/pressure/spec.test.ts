@@ -56,6 +56,36 @@ test('a suite whose thresholds do not name a success rate gets one', () => {
   expect([latency?.expression, success?.expression]).toEqual(['p(95)<30000', 'success_rate>0.95'])
 })
 
+test('names everything that is wrong with a spec at once, before anything is booted', () => {
+  const bad = {
+    durationSeconds: -1,
+    tenants: ['standart', { profile: 'standard', dndShare: 30, count: 0, colour: 'red' }],
+    slowSink: { fromSecond: 9, untilSecond: 3, bytesPerSecond: 0 },
+    proxies: 0,
+    qietSeconds: 5,
+  }
+  const problems = [
+    'durationSeconds: Too small: expected number to be >0 (given: -1)',
+    'tenants.0.profile: ',
+    'tenants.1.count: Too small: expected number to be >=1 (given: 0)',
+    'tenants.1.dndShare: ',
+    'tenants.1: Unrecognized key: "colour"',
+    'slowSink.bytesPerSecond: ',
+    'proxies: ',
+    'Unrecognized key: "qietSeconds"',
+  ]
+  for (const problem of problems) expect(() => resolved(bad as unknown as PressureSpec)).toThrow(problem)
+})
+
+test.for([
+  [{ tenants: [] }, 'tenants: '],
+  [{ slowSink: { fromSecond: 9, untilSecond: 3, bytesPerSecond: 1 } }, 'slowSink: ends before it begins'],
+  [{ proxy: { POOL_SIZE: '1' } }, 'proxy.POOL_SIZE: '],
+  [{ refusing: { odd: { replies: ['250 ok'] } } }, 'refusing.odd.replies.0: '],
+] as const)('refuses %j', ([change, problem]) => {
+  expect(() => resolved(change as unknown as PressureSpec)).toThrow(problem)
+})
+
 test('numbers repeated tenants, each with its own account', () => {
   const { tenants } = resolved({
     tenants: [{ profile: 'high-volume', count: 2, limitPerMinute: 30 }, 'documents'],

@@ -1,10 +1,11 @@
+import { z } from 'zod'
 import { MailstormError } from '../error.ts'
 import { PRESSURE_FIGURES } from '../figures/pressure.ts'
 import { parseThresholdOn, type Threshold, withEveryRuns } from '../figures/threshold.ts'
 import type { Options } from '../options/options.ts'
 import type { RecipientPlan } from '../programs/faults/recipient-front.ts'
 import { proxyConfigFromEnvironment } from '../programs/proxy/options.ts'
-import type { TenantOptions } from '../programs/tenants/options.ts'
+import { problemOf, type TenantOptions, tenantProblems } from '../programs/tenants/options.ts'
 import type { ProfileName } from '../programs/tenants/profile.ts'
 import type { FailoverPlan } from './scene/failover.ts'
 
@@ -66,7 +67,7 @@ export interface PressureSpec {
   /** The database drops its connections, then refuses writes for a while. */
   readonly failover?: FailoverPlan
   /**
-   * Why external proxies (PROXY_URL) are left out of this scenario, as printed: "odd text stays with our own".
+   * Why external proxies (PROXY_URL) are left out of this scenario, as printed: "too many tenants for one proxy".
    */
   readonly onlyOurs?: string
   /** After the hand-over, the run stops waiting when nothing has moved for this many seconds. Default: 15. */
@@ -125,6 +126,12 @@ const DEFAULT_SETTINGS = {
 /** We set where a proxy listens and its database. */
 const OURS = new Set(['GMP_DB_PATH', 'GMP_API_TOKEN', 'GMP_HOST', 'GMP_PORT'])
 
+/** A day, as for PRESSURE_DURATION. */
+const MOST_SECONDS = 86_400
+/** As for PROXY_INSTANCES. */
+const MOST_PROXIES = 32
+const MOST_TENANTS = 1_000
+
 const QUIET_SECONDS = 15
 const DRAIN_SECONDS = 180
 
@@ -132,12 +139,88 @@ function thresholdOf(text: string): Threshold {
   return parseThresholdOn(text, PRESSURE_FIGURES)
 }
 
-/** Throws a MailstormError when the spec cannot be run. */
+const second = z.number().min(0).max(MOST_SECONDS)
+const length = z.number().positive().max(MOST_SECONDS)
+const name = z.string().regex(/^[\w.-]{1,100}$/, 'letters, digits, dots, hyphens and underscores')
+
+/** What is allowed in a spec; the tenants are checked one by one. */
+const FIELDS = {
+  durationSeconds: length,
+  tenants: z.array(z.unknown()).min(1),
+  thresholds: z.array(z.string()),
+  proxies: z.int().min(1).max(MOST_PROXIES).optional(),
+  proxy: z.record(z.string().regex(/^GMP_/, 'names of GMP_* settings'), z.string()).optional(),
+  intake: z.enum(['response', 'push']).optional(),
+  slowSink: z
+    .strictObject({ fromSecond: second, untilSecond: second, bytesPerSecond: z.number().min(1) })
+    .refine(({ fromSecond, untilSecond }) => fromSecond < untilSecond, 'ends before it begins')
+    .optional(),
+  refusing: z
+    .strictObject({
+      perTransaction: z.int().min(1).optional(),
+      odd: z
+        .strictObject({ replies: z.array(z.string().regex(/^[45]\d\d/, 'a 4xx or 5xx reply')).min(1) })
+        .optional(),
+    })
+    .optional(),
+  failover: z
+    .strictObject({
+      endings: z.strictObject({
+        fromSecond: second,
+        everySeconds: length,
+        times: z.int().min(0).max(10_000),
+      }),
+      readOnly: z
+        .strictObject({ fromSecond: second, untilSecond: second })
+        .refine(({ fromSecond, untilSecond }) => fromSecond < untilSecond, 'ends before it begins'),
+    })
+    .optional(),
+  onlyOurs: z.string().optional(),
+  quietSeconds: length.optional(),
+  drainSeconds: length.optional(),
+} satisfies Record<keyof PressureSpec, z.ZodType>
+
+const TENANT_FIELDS = {
+  name: name.optional(),
+  count: z.int().min(1).max(MOST_TENANTS).optional(),
+  limitPerMinute: z.int().min(1).optional(),
+  limitBehavior: z.enum(['defer', 'reject']).optional(),
+} satisfies Record<keyof Omit<TenantSpec, keyof TenantOptions>, z.ZodType>
+
+/** Everything that is wrong with a spec, whatever its types say: suites may be JavaScript. */
+function problemsOf(spec: PressureSpec): string[] {
+  const { error } = z.strictObject(FIELDS).safeParse(spec, { reportInput: true })
+  const tenants: readonly unknown[] = Array.isArray(spec.tenants) ? spec.tenants : []
+  return [
+    ...(error?.issues ?? []).map((issue) => problemOf(issue)),
+    ...tenants.flatMap((tenant, index) => problemsOfTenant(tenant, ['tenants', index])),
+  ]
+}
+
+function problemsOfTenant(given: unknown, at: readonly PropertyKey[]): string[] {
+  if (typeof given !== 'object' || given === null) return tenantProblems({ profile: given }, at)
+  const entries = Object.entries(given)
+  const isOurs = ([key]: [string, unknown]) => Object.hasOwn(TENANT_FIELDS, key)
+  const { error } = z
+    .strictObject(TENANT_FIELDS)
+    .safeParse(Object.fromEntries(entries.filter(isOurs)), { reportInput: true })
+  const options = Object.fromEntries(entries.filter((entry) => !isOurs(entry)))
+  return [...(error?.issues ?? []).map((issue) => problemOf(issue, at)), ...tenantProblems(options, at)]
+}
+
+function refuseBad(spec: PressureSpec): void {
+  const problems = problemsOf(spec)
+  if (problems.length === 0) return
+  throw new MailstormError('BAD_SCENARIO', `Failed to read the scenario: ${problems.join('; ')}.`)
+}
+
+/** Throws a MailstormError that lists everything that is wrong when the spec cannot be run. */
 export function resolvePressure(
   spec: PressureSpec,
   { pressure, tenants }: Pick<Options, 'pressure' | 'tenants'>,
   env: NodeJS.ProcessEnv,
 ): PressureWorkload {
+  refuseBad(spec)
   const durationSeconds = pressure.durationSeconds ?? spec.durationSeconds
   const hasLess = durationSeconds < spec.durationSeconds || tenants.messagesPerSync !== undefined
   const instances = pressure.external?.urls.length ?? pressure.instances ?? spec.proxies ?? 1

@@ -1,11 +1,11 @@
-import { MailstormError } from '../../error.ts'
+import { errorText, MailstormError } from '../../error.ts'
 import { foreignText } from '../../foreign-text.ts'
 import { tokenMaskFor } from '../../secret-mask.ts'
 import { type ProxyReading, readingOf } from './reading.ts'
 
 const READING_WITHIN_MS = 5_000
 const ANSWER_WITHIN_MS = 30_000
-/** Our proxy returns at most this many; the real one has no limit and returns all. */
+/** Our proxy returns at most this many; genro-mail-proxy has no limit and returns all. */
 const PAGE_MESSAGES = 1_000
 
 export interface ProxyAddress {
@@ -39,7 +39,7 @@ export class ProxyClient {
   }
 
   /**
-   * Has the proxy call a tenant now, even inside a DND window. The real proxy ignores the body and identifies
+   * Has the proxy call a tenant now, even inside a DND window. genro-mail-proxy ignores the body and identifies
    * the tenant by its own key; ours accepts either.
    */
   async runNow(tenantId: string, apiKey: string | undefined): Promise<void> {
@@ -50,7 +50,7 @@ export class ProxyClient {
     })
   }
 
-  /** Issues a new key for a tenant that the proxy already knew, since it does not repeat the old one. */
+  /** Issues a new key for a tenant: the proxy shows a key only once, when it creates the tenant. */
   async newKey(tenantId: string): Promise<string | undefined> {
     const path = `/tenant/${encodeURIComponent(tenantId)}/api-key`
     const { api_key: key } = (await this.#request(path, {
@@ -74,8 +74,12 @@ export class ProxyClient {
       })
       if (after !== undefined) query.set('after', after)
       const page = (await this.#request(`/messages?${query}`, { token: this.#token })) as QueuePage
+      const known = ids.size
       for (const { id } of page.messages) ids.add(id)
       after = page.next
+      if (after === undefined || ids.size > known) continue
+      const why = 'it names a next page, but this one has no new message'
+      throw new MailstormError('PROXY_API', `Failed to read the queue of ${this.name}: ${why}.`)
     }
     return ids
   }
@@ -89,12 +93,26 @@ export class ProxyClient {
       ...(token === undefined ? {} : { 'x-api-token': token }),
     }
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
-    const response = await fetch(`${this.url}${path}`, { ...how, headers, signal })
-    if (response.ok) return response.json()
-    const text = foreignText(tokenMaskFor(token)(await response.text()), 300)
-    const message = `Failed to ask ${this.name} for ${path}: HTTP ${response.status} ${text}.`
-    if (response.status < 500) throw new MailstormError('PROXY_REFUSED', message)
-    throw new MailstormError('PROXY_API', message)
+    const failure = (why: string, code = 'PROXY_API') =>
+      new MailstormError(code, `Failed to ask ${this.name} for ${path}: ${why}.`)
+    try {
+      const response = await fetch(`${this.url}${path}`, { ...how, headers, signal })
+      const text = await response.text()
+      const said = () => `HTTP ${response.status} ${foreignText(tokenMaskFor(token)(text), 300)}`
+      if (!response.ok) throw failure(said(), response.status < 500 ? 'PROXY_REFUSED' : 'PROXY_API')
+      return parsed(text, () => failure(`not JSON, but ${said()}`))
+    } catch (error) {
+      if (error instanceof MailstormError) throw error
+      throw failure(errorText((error as Error).cause ?? error))
+    }
+  }
+}
+
+function parsed(text: string, failure: () => Error): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw failure()
   }
 }
 

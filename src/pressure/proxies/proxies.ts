@@ -1,4 +1,8 @@
-import { embeddedProxy, type RunningProxyService } from '../../../containers/proxy.ts'
+import {
+  embeddedProxy,
+  type ProxyServiceOptions,
+  type RunningProxyService,
+} from '../../../containers/proxy.ts'
 import type { ServiceEnd } from '../../../containers/service.ts'
 import { DisposableParts } from '../../disposable-stack.ts'
 import { MailstormError } from '../../error.ts'
@@ -36,9 +40,18 @@ export async function inProcessProxy(plan: ProxyPlan, intercept: Intercept): Pro
   }
 }
 
+type Boot = (options: ProxyServiceOptions) => Promise<RunningProxyService>
+
 /** Several proxy processes on one database. One that dies is restarted, as an orchestrator would. */
-export async function proxyProcesses(plan: ProxyPlan, events: RunEvents): Promise<Proxies> {
-  const kept = Array.from({ length: plan.instances }, (_, n) => new KeptProxy(`proxy-${n + 1}`, plan, events))
+export async function proxyProcesses(
+  plan: ProxyPlan,
+  events: RunEvents,
+  boot: Boot = (options) => embeddedProxy(options).start(),
+): Promise<Proxies> {
+  const kept = Array.from(
+    { length: plan.instances },
+    (_, n) => new KeptProxy(`proxy-${n + 1}`, plan, { events, boot }),
+  )
   await using begun = new DisposableParts()
   for (const proxy of kept) begun.use(proxy)
   const urls = await Promise.all(kept.map((proxy) => proxy.start()))
@@ -73,7 +86,7 @@ function factsOf(plan: ProxyPlan, runs: 'in-process' | 'processes', urls: readon
   } as const
 }
 
-/** Enough to survive kills, but not for ever. */
+/** Survives a few kills; a proxy that keeps dying is left dead. */
 const MOST_STARTS = 4
 
 /** A proxy process that is restarted on the same port when it ends by itself. */
@@ -81,15 +94,18 @@ class KeptProxy implements AsyncDisposable {
   readonly name: string
   readonly #plan: ProxyPlan
   readonly #events: RunEvents
+  readonly #boot: Boot
   readonly #firstEnd = Promise.withResolvers<ServiceEnd | undefined>()
   #running: RunningProxyService | undefined
+  #restarting: Promise<void> = Promise.resolve()
   #starts = 0
   #stopped = false
 
-  constructor(name: string, plan: ProxyPlan, events: RunEvents) {
+  constructor(name: string, plan: ProxyPlan, { events, boot }: { events: RunEvents; boot: Boot }) {
     this.name = name
     this.#plan = plan
     this.#events = events
+    this.#boot = boot
   }
 
   get firstEnd(): Promise<ServiceEnd | undefined> {
@@ -103,15 +119,17 @@ class KeptProxy implements AsyncDisposable {
   async start(port?: number): Promise<string> {
     const { databaseUrl, settings: environment } = this.#plan
     this.#starts += 1
-    const running = await embeddedProxy({
+    const running = await this.#boot({
       name: this.name,
       databaseUrl,
       apiToken: TOKEN,
       environment,
       ...(port === undefined ? {} : { port }),
-    }).start()
+    })
     this.#running = running
-    void running.ended.then((end) => this.#onEnd(end, running.port))
+    void running.ended.then((end) => {
+      this.#restarting = this.#onEnd(end, running.port)
+    })
     return running.url
   }
 
@@ -126,13 +144,15 @@ class KeptProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true
     this.#firstEnd.resolve(undefined)
+    // One that is being restarted would outlive the run.
+    await this.#restarting
     await this.#running?.stop()
   }
 
   async #onEnd(end: ServiceEnd | undefined, port: number): Promise<void> {
     if (end === undefined || this.#stopped) return
     this.#firstEnd.resolve(end)
-    if (this.#starts >= MOST_STARTS) return this.#events.add(`${this.name} ended again and was not restarted`)
+    if (this.#starts >= MOST_STARTS) return this.#events.add(`${this.name} died again and was not restarted`)
     try {
       await this.start(port)
       this.#events.add(`${this.name} was restarted`)

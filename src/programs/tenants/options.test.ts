@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type TenantOptions, tenantConfig } from './options.ts'
+import { type TenantOptions, tenantConfig, tenantProblems } from './options.ts'
 
 test('needs a profile only', () => {
   expect(tenantConfig({ profile: 'documents' })).toMatchObject({
@@ -27,6 +27,17 @@ test('names every wrong option at once, with what was given', () => {
 test('does not repeat a token that is wrong', () => {
   const auth = { method: 'bearer', token: 'top secret' } as const
   expect(() => tenantConfig({ profile: 'standard', auth })).toThrow(/auth\.token.*given: not shown/)
+})
+
+test.each([
+  ['a method that is not known', { auth: { method: 'digest', password: 'hunter2' } }, 'auth.method'],
+  ['a misspelt name', { auth: { method: 'bearer', token: 'x', tokn: 'hunter2' } }, 'tokn'],
+  ['no object', { auth: 'hunter2' }, 'auth'],
+  ['a style that is not known', { intake: { style: 'pull', token: 'hunter2' } }, 'intake.style'],
+])('does not repeat the secrets beside %s', (_what, given, name) => {
+  const problems = tenantProblems({ profile: 'standard', ...given }).join()
+  expect(problems).toContain(name)
+  expect(problems).not.toContain('hunter2')
 })
 
 test.each([

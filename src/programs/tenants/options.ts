@@ -119,6 +119,7 @@ const schema = z.strictObject({
       /** Longest, in whole seconds. */
       max: count.max(86_400),
     })
+    .refine(({ min, max }) => min <= max, 'min is more than max')
     .default({ min: 30, max: 300 }),
   /** Larger attachments are cut to this many bytes. Default: none is cut. */
   maxAttachmentBytes: z.int().min(MIN_CONTENT_BYTES).optional(),
@@ -161,20 +162,21 @@ export type TenantConfig = {
   readonly [K in Exclude<keyof Given, Optional>]-?: NonNullable<Given[K]>
 } & Readonly<Pick<Given, Optional>>
 
+/** Everything that is wrong with options, without creating a tenant; `at` precedes the names of its fields. */
+export function tenantProblems(options: unknown, at: readonly PropertyKey[] = []): string[] {
+  const { error } = schema.safeParse(options, { reportInput: true })
+  return (error?.issues ?? []).map((issue) => problemOf(issue, at))
+}
+
 /** Checks options; throws one error that lists every problem. */
 export function tenantConfig(options: TenantOptions): TenantConfig {
-  const parsed = schema.safeParse(options, { reportInput: true })
-  if (!parsed.success) throw badOptions(parsed.error.issues.map(problemOf))
-  const { profile, dndSeconds, ...given } = parsed.data
-  if (dndSeconds.min > dndSeconds.max)
-    throw badOptions([
-      `dndSeconds has a min of ${dndSeconds.min}, which is more than its max of ${dndSeconds.max}`,
-    ])
+  const problems = tenantProblems(options)
+  if (problems.length > 0) throw badOptions(problems)
+  const { profile, ...given } = schema.parse(options)
   const behaviour = PROFILES[profile]
   return Object.freeze({
     ...given,
     profile,
-    dndSeconds,
     tenantId: given.tenantId ?? `tenant-${profile}`,
     clientId: given.clientId ?? `${profile}-1`,
     accountId: given.accountId ?? `smtp-${profile}`,
@@ -187,11 +189,19 @@ export function tenantConfig(options: TenantOptions): TenantConfig {
 }
 
 const SECRETS: ReadonlySet<unknown> = new Set(['token', 'password'])
+const NOT_SHOWN = 'not shown'
 
-function problemOf({ path, message, input }: z.core.$ZodIssue): string {
-  if (path.length === 0) return message
-  const given = SECRETS.has(path.at(-1)) ? 'not shown' : JSON.stringify(input)
-  return `${path.map(String).join('.')}: ${message} (given: ${given})`
+/** What is wrong with one field, and what was given, without secrets; `at` precedes the field's name. */
+export function problemOf(
+  { path, message, input }: z.core.$ZodIssue,
+  at: readonly PropertyKey[] = [],
+): string {
+  const name = [...at, ...path].map(String).join('.')
+  if (path.length === 0) return name === '' ? message : `${name}: ${message}`
+  const isSecret = path.some((part) => part === 'auth' || SECRETS.has(part))
+  // A whole object is given when its shape is wrong, with every secret in it.
+  const given = JSON.stringify(input, (key, value) => (SECRETS.has(key) ? NOT_SHOWN : value))
+  return `${name}: ${message} (given: ${isSecret ? NOT_SHOWN : given})`
 }
 
 function badOptions(problems: readonly string[]): MailstormError {
