@@ -153,8 +153,7 @@ class EarlyEnd {
       if (ending === undefined) return
       const what = `${name} ${/^exited/.test(ending.by) ? '' : 'was '}${ending.by}`
       events.add(what, ending.atEpochMs)
-      if (means === 'deliveries')
-        this.#deliveriesLost = `${what}, and its list of received messages went with it`
+      if (means === 'deliveries') this.#deliveriesLost = `${what}: what it had received can no longer be read`
       if (means === 'noted') this.#reasons.push(what)
       else this.#fatal(what)
     })
@@ -234,20 +233,18 @@ function memoryOf(usage: Readonly<Record<string, ResourceUsage>>, { sampled }: P
   return { proxies, testProcess: new Map(own.map(({ second, memory_bytes: bytes }) => [second, bytes])) }
 }
 
-/** Remarks that a reader of the figures needs. */
+/** What a reader has to know to understand the figures. */
 function observationsOf({ pressed, run, proxies }: PressureFacts): string[] {
   const found: string[] = []
   const uncertain = pressed.uncertain.size
   if (uncertain > 0)
-    found.push(
-      `${uncertain} messages were offered without an answer: it is not known whether the proxy has them.`,
-    )
+    found.push(`${uncertain} messages were offered and never answered for: the proxy may have them or not.`)
   const caps = run.workload.tenants.filter(({ options }) => options.maxAttachmentBytes !== undefined)
   if (caps.length > 0)
     found.push(
-      `Attachments of ${caps.map(({ tenantId }) => tenantId).join(', ')} were cut to a size that the suite sets.`,
+      `Attachments of ${caps.map(({ tenantId }) => tenantId).join(', ')} were capped in size by the suite.`,
     )
   if (proxies.facts.runs === 'in-process')
-    found.push('The proxy ran in the test process, as did the tenants: its memory is the test process’s.')
+    found.push('The proxy and the tenants ran inside the test process: its memory is that of all of them.')
   return found
 }

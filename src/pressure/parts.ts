@@ -58,11 +58,11 @@ export interface PressControl {
 
 export type Pressed = Omit<RunRecords, 'memory'>
 
-/** A part that may end while a run needs it, and the consequence. */
+/** A part that may end while a run needs it, and what its end means for the run. */
 export interface Watched {
   readonly name: string
   readonly ended: Promise<ServiceEnd | undefined>
-  /** `noted`: others go on. `fatal`: the run is over. `deliveries`: also, deliveries are no longer known. */
+  /** `noted`: the run goes on. `fatal`: it ends. `deliveries`: it ends, and what was delivered is unknown. */
   readonly means: 'noted' | 'fatal' | 'deliveries'
 }
 

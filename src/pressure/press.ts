@@ -11,10 +11,10 @@ const SECOND_MS = 1_000
 const LOOK_EVERY_MS = 250
 /** Interval of calls to tenants during the drain, whatever the proxy's own interval is. */
 const CALL_EVERY_MS = 5_000
-/** Most distinct faults of the run's own requests to report. */
+/** Most distinct failures of the run's own requests to report. */
 const MOST_NOTED = 5
-/** Time for surplus deliveries after everything seemed done. */
-const AFTERGLOW_MS = 1_000
+/** After everything is settled, surplus deliveries may still come for this long. */
+const LATE_DELIVERIES_MS = 1_000
 
 /** One run: tenants hand over messages for a while, then the queue drains; everything is recorded. */
 export function press(parts: PressParts, plan: PressPlan, control: PressControl): Promise<Pressed> {
@@ -90,7 +90,7 @@ class Press {
       state = drain.look(states, performance.now())
     }
     if (state !== 'done') this.#parts.events.add(this.#gaveUp(state))
-    await this.#pause(AFTERGLOW_MS)
+    await this.#pause(LATE_DELIVERIES_MS)
   }
 
   #gaveUp(state: 'quiet' | 'too-long'): string {
@@ -120,7 +120,7 @@ class Press {
     )
   }
 
-  /** Faults of the run's own requests: they explain missing figures. */
+  /** Failures of the run's own requests explain missing figures. */
   #noteOnce({ message, cause }: Error): void {
     const what = cause instanceof Error ? `${message}: ${cause.message}` : message
     if (this.#noted.has(what) || this.#noted.size >= MOST_NOTED) return
@@ -189,7 +189,7 @@ class Press {
   }
 }
 
-/** It asked not to be disturbed, for a time that is not over. */
+/** Whether it is inside a DND window. */
 function isQuiet({ syncs }: Tenant): boolean {
   return (syncs.at(-1)?.dndUntilEpochMs ?? 0) > Date.now()
 }

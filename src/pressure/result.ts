@@ -105,13 +105,13 @@ export interface PressureMetrics {
   readonly failed_messages: number
   /** `successful_messages` divided by `total_messages`, 0 to 1. */
   readonly success_rate: number
-  /** Hand-over: from the first sync call until tenants stop generating messages, in seconds. */
+  /** Hand-over: from the registration of the tenants until they stop generating messages, in seconds. */
   readonly window_seconds: number
   /** From then until everything was delivered and reported, or the run stopped waiting, in seconds. */
   readonly drain_seconds: number
   /** Hand-over and drain together, in seconds. */
   readonly duration_seconds: number
-  /** Delivered per second over the whole duration. */
+  /** Delivered per second, from the first hand-over to the last delivery. */
   readonly messages_per_second: number
   /**
    * Worst ratio of a tenant's p95 to its p95 in the first run of the scenario (times below 1 s count as 1 s).
@@ -134,10 +134,7 @@ export interface PressureMetrics {
   readonly attachments_served: number
   /** Bytes of these attachments. */
   readonly attachment_bytes_served: number
-  /**
-   * Hit rate of the proxy's cache from its metrics, else from the tenants' fetches; null without cacheable
-   * fetches.
-   */
+  /** Hit rate of the proxies' attachment caches, by their own metrics; null when they count no lookups. */
   readonly cache_hit_rate: number | null
   /** Share of avoidable attachment fetches that the proxy avoided, over all tenants. */
   readonly delivery_cache_hit_rate: number | null
@@ -159,8 +156,8 @@ export interface PressureMetrics {
    */
   readonly rate_limited: number | null
   /**
-   * Slowest tenant's end-to-end p95 divided by the fastest's, over messages without attachments; null with one
-   * tenant.
+   * Slowest tenant's end-to-end p95 divided by the fastest's, over messages without attachments (times below 1 s
+   * count as 1 s); null with fewer than two tenants to compare.
    */
   readonly fairness: number | null
   /** Most messages queued at once; null when the queue could not be read. */
@@ -169,7 +166,7 @@ export interface PressureMetrics {
   readonly peak_proxy_memory_bytes: number | null
   /** Most memory of the test process, with its tenants and in-process proxies, in bytes. */
   readonly peak_test_process_memory_bytes: number
-  /** First sync call, in ISO 8601. */
+  /** Start of the registration of the tenants, in ISO 8601. */
   readonly start_time: string
   /** End of the drain, in ISO 8601. */
   readonly end_time: string

@@ -22,7 +22,7 @@ test('sees a queue that grows, with its numbers', () => {
     rule: 'pending-growing',
     severity: 'warning',
     evidence:
-      'on average 95 pending in the first third of the window, 495 in the last (10 more each second), 590 at most; it took 2 s to empty',
+      '95 pending on average in the first third of the window, 495 in the last (10 more each second), at most 590; it drained in 2 s',
   })
 })
 
@@ -116,8 +116,8 @@ test('finds the cliff of genro-mail-proxy, where it is and after how many messag
     rule: 'throughput-cliff',
     severity: 'critical',
     evidence:
-      'up to 50 deliveries a second, from second 20 on 1, after 1,000 deliveries, with at least 500 messages waiting',
-    cause: 'Its queue of 1,000 delivery results is full: nobody reads it, and each further result waits 5 s',
+      'fell from 50 deliveries a second to 1 in second 20, after 1,000 deliveries, with at least 500 messages waiting',
+    cause: 'Its queue of 1,000 delivery results is full: nobody reads it, so each further result waits 5 s',
   })
   expect(rulesOf(patient(course(1_050)))).toEqual([])
 })
@@ -134,6 +134,6 @@ test('puts critical findings first, and names duplicates with their ids', () => 
   const found = diagnose(patient(undefined, { verification, proxy, metrics }))
   expect(found.map(({ rule }) => rule)).toEqual(['duplicates', 'low-cache-hit-rate'])
   expect(found[0]?.evidence).toBe(
-    '248 more deliveries than the 300 messages delivered, with 3 proxies on the database; first ids: a, b, c',
+    '248 surplus deliveries of 300 messages, with 3 proxies on the database; first ids: a, b, c',
   )
 })

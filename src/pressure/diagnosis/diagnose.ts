@@ -4,10 +4,10 @@ import { dndIgnored, manyDnd, rareSync, slowSync } from './sync-rules.ts'
 
 /** Rates of single seconds jump; average over this many. */
 const SPAN_SECONDS = 10
-/** Least rate before a cliff counts as one. */
+/** Throughput must have been at least this before its fall counts as a cliff. */
 const LEAST_BEFORE_PER_SECOND = 5
 const FELL_TO = 0.2
-/** With less waiting there was simply nothing to send. */
+/** With fewer waiting there was little to send. */
 const LEAST_WAITING = 50
 
 interface Span {
@@ -40,10 +40,10 @@ const throughputCliff: Rule = ({ timeline, proxy }) => {
     rule: 'throughput-cliff',
     severity: 'critical',
     symptom: 'Throughput collapsed and did not recover',
-    evidence: `up to ${shown(best.perSecond)} deliveries a second, from second ${from} on ${shown(after)}, after ${shown(before)} deliveries, with at least ${shown(last.leastWaiting)} messages waiting`,
+    evidence: `fell from ${shown(best.perSecond)} deliveries a second to ${shown(after)} in second ${from}, after ${shown(before)} deliveries, with at least ${shown(last.leastWaiting)} messages waiting`,
     cause:
       proxy.implementation === 'genro-mail-proxy'
-        ? 'Its queue of 1,000 delivery results is full: nobody reads it, and each further result waits 5 s'
+        ? 'Its queue of 1,000 delivery results is full: nobody reads it, so each further result waits 5 s'
         : 'A limit inside the proxy, or an SMTP server that stopped taking mail',
     action:
       proxy.implementation === 'genro-mail-proxy'
@@ -52,7 +52,7 @@ const throughputCliff: Rule = ({ timeline, proxy }) => {
   }
 }
 
-/** The average over a span drops before its first seconds do; find where those end. */
+/** A span's average falls before its first seconds do: the second after the last one that was still fast. */
 function edgeOf(timeline: readonly PressureTimelineRow[], from: number, bestPerSecond: number): number {
   const span = timeline.slice(from, from + SPAN_SECONDS)
   return from + span.findLastIndex((row) => row.delivered >= bestPerSecond * FELL_TO) + 1
@@ -89,17 +89,17 @@ const duplicates: Rule = ({ verification, proxy }) => {
     rule: 'duplicates',
     severity: 'critical',
     symptom: 'Messages delivered more than once',
-    evidence: `${shown(duplicated)} more deliveries than the ${shown(delivered ?? 0)} messages delivered, with ${shown(proxy.instances)} ${several ? 'proxies' : 'proxy'} on the database; first ids: ${verification.duplicated_ids.slice(0, 3).join(', ')}`,
+    evidence: `${shown(duplicated)} surplus deliveries of ${shown(delivered ?? 0)} messages, with ${shown(proxy.instances)} ${several ? 'proxies' : 'proxy'} on the database; first ids: ${verification.duplicated_ids.slice(0, 3).join(', ')}`,
     cause: several
       ? 'Several instances take the same rows of the queue, which has no claim or lease'
-      : 'A message was sent again after the server had accepted it: time limit, crash or lost connection',
+      : 'A message was sent again although the server had accepted it: after a timeout, a crash or a lost connection',
     action: several
       ? 'Run one instance, or use a proxy that claims its messages (FOR UPDATE SKIP LOCKED with a lease)'
       : 'Look up the ids in the logs of the proxy and the SMTP server',
   }
 }
 
-/** A shorter queue is just the latest batch. */
+/** A queue that grows by less is just the latest batch. */
 const LEAST_QUEUE_GROWTH = 50
 const LEAST_QUEUE_FACTOR = 1.5
 
@@ -114,12 +114,12 @@ const pendingGrowing: Rule = (run) => {
   const perSecond = (last - first) / ((rows.length * 2) / 3)
   const { drain_seconds: drainSeconds, peak_pending: peak } = run.metrics
   const left = run.verification.still_queued ?? 0
-  const end = left > 0 ? `${shown(left)} never left it` : `it took ${shown(drainSeconds)} s to empty`
+  const end = left > 0 ? `${shown(left)} were never sent` : `it drained in ${shown(drainSeconds)} s`
   return {
     rule: 'pending-growing',
     severity: left > 0 ? 'critical' : 'warning',
     symptom: 'Pending messages growing',
-    evidence: `on average ${shown(first)} pending in the first third of the window, ${shown(last)} in the last (${shown(perSecond)} more each second), ${shown(peak ?? last)} at most; ${end}`,
+    evidence: `${shown(first)} pending on average in the first third of the window, ${shown(last)} in the last (${shown(perSecond)} more each second), at most ${shown(peak ?? last)}; ${end}`,
     cause: 'SMTP or dispatch bottleneck: messages arrive faster than the server accepts them',
     action:
       'Raise GMP_BATCH_SIZE_PER_ACCOUNT and GMP_POOL_SIZE, add proxies, and check how fast the SMTP server replies',
@@ -159,13 +159,13 @@ const memoryGrowing: Rule = (run) => {
   // The test process also holds Vitest and every tenant's books, so only its growth means anything.
   const isHigh = whose === PROXIES && peak > LIMIT_BYTES * run.proxy.instances
   if (!isGrowing && !isHigh) return undefined
-  const course = `on average ${shownMegabytes(first)} in the first third of the window, ${shownMegabytes(last)} in the last`
+  const course = `${shownMegabytes(first)} on average in the first third of the window, ${shownMegabytes(last)} in the last`
   return {
     rule: 'memory-growing',
     severity: isHigh ? 'critical' : 'warning',
     symptom: isGrowing ? 'Memory growing' : 'High memory usage',
-    evidence: `of ${whose}: ${course}, ${shownMegabytes(peak)} at most${isHigh ? `, above ${shownMegabytes(LIMIT_BYTES)} for each of ${run.proxy.instances}` : ''}`,
-    cause: 'Accumulation of large attachments or of queued payloads',
+    evidence: `${whose}: ${course}, at most ${shownMegabytes(peak)}${isHigh ? `, above ${shownMegabytes(LIMIT_BYTES)} per proxy` : ''}`,
+    cause: 'Large attachments or queued messages accumulate',
     action:
       'Enable the disk cache (GMP_CACHE_DISK_DIR), lower GMP_CACHE_MEMORY_MAX_MB and GMP_MAX_IN_FLIGHT, or reduce attachment sizes',
   }
@@ -177,7 +177,7 @@ const LOW_SPARED = 0.8
 
 const percent = (share: number) => `${shown(share * 100)} %`
 
-/** Few attachments come from the cache: because few repeat, or because the cache does not keep them. */
+/** Few attachments come from the cache: few repeat, or the cache does not keep them. */
 const lowCache: Rule = (run) => {
   const { cache_hit_rate: hitRate, delivery_cache_hit_rate: spared, attachments_served: served } = run.metrics
   if (served < LEAST_FETCHES) return undefined
@@ -187,7 +187,7 @@ const lowCache: Rule = (run) => {
   const figures = [
     hitRate === null ? 'the proxy counts no lookups' : `${percent(hitRate)} of the proxy's lookups were hits`,
     `${percent(repeatedShare(run))} of the attachments repeated an earlier one`,
-    spared === null ? undefined : `${percent(spared)} of the fetches that could be avoided were avoided`,
+    spared === null ? undefined : `${percent(spared)} of the avoidable fetches were avoided`,
     `${shown(served)} fetches`,
   ]
   const common = {
@@ -234,7 +234,7 @@ const RULES: readonly Rule[] = [
   lowCache,
 ]
 
-/** What the figures of a run point to; critical findings first. */
+/** The warning signs in the figures of a run; critical ones first. */
 export function diagnose(run: Patient): Finding[] {
   const found = RULES.flatMap((rule) => rule(run) ?? [])
   return found.toSorted((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'))

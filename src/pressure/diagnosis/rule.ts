@@ -17,7 +17,7 @@ export interface Thirds {
   readonly last: number
 }
 
-/** Fewer seconds show no trend. */
+/** With fewer values there is no trend to see. */
 const LEAST_VALUES = 9
 
 /**

@@ -25,10 +25,10 @@ export const slowSync: Rule = (run) => {
       cause: 'The proxy is slow to accept messages: its clients wait for add-messages before they answer',
       action: 'Check what the proxy and its database are doing, or reduce MSG_RATE_PER_SYNC',
     }
-  return { ...common, cause: 'Client overloaded', action: 'Scale the clients, or reduce MSG_RATE_PER_SYNC' }
+  return { ...common, cause: 'The client is overloaded', action: 'Add clients, or reduce MSG_RATE_PER_SYNC' }
 }
 
-/** Tenants expect a call every few seconds. */
+/** Tenants should be called every few seconds. */
 const LATE_SECONDS = 60
 
 /** Tenants wait for the proxy to call, for the first time or after a DND window. */
@@ -54,14 +54,14 @@ export const rareSync: Rule = ({ timeline, metrics, tenants, proxy }) => {
     evidence: evidence.join('; '),
     cause: isReal
       ? 'It calls a tenant that has no reports waiting only every 300 s, counted from the end of a DND window; no setting changes that'
-      : 'GMP_SYNC_INTERVAL is long, or the sync loop was held up',
+      : 'GMP_SYNC_INTERVAL is long, or something held up the sync loop',
     action: isReal
       ? 'Have the clients call run-now with the key of their tenant'
       : 'Lower GMP_SYNC_INTERVAL, and look for tenants that answer slowly',
   }
 }
 
-/** The proxy called inside a do-not-disturb window. */
+/** The proxy called tenants inside do-not-disturb windows. */
 export const dndIgnored: Rule = ({ metrics, tenants, proxy }) => {
   const { dnd_violations: inside, sync_calls: calls, dnd_periods: periods } = metrics
   if (inside === 0) return undefined
@@ -75,7 +75,7 @@ export const dndIgnored: Rule = ({ metrics, tenants, proxy }) => {
     symptom: 'Tenants called inside DND windows',
     evidence: `${shown(inside)} of ${shown(calls)} sync calls came inside one of ${shown(periods)} windows (${disturbed.join('; ')})`,
     cause: isReal
-      ? 'It calls every tenant that has a report waiting, whatever next_sync_after said, and each instance knows only the windows it was told about'
+      ? 'It calls every tenant that has a report waiting, whatever next_sync_after says, and each instance knows only the windows that it was told about'
       : 'The proxy does not keep next_sync_after, or its instances do not share it',
     action: isReal
       ? 'Do not rely on next_sync_after while mail is in flight, and run one instance'
@@ -102,7 +102,7 @@ export const manyDnd: Rule = (run) => {
     severity: 'warning',
     symptom: 'Many DND periods',
     evidence: `${many.join('; ')}${lag}`,
-    cause: 'Clients simulating serverless: they sleep between calls',
+    cause: 'The clients behave like serverless functions: they sleep between calls',
     action: 'Reduce DND_PROBABILITY',
   }
 }

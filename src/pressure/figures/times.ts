@@ -43,7 +43,7 @@ function addMessages(
   }
 }
 
-/** As if one tenant had had all of it. */
+/** The times of all tenants together. */
 export function mergedTimes(parts: readonly Times[]): Times {
   const histograms = new Map(KINDS.map((kind) => [kind, new Histogram()]))
   for (const part of parts) for (const kind of KINDS) histograms.get(kind)?.merge(part[kind])

@@ -12,8 +12,8 @@ import type { PressureWorkload, TenantPlan } from '../spec.ts'
 import type { Address } from './slow-link.ts'
 
 /**
- * Placeholder for tenants that are created only once the proxy has an address, although the proxy needs it from
- * the start.
+ * The proxy takes its interceptor when it starts, but tenants are created only once it has an address: this one
+ * reaches them from then on.
  */
 export class LateIntercept {
   #intercept: Intercept | undefined
