@@ -52,25 +52,22 @@ export class ControlClient {
     try {
       const url = `${this.#url}${path}?${new URLSearchParams(query)}`
       const response = await fetch(url, { signal: aborter.signal }).catch((error: Error) => {
-        const code = aborter.signal.aborted ? 'CONTROL_TIMEOUT' : 'CONTROL_API'
-        throw this.#failure(code, path, whyNot(aborter.signal, error, this.#answerWithinMs))
+        if (aborter.signal.aborted)
+          throw new MailstormError(
+            'CONTROL_TIMEOUT',
+            this.#failed(path, `no answer within ${this.#answerWithinMs} ms`),
+          )
+        throw new MailstormError('CONTROL_API', this.#failed(path, errorText(error.cause ?? error)))
       })
       if (response.ok) return response
-      throw this.#failure(
-        'CONTROL_API',
-        path,
-        `HTTP ${response.status} ${foreignText(await response.text())}`,
-      )
+      const said = foreignText(await response.text())
+      throw new MailstormError('CONTROL_API', this.#failed(path, `HTTP ${response.status} ${said}`))
     } finally {
       clearTimeout(timer)
     }
   }
 
-  #failure(code: string, path: string, why: string): MailstormError {
-    return new MailstormError(code, `Failed to ask ${this.#name} for ${path}: ${why}.`)
+  #failed(path: string, why: string): string {
+    return `Failed to ask ${this.#name} for ${path}: ${why}.`
   }
-}
-
-function whyNot({ aborted }: AbortSignal, error: Error, withinMs: number): string {
-  return aborted ? `no answer within ${withinMs} ms` : errorText(error.cause ?? error)
 }

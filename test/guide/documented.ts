@@ -44,6 +44,11 @@ export const COVERAGE: readonly Coverage[] = [
     by: PACKAGE,
     why: 'wants a repository that is not this one',
   },
+  {
+    what: /^npm run test:mutation |mutation-scores\.ts$/,
+    by: 'scripts/mutation-scores.test.ts',
+    why: 'half an hour of mutants',
+  },
   { what: /^npm ci && npm test$/, by: STEP('README: tests'), why: 'runs all tests' },
   {
     what: /^docker version$|STRESS_BACKEND=docker /,
