@@ -144,4 +144,7 @@ it('knows no queue in the first two seconds, and none in the closed model', () =
   // Of the 10 that were due in the first second 4 were started.
   expect([1_999, 2_000, 3_999].map((ms) => queued(ms))).toEqual([0, 6, 16])
   expect(queued(3_999, shared)).toBe(0)
+  // Those that were started since then were not all told of.
+  const recording = recorded(4, 0, 9).snapshot()
+  expect(progressOf({ ...facts, pacer: open, recording, elapsedMs: 2_500 }).queued).toBe(6)
 })
