@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { authDialogue, isChallenge, mechanismsFor } from './auth.ts'
+import { asksForAnotherMechanism, authDialogue, isChallenge, mechanismsFor } from './auth.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
@@ -74,4 +74,9 @@ describe('mechanismsFor', () => {
   ] as const)('of %j with TLS %s and %s asked for are %j', (offered, encrypted, forced, mechanisms) => {
     expect(mechanismsFor(offered, encrypted, forced)).toEqual(mechanisms)
   })
+})
+
+it('another mechanism is tried after 504 and 534 alone (RFC 4954 6): 535 is a wrong password', () => {
+  const codes = [334, 454, 500, 504, 530, 534, 535, 538]
+  expect(codes.filter((code) => asksForAnotherMechanism({ code, lines: [''] }))).toEqual([504, 534])
 })

@@ -17,10 +17,22 @@ it.each([
   [['  SIZE 5 '], { size: true, sizeLimit: 5 }],
   [['SIZE 0'], { size: true }],
   [['SIZE much'], { size: true }],
+  [['SIZE 5x'], { size: true }],
+  [['SIZE x5'], { size: true }],
+  [['SIZE 12345678901234567890'], { size: true, sizeLimit: 12_345_678_901_234_567_890 }],
+  [['SIZE 123456789012345678901'], { size: true }],
+  [['SIZE=7'], { size: true, sizeLimit: 7 }],
+  [['AUTH   PLAIN   LOGIN'], { auth: ['PLAIN', 'LOGIN'] }],
 ])('reads %j', (keywords, expected) => {
   expect(said(...keywords)).toEqual({ ...NO_CAPABILITIES, ...expected })
 })
 
 it('takes the first line for the greeting, whatever it says', () => {
   expect(readCapabilities({ code: 250, lines: ['PIPELINING'] })).toEqual(NO_CAPABILITIES)
+})
+
+it('tells one server from another, and the same in each session', () => {
+  expect(said('PIPELINING')).toMatchObject({ pipelining: true })
+  expect(said('SIZE 9')).toMatchObject({ pipelining: false, sizeLimit: 9 })
+  expect(said('SIZE 9')).toBe(said('SIZE 9'))
 })

@@ -61,7 +61,10 @@ describe('a message', () => {
     expect(headers).toMatchObject({
       From: '<a@example.com>',
       To: '<b@example.com>',
+      Subject: 'mailstorm load test message',
       Date: 'Sun, 22 Nov 2026 06:00:00 +0000',
+      'MIME-Version': '1.0',
+      'Content-Type': 'text/plain; charset=us-ascii',
       'X-Mailstorm-Body-Crc': crc32(Buffer.from(body, 'latin1')).toString(16).padStart(8, '0'),
     })
   })
@@ -94,7 +97,16 @@ describe('a message', () => {
   })
 
   it('is refused when its header alone is longer than it may be', () => {
-    expect(() => written(0, { sizeBytes: 100 })).toThrow(/Failed to build a message of 100 bytes/)
+    const refused = (sizeBytes: number) => () => written(0, { sizeBytes })
+    const headBytes = written(0).indexOf('\r\n\r\n') + 4
+    expect(refused(100)).toThrow(
+      [
+        `Failed to build a message of 100 bytes: its header alone takes ${headBytes}.`,
+        `Ask for at least ${headBytes + 2} bytes.`,
+      ].join('\n'),
+    )
+    expect(refused(headBytes + 1)).toThrow(`Ask for at least ${headBytes + 2} bytes.`)
+    expect(partsOf(written(0, { sizeBytes: headBytes + 2 })).body).toBe('\r\n')
   })
 })
 
@@ -135,6 +147,8 @@ describe('textBody', () => {
   it('is the same for the same seed and another for another', () => {
     expect(textBody(10_000, 7)).toEqual(textBody(10_000, 7))
     expect(textBody(10_000, 7)).not.toEqual(textBody(10_000, 8))
+    // Mulberry32, so that a run can be repeated with another version.
+    expect(textBody(40, 7).toString()).toBe('ab vqmohrwhexqgljqj h feejqxc rtv t zb\r\n')
   })
 
   it('is empty for no bytes', () => {

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { enhancedStatus, type Reply, ReplyParser, ReplySyntaxError, replyText } from './reply.ts'
+import {
+  enhancedStatus,
+  isCompletion,
+  isGoAhead,
+  type Reply,
+  ReplyParser,
+  ReplySyntaxError,
+  replyText,
+} from './reply.ts'
 
 /** All replies, and the error that ended them if there was one. */
 function parse(chunks: readonly Buffer[]): {
@@ -123,6 +131,23 @@ describe('ReplyParser', () => {
     expect(parseText(octets).error).toContain(why)
   })
 
+  it('takes a reply of 512 lines', () => {
+    expect(parseText(`${'250-a\r\n'.repeat(511)}250 b\r\n`)).toMatchObject({
+      replies: [{ code: 250, lines: expect.objectContaining({ length: 512, 511: 'b' }) }],
+      error: undefined,
+    })
+  })
+
+  it('shows both codes of a reply that changes its mind, and what the line said that did', () => {
+    expect(parseText('250-first\r\n250-second\r\n550 third\x07\r\n').error).toBe(
+      'lines of one reply with different codes: 250 and 550: 250 first | second | 550 third',
+    )
+  })
+
+  it('shows at most 80 octets of what is no reply', () => {
+    expect(parseText(`${'x'.repeat(100)}\r\n`).error).toBe(`not an SMTP reply: ${'x'.repeat(80)}`)
+  })
+
   it.each([
     ['', false],
     ['2', true],
@@ -163,6 +188,46 @@ describe('ReplyParser', () => {
     chunk.fill('x')
     parser.push(Buffer.from('k\r\n'), (one) => replies.push(one))
     expect(replies).toEqual([{ code: 250, lines: ['ok'] }])
+  })
+})
+
+describe('a reply', () => {
+  const reply = (code: number): Reply => ({ code, lines: ['said'] })
+
+  it.each([
+    [200, true],
+    [250, true],
+    [251, true],
+    [299, true],
+    // They answer the greeting, QUIT and AUTH alone (RFC 5321 4.2.3, RFC 4954 6).
+    [220, false],
+    [221, false],
+    [235, false],
+    [300, false],
+    [354, false],
+    [450, false],
+    [550, false],
+  ])('of %d completes what was asked: %s', (code, completes) => {
+    expect(isCompletion(reply(code))).toBe(completes)
+  })
+
+  it.each([220, 221, 235] as const)('of %d completes only that which it answers', (own) => {
+    expect([220, 221, 235, 250, 251, 354].filter((code) => isCompletion(reply(code), own))).toEqual(
+      [220, 221, 235, 250, 251].filter((code) => code === own || code >= 250),
+    )
+  })
+
+  it.each([
+    [299, false],
+    [300, true],
+    [354, true],
+    [399, true],
+    // RFC 4954 4: a challenge of AUTH.
+    [334, false],
+    [400, false],
+    [250, false],
+  ])('of %d lets DATA go on: %s', (code, goesOn) => {
+    expect(isGoAhead(reply(code))).toBe(goesOn)
   })
 })
 
