@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Recorder } from './recorder.ts'
 import type { Recording } from './recording.ts'
 import { PHASE_COUNT, sampleOf, TARGET_COUNT } from './sample.fixture.ts'
-import type { Failure, Sample } from './sample.ts'
+import type { Failure, RecipientFailure, Sample } from './sample.ts'
 
 const START_MS = 50_000
 
@@ -101,6 +101,64 @@ describe('Recorder', () => {
     recorder.recordLag(3)
     for (const recipientsRefused of [2, 0, 1]) recorder.record(sampleOf({ recipientsRefused }))
     expect(recorder.snapshot()).toMatchObject({ lag: { count: 1, max_ms: 3 }, recipientsRefused: 3 })
+  })
+
+  it('keeps why recipients were refused apart from why messages failed, by target', () => {
+    const full: RecipientFailure = {
+      class: 'reply',
+      phase: 'envelope',
+      code: 452,
+      text: 'full',
+      outcome: 'deferred',
+    }
+    const unknown: RecipientFailure = { ...full, code: 550, text: 'unknown', outcome: 'rejected' }
+    const { failures, recipientFailures, recipientsRefused } = recorded(
+      { endedMs: 10, target: 1, recipientsRefused: 2, recipientFailures: [full, unknown] },
+      { endedMs: 20, target: 1, recipientsRefused: 1, recipientFailures: [full] },
+      // Of a message that was refused itself, they are told by its own failure.
+      {
+        endedMs: 30,
+        recipientsRefused: 0,
+        recipientFailures: [unknown],
+        outcome: 'rejected',
+        failure: refusal,
+      },
+    )
+    expect([failures.length, recipientsRefused]).toEqual([1, 3])
+    expect(recipientFailures).toEqual([
+      { ...full, target: 1, count: 2, firstMs: 10, lastMs: 20 },
+      { ...unknown, target: 1, count: 1, firstMs: 10, lastMs: 10 },
+    ])
+  })
+
+  it('keeps how sessions ended, by target and from the start on', () => {
+    const recorder = newRecorder()
+    const noGoodbye: Failure = { class: 'timeout', phase: 'quit', text: 'no 221' }
+    for (const atMs of [100, 400]) recorder.recordSessionFailure(noGoodbye, 1, START_MS + atMs)
+    expect(recorder.snapshot()).toMatchObject({
+      failures: [],
+      sessionFailures: [{ ...noGoodbye, target: 1, outcome: 'failed', count: 2, firstMs: 100, lastMs: 400 }],
+    })
+  })
+
+  it('counts the messages that went to a new session', () => {
+    const recorder = newRecorder()
+    for (let n = 0; n < 3; n++) recorder.recordReconnect()
+    expect(recorder.snapshot().reconnects).toBe(3)
+  })
+
+  it('keeps what is known last of each target’s cap, and nothing of one that is none', () => {
+    const recorder = newRecorder()
+    const cap = { messages: 50, sessions: 1, failure: refusal }
+    recorder.recordSessionCap(0, cap)
+    recorder.recordSessionCap(1, { ...cap, messages: 7 })
+    recorder.recordSessionCap(0, { ...cap, sessions: 2 })
+    expect(recorder.snapshot().sessionCaps).toEqual([
+      { target: 0, ...cap, sessions: 2 },
+      { target: 1, ...cap, messages: 7 },
+    ])
+    recorder.recordSessionCap(0, undefined)
+    expect(recorder.snapshot().sessionCaps).toEqual([{ target: 1, ...cap, messages: 7 }])
   })
 
   it('refuses a sample of a target that it does not know', () => {

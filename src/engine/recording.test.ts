@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Recorder } from './recorder.ts'
-import { mergeRecordings, type Recording, shiftRecording } from './recording.ts'
+import { mergeRecordings, mergeSessionCaps, type Recording, shiftRecording } from './recording.ts'
 import { PHASE_COUNT, sampleOf, samples, TARGET_COUNT } from './sample.fixture.ts'
 import type { Sample } from './sample.ts'
 
@@ -51,6 +51,55 @@ describe('mergeRecordings', () => {
     expect(merge([failedAt(9, 'no 2'), failedAt(4, 'no 1')]).failures).toMatchObject([
       { text: 'no 1', pattern: 'no #', count: 2, firstMs: 4, lastMs: 9 },
     ])
+  })
+})
+
+it('sums what befell sessions and recipients of all parts, second by second', () => {
+  const quit = { class: 'timeout', phase: 'quit', text: 'no 221' } as const
+  const refusal = { class: 'reply', phase: 'envelope', code: 550, text: 'no', outcome: 'rejected' } as const
+  const newRecorder = () => new Recorder({ startMs: 0, phaseCount: PHASE_COUNT, targetCount: TARGET_COUNT })
+  const [whole, ...parts] = [newRecorder(), newRecorder(), newRecorder()] as const
+  const all: readonly ((recorder: Recorder) => void)[] = [
+    (recorder) => recorder.recordSessionOpened(100),
+    (recorder) => recorder.recordSessionOpened(1_200),
+    (recorder) => recorder.recordSessionOpened(1_300),
+    (recorder) => recorder.recordReconnect(),
+    (recorder) => recorder.recordReconnect(),
+    (recorder) => recorder.recordReconnect(),
+    (recorder) => recorder.recordSessionFailure(quit, 0, 1_400),
+    (recorder) => recorder.recordSessionFailure(quit, 0, 1_500),
+    (recorder) => recorder.record(sampleOf({ recipientsRefused: 1, recipientFailures: [refusal] })),
+    (recorder) => recorder.record(sampleOf({ recipientsRefused: 1, recipientFailures: [refusal] })),
+    (recorder) => recorder.recordSessionCap(0, { messages: 5, sessions: 1, failure: quit }),
+    (recorder) => recorder.recordSessionCap(1, { messages: 6, sessions: 1, failure: quit }),
+  ]
+  for (const [index, happened] of all.entries()) {
+    happened(whole)
+    happened(parts[index % 2] as Recorder)
+  }
+  expect(merge(parts.map((part) => part.snapshot()))).toEqual(whole.snapshot())
+})
+
+describe('caps of several threads', () => {
+  const cap = (target: number | string, messages: number, sessions: number) => ({
+    target,
+    messages,
+    sessions,
+  })
+
+  it('are summed where they agree, and of those that differ the one of most sessions stands', () => {
+    expect(mergeSessionCaps([cap(0, 50, 2), cap(1, 7, 1), cap(0, 49, 3), cap(0, 50, 2)])).toEqual([
+      cap(0, 50, 4),
+      cap(1, 7, 1),
+    ])
+    expect(mergeSessionCaps([cap('mx', 49, 3), cap('mx', 50, 2)])).toEqual([cap('mx', 49, 3)])
+    // Of two that were seen as often the first stands.
+    expect(mergeSessionCaps([cap(0, 49, 2), cap(0, 50, 2)])).toEqual([cap(0, 49, 2)])
+    expect(mergeSessionCaps([])).toEqual([])
+  })
+
+  it('are of their own target, however numbers read side by side', () => {
+    expect(mergeSessionCaps([cap(1, 12, 1), cap(11, 2, 1)])).toEqual([cap(1, 12, 1), cap(11, 2, 1)])
   })
 })
 

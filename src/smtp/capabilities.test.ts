@@ -19,8 +19,8 @@ it.each([
   [['SIZE much'], { size: true }],
   [['SIZE 5x'], { size: true }],
   [['SIZE x5'], { size: true }],
-  [['SIZE 12345678901234567890'], { size: true, sizeLimit: 12_345_678_901_234_567_890 }],
-  [['SIZE 123456789012345678901'], { size: true }],
+  [['SIZE 10000000000000000000'], { size: true, sizeLimit: 1e19 }],
+  [['SIZE 100000000000000000000'], { size: true }],
   [['SIZE=7'], { size: true, sizeLimit: 7 }],
   [['AUTH   PLAIN   LOGIN'], { auth: ['PLAIN', 'LOGIN'] }],
 ])('reads %j', (keywords, expected) => {
