@@ -21,6 +21,7 @@ import {
   groupTitle,
   headingOf,
   messageLines,
+  namesLike,
   saidByMessage,
   saysItAll,
 } from './rows.ts'
@@ -141,7 +142,7 @@ export default class ProgressReporter implements Reporter {
     const ran = tests.filter((test) => test.result().state !== 'skipped')
     const pattern = this.#vitest?.config.testNamePattern
     const nothing = modules.length > 0 && ran.length === 0 && reason === 'passed'
-    if (nothing && pattern !== undefined) this.#nothingMatched(pattern)
+    if (nothing && pattern !== undefined) this.#nothingMatched(pattern, modules)
   }
 
   onWatcherStart(): void {
@@ -154,9 +155,13 @@ export default class ProgressReporter implements Reporter {
   }
 
   /** Vitest passes a run in which nothing ran; a gate that tested nothing must not be green. */
-  #nothingMatched(pattern: RegExp): void {
+  #nothingMatched(pattern: RegExp, modules: readonly TestModule[]): void {
     process.exitCode = 1
-    this.#logger.error(this.#paint('red', `\nNo scenario matches -t ${pattern.source}: nothing was run.`))
+    const lines = [
+      this.#paint('red', `\nNo scenario matches -t ${pattern.source}: nothing was run.`),
+      ...namesLike(pattern, modules),
+    ]
+    for (const line of lines) this.#logger.error(wrapText(line, this.#width))
   }
 
   #draw(): void {

@@ -151,10 +151,17 @@ test('a second signal ends a run that will not stop', { tags: 'long', timeout: L
   expect(await readdir(folder)).toEqual([])
 })
 
-test('a run in which nothing matched -t fails and says so', { timeout: LIMIT_MS }, async () => {
-  const run = await runVitest('brust', { STRESS_RESULTS_DIR: await temporaryFolder() })
-  expect(run.exitCode).toBe(1)
-  expect(run.output).toContain('No scenario matches -t brust: nothing was run.')
+test('a run in which nothing matched -t fails, and says so and what there is', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const env = { STRESS_RESULTS_DIR: await temporaryFolder() }
+  const [unknown, within] = await Promise.all([runVitest('brust', env), runVitest('passed > stall', env)])
+  expect(unknown.exitCode).toBe(1)
+  expect(unknown.output).toContain('No scenario matches -t brust: nothing was run.')
+  expect(unknown.output).toMatch(/^There are: .*\bburst\b.*\bpassed\b/m)
+  expect(within.exitCode).toBe(1)
+  expect(within.output).toContain('No scenario matches -t passed > stall: nothing was run.')
+  expect(within.output).toMatch(/^Within passed, -t takes the beginning of one of these:\n {2}passed > /m)
 })
 
 test('merged blob reports write the same results again', { tags: 'long', timeout: LIMIT_MS }, async () => {

@@ -2,6 +2,8 @@ import type { SerializedError, TestModule, TestSuite } from 'vitest/node'
 import { foreignText } from '../src/foreign-text.ts'
 import { counted, seconds } from '../src/report/format.ts'
 import { type Style, wrapLine } from '../src/report/terminal.ts'
+import { asksFor } from '../src/run/spec/asked-projects.ts'
+import { builtInScenarios } from '../src/run/spec/scenarios.ts'
 
 /** A failed test: a worker or a threshold. */
 export interface FailedRow {
@@ -108,4 +110,27 @@ export function closingLine(name: string, rows: RowCounts): { style: Style; text
   const text = `${name}: ${counts.join(', ')}`
   if (failed > 0) return { style: 'red', text: `✗ ${text}` }
   return stopped > 0 ? { style: 'yellow', text: `■ ${text}` } : { style: 'green', text: `✓ ${text}` }
+}
+
+/** More would scroll the sentence above them away. */
+const MOST_NAMES = 20
+
+/**
+ * What there is to ask for, when a name pattern matches nothing: the runs within the scenario that it begins with,
+ * else the scenarios.
+ */
+export function namesLike(pattern: RegExp, modules: readonly TestModule[]): string[] {
+  const scenarios = modules.flatMap((module) => [...module.children.suites()])
+  const meant = scenarios.find(({ name }) => asksFor(pattern, name))
+  if (meant === undefined) {
+    const names = [...scenarios, ...builtInScenarios()].map(({ name }) => name)
+    return [`There are: ${[...new Set(names)].toSorted().join(', ')}.`]
+  }
+  const within = [...meant.children.array()].map(({ name }) => `  ${meant.name} > ${foreignText(name)}`)
+  const hidden = within.length - MOST_NAMES
+  return [
+    `Within ${meant.name}, -t takes the beginning of one of these:`,
+    ...within.slice(0, MOST_NAMES),
+    ...(hidden > 0 ? [`  … and ${counted(hidden, 'further name')}`] : []),
+  ]
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { MailstormError } from './error.ts'
+import { startedByPackageManager } from './options/process-environment.ts'
 
 /** The fields of package.json that are read at run time. */
 interface Manifest {
@@ -26,20 +27,76 @@ export const moduleExtension: string = extname(import.meta.filename)
 const require = createRequire(import.meta.url)
 
 /**
- * Checks that the optional peer packages of a run are installed.
+ * Checks that the optional peer packages of a run are installed, in versions that mailstorm works with.
  *
  * @param purpose what needs them, such as `run the mail proxy`
- * @throws MailstormError that names the missing packages and the command that installs them
+ * @param ranges by name, as package.json has them: `^8.12.4`
+ * @throws MailstormError that names what is missing or of another version, and the command that installs it
  */
-export function requirePackages(purpose: string, names: readonly string[]): void {
-  const missing = [...new Set(names)].filter((name) => !isInstalled(name))
-  if (missing.length === 0) return
+export function requirePackages(
+  purpose: string,
+  names: readonly string[],
+  ranges: Readonly<Record<string, string>> = manifest.peerDependencies ?? {},
+): void {
+  const wrong = [...new Set(names)].flatMap((name) => {
+    const why = whyUnusable(name, ranges[name])
+    return why === undefined ? [] : [{ name, why }]
+  })
+  if (wrong.length === 0) return
+  const missing = wrong.filter(({ why }) => why === MISSING).map(({ name }) => name)
   const [are, packages] = missing.length === 1 ? ['is', 'package'] : ['are', 'packages']
+  const reasons = [
+    ...(missing.length === 0 ? [] : [`the ${packages} ${listed(missing)} ${are} not installed`]),
+    ...wrong.filter(({ why }) => why !== MISSING).map(({ name, why }) => `the package ${name} ${why}`),
+  ]
+  const install = installCommand(
+    wrong.map(({ name }) => name),
+    ranges,
+  )
   throw new MailstormError(
     'MISSING_PACKAGE',
-    `Failed to ${purpose}: the ${packages} ${listed(missing)} ${are} not installed.`,
-    `Install what it needs: ${installCommand(missing, process.cwd())}`,
+    `Failed to ${purpose}: ${reasons.join('; ')}.`,
+    `Install what it needs: ${install}`,
   )
+}
+
+const MISSING = 'is not installed'
+
+/** Undefined when it is there in a version of the range; or when its version cannot be told. */
+function whyUnusable(name: string, range: string | undefined): string | undefined {
+  if (!isInstalled(name)) return MISSING
+  const version = installedVersion(name)
+  if (version === undefined || range === undefined || isInRange(version, range)) return undefined
+  return `is installed as ${version}, and mailstorm needs ${range}`
+}
+
+/** From its package.json, which its exports may hide. */
+function installedVersion(name: string): string | undefined {
+  const folders = require.resolve.paths(name) ?? []
+  const path = folders.map((folder) => join(folder, name, 'package.json')).find((file) => existsSync(file))
+  if (path === undefined) return undefined
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { readonly version?: unknown }
+  return typeof version === 'string' ? version : undefined
+}
+
+/** Of the form that our package.json has: `^1.2.3` is that or newer, of the same major version (not below 1). */
+function isInRange(version: string, range: string): boolean {
+  const least = /^\^[1-9]/.test(range) ? partsOf(range.slice(1)) : undefined
+  const own = partsOf(version)
+  if (least === undefined || own.major !== least.major) return least === undefined
+  const order = own.minor - least.minor || own.patch - least.patch
+  // A pre-release comes before its release (semver.org, 11).
+  return order === 0 ? own.pre >= least.pre : order > 0
+}
+
+function partsOf(version: string) {
+  const [, major, minor, patch, pre] = /^(\d+)\.(\d+)\.(\d+)(?:-[^+]*?(\d+))?/.exec(version) ?? []
+  return {
+    major: Number(major),
+    minor: Number(minor),
+    patch: Number(patch),
+    pre: pre === undefined ? Number.POSITIVE_INFINITY : Number(pre),
+  }
 }
 
 /**
@@ -98,16 +155,37 @@ const ADD: Readonly<Record<PackageManager, string>> = {
   'yarn-classic': 'yarn add --dev',
 }
 
-function installCommand(names: readonly string[], folder: string): string {
-  const ranges = manifest.peerDependencies ?? {}
+function installCommand(names: readonly string[], ranges: Readonly<Record<string, string>>): string {
   // Quoted, because ^ is special to some shells.
   const packages = names.map((name) => (ranges[name] === undefined ? name : `"${name}@${ranges[name]}"`))
-  return `${ADD[packageManagerOf(folder)]} ${packages.join(' ')}`
+  return `${ADD[currentManager()]} ${packages.join(' ')}`
 }
 
 function listed(names: readonly string[]): string {
   const last = names.at(-1) ?? ''
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+}
+
+const EXECUTE: Readonly<Record<PackageManager, string>> = {
+  npm: 'npx',
+  pnpm: 'pnpm exec',
+  yarn: 'yarn',
+  'yarn-classic': 'yarn',
+}
+
+/**
+ * The command of an installed package as the user types it: `npx mailstorm stop`, `pnpm exec mailstorm stop`.
+ *
+ * @param manager by default the one that started this process, else the one of the folder
+ */
+export function packageCommand(command: string, manager = currentManager()): string {
+  return `${EXECUTE[manager]} ${command}`
+}
+
+function currentManager(): PackageManager {
+  const folder = process.cwd()
+  const running = startedByPackageManager()?.replace('/', '@')
+  return packageManagerOf(folder, running)
 }
 
 export type PackageManager = 'npm' | 'pnpm' | 'yarn' | 'yarn-classic'

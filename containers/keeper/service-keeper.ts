@@ -1,5 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { foreignText } from '../../src/foreign-text.ts'
+import { packageCommand } from '../../src/packages.ts'
 import type { RunningService, ServiceEnd, Usage } from '../service.ts'
 
 /** Most restarts of a service within any minute. */
@@ -135,8 +136,8 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
     const advice = this.#options.restarts
       ? []
       : [
-          '  It is not restarted. To boot everything again: npx mailstorm stop, npx mailstorm start.',
-          '  npx mailstorm start --restart restarts what dies.',
+          `  It is not restarted. To boot everything again: ${packageCommand('mailstorm stop')}, ${packageCommand('mailstorm start')}.`,
+          `  ${packageCommand('mailstorm start --restart')} restarts what dies.`,
         ]
     const wrote = log.length === 0 ? '  It wrote no log.' : '  The end of its log:'
     this.#say(atEpochMs, `has ended: ${by}.`, [wrote, ...log, ...advice])
@@ -193,7 +194,7 @@ export class KeptService<R extends Again<R> = RunningService> implements AsyncDi
   #giveUp(): false {
     this.#state = 'given up'
     this.#say(Date.now(), `was given up after ${RESTARTS_PER_MINUTE} restarts within a minute.`, [
-      '  Its log says why it dies: npx mailstorm logs. To start over: npx mailstorm stop, then npx mailstorm start.',
+      `  Its log says why it dies: ${packageCommand('mailstorm logs')}. To start over: ${packageCommand('mailstorm stop')}, then ${packageCommand('mailstorm start')}.`,
     ])
     return false
   }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MailstormError } from '../../src/error.ts'
+import { packageCommand } from '../../src/packages.ts'
 import { lives } from '../../src/processes.ts'
 
 /** What `mailstorm start` keeps running, for its other commands and for stress runs. */
@@ -70,7 +71,7 @@ export async function requireState(root: string): Promise<KeptState> {
   throw new MailstormError(
     'NOT_STARTED',
     'Failed to find running services: none were started in this folder, or they have ended.',
-    'Start them with "npx mailstorm start" in another terminal.',
+    `Start them with "${packageCommand('mailstorm start')}" in another terminal.`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { MailstormError } from '../error.ts'
+import { packageCommand } from '../packages.ts'
 import { renderBaseline, renderBaselineList } from '../report/runs/baseline.ts'
 import { wrapText } from '../report/terminal.ts'
 import {
@@ -51,7 +52,7 @@ async function newestIn(folder: string): Promise<string> {
   throw new MailstormError(
     'NO_RESULTS',
     `Failed to save a baseline: there is no run in ${folder}.`,
-    'Start one: npx mailstorm run burst.',
+    `Start one: ${packageCommand('mailstorm run burst')}.`,
   )
 }
 

@@ -4,6 +4,7 @@ import { connectEngine } from '../../containers/docker/connect.ts'
 import { readState, removeState } from '../../containers/keeper/state.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options/options.ts'
+import { packageCommand } from '../packages.ts'
 import { pidOf } from '../processes.ts'
 import { counted } from '../report/format.ts'
 
@@ -20,7 +21,7 @@ export async function clean(options: CleanOptions): Promise<void> {
     throw new MailstormError(
       'STILL_RUNNING',
       `Failed to clean: process ${pidOf(state.keeper)} is still running services for this folder.`,
-      'Stop them first: npx mailstorm stop.',
+      `Stop them first: ${packageCommand('mailstorm stop')}.`,
     )
   }
   await removeState(root)

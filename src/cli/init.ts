@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { dirname, join, relative, sep } from 'node:path'
 import { MailstormError } from '../error.ts'
 import { LOOPBACK } from '../listening.ts'
-import { folderWith, type PackageManager, packageManagerOf } from '../packages.ts'
+import { folderWith, type PackageManager, packageCommand, packageManagerOf } from '../packages.ts'
 
 /** Where mail servers listen on a developer's machine: MTA, submission, MailHog and Mailpit, test servers. */
 const USUAL_PORTS = [25, 587, 1025, 2525]
@@ -113,13 +113,6 @@ const INSTALL: Readonly<Record<PackageManager, string>> = {
   'yarn-classic': 'yarn install --frozen-lockfile',
 }
 
-const EXECUTE: Readonly<Record<PackageManager, string>> = {
-  npm: 'npx',
-  pnpm: 'pnpm exec',
-  yarn: 'yarn',
-  'yarn-classic': 'yarn',
-}
-
 /** Vite reads TypeScript in any repository, so the command is the same everywhere. */
 const CONFIG = 'vitest.stress.config.ts'
 
@@ -127,7 +120,7 @@ export function templatesFor(repository: Repository): Template[] {
   const { root, gitRoot } = repository
   return [
     { path: CONFIG, text: configText(repository) },
-    { path: `stress/newsletter.stress.${extensionFor(repository)}`, text: SCENARIO_TEXT },
+    { path: `stress/newsletter.stress.${extensionFor(repository)}`, text: scenarioText(repository) },
     {
       path: relative(root, join(gitRoot, '.github/workflows/stress.yml')).split(sep).join('/'),
       text: workflowText(repository),
@@ -150,10 +143,12 @@ ${isCommonJs ? 'module.exports =' : 'export default'} stressConfig()
 `
 }
 
-const SCENARIO_TEXT = `import { scenario } from 'mailstorm'
+function scenarioText({ packageManager }: Repository): string {
+  const run = packageCommand(`vitest run --config ${CONFIG} -t newsletter`, packageManager)
+  return `import { scenario } from 'mailstorm'
 
-// Run it with: npx vitest run --config vitest.stress.config.ts -t newsletter
-// against your server: SMTP_TARGETS=127.0.0.1:25 npx vitest run --config vitest.stress.config.ts -t newsletter
+// Run it with: ${run}
+// against your server: SMTP_TARGETS=127.0.0.1:25 ${run}
 scenario('newsletter', {
   // 50 messages are due every second, whether or not those before have been answered.
   executor: 'constant-arrival-rate',
@@ -164,6 +159,7 @@ scenario('newsletter', {
   thresholds: ['success_rate>=0.999', 'p(99)<500'],
 })
 `
+}
 
 function workflowText({ root, gitRoot, packageManager, nodeVersionFile }: Repository): string {
   const folder = relative(gitRoot, root).split(sep).join('/')
@@ -194,7 +190,7 @@ ${corepack}      - uses: actions/setup-node@v4
           ${node}
       - run: ${INSTALL[packageManager]}
       # To send to your own server, start it in a step before this one and set SMTP_TARGETS to its host:port.
-      - run: ${EXECUTE[packageManager]} vitest run --config ${CONFIG}
+      - run: ${packageCommand(`vitest run --config ${CONFIG}`, packageManager)}
       - uses: actions/upload-artifact@v4
         if: always()
         with:
@@ -236,7 +232,7 @@ function greets(port: number): Promise<boolean> {
 }
 
 function nextSteps({ packageManager }: Repository, servers: readonly number[]): string {
-  const run = `${EXECUTE[packageManager]} vitest run --config ${CONFIG}`
+  const run = packageCommand(`vitest run --config ${CONFIG}`, packageManager)
   const targets = servers.map((port) => `127.0.0.1:${port}`).join(',')
   const own =
     servers.length === 0

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { MailstormError } from '../error.ts'
+import { packageCommand } from '../packages.ts'
 import { reportPath, writeIndex, writePage } from '../report/html/files.ts'
 import { loadAssets } from '../report/html/page.ts'
 import { renderComparisonPage, renderRuns } from '../report/html/runs-report.ts'
@@ -42,7 +43,7 @@ async function newestFile(folder: string): Promise<string> {
   throw new MailstormError(
     'NO_RESULTS',
     `Failed to report the newest run: there is none in ${folder}.`,
-    'Start one: npx mailstorm run quick.',
+    `Start one: ${packageCommand('mailstorm run quick')}.`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { MailstormError } from '../error.ts'
+import { packageCommand } from '../packages.ts'
 import { renderText } from '../report/kinds.ts'
 import { renderList, renderScenarioSummary } from '../report/runs/list.ts'
 import { renderRunView } from '../report/runs/run-view.ts'
@@ -47,7 +48,7 @@ export async function latest(options: ResultsOptions): Promise<void> {
     throw new MailstormError(
       'NO_RESULTS',
       `Failed to show the latest run: there is none in ${folder}.`,
-      'Start one: npx mailstorm run quick.',
+      `Start one: ${packageCommand('mailstorm run quick')}.`,
     )
   }
   await show(newest.file, options)

@@ -9,6 +9,7 @@ import {
 import { requireState } from '../../containers/keeper/state.ts'
 import { MailstormError } from '../error.ts'
 import { readOptions } from '../options/options.ts'
+import { packageCommand } from '../packages.ts'
 import { lives, pidOf } from '../processes.ts'
 import { left, right } from '../report/block.ts'
 import { textTable } from '../report/table.ts'
@@ -112,7 +113,7 @@ export async function stop(): Promise<void> {
     throw new MailstormError(
       'NOT_STOPPED',
       `Failed to stop the services: process ${pidOf(keeper)} has not ended within ${WITHIN_MS / 1000} s.`,
-      `End it with "kill -9 ${pidOf(keeper)}"; its services end with it, containers at the next start or by "npx mailstorm clean".`,
+      `End it with "kill -9 ${pidOf(keeper)}"; its services end with it, containers at the next start or by "${packageCommand('mailstorm clean')}".`,
     )
   }
   console.log('Stopped.')

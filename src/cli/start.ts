@@ -13,7 +13,13 @@ import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
 import { variable, variablesWith } from '../options/process-environment.ts'
-import { PROXY_PACKAGES, postgresPackages, requirePackages, TENANT_PACKAGES } from '../packages.ts'
+import {
+  PROXY_PACKAGES,
+  packageCommand,
+  postgresPackages,
+  requirePackages,
+  TENANT_PACKAGES,
+} from '../packages.ts'
 import { identityOf, pidOf } from '../processes.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import type { TenantSetUp } from '../programs/tenants/set-up.ts'
@@ -138,7 +144,7 @@ async function refuseSecond(root: string): Promise<void> {
   throw new MailstormError(
     'ALREADY_STARTED',
     `Failed to start services: process ${pidOf(state.keeper)} keeps some for this folder since ${state.startedAt}.`,
-    'Use them (STRESS_BACKEND=started), or stop them with "npx mailstorm stop".',
+    `Use them (STRESS_BACKEND=started), or stop them with "${packageCommand('mailstorm stop')}".`,
   )
 }
 
@@ -160,8 +166,8 @@ function print(kept: readonly KeptService[], servers: Servers, notes: readonly s
   console.log(`\nRunning (${servers.backend.name}):`)
   for (const { name, address } of kept) console.log(`  ${name.padEnd(width)}  ${address}`)
   console.log(`
-A stress run on them:   STRESS_BACKEND=started npx vitest run --config vitest.stress.config.ts -t burst
-State, logs, end:       npx mailstorm status | logs | stop     (or Ctrl-C here)
+A stress run on them:   STRESS_BACKEND=started ${packageCommand('vitest run --config vitest.stress.config.ts -t burst')}
+State, logs, end:       ${packageCommand('mailstorm status | logs | stop')}     (or Ctrl-C here)
 ${notes.map((note) => `${note}\n`).join('')}`)
 }
 

@@ -88,8 +88,10 @@ export interface Result {
   }
   /** How the servers were run. */
   readonly backend: {
-    /** `embedded` (processes), `docker` (containers) or `external` (`SMTP_TARGETS`). */
+    /** `embedded` (processes), `docker` (containers), `external` (`SMTP_TARGETS`) or `started` (`mailstorm start`). */
     readonly name: string
+    /** How started services run. */
+    readonly runs?: 'embedded' | 'docker'
     /** Why this backend was chosen. */
     readonly why: string
   }

@@ -39,6 +39,11 @@ export function namedResultsFolder(): string {
   return process.env.STRESS_RESULTS_DIR || 'results'
 }
 
+/** The package manager that started this process, such as `pnpm`; undefined when none did. */
+export function startedByPackageManager(): string | undefined {
+  return /^\w+\/\d+/.exec(process.env.npm_config_user_agent ?? '')?.[0]
+}
+
 /** NO_COLOR is set to anything (https://no-color.org). */
 export function isColorRefused(): boolean {
   return Boolean(process.env.NO_COLOR)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { errorText, MailstormError } from '../error.ts'
+import { packageCommand } from '../packages.ts'
 import { makeFolder, writeAtomically } from './atomic-write.ts'
 import { acceptedNothing, cautionsOf } from './cautions.ts'
 import { textAt, valueAt } from './fields.ts'
@@ -65,7 +66,7 @@ export function readBaseline(name: string): Baseline {
   throw new MailstormError(
     'BASELINE_NOT_READ',
     `Failed to read the baseline ${path}: it is not of format ${BASELINE_FORMAT}, or has no runs.`,
-    `Save it again: npx mailstorm baseline save ${name} FILE.`,
+    `Save it again: ${packageCommand(`mailstorm baseline save ${name} FILE`)}.`,
   )
 }
 
@@ -78,7 +79,7 @@ function parseFile(path: string): unknown {
     throw new MailstormError(
       'BASELINE_NOT_READ',
       `Failed to read the baseline ${path}: ${why}.`,
-      'Save one with "npx mailstorm baseline save NAME [FILE…]", and commit it.',
+      `Save one with "${packageCommand('mailstorm baseline save NAME [FILE…]')}", and commit it.`,
     )
   }
 }
@@ -144,7 +145,7 @@ function checkWhole(run: RunView): void {
   const said = run.success_rate === null ? 'it reports none' : 'its success rate is 0 %'
   throw refuse(
     `no message of ${run.file} was accepted (${said})`,
-    'Every run would pass against such a baseline. See "npx mailstorm analyze" for what went wrong.',
+    `Every run would pass against such a baseline. See "${packageCommand('mailstorm analyze')}" for what went wrong.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorText, MailstormError } from '../error.ts'
+import { packageCommand } from '../packages.ts'
 import { asBaseline, baselinePath } from './baseline.ts'
 import { textAt } from './fields.ts'
 import { overviewOf, type RunOverview } from './overview.ts'
@@ -18,7 +19,7 @@ export async function findRunFile(name: string, resultsDir: string): Promise<str
   throw new MailstormError(
     'RESULT_NOT_READ',
     `Failed to find "${name}": it is neither a file, nor one of ${resultsDir}, nor a baseline.`,
-    'See "npx mailstorm list" for the results, "npx mailstorm baseline list" for the baselines.',
+    `See "${packageCommand('mailstorm list')}" for the results, "${packageCommand('mailstorm baseline list')}" for the baselines.`,
   )
 }
 
@@ -56,7 +57,7 @@ function notAResult(file: string): MailstormError {
   return new MailstormError(
     'NOT_A_RESULT',
     `Failed to read ${file}: it is JSON, but not the result of a run.`,
-    '"npx mailstorm list" shows the results of the results folder.',
+    `"${packageCommand('mailstorm list')}" shows the results of the results folder.`,
   )
 }
 
@@ -69,7 +70,7 @@ async function readJson(file: string): Promise<unknown> {
     throw new MailstormError(
       'RESULT_NOT_READ',
       `Failed to read ${file}: ${why}.`,
-      'See "npx mailstorm list" for the results.',
+      `See "${packageCommand('mailstorm list')}" for the results.`,
     )
   }
 }

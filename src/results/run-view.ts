@@ -72,7 +72,10 @@ export const CIRCUMSTANCES = [
 
 function circumstancesOf(json: unknown): Circumstances {
   return {
-    backend: { backend: textAt(json, 'backend', 'name') },
+    backend: {
+      backend: textAt(json, 'backend', 'name'),
+      'services run as': textAt(json, 'backend', 'runs'),
+    },
     machine: {
       CPU: textAt(json, 'machine', 'cpu'),
       cores: numberAt(json, 'machine', 'cores'),

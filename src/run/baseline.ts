@@ -1,6 +1,7 @@
 import { MailstormError } from '../error.ts'
 import type { BaselineFigures } from '../figures/regression.ts'
 import type { Threshold } from '../figures/threshold.ts'
+import { packageCommand } from '../packages.ts'
 import { readBaseline } from '../results/baseline.ts'
 import { acceptedNothing, cautionsOf } from '../results/cautions.ts'
 import { spreadOf } from '../results/change.ts'
@@ -14,7 +15,7 @@ export function checkBaseline(thresholds: readonly Threshold[], baseline: string
   throw new MailstormError(
     'BAD_THRESHOLD',
     `Failed to read the threshold "${wanting.expression}": the scenario names no baseline to compare with.`,
-    'Add baseline: \'name\' to it (custom: STRESS_BASELINE=name), and save one with "npx mailstorm baseline save name".',
+    `Add baseline: 'name' to it (custom: STRESS_BASELINE=name), and save one with "${packageCommand('mailstorm baseline save name')}".`,
   )
 }
 

@@ -219,6 +219,7 @@ test('--restart brings back an SMTP server in the middle of a run, and nothing a
   const { output } = await running
   const result = JSON.parse(await readFile(join(cwd, 'results/latest.json'), 'utf8')) as Result
   expect(result.ledger, output).toMatchObject({ verified: true, lost: 0, corrupted: 0 })
+  expect(result.backend).toMatchObject({ name: 'started', runs: 'embedded' })
   expect(result.partial_reason).toMatch(/smtp-server-1: killed by SIGKILL at [\d.]+ s/)
   const served = result.per_server.find(({ name }) => name === 'smtp-server-1')
   expect(served?.accepted).toBeGreaterThan(0)

@@ -1,5 +1,6 @@
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
+import { packageCommand } from '../../packages.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
 import type { Row } from '../scenario-run.ts'
 import { checkHooks, type Workload } from '../spec/spec.ts'
@@ -52,7 +53,7 @@ function refuseEnded(servers: Servers): void {
     'SERVER_ENDED',
     `Failed to start the run: ${ended.name} had already ended (${ended.endedBy}).`,
     servers.kept
-      ? 'Start the services again: npx mailstorm stop, then npx mailstorm start; its option --restart restarts what dies.'
+      ? `Start the services again: ${packageCommand('mailstorm stop')}, then ${packageCommand('mailstorm start')}; its option --restart restarts what dies.`
       : 'Start the run again: each run boots servers of its own.',
   )
 }

@@ -4,7 +4,7 @@ import { type SmtpFleet, startDockerFleet, startEmbeddedFleet } from '../../../c
 import { KeptSmtpServer } from '../../../containers/keeper/kept-smtp-server.ts'
 import { keptServerNames, requireState } from '../../../containers/keeper/state.ts'
 import { type RunningSmtpServer, smtpServerImage } from '../../../containers/smtp-server.ts'
-import type { NameLookup } from '../../engine/result.ts'
+import type { NameLookup, Result } from '../../engine/result.ts'
 import type { ContainerOptions, Options } from '../../options/options.ts'
 import {
   type CheckedHost,
@@ -19,7 +19,7 @@ import { ASKED_FOR, chooseBackend } from './backend.ts'
 
 /** The SMTP servers of a run, booted for it or already running. */
 export interface Servers extends AsyncDisposable {
-  readonly backend: { readonly name: 'embedded' | 'docker' | 'external'; readonly why: string }
+  readonly backend: Result['backend'] & { readonly name: 'embedded' | 'docker' | 'external' | 'started' }
   /** Whether `mailstorm start` keeps them beyond the run. */
   readonly kept: boolean
   /** The booted servers, in the order of the targets; empty for the user's servers. */
@@ -110,7 +110,12 @@ async function startedServers(options: Options): Promise<Servers> {
   const stop = async () => {
     await Promise.all(servers.map((server) => server.stop()))
   }
-  const backend = { name: state.backend.name, why: `started before by mailstorm start: ${state.backend.why}` }
+  const { name, why } = state.backend
+  const backend = {
+    name: 'started',
+    runs: name,
+    why: `${name} services kept by mailstorm start: ${why}`,
+  } as const
   // Refuse an ended server before the run instead of discovering it during the run.
   await Promise.all(servers.map((server) => server.look()))
   return { ...bootedServers(backend, { servers, stop, [Symbol.asyncDispose]: stop }, options), kept: true }
