@@ -19,7 +19,8 @@ const dispatch = new Dispatch({
   onLag: (lagMs) => lag.record(lagMs),
 })
 const lane: Lane = async (feed) => {
-  for (let ticket = await feed.next(); ticket !== undefined; ticket = await feed.next()) {
+  const next = () => new Promise(feed.next)
+  for (let ticket = await next(); ticket !== undefined; ticket = await next()) {
     lastStartMs = systemClock.nowMs() - startMs
   }
 }

@@ -1,5 +1,5 @@
 import { FakeClock } from './clock.fixture.ts'
-import { Dispatch, type Lane } from './dispatch.ts'
+import { Dispatch, type Lane, type Ticket } from './dispatch.ts'
 import { createPacer, type Schedule } from './executors/registry.ts'
 
 /** One message as a lane took it. */
@@ -59,10 +59,11 @@ export class DispatchInVirtualTime {
   #lane(worker: string): Lane {
     return async (feed) => {
       const lane = `${worker}${++this.#lanes}`
-      for (let ticket = feed.take() ?? (await feed.next()); ticket !== undefined; ) {
+      const next = () => new Promise<Ticket | undefined>(feed.next)
+      for (let ticket = feed.take() ?? (await next()); ticket !== undefined; ) {
         this.taken.push({ ...ticket, atMs: this.clock.nowMs(), lane })
         await this.clock.sleep(this.#serviceMs)
-        ticket = feed.take() ?? (await feed.next())
+        ticket = feed.take() ?? (await next())
       }
     }
   }

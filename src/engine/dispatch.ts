@@ -13,8 +13,8 @@ export interface Ticket {
 export interface Feed {
   /** A ticket that is due now, or undefined. Never waits. */
   take(): Ticket | undefined
-  /** The next ticket as soon as it is due; undefined when this lane is to end. */
-  next(): Promise<Ticket | undefined>
+  /** Gives the next ticket as soon as it is due, once; undefined when this lane is to end. */
+  next(give: (ticket: Ticket | undefined) => void): void
 }
 
 /**
@@ -156,7 +156,7 @@ export class Dispatch {
       taken: 0,
       toldOff: false,
       parkedUntilMs: undefined,
-      feed: { take: () => this.#take(seat), next: () => this.#next(seat) },
+      feed: { take: () => this.#take(seat), next: (give) => this.#next(seat, give) },
       settle: { resolve, reject },
     }
     this.#seats.add(seat)
@@ -204,17 +204,16 @@ export class Dispatch {
     return ticket === undefined || ticket.dueMs > nowMs ? undefined : this.#hand(seat, ticket, nowMs)
   }
 
-  #next(seat: Seat): Promise<Ticket | undefined> {
+  #next(seat: Seat, give: WaitingLane['give']): void {
     const ticket = this.#take(seat)
-    if (ticket !== undefined || this.#ended) return Promise.resolve(ticket)
-    if (!this.#hasTurn(seat)) {
-      seat.toldOff = true
-      return Promise.resolve(undefined)
+    const isToldOff = ticket === undefined && !this.#ended && !this.#hasTurn(seat)
+    if (isToldOff) seat.toldOff = true
+    if (ticket !== undefined || this.#ended || isToldOff) {
+      give(ticket)
+      return
     }
-    return new Promise((give) => {
-      this.#idle.push({ seat, give })
-      this.#arm()
-    })
+    this.#idle.push({ seat, give })
+    this.#arm()
   }
 
   /** When the worker may take its next message, Clock milliseconds; before the start: as at the start. */

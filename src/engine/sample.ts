@@ -71,11 +71,11 @@ export interface Sample {
   /** Size of the message (RFC 1870 sense: with CRLF, before dot-stuffing). */
   readonly bytes: number
   readonly outcome: EndedOutcome
-  readonly failure?: Failure
+  readonly failure?: Failure | undefined
   /** Milliseconds per phase by index into the sender's phase names; NaN where a phase did not happen. */
   readonly phasesMs: Float64Array
   /** Recipients that the target refused while it took the message for others. */
   readonly recipientsRefused: number
   /** Why it refused each of them; absent when it refused none. */
-  readonly recipientFailures?: readonly RecipientFailure[]
+  readonly recipientFailures?: readonly RecipientFailure[] | undefined
 }

@@ -2,20 +2,13 @@ import { systemClock } from '../engine/clock.ts'
 import { MailstormError } from '../error.ts'
 import { type HostPort, mailAddress, targetList } from '../options/address.ts'
 import type { Capabilities } from '../smtp/capabilities.ts'
+import { envelopeFor } from '../smtp/dialogue.ts'
 import type { SmtpFailure } from '../smtp/failure.ts'
 import { dotStuff } from '../smtp/message.ts'
 import { checkHosts } from '../smtp/preflight/preflight.ts'
-import { type Reply, replyText } from '../smtp/reply.ts'
-import { openSession, PhaseTimer, type Session } from '../smtp/session.ts'
+import { replyText } from '../smtp/reply.ts'
+import { openSession, quit, type Session, sendOne } from '../smtp/session.ts'
 import type { Credentials, TlsMode } from '../smtp/target.ts'
-import {
-  EnvelopeRefused,
-  envelopeFor,
-  quit,
-  resetTransaction,
-  sendEnvelope,
-  sendMessage,
-} from '../smtp/transaction.ts'
 
 /** Options of {@link SmtpClient.connect}. */
 export interface SmtpClientOptions {
@@ -126,16 +119,12 @@ export class SmtpClient implements AsyncDisposable {
       ...(auth === undefined ? {} : { auth }),
     }
     const [checked] = await checkHosts({ targets: [place], allowPublicTargets })
-    const session = await openSession(
-      {
-        target: checked === undefined ? place : { ...place, addresses: checked.addresses },
-        clock: systemClock,
-        timeoutMs,
-        tlsSessions: new Map(),
-        onTransport: () => undefined,
-      },
-      new PhaseTimer(systemClock),
-    )
+    const session = await openSession({
+      target: checked === undefined ? place : { ...place, addresses: checked.addresses },
+      clock: systemClock,
+      timeoutMs,
+      tlsSessions: new Map(),
+    })
     return new SmtpClient(session, timeoutMs)
   }
 
@@ -151,19 +140,10 @@ export class SmtpClient implements AsyncDisposable {
     checkAddresses(from, to)
     const octets = octetsOf(message)
     const { capabilities } = this.#session
-    const context = {
-      session: this.#session,
-      envelope: envelopeFor(from, to, capabilities.size ? octets.length : undefined),
-      pipelining: capabilities.pipelining ? ('commands' as const) : ('off' as const),
-      timer: new PhaseTimer(systemClock),
-    }
-    const enveloped = await sendEnvelope(context, false)
-    if (enveloped instanceof EnvelopeRefused) {
-      if (enveloped.needsReset) await resetTransaction(this.#session)
-      throw enveloped.failure
-    }
-    const reply = await sendMessage(context, [dotStuff(octets), END_OF_DATA], false)
-    const refused = enveloped.refusals.map(({ failure }: SmtpFailure) => failure.text)
+    const envelope = envelopeFor(from, to, capabilities.size ? octets.length : undefined)
+    const parts = [dotStuff(octets), END_OF_DATA]
+    const { reply, refusals } = await sendOne(this.#session, envelope, parts)
+    const refused = refusals.map(({ failure }: SmtpFailure) => failure.text)
     return { code: reply.code, text: replyText(reply), refused }
   }
 
@@ -172,22 +152,14 @@ export class SmtpClient implements AsyncDisposable {
     if (this.#isEnded) return
     this.#isEnded = true
     const { transport } = this.#session
-    if (transport.failure === undefined) await goodbye(this.#session, this.#timeoutMs)
+    // A server that closes without answering QUIT has answered everything before it.
+    if (transport.failure === undefined) await quit(transport, this.#timeoutMs).catch(() => undefined)
     transport.destroy()
   }
 
   /** Calls {@link SmtpClient.quit}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.quit()
-  }
-}
-
-async function goodbye(session: Session, timeoutMs: number): Promise<Reply | undefined> {
-  try {
-    return await quit(session, timeoutMs)
-  } catch {
-    // A server that closes without answering QUIT has answered everything before it.
-    return undefined
   }
 }
 

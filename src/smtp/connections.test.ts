@@ -8,7 +8,7 @@ it('lets no more than its limit in at a time, and everybody in their order', asy
   let most = 0
   await Promise.all(
     Array.from({ length: 20 }, async (_, visitor) => {
-      await gate.enter()
+      await new Promise<void>((resolve) => gate.enter(resolve))
       entered.push(visitor)
       most = Math.max(most, ++inside)
       await new Promise(setImmediate)

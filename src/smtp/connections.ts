@@ -12,11 +12,14 @@ export class Gate {
     this.#free = limit
   }
 
-  /** Undefined: no need to wait. */
-  enter(): Promise<void> | undefined {
-    if (this.#free === 0) return new Promise((resolve) => this.#queue.push(resolve))
+  /** Calls `goOn` as soon as there is room, at once where there is. */
+  enter(goOn: () => void): void {
+    if (this.#free === 0) {
+      this.#queue.push(goOn)
+      return
+    }
     this.#free--
-    return undefined
+    goOn()
   }
 
   leave(): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
-  asFailure,
   closedFailure,
+  endsSession,
   failed,
   inPhase,
   isSessionFull,
@@ -98,11 +98,14 @@ describe('a failure', () => {
     })
   })
 
-  it('of ours never passes for one of the target', () => {
-    const ours = new TypeError('undefined is not a function')
-    expect(() => asFailure(ours)).toThrow(ours)
-    const theirs = failed('timeout', 'data', 'no reply')
-    expect(asFailure(theirs)).toBe(theirs)
+  it.each([
+    [refused({ code: 421, lines: ['bye'] }, 'envelope'), true],
+    [refused({ code: 450, lines: ['later'] }, 'envelope'), false],
+    [refused({ code: 550, lines: ['no'] }, 'accept'), false],
+    [refused({ code: 250, lines: ['ok'] }, 'data'), true],
+    [failed('timeout', 'data', 'no reply'), true],
+  ])('ends the session where the server closes or was not understood: %s, %s', (failure, ends) => {
+    expect(endsSession(failure)).toBe(ends)
   })
 
   it('of two commands has the verdict of the first and the words of both, cut', () => {

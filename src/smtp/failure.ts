@@ -51,12 +51,6 @@ export function inPhase({ outcome, failure }: SmtpFailure, phase: Phase): SmtpFa
   return new SmtpFailure(outcome, { ...failure, phase })
 }
 
-/** Anything but an SmtpFailure is a fault of ours and must not pass as one of the target's. */
-export function asFailure(error: unknown): SmtpFailure {
-  if (error instanceof SmtpFailure) return error
-  throw error
-}
-
 /** A reply that refuses: 4xx defers, 5xx rejects, any other is out of place here (RFC 5321 4.2.1). */
 export function refused(reply: Reply, phase: Phase, failureClass: 'reply' | 'auth' = 'reply'): SmtpFailure {
   const enhanced = enhancedStatus(reply)
@@ -75,6 +69,11 @@ export function refusedTwice(reply: Reply, other: string, otherReply: Reply, pha
   const { outcome, failure } = refused(reply, phase)
   const text = cutText(`${failure.text} (${other}: ${replyText(otherReply)})`, FOREIGN_TEXT_LENGTH)
   return new SmtpFailure(outcome, { ...failure, text })
+}
+
+/** Whether it is the end of the session as well: 421 (RFC 5321 3.8), or no reply that could be understood. */
+export function endsSession({ failure, outcome }: SmtpFailure): boolean {
+  return failure.code === 421 || outcome === 'failed'
 }
 
 /**

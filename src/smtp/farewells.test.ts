@@ -4,9 +4,7 @@ import { ScriptedServer } from '../../test/servers/scripted-server.ts'
 import { FakeClock } from '../engine/clock.fixture.ts'
 import { OpenTransports } from './connections.ts'
 import { Farewells } from './farewells.ts'
-import { MessageTemplate } from './message.ts'
-import { openSession, PhaseTimer } from './session.ts'
-import { envelopeFor } from './transaction.ts'
+import { openSession } from './session.ts'
 
 /** The goodbyes of a thread on virtual time, and sessions with a server of their own. */
 function farewellsOf(clock: FakeClock) {
@@ -19,36 +17,21 @@ function farewellsOf(clock: FakeClock) {
     onQuit: () => told.push('answered'),
     onSessionFailure: (failure, target) => told.push(`${failure.class} of ${target}`),
   })
-  const recipients = ['b@example.com']
-  const sender = 'a@example.com'
-  const template = new MessageTemplate({
-    runId: 'farewells',
-    sender,
-    recipients,
-    sizeBytes: 1_024,
-    seed: 1,
-    date: new Date(0),
-  })
   const say = async (server: ScriptedServer, target: number) => {
-    const timer = new PhaseTimer(clock)
     const tls = { mode: 'none', verify: true } as const
-    const session = await openSession(
-      {
-        target: { name: 'server', host: server.host, port: server.port, tls },
-        clock,
-        timeoutMs: 2_000,
-        tlsSessions: new Map(),
-        onTransport: (transport) => transports.add(transport, target),
-      },
-      timer,
-    )
-    const envelope = envelopeFor(sender, recipients, undefined)
-    const context = { session, envelope, pipelining: 'off', timeoutMs: 2_000 } as const
-    const open = { session, pipelining: 'off', writer: template.writer(envelope.whole), context } as const
-    let goneOnMs: number | undefined
-    const said = farewells.say(open, target, timer).then(() => {
-      goneOnMs = clock.nowMs()
+    const { transport } = await openSession({
+      target: { name: 'server', host: server.host, port: server.port, tls },
+      clock,
+      timeoutMs: 2_000,
+      tlsSessions: new Map(),
+      onTransport: (opened) => transports.add(opened, target),
     })
+    let goneOnMs: number | undefined
+    const said = new Promise<void>((goOn, fail) => farewells.say(transport, target, { goOn, fail })).then(
+      () => {
+        goneOnMs = clock.nowMs()
+      },
+    )
     return { said, goneOnMs: () => goneOnMs }
   }
   return { farewells, transports, told, say }

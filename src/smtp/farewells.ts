@@ -1,23 +1,25 @@
 import type { Clock } from '../engine/clock.ts'
 import type { Failure } from '../engine/sample.ts'
 import type { OpenTransports } from './connections.ts'
-import { asFailure, refused, type SmtpFailure } from './failure.ts'
-import { PHASE_INDEX, type PhaseTimer, type Session } from './session.ts'
-import { quit } from './transaction.ts'
+import { inPhase, refused, type SmtpFailure } from './failure.ts'
+import type { Reply } from './reply.ts'
+import type { Receiver, Transport } from './transport.ts'
 
-/** As much of a lane's open session as its end needs. */
-interface Leaving {
-  readonly session: Session
+/** Who waits for the end of a session: called once, when its lane is to go on, or when we have failed. */
+interface Waiting {
+  goOn(): void
+  fail(error: unknown): void
 }
 
 /** A session that was sent QUIT and has not been answered. */
-interface Goodbye {
-  readonly open: Leaving
+interface Goodbye extends Receiver {
+  readonly transport: Transport
   readonly target: number
-  /** Until then its lane waits for the answer, Clock milliseconds. */
-  readonly untilMs: number
-  readonly goOn: () => void
+  /** When QUIT was sent, Clock milliseconds. */
+  readonly sentMs: number
+  readonly waiting: Waiting
   isOverdue: boolean
+  readonly onEnded: (() => void)[]
 }
 
 /** RFC 5321 4.5.3.2 has no limit for QUIT. Its answer decides nothing, so it need not have a message's patience. */
@@ -60,54 +62,52 @@ export class Farewells {
   /** Those that a lane waits for, longest first: one timer for all, as most are answered in no time. */
   readonly #held = new Set<Goodbye>()
   #disarm: (() => void) | undefined
-  readonly #pending = new Set<Promise<void>>()
+  readonly #pending = new Set<Goodbye>()
+  #fault: unknown
 
   constructor(options: FarewellOptions) {
     this.#options = options
     this.#timeoutMs = Math.min(QUIT_TIMEOUT_MS, options.timeoutMs)
   }
 
-  /** Ends a session by QUIT. Resolves when the lane is to go on, which may be before the answer. */
-  say(open: Leaving, target: number, timer: PhaseTimer): Promise<void> {
-    const { clock } = this.#options
-    const { transport } = open.session
+  /** Ends a session by QUIT. `waiting` goes on at once where there is nothing to wait for. */
+  say(transport: Transport, target: number, waiting: Waiting): void {
     // The server has ended it already, with 421 or without: nobody is left to say goodbye to.
     if (transport.failure !== undefined || transport.hasUnreadInput) {
-      this.#close(open)
-      return Promise.resolve()
+      this.#close(transport)
+      waiting.goOn()
+      return
     }
     if (this.#silent.has(target) || (this.#overdue.get(target) ?? 0) > 0) {
       transport.write('QUIT\r\n', 1)
-      this.#leave(open, target)
-      return Promise.resolve()
+      this.#leave(transport, target)
+      waiting.goOn()
+      return
     }
-    return new Promise((goOn, fail) => {
-      const nowMs = clock.nowMs()
-      timer.reset(nowMs)
-      const goodbye: Goodbye = { open, target, untilMs: nowMs + HOLD_MS, goOn, isOverdue: false }
-      this.#held.add(goodbye)
-      if (this.#disarm === undefined) this.#arm(goodbye)
-      const pending = this.#quit(goodbye, timer)
-      this.#pending.add(pending)
-      // One that failed by a fault of ours stays, so that `ended` tells of it when the lane is gone.
-      pending.then(() => {
-        this.#pending.delete(pending)
-        goOn()
-      }, fail)
-    })
+    const sentMs = transport.nowMs()
+    const proceed = (nowMs: number) => this.#proceed(goodbye, nowMs)
+    const goodbye: Goodbye = { transport, target, sentMs, waiting, isOverdue: false, onEnded: [], proceed }
+    this.#held.add(goodbye)
+    this.#pending.add(goodbye)
+    if (this.#disarm === undefined) this.#arm(goodbye)
+    transport.receiver = goodbye
+    transport.enter('quit', this.#timeoutMs, sentMs)
+    transport.write('QUIT\r\n', 1)
   }
 
   /** Resolves when every goodbye that is being waited for now has come or is given up. */
   async ended(): Promise<void> {
-    await Promise.all(this.#pending)
+    const pending = [...this.#pending]
+    await Promise.all(pending.map(({ onEnded }) => new Promise<void>((resolve) => onEnded.push(resolve))))
+    if (this.#fault !== undefined) throw this.#fault
     if (this.#held.size > 0) return
     this.#disarm?.()
     this.#disarm = undefined
   }
 
-  #arm({ untilMs }: Goodbye): void {
+  #arm({ sentMs }: Goodbye): void {
     const { clock } = this.#options
-    this.#disarm = clock.wakeAt(untilMs, () => {
+    this.#disarm = clock.wakeAt(sentMs + HOLD_MS, () => {
       this.#disarm = undefined
       this.#letGo(clock.nowMs())
     })
@@ -116,32 +116,43 @@ export class Farewells {
   /** The lanes that have waited long enough go on. */
   #letGo(nowMs: number): void {
     for (const goodbye of this.#held) {
-      if (goodbye.untilMs > nowMs) {
+      if (goodbye.sentMs + HOLD_MS > nowMs) {
         this.#arm(goodbye)
         return
       }
       this.#held.delete(goodbye)
       goodbye.isOverdue = true
       this.#countOverdue(goodbye.target, 1)
-      if (this.#allOverdue > MOST_OVERDUE) this.#leave(goodbye.open, goodbye.target)
-      goodbye.goOn()
+      if (this.#allOverdue > MOST_OVERDUE) this.#leave(goodbye.transport, goodbye.target)
+      goodbye.waiting.goOn()
     }
   }
 
-  async #quit(goodbye: Goodbye, timer: PhaseTimer): Promise<void> {
-    const { open, target } = goodbye
+  #proceed(goodbye: Goodbye, nowMs: number): void {
+    const { transport, target, waiting } = goodbye
+    const reply = transport.take()
+    const { failure } = transport
+    if (reply === undefined && failure === undefined) return
+    transport.receiver = undefined
+    this.#pending.delete(goodbye)
+    if (goodbye.isOverdue) this.#countOverdue(target, -1)
+    else this.#held.delete(goodbye)
+    this.#close(transport)
     try {
-      const reply = await quit(open.session, this.#timeoutMs)
-      timer.mark('quit')
-      this.#options.onQuit(timer.phasesMs[PHASE_INDEX.quit] as number)
-      if (reply.code !== 221) this.#options.onSessionFailure(refused(reply, 'quit').failure, target)
+      if (reply !== undefined) this.#answered(reply, target, nowMs - goodbye.sentMs)
+      else this.#unanswered(inPhase(failure as SmtpFailure, 'quit'), target)
+      if (!goodbye.isOverdue) waiting.goOn()
     } catch (error) {
-      this.#unanswered(asFailure(error), target)
-    } finally {
-      if (goodbye.isOverdue) this.#countOverdue(target, -1)
-      else this.#held.delete(goodbye)
+      // A fault of ours. The lane may be gone: then `ended` tells of it.
+      this.#fault ??= error
+      waiting.fail(error)
     }
-    this.#close(open)
+    for (const ended of goodbye.onEnded) ended()
+  }
+
+  #answered(reply: Reply, target: number, afterMs: number): void {
+    this.#options.onQuit(afterMs)
+    if (reply.code !== 221) this.#options.onSessionFailure(refused(reply, 'quit').failure, target)
   }
 
   #unanswered({ failure }: SmtpFailure, target: number): void {
@@ -150,8 +161,8 @@ export class Farewells {
     if (failure.class !== 'aborted') this.#options.onSessionFailure(failure, target)
   }
 
-  #leave(open: Leaving, target: number): void {
-    this.#close(open)
+  #leave(transport: Transport, target: number): void {
+    this.#close(transport)
     this.#options.onSessionFailure(NOT_AWAITED, target)
   }
 
@@ -160,7 +171,7 @@ export class Farewells {
     this.#overdue.set(target, (this.#overdue.get(target) ?? 0) + change)
   }
 
-  #close({ session: { transport } }: Leaving): void {
+  #close(transport: Transport): void {
     transport.destroy()
     this.#options.transports.delete(transport)
   }

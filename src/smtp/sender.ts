@@ -1,34 +1,16 @@
 import type { Clock } from '../engine/clock.ts'
 import type { Feed, Lane, Ticket } from '../engine/dispatch.ts'
 import type { Failure, Sample } from '../engine/sample.ts'
-import {
-  failedBy,
-  isEndOfSession,
-  NO_REFUSALS,
-  type Pending,
-  refusesMail,
-  type Started,
-  sampleOf,
-  startOf,
-  type Transacted,
-} from './attempt.ts'
+import { Attempt, isEndOfSession, refusesMail } from './attempt.ts'
 import type { Gate, OpenTransports } from './connections.ts'
-import { asFailure, type SmtpFailure } from './failure.ts'
+import { Dialogue, type DialogueEvents, type Envelope, envelopeFor } from './dialogue.ts'
+import { endsSession, type SmtpFailure } from './failure.ts'
 import type { Farewells } from './farewells.ts'
 import type { MessageTemplate, MessageWriter } from './message.ts'
 import type { Reply } from './reply.ts'
-import { openSession, type PhaseTimer, type Session, type TlsSessionCache } from './session.ts'
 import { type SessionCaps, SessionTally, type Suspicion } from './session-caps.ts'
 import type { Phase, PipeliningLevel, SessionShape, SmtpTarget } from './target.ts'
-import {
-  EnvelopeRefused,
-  envelopeFor,
-  resetTransaction,
-  sendEnvelope,
-  sendMessage,
-  type TransactionContext,
-} from './transaction.ts'
-import type { OnReplyTaken, Transport } from './transport.ts'
+import { type Receiver, type TlsSessionCache, Transport } from './transport.ts'
 
 /** What all lanes of one thread share. */
 export interface SenderOptions {
@@ -58,255 +40,307 @@ export interface SenderOptions {
  * differs from worker to worker, so that they do not all begin at the first server.
  */
 export function smtpLane(options: SenderOptions, firstTarget: number): Lane {
-  const { targets, sessionCaps, onReconnect } = options
-  return async (feed) => {
-    let target = firstTarget % targets.length
-    let end: SessionEnd = {}
-    for (;;) {
-      const next = end.unsent ?? pendingOf(feed.take() ?? (await feed.next()))
-      if (next === undefined) break
-      if (end.unsent !== undefined || end.isLost === true) onReconnect()
-      end = await new SessionRun(options, feed, target, end.suspicion).run(next)
-      // The same server goes on with what it broke off, and shows whether its session was full.
-      const goesOn = end.unsent !== undefined || end.isLost === true || end.suspicion !== undefined
-      if (!goesOn) target = (target + 1) % targets.length
-    }
-    if (end.suspicion !== undefined) sessionCaps.settle(end.suspicion, undefined)
-  }
-}
-
-function pendingOf(ticket: Ticket | undefined): Pending | undefined {
-  return ticket && { ticket }
-}
-
-/** How a message goes out on an open session. */
-interface Turn {
-  /** Its envelope went out behind the data of the message before. */
-  readonly envelopeSent: boolean
-  /** The next message's envelope may go out behind its data. */
-  readonly mayFollow: boolean
-  /** Of a message that has ended. */
-  readonly spareTimer: PhaseTimer | undefined
+  return (feed) =>
+    new Promise((resolve, reject) => {
+      new SmtpLane(options, feed, firstTarget % options.targets.length, { resolve, reject }).begin()
+    })
 }
 
 /** What a session leaves to the one after it. */
 interface SessionEnd {
   /** Taken from the feed but not begun, because the session had ended in the meantime. */
-  readonly unsent?: Pending
+  readonly unsent?: Ticket
+  /** Clock milliseconds from which its response time counts, where a first attempt has set it. */
+  readonly dueMs?: number
   /** The server ended it behind a message that has its outcome, before the next one was taken. */
   readonly isLost?: true
   /** Why the session was given up: the next one, to the same target, is to show whether it was full. */
   readonly suspicion?: Suspicion
 }
 
-/** The life of one session, from connect to QUIT or to its first failure. */
-class SessionRun {
+const NOTHING_LEFT: SessionEnd = {}
+
+/** Session after session, message after message: what the dialogue of each tells, and what is to follow. */
+class SmtpLane implements DialogueEvents, Receiver {
   readonly #options: SenderOptions
   readonly #feed: Feed
-  readonly #target: number
-  /** Of the session before, until a message has shown what this one takes. */
-  #suspicion: Suspicion | undefined
+  readonly #settle: { resolve(): void; reject(error: unknown): void }
+  #target: number
+  /** What the session before has left, until a message has shown what this one takes. */
+  #before = NOTHING_LEFT
 
-  constructor(options: SenderOptions, feed: Feed, target: number, suspicion: Suspicion | undefined) {
+  // Of the session at hand, from connect to QUIT or to its first failure.
+  #transport!: Transport
+  #dialogue!: Dialogue
+  #tally = new SessionTally()
+  #left = 0
+  #isFirst = true
+  #pipelining: PipeliningLevel = 'off'
+  #envelope: Envelope | undefined
+  #writer!: MessageWriter
+  /** Why it is to be given up. */
+  #doubt: Suspicion | undefined
+
+  /** The message at hand. */
+  #current = new Attempt()
+  /** The next one may be sent its envelope behind the data of this one. */
+  #mayFollow = false
+  /** It was. */
+  #isFollowed = false
+  #following = new Attempt()
+
+  constructor(
+    options: SenderOptions,
+    feed: Feed,
+    target: number,
+    settle: { resolve(): void; reject(error: unknown): void },
+  ) {
     this.#options = options
     this.#feed = feed
     this.#target = target
-    this.#suspicion = suspicion
+    this.#settle = settle
   }
 
-  /** Sends `first` and up to a session's number of further messages. */
-  async run(first: Pending): Promise<SessionEnd> {
-    const { transports, onSessionOpened } = this.#options
-    const entered = this.#options.connectGate.enter()
-    if (entered !== undefined) await entered
-    const started = startOf(this.#options, first)
-    const open = await this.#open(started)
-    if (open === undefined) return {}
+  begin(): void {
+    this.#take(this.#feed.take(), this.#start)
+  }
+
+  proceed(nowMs: number): void {
+    try {
+      this.#dialogue.proceed(nowMs)
+    } catch (error) {
+      this.#settle.reject(error)
+    }
+  }
+
+  /** Goes on with the ticket, at once where there is one. */
+  #take(ticket: Ticket | undefined, goOn: (ticket: Ticket | undefined) => void): void {
+    if (ticket !== undefined) goOn(ticket)
+    else
+      this.#feed.next((next) => {
+        try {
+          goOn(next)
+        } catch (error) {
+          this.#settle.reject(error)
+        }
+      })
+  }
+
+  readonly #start = (ticket: Ticket | undefined): void => {
+    const { sessionCaps, connectGate, onReconnect } = this.#options
+    const { unsent, isLost, suspicion, dueMs } = this.#before
+    if (ticket === undefined) {
+      if (suspicion !== undefined) sessionCaps.settle(suspicion, undefined)
+      this.#settle.resolve()
+      return
+    }
+    if (unsent !== undefined || isLost === true) onReconnect()
+    connectGate.enter(() => this.#open(ticket, dueMs))
+  }
+
+  #open(ticket: Ticket, dueMs: number | undefined): void {
+    const { targets, clock, transports, tlsSessions, shape, onReply } = this.#options
+    const index = this.#target
+    const target = targets[index] as SmtpTarget
+    this.#begin(this.#current, ticket, dueMs)
+    this.#isFirst = true
+    this.#isFollowed = false
+    const onTaken = onReply && ((reply: Reply, phase: Phase) => onReply(reply, phase, index))
+    const transport = Transport.connect(target, clock, {
+      timeoutMs: shape.replyTimeoutMs,
+      tlsSessions,
+      onTaken,
+    })
+    this.#transport = transport
+    transports.add(transport, index)
+    this.#dialogue = new Dialogue(transport, this.#current, { target }, this)
+    transport.receiver = this
+    this.#dialogue.open(this.#current.sentMs)
+    // The run was aborted meanwhile. Not at once: as many messages as are left would go as deep.
+    if (transport.failure !== undefined) queueMicrotask(() => this.proceed(clock.nowMs()))
+  }
+
+  refused(failure: SmtpFailure): void {
+    this.#sample(failure)
+    this.#leave(NOTHING_LEFT)
+    this.#options.connectGate.leave()
+  }
+
+  opened(): void {
+    const { connectGate, onSessionOpened, template, shape } = this.#options
     onSessionOpened()
-    const { transport } = open.session
-    const end = await this.#sendAll(open, started)
-    // After QUIT it is open until the goodbye has come, and then seen to by the farewells.
-    if (transport.failure !== undefined) transports.delete(transport)
-    return end
-  }
-
-  /** Undefined when the session could not be opened; the message has then ended as failed. */
-  async #open(started: Started): Promise<OpenSession | undefined> {
-    try {
-      return await openForMessages(this.#options, this.#target, started.timer)
-    } catch (error) {
-      this.#end(started, failedBy(asFailure(error)))
-      return undefined
-    } finally {
-      this.#options.connectGate.leave()
+    const { capabilities } = this.#dialogue
+    this.#pipelining = capabilities.pipelining ? shape.pipelining : 'off'
+    const size = capabilities.size ? template.sizeBytes : undefined
+    const envelope = envelopeFor(template.sender, template.recipients, size)
+    if (envelope.whole !== this.#envelope?.whole) {
+      this.#envelope = envelope
+      this.#writer = template.writer(envelope.whole)
     }
+    this.#tally = new SessionTally()
+    this.#left = shape.messagesPerSession
+    this.#doubt = undefined
+    this.#send(false)
+    // Last: the next lane connects at once.
+    connectGate.leave()
   }
 
-  async #sendAll(open: OpenSession, first: Started): Promise<SessionEnd> {
-    const { transport } = open.session
-    const { sessionCaps } = this.#options
-    const tally = new SessionTally()
-    let left = this.#options.shape.messagesPerSession
-    let current = first
-    let envelopeSent = false
-    let spareTimer: PhaseTimer | undefined
-    let suspicion: Suspicion | undefined
-    for (;;) {
-      left--
-      const mayFollow = left > 0 && !sessionCaps.isDoubted(this.#target, tally)
-      const done: Transacted = await this.#transact(open, current, { envelopeSent, mayFollow, spareTimer })
-      // Only of a session that had been taken into use before: of a new one it is how the message ended.
-      if (current !== first && isEndOfSession(done)) return this.#unsent(open, current)
-      this.#end(current, done)
-      if (this.#isOver(open, done)) return this.#leftBy(open, done, left)
-      if (done.needsReset && !(await this.#reset(open))) return {}
-      tally.note(done.failure)
-      if (done.failure === undefined) sessionCaps.noteTaken(this.#target, tally)
-      // A session that was full from its first message on would be followed by another like it.
-      else if (current !== first)
-        suspicion = sessionCaps.suspect(this.#target, tally, done.failure, refusesMail(done))
-      if (suspicion !== undefined) left = 0
-      spareTimer = current.timer
-      envelopeSent = done.following !== undefined
-      if (done.following !== undefined) {
-        current = done.following
-        continue
-      }
-      const ticket = left > 0 ? (this.#feed.take() ?? (await this.#nextTicket(transport))) : undefined
-      if (ticket === undefined) {
-        await this.#options.farewells.say(open, this.#target, current.timer)
-        return suspicion === undefined ? {} : { suspicion }
-      }
-      // The server ended the session while it was idle: that is no fault of this message.
-      if (transport.failure !== undefined || transport.hasUnreadInput) {
-        transport.destroy()
-        return { unsent: { ticket } }
-      }
-      current = startOf(this.#options, { ticket }, spareTimer)
+  /** From now on the ticket is a message under way. */
+  #begin(attempt: Attempt, ticket: Ticket, dueMs?: number): void {
+    const { clock, model } = this.#options
+    const sentMs = clock.nowMs()
+    // In the closed model a message is due when its worker comes to it.
+    attempt.begin(ticket, dueMs ?? (model === 'open' ? ticket.dueMs : sentMs), sentMs)
+  }
+
+  #send(isSent: boolean): void {
+    this.#left--
+    this.#mayFollow = this.#left > 0 && !this.#options.sessionCaps.isDoubted(this.#target, this.#tally)
+    this.#isFollowed = false
+    this.#dialogue.begin(this.#current, this.#envelope as Envelope, this.#pipelining !== 'off', isSent)
+  }
+
+  goAhead(): void {
+    const next = this.#mayFollow && this.#pipelining === 'transactions' ? this.#feed.take() : undefined
+    this.#isFollowed = next !== undefined
+    if (next !== undefined) this.#begin(this.#following, next)
+    this.#dialogue.message(this.#writer.octets(this.#current.message, this.#isFollowed), this.#isFollowed)
+  }
+
+  ended(): void {
+    const { failure, needsReset, begun } = this.#dialogue
+    // Only of a session that had been taken into use before: of a new one it is how the message ended.
+    if (!this.#isFirst && isEndOfSession(failure, begun)) {
+      this.#leaveUnsent(this.#current)
+      return
     }
-  }
-
-  #nextTicket(transport: Transport): Promise<Ticket | undefined> {
-    transport.rest()
-    return this.#feed.next()
-  }
-
-  async #transact(open: OpenSession, current: Started, turn: Turn): Promise<Transacted> {
-    const { context } = open
-    context.timer = current.timer
-    let following: Started | undefined
-    try {
-      const envelope = await sendEnvelope(context, turn.envelopeSent)
-      if (envelope instanceof EnvelopeRefused) {
-        const { failure, needsReset, begun } = envelope
-        return { failure, needsReset, begun, refusals: NO_REFUSALS }
-      }
-      const { refusals } = envelope
-      const ticket = turn.mayFollow && open.pipelining === 'transactions' ? this.#feed.take() : undefined
-      if (ticket !== undefined) following = startOf(this.#options, { ticket }, turn.spareTimer)
-      const follows = following !== undefined
-      await sendMessage(context, open.writer.octets(current.ticket.message, follows), follows)
-      return following === undefined
-        ? { needsReset: false, begun: true, refusals }
-        : { needsReset: false, begun: true, refusals, following }
-    } catch (error) {
-      return failedBy(asFailure(error), following)
-    }
-  }
-
-  /**
-   * Whether the session can send no more. A refusal leaves it usable, unless it is 421 (RFC 5321 3.8);
-   * what has no reply does not.
-   */
-  #isOver({ session: { transport } }: OpenSession, { failure, following }: Transacted): boolean {
-    if (endsSession(failure)) return true
+    this.#sample(failure)
     // A connection that is gone may have left replies for the message that follows: that one sees to it.
-    return transport.failure !== undefined && following === undefined
+    const isGone = this.#transport.failure !== undefined && !this.#isFollowed
+    if (isGone || (failure !== undefined && endsSession(failure))) this.#leaveAfter(failure)
+    else if (needsReset) this.#dialogue.reset()
+    else this.#goOn()
+  }
+
+  cleared(failure: SmtpFailure | undefined): void {
+    if (failure === undefined) {
+      this.#goOn()
+      return
+    }
+    // The message has its outcome; what the session did then, and how long that took, is told apart.
+    if (failure.failure.class !== 'aborted')
+      this.#options.onSessionFailure({ ...failure.failure, phase: 'reset' }, this.#target)
+    this.#leave(NOTHING_LEFT)
+  }
+
+  /** After a message that leaves the session usable. */
+  #goOn(): void {
+    this.#noteEnd()
+    this.#isFirst = false
+    if (this.#isFollowed) {
+      this.#swap()
+      this.#send(true)
+      return
+    }
+    if (this.#left <= 0) {
+      this.#sayGoodbye()
+      return
+    }
+    const ticket = this.#feed.take()
+    if (ticket === undefined) this.#transport.rest()
+    this.#take(ticket, this.#next)
+  }
+
+  /** What the message at hand tells of how many the session takes. */
+  #noteEnd(): void {
+    const { sessionCaps } = this.#options
+    const { failure, needsReset } = this.#dialogue
+    const tally = this.#tally
+    tally.note(failure)
+    if (failure === undefined) sessionCaps.noteTaken(this.#target, tally)
+    // A session that was full from its first message on would be followed by another like it.
+    else if (!this.#isFirst)
+      this.#doubt =
+        sessionCaps.suspect(this.#target, tally, failure, refusesMail(failure, needsReset)) ?? this.#doubt
+    if (this.#doubt !== undefined) this.#left = 0
+  }
+
+  #swap(): void {
+    const ended = this.#current
+    this.#current = this.#following
+    this.#following = ended
+  }
+
+  readonly #next = (ticket: Ticket | undefined): void => {
+    if (ticket === undefined) {
+      this.#sayGoodbye()
+      return
+    }
+    // The server ended the session while it was idle: that is no fault of this message.
+    if (this.#transport.failure !== undefined || this.#transport.hasUnreadInput) {
+      this.#leave({ unsent: ticket })
+      return
+    }
+    this.#begin(this.#current, ticket)
+    this.#dialogue.nowMs = this.#current.sentMs
+    this.#send(false)
+  }
+
+  #sayGoodbye(): void {
+    const end = this.#doubt === undefined ? NOTHING_LEFT : { suspicion: this.#doubt }
+    this.#options.farewells.say(this.#transport, this.#target, {
+      goOn: () => this.#goTo(end),
+      fail: this.#settle.reject,
+    })
   }
 
   /** A message whose envelope was already out is not begun: nobody has it, as none of its data went out. */
-  #leftBy(open: OpenSession, { failure, following }: Transacted, left: number): SessionEnd {
-    if (following === undefined) {
-      open.session.transport.destroy()
-      return left > 0 && !endsSession(failure) ? { isLost: true } : {}
-    }
-    if (failure?.failure.class !== 'aborted') return this.#unsent(open, following)
-    this.#end(following, failedBy(failure))
-    return {}
+  #leaveAfter(failure: SmtpFailure | undefined): void {
+    if (!this.#isFollowed) {
+      const goesOn = this.#left > 0 && (failure === undefined || !endsSession(failure))
+      this.#leave(goesOn ? { isLost: true } : NOTHING_LEFT)
+    } else if (failure?.failure.class === 'aborted') {
+      this.#swap()
+      this.#sample(failure)
+      this.#leave(NOTHING_LEFT)
+    } else this.#leaveUnsent(this.#following)
   }
 
-  #unsent(open: OpenSession, { ticket, dueMs }: Started): SessionEnd {
-    open.session.transport.destroy()
-    return { unsent: { ticket, dueMs } }
+  #leaveUnsent({ ticket, dueMs }: Attempt): void {
+    this.#leave({ unsent: ticket, dueMs })
   }
 
-  /** Clears a refused envelope from the session; false when that ended it. */
-  async #reset(open: OpenSession): Promise<boolean> {
-    try {
-      await resetTransaction(open.session)
-      return true
-    } catch (error) {
-      const { failure } = asFailure(error)
-      open.session.transport.destroy()
-      // The message has its outcome; what the session did then, and how long that took, is told apart.
-      if (failure.class !== 'aborted')
-        this.#options.onSessionFailure({ ...failure, phase: 'reset' }, this.#target)
-      return false
-    }
+  #leave(end: SessionEnd): void {
+    this.#transport.destroy()
+    this.#options.transports.delete(this.#transport)
+    this.#goTo(end)
   }
 
-  #end(started: Started, done: Transacted): void {
-    this.#options.onSample(sampleOf(this.#options, this.#target, started, done))
-    if (this.#suspicion === undefined) return
-    this.#options.sessionCaps.settle(this.#suspicion, takesMail(done))
-    this.#suspicion = undefined
+  #goTo(end: SessionEnd): void {
+    this.#before = end
+    // The same server goes on with what it broke off, and shows whether its session was full.
+    const goesOn = end.unsent !== undefined || end.isLost === true || end.suspicion !== undefined
+    if (!goesOn) this.#target = (this.#target + 1) % this.#options.targets.length
+    this.#take(end.unsent ?? this.#feed.take(), this.#start)
   }
-}
 
-/** Whether the end of a message is that of its session as well. */
-function endsSession(failure: SmtpFailure | undefined): boolean {
-  return failure?.failure.code === 421 || failure?.outcome === 'failed'
+  /** The one sample of the message at hand. */
+  #sample(failure: SmtpFailure | undefined): void {
+    const { onSample, sessionCaps, template } = this.#options
+    const sample = this.#current
+    sample.target = this.#target
+    sample.bytes = template.sizeBytes
+    sample.end(failure, this.#dialogue.refusals, this.#dialogue.nowMs)
+    onSample(sample)
+    const { suspicion } = this.#before
+    if (suspicion === undefined) return
+    sessionCaps.settle(suspicion, takesMail(failure))
+    this.#before = NOTHING_LEFT
+  }
 }
 
 /** Whether a session takes mail; undefined where its first message does not tell. */
-function takesMail({ failure }: Transacted): boolean | undefined {
+function takesMail(failure: SmtpFailure | undefined): boolean | undefined {
   if (failure === undefined) return true
   return failure.outcome === 'deferred' && failure.failure.code !== 421 ? false : undefined
-}
-
-/** An open session with what is the same for all its messages. */
-interface OpenSession {
-  readonly session: Session
-  readonly pipelining: PipeliningLevel
-  readonly writer: MessageWriter
-  readonly context: TransactionContext
-}
-
-/** A session with the target of this index, among the sender's transports as long as it is open. Throws SmtpFailure. */
-async function openForMessages(
-  sender: SenderOptions,
-  targetIndex: number,
-  timer: PhaseTimer,
-): Promise<OpenSession> {
-  const { targets, template, shape, clock, tlsSessions, transports, onReply } = sender
-  const target = targets[targetIndex] as SmtpTarget
-  let opened: Transport | undefined
-  const onTransport = (transport: Transport) => {
-    opened = transport
-    transports.add(transport, targetIndex)
-  }
-  const onReplyTaken: OnReplyTaken | undefined =
-    onReply && ((reply, phase) => onReply(reply, phase, targetIndex))
-  try {
-    const options = { target, clock, timeoutMs: shape.replyTimeoutMs, tlsSessions, onTransport, onReplyTaken }
-    const session = await openSession(options, timer)
-    const size = session.capabilities.size ? template.sizeBytes : undefined
-    const envelope = envelopeFor(template.sender, template.recipients, size)
-    const pipelining = session.capabilities.pipelining ? shape.pipelining : 'off'
-    const context = { session, envelope, pipelining, timer }
-    return { session, pipelining, writer: template.writer(envelope.whole), context }
-  } catch (error) {
-    if (opened !== undefined) transports.delete(opened)
-    throw error
-  }
 }

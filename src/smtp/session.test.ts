@@ -3,16 +3,16 @@ import { type Certificate, selfSignedCertificate } from '../../containers/certif
 import { say } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
 import { systemClock } from '../engine/clock.ts'
-import { openSession, PhaseTimer, type TlsSessionCache } from './session.ts'
+import { openSession, type TlsSessionCache } from './session.ts'
 import type { TlsOptions } from './target.ts'
 
 const certificate = await selfSignedCertificate()
 
 async function open(server: ScriptedServer, tls: TlsOptions, tlsSessions: TlsSessionCache) {
   const target = { name: 'server', host: server.host, port: server.port, tls }
-  const options = { target, clock: systemClock, timeoutMs: 5_000, tlsSessions, onTransport: () => {} }
+  const options = { target, clock: systemClock, timeoutMs: 5_000, tlsSessions }
   // The ticket of TLS 1.3 comes after the handshake (RFC 8446 4.6.1), before the EHLO reply.
-  const { transport, capabilities } = await openSession(options, new PhaseTimer(systemClock))
+  const { transport, capabilities } = await openSession(options)
   transport.destroy()
   return capabilities
 }

@@ -68,3 +68,6 @@ export interface SessionShape {
 export const PHASES = TRANSACTION_PHASES
 /** A phase of a transaction. */
 export type Phase = (typeof PHASES)[number]
+
+/** Slowest transfer that is not called a timeout. */
+export const LEAST_BYTES_PER_MS = 100

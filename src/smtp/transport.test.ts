@@ -8,10 +8,16 @@ import { raw } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
 import { send } from '../../test/truth/send.ts'
 import { systemClock } from '../engine/clock.ts'
+import { flushed, replyOf, until } from './session.ts'
 import type { SmtpTarget } from './target.ts'
 import { Transport } from './transport.ts'
 
 const AMPLE_MS = 10_000
+
+function connected(transport: Transport): Promise<true> {
+  transport.enter('connect')
+  return until(transport, () => transport.isOpen || undefined)
+}
 
 describe('a transport that has failed', () => {
   const targetOf = (port: number): SmtpTarget => ({
@@ -24,34 +30,40 @@ describe('a transport that has failed', () => {
   /** The greeting is what broke it. */
   async function broken(server: ScriptedServer): Promise<Transport> {
     const transport = Transport.connect(targetOf(server.port), systemClock, { timeoutMs: AMPLE_MS })
-    await transport.connected()
-    await expect(transport.reply()).rejects.toMatchObject({ failure: { class: 'protocol_error' } })
+    await connected(transport)
+    await expect(replyOf(transport)).rejects.toMatchObject({ failure: { class: 'protocol_error' } })
     return transport
   }
 
-  it.each<[string, (transport: Transport, target: SmtpTarget) => Promise<unknown> | undefined]>([
-    ['connected', (transport) => transport.connected()],
-    ['secure', (transport, target) => transport.secure(target, undefined, () => {})],
-    ['reply', (transport) => transport.reply()],
-    ['flushed', (transport) => transport.flushed()],
+  it.each<[string, (transport: Transport) => Promise<unknown>]>([
+    ['connected', connected],
+    [
+      'reply, after secure',
+      (transport) => {
+        transport.secure()
+        return replyOf(transport)
+      },
+    ],
+    ['reply', replyOf],
+    ['flushed', flushed],
     [
       'flushed, after a write',
       (transport) => {
         transport.write('NOOP\r\n', 1)
-        return transport.flushed()
+        return flushed(transport)
       },
     ],
     [
       'flushed, after a message',
       (transport) => {
         transport.writeMessage([Buffer.from('x'), Buffer.from('.\r\n')], 1)
-        return transport.flushed()
+        return flushed(transport)
       },
     ],
   ])('begins no wait: %s rejects at once with the failure', async (_, wait) => {
     await using server = await ScriptedServer.start({ greeting: [raw('junk\r\n')] })
     const transport = await broken(server)
-    await expect(wait(transport, targetOf(server.port))).rejects.toMatchObject({
+    await expect(wait(transport)).rejects.toMatchObject({
       failure: { class: 'protocol_error', text: 'not an SMTP reply: junk' },
     })
   })

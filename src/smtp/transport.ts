@@ -4,16 +4,17 @@ import { dialOptions } from '../dial.ts'
 import type { Clock } from '../engine/clock.ts'
 import { secretMaskFor } from '../secret-mask.ts'
 import { Deadline } from './deadline.ts'
-import { closedFailure, failed, inPhase, type SmtpFailure, socketFailure } from './failure.ts'
+import { closedFailure, failed, type SmtpFailure, socketFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError, replyText } from './reply.ts'
 import type { Phase, SmtpTarget } from './target.ts'
 
 /** Told every reply when somebody takes it, with the phase that it belongs to. */
 export type OnReplyTaken = (reply: Reply, phase: Phase) => void
 
-interface Waiter {
-  resolve(reply: Reply): void
-  reject(failure: SmtpFailure): void
+/** Who feeds on a transport: told to look again when replies have come, or what it waited for, or the end. */
+export interface Receiver {
+  /** `nowMs`: when that was, one look at the clock for all that came at once. */
+  proceed(nowMs: number): void
 }
 
 /** For whoever watches over it. */
@@ -24,17 +25,15 @@ export interface TransportState {
   readonly limitMs: number
 }
 
-interface FlushWaiter {
-  resolve(): void
-  reject(failure: SmtpFailure): void
-}
+/** TLS sessions to resume, see sessionKey (RFC 8446 2.2, RFC 5077). */
+export type TlsSessionCache = Map<string, Buffer>
 
 /** One for all: an Error collects its stack, which costs as much as a write, and nobody sees this one. */
 const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load generator')
 
 /**
  * One connection: octets out, replies in, one time limit at a time. The first thing that goes wrong
- * ends it, and every later call rejects with that: each wait looks at the failure before it begins.
+ * ends it. Nothing in it waits: it tells its receiver when to look again.
  *
  * Replies are counted against what was sent. One that came before what it would have to answer, or that
  * nothing was sent for, ends the connection: a success among these is no success of anybody's, and a
@@ -45,6 +44,13 @@ export class Transport {
   readonly timeoutMs: number
   readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
+  readonly #clock: Clock
+  readonly #target: SmtpTarget
+  readonly #tlsSessions: TlsSessionCache | undefined
+  /** Told when to look again. */
+  receiver: Receiver | undefined
+  /** Connected; under TLS, and the handshake is done. */
+  #isOpen = false
   #socket: net.Socket
   readonly #parser: ReplyParser
   /** Replies that have come and that nobody has taken yet. */
@@ -60,39 +66,43 @@ export class Transport {
   readonly #held: Reply[] = []
   /** Octets of the last write of a message: its final dot, and what is pipelined behind it. */
   #lastWriteBytes = 0
-  #waiter: Waiter | undefined
-  #flushWaiter: FlushWaiter | undefined
+  /** Somebody waits until all that was written is gone. */
+  #awaitsFlush = false
+  #flushes = 0
   #failure: SmtpFailure | undefined
   #phase: Phase = 'connect'
 
   private constructor(
     socket: net.Socket,
-    { auth }: SmtpTarget,
+    target: SmtpTarget,
     clock: Clock,
-    { timeoutMs, onTaken }: Dialling,
+    { timeoutMs, onTaken, tlsSessions }: Dialling,
   ) {
     this.timeoutMs = timeoutMs
     this.#socket = socket
-    this.#parser = new ReplyParser(auth && secretMaskFor(auth))
+    this.#target = target
+    this.#clock = clock
+    this.#tlsSessions = tlsSessions
+    this.#parser = new ReplyParser(target.auth && secretMaskFor(target.auth))
     this.#deadline = new Deadline(clock, () => this.#timedOut())
     this.#onTaken = onTaken
   }
 
-  /** Begins to open a TCP connection, which `connected` waits for. */
+  /** Begins to open a TCP connection. */
   static connect(target: SmtpTarget, clock: Clock, dialling: Dialling): Transport {
     const socket = net.connect(connectOptions(target, dialling, (octets) => transport.#read(octets)))
     const transport = new Transport(socket, target, clock, dialling)
     transport.#listen()
+    socket.once('connect', transport.#onOpen)
     return transport
   }
 
-  /** Resolves when the connection is open. Rejects with SmtpFailure. */
-  connected(): Promise<void> {
-    this.enter('connect')
-    return this.#opened('connect')
+  /** It is connected, and the TLS handshake that was begun last is done. */
+  get isOpen(): boolean {
+    return this.#isOpen && this.#failure === undefined
   }
 
-  /** What has failed, once something has. */
+  /** Why it has ended; replies that came before may still be there to take. */
   get failure(): SmtpFailure | undefined {
     return this.#failure
   }
@@ -110,8 +120,14 @@ export class Transport {
     return this.#socket instanceof tls.TLSSocket
   }
 
+  /** The own address as an address literal for EHLO (RFC 5321 4.1.3). */
   get addressLiteral(): string {
-    return addressLiteralOf(this.#socket)
+    const { localAddress = '127.0.0.1', localFamily } = this.#socket
+    return localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs()
   }
 
   /** From now on what happens belongs to `phase`, which may take `timeoutMs`; `nowMs` where now is known. */
@@ -125,21 +141,11 @@ export class Transport {
     this.#deadline.lift()
   }
 
-  /** A reply that has already come; asked first, it saves a promise per reply that is pipelined. */
+  /** A reply that has come. */
   take(): Reply | undefined {
     const reply = this.#replies.shift()
     if (reply !== undefined) this.#onTaken?.(reply, this.#phase)
     return reply
-  }
-
-  /** The next reply. Rejects with SmtpFailure. One caller at a time. */
-  reply(): Promise<Reply> {
-    const reply = this.take()
-    if (reply !== undefined) return Promise.resolve(reply)
-    if (this.#failure !== undefined) return Promise.reject(inPhase(this.#failure, this.#phase))
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject }
-    })
   }
 
   /** Sends commands, to which so many replies are to come: of ASCII, but with SMTPUTF8 (RFC 6531 3.4). */
@@ -151,7 +157,7 @@ export class Transport {
 
   /**
    * Sends a message, whose final dot is in the last part, and what is pipelined behind it; so many replies
-   * are to come to all of it. See flushed() for when it is gone.
+   * are to come to all of it. See flush() for when it is gone.
    */
   writeMessage(parts: readonly Buffer[], replies: number): void {
     if (this.#failure !== undefined) return
@@ -167,41 +173,40 @@ export class Transport {
     this.#socket.write(last)
   }
 
-  /**
-   * Resolves when the kernel has taken all that was written, or when a refusal came before that.
-   * Rejects with SmtpFailure. Undefined: no need to wait.
-   */
-  flushed(): Promise<void> | undefined {
-    if (this.#replies.length > 0) return undefined
-    if (this.#failure !== undefined) return Promise.reject(inPhase(this.#failure, this.#phase))
-    if (this.#socket.writableLength === 0) return undefined
-    return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject }
-      this.#flushWaiter = waiter
-      // Writes end in their order: one of nothing tells of all before it, and only who waits pays for it.
-      this.#socket.write('', (error) => {
-        if (!error && this.#flushWaiter === waiter) this.#flushed()
-      })
+  /** Whether the kernel has taken all that was written, or a reply came before; else the receiver is told when. */
+  flush(): boolean {
+    if (this.#replies.length > 0) return true
+    if (this.#failure !== undefined) return false
+    if (this.#socket.writableLength === 0) {
+      this.#release()
+      return true
+    }
+    if (this.#awaitsFlush) return false
+    this.#awaitsFlush = true
+    const flush = ++this.#flushes
+    // Writes end in their order: one of nothing tells of all before it, and only who waits pays for it.
+    this.#socket.write('', (error) => {
+      if (!error && this.#awaitsFlush && this.#flushes === flush) this.#flushed()
     })
+    return false
   }
 
-  /** TLS on the open connection. Rejects with SmtpFailure of class `tls`. */
-  async secure(
-    target: SmtpTarget,
-    session: Buffer | undefined,
-    onSession: (session: Buffer) => void,
-  ): Promise<void> {
+  /** Begins TLS on the open connection, with a session to resume where there is one. */
+  secure(): void {
+    this.#isOpen = false
     // tls.connect() on a socket that is destroyed emits nothing, ever.
-    if (this.#failure !== undefined) throw inPhase(this.#failure, 'tls')
+    if (this.#failure !== undefined) return
     const plain = this.#socket
     // Its errors stay: one that nobody listens for would end the thread.
     plain.off('data', this.#onData).off('end', this.#onClosed).off('close', this.#onClosed)
-    const secured = tls.connect({ socket: plain, ...secureOptions(target, session) })
+    const target = this.#target
+    const key = sessionKey(target)
+    const secured = tls.connect({ socket: plain, ...secureOptions(target, this.#tlsSessions?.get(key)) })
     this.#plain = plain
     this.#socket = secured
     this.#listen()
-    secured.on('session', onSession)
-    await this.#opened('secureConnect')
+    secured.on('session', (session) => this.#tlsSessions?.set(key, session))
+    secured.once('secureConnect', this.#onOpen)
   }
 
   /** Ends the connection that nobody waits for any more. */
@@ -227,6 +232,15 @@ export class Transport {
     if (this.#failure === undefined) this.#fail(closedFailure(this.#phase, this.#parser.midReply))
   }
 
+  readonly #onOpen = (): void => {
+    this.#isOpen = true
+    this.#wake()
+  }
+
+  #wake(): void {
+    this.receiver?.proceed(this.#clock.nowMs())
+  }
+
   #timedOut(): void {
     this.#fail(failed('timeout', this.#phase, `no reply in time in phase ${this.#phase}`))
   }
@@ -238,6 +252,8 @@ export class Transport {
       if (!(error instanceof ReplySyntaxError)) throw error
       this.#fail(failed('protocol_error', this.#phase, error.message))
     }
+    // Not before all of the chunk is read: a reply in it is no answer to what is sent because of another.
+    if (this.#replies.length > 0) this.#wake()
   }
 
   #expect(replies: number): void {
@@ -253,14 +269,7 @@ export class Transport {
       return
     }
     this.#owed--
-    const waiter = this.#waiter
-    if (waiter !== undefined) {
-      this.#waiter = undefined
-      this.#onTaken?.(reply, this.#phase)
-      waiter.resolve(reply)
-      return
-    }
-    if (this.#flushWaiter !== undefined) this.#hold(reply)
+    if (this.#awaitsFlush) this.#hold(reply)
     else this.#replies.push(reply)
   }
 
@@ -302,23 +311,18 @@ export class Transport {
     }
     // A refusal holds whenever it comes, 421 above all (RFC 5321 3.8): who asks next hears it.
     this.#replies.push(reply)
-    this.#flushed()
+    this.#release()
     this.#fail(failed('connection_closed', this.#phase, `session ended after ${text}`))
   }
 
-  #opened(event: 'connect' | 'secureConnect'): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(inPhase(this.#failure, this.#phase))
-    return new Promise((resolve, reject) => {
-      this.#flushWaiter = { resolve, reject }
-      this.#socket.once(event, () => this.#flushed())
-    })
+  #flushed(): void {
+    this.#release()
+    this.#wake()
   }
 
-  #flushed(): void {
-    const waiter = this.#flushWaiter
-    this.#flushWaiter = undefined
+  #release(): void {
+    this.#awaitsFlush = false
     if (this.#held.length > 0) this.#replies.push(...this.#held.splice(0))
-    waiter?.resolve()
   }
 
   #fail(failure: SmtpFailure): void {
@@ -328,10 +332,7 @@ export class Transport {
     this.#failure = failure
     this.#deadline.end()
     this.#socket.destroy()
-    this.#waiter?.reject(failure)
-    this.#flushWaiter?.reject(failure)
-    this.#waiter = undefined
-    this.#flushWaiter = undefined
+    this.#wake()
   }
 }
 
@@ -342,6 +343,8 @@ export class Transport {
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 interface Dialling {
+  /** TLS sessions to resume. */
+  readonly tlsSessions?: TlsSessionCache
   /** How long each phase may take; to connect, whatever the number of addresses. */
   readonly timeoutMs: number
   readonly onTaken?: OnReplyTaken | undefined
@@ -368,6 +371,11 @@ function connectOptions(
   return options
 }
 
+/** Resumption skips the check of the certificate: only what was checked alike may be resumed. */
+function sessionKey({ host, port, tls }: SmtpTarget): string {
+  return JSON.stringify([host, port, tls])
+}
+
 /** How to begin TLS with a target, resuming `session` where there is one. */
 function secureOptions(target: SmtpTarget, session: Buffer | undefined): tls.ConnectionOptions {
   const { verify, ca } = target.tls
@@ -377,11 +385,6 @@ function secureOptions(target: SmtpTarget, session: Buffer | undefined): tls.Con
     ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
     ...serverNameOf(target),
   }
-}
-
-/** The own address as an address literal for EHLO (RFC 5321 4.1.3). */
-function addressLiteralOf({ localAddress = '127.0.0.1', localFamily }: net.Socket): string {
-  return localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
 }
 
 /** Server name for SNI and the certificate check; an address gets no SNI (RFC 6066 3). */

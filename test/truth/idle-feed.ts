@@ -7,10 +7,9 @@ export function feedOfIdleEnds(server: ScriptedServer, messages: number): Feed {
   let message = 0
   return {
     take: () => undefined,
-    async next() {
-      if (message === messages) return undefined
-      await server.endIdle()
-      return { message: message++, dueMs: systemClock.nowMs() }
+    next(give) {
+      if (message === messages) give(undefined)
+      else void server.endIdle().then(() => give({ message: message++, dueMs: systemClock.nowMs() }))
     },
   }
 }

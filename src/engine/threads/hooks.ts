@@ -1,6 +1,6 @@
 import { errorText, MailstormError } from '../../error.ts'
+import { PHASE_INDEX } from '../../smtp/phase-timer.ts'
 import { type Reply, replyText } from '../../smtp/reply.ts'
-import { PHASE_INDEX } from '../../smtp/session.ts'
 import type { Phase } from '../../smtp/target.ts'
 import type { MetricRecorder } from '../custom-metrics.ts'
 import type { Failure, Sample } from '../sample.ts'

@@ -7,6 +7,7 @@ import { hang } from '../../../test/servers/script.ts'
 import { ScriptedServer } from '../../../test/servers/scripted-server.ts'
 import { planFor } from '../../../test/truth/plan.ts'
 import { smtpLane } from '../../smtp/sender.ts'
+import { until } from '../../smtp/session.ts'
 import type { SmtpTarget } from '../../smtp/target.ts'
 import { Transport } from '../../smtp/transport.ts'
 import { LoadRun, type Measured } from './load-run.ts'
@@ -56,10 +57,11 @@ test('sessions that hang end the run by itself, which names them and has what th
   const laneOf: LaneOf = (options, worker) => {
     if (worker === 0) return smtpLane(options, 0)
     return async (feed) => {
-      await feed.next()
+      await new Promise(feed.next)
       const transport = Transport.connect(targets[1] as SmtpTarget, options.clock, { timeoutMs: 1_000 })
       options.transports.add(transport, 1)
-      await transport.connected()
+      transport.enter('connect')
+      await until(transport, () => transport.isOpen || undefined)
       transport.enter('ehlo', 200)
       await never
     }
@@ -78,7 +80,7 @@ test('sessions that hang end the run by itself, which names them and has what th
 
 test('an abort ends a run whose workers do not heed it', { timeout: LIMIT_MS }, async () => {
   const lazy = { ...SOON, overdueMs: LIMIT_MS, silenceMs: LIMIT_MS, heartbeatMs: LIMIT_MS }
-  const laneOf: LaneOf = () => (feed) => feed.next().then(() => never)
+  const laneOf: LaneOf = () => (feed) => new Promise(feed.next).then(() => never)
   const run = new LoadRun(poolOf(laneOf), planFor(9, { schedule: TEN, workers: 2 }), [0, 1], lazy)
   run.stop({ abort: true })
   const measured = await run.finished()

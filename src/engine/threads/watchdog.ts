@@ -1,4 +1,4 @@
-import { LEAST_BYTES_PER_MS } from '../../smtp/transaction.ts'
+import { LEAST_BYTES_PER_MS } from '../../smtp/target.ts'
 import type { TransportState } from '../../smtp/transport.ts'
 import type { Clock } from '../clock.ts'
 import type { LoadPlan, WatchLimits } from './plan.ts'

@@ -3,8 +3,8 @@ import { systemClock } from '../../../engine/clock.ts'
 import type { Capabilities } from '../../../smtp/capabilities.ts'
 import { refused, SmtpFailure } from '../../../smtp/failure.ts'
 import { isCompletion, isGoAhead, type Reply } from '../../../smtp/reply.ts'
-import { openSession, PhaseTimer, type TlsSessionCache } from '../../../smtp/session.ts'
-import type { SmtpTarget } from '../../../smtp/target.ts'
+import { flushed, openSession, quit, replyOf, type TlsSessionCache } from '../../../smtp/session.ts'
+import { LEAST_BYTES_PER_MS, type SmtpTarget } from '../../../smtp/target.ts'
 import type { Transport } from '../../../smtp/transport.ts'
 import { checkHost, fencedLookup, OutOfReach } from '../attachments/reach.ts'
 import { UnfitMessage, WireEncoder, type WireMessage } from './wire-message.ts'
@@ -55,8 +55,6 @@ export class NobodyAccepted extends Error {
 }
 
 const QUIT_WITHIN_MS = 2_000
-/** A slower transfer counts as a timeout. */
-const LEAST_BYTES_PER_MS = 100
 const HAD_ENDED: ReadonlySet<string> = new Set(['connection_closed', 'connection_reset'])
 /** Most octets of a stream in transit to the kernel. */
 const MOST_UNSENT = 256 * 1024
@@ -94,7 +92,7 @@ export class SmtpSession {
     signal.throwIfAborted()
     try {
       const opening = { target, clock, timeoutMs, tlsSessions, onTransport, authOptional: true, lookup }
-      const { transport, capabilities } = await openSession(opening, new PhaseTimer(clock))
+      const { transport, capabilities } = await openSession(opening)
       return new SmtpSession(transport, capabilities, options.sendTimeoutMs)
     } catch (error) {
       throw signal.aborted ? signal.reason : (outOfReach ?? error)
@@ -135,9 +133,7 @@ export class SmtpSession {
   /** Sends QUIT, and closes after the server has. */
   quit(): void {
     const close = () => this.close()
-    this.#transport.enter('quit', QUIT_WITHIN_MS)
-    this.#transport.write('QUIT\r\n', 1)
-    this.#transport.reply().then(close, close)
+    quit(this.#transport, QUIT_WITHIN_MS).then(close, close)
   }
 
   close(): void {
@@ -248,16 +244,13 @@ export class SmtpSession {
   }
 
   #reply(): Promise<Reply> {
-    const reply = this.#transport.take()
-    return reply === undefined ? this.#transport.reply() : Promise.resolve(reply)
+    return replyOf(this.#transport)
   }
 
   /** The next reply. Some servers refuse and close at once; then their last reply counts. */
   async #repliedOr(before: Error | undefined): Promise<Reply> {
-    const taken = this.#transport.take()
-    if (taken !== undefined) return taken
     try {
-      return await this.#transport.reply()
+      return await this.#reply()
     } catch (error) {
       throw before ?? error
     }
@@ -266,8 +259,7 @@ export class SmtpSession {
   async #write(octets: Buffer): Promise<void> {
     this.#transport.enter('transfer', this.#timeoutMs + octets.length / LEAST_BYTES_PER_MS)
     this.#transport.writeMessage([octets], 1)
-    const flushed = this.#transport.flushed()
-    if (flushed !== undefined) await flushed
+    await flushed(this.#transport)
   }
 
   /**
@@ -295,7 +287,7 @@ export class SmtpSession {
       }
       this.#transport.writeMessage([Buffer.concat(encoder.end())], 1)
       this.#transport.enter('transfer', this.#timeoutMs)
-      await this.#transport.flushed()
+      await flushed(this.#transport)
     } catch (error) {
       this.#transport.destroy()
       throw error
@@ -310,7 +302,7 @@ export class SmtpSession {
   async #flushed(): Promise<void> {
     this.#transport.enter('transfer', this.#timeoutMs)
     try {
-      await this.#transport.flushed()
+      await flushed(this.#transport)
     } catch (error) {
       const early = this.#transport.take()
       throw early === undefined ? error : refused(early, 'transfer')

@@ -1,0 +1,409 @@
+import { foreignText } from '../foreign-text.ts'
+import {
+  type AuthDialogue,
+  asksForAnotherMechanism,
+  authDialogue,
+  CANCEL,
+  isChallenge,
+  mechanismsFor,
+} from './auth.ts'
+import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
+import { failed, inPhase, refused, refusedTwice, type SmtpFailure } from './failure.ts'
+import { PHASE_INDEX, type PhaseTimer } from './phase-timer.ts'
+import { isCompletion, isGoAhead, type Reply } from './reply.ts'
+import {
+  AUTH_MECHANISMS,
+  type AuthMechanism,
+  type Credentials,
+  LEAST_BYTES_PER_MS,
+  type Phase,
+  type SmtpTarget,
+} from './target.ts'
+import type { Transport } from './transport.ts'
+
+/** As much of a connection as a dialogue needs: nothing in it waits. */
+export type Wire = Pick<
+  Transport,
+  | ('timeoutMs' | 'addressLiteral' | 'encrypted' | 'isOpen' | 'failure' | 'hasUnreadInput' | 'nowMs')
+  | ('enter' | 'take' | 'write' | 'writeMessage' | 'flush' | 'secure' | 'destroy')
+>
+
+/** Told how a dialogue goes on; each may begin the next thing at once. */
+export interface DialogueEvents {
+  /** The session is ready for MAIL. */
+  opened(): void
+  /** The session could not be opened. */
+  refused(failure: SmtpFailure): void
+  /** The server waits for the message: `message` is to follow. */
+  goAhead(): void
+  /** The message that was begun last has ended, as `failure`, `begun`, `refusals` and `needsReset` tell. */
+  ended(): void
+  /** RSET was answered, or not. */
+  cleared(failure: SmtpFailure | undefined): void
+}
+
+export interface DialogueOptions {
+  readonly target: Pick<SmtpTarget, 'tls' | 'auth'>
+  /** Go on without a login where the server offers none, instead of failing. */
+  readonly authOptional?: boolean | undefined
+}
+
+/** The commands of one envelope, ready to send; the same for every message of a session. */
+export interface Envelope {
+  readonly mail: string
+  readonly rcpt: readonly string[]
+  /** MAIL, RCPT and DATA in one write (RFC 2920 3.1). */
+  readonly whole: string
+  /** To MAIL, each RCPT and DATA. */
+  readonly replies: number
+}
+
+/** `SIZE=` only where the server offers it (RFC 1870 6.1). */
+export function envelopeFor(
+  sender: string,
+  recipients: readonly string[],
+  sizeBytes: number | undefined,
+): Envelope {
+  const mail = `MAIL FROM:<${sender}>${sizeBytes === undefined ? '' : ` SIZE=${sizeBytes}`}\r\n`
+  const rcpt = recipients.map((recipient) => `RCPT TO:<${recipient}>\r\n`)
+  return { mail, rcpt, whole: `${mail}${rcpt.join('')}DATA\r\n`, replies: rcpt.length + 2 }
+}
+
+const NONE: readonly SmtpFailure[] = []
+const NO_REPLY = undefined as unknown as Reply
+/** RFC 5321 4.2.2, 4.2.4: EHLO, or EHLO from us, is not known. */
+const NO_EHLO = [500, 501, 502, 504, 550]
+/** 503, bad sequence: the server counts HELO as a step behind the EHLO that it refused. */
+const SAYS_NOTHING = [500, 502, 503, 504]
+
+/** One place in the dialogue. */
+interface Step {
+  readonly waitsFor: 'open' | 'flush' | 'reply' | 'nothing'
+  readonly phase: Phase
+  /** What it waited for has come. What comes next is begun in here, or nothing is. */
+  readonly come: (dialogue: Dialogue, reply: Reply) => void
+  /** The connection ended instead; else that is the end of the session's opening, or of the message. */
+  readonly lost: ((dialogue: Dialogue, failure: SmtpFailure) => void) | undefined
+}
+
+function step(waitsFor: Step['waitsFor'], phase: Phase, come: Step['come']): Step {
+  return { waitsFor, phase, come, lost: undefined }
+}
+
+/**
+ * The client's half of an SMTP session, without I/O: replies in, octets out, one event for each thing that
+ * ends. It knows no socket, timer or promise; whoever feeds it calls `proceed`. All that a reply can lead
+ * to stands in the table #STEPS.
+ */
+export class Dialogue {
+  /** In the order of RFC 5321 3.1 to 3.3, RFC 3207 4, RFC 4954 4 and RFC 2920 3.1. */
+  static readonly #STEPS = {
+    idle: step('nothing', 'quit', () => {}),
+
+    connect: step('open', 'connect', (d) => {
+      d.timer.mark('connect', d.nowMs)
+      if (d.#options.target.tls.mode === 'implicit') d.#secure()
+      else d.#go(Dialogue.#STEPS.greeting)
+    }),
+    tls: step('open', 'tls', (d) => {
+      d.timer.mark('tls', d.nowMs)
+      if (d.#options.target.tls.mode === 'implicit') d.#go(Dialogue.#STEPS.greeting)
+      else d.#hello()
+    }),
+    greeting: step('reply', 'greeting', (d, reply) => {
+      // RFC 5321 4.3.2: 220, or it is no greeting; another 2yz answers what nobody has asked yet.
+      if (reply.code !== 220) return d.#shut(refused(reply, 'greeting'))
+      d.timer.mark('greeting', d.nowMs)
+      d.#hello()
+    }),
+    ehlo: step('reply', 'ehlo', (d, reply) => {
+      if (isCompletion(reply)) return d.#greeted(readCapabilities(reply))
+      if (!NO_EHLO.includes(reply.code)) return d.#shut(refused(reply, 'ehlo'))
+      // RFC 5321 4.1.1.1, 4.1.4.
+      d.#ehlo = reply
+      d.#ask(Dialogue.#STEPS.helo, `HELO ${d.wire.addressLiteral}\r\n`)
+    }),
+    helo: {
+      ...step('reply', 'ehlo', (d, reply) => {
+        if (isCompletion(reply)) return d.#greeted(NO_CAPABILITIES)
+        // Where HELO's reply says nothing of its own, EHLO's tells why.
+        const twice = SAYS_NOTHING.includes(reply.code)
+          ? refusedTwice(d.#ehlo, 'HELO', reply, 'ehlo')
+          : refusedTwice(reply, 'EHLO', d.#ehlo, 'ehlo')
+        d.#shut(twice)
+      }),
+      // Some servers refuse and close at once: what they said stands.
+      lost: (d, failure) =>
+        d.#shut(failure.failure.class.startsWith('connection_') ? refused(d.#ehlo, 'ehlo') : failure),
+    },
+    startTls: step('reply', 'tls', (d, reply) => {
+      if (!isCompletion(reply, 220)) return d.#shut(refused(reply, 'tls'))
+      // RFC 3207 6 and CVE-2011-0411: what came in the clear must not be taken for what came under TLS.
+      if (d.wire.hasUnreadInput || d.wire.failure?.failure.class === 'protocol_error')
+        return d.#shut(failed('tls', 'tls', 'the server sent more plaintext after its reply to STARTTLS'))
+      d.#secure()
+    }),
+    auth: step('reply', 'auth', (d, reply) => {
+      if (reply.code === 334) return d.#answer(reply.lines[0] ?? '')
+      if (asksForAnotherMechanism(reply) && d.#mechanisms.length > 0) return d.#logIn()
+      if (!isCompletion(reply, 235)) return d.#shut(refused(reply, 'auth', 'auth'))
+      d.timer.mark('auth', d.nowMs)
+      d.events.opened()
+    }),
+    // 501 by right; whatever comes, the challenge is what was wrong.
+    cancel: step('reply', 'auth', (d) => d.#shut(d.failure as SmtpFailure)),
+
+    mail: {
+      ...step('reply', 'envelope', (d, reply) => {
+        d.#isMailTaken = isCompletion(reply)
+        if (!d.#isMailTaken) d.failure = refused(reply, 'envelope')
+        if (reply.code === 421 || (!d.#isMailTaken && !d.#isPipelined)) {
+          d.timer.mark('envelope', d.nowMs)
+          return d.#end(d.failure, false, reply.code !== 421)
+        }
+        d.#next(Dialogue.#STEPS.rcpt, d.#envelope.rcpt[0])
+      }),
+      lost: (d, failure) => d.#end(failure, false, false),
+    },
+    rcpt: step('reply', 'envelope', (d, reply) => {
+      if (!d.#noteRecipient(reply)) return d.#next(Dialogue.#STEPS.rcpt, d.#envelope.rcpt[d.#answered])
+      d.failure ??= d.#whyNobody()
+      d.timer.mark('envelope', d.nowMs)
+      if (d.failure?.failure.code === 421) return d.#end(d.failure)
+      if (d.failure !== undefined && !d.#isPipelined) return d.#end(d.failure, true)
+      d.#go(Dialogue.#STEPS.data)
+      d.#next(Dialogue.#STEPS.data, 'DATA\r\n')
+    }),
+    data: step('reply', 'data', (d, reply) => {
+      d.timer.mark('data', d.nowMs)
+      // The first refusal tells why; what follows it in the pipeline only echoes it.
+      if (reply.code >= 400) return d.#end(d.failure ?? refused(reply, 'data'), d.#isMailTaken)
+      // 2yz to DATA shows that the replies are out of step, so that no earlier one tells anything.
+      if (!isGoAhead(reply)) return d.#end(refused(reply, 'data'))
+      if (d.failure === undefined) return d.events.goAhead()
+      // RFC 2920 3.1: a server may take DATA after it refused all recipients; then a lone dot ends it.
+      d.#ask(Dialogue.#STEPS.loneDot, '.\r\n')
+    }),
+    loneDot: step('reply', 'accept', (d) => d.#end(d.failure)),
+    transfer: step('flush', 'transfer', (d) => {
+      d.nowMs = d.wire.nowMs()
+      d.timer.mark('transfer', d.nowMs)
+      d.#go(Dialogue.#STEPS.accept)
+    }),
+    accept: step('reply', 'accept', (d, reply) => {
+      d.timer.mark('accept', d.nowMs)
+      d.reply = reply
+      d.#end(isCompletion(reply) ? undefined : refused(reply, 'accept'))
+    }),
+    rset: {
+      ...step('reply', 'envelope', (d, reply) => {
+        const text = `RSET answered with ${reply.code}`
+        d.events.cleared(isCompletion(reply) ? undefined : failed('protocol_error', 'envelope', text))
+      }),
+      lost: (d, failure) => d.events.cleared(failure),
+    },
+  } as const satisfies Record<string, Step>
+
+  readonly wire: Wire
+  /** Who is told; a session that is open may change hands. */
+  events: DialogueEvents
+  readonly #options: DialogueOptions
+  #step: Step = Dialogue.#STEPS.idle
+  /** When the replies at hand came, Clock milliseconds. */
+  nowMs = 0
+  capabilities: Capabilities = NO_CAPABILITIES
+  /** Of the message at hand; of a new session that is its first. */
+  timer: PhaseTimer
+
+  // Of the opening.
+  #ehlo!: Reply
+  #mechanisms: readonly AuthMechanism[] = []
+  #auth!: AuthDialogue
+
+  // Of the message at hand.
+  #envelope!: Envelope
+  #isPipelined = false
+  #isMailTaken = false
+  /** Recipients that have been answered, and the refusals among the answers. */
+  #answered = 0
+  #refusals: SmtpFailure[] = []
+
+  /** Why the message that was begun last was not taken. */
+  failure: SmtpFailure | undefined
+  /** The reply by which it was. */
+  reply!: Reply
+  /** The server still holds a refused envelope. */
+  needsReset = false
+  /** False where the session ended, or 421 said that it does, before any other reply to this envelope. */
+  begun = true
+
+  constructor(wire: Wire, timer: PhaseTimer, options: DialogueOptions, events: DialogueEvents) {
+    this.wire = wire
+    this.timer = timer
+    this.#options = options
+    this.events = events
+  }
+
+  /** Why recipients were refused while others were taken. */
+  get refusals(): readonly SmtpFailure[] {
+    return this.failure === undefined ? this.#refusals : NONE
+  }
+
+  /** Goes on as far as what has come allows. `nowMs`: when it came. */
+  proceed(nowMs: number): void {
+    this.nowMs = nowMs
+    const { wire } = this
+    for (;;) {
+      const { waitsFor, come } = this.#step
+      let reply = NO_REPLY
+      if (waitsFor === 'reply') {
+        const taken = wire.take()
+        if (taken === undefined) break
+        reply = taken
+      } else if (waitsFor === 'nothing' || !(waitsFor === 'flush' ? wire.flush() : wire.isOpen)) break
+      this.#step = Dialogue.#STEPS.idle
+      come(this, reply)
+    }
+    if (wire.failure === undefined || this.#step.waitsFor === 'nothing') return
+    const { lost, phase } = this.#step
+    // Some servers refuse and close at once: what they said stands.
+    const failure = lost === undefined ? this.failure : undefined
+    const ended = failure ?? inPhase(wire.failure, phase)
+    this.#step = Dialogue.#STEPS.idle
+    if (lost !== undefined) lost(this, ended)
+    else if (PHASE_INDEX[phase] <= PHASE_INDEX.auth) this.#shut(ended)
+    else this.#end(ended)
+  }
+
+  /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. */
+  open(nowMs: number): void {
+    this.nowMs = nowMs
+    this.#go(Dialogue.#STEPS.connect)
+  }
+
+  /** MAIL, RCPT…, DATA up to 354. `isSent`: they were already written behind the message before. */
+  begin(timer: PhaseTimer, envelope: Envelope, isPipelined: boolean, isSent = false): void {
+    this.timer = timer
+    this.#envelope = envelope
+    this.#isPipelined = isPipelined
+    this.#answered = 0
+    if (this.#refusals.length > 0) this.#refusals = []
+    this.failure = undefined
+    this.needsReset = false
+    this.begun = true
+    this.#go(Dialogue.#STEPS.mail)
+    if (!isPipelined) this.wire.write(envelope.mail, 1)
+    else if (!isSent) this.wire.write(envelope.whole, envelope.replies)
+  }
+
+  /** The message that the server waits for, its final dot in the last part. */
+  message(parts: readonly Buffer[], envelopeFollows: boolean): void {
+    let bytes = 0
+    for (const part of parts) bytes += part.length
+    this.#go(Dialogue.#STEPS.transfer, this.wire.timeoutMs + bytes / LEAST_BYTES_PER_MS)
+    this.wire.writeMessage(parts, envelopeFollows ? 1 + this.#envelope.replies : 1)
+  }
+
+  /** Clears what the server holds of a refused envelope (RFC 5321 4.1.1.5). */
+  reset(): void {
+    this.#ask(Dialogue.#STEPS.rset, 'RSET\r\n')
+  }
+
+  #go(step: Step, timeoutMs = this.wire.timeoutMs): void {
+    this.#step = step
+    this.wire.enter(step.phase, timeoutMs, this.nowMs)
+  }
+
+  #ask(step: Step, command: string): void {
+    this.#go(step)
+    this.wire.write(command, 1)
+  }
+
+  /** On to a command that is out already where commands are pipelined. */
+  #next(step: Step, command: string | undefined): void {
+    this.#step = step
+    if (!this.#isPipelined) this.wire.write(command as string, 1)
+  }
+
+  #secure(): void {
+    this.#go(Dialogue.#STEPS.tls)
+    this.wire.secure()
+  }
+
+  #hello(): void {
+    this.#ask(Dialogue.#STEPS.ehlo, `EHLO ${this.wire.addressLiteral}\r\n`)
+  }
+
+  #greeted(capabilities: Capabilities): void {
+    this.timer.mark('ehlo', this.nowMs)
+    this.capabilities = capabilities
+    const { tls, auth } = this.#options.target
+    if (tls.mode === 'starttls' && !this.wire.encrypted) {
+      if (capabilities.startTls) this.#ask(Dialogue.#STEPS.startTls, 'STARTTLS\r\n')
+      else this.#shut(failed('tls', 'tls', 'the server does not offer STARTTLS'))
+      return
+    }
+    if (auth === undefined || (this.#options.authOptional === true && capabilities.auth.length === 0)) {
+      this.events.opened()
+      return
+    }
+    this.#mechanisms = mechanismsFor(capabilities.auth, this.wire.encrypted, auth.mechanism)
+    if (this.#mechanisms.length > 0) this.#logIn()
+    else this.#shut(noMechanism(capabilities, auth.mechanism))
+  }
+
+  /** By the best mechanism that both know, and that the server has not refused. */
+  #logIn(): void {
+    const [mechanism, ...others] = this.#mechanisms
+    this.#mechanisms = others
+    this.#auth = authDialogue(mechanism as AuthMechanism, this.#options.target.auth as Credentials)
+    this.#ask(Dialogue.#STEPS.auth, `${this.#auth.command}\r\n`)
+  }
+
+  /** RFC 4954 4. */
+  #answer(challenge: string): void {
+    const { answer, command } = this.#auth
+    const text = answer(challenge)
+    if (text === CANCEL) {
+      const wrong = isChallenge(challenge)
+        ? `more challenges than ${command.split(' ', 2).join(' ')} has answers for`
+        : `a challenge that is not base64 (RFC 4954 4): ${foreignText(`334 ${challenge}`)}`
+      this.failure = failed('protocol_error', 'auth', wrong)
+    }
+    this.#ask(text === CANCEL ? Dialogue.#STEPS.cancel : Dialogue.#STEPS.auth, `${text}\r\n`)
+  }
+
+  #shut(failure: SmtpFailure): void {
+    this.wire.destroy()
+    this.events.refused(failure)
+  }
+
+  /** Keeps a refusal. True when that was the last answer that counts: after a 421 the server closes. */
+  #noteRecipient(reply: Reply): boolean {
+    this.#answered++
+    if (!isCompletion(reply)) this.#refusals.push(refused(reply, 'envelope'))
+    const isEnd = reply.code === 421 && this.failure === undefined
+    return isEnd || this.#answered === this.#envelope.rcpt.length
+  }
+
+  /** Why nobody gets the message: the session ends (421, RFC 5321 3.8), or all recipients were refused. */
+  #whyNobody(): SmtpFailure | undefined {
+    const last = this.#refusals.at(-1)
+    if (last?.failure.code === 421) return last
+    return this.#refusals.length === this.#envelope.rcpt.length ? this.#refusals[0] : undefined
+  }
+
+  #end(failure: SmtpFailure | undefined, needsReset = false, begun = true): void {
+    this.failure = failure
+    this.needsReset = needsReset
+    this.begun = begun
+    this.events.ended()
+  }
+}
+
+function noMechanism({ auth }: Capabilities, asked: AuthMechanism | undefined): SmtpFailure {
+  const offered = auth.length === 0 ? 'no AUTH' : foreignText(auth.join(' '))
+  const all = `${AUTH_MECHANISMS.slice(0, -1).join(', ')} or ${AUTH_MECHANISMS.at(-1)}`
+  const needed = asked === undefined ? all : `${asked}, which is asked for,`
+  return failed('auth', 'auth', `the server offers ${offered}; ${needed} is needed`)
+}
