@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
 import { FakeClock } from '../../engine/clock.fixture.ts'
 import { RawClient } from '../smtp-server/raw-client.fixture.ts'
 import { Crowd } from './crowd.ts'
@@ -34,4 +37,28 @@ test('is bounded', async () => {
   await expect(Crowd.start({ target, idle: 2_000, slow: 1 })).rejects.toThrow(
     'allowed are 0 to 2000 together',
   )
+})
+
+test('sends no octets without a pause', async () => {
+  const target = { host: '127.0.0.1', port: 1 }
+  await expect(Crowd.start({ target, idle: 0, slow: 1, octetEveryMs: 0 })).rejects.toThrow(
+    'allowed is 1 ms or more',
+  )
+})
+
+test('leaves no connection behind, not even one that was never greeted', async () => {
+  const accepted: Socket[] = []
+  const server = createServer((socket) => accepted.push(socket.resume())).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  const clock = new FakeClock()
+  const starting = Crowd.start({ target, idle: 1, slow: 1 }, clock)
+  while (accepted.length < 2) await nextTurn()
+  await clock.advanceTo(5_000)
+  const crowd = await starting
+  expect(crowd.counts()).toEqual({ open: 0, ended: 0 })
+  const closed = Promise.all(accepted.map((socket) => once(socket, 'close')))
+  await crowd[Symbol.asyncDispose]()
+  await closed
 })

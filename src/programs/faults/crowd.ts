@@ -40,6 +40,8 @@ const DIALOGUE = [
 export class Crowd implements AsyncDisposable {
   readonly #plan: CrowdPlan
   readonly #clock: Clock
+  readonly #sockets = new Set<Socket>()
+  /** Those that were greeted. */
   readonly #open = new Set<Socket>()
   #ended = 0
 
@@ -63,13 +65,14 @@ export class Crowd implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#open) socket.destroy()
+    for (const socket of this.#sockets) socket.destroy()
     this.#open.clear()
   }
 
   #join(dialogue: readonly string[]): Promise<void> {
     return new Promise((resolve) => {
       const socket = connect({ ...dialOptions(this.#plan.target, GREET_WITHIN_MS), noDelay: true })
+      this.#sockets.add(socket)
       const cancel = this.#clock.wakeAt(this.#clock.nowMs() + GREET_WITHIN_MS, resolve)
       const left = [...dialogue]
       const slow = dialogue.length > 1
@@ -88,6 +91,7 @@ export class Crowd implements AsyncDisposable {
       })
       socket.on('error', () => {})
       socket.on('close', () => {
+        this.#sockets.delete(socket)
         this.#open.delete(socket)
         this.#ended++
         cancel()
@@ -105,7 +109,16 @@ export class Crowd implements AsyncDisposable {
   }
 }
 
-export function checkCrowdPlan({ idle, slow }: Pick<CrowdPlan, 'idle' | 'slow'>): void {
+export function checkCrowdPlan({
+  idle,
+  slow,
+  octetEveryMs = OCTET_EVERY_MS,
+}: Omit<CrowdPlan, 'target'>): void {
+  if (!(octetEveryMs >= 1))
+    throw new MailstormError(
+      'BAD_FAULTS',
+      `Failed to gather a crowd that sends an octet every ${octetEveryMs} ms: allowed is 1 ms or more.`,
+    )
   if (idle >= 0 && slow >= 0 && idle + slow <= MOST) return
   throw new MailstormError(
     'BAD_FAULTS',

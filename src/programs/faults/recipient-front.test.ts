@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { RecipientFront, type RecipientPlan } from './recipient-front.ts'
@@ -65,4 +65,14 @@ test('greylists each odd recipient once, and refuses with 5xx for good, in octet
   const refusing = await said({ odd: { replies: ['550 no\0\xff'] } }, [...begin, ...rcpt(1, 1, 2), 'QUIT'])
   expect(codes(refusing.replies)).toEqual('220 250 250 550 550 250 221'.split(' '))
   expect(refusing.heard).toContain('550 no\0\xff\r\n')
+})
+
+test('passes on what the server behind says, octet by octet', async () => {
+  const greeting = '220 Gr\u00fc\u00dfe \u20ac\r\n'
+  const server = createServer((socket) => socket.end(greeting)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  await using front = await RecipientFront.open({ host: '127.0.0.1', port }, {})
+  expect(Buffer.concat(await connect(front.address).toArray()).toString()).toBe(greeting)
 })

@@ -93,6 +93,8 @@ export class RecipientFront implements AsyncDisposable {
 /** Handles one command after another, pipelined ones too: replies keep their order (RFC 2920 3.2). */
 async function relay(near: Socket, far: Socket, front: RecipientFront): Promise<void> {
   const input = new SmtpInput()
+  // Octets, not characters: they are passed on as they come.
+  far.setEncoding('latin1')
   const lines = createInterface({ input: far })[Symbol.asyncIterator]()
   let taken = 0
   const reply = async () => {

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { FakeClock } from '../../engine/clock.fixture.ts'
 import { readLedgerEntries } from '../smtp-server/ledger.ts'
 import { RawClient } from '../smtp-server/raw-client.fixture.ts'
@@ -144,4 +147,19 @@ test('gives nothing for a clock that goes back, and does not count that time twi
   expect(bucket.take(0)).toBe(false)
   expect(bucket.take(1_999)).toBe(false)
   expect(bucket.take(2_000)).toBe(true)
+})
+
+test('says that its port is taken, and leaves no ledger behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fault-server-test-'))
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+    rmSync(folder, { recursive: true })
+  })
+  await using first = await FaultServer.start({})
+  vi.stubEnv('TMPDIR', folder)
+  await expect(FaultServer.start({ port: first.port })).rejects.toMatchObject({
+    code: 'LISTEN',
+    message: expect.stringContaining(`127.0.0.1:${first.port} for a fault server: the port is taken`),
+  })
+  expect(readdirSync(folder)).toEqual([])
 })

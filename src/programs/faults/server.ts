@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import type { LedgerEntry } from '../../ledger/ledger.ts'
-import { LOOPBACK } from '../../listening.ts'
+import { LOOPBACK, listening } from '../../listening.ts'
 import { Ledger } from '../smtp-server/ledger.ts'
 import { checkServerPlan, type FaultServerPlan, type GreylistPlan, STAGES, type Stage } from './plans.ts'
 import { FaultSession, type Known } from './session.ts'
@@ -40,8 +40,12 @@ export class FaultServer implements AsyncDisposable {
     const folder = mkdtempSync(join(tmpdir(), 'mailstorm-fault-server-'))
     const ledger = await Ledger.open(join(folder, 'ledger.ndjson'))
     const server = new FaultServer(plan, { clock, ledger, folder })
-    server.#server.listen(plan.port ?? 0, LOOPBACK)
-    await once(server.#server, 'listening')
+    try {
+      await listening(server.#server, { host: LOOPBACK, port: plan.port ?? 0 }, 'for a fault server')
+    } catch (error) {
+      server.#removeLedger()
+      throw error
+    }
     return server
   }
 
@@ -78,6 +82,10 @@ export class FaultServer implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
     await once(this.#server, 'close')
+    this.#removeLedger()
+  }
+
+  #removeLedger(): void {
     this.#ledger.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }

@@ -119,3 +119,16 @@ test('reads the refusals of a 400, which stand under detail', async () => {
   await call(tenant)
   expect(tenant.books.refused()[0]?.reason).toBe('missing to')
 })
+
+test('a list of refusals with odd items refuses the messages that it names, with a clean reason', async () => {
+  const proxy = await peer((asked, response) => {
+    const [id] = idsOf(asked)
+    const rejected = [null, 3, { reason: 'nameless' }, { id, reason: '\u001b[2Jno account' }]
+    response.end(JSON.stringify({ ok: true, queued: 9, rejected }))
+  })
+  const tenant = pushing([proxy.url])
+  await call(tenant)
+  const [first, ...others] = proxy.asked.flatMap(idsOf)
+  expect(tenant.books.refused()).toEqual([{ id: first, reason: 'no account' }])
+  expect([...tenant.books.handedOver()].map(({ id }) => id)).toEqual(others)
+})

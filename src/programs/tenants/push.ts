@@ -4,8 +4,10 @@ import { tokenMaskFor } from '../../secret-mask.ts'
 import type { Intake } from './options.ts'
 import type { WireMessage } from './wire.ts'
 
-/** The real proxy's limit; it refuses more in one call. */
+/** genro-mail-proxy refuses more in one call. */
 const MAX_PER_CALL = 1_000
+
+const MAX_REASON_LENGTH = 300
 
 export interface PushOutcome {
   /** The proxy has them: queued now, or known from an earlier call. */
@@ -81,7 +83,7 @@ interface Pushed {
 
 function outcomeOf({ ids, repeated }: Pushed, statusCode: number, text: string): PushOutcome {
   const answer = parsed(text)
-  const said = `add-messages answered HTTP ${statusCode}: ${foreignText(text, 300)}`
+  const said = `add-messages answered HTTP ${statusCode}: ${foreignText(text, MAX_REASON_LENGTH)}`
   if (statusCode >= 500 || (statusCode < 300 && answer === undefined))
     return { ...NOTHING, unknown: ids, error: said }
   const rejected = rejectedIn(answer)
@@ -105,7 +107,13 @@ interface Rejected {
 function rejectedIn(answer: unknown): readonly Rejected[] {
   const { rejected, detail } = (answer ?? {}) as { rejected?: unknown; detail?: { rejected?: unknown } }
   const list = rejected ?? detail?.rejected
-  return Array.isArray(list) ? (list as Rejected[]) : []
+  return Array.isArray(list) ? list.flatMap(readRejected) : []
+}
+
+/** Items that name no message refuse none. */
+function readRejected(item: unknown): Rejected[] {
+  const { id, reason } = (item ?? {}) as Record<string, unknown>
+  return typeof id === 'string' ? [{ id, reason: foreignText(reason, MAX_REASON_LENGTH) }] : []
 }
 
 function parsed(text: string): unknown {

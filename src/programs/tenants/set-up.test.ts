@@ -91,6 +91,20 @@ test.each([
   await expect(failure).rejects.toThrow(`/tenant was answered with HTTP ${status}: {"detail":"host missing"}`)
 })
 
+test('says what a proxy answered in place of JSON, and that it did not answer', async () => {
+  const set = { dialect: 'classic', smtp, tenants: [standard] } as const
+  const page = await peer((_asked, response) => response.end('<h1>welcome</h1>'))
+  await expect(setUpTenants({ ...set, proxyUrl: page.url })).rejects.toMatchObject({
+    code: 'PROXY_API',
+    message: `Failed to set up tenants: POST ${page.url}/tenant was answered with HTTP 200, but not in JSON: <h1>welcome</h1>`,
+  })
+  const silent = await peer(({ path }, response) => {
+    if (path === '/health') response.end()
+    else response.destroy()
+  })
+  await expect(setUpTenants({ ...set, proxyUrl: silent.url })).rejects.toThrow('/tenant was not answered: ')
+})
+
 test('reports when no proxy becomes healthy in time', async () => {
   const nobody = await peer((_asked, response) => response.writeHead(503).end())
   const set = { dialect: 'classic', smtp, tenants: [standard], waitMs: 50 } as const

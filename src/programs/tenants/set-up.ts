@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
-import { MailstormError } from '../../error.ts'
+import { errorText, MailstormError } from '../../error.ts'
 import { foreignText } from '../../foreign-text.ts'
 import { tokenMaskFor } from '../../secret-mask.ts'
 import type { Dialect } from './options.ts'
@@ -132,21 +132,30 @@ async function post(
   path: string,
   body: object,
 ): Promise<Record<string, unknown>> {
-  const { statusCode, body: answer } = await request(`${proxyUrl}${path}`, {
+  const failure = (code: string, why: string, hint?: string) =>
+    new MailstormError(code, `Failed to set up tenants: POST ${proxyUrl}${path} ${why}`, hint)
+  const said = (text: string) => foreignText(tokenMaskFor(token)(text))
+  const answer = await request(`${proxyUrl}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { 'x-api-token': token }) },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(CALL_MS),
+  }).catch((error) => {
+    throw failure('PROXY_API', `was not answered: ${errorText(error)}`)
   })
-  const text = await answer.text()
-  if (statusCode === 200) return JSON.parse(text) as Record<string, unknown>
-  const hint =
-    statusCode === 401 || statusCode === 403
-      ? "The admin's token is needed: that of the proxy's GMP_API_TOKEN."
-      : 'Is the dialect right? genro-mail-proxy takes "genro" only.'
-  throw new MailstormError(
-    'PROXY_REFUSED',
-    `Failed to set up tenants: POST ${proxyUrl}${path} was answered with HTTP ${statusCode}: ${foreignText(tokenMaskFor(token)(text))}`,
-    hint,
-  )
+  const { statusCode } = answer
+  const text = await answer.body.text()
+  if (statusCode !== 200)
+    throw failure('PROXY_REFUSED', `was answered with HTTP ${statusCode}: ${said(text)}`, hintFor(statusCode))
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    throw failure('PROXY_API', `was answered with HTTP 200, but not in JSON: ${said(text)}`)
+  }
+}
+
+function hintFor(statusCode: number): string {
+  return statusCode === 401 || statusCode === 403
+    ? "The admin's token is needed: that of the proxy's GMP_API_TOKEN."
+    : 'Is the dialect right? genro-mail-proxy takes "genro" only.'
 }

@@ -41,3 +41,14 @@ test.each([
 ])('finds in %j the boundary %j', (contentType, boundary) => {
   expect(boundaryOf(contentType)).toBe(boundary)
 })
+
+test('takes a multipart of any depth, the first hundred levels apart', () => {
+  const number = (level: number) => String(level).padStart(5, '0')
+  const levels = Array.from({ length: 20_000 }, (_, level) => {
+    return `Content-Type: multipart/mixed; boundary=b${number(level)}\r\n\r\n--b${number(level)}\r\n`
+  })
+  let parts: ReturnType<typeof readContent>['parts'] = partsOf(readContent(levels.join('')))
+  let depth = 0
+  for (; parts !== undefined; parts = parts[0]?.parts) depth++
+  expect(depth).toBe(100)
+})

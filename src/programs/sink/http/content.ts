@@ -30,8 +30,12 @@ export function readContent(data: string): Content {
   return { headers, body, size: data.length, parts: undefined }
 }
 
+/** Multiparts nested deeper stay whole: thousands of levels would outgrow the stack. MailHog has no such limit. */
+const MAX_DEPTH = 100
+
 /** The parts as MailHog lists them, with an extra last one: the `--` after the closing boundary. */
-export function partsOf(content: Content): Content[] | undefined {
+export function partsOf(content: Content, depth = 0): Content[] | undefined {
+  if (depth === MAX_DEPTH) return undefined
   const type = content.headers.get('Content-Type')?.[0]
   if (type === undefined || !type.startsWith('multipart/')) return undefined
   const boundary = boundaryOf(type)
@@ -41,7 +45,7 @@ export function partsOf(content: Content): Content[] | undefined {
     .filter((piece) => piece !== '')
     .map((piece) => {
       const part = readContent(trimLineEnds(piece))
-      return { ...part, parts: partsOf(part) }
+      return { ...part, parts: partsOf(part, depth + 1) }
     })
 }
 
