@@ -36,7 +36,7 @@ test.each([
       : method === 'POST'
         ? scene.a.post(path, { id: 'a' })
         : scene.a.delete(path)
-  expect(await answer).toMatchObject({ status: 403, body: { detail: 'this is for the admin' } })
+  expect(await answer).toMatchObject({ status: 403, body: { detail: 'only the admin may do this' } })
 })
 test('lets a tenant reach what is its own', async () => {
   expect((await scene.a.get('/tenant/a')).status).toBe(200)

@@ -1,6 +1,6 @@
 import type { ProxyFacts } from '../result.ts'
 
-/** Counters per account, as the real proxy names them; ours uses the same names. */
+/** Counters per account, as genro-mail-proxy names them; ours uses the same names. */
 export const COUNTERS = {
   sent: 'gmp_sent_total',
   errors: 'gmp_errors_total',

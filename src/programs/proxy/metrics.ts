@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Claimed } from './store/claim.ts'
 import type { Outcome } from './store/outcomes.ts'
 
-/** The real one's labels, so that its dashboards work with ours. */
+/** genro-mail-proxy's labels, so that its dashboards work with ours. */
 const ACCOUNT = ['tenant_id', 'tenant_name', 'account_id', 'account_name'] as const
 
 type Sender = Pick<Claimed, 'tenantId' | 'tenantName' | 'accountId'>

@@ -59,7 +59,7 @@ const times = kind<readonly number[]>(
 )
 
 /**
- * All settings of a proxy. Option names carry their unit; the variables are those of the real proxy, in s and
+ * All settings of a proxy. Option names carry their unit; the variables are those of genro-mail-proxy, in s and
  * MB, where it has them or at least documents them.
  */
 export const SETTINGS = {
@@ -86,11 +86,11 @@ export const SETTINGS = {
   sendTimeoutMs: setting('GMP_SEND_TIMEOUT', seconds({ min: 0.1, max: 3600 }), '60'),
   connectTimeoutMs: setting('GMP_CONNECT_TIMEOUT', seconds({ min: 0.1, max: 600 }), '15'),
   smtpTlsVerify: setting('GMP_SMTP_TLS_VERIFY', trueOrFalse, 'true'),
-  /** How long a claimed message belongs to this process without a sign of life. */
+  /** How long a claimed message belongs to this process without being renewed. */
   leaseMs: setting('GMP_LEASE', seconds({ min: 0.5, max: 3600 }), '30'),
   /** Payload bytes that one claim may fetch. */
   claimBytes: setting('GMP_CLAIM_MAX_MB', megabytes({ min: 1, max: 1_024 }), '8'),
-  /** Wait before attempt 2, 3, … As in the real one: six attempts in 3 h 21 m. */
+  /** Wait before attempt 2, 3, … As in genro-mail-proxy: six attempts in 3 h 21 m. */
   retryDelaysMs: setting('GMP_RETRY_DELAYS', times, '60,300,900,3600,7200'),
   retentionMs: setting(
     'GMP_DELIVERY_REPORT_RETENTION_SECONDS',

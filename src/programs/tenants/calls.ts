@@ -186,7 +186,7 @@ async function pushed(
   for (const { id, reason } of refused) books.refusedBy(id, reason)
   outbox.awaitReport(among(drafts, taken), offeredAtEpochMs)
   outbox.putBack(among(drafts, unknown))
-  // Clients of the real proxy report what was just pushed. Ours takes the number literally, and calls again for
+  // Clients of genro-mail-proxy report what was just pushed. Ours takes the number literally, and calls again for
   // what is left.
   const queued = config.dialect === 'genro' ? taken.length : outbox.length
   return { fields: { queued }, endedAtEpochMs: clock.epochMs(), settle: () => {} }
@@ -197,7 +197,7 @@ function among(drafts: readonly Draft[], ids: readonly string[]): Draft[] {
   return drafts.filter(({ id }) => wanted.has(id))
 }
 
-/** Notes that the proxy has them, however that became known. */
+/** Notes that the proxy has these messages. */
 function noteTaken(ids: readonly string[], { config, books }: Pick<TenantParts, 'config' | 'books'>): void {
   for (const id of ids) {
     const handedOver = books.taken(id)
@@ -293,7 +293,7 @@ async function* hanging(
 ): AsyncGenerator<Buffer> {
   for (const block of bytesOf(content)) {
     for (const byte of block) {
-      // Also without a byte: only here the end of the connection is noticed.
+      // Yield even without a byte: only here does it notice that the connection has ended.
       do {
         yield fault === 'drips' ? Buffer.of(byte) : Buffer.alloc(0)
         await clock.wait(DRIP_EVERY_MS)

@@ -39,7 +39,7 @@ export class TenantServer implements AsyncDisposable {
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
   }
 
-  /** Cuts off whatever is in progress. */
+  /** Cuts off requests in progress. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return
     const closed = once(this.#server, 'close')

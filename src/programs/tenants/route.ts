@@ -21,7 +21,7 @@ export interface TenantResponse {
 
 type Route = (tenant: Tenant, request: TenantRequest) => TenantResponse | Promise<TenantResponse>
 
-/** The two that the proxy calls, and those for people. */
+/** The first two are for the proxy, the others for people. */
 const ROUTES: Readonly<
   Record<string, { readonly method: 'GET' | 'POST'; readonly run: Route; readonly guarded?: true }>
 > = {
@@ -70,7 +70,7 @@ function health({ facts: { clientId, tenantId } }: Tenant): TenantResponse {
 
 function reset(tenant: Tenant): TenantResponse {
   tenant.resetStats()
-  return json(200, { ok: true, message: 'the counters begin anew; what was handed over stays known' })
+  return json(200, { ok: true, message: 'the counters were reset; messages handed over are still known' })
 }
 
 function failure(tenant: Tenant, status: number, error: string): TenantResponse {

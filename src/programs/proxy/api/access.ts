@@ -35,7 +35,7 @@ export class Access {
   }
 
   async admin(request: FastifyRequest): Promise<void> {
-    if ((await this.caller(request)).kind !== 'admin') throw new Refusal(403, 'this is for the admin')
+    if ((await this.caller(request)).kind !== 'admin') throw new Refusal(403, 'only the admin may do this')
   }
 
   /** The tenant that a request concerns: the one it names, or the caller. Another tenant's is refused. */

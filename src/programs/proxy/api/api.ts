@@ -10,7 +10,7 @@ import { commandRoutes, fileRoutes, readingRoutes } from './messages.ts'
 import { newServer } from './server.ts'
 import { accountRoutes, tenantRoutes } from './tenants.ts'
 
-/** The REST interface, as clients of the real proxy know it. */
+/** The REST interface, as clients of genro-mail-proxy know it. */
 export class Api {
   readonly #app: FastifyInstance
   readonly #config: ProxyConfig

@@ -82,7 +82,7 @@ const clientAuth = z.object({
   password: token.nullish(),
 })
 
-/** As in the real one: 0 means no limit. */
+/** As in genro-mail-proxy: 0 means no limit. */
 const tenantLimit = z.int().min(0).max(1_000_000_000).default(0)
 const rateLimits = z.strictObject({ hourly: tenantLimit, daily: tenantLimit })
 
@@ -273,7 +273,7 @@ export function accountOf(given: z.output<typeof newAccount>, tenantId: string, 
 }
 
 /**
- * As in the real one: by default TLS only on port 465. That port uses implicit TLS (RFC 8314 3.3), others
+ * As in genro-mail-proxy: by default TLS only on port 465. That port uses implicit TLS (RFC 8314 3.3), others
  * STARTTLS.
  */
 function tlsOf({ port, use_tls, use_ssl }: z.output<typeof newAccount>): TlsKind {

@@ -34,8 +34,7 @@ export function instanceRoutes(app: FastifyInstance, { db, access }: ApiParts): 
   app.post('/instance/reload-bounce', async (request) => {
     await access.admin(request)
     const { bounce_enabled, bounce_imap_host } = await readInstance(db)
-    if (bounce_enabled && !bounce_imap_host)
-      throw new Refusal(400, 'bounces are asked for, but there is no bounce_imap_host')
+    if (bounce_enabled && !bounce_imap_host) throw new Refusal(400, 'bounce_enabled needs a bounce_imap_host')
     await endBounceTurn(db, true)
     return { ok: true }
   })
@@ -75,12 +74,12 @@ const CHANGES = new Set(['POST', 'PUT', 'DELETE'])
 /** Larger payloads are not kept: they are mostly attachments, which the messages already have. */
 const MOST_KEPT = 64 * 1024
 const MOST_OF_ANSWER = 2_000
-/** Names of fields that nobody may read later. */
+/** Names of fields whose values are not kept. */
 const SECRET = /password|token|secret|api_key|apikey|^auth$/i
 
 /**
- * Logs each call that may have changed something, once it is answered, so that one can see who did what and
- * replay it. A call that cannot be logged has happened all the same; the failure goes to the process log.
+ * Logs each call that may have changed something, once it is answered, to show who did what and to replay it. A
+ * call that cannot be logged still counts; the failure goes to the process log.
  */
 export function logCommands(app: FastifyInstance, { db, log, access }: ApiParts): void {
   const answers = new WeakMap<FastifyRequest, string>()
@@ -106,7 +105,7 @@ export function logCommands(app: FastifyInstance, { db, log, access }: ApiParts)
       responseBody: withoutSecrets(answers.get(request) ?? ''),
     }
     await logCommand(db, command).catch((error) =>
-      log.warning('a command could not be noted', { endpoint: command.endpoint, error: errorText(error) }),
+      log.warning('a call could not be logged', { endpoint: command.endpoint, error: errorText(error) }),
     )
   })
 }

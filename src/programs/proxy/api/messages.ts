@@ -22,7 +22,7 @@ const newMessages = someTenant.extend({
 const ids = someTenant.extend({ ids: z.array(id).max(100_000) })
 const cleanup = someTenant.extend({ older_than_seconds: z.number().min(0).max(MAX_AGE_SECONDS).nullish() })
 
-/** The real one takes some of these from the query and others from the body; ours accepts both. */
+/** genro-mail-proxy takes some of these from the query and others from the body; ours accepts both. */
 function given(request: FastifyRequest): object {
   const body = typeof request.body === 'object' ? request.body : undefined
   return { ...(request.query as object), ...body }
@@ -165,7 +165,7 @@ export function fileRoutes(app: FastifyInstance, { largeFiles }: ApiParts): void
   app.get('/files/:id/:filename', async (request, reply) => {
     const { id, filename } = checked(file, request.params, 'path')
     const found = await largeFiles?.find(id)
-    if (found === undefined) throw new Refusal(404, 'there is no such file, or no longer')
+    if (found === undefined) throw new Refusal(404, 'there is no such file, or it has expired')
     return reply
       .type(found.contentType ?? 'application/octet-stream')
       .header('content-length', found.bytes)

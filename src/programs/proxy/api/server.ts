@@ -17,7 +17,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Messages are 5 levels deep. Deeper nesting is meant to hurt whoever walks it. */
+/** Messages are 5 levels deep. Much deeper nesting is an attack on whatever walks it. */
 const MAX_DEPTH = 32
 
 /** Accepts only JSON bodies, within the server's size limit and not nested too deeply. */

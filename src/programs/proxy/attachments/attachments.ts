@@ -150,7 +150,7 @@ export class Attachments {
       return taken instanceof Readable ? attached(taken) : taken
     } catch (error) {
       if (error instanceof AttachmentError) throw error
-      // As in the real one, what cannot be stored is attached.
+      // As in genro-mail-proxy, what cannot be stored is attached.
       this.#log.warning('a large attachment could not be stored, and is attached', {
         ...{ tenant: tenantId, id: owner.id, filename, error: errorText(error) },
       })
@@ -229,5 +229,5 @@ function destroy(items: readonly OpenAttachment[]): void {
   }
 }
 
-/** Nobody reads it any more, or it is somebody else's to remove. */
+/** The content is no longer read; a folder may belong to another user. */
 function ignore(): void {}

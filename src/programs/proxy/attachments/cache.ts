@@ -145,5 +145,5 @@ function destroy(content: Content): void {
   if (content instanceof Readable) content.destroy()
 }
 
-/** Nobody hears of a fetch that was given up. */
+/** The fetch was cancelled: nobody waits for how it ends. */
 function ignore(): void {}

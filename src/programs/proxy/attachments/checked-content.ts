@@ -85,5 +85,5 @@ async function* retold(
   }
 }
 
-/** Passed on to the reader. */
+/** The reader gets the error. */
 function ignore(): void {}

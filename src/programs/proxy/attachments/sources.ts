@@ -167,10 +167,10 @@ function isFinal(error: unknown): boolean {
   return error instanceof OutOfReach || error instanceof errors.InvalidArgumentError
 }
 
-/** Nobody waits for what is thrown away. */
+/** What is thrown away may fail. */
 function ignore(): void {}
 
-/** Troubles of this process, not of the file. */
+/** Errors of this process, not of the file. */
 const PASSING_CODES = new Set(['EMFILE', 'ENFILE', 'EIO', 'EBUSY', 'EAGAIN', 'ENOMEM'])
 
 /** A file below the configured directory, with symbolic links resolved. */

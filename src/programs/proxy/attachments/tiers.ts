@@ -241,5 +241,5 @@ function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }
 
-/** Clean-up is tried again the next time. */
+/** Clean-up is tried again next time. */
 function ignore(): void {}

@@ -26,12 +26,12 @@ export interface BounceLoopParts {
 
 /** How often to check whether the mailbox is configured and due. */
 const INTERVAL_MS = 1_000
-/** A turn without a sign of life for this long belongs to a killed process. */
+/** A turn that was not renewed for this long belongs to a killed process. */
 const LEASE_MS = 60_000
 const IMAPS_PORT = 993
 /** Bytes read of a mail: the report and the header of the original are at its beginning. */
 const MOST_READ = 1024 ** 2
-/** Per turn. */
+/** Mails read per turn. */
 const MOST_MAILS = 1_000
 
 /**
@@ -116,9 +116,9 @@ export class BounceLoop {
       disableAutoIdle: true,
       logger: false,
     })
-    // Whoever waits for a command is told there too.
+    // Unhandled, it would end this process; the command that it interrupts fails too.
     client.on('error', (error: Error) =>
-      log.warning('the mailbox of bounces was lost', { error: errorText(error) }),
+      log.warning('the connection to the bounce mailbox was lost', { error: errorText(error) }),
     )
     this.#client = client
     await client.connect()
@@ -138,7 +138,7 @@ export class BounceLoop {
     const message =
       report.id === undefined ? undefined : matching(await messagesWithId(db, report.id), report)
     if (message === undefined) {
-      log.warning('a bounce of an unknown message', { uid: place.uid, id: report.id })
+      log.warning('a bounce for an unknown message', { uid: place.uid, id: report.id })
       metrics.bounced('unknown', report.bounces.length)
       await recordBounces(db, place)
       return
@@ -154,7 +154,10 @@ export class BounceLoop {
     try {
       return await readBounceReport(mail.source)
     } catch (error) {
-      this.#parts.log.warning('an unreadable mail', { uid: mail.uid, error: errorText(error) })
+      this.#parts.log.warning('a mail in the bounce mailbox could not be read', {
+        uid: mail.uid,
+        error: errorText(error),
+      })
       return undefined
     }
   }

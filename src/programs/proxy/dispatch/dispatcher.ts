@@ -30,7 +30,7 @@ const MOST_WAITING = 1_000
 const LEAST_SHARE = 8
 /** Large messages being sent may use the bytes of this many claims; 128 MB by default. */
 const CLAIMS_SENT_AT_ONCE = 16
-/** Limit of an attempt, in multiples of the allowed silence: cuts off a server that drips. */
+/** Limit of an attempt, in multiples of the allowed silence: cuts off a server that sends octet by octet. */
 const PATIENCE = 10
 
 /**
@@ -152,7 +152,7 @@ export class Dispatcher {
     const { config, metrics, log, openAttachments } = this.#parts
     const beganAtMs = performance.now()
     const tooLong = setTimeout(
-      () => abort.abort(new Error('it took too long')),
+      () => abort.abort(new Error('the attempt took too long')),
       config.sendTimeoutMs * PATIENCE,
     )
     const parts = {
@@ -187,10 +187,13 @@ export class Dispatcher {
       const written = await this.#writer.record(this.#withMail(outcome, message))
       if (outcome.kind === 'sent') this.#inHand.sent(message)
       if (written) metrics.outcome(message, outcome)
-      else log.warning('an outcome came too late', facts)
+      else log.warning('an outcome was dropped: its lease had ended', facts)
     } catch (error) {
-      // Its lease ends, and it is sent again.
-      log.error('an outcome is lost', { ...facts, error: errorText(error) })
+      // It is sent again once its lease has ended.
+      log.error('an outcome could not be recorded, so the message is sent again', {
+        ...facts,
+        error: errorText(error),
+      })
     }
   }
 
@@ -208,12 +211,15 @@ export class Dispatcher {
   async #release(messages: readonly Claimed[]): Promise<void> {
     const holds = messages.map((message) => this.#withMail(message, message))
     await releaseClaims(this.#parts.db, holds).catch((error) => {
-      this.#parts.log.warning('messages wait for the end of their lease', { error: errorText(error) })
+      this.#parts.log.warning(
+        'claims could not be released, so their messages wait for the end of the lease',
+        { error: errorText(error) },
+      )
     })
   }
 }
 
-/** The delay was aborted: the messages were sent in time. */
+/** Everything was sent in time, and the delay cancelled. */
 function ignore(): void {}
 
 /** A message claimed this often and never finished is what killed the processes. */

@@ -284,7 +284,7 @@ export class LeaseKeeper {
     } catch (error) {
       log.warning('leases could not be extended', { messages: all.length, error: errorText(error) })
       const nextTryMs = performance.now() + config.leaseMs / CHANCES
-      // From then on others may send them.
+      // After that, other processes may send them.
       if (nextTryMs >= this.#endsAtMs) this.#letGo(new Set(all.map(({ pk }) => pk)))
     }
   }

@@ -93,7 +93,7 @@ export class OutcomeWriter {
     } catch (error) {
       const [only, ...others] = batch
       if (only !== undefined && others.length === 0) return this.#writeBare(only, error as Error)
-      // One of them is bad; do not let the others suffer for it.
+      // One of them is bad: write each by itself, so that the others are recorded.
       for (const one of batch) await this.#writeBatch([one])
     }
   }

@@ -66,7 +66,7 @@ function attachmentSpec(given: unknown, at: string): AttachmentSpec {
   }
 }
 
-/** As in the real proxy: a value without a slash is ignored, and the file name's extension decides. */
+/** As in genro-mail-proxy: a value without a slash is ignored, and the file name's extension decides. */
 function mimeTypeOf(given: unknown, at: string): string | undefined {
   if (typeof given !== 'string' || !given.includes('/')) return undefined
   const type = given.trim()
@@ -151,7 +151,7 @@ function md5Of(given: unknown, name: string, at: string): string | undefined {
 }
 
 /**
- * As the real proxy names them: `document_{MD5:…}.bin` becomes `document.bin`, `{MD5:…}.pdf` becomes `.pdf`.
+ * As genro-mail-proxy names them: `document_{MD5:…}.bin` becomes `document.bin`, `{MD5:…}.pdf` becomes `.pdf`.
  */
 export function withoutMarkers(name: string): string {
   if (!MARKER.test(name)) return name

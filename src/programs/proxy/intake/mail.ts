@@ -100,7 +100,7 @@ function mailOf(given: Record<string, unknown>): Mail {
   }
 }
 
-/** As in the real one: a value in `headers` counts for a field that has its own key. */
+/** As in genro-mail-proxy: a value in `headers` counts for a field that has its own key. */
 function withHeaderAliases(raw: Record<string, unknown>): Record<string, unknown> {
   const { headers } = raw
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return raw

@@ -80,7 +80,7 @@ export class Accounts {
   }
 
   /**
-   * Waiting messages are not deleted silently, as in the real proxy, but end as an error that is reported. What
+   * Waiting messages are not deleted silently, as in genro-mail-proxy, but end as an error that is reported. What
    * a proxy is sending at the moment is sent, and its outcome reported (outcomes.ts).
    */
   async remove(tenantId: string, id: string): Promise<boolean> {

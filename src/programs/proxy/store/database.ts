@@ -169,11 +169,11 @@ export async function persistently<T>(
       return await work()
     } catch (error) {
       if (!mayPass(error) || giveUp.aborted) throw error
-      log.warning('waits for the database', { what, error: errorText(error) })
+      log.warning('waiting for the database', { what, error: errorText(error) })
       await delay(waitMs, undefined, { signal: giveUp }).catch(ignore)
     }
   }
 }
 
-/** Given up while waiting: one more try. */
+/** Told to give up while it waited: it tries once more. */
 function ignore(): void {}

@@ -1,6 +1,6 @@
 import type { Session } from './database.ts'
 
-/** Settings shared by the proxies of a database, with the API's names, which are those of the real one. */
+/** Settings shared by the proxies of a database, with the API's names, which are those of genro-mail-proxy. */
 export interface InstanceSettings {
   readonly name?: string | null | undefined
   readonly bounce_enabled?: boolean | null | undefined

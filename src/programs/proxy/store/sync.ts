@@ -184,7 +184,7 @@ function reportOf({ id, type, at, until, description, recipients, bounce }: Row)
       bounce_reason: bounce.reason,
       bounce_recipient: bounce.recipient,
     }
-  // As in the real one: deferred_ts is the time of the next attempt.
+  // As in genro-mail-proxy: deferred_ts is the time of the next attempt.
   if (type === 'deferred') return { id, deferred_ts: until ?? at, deferred_reason: reason }
   if (type === 'error') return { id, error_ts: at, error: reason }
   const refused = (recipients ?? []).flatMap(({ address, refused: why }) =>

@@ -93,20 +93,20 @@ export class SyncLoop {
       await endTurn(db, turn, await syncTenant(turn, this.#parts))
     } catch (error) {
       // The lease of the turn expires, and the next proxy calls the tenant.
-      log.error('a sync did not finish', { tenant: turn.tenantId, error: errorText(error) })
+      log.error('a sync turn could not be ended', { tenant: turn.tenantId, error: errorText(error) })
     }
   }
 }
 
-/** The turns were faster. */
+/** All turns ended before the delay, which was cancelled. */
 function ignore(): void {}
 
 /** Longest wait of a tenant for the remaining proxies when one was killed. */
 const LONGEST_LEASE_MS = 10_000
-/** Two of them may be late or lost. */
+/** Renewals per lease: two of them may be late or fail. */
 const SIGNS_PER_LEASE = 3
 
-/** How long a turn belongs to its proxy without a sign of life. */
+/** How long a turn belongs to its proxy without being renewed. */
 function turnLeaseMs({ leaseMs }: Pick<ProxyConfig, 'leaseMs'>): number {
   return Math.min(leaseMs, LONGEST_LEASE_MS)
 }
@@ -187,7 +187,7 @@ async function digest(
   const { db, config, metrics, log, stop } = parts
   const { tenantId } = turn
   if (reply.oddities.length > 0)
-    log.warning('odd answer to a sync', { tenant: tenantId, oddities: reply.oddities })
+    log.warning('parts of a sync answer were ignored', { tenant: tenantId, oddities: reply.oddities })
   const persistence = { log, giveUp: stop, what: `an answer of ${tenantId}` }
   try {
     for (let at = 0; at < reply.messages.length; at += config.maxBatch) {

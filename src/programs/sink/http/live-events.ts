@@ -18,7 +18,8 @@ const MAX_BACKLOG_BYTES = 8 * 1024 * 1024
 const MAX_ANNOUNCED_BYTES = 16 * 1024 * 1024
 
 /**
- * Tells listeners of each stored message. A slow listener loses events, which are counted; nobody waits for it.
+ * Tells listeners of each stored message. A listener that falls behind loses events, which are counted; nothing
+ * waits for it.
  */
 export class Hub {
   readonly #messages: Messages
