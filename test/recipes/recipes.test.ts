@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,6 +23,14 @@ const copy = mkdtempSync(join(tmpdir(), 'mailstorm-recipes-'))
 const WRITTEN = [...CONTRIBUTING.matchAll(/^ *```ts\n *\/\/ (\S+\.ts)\n([\s\S]*?)^ *```/gm)]
 const FIGURES = 'src/figures/smtp.ts'
 const FIGURE = /^ *\/\/ in the list of src\/figures\/smtp\.ts\n([\s\S]*?)^ *```/m.exec(CONTRIBUTING)
+/** The lines that recipes add to a list that is there. */
+const BLOCK = /^2\. Add it to `body` in [^:]*: `([^`]+)`\./m.exec(CONTRIBUTING)
+const REPORTER =
+  /^3\. Import it in `src\/vitest\.ts`, and add it to `kept` in `stressReporters\(\)`: `([^`]+)`\./m.exec(
+    CONTRIBUTING,
+  )
+const DOCUMENT = 'src/report/documents/smtp.ts'
+const REPORTERS = 'src/vitest.ts'
 const REGISTRY = 'src/engine/executors/registry.ts'
 
 beforeAll(() => {
@@ -35,7 +52,22 @@ beforeAll(() => {
   // The one entry of the figure's recipe.
   const figures = readFileSync(join(copy, FIGURES), 'utf8')
   writeFileSync(join(copy, FIGURES), figures.replace(/^ *\.\.\.LATENCIES/m, `${FIGURE?.[1]}$&`))
+  addTo(DOCUMENT, "import { volumeBlock } from './volume.ts'", 'circumstancesBlock(result),', BLOCK?.[1])
+  addTo(
+    REPORTERS,
+    "import VerdictReporter from '../reporters/verdict-reporter.ts'",
+    'new ProbeReporter(),',
+    REPORTER?.[1],
+  )
 })
+
+/** The import and the one line of a recipe, before a line of the same list. */
+function addTo(path: string, imported: string, before: string, line: string | undefined): void {
+  const text = readFileSync(join(copy, path), 'utf8')
+  expect(text, path).toContain(before)
+  expect(line, `the line that CONTRIBUTING.md adds to ${path}`).toBeDefined()
+  writeFileSync(join(copy, path), `${imported}\n${text.replace(before, `${line}\n${before}`)}`)
+}
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
@@ -67,16 +99,21 @@ const stress = (name: string, env: NodeJS.ProcessEnv) =>
   )
 const latest = () => JSON.parse(readFileSync(join(copy, 'results/latest.json'), 'utf8'))
 
-test('an executor is one file and one line, and a scenario one file that names it', async () => {
+/** One run of the recipes' scenario, with their executor, block and reporter. */
+let said: string
+beforeAll(async () => {
+  said = await stress('spaced', {})
+}, 60_000)
+
+test('an executor is one file and one line, and a scenario one file that names it', () => {
   expect(WRITTEN.map(([, path]) => path)).toContain('src/engine/executors/spaced-iterations.ts')
-  await stress('spaced', {})
   expect(latest()).toMatchObject({
     scenario: 'spaced',
     verdict: 'PASSED',
     workload: { executor: 'spaced-iterations', model: 'closed', planned: 20 },
     metrics: { successful_messages: 20 },
   })
-}, 60_000)
+})
 
 test('the new executor is a mode of custom, with the variables that it takes', {
   tags: 'long',
@@ -94,7 +131,7 @@ test('the new executor is a mode of custom, with the variables that it takes', {
 
 test('a service is one file: it starts, says where it is, and stops', async () => {
   expect(WRITTEN.map(([, path]) => path)).toContain('containers/greeter.ts')
-  const said = await run([
+  const answer = await run([
     '--input-type=module-typescript',
     '--eval',
     `import { embeddedGreeter } from './containers/greeter.ts'
@@ -107,7 +144,7 @@ test('a service is one file: it starts, says where it is, and stops', async () =
      await greeter.stop()
      console.log(String(line).trim(), greeter.endedBy)`,
   ])
-  expect(said.trim()).toBe('220 mail.test undefined')
+  expect(answer.trim()).toBe('220 mail.test undefined')
 }, 60_000)
 
 test('a figure is one entry: thresholds, comparisons, JUnit and Prometheus have it', async () => {
@@ -138,3 +175,40 @@ test('a figure is one entry: thresholds, comparisons, JUnit and Prometheus have 
     'Did you mean messages_per_session?',
   )
 }, 60_000)
+
+test('a block of the reports is one file and one line, a reporter two files and one line', () => {
+  const paths = WRITTEN.map(([, path]) => path)
+  expect(paths.filter((path) => path?.startsWith('src/report/documents/'))).toHaveLength(1)
+  expect(paths.filter((path) => /verdict-(line|reporter)\.ts$/.test(path ?? ''))).toHaveLength(2)
+  expect(said).toMatch(/^verdict spaced PASSED$/m)
+  const results = readdirSync(join(copy, 'results'))
+  const [page = ''] = results.filter((file) => file.endsWith('-spaced.html'))
+  const [markdown = ''] = results.filter((file) => file.endsWith('-spaced.md'))
+  for (const file of [page, markdown])
+    expect(readFileSync(join(copy, 'results', file), 'utf8')).toMatch(/Volume[\s\S]*Sessions opened/)
+  expect(said).toMatch(/^Volume:\n {2}Sessions opened: +\d+$/m)
+})
+
+test('what the recipes write is typed, formatted and in its rooms', {
+  tags: 'long',
+  timeout: 120_000,
+}, async () => {
+  const files = [...WRITTEN.map(([, path = '']) => path)]
+  for (const file of files) {
+    const text = readFileSync(join(copy, file), 'utf8')
+    const indent = /^ */.exec(text)?.[0] ?? ''
+    writeFileSync(join(copy, file), `${text.replaceAll(new RegExp(`^${indent}`, 'gm'), '').trimEnd()}\n`)
+  }
+  for (const file of ['biome.json', 'tsconfig.build.json', '.dependency-cruiser.cjs'])
+    cpSync(join(ROOT, file), join(copy, file))
+  await run(['node_modules/@biomejs/biome/bin/biome', 'check', '--vcs-enabled=false', ...files])
+  await run(['node_modules/typescript7/bin/tsc', '--noEmit', '-p', 'tsconfig.build.json'])
+  await run([
+    'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs',
+    'src',
+    'fixtures',
+    'containers',
+    'reporters',
+    'suites',
+  ])
+})
