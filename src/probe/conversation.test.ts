@@ -7,7 +7,7 @@ import { cameText } from './talk.ts'
 
 const WAITS = { waitMs: 5_000, limitMs: 20_000 }
 
-test('plays its steps and ends with the first that has nothing to stand on', async () => {
+test('plays its steps until the first whose precondition failed', async () => {
   const target = await startOddServer({ command: (line) => (line === 'MAIL' ? '451 later' : undefined) })
   const talk = await converse(target, [...HELLO, say('mail', 'MAIL'), say('rcpt', 'RCPT')], WAITS)
   expect(talk.exchanges.map(({ name }) => name)).toEqual(['greeting', 'ehlo', 'mail'])
@@ -16,7 +16,7 @@ test('plays its steps and ends with the first that has nothing to stand on', asy
   expect(talk.reply('mail')).toMatchObject({ code: 451 })
 })
 
-test('waits for a silent server as long as it was told and no longer', async () => {
+test('waits for a silent server exactly as long as it is told', async () => {
   const target = await startOddServer({ command: () => '' })
   const clock = new FakeClock()
   let over = false
@@ -34,7 +34,7 @@ test('waits for a silent server as long as it was told and no longer', async () 
   expect(ehlo && cameText(ehlo)).toBe('nothing within 5 s')
 })
 
-test('tells a connection that was closed from one that was refused', async () => {
+test('distinguishes a closed connection from a refused one', async () => {
   const closing = await startOddServer({ maxConnections: 0 })
   const talk = await converse(closing, HELLO, WAITS)
   expect(talk.exchanges).toMatchObject([{ name: 'greeting', replies: [{ code: 421 }] }])

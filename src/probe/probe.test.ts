@@ -47,7 +47,7 @@ test('has a row for each question, in their order, and counts its verdicts', asy
   expect(report.extensions).toEqual(['PIPELINING', 'SIZE 1000000'])
 })
 
-test('comes to its end with a server that answers nothing after its greeting', async () => {
+test('ends even with a server that stays silent after its greeting', async () => {
   const target = await startOddServer({ command: () => '' })
   const { report } = await probed(target, { waitMs: 100, quietMs: 10 })
   expect(report.took_seconds * 1000).toBeLessThan(probeLimitMs({ waitMs: 20 }))

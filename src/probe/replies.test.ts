@@ -48,7 +48,7 @@ test.each([
   expect(read(...chunks)).toEqual(replies)
 })
 
-test('reads the same whatever the chunks are', () => {
+test('reads the same replies however they are chunked', () => {
   const all = '220 a.test\r\n250-a\r\n250 b\r\n354 go\r\n'
   fc.assert(
     fc.property(fc.array(fc.nat(all.length)), (places) => {

@@ -57,7 +57,7 @@ test('list --json is for machines', { tags: 'long' }, async () => {
   expect(err).toBe('')
 })
 
-test('summary has a row to each scenario', { tags: 'long' }, async () => {
+test('summary has a row for each scenario', { tags: 'long' }, async () => {
   const { exitCode, out } = await mailstorm(await project(), ['summary'])
   expect(exitCode).toBe(0)
   expect(out).toMatch(/5 runs of 4 scenarios in results/)
@@ -101,7 +101,7 @@ test('analyze shows a run against a mail proxy', { tags: 'long' }, async () => {
   expect(out).toContain('Diagnosis:')
 })
 
-test('analyze shows what a file has whose rest is missing, and says what is missing', {
+test('analyze shows what an incomplete file has, and says what is missing', {
   tags: 'long',
 }, async () => {
   const { ledger: _ledger, ...rest } = burstResult()
@@ -234,7 +234,7 @@ test.for(['list', 'summary', 'latest', 'analyze', 'compare', 'merge', 'run'])(
   },
 )
 
-test('a reader that has gone away ends no command: what it does is done, and its exit code is its own', {
+test('a closed pipe ends no command: it does its work and keeps its exit code', {
   tags: 'long',
 }, async () => {
   const folder = await project()

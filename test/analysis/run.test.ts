@@ -34,7 +34,7 @@ test('runs one scenario with the load that was asked for, and copies its result'
   expect(await readdir(join(folder, 'results'))).toContain('latest.json')
 })
 
-test('passes the exit code of a run that failed on', { ...LIMIT, tags: 'long' }, async () => {
+test('passes on the exit code of a failed run', { ...LIMIT, tags: 'long' }, async () => {
   const folder = await folderWith({})
   const { exitCode, out } = await mailstorm(folder, [
     ...SMALL,

@@ -20,7 +20,7 @@ const LIMIT_MS = 90_000
 
 const ALL = ['network', 'smtp-server-1', 'smtp-server-2']
 
-test('what a killed run left is swept at the next start, and what a living one has is not', async (context) => {
+test('the next start removes what a killed run left, and nothing of a live one', async (context) => {
   if (skipAll !== undefined) return context.skip(skipAll)
   await using living = await dockerSmtpServer({ name: 'living', nodeImage }).start()
   const killed = await killedRun({ TESTCONTAINERS_RYUK_DISABLED: 'true' })

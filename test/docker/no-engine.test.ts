@@ -5,7 +5,7 @@ import { stress } from '../e2e/stress.ts'
 
 const NOWHERE = 'unix:///nowhere/docker.sock'
 
-test('auto takes processes of this machine, and says why', { tags: 'long' }, async () => {
+test('auto uses processes of this machine, and says why', { tags: 'long' }, async () => {
   const run = await stress('quick', { STRESS_BACKEND: 'auto', DOCKER_HOST: NOWHERE })
   expect(run.exitCode).toBe(0)
   const why = `the default without containers: could not find a container engine: none answers at DOCKER_HOST=${NOWHERE}`
@@ -13,7 +13,7 @@ test('auto takes processes of this machine, and says why', { tags: 'long' }, asy
   expect(run.result?.backend).toEqual({ name: 'embedded', why })
 })
 
-test('docker asked for is one message with what to do', { tags: 'long' }, async () => {
+test('docker without an engine is one message with what to do', { tags: 'long' }, async () => {
   const run = await stress('quick', { STRESS_BACKEND: 'docker', DOCKER_HOST: NOWHERE })
   expect(run.exitCode).toBe(1)
   expect(run.output).toMatch(
@@ -23,7 +23,7 @@ test('docker asked for is one message with what to do', { tags: 'long' }, async 
   expect(run.result).toBeUndefined()
 })
 
-test('an engine that takes the connection and says nothing is given up after 3 s', {
+test('an engine that accepts the connection and says nothing is given up after 3 s', {
   tags: 'long',
 }, async () => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1')

@@ -6,7 +6,7 @@ import type { Result } from '../../src/engine/result.ts'
 import { runVitest, type Step, type VitestRun } from '../vitest-child.ts'
 import { accountedFor, stress } from './stress.ts'
 
-test('own-metrics: what the hooks recorded stands in the result, the terminal and the Markdown', async () => {
+test('own-metrics: what the hooks recorded is in the result, the terminal and the Markdown', async () => {
   const run = await stress('own-metrics', { SMTP_SERVERS: '2', STRESS_THREADS: '2' })
   expect(run.exitCode).toBe(0)
   const { result } = run
@@ -27,7 +27,7 @@ test('own-metrics: what the hooks recorded stands in the result, the terminal an
   expect(markdown).toMatch(/Custom metrics<\/summary>\n\n\| Metric \| Kind \|/)
 })
 
-test('hooks that are not there are one message, before any server is booted', { tags: 'long' }, async () => {
+test('a missing module of hooks is one message, before any server is booted', { tags: 'long' }, async () => {
   const run = await wrong('missing-hooks')
   expect(run.exitCode).toBe(1)
   expect(run.output).toMatch(/Failed to load the hooks file:.*no-such-hooks\.ts: Cannot find module/)
@@ -35,7 +35,7 @@ test('hooks that are not there are one message, before any server is booted', { 
   expect(run.output).toContain('✗ missing-hooks: 0 rows passed, 1 failed')
 })
 
-test('a metric that has the name of one of ours is told before anything is run', {
+test('a metric with the name of a built-in one is refused before anything runs', {
   tags: 'long',
 }, async () => {
   const run = await wrong('taken-name')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { stress } from './stress.ts'
 
-test('STRESS_RATE holds to a thousandth, with a session to each message', { tags: 'long' }, async () => {
+test('STRESS_RATE is kept to a thousandth with one session per message', { tags: 'long' }, async () => {
   const run = await stress('custom', {
     STRESS_MODE: 'sustained',
     STRESS_RATE: '200',

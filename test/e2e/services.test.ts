@@ -170,7 +170,7 @@ function pidOfProgram(parentPid: number | undefined, program: string): number {
   return Number(found)
 }
 
-test('a service that ends is told of at once and in status, and stop is quiet about the others', {
+test('a service that dies is reported at once and in status, and stop does not mention the others', {
   tags: 'long',
   timeout: 120_000,
 }, async () => {

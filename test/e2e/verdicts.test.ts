@@ -65,7 +65,7 @@ async function facesOfLoadOn(
   return { ...(await facesOf(run, summaryPath)), run }
 }
 
-test('a server that refuses every message fails the run in all faces, though its thresholds say nothing of it', {
+test('a server that refuses every message fails the run everywhere, even if no threshold covers it', {
   timeout: LIMIT_MS,
 }, async () => {
   await using server = await ScriptedServer.start(REFUSED)
@@ -80,7 +80,7 @@ test('a server that refuses every message fails the run in all faces, though its
   expect(faces.run.output).toContain('success_rate>0.95 — was 0.00 %')
 })
 
-test('thresholds that name a success rate of their own have the say, in all faces', {
+test('thresholds on the success rate decide everywhere', {
   tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {
@@ -103,7 +103,7 @@ test('one row that holds does not hide that its run failed', {
   expect(faces.verdicts).toEqual(Array(5).fill('FAILED'))
 })
 
-test('an interrupted run: what its turn had not come for is not reached, and JUnit has an error', {
+test('an interrupted run: messages whose turn had not come are not reached, and JUnit has an error', {
   tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {

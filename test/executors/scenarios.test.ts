@@ -92,7 +92,7 @@ describe('scenarios of several loads, through the real Vitest', () => {
     expect(table?.note).toContain('Left out, since there are only 2 servers: three-servers.')
   })
 
-  test('workers that come and go: time ends the run, and all that was begun was planned', () => {
+  test('ramping workers: time ends the run, and every message that was started counts as planned', () => {
     const { workload, metrics, target_rate } = resultOf('waves')
     expect(workload).toMatchObject({ executor: 'ramping-workers', model: 'closed', duration_seconds: 2 })
     expect(metrics.total_messages).toBe(metrics.successful_messages)
@@ -101,7 +101,7 @@ describe('scenarios of several loads, through the real Vitest', () => {
   })
 })
 
-test('loads at the same time: each takes of the environment what it has a use for', {
+test('loads at the same time: each uses the variables that apply to it', {
   tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {

@@ -16,7 +16,7 @@ async function fault(title: string) {
   return { ...run, result }
 }
 
-test('a connection cut behind the final dot is a failed message that the server has, and none is lost', {
+test('a connection cut after the final dot is a failed message that the server has; none is lost', {
   timeout: LIMIT_MS,
 }, async () => {
   const { exitCode, result } = await fault('reset before "250')

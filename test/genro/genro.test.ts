@@ -70,7 +70,7 @@ test('finds that recipients beyond what a transaction takes are forgotten', limi
   expect(misreported).toBe(delivered)
 })
 
-test('finds that a tenant whose attachments never end stops the others', limit, async ({ skip }) => {
+test('finds that a tenant whose attachments never end holds up the others', limit, async ({ skip }) => {
   if (python === '') skip(WITHOUT)
   const { result } = await pressed('hanging-tenant', 1)
   expect(result.part).toBe('beside')

@@ -19,7 +19,7 @@ test('starts one on port 8000, without a cache, unless told otherwise', () => {
   })
 })
 
-test('says how to get a Python where none is named', () => {
+test('says how to get a Python when none is named', () => {
   expect(() => readOptions([], {})).toThrow(/no Python was named.*test\/genro\/install/s)
 })
 

@@ -39,7 +39,7 @@ describeManifests('the arrangement', () => {
     }
   })
 
-  test('an autoscaler alone says how many proxies there are', () => {
+  test('only the autoscaler sets the number of proxies', () => {
     const [scaler] = ofKind(objects, 'HorizontalPodAutoscaler')
     expect(scaler?.spec?.scaleTargetRef).toMatchObject({ kind: 'Deployment', name: 'mailproxy' })
     const proxy = workloads.find(({ name }) => name === 'mailproxy')
@@ -86,7 +86,7 @@ describeManifests('the arrangement', () => {
   })
 })
 
-test('no secret stands in the repository', () => {
+test('the repository contains no secret', () => {
   const kubernetes = join(ROOT, 'deploy/kubernetes')
   const example = readFileSync(join(kubernetes, 'secrets.env.example'), 'utf8')
   for (const [, name, value] of example.matchAll(/^(\w+)=(.*)$/gm))

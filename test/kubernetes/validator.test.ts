@@ -123,7 +123,7 @@ test('refuses a deployment whose selector is not that of its pods', (context) =>
   expect(status).toBe(1)
 })
 
-test('does not take nothing at all for sound', (context) => {
+test('does not pass an empty manifest', (context) => {
   if (skip !== undefined) return context.skip(skip)
   expect(validate('.', { rendered: () => '---\n' })).toMatchObject({
     status: 2,

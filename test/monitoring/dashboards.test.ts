@@ -32,7 +32,7 @@ describe.each(dashboards())('$file', (dashboard) => {
     expect(new Set(dashboard.panels.map(({ datasource }) => datasource.uid))).toEqual(new Set([source.uid]))
   })
 
-  it('has panels of their own numbers that do not lie upon each other', () => {
+  it('has panels with distinct ids that do not overlap', () => {
     const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`),
     )

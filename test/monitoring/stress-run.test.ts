@@ -51,7 +51,7 @@ test('every expression of the dashboard has data of a real run, and its figures 
   expect(failures?.values.at(-1)).toBe(outcomes.deferred)
 })
 
-test('a run shorter than a snapshot is seen all the same', { timeout: 60_000 }, async (context) => {
+test('a run shorter than a snapshot is scraped too', { timeout: 60_000 }, async (context) => {
   if (NO_PROMETHEUS !== undefined) return context.skip(NO_PROMETHEUS)
   const port = await freePort()
   await using prometheus = await Prometheus.start({ mailstorm: [`127.0.0.1:${port}`] })

@@ -11,7 +11,7 @@ import { missedOf, pressed, SMALL } from './scene.ts'
 const freshDatabase = freshDatabases()
 const limit = { timeout: 90_000 }
 
-test('finds nothing where there is nothing', limit, async () => {
+test('finds no fault in a proxy that has none', limit, async () => {
   const result = await pressed(SMALL, await freshDatabase(), {
     sinks: () => sinksBehind((message) => [message]),
   })
@@ -79,7 +79,7 @@ test('a proxy that ignores DND makes disturbances==0 fail, and nothing else, wit
   expect(heeding.metrics.dnd_periods).toBeGreaterThan(0)
 })
 
-test('a proxy that refuses the calls and looks of the run has that told: figures that are missing have a reason', {
+test('a proxy that refuses the run’s requests is reported: missing figures have a reason', {
   ...limit,
   tags: 'long',
 }, async () => {

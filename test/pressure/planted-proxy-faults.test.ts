@@ -127,7 +127,7 @@ const FAILOVER: PressureSpec = {
   thresholds: ['duplicated<=20'],
 }
 
-test('a proxy that ends with its database connections is told, and its run has failed', {
+test('a proxy that dies with its database connections is reported, and its run fails', {
   ...limit,
   tags: 'long',
 }, async () => {
@@ -148,7 +148,7 @@ test('a proxy that ends with its database connections is told, and its run has f
   expect(result.partial_reason).toMatch(/^proxy-1 exited with code \d/)
 })
 
-test('a proxy that one hanging tenant brings to a stop makes p95_ratio<=2 fail', {
+test('a proxy that stalls on one hanging tenant makes p95_ratio<=2 fail', {
   ...limit,
   tags: 'long',
 }, async () => {

@@ -92,7 +92,7 @@ test('a setting of the proxy that is unknown is refused before anything boots', 
   expect(run.result).toBeUndefined()
 })
 
-test('presses a proxy that runs already, and names one that does not', {
+test('uses a proxy that is already running, and names one that is not', {
   ...limit,
   tags: 'long',
 }, async () => {

@@ -49,7 +49,7 @@ test('the odd server by itself deviates in its usual ways', async () => {
 
 const is = (verb: string) => (line: string) => line.toUpperCase().startsWith(verb)
 
-test('a line without a code is named as that, once, and hides nothing else', async () => {
+test('a reply line without a code is one deviation, and hides no other', async () => {
   const ehlo = 'hello there\r\n250-odd.test\r\n250-PIPELINING\r\n250 SIZE 1000000'
   const { report } = await probed({ command: (line) => (is('EHLO')(line) ? ehlo : undefined) })
   expect(saying(report, 'deviates')).toEqual({
@@ -80,7 +80,7 @@ test('different codes in one reply are named', async () => {
   })
 })
 
-test('a reply line that LF alone ends is named as that', async () => {
+test('a reply line that ends in LF alone is reported as that', async () => {
   const { report } = await probed({ greeting: '220-odd.test\n220 odd.test' })
   expect(saying(report, 'deviates')).toEqual({
     ...USUAL_DEVIATIONS,
@@ -103,7 +103,7 @@ sequential.each([
   expect(flooded()).toBeLessThan(100_000_000)
 })
 
-test('a long reply line makes no long report', async () => {
+test('a long reply line is cut in the report', async () => {
   const { report } = await probed({ greeting: `220-odd.test\r\n220 ${'x'.repeat(60_000)}` })
   expect(saying(report, 'deviates')).toEqual({
     ...USUAL_DEVIATIONS,
@@ -112,7 +112,7 @@ test('a long reply line makes no long report', async () => {
   expect(JSON.stringify(report).length).toBeLessThan(60_000)
 })
 
-test('a reply that nothing asked for shifts no other one', async () => {
+test('an unsolicited reply does not shift the ones after it', async () => {
   const { report } = await probed({
     command: (line) => (is('MAIL')(line) ? '250 ok\r\n250 and again' : undefined),
   })
@@ -121,7 +121,7 @@ test('a reply that nothing asked for shifts no other one', async () => {
   expect(replies).toMatch(/^a reply that nothing asked for \(after the one to MAIL .*\): 250 and again$/i)
 })
 
-test('a reply that nothing asked for shifts none when it comes a little later, either', async () => {
+test('an unsolicited reply that comes a little later does not shift them either', async () => {
   using target = await startLate()
   const report = await probe({ name: 'odd', target, context: CONTEXT, stamp: 's' })
   const { replies, ...others } = saying(report, 'deviates')
@@ -153,7 +153,7 @@ async function startLate() {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, [Symbol.dispose]: end }
 }
 
-test('what stands in the clear behind the 220 of STARTTLS is told', async () => {
+test('plaintext after the 220 to STARTTLS is reported', async () => {
   const { report } = await probed({
     command: (line) => {
       if (is('STARTTLS')(line)) return '220 go\r\n250 injected'
@@ -209,7 +209,7 @@ test('a server that refuses the plain message does not deviate in its extensions
   expect(saying(report, 'deviates')).not.toHaveProperty('pipelining')
 })
 
-test('a server that refuses MAIL by 550 is not told to have taken it', async () => {
+test('a server that refuses MAIL with 550 is not reported to have accepted it', async () => {
   const { row } = await probed({
     command: (line) => (/SIZE=1000001|XPROBE/.test(line) ? '550 no' : undefined),
   })
@@ -219,7 +219,7 @@ test('a server that refuses MAIL by 550 is not told to have taken it', async () 
   expect(row('unknown-parameter')?.note).toBe('refused, but with 550: the reply is 555')
 })
 
-test('a server that ends in the middle is gone, which is said once', async () => {
+test('a server that dies during the probe is reported as gone, once', async () => {
   const { report } = await probed({ diesAt: is('NOOP') })
   const at = QUESTIONS.findIndex(({ id }) => id === 'noop')
   expect(report.remarks).toEqual([

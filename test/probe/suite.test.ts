@@ -10,7 +10,7 @@ import { ScriptedServer } from '../servers/scripted-server.ts'
 
 const LIMIT_MS = 120_000
 
-test('-t probe tells what a server does, in the terminal and in files', { timeout: LIMIT_MS }, async () => {
+test('-t probe reports what a server does, in the terminal and in files', { timeout: LIMIT_MS }, async () => {
   await using server = await ScriptedServer.start({ rset: [say('502 5.5.1 not here')] })
   const run = await probed({ SMTP_TARGETS: `127.0.0.1:${server.port}` })
   expect(run.exitCode).toBe(0)
@@ -33,7 +33,7 @@ test('with STRESS_PROBE_STRICT=1 a deviation fails its row and the run', {
   expect(run.output).toContain('deviates: the reply to RSET is not 250 (RFC 5321 4.1.1.5)')
 })
 
-test('README and docs/servers.md tell how many questions there are', () => {
+test('README and docs/servers.md state the number of questions', () => {
   const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
   expect(read('README.md')).toContain(`${QUESTIONS.length} checks from the RFCs`)
   expect(read('docs/servers.md')).toContain(`the ${QUESTIONS.length} questions of the protocol probe`)
@@ -54,7 +54,7 @@ test('a target that is down does not keep the others from being asked', {
   expect(run.result?.targets[0]?.counts.conforms).toBeGreaterThan(20)
 })
 
-test('a target that is not ours to ask is not connected to', {
+test('a target that is neither loopback nor private is not connected to', {
   tags: 'long',
   timeout: LIMIT_MS,
 }, async () => {

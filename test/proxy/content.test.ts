@@ -8,7 +8,7 @@ const soon = { timeout: 30_000, interval: 20 }
 /** Reports come quickly, and a retry too. */
 const quick = { syncIntervalMs: 50, retryDelaysMs: [100, 100], sendLoopIntervalMs: 50 }
 
-test('writes the message that was asked for, and shows nobody who else gets it', async () => {
+test('writes the message as requested, and shows no recipient the others', async () => {
   await using rig = new Rig(await freshDatabase())
   const sink = await rig.sink()
   const { api } = await rig.proxy()

@@ -41,7 +41,7 @@ test('overwrites what waits, and neither what is being sent nor what was sent', 
   expect(await query(url, 'SELECT count(*)::int AS n FROM messages')).toEqual([{ n: 1 }])
 })
 
-test('leaves a queued message alone when its id comes again with an unknown account', async () => {
+test('does not change a queued message when its id is submitted again with an unknown account', async () => {
   const { db } = await prepared()
   await takeMessages(db, [message('m')])
   expect((await takeMessages(db, [message('m', { account_id: 'z' })])).queued).toBe(0)
@@ -59,7 +59,7 @@ test('takes the only account of a tenant for a message that names none', async (
   ])
 })
 
-test('takes of a tenant’s token only its own messages', async () => {
+test('accepts from a tenant’s token only that tenant’s messages', async () => {
   const { db } = await prepared()
   await new Tenants(db).save('other', { name: null, active: true, client, ...unlimited })
   const options = { onlyTenantId: 'other', tenantId: 'other' }

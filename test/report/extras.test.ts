@@ -92,7 +92,7 @@ describe.skipIf(noBrowser !== undefined)(
       expect(await pixelsOf(page, 'side-by-side-share', 'efficiency')).toBeGreaterThan(5000)
     })
 
-    test('drift: what was measured and its slope, over the time of the run', { tags: 'long' }, async () => {
+    test('drift is drawn as measured values and their slope over the run', { tags: 'long' }, async () => {
       const result = driftingResult()
       const { page, complaints } = await opened(renderPage(result, await loadAssets()))
       const { 'drift-0': p99, 'drift-1': memory } = await drawn(page)

@@ -125,7 +125,7 @@ describe.skipIf(noBrowser !== undefined)(
       expect(inked).toBe(0)
     })
 
-    test('a long run is drawn as means with bands, and its table tells their ends', async () => {
+    test('a long run is drawn as means with bands, whose ends are in the table', async () => {
       const [row] = burstResult().timeline
       if (row === undefined) throw new Error('the fixture has no timeline')
       const timeline = Array.from({ length: 40_000 }, (_, second) => ({

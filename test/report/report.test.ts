@@ -92,7 +92,7 @@ describe.skipIf(noBrowser !== undefined)(
       await checkIndex(browser, folder, result)
     })
 
-    test('a burst of a moment: bars, of which the data tables tell what the JSON says', {
+    test('a burst of a moment is drawn as bars, and the tables have the figures of the JSON', {
       tags: 'long',
       timeout: LIMIT_MS,
     }, async () => {

@@ -199,7 +199,7 @@ async function play({ script, sending, messages }: Case): Promise<void> {
   }
 }
 
-test('however a server misbehaves, each message ends once, in time, and none is accepted that it did not take', {
+test('however a server misbehaves, each message ends once and in time, and none is accepted that it did not take', {
   timeout: TEST_LIMIT_MS,
 }, async () => {
   await fc.assert(
@@ -213,7 +213,7 @@ test('however a server misbehaves, each message ends once, in time, and none is 
   )
 })
 
-test('nothing that comes before the end of a message was sent is its acceptance', {
+test('no reply sent before the end of a message accepts it', {
   timeout: TEST_LIMIT_MS,
 }, async () => {
   await fc.assert(fc.asyncProperty(earlyReply, play), { seed: SEED, numRuns: 12, endOnFailure: true })

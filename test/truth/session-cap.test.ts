@@ -137,7 +137,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (level) => {
     expect(seen).toMatchObject({ accepted: CAP, deferred: 200 - CAP, sessions: 2, sessionCap: undefined })
   })
 
-  it('tries ever more seldom when refusals come by chance, and names no cap', async () => {
+  it('tries less and less often when refusals are random, and reports no limit', async () => {
     // Pseudo-random, the same each time: about half of all messages, so that two running are frequent.
     let state = 7
     const chance = () => {
@@ -155,7 +155,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (level) => {
     expect(seen.accepted).toBe(seen.messages)
   })
 
-  it('of many workers that meet an outage at once only one tries', async () => {
+  it('when many workers meet an outage at once, only one tries', async () => {
     const seen = await play(
       level,
       { stage: 'mail', reply: '451 4.3.0 down', takes: (_, inAll) => inAll < 100 },
@@ -169,7 +169,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (level) => {
     expect(seen.sessions).toBeLessThanOrEqual(20 + 8)
   })
 
-  it('many workers find the cap together', async () => {
+  it('many workers find the limit together', async () => {
     const seen = await play(
       level,
       { stage: 'mail', reply: '452 4.4.5 limit', takes: (inSession) => inSession < CAP },

@@ -57,7 +57,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (pipelining) => {
     },
   )
 
-  it('a message whose MAIL is met by silence in a used session is not sent again: that is no end', async () => {
+  it('a message whose MAIL gets no reply in a used session is not sent again: the session has not ended', async () => {
     const mail = { first: [DEFAULT_STEPS.mail, [hang]] }
     const schedule = { executor: 'shared-iterations', messages: 3 } as const
     const seen = await play({ mail }, { pipelining, schedule, replyTimeoutMs: 150 })
@@ -81,7 +81,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (pipelining) => {
     expect(seen.reconnects).toBe(0)
   })
 
-  it('a message is sent again once: what meets it in the new session is its end', async () => {
+  it('a message is sent again once: what happens in the new session decides its outcome', async () => {
     const mail = { first: [DEFAULT_STEPS.mail, [close], [close]] }
     const schedule = { executor: 'shared-iterations', messages: 3 } as const
     const seen = await play({ mail }, { pipelining, schedule })
@@ -93,7 +93,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (pipelining) => {
     expect(seen.reconnects).toBe(1)
   })
 
-  it('of a message that is sent again the response time counts from when it was due, the service time from the new session', async () => {
+  it('when a message is sent again, response time counts from when it was due, service time from the new session', async () => {
     const waitMs = 60
     const mail = { first: [DEFAULT_STEPS.mail, [wait(waitMs), close]] }
     const schedule = { executor: 'shared-iterations', messages: 2 } as const

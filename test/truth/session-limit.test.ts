@@ -16,7 +16,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (level) => {
     expect(allCommands(sessions).filter((command) => command === 'QUIT')).toHaveLength(2)
   })
 
-  it('keeps the session when its first MAIL is answered so: a new one would be no better', async () => {
+  it('keeps the session when its first MAIL gets that reply: a new one would be no better', async () => {
     const { outcomes, sessions } = await play(level, mailReplies(level, [FULL]))
     expect(outcomes).toEqual(['deferred', 'accepted', 'accepted', 'accepted', 'accepted'])
     expect(sessions).toHaveLength(1)
@@ -28,7 +28,7 @@ describe.each(PIPELINING_LEVELS)('pipelining %s', (level) => {
     expect(sessions).toHaveLength(1)
   })
 
-  it('keeps the session when RCPT is answered so: that limit is the transaction’s', async () => {
+  it('keeps the session when RCPT gets that reply: it is a limit of the transaction', async () => {
     const data = level === 'off' ? {} : { data: times(['354 go ahead', '554 5.5.1 no recipients']) }
     const { outcomes, sessions } = await play(level, { rcpt: times(['250 ok', FULL]), ...data })
     expect(outcomes).toEqual(['accepted', 'deferred', 'accepted', 'accepted', 'accepted'])

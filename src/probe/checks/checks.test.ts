@@ -202,7 +202,7 @@ describe('recipients', () => {
     expect(judged('recipients', came)).toEqual({ verdict, note })
   })
 
-  test('nothing is claimed of a server that does not know the recipient', () => {
+  test('no verdict on a server that does not know the recipient', () => {
     expect(judged('recipients', { ...head, 'rcpt-1': '550 who' })).toMatchObject({ verdict: 'unknown' })
   })
 })
@@ -218,7 +218,7 @@ describe('silence', () => {
   })
 })
 
-test('nothing is claimed where the conversation never came to the question', () => {
+test('no verdict where the conversation never reached the question', () => {
   const row = rowOf(checkOf('text-998'), talkOf({ ...HELLO, mail: '421 too busy' }, 1_000))
   expect(row).toMatchObject({
     verdict: 'unknown',
