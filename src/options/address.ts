@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { type Kind, kind } from './kind.ts'
+import { type Kind, kind, textKind } from './kind.ts'
 
 /** RFC 5321 4.1.2 Dot-string; at most 64 octets by 4.5.3.1.1. */
 const LOCAL_PART = /^(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*$/
@@ -18,12 +18,19 @@ export function isReservedDomain(domain: string): boolean {
   return RESERVED_DOMAINS.some((reserved) => name === reserved || name.endsWith(`.${reserved}`))
 }
 
-export function domainOf(address: string): string {
+/** Why mail must not go to or come from this address, or undefined; `given` is how it was given, as `recipient="a@b.example"`. */
+export function unreservedProblem(given: string, address: string): string | undefined {
+  const domain = domainOf(address)
+  if (isReservedDomain(domain)) return undefined
+  return `${given} is in ${domain}, where real people may get the mail. Use a reserved domain (RFC 2606), such as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.`
+}
+
+function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1)
 }
 
 /** `name@domain`, without quotes, comments or address literals: nothing in it can end an SMTP line. */
-export const mailAddress: Kind<string> = kind('an address as name@domain', 'load@example.com', (text) => {
+export const mailAddress: Kind<string> = textKind('an address as name@domain', 'load@example.com', (text) => {
   const at = text.lastIndexOf('@')
   const ok = at > 0 && LOCAL_PART.test(text.slice(0, at)) && DOMAIN.test(text.slice(at + 1))
   return ok ? { value: text } : { wrong: 'is not a mail address' }

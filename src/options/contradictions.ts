@@ -1,4 +1,4 @@
-import { domainOf, isReservedDomain } from './address.ts'
+import { unreservedProblem } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
 import { executorOfMode, MODE_VARIABLES, misusedIn } from './load.ts'
 
@@ -189,9 +189,8 @@ function reserved(name: 'STRESS_SENDER' | 'STRESS_RECIPIENT'): Contradiction {
   return {
     about: [name, 'ALLOW_PUBLIC_TARGETS'],
     find: (values) => {
-      const domain = domainOf(values[name])
-      if (values.ALLOW_PUBLIC_TARGETS || isReservedDomain(domain)) return undefined
-      return `${name}=${JSON.stringify(values[name])} is in ${domain}, where real people may get the mail. Use a reserved domain (RFC 2606), such as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.`
+      if (values.ALLOW_PUBLIC_TARGETS) return undefined
+      return unreservedProblem(`${name}=${JSON.stringify(values[name])}`, values[name])
     },
   }
 }

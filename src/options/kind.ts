@@ -29,6 +29,16 @@ export function kind<T>(
   return { allowed, example, schema, value }
 }
 
+/** Of text that is its own value. */
+export function textKind(
+  allowed: string,
+  example: string,
+  read: (text: string) => Reading<string>,
+): Kind<string> {
+  const { schema } = kind(allowed, example, read)
+  return { allowed, example, schema, value: z.string('is not text').pipe(schema) }
+}
+
 function formatNumber(value: number): string {
   return value.toLocaleString('en-US')
 }
@@ -127,7 +137,7 @@ const CONTROL_CHARACTERS = /\p{Cc}/u
 
 /** Any text of one line. */
 export function line(allowed: string, example: string): Kind<string> {
-  return kind(allowed, example, (text) =>
+  return textKind(allowed, example, (text) =>
     CONTROL_CHARACTERS.test(text) ? { wrong: 'has control characters' } : { value: text },
   )
 }
@@ -135,12 +145,31 @@ export function line(allowed: string, example: string): Kind<string> {
 /** A count, or no limit to it. */
 export function countOrUnlimited(max: number): Kind<number | 'unlimited'> {
   const allowed = `a whole number from 1 to ${formatNumber(max)}, or unlimited`
-  return kind<number | 'unlimited'>(allowed, 'unlimited', (text) => {
-    if (text.toLowerCase() === 'unlimited') return { value: 'unlimited' }
-    if (!/^\d+$/.test(text)) return { wrong: 'is neither a whole number nor unlimited' }
-    const value = Number(text)
+  const neither = 'is neither a whole number nor unlimited'
+  const readNumber = (value: number): Reading<number> => {
+    if (!Number.isInteger(value)) return { wrong: neither }
     if (value < 1) return { wrong: 'is too small' }
     return value > max ? { wrong: 'is too large' } : { value }
+  }
+  return kind<number | 'unlimited'>(
+    allowed,
+    'unlimited',
+    (text) => {
+      if (text.toLowerCase() === 'unlimited') return { value: 'unlimited' }
+      return /^\d+$/.test(text) ? readNumber(Number(text)) : { wrong: neither }
+    },
+    anyValue<number | 'unlimited'>((value) =>
+      value === 'unlimited' ? { value: 'unlimited' } : readNumber(Number(value)),
+    ),
+  )
+}
+
+function anyValue<T>(read: (value: unknown) => Reading<T>): z.ZodType<T> {
+  return z.unknown().transform((value, context): T => {
+    const reading = read(value)
+    if ('value' in reading) return reading.value
+    context.addIssue(reading.wrong)
+    return z.NEVER
   })
 }
 
@@ -154,20 +183,31 @@ export interface Variable {
   readonly example: string
   /** Its value is never printed. */
   readonly secret: boolean
+  /** What is wrong with the value itself, where it is not given as text; undefined when nothing is. */
+  wrongWith(value: unknown): string | undefined
 }
 
 type About = Omit<Variable, 'name'>
 const about = z.registry<About>()
 
 /** A variable whose default is a text like any other: it is read by the same rules. */
-export function preset<T>({ schema, allowed, example }: Kind<T>, byDefault: string, meaning: string) {
-  return schema.prefault(byDefault).register(about, { meaning, allowed, byDefault, example, secret: false })
+export function preset<T>(kind: Kind<T>, byDefault: string, meaning: string) {
+  return kind.schema
+    .prefault(byDefault)
+    .register(about, { ...saidOf(kind), meaning, byDefault, secret: false })
+}
+
+function saidOf<T>({
+  allowed,
+  example,
+  value,
+}: Kind<T>): Pick<Variable, 'allowed' | 'example' | 'wrongWith'> {
+  return { allowed, example, wrongWith: (given) => value.safeParse(given).error?.issues[0]?.message }
 }
 
 /** A variable that stays undefined when unset; `byDefault` says in words what then holds. */
 export function unset<T>(kind: Kind<T>, byDefault: string, meaning: string, secret = false) {
-  const { schema, allowed, example } = kind
-  return schema.optional().register(about, { meaning, allowed, byDefault, example, secret })
+  return kind.schema.optional().register(about, { ...saidOf(kind), meaning, byDefault, secret })
 }
 
 /** What a group of variables reads as. */
@@ -202,13 +242,19 @@ export function sizeInBytes({ minBytes, names, example }: SizeLimits): Kind<numb
   const words = names ? `${Object.keys(SIZES).join(', ')}, or ` : ''
   const least = minBytes.toLocaleString('en-US')
   const allowed = `${words}${least} ${minBytes === 1 ? 'byte' : 'bytes'} to 1 GB, such as 10240, 10KB or 1MB (1 KB = 1024 bytes)`
-  return kind(allowed, example, (text) => {
-    const bytes = names && isSizeName(text) ? SIZES[text] : bytesOf(text)
+  const named = (text: string) => (names && isSizeName(text) ? SIZES[text] : undefined)
+  const readBytes = (bytes: number | undefined): Reading<number> => {
     if (bytes === undefined) return { wrong: 'is not a size' }
     if (!Number.isInteger(bytes)) return { wrong: 'is not a whole number of bytes' }
     if (bytes < minBytes) return { wrong: 'is too small' }
     return bytes > MAX_MESSAGE_BYTES ? { wrong: 'is too large' } : { value: bytes }
-  })
+  }
+  return kind(
+    allowed,
+    example,
+    (text) => readBytes(named(text) ?? bytesOf(text)),
+    anyValue((value) => readBytes(typeof value === 'number' ? value : named(String(value)))),
+  )
 }
 
 function isSizeName(text: string): text is SizeName {

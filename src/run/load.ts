@@ -94,7 +94,7 @@ export type LoadResult = Result
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { targets, name = 'load', signal, onProgress, thresholds = [], ...rest } = options
   const { allowPublicTargets, tlsVerify, threads, seed, ...spec } = rest
-  const workload = resolveSpec({ ...spec, thresholds })
+  const workload = resolveSpec({ ...spec, thresholds }, allowPublicTargets)
   const run = { scenario: name, part: null, workload, overrides: [] }
   await using services = createServices(optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }))
   const row: Row<Progress> = {

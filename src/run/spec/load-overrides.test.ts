@@ -121,6 +121,14 @@ describe('overrideLoad', () => {
     expect(refusal({ STRESS_MAX_SESSIONS: 9, STRESS_WORKERS: 9 })).toBeUndefined()
   })
 
+  it('refuses more workers than the scenario allows sessions, unless more are given', () => {
+    const own = { ...SPECS.rate, maxSessions: 20 }
+    const refusal = (load: GivenLoad) => overrideLoad(own, load).refused.get('STRESS_WORKERS')
+    expect(refusal({ STRESS_WORKERS: 20 })).toBeUndefined()
+    expect(refusal({ STRESS_WORKERS: 21 })).toContain('at most 20 sessions')
+    expect(refusal({ STRESS_WORKERS: 21, STRESS_MAX_SESSIONS: 30 })).toBeUndefined()
+  })
+
   it('takes a baseline where a threshold compares with one', () => {
     const given = { STRESS_BASELINE: 'ci' }
     expect(overrideLoad(SPECS.burst, given).refused.get('STRESS_BASELINE')).toContain('regression')

@@ -41,8 +41,12 @@ type Rules = {
 /** Where a variable does not simply set its field, or its amount. */
 const RULES = {
   STRESS_MODE: (spec) => `its executor is ${spec.executor}, and only custom can use another`,
-  STRESS_WORKERS(spec, workers) {
-    return executorOf(spec).workersOf === undefined ? field(spec, 'workers', workers) : goesBy(spec)
+  STRESS_WORKERS(spec, workers, { STRESS_MAX_SESSIONS: maxSessions = spec.maxSessions }) {
+    const { workersOf, model } = executorOf(spec)
+    if (workersOf !== undefined) return goesBy(spec)
+    if (model === 'open' && maxSessions !== undefined && maxSessions < workers)
+      return `it has at most ${maxSessions} sessions, and each worker needs one; STRESS_MAX_SESSIONS raises that`
+    return field(spec, 'workers', workers)
   },
   STRESS_SIZE: (spec, size) => ({ spec: { ...spec, size }, own: bytesOf(spec.size), value: size }),
   STRESS_STAGES(spec, stages) {

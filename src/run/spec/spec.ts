@@ -18,6 +18,7 @@ import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
 import { checkBaseline } from '../baseline.ts'
+import { checkSpec } from './spec-check.ts'
 
 /** What every scenario has beside the load of its executor. Optional fields state their default. */
 export interface SpecBase extends CustomMetricsSpec {
@@ -144,7 +145,12 @@ const SLOWEST_PER_SECOND = 100
 const DEFAULT_DRAIN_SECONDS = 30
 const SESSIONS_PER_WORKER = 10
 
-export function resolveSpec(spec: ScenarioSpec): Workload {
+/**
+ * The spec with every default filled in. Throws MailstormError with everything in it that makes no sense;
+ * `allowPublic`: its addresses may be in domains that are not reserved.
+ */
+export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
+  checkSpec(spec, allowPublic)
   const schedule = scheduleOf(spec, spec.workers)
   const open = executorOf(schedule).model === 'open'
   const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000

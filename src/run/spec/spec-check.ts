@@ -1,0 +1,137 @@
+import { EXECUTORS, executorOf, type LoadSpec } from '../../engine/executors/registry.ts'
+import { MailstormError } from '../../error.ts'
+import { cutText } from '../../foreign-text.ts'
+import { nearest } from '../../nearest.ts'
+import { mailAddress, unreservedProblem } from '../../options/address.ts'
+import { VARIABLES } from '../../options/environment.ts'
+import {
+  decimal,
+  type Kind,
+  line,
+  MIN_MESSAGE_BYTES,
+  oneOf,
+  type Variable,
+  wholeNumber,
+} from '../../options/kind.ts'
+import { FIELD_OF, FIELD_VARIABLES } from '../../options/load.ts'
+import { AUTH_MECHANISMS, type Credentials } from '../../smtp/target.ts'
+
+type Allowed = Pick<Variable, 'allowed' | 'wrongWith'>
+
+/** A field allows what its variable allows. */
+const OF_VARIABLES: Readonly<Record<string, Allowed>> = Object.fromEntries(
+  FIELD_VARIABLES.flatMap((variable): [string, Allowed][] => {
+    const known = VARIABLES.find(({ name }) => name === variable)
+    return known === undefined ? [] : [[FIELD_OF[variable], known]]
+  }),
+)
+
+const NO_VARIABLE = {
+  maxDurationSeconds: allowedBy(decimal({ min: 0.1, max: 1_000_000, unit: 'seconds' })),
+  drainSeconds: allowedBy(decimal({ min: 0, max: 86_400, unit: 'seconds' })),
+  servers: allowedBy(wholeNumber({ min: 1, max: 256 })),
+} as const satisfies Readonly<Record<string, Allowed>>
+
+/** The name of a size is fine in a suite, but not its text with a unit. */
+const SIZE = `small, medium, large, xlarge, or a number of bytes from ${MIN_MESSAGE_BYTES} to 1,073,741,824`
+
+/** Checked with the load itself (registry.ts), as threshold expressions, or with the metrics that they record. */
+const ELSEWHERE = ['executor', 'workers', 'thresholds', 'metrics', 'hooks']
+const FIELDS: Readonly<Record<string, Allowed | undefined>> = {
+  ...OF_VARIABLES,
+  ...NO_VARIABLE,
+  ...(OF_VARIABLES.size === undefined ? {} : { size: { ...OF_VARIABLES.size, allowed: SIZE } }),
+  auth: undefined,
+  ...Object.fromEntries(ELSEWHERE.map((name) => [name, undefined])),
+}
+
+const CREDENTIALS: Readonly<Record<string, Allowed>> = {
+  user: allowedBy(line('text of one line', 'user')),
+  pass: allowedBy(line('text of one line', 'secret')),
+  mechanism: allowedBy(oneOf(AUTH_MECHANISMS, 'LOGIN')),
+}
+
+function allowedBy<T>({ allowed, value: schema }: Kind<T>): Allowed {
+  return { allowed, wrongWith: (value) => schema.safeParse(value).error?.issues[0]?.message }
+}
+
+/** What is looked at by name of a scenario's spec (spec.ts). */
+type Spec = LoadSpec & {
+  readonly workers: number
+  readonly maxSessions?: number
+  readonly thresholds: readonly string[]
+  readonly auth?: Credentials
+  readonly sender?: string
+  readonly recipient?: string
+}
+
+/** Throws one MailstormError with every field that makes no sense, before anything is booted or dialled. */
+export function checkSpec(spec: Spec, allowPublic: boolean): void {
+  const problems = Object.entries(spec).flatMap(([name, value]) =>
+    value === undefined ? [] : (problemWith(name, value, spec) ?? []),
+  )
+  if (!Array.isArray(spec.thresholds)) problems.push('thresholds is not a list: thresholds: [] for none.')
+  problems.push(...authProblems(spec.auth), ...(allowPublic ? [] : publicProblems(spec)))
+  const { workers, maxSessions } = spec
+  if (executorOf(spec).model === 'open' && maxSessions !== undefined && maxSessions < workers)
+    problems.push(
+      `maxSessions ${maxSessions} is less than its ${workers} workers, and each has a session: raise it, or take fewer workers.`,
+    )
+  if (problems.length === 0) return
+  throw new MailstormError('BAD_SCENARIO', ['Failed to read the scenario:', ...problems].join('\n  '))
+}
+
+function problemWith(name: string, value: unknown, spec: Spec): string | undefined {
+  if (!Object.hasOwn(FIELDS, name)) return unknownProblem(name, value, spec)
+  const field = FIELDS[name]
+  return field === undefined ? undefined : wrongIn(name, value, field)
+}
+
+function wrongIn(name: string, value: unknown, { allowed, wrongWith }: Allowed): string | undefined {
+  const why = wrongWith(value)
+  // A password is never shown.
+  const given = name === 'auth.pass' ? '(not shown)' : shown(value)
+  return why === undefined ? undefined : `${name} ${given} ${why}. Allowed: ${allowed}.`
+}
+
+const SHOWN_CHARACTERS = 120
+
+/** JSON has neither NaN nor Infinity. */
+function shown(value: unknown): string {
+  return cutText(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? ''), SHOWN_CHARACTERS)
+}
+
+/** A field of another executor changes nothing; any other name is an error when it looks like a known one. */
+function unknownProblem(name: string, value: unknown, spec: Spec): string | undefined {
+  const own = executorOf(spec)
+  const fieldsOf = ({ takes, levels }: typeof own) => [...Object.values(takes), levels?.startField]
+  if (fieldsOf(own).includes(name)) return amountProblem(name, value)
+  const theirs = EXECUTORS.flatMap(fieldsOf).filter((field) => field !== undefined)
+  if (theirs.includes(name))
+    return `${name} changes nothing with ${own.name}, which ${own.goesBy.suite}. Leave it out, or choose another executor.`
+  const meant = nearest(name, [...Object.keys(FIELDS), ...theirs])
+  return meant === undefined ? undefined : `there is no field ${name}. Did you mean ${meant}?`
+}
+
+/** What only the type of a value tells; its size is for the executor to judge (registry.ts). */
+function amountProblem(name: string, value: unknown): string | undefined {
+  if (name === 'stages') return Array.isArray(value) ? undefined : 'stages is not a list.'
+  return Number.isFinite(value) ? undefined : `${name} ${shown(value)} is not a number.`
+}
+
+function authProblems(auth: Spec['auth']): string[] {
+  if (auth === undefined) return []
+  const given: Readonly<Record<string, unknown>> = { ...auth }
+  return Object.entries(CREDENTIALS).flatMap(([name, field]) => {
+    if (given[name] === undefined) return name === 'mechanism' ? [] : [`auth.${name} is missing.`]
+    return wrongIn(`auth.${name}`, given[name], field) ?? []
+  })
+}
+
+/** Real people get what a public server is sent for them, even where the server itself may be tested. */
+function publicProblems({ sender, recipient }: Spec): string[] {
+  return Object.entries({ sender, recipient }).flatMap(([name, address]) => {
+    if (address === undefined || !mailAddress.schema.safeParse(address).success) return []
+    return unreservedProblem(`${name} ${JSON.stringify(address)}`, address) ?? []
+  })
+}
