@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { RawSmtp } from '../contract/raw-smtp.ts'
 import { JIM_DEFAULTS, JimSwitch } from '../jim.ts'
@@ -17,9 +17,11 @@ beforeEach(async () => {
   await serve(false)
 })
 
-async function serve(chunking: boolean): Promise<void> {
+async function serve(
+  chunking: boolean,
+  jim = new JimSwitch({ config: JIM_DEFAULTS, invited: false }),
+): Promise<void> {
   const intake = new Intake({ store, headerOnly: false, fields: new DigestFields(), onStored: () => {} })
-  const jim = new JimSwitch({ config: JIM_DEFAULTS, invited: false })
   smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking })
   smtp.server.listen(0, '127.0.0.1')
   await once(smtp.server, 'listening')
@@ -148,4 +150,21 @@ test('ends the session at a BDAT without a size: where its chunk ends is unknown
   await client.write(`${ENVELOPE}BDAT many LAST\r\n`)
   expect(await codes(client, 3)).toBe('250 250 501')
   expect(await client.reply()).toBe('closed')
+})
+
+test('what is on a slow link when its client leaves never arrives', async () => {
+  smtp.server.close()
+  const slow = { DisconnectChance: 0, AcceptChance: 1, LinkSpeedAffect: 1, LinkSpeedMin: 0, LinkSpeedMax: 0 }
+  await serve(false, new JimSwitch({ config: { ...JIM_DEFAULTS, ...slow }, invited: true }))
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  const cleared = vi.spyOn(globalThis, 'clearTimeout')
+  const client = connect(port, '127.0.0.1')
+  await once(client, 'data')
+  client.write('EHLO a.test\r\n'.repeat(100))
+  await vi.waitUntil(() => [...smtp.sockets].some((socket) => socket.isPaused()))
+  const onLink = timers.mock.results.at(-1)?.value
+  const closed = once([...smtp.sockets][0] as Socket, 'close')
+  client.destroy()
+  await closed
+  expect(cleared).toHaveBeenCalledWith(onLink)
 })

@@ -37,6 +37,8 @@ class Connection {
   /** Beginning of an incomplete command line. */
   #partLine: Buffer | undefined
   #data: Data | undefined
+  /** Until the bytes on a slow link have arrived. */
+  #onLink: NodeJS.Timeout | undefined
   /** Octets of the chunk at hand that are still to come. */
   #chunkBytesLeft = 0
 
@@ -52,7 +54,11 @@ class Connection {
     socket.on('end', () => this.#replies.end())
     // The peer disconnected; 'close' follows.
     socket.on('error', () => {})
-    socket.on('close', () => this.#data?.content.discard())
+    socket.on('close', () => {
+      // What is still on the link would be spooled for a message that never ends.
+      clearTimeout(this.#onLink)
+      this.#data?.content.discard()
+    })
     this.#replies.push(`220 ${this.#hostname} ESMTP MailHog\r\n`)
     this.#replies.flush()
   }
@@ -65,7 +71,7 @@ class Connection {
     }
     this.#socket.pause()
     const onLinkMs = (chunk.length / this.#bytesPerSecond) * 1000
-    setTimeout(() => {
+    this.#onLink = setTimeout(() => {
       this.#receive(chunk)
       this.#socket.resume()
     }, onLinkMs)
