@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Does the queue take what an SMTP server that became slow does not, and empty when it is well again? */
+/** When an SMTP server becomes slow, does the queue absorb the mail, and empty once the server recovers? */
 pressure(
   'backpressure',
   {

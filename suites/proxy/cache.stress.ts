@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Does the proxy fetch an attachment that comes again only once? Half of these come again. */
+/** Does the proxy fetch a repeated attachment only once? Half of these repeat. */
 pressure(
   'cache',
   {

@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Does a proxy keep its pace beyond its first thousand messages? */
+/** Does a proxy keep up its pace beyond the first thousand messages? */
 pressure(
   'cliff',
   {

@@ -2,7 +2,7 @@ import { pressure } from 'mailstorm'
 
 const SLEEPY = { dndShare: 0.5, dndSeconds: { min: 2, max: 6 } }
 
-/** Does the proxy leave tenants alone that ask for it, and come back soon after? */
+/** Does the proxy leave tenants alone that ask for it, and call them again soon afterwards? */
 pressure(
   'dnd',
   {

@@ -1,11 +1,11 @@
 import { pressure } from 'mailstorm'
 
-/** Sends at once of one account: what a proxy may not know to have sent when its database goes away. */
+/** Concurrent sends of one account: as many messages may be sent without a record when the database goes away. */
 const POOL_SIZE = 20
-/** Whom a proxy lost between reading an answer and storing it, the tenant offers again. */
+/** The tenant offers again what a proxy lost between reading an answer and storing it. */
 const PATIENT = { attachmentShare: 0, dndShare: 0, reofferAfterMs: 4_000 } as const
 
-/** Does the proxy outlive a database that restarts and fails over, without losing a message? */
+/** Does the proxy survive a database that restarts and fails over, without losing a message? */
 pressure(
   'failover',
   {

@@ -1,6 +1,6 @@
 import { pressureParts } from 'mailstorm'
 
-/** Their mail has to go whatever their neighbour does. */
+/** Their mail must get through whatever their neighbour does. */
 const OTHERS = [
   {
     profile: 'standard',
@@ -12,7 +12,7 @@ const OTHERS = [
     dndShare: 0,
   },
 ] as const
-/** Its files come by a byte now and then, all of them the same few: more messages than a proxy sends at once. */
+/** Its files arrive a byte at a time and never end; there are more such messages than a proxy sends at once. */
 const HANGING = {
   profile: 'newsletter',
   name: 'hanging',

@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Do files of 10 and 50 MB get through without filling the memory? */
+/** Do files of 10 and 50 MB get through without filling memory? */
 pressure(
   'large-attachments',
   {

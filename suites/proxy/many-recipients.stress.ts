@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Does a message reach all of its recipients where the server takes a hundred at a time (RFC 5321 4.5.3.1.10)? */
+/** Does a message reach all its recipients when the server accepts a hundred at a time (RFC 5321 4.5.3.1.10)? */
 pressure(
   'many-recipients',
   {

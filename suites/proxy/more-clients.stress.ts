@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Do five high-volume clients get their share, and the quiet one beside them too? */
+/** Do five high-volume clients get their share, and the quiet one beside them as well? */
 pressure(
   'more-clients',
   {

@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Each refuses one of two recipients, in a text that a database or a log may not take; octets as Latin-1. */
+/** Each refuses one of two recipients, with text that a database or log may choke on; octets as Latin-1. */
 const REPLIES = [
   '550 5.1.1 no\0body',
   '550 5.1.1 no \xff\xed body',
@@ -8,7 +8,7 @@ const REPLIES = [
   `${`550-5.1.1 ${'x'.repeat(400)}\r\n`.repeat(200)}550 5.1.1 nobody`,
 ]
 
-/** Is a message delivered once, and its report true, whatever text refuses one of its recipients? */
+/** Is a message delivered once, and reported correctly, whatever the text that refuses one of its recipients? */
 pressure(
   'odd-replies',
   {

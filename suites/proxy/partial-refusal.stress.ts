@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Is an account's limit kept where each transaction reaches one of two recipients only? */
+/** Is an account's limit kept when each transaction reaches only one of two recipients? */
 pressure(
   'partial-refusal',
   {

@@ -1,6 +1,6 @@
 import { pressure } from 'mailstorm'
 
-/** Does the whole protocol hold with four very different tenants? */
+/** Does the whole protocol work with four very different tenants? */
 pressure('pressure', {
   durationSeconds: 60,
   tenants: [

@@ -2,7 +2,7 @@ import { pressure } from 'mailstorm'
 
 const PLAIN = { profile: 'standard', attachmentShare: 0, dndShare: 0 } as const
 
-/** Is an account's limit kept, whether the rest is to wait or to fail, and is nobody else held back? */
+/** Is an account's limit kept, whether the excess waits or fails, and is nobody else held back? */
 pressure(
   'rate-limit',
   {

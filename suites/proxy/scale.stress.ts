@@ -15,7 +15,7 @@ const FLOOD = {
   ],
 } as const
 
-/** What do more proxies on one database bring, and does any message come twice? */
+/** What do more proxies on one database gain, and is any message sent twice? */
 pressureParts(
   'scale',
   {

@@ -1,6 +1,6 @@
 import { breakpoint } from 'mailstorm'
 
-/** How many messages a second do they take and still answer in time? Stops by itself when it knows. */
+/** How many messages a second can they accept and still answer in time? Stops when it knows. */
 breakpoint(
   'breakpoint',
   {

@@ -1,6 +1,6 @@
 import { scenario } from 'mailstorm'
 
-/** How fast do the servers take what comes all at once? */
+/** How fast do the servers accept a sudden flood of mail? */
 scenario('burst', {
   executor: 'shared-iterations',
   messages: 5_000,

@@ -8,7 +8,7 @@ const SMALL = {
   thresholds: ['success_rate>=0.99', 'p(99)<3000'],
 } as const
 
-/** What do fewer round trips bring (RFC 2920)? */
+/** What do fewer round trips gain (RFC 2920)? */
 scenarioParts(
   'pipelining',
   {

@@ -1,6 +1,6 @@
 import { scenario } from 'mailstorm'
 
-/** How do they cope with growing load? Three steps in one run, each with figures of its own. */
+/** How do they cope with growing load? Three steps in one run, each with its own figures. */
 scenario(
   'ramp-up',
   {

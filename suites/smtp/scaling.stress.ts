@@ -8,7 +8,7 @@ const BURST = {
   thresholds: ['success_rate>=0.99', 'p(99)<5000'],
 } as const
 
-/** What do more servers bring? The same burst on 1, 3 and 5 of them. */
+/** What do more servers gain? The same burst on 1, 3 and 5 of them. */
 scenarioParts(
   'scaling',
   {

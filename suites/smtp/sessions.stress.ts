@@ -8,7 +8,7 @@ const SMALL = {
   thresholds: ['success_rate>=0.99', 'p(99)<3000'],
 } as const
 
-/** What does a session cost? 1, 10 and 100 messages to each, and all that a worker sends to one. */
+/** What does a session cost? 1, 10, 100 and unlimited messages in each. */
 scenarioParts(
   'sessions',
   {

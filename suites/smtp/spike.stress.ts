@@ -1,6 +1,6 @@
 import { scenarioTogether } from 'mailstorm'
 
-/** Do they get over a sudden crowd? A steady stream, and in the middle of it 1,000 messages at once. */
+/** Do they recover from a sudden flood? A steady stream, with 1,000 messages at once in the middle. */
 scenarioTogether(
   'spike',
   {

@@ -1,6 +1,6 @@
 import { scenario } from 'mailstorm'
 
-/** Do they keep pace with mail that comes steadily, a session to each message? */
+/** Do they keep up a steady rate, with one session per message? */
 scenario('sustained', {
   executor: 'constant-arrival-rate',
   rate: 50,

@@ -9,7 +9,7 @@ const SESSION_EACH = {
   thresholds: ['success_rate>=0.99', 'p(99)<5000'],
 } as const
 
-/** What does encryption cost? The same load plain, by STARTTLS (RFC 3207) and by implicit TLS (RFC 8314). */
+/** What does encryption cost? The same load in plaintext, with STARTTLS (RFC 3207) and with implicit TLS (RFC 8314). */
 scenarioParts(
   'tls',
   {

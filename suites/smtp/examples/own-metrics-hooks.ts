@@ -3,7 +3,7 @@ import type { Own } from './own-metrics.stress.ts'
 
 const SLOW_MS = 1_000
 
-/** Once per message, when it has ended. The first message of a session carries its handshake. */
+/** Called once per message, when it has ended. The first message of a session carries its handshake. */
 export const onSample: OnSample<Own> = (sample, metrics) => {
   metrics.add('slow', sample.serviceMs > SLOW_MS)
   const connectMs = sample.phaseMs('connect')
@@ -11,7 +11,7 @@ export const onSample: OnSample<Own> = (sample, metrics) => {
   metrics.add('handshake_ms', connectMs + (sample.phaseMs('greeting') ?? 0) + (sample.phaseMs('ehlo') ?? 0))
 }
 
-/** Once per reply. 421: the server closes the session; 450 to 452: it wants to be asked again later. */
+/** Called once per reply. 421: the server closes the session; 450 to 452: try again later. */
 export const onReply: OnReply<Own> = (reply, metrics) => {
   if (reply.code === 421 || (reply.code >= 450 && reply.code <= 452)) metrics.add('busy_replies')
   // The first line of EHLO's reply is the server's name, each further one an extension (RFC 5321 4.1.1.1).

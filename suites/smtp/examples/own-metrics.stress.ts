@@ -1,7 +1,7 @@
 import { defineMetrics, scenario } from 'mailstorm'
 
-// How to measure what mailstorm does not: metrics of one's own, recorded by own-metrics-hooks.ts, with
-// thresholds on them. 1,000 messages, a session to every ten.
+// How to measure what mailstorm does not: metrics of your own, recorded by own-metrics-hooks.ts, with
+// thresholds on them. 1,000 messages, ten to a session.
 const own = defineMetrics(
   {
     handshake_ms: 'trend',
@@ -11,7 +11,7 @@ const own = defineMetrics(
   },
   new URL('./own-metrics-hooks.ts', import.meta.url),
 )
-/** For the hooks: names of other metrics do not compile in them. */
+/** For the hooks: with it, the names of other metrics do not compile. */
 export type Own = typeof own
 
 scenario(

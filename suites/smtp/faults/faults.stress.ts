@@ -10,7 +10,7 @@ const SESSIONS_OF_TEN = {
   messagesPerSession: 10,
   replyTimeoutSeconds: 5,
 } as const
-/** A fault costs messages, but none of those that were acknowledged. */
+/** A fault costs messages, but never an acknowledged one. */
 const SOME_FAIL = ['success_rate>=0.9', 'success_rate<1', 'failed>0']
 const NONE_FAILS = ['success_rate==1']
 const STEADY = {
@@ -23,7 +23,7 @@ const STEADY = {
   replyTimeoutSeconds: 5,
 } as const
 
-/** What becomes of mail when the network or the server misbehaves? The account has to stay exact. */
+/** What becomes of mail when the network or the server misbehaves? Every message must still be accounted for. */
 faults('faults', {
   delay: {
     faults: { proxy: { toServer: { delayMs: 20 }, toClient: { delayMs: 20, jitterMs: 20 } } },
