@@ -24,8 +24,7 @@ import { ASKED_PROJECTS, askedProjects } from './run/spec/asked-projects.ts'
 import { builtInFiles, builtInFolder, escapedGlob, nodeModulesBut } from './run/spec/scenarios.ts'
 
 /**
- * What a repository says of its own beside what {@link stressConfig} sets: any option of Vitest and Vite, and two of
- * mailstorm's.
+ * What a repository sets or changes in {@link stressConfig}: any option of Vitest and Vite, and two of mailstorm's.
  */
 export interface StressOverrides extends ViteUserConfig {
   /**

@@ -128,7 +128,8 @@ export async function apiPage(root: string): Promise<string> {
 
 const HEAD = `# API
 
-What the doors of the package export. Made from the doc comments by \`npm run docs\`; a change of it shows in [docs/api](api).
+Everything that the package exports, by import path. Generated from the doc comments by \`npm run docs\`; [docs/api](api) shows
+every change of it in review.
 `
 
 function asOnePage(out: string): string {

@@ -5,7 +5,7 @@
  * Bucket of the integer v (µs):  v < 1024 → v,  else with e = floor(log2 v) − 9:
  * e·512 + floor(v / 2^e), where floor(v / 2^e) is in 512..1023.
  *
- * This is the form that travels between threads and stands in result files.
+ * This is the form that is passed between threads and stored in result files.
  */
 export interface SparseHistogram {
   /** Pairs of bucket index and count, ascending: [i0, n0, i1, n1, …]. */

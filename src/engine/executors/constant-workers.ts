@@ -1,7 +1,7 @@
 import { closed, type Executor } from './executor.ts'
 
 /**
- * The closed model for a time: each of the `workers` sends one message after another, as fast as it is answered.
+ * The closed model for a fixed time: each of the `workers` sends one message after another, as fast as they are answered.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 import { closed, type Executor } from './executor.ts'
 
 /**
- * The closed model for a number: each of the `workers` sends so many messages, one after another.
+ * The closed model with a fixed number: each of the `workers` sends that many messages, one after another.
  *
  * @example
  * ```ts

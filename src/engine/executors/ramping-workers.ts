@@ -2,7 +2,7 @@ import { closed, type Executor } from './executor.ts'
 import { createRamp, levelsText, type Stage, secondsOf } from './ramp.ts'
 
 /**
- * The closed model in stages: a number of workers that changes, each sending as fast as it is answered.
+ * The closed model in stages: the number of workers changes in straight lines, and each sends as fast as it is answered.
  *
  * @example
  * ```ts

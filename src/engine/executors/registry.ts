@@ -20,7 +20,7 @@ const REGISTERED = [
 ] as const
 type Registered = (typeof REGISTERED)[number]
 
-/** The load of a scenario as its suite says it: one executor with its fields. */
+/** The load of a scenario: one executor with its fields. */
 export type LoadSpec = Parameters<Registered['plan']>[0]
 
 /** When and how many messages are to start; knows nothing of what a message is. */

@@ -4,11 +4,11 @@ import { createInterface } from 'node:readline'
 import { LOOPBACK } from '../../listening.ts'
 import { SmtpInput } from './smtp-input.ts'
 
-/** How a front differs from the server behind it, which accepts every recipient. */
+/** A server in front of the sink that refuses some recipients; the sink itself accepts all. */
 export interface RecipientPlan {
-  /** Further recipients of a transaction get 452, as from servers with a limit (RFC 5321 4.5.3.1.10). */
+  /** Recipients accepted in one transaction; further ones get 452 (RFC 5321 4.5.3.1.10). Default: no limit. */
   readonly perTransaction?: number
-  /** Recipients with an odd number: `user-1`, `user-3`. */
+  /** What becomes of recipients with an odd number (`user-1`, `user-3`). Default: they are accepted. */
   readonly odd?: {
     /**
      * Used in turn. 4xx: greylisted, accepted from the second attempt on; 5xx: always refused. Octets as
