@@ -3,10 +3,10 @@ import type { Reporter, TestModule, TestSuite, Vitest } from 'vitest/node'
 import type { Result } from '../src/engine/result.ts'
 import { isMissed } from '../src/figures/threshold.ts'
 import { githubActions } from '../src/options/process-environment.ts'
-import type { AnyResult, PressureResult } from '../src/pressure/result.ts'
+import type { AnyResult } from '../src/pressure/result.ts'
 import { MOST_SUMMARY_BYTES, renderJobSummary } from '../src/report/ci/job-summary.ts'
 import { commandMessage, commandProperty, oneLine } from '../src/report/escape.ts'
-import { reasonOf, renderMarkdown } from '../src/report/kinds.ts'
+import { doubtsOf, reasonOf, renderMarkdown } from '../src/report/kinds.ts'
 import { runName, thresholdFigures, thresholdSentence } from '../src/report/verdict.ts'
 import { viewOf } from '../src/results/run-view.ts'
 import { collectResults, resultOf } from './collect-results.ts'
@@ -77,7 +77,7 @@ export function jobSummary(results: readonly AnyResult[], mostBytes: number): st
  * whatever makes the figures doubtful; a notice for a threshold that could not be evaluated.
  * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
-export function annotationsOf(result: Result | PressureResult): string[] {
+export function annotationsOf(result: AnyResult): string[] {
   const name = oneLine(runName(result))
   const missedOnes = result.thresholds.filter(isMissed).map(missed)
   const errors = result.verdict === 'FAILED' && missedOnes.length === 0 ? [reasonOf(result)] : missedOnes
@@ -97,13 +97,12 @@ function missed(threshold: Result['thresholds'][number]): string {
   return threshold.verdict === 'fail' ? `${sentence}, limit ${thresholdFigures(threshold).limit}` : sentence
 }
 
-function doubts(result: Result | PressureResult, failedBy: readonly string[]): string[] {
+function doubts(result: AnyResult, failedBy: readonly string[]): string[] {
   const found: string[] = []
   if (result.verdict === 'WARNING') found.push(reasonOf(result))
   else if (result.status === 'partial' && failedBy.length > 0)
     found.push(`stopped early: ${result.partial_reason ?? 'unknown reason'}`)
-  if ('generator' in result && result.generator.bound)
-    found.push(`generator-bound: ${result.generator.bound_reasons.join('; ')}`)
+  found.push(...doubtsOf(result))
   return found
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import type { Reporter, TestModule, Vitest } from 'vitest/node'
 import { outliveClosedOutput } from '../src/cli/closed-output.ts'
-import { type EndSignal, onEndSignal } from '../src/end-signals.ts'
+import { type EndSignal, onEndSignal } from '../src/processes.ts'
 import { collectResults, probeOf } from './collect-results.ts'
 import { tell } from './kept-reporters.ts'
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 /**
  * A process of this machine as `<pid>:<start>`: a pid alone may be reused, but not with the same start time.
@@ -65,4 +66,37 @@ function stateOf(pid: number): ProcessState | undefined {
 function stateIn(stat: string): ProcessState {
   const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { state, start: fields[18] }
+}
+
+export const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+export type EndSignal = (typeof END_SIGNALS)[number]
+
+/**
+ * `timeout` signals both its child and the whole process group, and npx passes on what the group received.
+ * Signals within this time after the first are the same request.
+ */
+const ONE_WISH_MS = 500
+
+/** Calls `told` for every request to end, by whichever signal. Returns a function that stops listening. */
+export function onEndSignal(told: (signal: EndSignal) => void): () => void {
+  let firstAtMs: number | undefined
+  const listeners = END_SIGNALS.map((signal) => {
+    const listener = () => {
+      const nowMs = performance.now()
+      if (firstAtMs !== undefined && nowMs - firstAtMs < ONE_WISH_MS) return
+      firstAtMs ??= nowMs
+      told(signal)
+    }
+    process.on(signal, listener)
+    return { signal, listener }
+  })
+  return () => {
+    for (const { signal, listener } of listeners) process.off(signal, listener)
+  }
+}
+
+/** Whether Node was started with this module: `import.meta.main`, which needs Node 24.2. */
+export function isMain(moduleUrl: string): boolean {
+  const [, started] = process.argv
+  return started !== undefined && realpathSync(started) === fileURLToPath(moduleUrl)
 }

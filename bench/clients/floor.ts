@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { isMain } from '../../src/main-module.ts'
+import { isMain } from '../../src/processes.ts'
 import { textBody } from '../../src/smtp/message.ts'
 import type { Measurement } from '../measurement.ts'
 import { type MailstormTask, RECIPIENT, SENDER, SESSIONS, taskFromArguments } from './task.ts'

@@ -9,7 +9,6 @@ import type { RunningService } from '../../containers/service.ts'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { embeddedTenant, type RunningTenantService } from '../../containers/tenants.ts'
 import { DisposableParts } from '../disposable-stack.ts'
-import { onEndSignal } from '../end-signals.ts'
 import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
 import { variable, variablesWith } from '../options/process-environment.ts'
@@ -20,7 +19,7 @@ import {
   requirePackages,
   TENANT_PACKAGES,
 } from '../packages.ts'
-import { identityOf, pidOf } from '../processes.ts'
+import { identityOf, onEndSignal, pidOf } from '../processes.ts'
 import { PROFILE_NAMES, PROFILE_PORTS } from '../programs/tenants/profile.ts'
 import type { TenantSetUp } from '../programs/tenants/set-up.ts'
 import { wrapLine, wrapText } from '../report/terminal.ts'

@@ -4,7 +4,7 @@ import { systemClock } from '../engine/clock.ts'
 import type { ResourceUsage } from '../engine/result.ts'
 import { endOf } from '../figures/threshold.ts'
 import type { Options } from '../options/options.ts'
-import { archiveLogs } from '../run/archive-logs.ts'
+import { withLogs } from '../run/archive-logs.ts'
 import type { Services } from '../run/ground/services.ts'
 import { machine, newRunId, stampOf, versions } from '../run/provenance.ts'
 import { ResourceSampler, type Sampled } from '../run/resource-sampler.ts'
@@ -61,8 +61,7 @@ export async function executePressure(
   })
   const usage = await sampler.stop()
   const result = pressureResult({ run, runId, backend: ground.backend, proxies, pressed, usage, end })
-  const logs = await archiveLogs(result, [...sinks.logged, ...proxies.logged], options)
-  return logs === undefined ? result : { ...result, logs }
+  return withLogs(result, [...sinks.logged, ...proxies.logged], options)
 }
 
 function planOf(

@@ -36,6 +36,8 @@ export interface ReportKind<R extends RunResult = RunResult, P extends AnyProgre
   extends ResultKind<R> {
   /** What a report says of a run; the three writers print it. */
   document(result: R): Document
+  /** What makes its figures doubtful, a sentence each. */
+  doubts?(result: R): readonly string[]
   /** Where Prometheus has its figures: the beginning of their names. */
   readonly prefix: string
   /** Labels of its figures there. */
@@ -67,6 +69,8 @@ export interface ProgressKind<P extends AnyProgress> {
 const SMTP: ReportKind<Result, Progress> = {
   ...SMTP_RESULTS,
   document: smtpDocument,
+  doubts: ({ generator: { bound, bound_reasons: reasons } }) =>
+    bound ? [`generator-bound: ${reasons.join('; ')}`] : [],
   prefix: 'mailstorm_result_',
   labels: ({ scenario, part }) => ({ scenario, part }),
   ended: loadThatEnded,
@@ -140,6 +144,11 @@ export function renderPage(result: RunResult, assets: Assets): string {
 /** Why the run has the verdict that it has, in one line. */
 export function reasonOf(result: RunResult): string {
   return documentOf(result).head.reason
+}
+
+/** What makes the figures doubtful, a sentence each. */
+export function doubtsOf(result: RunResult): readonly string[] {
+  return reportKind(result).doubts?.(result) ?? []
 }
 
 /** The live line, at most `columns` wide. */

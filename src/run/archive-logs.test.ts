@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { readOptions } from '../options/options.ts'
 import { burstResult } from '../report/result.fixture.ts'
 import { storeResult } from '../results/store.ts'
-import { archiveLogs } from './archive-logs.ts'
+import { withLogs } from './archive-logs.ts'
 
 test('logs, result and Markdown of a run share one name, also among runs of the same second', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mailstorm-archive-'))
@@ -16,9 +16,10 @@ test('logs, result and Markdown of a run share one name, also among runs of the 
   const names = await Promise.all(
     ids.map(async (run_id) => {
       const result = burstResult({ run_id, verdict: 'FAILED' })
-      const logs = await archiveLogs(result, [server], options)
+      const archived = await withLogs(result, [server], options)
+      const { logs } = archived
       if (logs === undefined) throw new Error('no archive')
-      const { json } = await storeResult(folder, { ...result, logs }, '')
+      const { json } = await storeResult(folder, archived, '')
       expect(join(folder, logs)).toBe(json.replace(/\.json$/, '-logs.tar.gz'))
       return logs
     }),

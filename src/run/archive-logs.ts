@@ -13,26 +13,29 @@ export type Logged = Pick<RunningService, 'name' | 'logTail'>
 const ALL_LINES = 1_000_000
 
 /**
- * Archives the servers' logs beside the result of a failed run, or of every run with STRESS_LOGS=1. Resolves
- * with the archive's file name; undefined when none was written.
+ * The result, with the logs of its services archived beside it when it failed, or with STRESS_LOGS=1 in any case; it
+ * then names the archive.
  */
-export async function archiveLogs(
-  result: AnyResult,
-  servers: readonly Logged[],
+export async function withLogs<R extends AnyResult>(
+  result: R,
+  services: readonly Logged[],
   { keepLogs, resultsDir }: Options,
-): Promise<string | undefined> {
-  if (servers.length === 0 || (result.verdict !== 'FAILED' && !keepLogs)) return undefined
+): Promise<R> {
+  if (services.length === 0 || (result.verdict !== 'FAILED' && !keepLogs)) return result
   const files = await Promise.all(
-    servers.map(async (server) => ({ name: `${server.name}.log`, lines: await server.logTail(ALL_LINES) })),
+    services.map(async (service) => ({
+      name: `${service.name}.log`,
+      lines: await service.logTail(ALL_LINES),
+    })),
   )
   try {
     await makeFolder(resultsDir)
     const name = `${await claimName(resultsDir, result)}-logs.tar.gz`
     await writeLogArchive(join(resultsDir, name), files, new Date())
-    return name
+    return { ...result, logs: name }
   } catch (error) {
     // The figures are worth more than the logs: a failure here must not lose them.
     console.error(`Failed to archive the servers' logs in ${resultsDir}: ${(error as Error).message}`)
-    return undefined
+    return result
   }
 }

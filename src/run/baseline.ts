@@ -3,8 +3,8 @@ import type { BaselineFigures } from '../figures/regression.ts'
 import type { Threshold } from '../figures/threshold.ts'
 import { packageCommand } from '../packages.ts'
 import { readBaseline } from '../results/baseline.ts'
-import { acceptedNothing, cautionsOf } from '../results/cautions.ts'
 import { spreadOf } from '../results/change.ts'
+import { acceptedNothing, cautionsOf } from '../results/compare.ts'
 import { type RunView, viewOf } from '../results/run-view.ts'
 
 /** Checks, before anything is booted, that a threshold on a baseline has one that can be read. */

@@ -5,7 +5,8 @@ import { MailstormError } from '../error.ts'
 import { isMissed, parseThreshold } from '../figures/threshold.ts'
 import type { LoadVariable } from '../options/load.ts'
 import { readOptions } from '../options/options.ts'
-import { runLoads, withLogs } from './execute.ts'
+import { withLogs } from './archive-logs.ts'
+import { runLoads } from './execute.ts'
 import { MAX_LAG_P99_MS, ownWorkers } from './generator.ts'
 import { groundFor } from './ground/ground.ts'
 import { buildResult } from './result.ts'
@@ -101,7 +102,7 @@ export class BreakpointSearch {
     const [facts] = await runLoads(ground, { parts, row, onStarted: () => undefined })
     if (facts === undefined) throw new RangeError('a run of one load has no facts')
     const result = await buildResult(facts)
-    if (result.status === 'partial') return withLogs(result, facts, row)
+    if (result.status === 'partial') return withLogs(result, facts.servers.booted, row.services.options)
     const missed = result.thresholds.filter(isMissed)
     const outcome = missed.length === 0 ? 'held' : mayBeOurs(result) ? 'inconclusive' : 'broke'
     if (outcome === 'held') this.#held.set(rate, result)

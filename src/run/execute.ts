@@ -6,7 +6,7 @@ import { progressOf } from '../engine/progress.ts'
 import type { Result } from '../engine/result.ts'
 import { LoadRun } from '../engine/threads/load-run.ts'
 import type { LoadPlan } from '../engine/threads/plan.ts'
-import { archiveLogs } from './archive-logs.ts'
+import { withLogs } from './archive-logs.ts'
 import { GeneratorMeter, ownWorkers, type RunStart } from './generator.ts'
 import { type Ground, groundFor } from './ground/ground.ts'
 import type { Servers } from './ground/servers.ts'
@@ -48,13 +48,7 @@ export async function executeRun(
     onStarted: ([load]) => load && onStarted(load),
   })
   if (facts === undefined) throw new RangeError('a run of one load has no facts')
-  return withLogs(await buildResult(facts), facts, row)
-}
-
-/** The result, with the servers' logs archived if wanted. */
-export async function withLogs(result: Result, { servers }: RunFacts, { services }: Row): Promise<Result> {
-  const logs = await archiveLogs(result, servers.booted, services.options)
-  return logs === undefined ? result : { ...result, logs }
+  return withLogs(await buildResult(facts), facts.servers.booted, row.services.options)
 }
 
 /** Runs loads together until they end or are told to, and returns what is known of each. */

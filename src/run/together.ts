@@ -15,7 +15,8 @@ import { observe } from '../figures/observations.ts'
 import { endOf, type Threshold } from '../figures/threshold.ts'
 import { readOptions } from '../options/options.ts'
 import { PHASES } from '../smtp/target.ts'
-import { type LoadPart, runLoads, withLogs } from './execute.ts'
+import { withLogs } from './archive-logs.ts'
+import { type LoadPart, runLoads } from './execute.ts'
 import { ownWorkers } from './generator.ts'
 import { groundFor } from './ground/ground.ts'
 import { buildResult, judgedOn, type RunFacts } from './result.ts'
@@ -84,7 +85,8 @@ export class JointRun {
     const [first] = facts
     return {
       results: done.map(({ result }) => result),
-      together: first === undefined ? together : await withLogs(together, first, row),
+      together:
+        first === undefined ? together : await withLogs(together, first.servers.booted, row.services.options),
     }
   }
 }

@@ -1,5 +1,5 @@
 import { errorText } from '../../error.ts'
-import { isMain } from '../../main-module.ts'
+import { isMain } from '../../processes.ts'
 import { proxyConfigFromEnvironment } from './options.ts'
 import { start } from './proxy.ts'
 

@@ -1,5 +1,5 @@
 import { MailstormError } from '../../error.ts'
-import { isMain } from '../../main-module.ts'
+import { isMain } from '../../processes.ts'
 import { TenantServer, type TenantServerOptions } from './http-face.ts'
 import type { TenantOptions } from './options.ts'
 import { createTenant } from './tenant.ts'

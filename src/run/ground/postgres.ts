@@ -3,7 +3,7 @@ import pg from 'pg'
 import { embeddedPostgres, type RunningPostgres } from '../../../containers/postgres/postgres.ts'
 import { MailstormError } from '../../error.ts'
 import type { Options } from '../../options/options.ts'
-import { ASKED_FOR, type ChosenBackend, chooseBackend } from './backend.ts'
+import { ASKED_FOR, type ChosenBackend, chooseBackend } from './servers.ts'
 
 /** Shared by pressure runs: how services boot, and one PostgreSQL. */
 export interface PressureBackend extends ChosenBackend, AsyncDisposable {
