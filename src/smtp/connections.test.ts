@@ -27,11 +27,15 @@ it('lets no more than its limit in at a time, and everybody in their order', asy
 
 it('lets in at once while there is room, and again when one has left whom nobody waited for', () => {
   const gate = new Gate(1)
-  expect(gate.enter()).toBeUndefined()
-  expect(gate.enter()).toBeInstanceOf(Promise)
+  const inside: string[] = []
+  gate.enter(() => inside.push('a'))
+  gate.enter(() => inside.push('b'))
+  expect(inside).toEqual(['a'])
   gate.leave()
+  expect(inside).toEqual(['a', 'b'])
   gate.leave()
-  expect(gate.enter()).toBeUndefined()
+  gate.enter(() => inside.push('c'))
+  expect(inside).toEqual(['a', 'b', 'c'])
 })
 
 it('ends all connections of a thread at once, and those that are opened afterwards', async () => {

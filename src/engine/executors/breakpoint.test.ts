@@ -116,6 +116,16 @@ describe('what the probes so far say', () => {
     ['one that broke and held is tried a third time', [...probed(50, 'broke', 'held')], { tryRate: 50 }],
     ['one that held twice after it broke holds', [...probed(50, 'broke', 'held', 'held')], { tryRate: 100 }],
     ['one that broke twice after it held breaks', [...probed(50, 'held', 'broke', 'broke')], { tryRate: 25 }],
+    [
+      'one that broke and was inconclusive is tried again',
+      [...probed(50, 'broke', 'inconclusive')],
+      { tryRate: 50 },
+    ],
+    [
+      'a rate above one that breaks does not count as holding',
+      [...probed(50, 'held', 'held'), ...probed(100, 'broke', 'broke'), ...probed(200, 'held')],
+      { tryRate: 75 },
+    ],
     // 64 times below the first rate it gives up.
     ['far below the first rate', [...probed(1.6, 'broke', 'broke')], { tryRate: 0.8 }],
     [
@@ -125,6 +135,40 @@ describe('what the probes so far say', () => {
     ],
   ] as [string, Probe[], object][])('%s', (_, probes, state) => {
     expect(searchState({ ...PLAN, resolution: 0.000_1 }, probes)).toEqual(state)
+  })
+
+  const holding = (rate: number, brokeAt: number) => [
+    ...probed(rate, 'held', 'held'),
+    ...probed(brokeAt, 'broke', 'broke'),
+  ]
+
+  it.each([
+    ['where the resolution is reached exactly', { ...PLAN, resolution: 0.02 }, holding(100, 102), 100],
+    [
+      'where no rate of four digits is left between, rounded down',
+      { ...PLAN, resolution: 1e-9 },
+      holding(100, 100.1),
+      100,
+    ],
+    ['and rounded up', { ...PLAN, resolution: 1e-9 }, holding(100.1, 100.2), 100.1],
+    ['at a 64th of the first rate', { ...PLAN, startRate: 64 }, probed(1, 'broke', 'broke'), undefined],
+  ])('it has its answer %s', (_, plan, probes, rate) => {
+    expect(searchState(plan, probes)).toMatchObject({ found: { rate } })
+  })
+
+  it('a rate between that was never settled agrees with nothing', () => {
+    const probes = [
+      ...holding(200, 400),
+      ...probed(300, 'broke', 'inconclusive', 'inconclusive', 'inconclusive'),
+    ]
+    expect(searchState(PLAN, probes)).toMatchObject({
+      found: {
+        rate: 200,
+        brokeAt: 400,
+        confidence: 'low',
+        why: expect.stringMatching(/; 4 of 8 probes agree$/),
+      },
+    })
   })
 
   it('an answer agrees with probes that held up to it and broke from the limit on, and no others', () => {

@@ -8,6 +8,9 @@ it('tells its length and its peak', () => {
   const ramp = createRamp(10, [stage(10, 30), stage(0, 5), stage(10, 5)])
   expect(ramp).toMatchObject({ durationMs: 20_000, peak: 30 })
   expect(createRamp(5, [])).toMatchObject({ durationMs: 0, peak: 0 })
+  // A jump at the very end is never stood on.
+  const jump = createRamp(10, [stage(1, 10), stage(0, 50)])
+  expect([jump.peak, jump.areaBy(1_000)]).toEqual([10, 10])
 })
 
 describe('the area', () => {
@@ -62,6 +65,11 @@ describe('the moment of a level', () => {
     [5, 30_000, 'after the end'],
   ])('of at least %d from %d ms on never comes: %s', (level, fromMs) => {
     expect(up.whenLevel(level, fromMs)).toBeUndefined()
+  })
+
+  it('is where the line crosses it, wherever the line begins', () => {
+    expect(createRamp(10, [stage(10, 30)]).whenLevel(20, 0)).toBeCloseTo(5_000, 9)
+    expect(createRamp(10, [stage(10, 30)]).whenLevel(25, 1_000)).toBeCloseTo(7_500, 9)
   })
 
   it('is not the end of a ramp that jumps down there', () => {

@@ -38,7 +38,7 @@ export function executorOf({ executor: asked }: { readonly executor: string }): 
   const meant = nearest(asked, names)
   throw new MailstormError(
     'BAD_SCENARIO',
-    `Failed to read the scenario: there is no executor "${asked}"${meant === undefined ? '' : `. Did you mean ${meant}?`}`,
+    `Failed to read the scenario: there is no executor "${asked}"${meant === undefined ? '.' : `. Did you mean ${meant}?`}`,
     `There are ${names.join(', ')}.`,
   )
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MailstormError } from '../../error.ts'
 import { describeWorkload, resolveSpec, type ScenarioSpec } from '../../run/spec/spec.ts'
-import { createPacer, executorOf, type LoadSpec, shareOf } from './registry.ts'
+import { createPacer, executorOf, type LoadSpec, scheduleOf, shareOf } from './registry.ts'
 
 const stage = (durationSeconds: number, target: number) => ({ durationSeconds, target })
 const specOf = (load: LoadSpec, changes: Partial<ScenarioSpec> = {}) =>
@@ -74,6 +74,34 @@ describe('a spec', () => {
     expect(() => specOf(load, { workers: 99_999_999 })).toThrow('99,999,999 workers are more than 1,000.')
   })
 
+  it('is taken up to its limits', () => {
+    const most = (load: LoadSpec, workers: number) => () => scheduleOf(load, workers)
+    expect(most({ executor: 'shared-iterations', messages: 200_000_000 }, 1_000)).not.toThrow()
+    expect(most({ executor: 'shared-iterations', messages: 1 }, 1)).not.toThrow()
+    expect(most({ executor: 'constant-workers', durationSeconds: 604_800 }, 1)).not.toThrow()
+    expect(most({ executor: 'shared-iterations', messages: 1 }, 0)).toThrow(
+      'workers 0 is not a whole number ≥ 1.',
+    )
+    expect(most({ executor: 'shared-iterations', messages: 1 }, 1_001)).toThrow(
+      '1,001 workers are more than 1,000.',
+    )
+  })
+
+  it('is refused in words that say each problem once, and nothing that follows from it', () => {
+    const load: LoadSpec = { executor: 'ramping-arrival-rate', stages: [stage(5, -1), stage(-2, 3)] }
+    expect(() => scheduleOf(load, 0)).toThrow(
+      expect.objectContaining({
+        code: 'BAD_SCENARIO',
+        message: [
+          "Failed to read the scenario's ramping-arrival-rate:",
+          'workers 0 is not a whole number ≥ 1.',
+          'stage 1 ({ durationSeconds: 5, target: -1 }) is below 0.',
+          'stage 2 ({ durationSeconds: -2, target: 3 }) is below 0.',
+        ].join('\n  '),
+      }),
+    )
+  })
+
   it('is refused with all that is wrong at once', () => {
     const stages = [stage(5, 30), stage(-1, 2)]
     expect(() => specOf({ executor: 'ramping-workers', stages }, { workers: 2.5 })).toThrow(
@@ -104,4 +132,23 @@ describe('the part of some of the workers', () => {
   ] as [LoadSpec, object][])('of %j is what 3 of 10 do', (load, part) => {
     expect(shareOf(specOf(load).schedule, 3, 10)).toMatchObject(part)
   })
+})
+
+it('of stages asks for as many workers as its highest has, one at least', () => {
+  const { workersOf } = executorOf({ executor: 'ramping-workers' })
+  expect(
+    [[stage(5, 2), stage(5, 6.5), stage(5, 0)], [stage(5, 0)], []].map((stages) => workersOf?.(stages)),
+  ).toEqual([7, 1, 1])
+})
+
+it('names no other executor where none is near', () => {
+  expect(() => executorOf({ executor: 'bananas' })).toThrow(
+    expect.objectContaining({
+      code: 'BAD_SCENARIO',
+      message: [
+        'Failed to read the scenario: there is no executor "bananas".',
+        'There are shared-iterations, constant-arrival-rate, per-worker-iterations, constant-workers, ramping-workers, ramping-arrival-rate.',
+      ].join('\n'),
+    }),
+  )
 })
