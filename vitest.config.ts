@@ -17,7 +17,9 @@ const PARTS = [
   'test/truth/{ends,misbehaving,random-bodies,received,session-end,session-limit}.test.ts',
 ]
 
-/** What measures memory or CPU time of its process, or has a container engine, has a process of its own, beside nothing else. */
+/**
+ * What measures memory or CPU time of its process, or has a container engine: a process of its own, beside nothing else.
+ */
 const ALONE = [
   'src/programs/sink/memory.test.ts',
   'src/report/html/files.test.ts',
