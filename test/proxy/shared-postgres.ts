@@ -12,8 +12,8 @@ let postgres: RunningPostgres | undefined
 
 /** Boots the PostgreSQL in which `freshDatabases` makes its databases, once for all files. */
 export async function setup(project: TestProject): Promise<void> {
-  // Several files at once, each with up to three proxies and their pools.
-  postgres = await embeddedPostgres({ settings: { max_connections: '600' } }).start()
+  // Several files at once, each with up to three proxies and their pools; nothing has to survive a crash.
+  postgres = await embeddedPostgres({ settings: { max_connections: '600', fsync: 'off' } }).start()
   project.provide('postgresUrl', postgres.url)
 }
 
