@@ -34,6 +34,16 @@ test('runs a proxy until Ctrl-C', async () => {
   expect(await ended).toEqual([0, null])
 })
 
+test('signals that come together are one request: what is being sent may still end', async () => {
+  const child = proxy({ GMP_DB_PATH: await freshDatabase(), GMP_PORT: '0' })
+  const ended = once(child, 'exit')
+  await once(createInterface(child.stdout), 'line')
+  // As from `timeout`, or from npx, which passes on what the whole process group received.
+  child.kill('SIGINT')
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+})
+
 test.for([
   [
     'no database',

@@ -1,3 +1,4 @@
+import { onEndSignal } from '../../end-signals.ts'
 import { errorText } from '../../error.ts'
 import { isMain } from '../../processes.ts'
 import { proxyConfigFromEnvironment } from './options.ts'
@@ -5,20 +6,20 @@ import { start } from './proxy.ts'
 
 /**
  * The proxy as a program, configured by GMP_*. Writes one line of JSON to stdout once its API answers and its
- * loops run. Ends on SIGTERM, on SIGINT, and with the parent that opened an IPC channel to it.
+ * loops run. Ends in order on SIGTERM, SIGINT or SIGHUP, and at once with the parent that opened an IPC channel to it.
  */
 export async function main(): Promise<void> {
   const proxy = await start(proxyConfigFromEnvironment(process.env))
-  const stop = () => {
-    // At the second signal, at once.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1))
+  let isStopping = false
+  onEndSignal(() => {
+    // Asked once more: what is being sent is cut off.
+    if (isStopping) process.exit(1)
+    isStopping = true
     proxy.stop().then(
       () => process.exit(0),
       (error) => fail(error),
     )
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  })
   process.once('disconnect', () => process.exit(0))
   console.log(JSON.stringify({ ready: true, url: proxy.url, port: Number(new URL(proxy.url).port) }))
 }

@@ -1,3 +1,4 @@
+import { DisposableParts } from '../../disposable-stack.ts'
 import { errorText, MailstormError } from '../../error.ts'
 import { Api } from './api/api.ts'
 import { Attachments } from './attachments/attachments.ts'
@@ -43,30 +44,32 @@ export function createProxy(options: ProxyOptions, hooks: ProxyHooks = {}): Prox
 }
 
 export async function start(config: ProxyConfig, hooks: ProxyHooks = {}): Promise<RunningProxy> {
-  const ends: (() => Promise<unknown>)[] = []
+  await using parts = new DisposableParts()
   try {
-    return await started(config, ends, hooks)
+    const url = await started(config, parts, hooks)
+    return running(url, parts.move())
   } catch (error) {
-    for (const end of ends.reverse()) await end().catch(ignore)
+    // The first error is the one to report.
+    await parts.disposeAsync().catch(ignore)
     if (error instanceof MailstormError) throw error
     throw new MailstormError('PROXY_START', `Failed to start the proxy: ${errorText(error)}.`)
   }
 }
 
-/** Assembles the parts; `ends` collects what has to be ended, in the order of its start. */
+/** Assembles and starts the parts, and resolves with the URL of the API. */
 async function started(
   config: ProxyConfig,
-  ends: (() => Promise<unknown>)[],
+  parts: DisposableParts,
   { intercept }: ProxyHooks,
-): Promise<RunningProxy> {
+): Promise<string> {
   const log = new Log(config.logLevel)
   const metrics = new Metrics()
   const db = connected(config, log)
-  ends.push(() => db.close())
+  parts.defer(() => db.close())
   await db.migrate()
   const largeFiles = LargeFiles.of(db, config)
   const attachments = await Attachments.open({ config, metrics, log, largeFiles, intercept })
-  ends.push(() => attachments.close())
+  parts.defer(() => attachments.close())
   const openAttachments = attachments.of.bind(attachments)
   const dispatcher = new Dispatcher({ db, config, log, metrics, openAttachments })
   const sync = new SyncLoop({ db, config, log, metrics }, intercept)
@@ -84,27 +87,27 @@ async function started(
   })
   // In parallel: neither waits for the other, and the time limit applies to both.
   const { stopTimeoutMs } = config
-  ends.push(() =>
-    Promise.all([
+  parts.defer(async () => {
+    await Promise.all([
       dispatcher.stop(stopTimeoutMs),
       sync.stop(stopTimeoutMs),
       bounces.stop(),
       housekeeping.stop(),
-    ]),
-  )
+    ])
+  })
   const bells = { messages: () => dispatcher.wake(), sync: () => sync.wake() }
   const doorbell = new Doorbell(config.databaseUrl, (bell) => bells[bell]())
-  ends.push(() => doorbell.close())
+  parts.defer(() => doorbell.close())
   await doorbell.open()
   const api = new Api({ db, config, log, metrics, largeFiles, wake: bells.messages })
-  ends.push(() => api.close(stopTimeoutMs))
+  parts.defer(() => api.close(stopTimeoutMs))
   const url = await api.listen()
   dispatcher.start()
   sync.start()
   bounces.start()
   housekeeping.wake()
   log.info('started', { url })
-  return running(url, ends)
+  return url
 }
 
 function connected({ databaseUrl: url, databaseConnections: connections }: ProxyConfig, log: Log): Database {
@@ -113,16 +116,14 @@ function connected({ databaseUrl: url, databaseConnections: connections }: Proxy
   return new Database({ url, connections, onIdleError })
 }
 
-function running(url: string, ends: readonly (() => Promise<unknown>)[]): RunningProxy {
+function running(url: string, parts: DisposableParts): RunningProxy {
   let stopping: Promise<void> | undefined
   const stop = () => {
-    stopping ??= (async () => {
-      for (const end of ends.toReversed()) await end()
-    })()
+    stopping ??= parts.disposeAsync()
     return stopping
   }
   return { url, stop, [Symbol.asyncDispose]: stop }
 }
 
-/** Report the first error. */
+/** The proxy did not start, for a reason that is reported. */
 function ignore(): void {}
