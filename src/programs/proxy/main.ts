@@ -1,6 +1,5 @@
-import { onEndSignal } from '../../end-signals.ts'
 import { errorText } from '../../error.ts'
-import { isMain } from '../../processes.ts'
+import { isMain, onEndSignal } from '../../processes.ts'
 import { proxyConfigFromEnvironment } from './options.ts'
 import { start } from './proxy.ts'
 
