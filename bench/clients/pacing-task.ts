@@ -16,6 +16,9 @@ export interface PacedRun {
 }
 
 /** Achieved rate in relation to the one asked for, minus 1; the last of n messages is due at (n − 1) / rate. */
-export function rateError({ messages, lastStartMs }: PacedRun, ratePerSecond: number): number {
+export function rateError(
+  { messages, lastStartMs }: Pick<PacedRun, 'messages' | 'lastStartMs'>,
+  ratePerSecond: number,
+): number {
   return (messages - 1) / (lastStartMs / 1_000) / ratePerSecond - 1
 }

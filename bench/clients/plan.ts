@@ -1,8 +1,17 @@
 import type { LoadPlan } from '../../src/engine/threads/plan.ts'
 import { type MailstormTask, RECIPIENT, SENDER, SESSIONS } from './task.ts'
 
+/** What two of the fields were called until 55e4550, for the engines of `--before`. */
+interface OlderNames {
+  readonly timeoutMs: number
+  readonly drainTimeoutMs: number
+}
+
 /** All of a run is the client's: 50 workers of one session each, as fast as it goes. */
-export function planOf(task: Omit<MailstormTask, 'messages' | 'warmUpMessages'>, messages: number): LoadPlan {
+export function planOf(
+  task: Omit<MailstormTask, 'messages' | 'warmUpMessages'>,
+  messages: number,
+): LoadPlan & OlderNames {
   return {
     runId: `bench-${process.pid}-${messages}`,
     schedule: { executor: 'shared-iterations', messages },
@@ -17,5 +26,7 @@ export function planOf(task: Omit<MailstormTask, 'messages' | 'warmUpMessages'>,
     messagesPerSession: task.newConnectionEach ? 1 : Number.POSITIVE_INFINITY,
     replyTimeoutMs: 30_000,
     drainMs: 30_000,
+    timeoutMs: 30_000,
+    drainTimeoutMs: 30_000,
   }
 }

@@ -25,15 +25,14 @@ export const NO_CAPABILITIES: Capabilities = {
   auth: [],
 }
 
-let lastText = ''
+let lastReply: Reply | undefined
 let lastCapabilities = NO_CAPABILITIES
 
-/** What `reply` offers. A server says the same in every session, so the last answer is kept. */
+/** What `reply` offers. A reply that is known is the same object in every session, so the last answer is kept. */
 export function readCapabilities(reply: Reply): Capabilities {
-  const text = reply.lines.join('\n')
-  if (text !== lastText) {
+  if (reply !== lastReply) {
     lastCapabilities = parseCapabilities(reply)
-    lastText = text
+    lastReply = reply
   }
   return lastCapabilities
 }

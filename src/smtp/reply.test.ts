@@ -10,6 +10,8 @@ import {
   replyText,
 } from './reply.ts'
 
+const STALE = Buffer.from('\r\n250 stale\r\n')
+
 /** All replies, and the error that ended them if there was one. */
 function parse(chunks: readonly Buffer[]): {
   replies: Reply[]
@@ -20,7 +22,9 @@ function parse(chunks: readonly Buffer[]): {
   const replies: Reply[] = []
   let error: string | undefined
   try {
-    for (const chunk of chunks) parser.push(chunk, (reply) => replies.push(reply))
+    // As the socket's buffer does, each chunk has octets of an earlier one behind it.
+    for (const chunk of chunks)
+      parser.push(Buffer.concat([chunk, STALE]), chunk.length, (reply) => replies.push(reply))
   } catch (thrown) {
     if (!(thrown instanceof ReplySyntaxError)) throw thrown
     error = thrown.message
@@ -171,7 +175,7 @@ describe('ReplyParser', () => {
     const read = (mask?: (text: string) => string) => {
       const parser = new ReplyParser(mask)
       let text: string | undefined
-      parser.push(Buffer.from('250 said secret\r\n'), ({ lines }) => {
+      parser.push(Buffer.from('250 said secret\r\n'), 17, ({ lines }) => {
         text = lines[0]
       })
       return text
@@ -184,9 +188,9 @@ describe('ReplyParser', () => {
     const parser = new ReplyParser()
     const replies: Reply[] = []
     const chunk = Buffer.from('250 o')
-    parser.push(chunk, (one) => replies.push(one))
+    parser.push(chunk, chunk.length, (one) => replies.push(one))
     chunk.fill('x')
-    parser.push(Buffer.from('k\r\n'), (one) => replies.push(one))
+    parser.push(Buffer.from('k\r\n'), 3, (one) => replies.push(one))
     expect(replies).toEqual([{ code: 250, lines: ['ok'] }])
   })
 })

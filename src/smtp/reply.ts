@@ -27,31 +27,34 @@ const LF = 10
 const DASH = 45
 const SPACE = 32
 const ZERO = 48
+const CRLF_BYTES = 2
 
 /**
- * Replies of one line that have been read before: a server says the same few words to each message, so that
- * they are compared instead of being decoded. Each place is taken once, and so is their memory.
+ * Lines and whole chunks of replies that have been read before: a server says the same few words to each message
+ * and in each session, so that they are compared instead of being decoded. Each place is taken once, and so is
+ * their memory.
  */
 class KnownReplies {
-  readonly #places: ({ readonly octets: Buffer; readonly reply: Reply } | undefined)[] = Array(KNOWN_REPLIES)
+  readonly #places: ({ readonly octets: Buffer; readonly replies: readonly Reply[] } | undefined)[] =
+    Array(KNOWN_REPLIES)
 
-  find(data: Buffer, from: number, to: number): Reply | undefined {
+  find(data: Buffer, from: number, to: number): readonly Reply[] | undefined {
     const known = this.#places[placeOf(data, from, to)]
     if (known === undefined || known.octets.length !== to - from) return undefined
     const { octets } = known
     for (let at = 0; at < octets.length; at++) if (octets[at] !== data[from + at]) return undefined
-    return known.reply
+    return known.replies
   }
 
-  keep(data: Buffer, from: number, to: number, reply: Reply): void {
+  keep(data: Buffer, from: number, to: number, replies: readonly Reply[]): void {
     const place = placeOf(data, from, to)
     if (to - from > KNOWN_BYTES || this.#places[place] !== undefined) return
-    this.#places[place] = { octets: Buffer.from(data.subarray(from, to)), reply }
+    this.#places[place] = { octets: Buffer.from(data.subarray(from, to)), replies }
   }
 }
 
 const KNOWN_REPLIES = 64
-const KNOWN_BYTES = 128
+const KNOWN_BYTES = 1024
 
 /** By what tells a server's few replies apart: their length, code and enhanced code (`250 2.1.5 …`). */
 function placeOf(data: Buffer, from: number, to: number): number {
@@ -81,31 +84,42 @@ export class ReplyParser {
     return this.#rest !== undefined || this.#lines.length > 0
   }
 
-  /** Calls `onReply` for every reply that `chunk` completes. Throws ReplySyntaxError. */
-  push(chunk: Buffer, onReply: (reply: Reply) => void): void {
-    const data = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
+  /** Calls `onReply` for every reply that the first octets of `chunk` complete. Throws ReplySyntaxError. */
+  push(chunk: Buffer, length: number, onReply: (reply: Reply) => void): void {
+    const isFresh = !this.midReply
+    const known = isFresh ? this.#known?.find(chunk, 0, length) : undefined
+    if (known !== undefined) {
+      for (const reply of known) onReply(reply)
+      return
+    }
+    const data = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk.subarray(0, length)])
+    const end = this.#rest === undefined ? length : data.length
     this.#rest = undefined
+    const replies: Reply[] = []
     let from = 0
     for (;;) {
       const lf = data.indexOf(LF, from)
-      if (lf === -1) break
+      if (lf === -1 || lf >= end) break
       if (lf - from >= MAX_LINE_BYTES) throw tooLong()
       // RFC 5321 2.3.8: only CRLF ends a line.
       if (lf === from || data[lf - 1] !== CR)
         throw new ReplySyntaxError('reply line ends in a bare LF (RFC 5321 2.3.8)')
       const reply = this.#line(data, from, lf - 1)
       from = lf + 1
-      if (reply !== undefined) onReply(reply)
+      if (reply === undefined) continue
+      replies.push(reply)
+      onReply(reply)
     }
-    if (from === data.length) return
-    if (data.length - from >= MAX_LINE_BYTES) throw tooLong()
-    // A copy: the socket reuses the memory of its chunks.
-    this.#rest = Buffer.from(data.subarray(from))
+    if (from < end) {
+      if (end - from >= MAX_LINE_BYTES) throw tooLong()
+      // A copy: the socket reuses the memory of its chunks.
+      this.#rest = Buffer.from(data.subarray(from, end))
+    } else if (isFresh && !this.midReply) this.#known?.keep(data, 0, end, replies)
   }
 
   #line(data: Buffer, from: number, to: number): Reply | undefined {
-    const known = this.#lines.length === 0 ? this.#known?.find(data, from, to) : undefined
-    if (known !== undefined) return known
+    const known = this.#lines.length === 0 ? this.#known?.find(data, from, to + CRLF_BYTES) : undefined
+    if (known !== undefined) return known[0]
     const code = replyCode(data, from, to)
     const separator = to - from > 3 ? data[from + 3] : SPACE
     if (code === undefined || (separator !== SPACE && separator !== DASH)) {
@@ -129,7 +143,7 @@ export class ReplyParser {
     }
     if (this.#lines.length === 0) {
       const reply = { code, lines: [text] }
-      this.#known?.keep(data, from, to, reply)
+      this.#known?.keep(data, from, to + CRLF_BYTES, [reply])
       return reply
     }
     const lines = [...this.#lines, text]

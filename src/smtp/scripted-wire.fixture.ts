@@ -127,7 +127,7 @@ export class ScriptedWire implements Wire {
 
   #push(octets: string): void {
     try {
-      this.#parser.push(Buffer.from(octets, 'latin1'), (reply) => this.#counted(reply))
+      this.#parser.push(Buffer.from(octets, 'latin1'), octets.length, (reply) => this.#counted(reply))
     } catch (error) {
       if (!(error instanceof ReplySyntaxError)) throw error
       this.#fail(failed('protocol_error', this.#phase, error.message))

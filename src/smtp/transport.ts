@@ -90,10 +90,12 @@ export class Transport {
 
   /** Begins to open a TCP connection. */
   static connect(target: SmtpTarget, clock: Clock, dialling: Dialling): Transport {
-    const socket = net.connect(connectOptions(target, dialling, (octets) => transport.#read(octets)))
+    const socket = net.connect(
+      connectOptions(target, dialling, (octets, length) => transport.#read(octets, length)),
+    )
     const transport = new Transport(socket, target, clock, dialling)
     transport.#listen()
-    socket.once('connect', transport.#onOpen)
+    socket.on('connect', transport.#onOpen)
     return transport
   }
 
@@ -122,8 +124,14 @@ export class Transport {
 
   /** The own address as an address literal for EHLO (RFC 5321 4.1.3). */
   get addressLiteral(): string {
+    const known = literals.get(this.#target)
+    if (known !== undefined) return known
     const { localAddress = '127.0.0.1', localFamily } = this.#socket
-    return localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
+    const literal = localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
+    // To one address all connections leave from the same: one look is enough, each is a system call.
+    if (this.#target.addresses?.length === 1 || net.isIP(this.#target.host) > 0)
+      literals.set(this.#target, literal)
+    return literal
   }
 
   nowMs(): number {
@@ -226,7 +234,7 @@ export class Transport {
     this.#socket.on('end', this.#onClosed)
   }
 
-  readonly #onData = (chunk: Buffer): void => this.#read(chunk)
+  readonly #onData = (chunk: Buffer): void => this.#read(chunk, chunk.length)
   readonly #onError = (error: Error): void => this.#fail(socketFailure(error, this.#phase))
   readonly #onClosed = (): void => {
     if (this.#failure === undefined) this.#fail(closedFailure(this.#phase, this.#parser.midReply))
@@ -245,9 +253,9 @@ export class Transport {
     this.#fail(failed('timeout', this.#phase, `no reply in time in phase ${this.#phase}`))
   }
 
-  #read(chunk: Buffer): void {
+  #read(octets: Buffer, length: number): void {
     try {
-      this.#parser.push(chunk, this.#onReply)
+      this.#parser.push(octets, length, this.#onReply)
     } catch (error) {
       if (!(error instanceof ReplySyntaxError)) throw error
       this.#fail(failed('protocol_error', this.#phase, error.message))
@@ -342,6 +350,9 @@ export class Transport {
  */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
+/** The own address towards a target, as EHLO says it. */
+const literals = new WeakMap<SmtpTarget, string>()
+
 interface Dialling {
   /** TLS sessions to resume. */
   readonly tlsSessions?: TlsSessionCache
@@ -356,14 +367,14 @@ interface Dialling {
 function connectOptions(
   target: SmtpTarget,
   { timeoutMs, lookup }: Dialling,
-  onOctets: (octets: Buffer) => void,
+  onOctets: (octets: Buffer, length: number) => void,
 ): net.NetConnectOpts {
   const options: net.TcpNetConnectOpts = dialOptions(target, timeoutMs)
   options.noDelay = true
   if (lookup !== undefined) options.lookup ??= lookup
   if (target.tls.mode === 'none') {
     const callback = (length: number) => {
-      onOctets(readBuffer.subarray(0, length))
+      onOctets(readBuffer, length)
       return true
     }
     options.onread = { buffer: readBuffer, callback }
