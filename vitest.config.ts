@@ -62,6 +62,8 @@ export default defineConfig({
       exclude: ['**/*.{test,fixture,contract}.ts', 'src/report/html/browser/**'],
       reportsDirectory: 'results/coverage',
       reporter: ['text-summary', 'html', 'json-summary'],
+      // One test that fails costs ten minutes, and says little of what the others reach.
+      reportOnFailure: true,
     },
     reporters: process.env.CI ? ['default', 'github-actions'] : ['default'],
     tags: [{ name: 'long', description: 'Takes long; has a shorter sibling. npm test leaves it out.' }],
