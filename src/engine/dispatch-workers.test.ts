@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from './clock.fixture.ts'
 import { DispatchInVirtualTime } from './dispatch.fixture.ts'
+import { Dispatch } from './dispatch.ts'
+import { createPacer } from './executors/registry.ts'
 
 describe('workers with a number of messages of their own', () => {
   it('each send theirs, the quick ones no more than the slow ones', async () => {
@@ -79,6 +81,39 @@ describe('workers that come and go', () => {
     ])
     expect(joined.ended).toBe(true)
     expect(run.clock.armed).toBe(0)
+  })
+
+  it('begin one after another as their turns come, in whichever order they joined', async () => {
+    // Worker 0 from 500 ms on, 1 from 1,500 ms, 2 from 2,500 ms.
+    const up = { ...schedule, stages: [{ durationSeconds: 3, target: 3 }] }
+    const run = new DispatchInVirtualTime({ schedule: up, serviceMs: 1_900 })
+    run.join(3)
+    await run.clock.advanceTo(10_000)
+    expect(run.taken.map(({ lane, atMs }) => `${lane[0]}@${atMs}`)).toEqual([
+      'a@500',
+      'b@1500',
+      'a@2400',
+      'c@2500',
+    ])
+    const clock = new FakeClock()
+    let claimed = 0
+    const pacer = createPacer(up)
+    const dispatch = new Dispatch({ pacer, clock, startMs: 0, claim: () => claimed++, onLag: () => {} })
+    const begun: string[] = []
+    for (const number of [2, 0, 1])
+      void dispatch.join({
+        number,
+        maxLanes: 1,
+        lane: (feed) =>
+          new Promise((resolve) =>
+            feed.next(() => {
+              begun.push(`${number}@${clock.nowMs()}`)
+              resolve()
+            }),
+          ),
+      })
+    await clock.advanceTo(10_000)
+    expect(begun).toEqual(['0@500', '1@1500', '2@2500'])
   })
 
   it('get a new lane when they come back', async () => {

@@ -44,6 +44,32 @@ describe('open model', () => {
     expect(run.taken.map(({ lane }) => lane[0])).toEqual(['a', 'b', 'c', 'a', 'b', 'c'])
   })
 
+  it('spreads further lanes evenly, however many a worker may have', async () => {
+    const run = new DispatchInVirtualTime({ schedule: perSecond(10, 0.9), serviceMs: 10_000 })
+    run.join(3, 3)
+    await run.clock.advanceTo(1_000)
+    expect(run.taken.map(({ lane }) => lane[0]).join('')).toBe('abcabcabc')
+  })
+
+  it('has a worker end with the last of its lanes, not with the first', async () => {
+    const run = new DispatchInVirtualTime({ schedule: perSecond(10, 0.3), serviceMs: 1_000 })
+    const joined = run.join(1, 3)
+    await run.clock.advanceTo(1_199)
+    expect([run.starts, joined.ended]).toEqual([['0@0', '1@100', '2@200'], false])
+    await run.clock.advanceTo(1_200)
+    expect(joined.ended).toBe(true)
+  })
+
+  it('tells how many messages lanes have taken, and whether one that is not due yet was taken from the plan', async () => {
+    const run = new DispatchInVirtualTime({ schedule: perSecond(10, 0.4), serviceMs: 10 })
+    run.join(2)
+    const { dispatch, clock } = run
+    await clock.advanceTo(250)
+    expect([dispatch.taken, dispatch.heldBack, dispatch.hasEnded]).toEqual([3, 1, false])
+    await clock.advanceTo(1_000)
+    expect([dispatch.taken, dispatch.heldBack, dispatch.hasEnded]).toEqual([4, 0, true])
+  })
+
   it('opens further lanes also when its first lane came after the start and is never idle', async () => {
     const run = new DispatchInVirtualTime({ schedule: perSecond(10, 0.5), serviceMs: 1_000 })
     await run.clock.advanceTo(150)
@@ -152,4 +178,24 @@ it('tells the worker when a lane fails', async () => {
   })
   const broken = dispatch.join({ number: 0, maxLanes: 1, lane: () => Promise.reject(new Error('bug')) })
   await expect(broken).rejects.toThrow('bug')
+})
+
+it('gives a lane that asks what is due, without a wait, and nothing before the start', async () => {
+  const clock = new FakeClock()
+  let next = 0
+  const pacer = createPacer(perSecond(10, 1))
+  const dispatch = new Dispatch({ pacer, clock, startMs: 50, claim: () => next++, onLag: () => {} })
+  const taken: unknown[] = []
+  void dispatch.join({
+    number: 0,
+    maxLanes: 1,
+    lane: async (feed) => {
+      for (const atMs of [0, 50, 100, 150]) {
+        await clock.sleep(atMs - clock.nowMs())
+        taken.push(feed.take())
+      }
+    },
+  })
+  await clock.advanceTo(200)
+  expect(taken).toEqual([undefined, { message: 0, dueMs: 50 }, undefined, { message: 1, dueMs: 150 }])
 })
