@@ -21,6 +21,8 @@ export interface ResultKind<R extends RunResult = RunResult> {
   readonly format: R['format']
   /** Whether its runs have thresholds and a verdict; a probe tells and does not judge. */
   readonly judged: boolean
+  /** Whether several generators may share its load, each with a result to merge. */
+  readonly shared: boolean
   /** Name of its main latency's histogram, if it has one. */
   readonly latency?: 'response_time' | 'end_to_end'
   /** What such a run tests. */
@@ -42,6 +44,7 @@ function hasMetrics(json: unknown): boolean {
 export const SMTP_RESULTS: ResultKind<Result> = {
   name: 'smtp',
   format: RESULT_FORMAT,
+  shared: true,
   judged: true,
   latency: 'response_time',
   against: 'SMTP servers',
@@ -76,6 +79,7 @@ export const SMTP_RESULTS: ResultKind<Result> = {
 export const PRESSURE_RESULTS: ResultKind<PressureResult> = {
   name: 'pressure',
   format: PRESSURE_FORMAT,
+  shared: false,
   judged: true,
   latency: 'end_to_end',
   against: 'a mail proxy',
@@ -100,6 +104,7 @@ export const PRESSURE_RESULTS: ResultKind<PressureResult> = {
 export const PROBE_RESULTS: ResultKind<ProbeResult> = {
   name: 'probe',
   format: PROBE_FORMAT,
+  shared: false,
   judged: false,
   against: 'SMTP servers, question by question',
   isRun: (json) => listAt(json, 'targets').some(isFields),

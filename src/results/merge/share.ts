@@ -72,8 +72,8 @@ function startOf({ split }: Part): number {
 }
 
 function partOf({ json, view: { file, format } }: RunFile): Part {
-  const { name, against } = kindOf(format)
-  if (name !== 'smtp') throw refuse(`${file} is a run against ${against}, which only one generator makes`)
+  const { shared, against } = kindOf(format)
+  if (!shared) throw refuse(`${file} is a run against ${against}, which only one generator makes`)
   const checked = asResult(json)
   if ('wrong' in checked) throw refuse(`${file} is incomplete: ${checked.wrong}`)
   const { result } = checked
