@@ -17,6 +17,7 @@ export const WORKLOAD_OPTIONS = {
   stages: ['STRESS_STAGES', '<list>'],
   mode: ['STRESS_MODE', '<mode>'],
   pipelining: ['STRESS_PIPELINING', '<level>'],
+  'pipeline-depth': ['STRESS_PIPELINE_DEPTH', '<count>'],
   'messages-per-session': ['STRESS_MESSAGES_PER_SESSION', '<count>'],
   'max-sessions': ['STRESS_MAX_SESSIONS', '<count>'],
   tls: ['STRESS_TLS', '<mode>'],

@@ -216,8 +216,10 @@ export interface WorkloadResult {
   readonly rate_per_second: number | null
   /** Planned length of the load in seconds; null when a number of messages ends it. */
   readonly duration_seconds: number | null
-  /** How much is sent before a reply is read (RFC 2920): `off`, `commands` or `transactions`. */
+  /** How much is sent before a reply is read (RFC 2920): `off`, `commands` or `transactions`; `chunks` (RFC 3030). */
   readonly pipelining: string
+  /** Messages of a session that may be on their way at a time; at level `chunks` alone. */
+  readonly pipeline_depth?: number
   /** Messages sent over one connection before it is closed. */
   readonly messages_per_session: number | 'unlimited'
   /** Recipients of each message. */

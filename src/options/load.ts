@@ -3,7 +3,13 @@ import type { Stage } from '../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf, type LoadSpec } from '../engine/executors/registry.ts'
 import { MailstormError } from '../error.ts'
 import { parseThreshold } from '../figures/threshold.ts'
-import { AUTH_MECHANISMS, type Credentials, PIPELINING_LEVELS, TLS_MODES } from '../smtp/target.ts'
+import {
+  AUTH_MECHANISMS,
+  type Credentials,
+  DEFAULT_PIPELINE_DEPTH,
+  PIPELINING_LEVELS,
+  TLS_MODES,
+} from '../smtp/target.ts'
 import { mailAddress } from './address.ts'
 import {
   countOrUnlimited,
@@ -154,7 +160,12 @@ export const CUSTOM = {
   STRESS_PIPELINING: preset(
     oneOf(PIPELINING_LEVELS, 'off'),
     'commands',
-    'How much is sent before a reply is read (RFC 2920), if the server offers it.',
+    'How much is sent before a reply is read (RFC 2920; chunks: RFC 3030), if the server offers it.',
+  ),
+  STRESS_PIPELINE_DEPTH: unset(
+    wholeNumber({ min: 1, max: 1_000, example: 32 }),
+    `${DEFAULT_PIPELINE_DEPTH}`,
+    'Messages of a session on their way at a time, at STRESS_PIPELINING=chunks.',
   ),
   STRESS_MESSAGES_PER_SESSION: unset(
     countOrUnlimited(1_000_000),
@@ -226,6 +237,7 @@ export const FIELD_OF = {
   STRESS_WORKERS: 'workers',
   STRESS_SIZE: 'size',
   STRESS_PIPELINING: 'pipelining',
+  STRESS_PIPELINE_DEPTH: 'pipelineDepth',
   STRESS_MESSAGES_PER_SESSION: 'messagesPerSession',
   STRESS_MAX_SESSIONS: 'maxSessions',
   STRESS_TLS: 'tls',

@@ -67,6 +67,7 @@ export const SMTP_RESULTS: ResultKind<Result> = {
       rate: numberAt(json, 'target_rate'),
       duration,
       pipelining: word('pipelining'),
+      'pipeline depth': of('pipeline_depth'),
       'messages per session': of('messages_per_session') ?? word('messages_per_session'),
       sessions: of('max_sessions'),
       recipients: of('recipients'),

@@ -99,6 +99,7 @@ const workload = z.looseObject({
   workers: number,
   max_sessions: number,
   pipelining: text,
+  pipeline_depth: number.optional(),
   messages_per_session: z.union([number, z.literal('unlimited')]),
   recipients: number,
   tls: text,

@@ -242,6 +242,7 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     rate_per_second: asked ?? targetRate(pacer),
     duration_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
     pipelining: workload.pipelining,
+    ...(workload.pipelining === 'chunks' ? { pipeline_depth: workload.pipelineDepth } : {}),
     messages_per_session: countOrUnlimited(workload.messagesPerSession),
     recipients: workload.recipients.length,
     tls: workload.tls,

@@ -1,9 +1,12 @@
 import type { Reply } from './reply.ts'
+import type { PipeliningLevel } from './target.ts'
 
 /** What a server offers in its reply to EHLO (RFC 5321 4.1.1.1); nothing after HELO. */
 export interface Capabilities {
   /** PIPELINING (RFC 2920). */
   readonly pipelining: boolean
+  /** CHUNKING (RFC 3030). */
+  readonly chunking: boolean
   /** SIZE (RFC 1870). */
   readonly size: boolean
   /** Largest message that it accepts, in octets; 0 when it names no limit (RFC 1870 4). */
@@ -18,6 +21,7 @@ export interface Capabilities {
 
 export const NO_CAPABILITIES: Capabilities = {
   pipelining: false,
+  chunking: false,
   size: false,
   sizeLimit: 0,
   smtpUtf8: false,
@@ -47,12 +51,23 @@ function parseCapabilities(reply: Reply): Capabilities {
   }
   return {
     pipelining: keywords.has('PIPELINING'),
+    chunking: keywords.has('CHUNKING'),
     size: keywords.has('SIZE'),
     sizeLimit: sizeLimitOf(keywords.get('SIZE')?.[0]),
     smtpUtf8: keywords.has('SMTPUTF8'),
     startTls: keywords.has('STARTTLS'),
     auth: keywords.get('AUTH') ?? [],
   }
+}
+
+/** The level at which a server is sent to, which offers these: the one that is asked for, or a lower one. */
+export function levelOffered(
+  asked: PipeliningLevel,
+  { pipelining, chunking }: Pick<Capabilities, 'pipelining' | 'chunking'>,
+): PipeliningLevel {
+  // Chunks behind each other are pipelined commands (RFC 3030 2), so that CHUNKING alone is not enough.
+  if (!pipelining) return 'off'
+  return asked === 'chunks' && !chunking ? 'transactions' : asked
 }
 
 /** RFC 1870 4: up to 20 digits. */

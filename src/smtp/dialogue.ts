@@ -195,6 +195,33 @@ export class Dialogue {
       d.reply = reply
       d.#end(isCompletion(reply) ? undefined : refused(reply, 'accept'))
     }),
+    // A message that went out whole, with others before and behind it (RFC 3030 2, RFC 2920 3.1). All of it is
+    // under way from the start, so that a session that ends leaves in doubt what became of it: `accept`.
+    chunkRset: step('reply', 'accept', (d, reply) => {
+      if (reply.code === 421) return d.#closed(refused(reply, 'envelope'), false)
+      if (!isCompletion(reply))
+        return d.#end(failed('protocol_error', 'accept', `RSET answered with ${reply.code}`))
+      d.#step = Dialogue.#STEPS.chunkMail
+    }),
+    chunkMail: step('reply', 'accept', (d, reply) => {
+      if (reply.code === 421) return d.#closed(refused(reply, 'envelope'), false)
+      if (!isCompletion(reply)) d.failure = refused(reply, 'envelope')
+      d.#step = Dialogue.#STEPS.chunkRcpt
+    }),
+    chunkRcpt: step('reply', 'accept', (d, reply) => {
+      if (reply.code === 421) return d.#closed(d.failure ?? refused(reply, 'envelope'))
+      const areAll = d.#noteRecipient(reply)
+      if (areAll) d.failure ??= d.#whyNobody()
+      d.#step = areAll ? Dialogue.#STEPS.chunkLast : Dialogue.#STEPS.chunkRcpt
+    }),
+    chunkLast: step('reply', 'accept', (d, reply) => {
+      d.timer.mark('accept', d.nowMs)
+      d.reply = reply
+      if (reply.code === 421) return d.#closed(d.failure ?? refused(reply, 'accept'))
+      if (d.failure === undefined) return d.#end(isCompletion(reply) ? undefined : refused(reply, 'accept'))
+      // 2yz for a message that has no envelope shows that the replies are out of step.
+      d.#end(reply.code < 400 ? refused(reply, 'accept') : d.failure)
+    }),
     rset: {
       ...step('reply', 'envelope', (d, reply) => {
         const text = `RSET answered with ${reply.code}`
@@ -234,6 +261,8 @@ export class Dialogue {
   reply!: Reply
   /** The server still holds a refused envelope. */
   needsReset = false
+  /** 421 came in answer to a message of several: the server has taken nothing that was sent behind it (RFC 5321 3.8). */
+  saidGoodbye = false
   /** False where the session ended, or 421 said that it does, before any other reply to this envelope. */
   begun = true
 
@@ -264,11 +293,15 @@ export class Dialogue {
       this.#step = Dialogue.#STEPS.idle
       come(this, reply)
     }
-    if (wire.failure === undefined || this.#step.waitsFor === 'nothing') return
+    // More than once where messages follow whose replies will not come either.
+    while (wire.failure !== undefined && this.#step.waitsFor !== 'nothing') this.#lose(wire.failure)
+  }
+
+  #lose(reason: SmtpFailure): void {
     const { lost, phase } = this.#step
     // Some servers refuse and close at once: what they said stands.
     const failure = lost === undefined ? this.failure : undefined
-    const ended = failure ?? inPhase(wire.failure, phase)
+    const ended = failure ?? inPhase(reason, phase)
     this.#step = Dialogue.#STEPS.idle
     if (lost !== undefined) lost(this, ended)
     else if (PHASE_INDEX[phase] <= PHASE_INDEX.auth) this.#shut(ended)
@@ -283,17 +316,27 @@ export class Dialogue {
 
   /** MAIL, RCPT…, DATA up to 354. `isSent`: they were already written behind the message before. */
   begin(timer: PhaseTimer, envelope: Envelope, isPipelined: boolean, isSent = false): void {
+    this.#isPipelined = isPipelined
+    this.#renew(timer, envelope)
+    this.#go(Dialogue.#STEPS.mail)
+    if (!isPipelined) this.wire.write(envelope.mail, 1)
+    else if (!isSent) this.wire.write(envelope.whole, envelope.replies)
+  }
+
+  /** A message at level `chunks`, which is written, as is its RSET: its replies are the next to come. */
+  follow(timer: PhaseTimer, envelope: Envelope, timeoutMs: number): void {
+    this.#renew(timer, envelope)
+    this.#go(Dialogue.#STEPS.chunkRset, timeoutMs)
+  }
+
+  #renew(timer: PhaseTimer, envelope: Envelope): void {
     this.timer = timer
     this.#envelope = envelope
-    this.#isPipelined = isPipelined
     this.#answered = 0
     if (this.#refusals.length > 0) this.#refusals = []
     this.failure = undefined
     this.needsReset = false
     this.begun = true
-    this.#go(Dialogue.#STEPS.mail)
-    if (!isPipelined) this.wire.write(envelope.mail, 1)
-    else if (!isSent) this.wire.write(envelope.whole, envelope.replies)
   }
 
   /** The message that the server waits for, its final dot in the last part. */
@@ -391,6 +434,11 @@ export class Dialogue {
     const last = this.#refusals.at(-1)
     if (last?.failure.code === 421) return last
     return this.#refusals.length === this.#envelope.rcpt.length ? this.#refusals[0] : undefined
+  }
+
+  #closed(failure: SmtpFailure, begun = true): void {
+    this.saidGoodbye = true
+    this.#end(failure, false, begun)
   }
 
   #end(failure: SmtpFailure | undefined, needsReset = false, begun = true): void {

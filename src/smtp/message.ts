@@ -32,6 +32,8 @@ export class MessageTemplate {
   readonly sender: string
   readonly #head: Buffer
   readonly #body: Buffer
+  /** As it is, without dots doubled. */
+  readonly #plainBody: Buffer
   /** Offsets of the number in the head. */
   readonly #numberAt: readonly number[]
 
@@ -42,6 +44,7 @@ export class MessageTemplate {
     this.recipients = options.recipients
     this.#head = Buffer.from(headOf(options, crc32(body).toString(16).padStart(8, '0')), 'latin1')
     this.#body = dotStuff(body)
+    this.#plainBody = body
     this.sizeBytes = this.#head.length + body.length
     this.#numberAt = placesOf(this.#head, `${options.runId}-${'0'.repeat(NUMBER_DIGITS)}`).map(
       (at) => at + options.runId.length + 1,
@@ -51,6 +54,19 @@ export class MessageTemplate {
   /** A writer with buffers of its own: one message at a time can be in flight from it. */
   writer(nextEnvelope: string): MessageWriter {
     return new MessageWriter(this.#head, this.#body, this.#numberAt, Buffer.from(nextEnvelope, 'latin1'))
+  }
+
+  /** A writer of messages as chunks, so many of them in flight at a time; `commands` stand before each BDAT. */
+  chunkWriter(commands: string, depth: number): ChunkWriter {
+    // RFC 3030 2: the octets are counted, and none of them is looked at.
+    const before = Buffer.from(`${commands}BDAT ${this.sizeBytes} LAST\r\n`, 'latin1')
+    const head = Buffer.concat([before, this.#head])
+    return new ChunkWriter(
+      head,
+      this.#plainBody,
+      this.#numberAt.map((at) => before.length + at),
+      depth,
+    )
   }
 }
 
@@ -80,14 +96,52 @@ export class MessageWriter {
    * next envelope behind them when `envelopeFollows`. Valid until the next call.
    */
   octets(number: number, envelopeFollows: boolean): readonly Buffer[] {
-    for (const at of this.#numberAt) {
-      let rest = number
-      for (let digit = at + NUMBER_DIGITS - 1; digit >= at; digit--) {
-        this.#head[digit] = 48 + (rest % 10)
-        rest = Math.floor(rest / 10)
-      }
-    }
+    for (const at of this.#numberAt) writeNumber(this.#head, at, number)
     return envelopeFollows ? this.#withEnvelope : this.#last
+  }
+}
+
+/**
+ * Messages as chunks (RFC 3030), each with its commands before it, in places that are used again in turn: those
+ * of neighbouring places are one piece of memory, and go out in one write.
+ */
+export class ChunkWriter {
+  /** Messages that one write may hold: so much is copied at most, and so much is unverified when it is cut. */
+  readonly perWrite: number
+  readonly #places: Buffer
+  readonly #stride: number
+  /** Of large messages, which share it. */
+  readonly #body: Buffer | undefined
+  readonly #numberAt: readonly number[]
+
+  constructor(head: Buffer, body: Buffer, numberAt: readonly number[], depth: number) {
+    const isSmall = head.length + body.length <= COPY_LIMIT_BYTES
+    const one = isSmall ? Buffer.concat([head, body]) : head
+    this.#stride = one.length
+    this.#body = isSmall ? undefined : body
+    this.#numberAt = numberAt
+    this.perWrite = isSmall ? Math.floor(COPY_LIMIT_BYTES / one.length) : 1
+    this.#places = Buffer.concat(Array(depth).fill(one))
+  }
+
+  /** Message `number` takes a place. What stood there must have been answered. */
+  put(place: number, number: number): void {
+    const from = place * this.#stride
+    for (const at of this.#numberAt) writeNumber(this.#places, from + at, number)
+  }
+
+  /** The octets of so many messages in a row of places. */
+  octets(place: number, count: number): readonly Buffer[] {
+    const octets = this.#places.subarray(place * this.#stride, (place + count) * this.#stride)
+    return this.#body === undefined ? [octets] : [octets, this.#body]
+  }
+}
+
+function writeNumber(octets: Buffer, at: number, number: number): void {
+  let rest = number
+  for (let digit = at + NUMBER_DIGITS - 1; digit >= at; digit--) {
+    octets[digit] = 48 + (rest % 10)
+    rest = Math.floor(rest / 10)
   }
 }
 

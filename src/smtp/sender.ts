@@ -2,14 +2,22 @@ import type { Clock } from '../engine/clock.ts'
 import type { Feed, Lane, Ticket } from '../engine/dispatch.ts'
 import type { Failure, Sample } from '../engine/sample.ts'
 import { Attempt, isEndOfSession, refusesMail } from './attempt.ts'
+import { Batch } from './batch.ts'
+import { levelOffered } from './capabilities.ts'
 import type { Gate, OpenTransports } from './connections.ts'
 import { Dialogue, type DialogueEvents, type Envelope, envelopeFor } from './dialogue.ts'
-import { endsSession, type SmtpFailure } from './failure.ts'
+import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Farewells } from './farewells.ts'
 import type { MessageTemplate, MessageWriter } from './message.ts'
 import type { Reply } from './reply.ts'
 import { type SessionCaps, SessionTally, type Suspicion } from './session-caps.ts'
-import type { Phase, PipeliningLevel, SessionShape, SmtpTarget } from './target.ts'
+import {
+  DEFAULT_PIPELINE_DEPTH,
+  type Phase,
+  type PipeliningLevel,
+  type SessionShape,
+  type SmtpTarget,
+} from './target.ts'
 import { type Receiver, type TlsSessionCache, Transport } from './transport.ts'
 
 /** What all lanes of one thread share. */
@@ -58,6 +66,12 @@ interface SessionEnd {
   readonly suspicion?: Suspicion
 }
 
+/** A message that comes a second time. */
+interface Unsent {
+  readonly ticket: Ticket
+  readonly dueMs?: number
+}
+
 const NOTHING_LEFT: SessionEnd = {}
 
 /** Session after session, message after message: what the dialogue of each tells, and what is to follow. */
@@ -77,7 +91,7 @@ class SmtpLane implements DialogueEvents, Receiver {
   #isFirst = true
   #pipelining: PipeliningLevel = 'off'
   #envelope: Envelope | undefined
-  #writer!: MessageWriter
+  #writer: MessageWriter | undefined
   /** Why it is to be given up. */
   #doubt: Suspicion | undefined
 
@@ -88,6 +102,17 @@ class SmtpLane implements DialogueEvents, Receiver {
   /** It was. */
   #isFollowed = false
   #following = new Attempt()
+
+  // At level `chunks`; the message at hand is then the first of those that are on their way.
+  /** Kept from session to session: it holds the octets of as many messages as may be on their way. */
+  #batch: Batch | undefined
+  #isBatching = false
+  /** The dialogue waits for the replies to a message. */
+  #awaitsReplies = false
+  /** Nothing is on its way, and no message is due. */
+  #isIdle = false
+  /** Taken from the feed, and sent behind a message whose session said goodbye. */
+  readonly #unsent: Unsent[] = []
 
   constructor(
     options: SenderOptions,
@@ -107,7 +132,10 @@ class SmtpLane implements DialogueEvents, Receiver {
 
   proceed(nowMs: number): void {
     try {
+      if (this.#isBatching) this.#batch?.noteGone(this.#transport, nowMs)
       this.#dialogue.proceed(nowMs)
+      // Not message by message: what is answered at once is followed by one write.
+      if (this.#isBatching && !this.#isIdle) this.#fill(nowMs)
     } catch (error) {
       this.#settle.reject(error)
     }
@@ -170,25 +198,30 @@ class SmtpLane implements DialogueEvents, Receiver {
     const { connectGate, onSessionOpened, template, shape } = this.#options
     onSessionOpened()
     const { capabilities } = this.#dialogue
-    this.#pipelining = capabilities.pipelining ? shape.pipelining : 'off'
+    const { pipelining = shape.pipelining } = this.#options.targets[this.#target] as SmtpTarget
+    this.#pipelining = levelOffered(pipelining, capabilities)
     const size = capabilities.size ? template.sizeBytes : undefined
     const envelope = envelopeFor(template.sender, template.recipients, size)
     if (envelope.whole !== this.#envelope?.whole) {
       this.#envelope = envelope
-      this.#writer = template.writer(envelope.whole)
+      this.#writer = undefined
+      this.#batch = undefined
     }
     this.#tally = new SessionTally()
     this.#left = shape.messagesPerSession
     this.#doubt = undefined
-    this.#send(false)
+    if (this.#pipelining === 'chunks') this.#beginBatch(envelope)
+    else {
+      this.#writer ??= template.writer(envelope.whole)
+      this.#send(false)
+    }
     // Last: the next lane connects at once.
     connectGate.leave()
   }
 
   /** From now on the ticket is a message under way. */
-  #begin(attempt: Attempt, ticket: Ticket, dueMs?: number): void {
-    const { clock, model } = this.#options
-    const sentMs = clock.nowMs()
+  #begin(attempt: Attempt, ticket: Ticket, dueMs?: number, sentMs = this.#options.clock.nowMs()): void {
+    const { model } = this.#options
     // In the closed model a message is due when its worker comes to it.
     attempt.begin(ticket, dueMs ?? (model === 'open' ? ticket.dueMs : sentMs), sentMs)
   }
@@ -204,10 +237,15 @@ class SmtpLane implements DialogueEvents, Receiver {
     const next = this.#mayFollow && this.#pipelining === 'transactions' ? this.#feed.take() : undefined
     this.#isFollowed = next !== undefined
     if (next !== undefined) this.#begin(this.#following, next)
-    this.#dialogue.message(this.#writer.octets(this.#current.message, this.#isFollowed), this.#isFollowed)
+    const writer = this.#writer as MessageWriter
+    this.#dialogue.message(writer.octets(this.#current.message, this.#isFollowed), this.#isFollowed)
   }
 
   ended(): void {
+    if (this.#isBatching) {
+      this.#endedInBatch()
+      return
+    }
     const { failure, needsReset, begun } = this.#dialogue
     // Only of a session that had been taken into use before: of a new one it is how the message ended.
     if (!this.#isFirst && isEndOfSession(failure, begun)) {
@@ -236,7 +274,6 @@ class SmtpLane implements DialogueEvents, Receiver {
   /** After a message that leaves the session usable. */
   #goOn(): void {
     this.#noteEnd()
-    this.#isFirst = false
     if (this.#isFollowed) {
       this.#swap()
       this.#send(true)
@@ -244,6 +281,11 @@ class SmtpLane implements DialogueEvents, Receiver {
     }
     if (this.#left <= 0) {
       this.#sayGoodbye()
+      return
+    }
+    const unsent = this.#takeUnsent()
+    if (unsent !== undefined) {
+      this.#sendNext(unsent.ticket, unsent.dueMs)
       return
     }
     const ticket = this.#feed.take()
@@ -263,6 +305,7 @@ class SmtpLane implements DialogueEvents, Receiver {
       this.#doubt =
         sessionCaps.suspect(this.#target, tally, failure, refusesMail(failure, needsReset)) ?? this.#doubt
     if (this.#doubt !== undefined) this.#left = 0
+    this.#isFirst = false
   }
 
   #swap(): void {
@@ -281,12 +324,139 @@ class SmtpLane implements DialogueEvents, Receiver {
       this.#leave({ unsent: ticket })
       return
     }
-    this.#begin(this.#current, ticket)
+    this.#sendNext(ticket)
+  }
+
+  #sendNext(ticket: Ticket, dueMs?: number): void {
+    this.#begin(this.#current, ticket, dueMs)
     this.#dialogue.nowMs = this.#current.sentMs
     this.#send(false)
   }
 
+  #beginBatch(envelope: Envelope): void {
+    const { template, shape } = this.#options
+    this.#batch ??= new Batch(template, envelope, shape.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH)
+    this.#isBatching = true
+    this.#left--
+    this.#batch.add(this.#current)
+  }
+
+  /** Writes as many messages as may be on their way; not until half of them have ended: one write for many. */
+  #fill(nowMs: number): void {
+    const batch = this.#batch as Batch
+    const transport = this.#transport
+    if (batch.isWriting || (batch.count * 2 > batch.depth && !batch.hasAdded)) return
+    if (batch.count === 0 && (transport.failure !== undefined || transport.hasUnreadInput)) {
+      this.#leave(this.#left > 0 ? { isLost: true } : NOTHING_LEFT)
+      return
+    }
+    do {
+      while (batch.hasRoom && this.#mayAdd(batch)) {
+        const unsent = this.#takeUnsent()
+        const ticket = unsent?.ticket ?? this.#feed.take()
+        if (ticket === undefined) break
+        this.#left--
+        this.#begin(batch.spare, ticket, unsent?.dueMs, nowMs)
+        batch.add(batch.spare)
+      }
+      if (!batch.hasAdded) break
+      batch.write(transport, nowMs)
+    } while (!batch.isWriting)
+    if (batch.count === 0) this.#afterBatch()
+    else if (!this.#awaitsReplies) this.#follow(nowMs)
+  }
+
+  /** Messages behind one that is to show whether the session is full would be deferred with it. */
+  #mayAdd({ count }: Batch): boolean {
+    return this.#left > 0 && (count === 0 || !this.#options.sessionCaps.isDoubted(this.#target, this.#tally))
+  }
+
+  #takeUnsent(): Unsent | undefined {
+    if (this.#unsent.length === 0) return undefined
+    this.#options.onReconnect()
+    return this.#unsent.shift()
+  }
+
+  /** The next replies are to the first message that is on its way. */
+  #follow(nowMs: number): void {
+    const batch = this.#batch as Batch
+    this.#awaitsReplies = true
+    this.#current = batch.first
+    this.#dialogue.nowMs = nowMs
+    const { replyTimeoutMs } = this.#options.shape
+    this.#dialogue.follow(this.#current, batch.envelope, replyTimeoutMs + batch.transferMs)
+    if (this.#transport.failure !== undefined) this.#dialogue.proceed(nowMs)
+  }
+
+  #afterBatch(): void {
+    if (this.#left <= 0) {
+      this.#sayGoodbye()
+      return
+    }
+    this.#isIdle = true
+    this.#transport.rest()
+    this.#take(undefined, this.#nextInBatch)
+  }
+
+  readonly #nextInBatch = (ticket: Ticket | undefined): void => {
+    this.#isIdle = false
+    if (ticket === undefined) {
+      this.#sayGoodbye()
+      return
+    }
+    if (this.#transport.failure !== undefined || this.#transport.hasUnreadInput) {
+      this.#leave({ unsent: ticket })
+      return
+    }
+    const batch = this.#batch as Batch
+    this.#left--
+    this.#begin(batch.spare, ticket)
+    batch.add(batch.spare)
+    this.#fill(batch.first.sentMs)
+  }
+
+  #endedInBatch(): void {
+    const batch = this.#batch as Batch
+    const { failure, begun, saidGoodbye, nowMs } = this.#dialogue
+    if (!this.#isFirst && isEndOfSession(failure, begun)) {
+      this.#leaveBatch(batch)
+      return
+    }
+    this.#sample(failure)
+    batch.shift()
+    this.#awaitsReplies = false
+    if (failure?.outcome === 'failed') {
+      // All of each had been sent, or was about to be: nobody can say whether the server has it.
+      for (const message of batch.clear()) {
+        this.#current = message
+        this.#sample(inPhase(failure, 'accept'))
+      }
+      this.#leave(NOTHING_LEFT)
+    } else if (saidGoodbye) this.#leaveBatch(batch)
+    else {
+      this.#noteEnd()
+      if (batch.count > 0) this.#follow(nowMs)
+    }
+  }
+
+  /** The server has taken none of those that are on their way: they go to a new session. */
+  #leaveBatch(batch: Batch): void {
+    const [first, ...others] = batch.clear().map(({ ticket, dueMs }): Unsent => ({ ticket, dueMs }))
+    this.#unsent.unshift(...others)
+    this.#leave(first === undefined ? NOTHING_LEFT : { unsent: first.ticket, ...dueOf(first) })
+  }
+
+  /** What is on its way in the batch stays its own: a session is opened with an attempt of the lane. */
+  #endBatch(): void {
+    if (!this.#isBatching) return
+    this.#isBatching = false
+    this.#awaitsReplies = false
+    this.#batch?.clear()
+    this.#current = new Attempt()
+  }
+
   #sayGoodbye(): void {
+    this.#endBatch()
     const end = this.#doubt === undefined ? NOTHING_LEFT : { suspicion: this.#doubt }
     this.#options.farewells.say(this.#transport, this.#target, {
       goOn: () => this.#goTo(end),
@@ -311,12 +481,15 @@ class SmtpLane implements DialogueEvents, Receiver {
   }
 
   #leave(end: SessionEnd): void {
+    this.#endBatch()
     this.#transport.destroy()
     this.#options.transports.delete(this.#transport)
     this.#goTo(end)
   }
 
-  #goTo(end: SessionEnd): void {
+  #goTo(ended: SessionEnd): void {
+    const unsent = ended.unsent === undefined ? this.#unsent.shift() : undefined
+    const end = unsent === undefined ? ended : { ...ended, unsent: unsent.ticket, ...dueOf(unsent) }
     this.#before = end
     // The same server goes on with what it broke off, and shows whether its session was full.
     const goesOn = end.unsent !== undefined || end.isLost === true || end.suspicion !== undefined
@@ -337,6 +510,10 @@ class SmtpLane implements DialogueEvents, Receiver {
     sessionCaps.settle(suspicion, takesMail(failure))
     this.#before = NOTHING_LEFT
   }
+}
+
+function dueOf({ dueMs }: Unsent): { readonly dueMs?: number } {
+  return dueMs === undefined ? {} : { dueMs }
 }
 
 /** Whether a session takes mail; undefined where its first message does not tell. */

@@ -58,7 +58,7 @@ describe('EHLO', () => {
     })
     const tls = { mode: 'starttls', verify: true, ca: certificate.certPem } as const
     const capabilities = await open(server, tls, new Map())
-    const other = { size: false, sizeLimit: 0, startTls: false, smtpUtf8: false, auth: [] }
+    const other = { chunking: false, size: false, sizeLimit: 0, startTls: false, smtpUtf8: false, auth: [] }
     expect(capabilities).toEqual({ pipelining: true, ...other })
     expect(server.sessions[0]?.commands.map((command) => command.split(' ')[0])).toEqual([
       'EHLO',

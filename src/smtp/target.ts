@@ -7,6 +7,8 @@ export interface SmtpTarget extends DialTarget {
   readonly name: string
   readonly tls: TlsOptions
   readonly auth?: Credentials
+  /** The highest pipelining level that this server was seen to bear; absent: whatever is asked for. */
+  readonly pipelining?: PipeliningLevel
 }
 
 export const TLS_MODES = ['none', 'starttls', 'implicit'] as const
@@ -50,14 +52,22 @@ export interface Credentials {
   readonly mechanism?: AuthMechanism
 }
 
-/** RFC 2920: nothing, one envelope, or the end of a message with the next envelope in one write. */
-export const PIPELINING_LEVELS = ['off', 'commands', 'transactions'] as const
-/** How much is written before the reply is read (RFC 2920): nothing, one envelope, or the end of a message with the next. */
+/** From the least to the most; a level that a server does not offer falls back to the one before it. */
+export const PIPELINING_LEVELS = ['off', 'commands', 'transactions', 'chunks'] as const
+/**
+ * How much is written before the reply is read: nothing, one envelope, the end of a message with the next
+ * envelope (RFC 2920), or several whole messages as chunks (CHUNKING, RFC 3030).
+ */
 export type PipeliningLevel = (typeof PIPELINING_LEVELS)[number]
+
+/** Messages on their way at a time, where nobody says how many. */
+export const DEFAULT_PIPELINE_DEPTH = 8
 
 /** What a session looks like: how it pipelines, how long it lasts, how patient it is. */
 export interface SessionShape {
   readonly pipelining: PipeliningLevel
+  /** Messages of a session that may be on their way at a time, at level `chunks`. Default: 8. */
+  readonly pipelineDepth?: number
   /** Messages before QUIT and a new session; Infinity for no limit. */
   readonly messagesPerSession: number
   /** How long each reply may take. RFC 5321 4.5.3.2 has minutes; a load test wants to know sooner. */

@@ -57,6 +57,8 @@ export class Transport {
   readonly #replies: Reply[] = []
   /** Replies that are still to come to what was sent; the greeting comes by itself (RFC 5321 3.1). */
   #owed = 1
+  /** Of these, replies to what had been sent before the last thing was. */
+  #owedBefore = 0
   /** A reply had begun to come before the last thing was sent, so that it cannot be its answer. */
   #replyUnderWay = false
   /** What is underneath TLS, and the octets that had come through it when something was last sent. */
@@ -64,6 +66,8 @@ export class Transport {
   #readWhenSent = 0
   /** Replies that came while a message was not known to be gone. */
   readonly #held: Reply[] = []
+  /** How many of the replies to the last thing cannot come before all of it is gone: all, or the last one. */
+  #repliesHeld = Number.POSITIVE_INFINITY
   /** Octets of the last write of a message: its final dot, and what is pipelined behind it. */
   #lastWriteBytes = 0
   /** Somebody waits until all that was written is gone. */
@@ -171,6 +175,7 @@ export class Transport {
     if (this.#failure !== undefined) return
     this.#expect(replies)
     const last = parts.at(-1) as Buffer
+    this.#repliesHeld = Number.POSITIVE_INFINITY
     this.#lastWriteBytes = last.length
     if (parts.length > 1) {
       this.#socket.cork()
@@ -181,9 +186,32 @@ export class Transport {
     this.#socket.write(last)
   }
 
+  /**
+   * Sends whole messages and their commands in one go. Replies to the first of them may come while the last is
+   * not gone. The octets must stay as they are until `drained`.
+   */
+  writeMessages(parts: readonly Buffer[], replies: number): void {
+    if (this.#failure !== undefined) return
+    this.#expect(replies)
+    this.#repliesHeld = 1
+    this.#lastWriteBytes = Number.POSITIVE_INFINITY
+    const [only] = parts
+    if (parts.length === 1) {
+      this.#socket.write(only as Buffer)
+      return
+    }
+    this.#socket.cork()
+    for (const part of parts) this.#socket.write(part)
+    this.#socket.uncork()
+  }
+
   /** Whether the kernel has taken all that was written, or a reply came before; else the receiver is told when. */
   flush(): boolean {
-    if (this.#replies.length > 0) return true
+    return this.#replies.length > 0 || this.drained()
+  }
+
+  /** Whether the kernel has taken all that was written; else the receiver is told when it has. */
+  drained(): boolean {
     if (this.#failure !== undefined) return false
     if (this.#socket.writableLength === 0) {
       this.#release()
@@ -266,18 +294,21 @@ export class Transport {
 
   #expect(replies: number): void {
     this.#replyUnderWay = this.#owed === 0 && this.#parser.midReply
+    this.#owedBefore = this.#owed
     this.#owed += replies
     if (this.#plain !== undefined) this.#readWhenSent = this.#plain.bytesRead
   }
 
   readonly #onReply = (reply: Reply): void => {
     if (this.#failure !== undefined) return
-    if (this.#owed === 0 || this.#replyUnderWay || this.#cameBeforeSent()) {
+    const isOlder = this.#owedBefore > 0
+    if (this.#owed === 0 || this.#replyUnderWay || (!isOlder && this.#cameBeforeSent())) {
       this.#unasked(reply)
       return
     }
     this.#owed--
-    if (this.#awaitsFlush) this.#hold(reply)
+    if (isOlder) this.#owedBefore--
+    if (this.#awaitsFlush && this.#owed < this.#repliesHeld) this.#hold(reply)
     else this.#replies.push(reply)
   }
 

@@ -35,6 +35,7 @@ export const STAGES = [
   'rcpt',
   'data',
   'dot',
+  'bdat',
   'rset',
   'quit',
 ] as const
@@ -54,6 +55,9 @@ export interface Script extends Readonly<Partial<Record<Stage, Behaviour>>> {
   readonly tls?: { readonly cert: string; readonly key: string; readonly implicit?: boolean }
 }
 
+/** EHLO of a server that takes chunks (RFC 3030). */
+export const OFFERS_CHUNKING = [say('250-scripted', '250-PIPELINING', '250-CHUNKING', '250 SIZE 10485760')]
+
 /** Replies of a server that takes everything. */
 export const DEFAULT_STEPS: Readonly<Record<Stage, Steps>> = {
   greeting: [say('220 scripted ESMTP')],
@@ -65,6 +69,7 @@ export const DEFAULT_STEPS: Readonly<Record<Stage, Steps>> = {
   rcpt: [say('250 2.1.5 ok')],
   data: [say('354 go ahead')],
   dot: [say('250 2.0.0 taken')],
+  bdat: [say('250 2.0.0 taken')],
   rset: [say('250 2.0.0 ok')],
   quit: [say('221 2.0.0 bye')],
 }

@@ -40,7 +40,9 @@ export class ScriptedSession {
   #socket: Socket
   readonly #plain: Socket
   #input: Buffer = Buffer.alloc(0)
-  #mode: 'command' | 'data' | 'over' = 'command'
+  #mode: 'command' | 'data' | 'chunk' | 'over' = 'command'
+  /** Octets of the chunk that a BDAT LAST announced. */
+  #chunkBytes = 0
   /** Input waits while steps are done. */
   #busy = false
   #mail: string | undefined
@@ -95,11 +97,26 @@ export class ScriptedSession {
   /** False when the input has no whole line or message. */
   async #readOne(): Promise<boolean> {
     if (this.#mode === 'data') return this.#readData()
+    if (this.#mode === 'chunk') return this.#readChunk()
     const end = this.#input.indexOf('\r\n')
     if (end === -1) return false
     const line = this.#input.toString('latin1', 0, end)
     this.#input = this.#input.subarray(end + 2)
     await this.#command(line)
+    return true
+  }
+
+  /** All of a refused envelope's chunk is read before it is answered (RFC 3030 2). */
+  async #readChunk(): Promise<boolean> {
+    if (this.#input.length < this.#chunkBytes) return false
+    const octets = Buffer.from(this.#input.subarray(0, this.#chunkBytes))
+    this.#input = this.#input.subarray(this.#chunkBytes)
+    this.#mode = 'command'
+    const steps = this.#outOfOrder('bdat') ?? this.#context.stepsFor('bdat')
+    const message = { mail: this.#mail ?? '', rcpt: this.#rcpt, octets, reply: firstReply(steps) }
+    this.received.messages.push(message)
+    this.#clearEnvelope()
+    await this.#perform(steps)
     return true
   }
 
@@ -132,6 +149,12 @@ export class ScriptedSession {
 
   async #command(line: string): Promise<void> {
     this.received.commands.push(line)
+    const size = /^BDAT (\d+) LAST$/.exec(line)?.[1]
+    if (size !== undefined) {
+      this.#chunkBytes = Number(size)
+      this.#mode = 'chunk'
+      return
+    }
     const stage = this.#challenged ? 'auth' : VERBS[line.split(' ', 1)[0]?.toUpperCase() ?? '']
     if (stage === undefined) return this.#perform([{ do: 'say', text: '500 5.5.1 what?' }])
     if (stage === 'mail') this.#context.onMail()
@@ -156,7 +179,8 @@ export class ScriptedSession {
     const scripted = this.#context.script[stage] !== undefined
     if (scripted) return undefined
     if (stage === 'rcpt' && this.#mail === undefined) return [{ do: 'say', text: '503 5.5.1 MAIL first' }]
-    if (stage === 'data' && this.#rcpt.length === 0) return [{ do: 'say', text: '503 5.5.1 RCPT first' }]
+    if ((stage === 'data' || stage === 'bdat') && this.#rcpt.length === 0)
+      return [{ do: 'say', text: '503 5.5.1 RCPT first' }]
     if (stage === 'mail' && this.#mail !== undefined) return [{ do: 'say', text: '503 5.5.1 nested MAIL' }]
     return undefined
   }

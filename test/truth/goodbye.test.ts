@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { PIPELINING_LEVELS } from '../../src/smtp/target.ts'
 import { allCommands } from '../servers/record.ts'
 import { close, hang, reset, type Script, say, wait } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 import { type Sending, send } from './send.ts'
+import { DATA_LEVELS } from './situation.ts'
 
 const MESSAGES = 12
 
@@ -28,7 +28,7 @@ async function play(script: Script, sending: Partial<Sending> = {}) {
   }
 }
 
-describe.each(PIPELINING_LEVELS)('pipelining %s: QUIT', (pipelining) => {
+describe.each(DATA_LEVELS)('pipelining %s: QUIT', (pipelining) => {
   it('without any answer is counted, and holds up the messages once for a moment', async () => {
     const seen = await play({ quit: [hang] }, { pipelining })
     expect(seen.samples.map(({ outcome }) => outcome)).toEqual(Array(MESSAGES).fill('accepted'))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { selfSignedCertificate } from '../../containers/certificate.ts'
 import { messageId } from '../../src/smtp/message.ts'
-import { AUTH_MECHANISMS, PHASES, PIPELINING_LEVELS } from '../../src/smtp/target.ts'
+import { AUTH_MECHANISMS, PHASES } from '../../src/smtp/target.ts'
 import { firstReply } from '../servers/play.ts'
 import { acceptedIds } from '../servers/record.ts'
 import {
@@ -21,6 +21,7 @@ import {
 } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 import { RUN_ID, type Sending, send } from './send.ts'
+import { DATA_LEVELS } from './situation.ts'
 
 const SEED = 11
 const RUNS = 16
@@ -132,7 +133,7 @@ const misbehaviour: fc.Arbitrary<Case> = fc
     fault: fc.constantFrom(...FAULTY_STAGES).chain(faultAt),
     mode: fc.constantFrom('none', 'starttls', 'implicit' as const),
     mechanism: fc.option(fc.constantFrom(...AUTH_MECHANISMS)),
-    pipelining: fc.constantFrom(...PIPELINING_LEVELS),
+    pipelining: fc.constantFrom(...DATA_LEVELS),
     messages: fc.integer({ min: 1, max: 4 }),
     messagesPerSession: fc.constantFrom(1, 2, Number.POSITIVE_INFINITY),
     recipients: fc.integer({ min: 1, max: 3 }),
@@ -164,7 +165,7 @@ const earlyReply: fc.Arbitrary<Case> = fc
     first: fc.constantFrom('250 2.0.0 taken\r\n', '250-a\r\n250 b\r\n', '354 go\r\n', '554 no\r\n'),
     behind: fc.array(fc.constantFrom(...COMMON), { maxLength: 2 }),
     end: fc.constantFrom(deafen, close, reset),
-    pipelining: fc.constantFrom(...PIPELINING_LEVELS),
+    pipelining: fc.constantFrom(...DATA_LEVELS),
     mode: fc.constantFrom('none', 'implicit' as const),
   })
   .map(({ afterBytes, first, behind, end, pipelining, mode }) => ({

@@ -14,6 +14,7 @@ export interface Sending {
   readonly runId?: string
   readonly host?: string
   readonly pipelining?: PipeliningLevel
+  readonly pipelineDepth?: number
   readonly schedule?: Schedule
   /** Instead of a schedule. */
   readonly feed?: Feed
@@ -79,6 +80,7 @@ export async function send(sending: Sending): Promise<Sent> {
       pipelining: sending.pipelining ?? 'commands',
       messagesPerSession: sending.messagesPerSession ?? Number.POSITIVE_INFINITY,
       replyTimeoutMs,
+      ...(sending.pipelineDepth === undefined ? {} : { pipelineDepth: sending.pipelineDepth }),
     },
     tlsSessions: new Map(),
     transports,

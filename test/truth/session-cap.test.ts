@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { PIPELINING_LEVELS, type PipeliningLevel } from '../../src/smtp/target.ts'
+import type { PipeliningLevel } from '../../src/smtp/target.ts'
 import { type Sending, send } from './send.ts'
+import { DATA_LEVELS } from './situation.ts'
 
 type Stage = 'mail' | 'rcpt' | 'data' | 'dot'
 
@@ -107,7 +108,7 @@ const WORDINGS: readonly (readonly [Stage, string])[] = [
 ]
 const CAP = 20
 
-describe.each(PIPELINING_LEVELS)('pipelining %s', (level) => {
+describe.each(DATA_LEVELS)('pipelining %s', (level) => {
   it.each(WORDINGS)('finds a cap of messages per session said at %s by "%s"', async (stage, reply) => {
     const seen = await play(level, { stage, reply, takes: (inSession) => inSession < CAP })
     const named = reply.startsWith('452 4.5.3')

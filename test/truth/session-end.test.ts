@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { messageId } from '../../src/smtp/message.ts'
-import { PIPELINING_LEVELS } from '../../src/smtp/target.ts'
 import { acceptedIds } from '../servers/record.ts'
 import { close, DEFAULT_STEPS, hang, reset, type Script, say, wait } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 import { RUN_ID, type Sending, send } from './send.ts'
+import { DATA_LEVELS } from './situation.ts'
 
 const MESSAGES = 20
 const taken = DEFAULT_STEPS.dot
@@ -22,7 +22,7 @@ const endsOf = ({ samples }: Awaited<ReturnType<typeof play>>) =>
   samples.map(({ outcome, failure }) => [outcome, failure?.class, failure?.phase, failure?.code])
 const all = (count: number, ...end: unknown[]) => Array(count).fill(end)
 
-describe.each(PIPELINING_LEVELS)(
+describe.each(DATA_LEVELS)(
   'pipelining %s: a server that ends its session after each message',
   (pipelining) => {
     it.each([
@@ -44,7 +44,7 @@ describe.each(PIPELINING_LEVELS)(
   },
 )
 
-describe.each(PIPELINING_LEVELS)('pipelining %s', (pipelining) => {
+describe.each(DATA_LEVELS)('pipelining %s', (pipelining) => {
   it.each([
     ['closes', [close], ['failed', 'connection_closed', 'envelope', undefined]],
     ['says 421', [goodbye, close], ['deferred', 'reply', 'envelope', 421]],

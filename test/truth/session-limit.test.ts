@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { PIPELINING_LEVELS, type PipeliningLevel } from '../../src/smtp/target.ts'
+import type { PipeliningLevel } from '../../src/smtp/target.ts'
 import { allCommands } from '../servers/record.ts'
 import { type Script, type Steps, say } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 import { send } from './send.ts'
+import { DATA_LEVELS } from './situation.ts'
 
 /** OpenSMTPD 6.8 after `smtp limit max-mails`, word for word. */
 const FULL = '452 4.5.3 Too many recipients: Too many messages sent'
 
-describe.each(PIPELINING_LEVELS)('pipelining %s', (level) => {
+describe.each(DATA_LEVELS)('pipelining %s', (level) => {
   it('opens a new session when MAIL is answered by 452 4.5.3 after others were taken', async () => {
     const { outcomes, sessions } = await play(level, mailReplies(level, ['250 ok', '250 ok', FULL]))
     expect(outcomes).toEqual(['accepted', 'accepted', 'deferred', 'accepted', 'accepted'])

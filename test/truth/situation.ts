@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Failure } from '../../src/engine/sample.ts'
-import type { PipeliningLevel } from '../../src/smtp/target.ts'
+import { PIPELINING_LEVELS, type PipeliningLevel } from '../../src/smtp/target.ts'
 import type { ReceivedSession } from '../servers/record.ts'
 import type { Script } from '../servers/script.ts'
 import type { Sending, Sent } from './send.ts'
@@ -45,6 +45,9 @@ export interface Group {
 }
 
 export const accepted: Expected = { outcome: 'accepted' }
+
+/** Levels at which a message goes by DATA: to a server that takes no chunks, `chunks` is one of these. */
+export const DATA_LEVELS = PIPELINING_LEVELS.filter((level) => level !== 'chunks')
 
 /** A 4xx or 5xx reply. */
 export function refusedBy(code: number, phase: string, failureClass: 'reply' | 'auth' = 'reply'): Expected {

@@ -5,7 +5,10 @@ import { accepted, failed, type Group, newSessionEach, oneSession, refusedBy } f
 
 const MEGABYTE = 1024 * 1024
 
-const dripped: Record<Exclude<Stage, 'helo' | 'starttls' | 'auth' | 'rset'>, ReturnType<typeof drip>[]> = {
+const dripped: Record<
+  Exclude<Stage, 'helo' | 'starttls' | 'auth' | 'rset' | 'bdat'>,
+  ReturnType<typeof drip>[]
+> = {
   greeting: [drip('220-one\r\n220 two\r\n')],
   ehlo: [drip('250-here\r\n250-PIPELINING\r\n250 SIZE 10000000\r\n')],
   mail: [drip('250 2.1.0 ok\r\n')],

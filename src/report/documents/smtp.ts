@@ -314,7 +314,7 @@ function workloadSentence({ workload }: Result): string {
     counted(workload.workers, 'worker'),
     `up to ${counted(workload.max_sessions, 'session')}`,
     shape,
-    `pipelining ${workload.pipelining}`,
+    `pipelining ${workload.pipelining}${workload.pipeline_depth === undefined ? '' : `, depth ${workload.pipeline_depth}`}`,
   ]
   if (workload.recipients > 1) parts.push(counted(workload.recipients, 'recipient'))
   if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)

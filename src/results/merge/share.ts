@@ -117,6 +117,7 @@ function checkSameRun(first: Part, part: Part): void {
     executor: result.workload.executor,
     'message size': result.message_size,
     pipelining: result.workload.pipelining,
+    'pipeline depth': result.workload.pipeline_depth,
     'messages per session': result.workload.messages_per_session,
     recipients: result.workload.recipients,
     TLS: result.workload.tls,

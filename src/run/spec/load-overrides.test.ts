@@ -31,6 +31,7 @@ const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE'>> = {
   STRESS_RATE: 9,
   STRESS_STAGES: STAGES,
   STRESS_PIPELINING: 'off',
+  STRESS_PIPELINE_DEPTH: 32,
   STRESS_MESSAGES_PER_SESSION: 5,
   STRESS_MAX_SESSIONS: 30,
   STRESS_TLS: 'starttls',
@@ -51,6 +52,7 @@ const OF_SOME: Partial<Record<keyof GivenLoad, readonly Name[]>> = {
   STRESS_RATE: ['rate'],
   STRESS_STAGES: ['waves', 'ramp'],
   STRESS_MAX_SESSIONS: ['rate', 'ramp'],
+  STRESS_PIPELINE_DEPTH: [],
 }
 
 describe('overrideLoad', () => {
@@ -161,4 +163,11 @@ describe('what the parts of a scenario vary', () => {
     expect(spec).toEqual(parts[0])
     expect(refused.get('STRESS_SIZE')).toBe('its runs differ in exactly that')
   })
+})
+
+it('STRESS_PIPELINE_DEPTH changes a load that goes by chunks, also where the environment says that it does', () => {
+  const given = { STRESS_PIPELINING: 'chunks', STRESS_PIPELINE_DEPTH: 32 } as const
+  const { spec, refused } = overrideLoad(SPECS.burst, given)
+  expect(spec).toMatchObject({ pipelining: 'chunks', pipelineDepth: 32 })
+  expect([...refused]).toEqual([])
 })

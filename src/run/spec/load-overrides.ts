@@ -58,6 +58,12 @@ const RULES = {
     const own = stagesText(ownOf(spec, levels.startField) as number | undefined, spec.stages)
     return { spec: started, own, value: stagesText(0, stages) }
   },
+  STRESS_PIPELINE_DEPTH(spec, depth) {
+    const { pipelining = 'commands' } = spec
+    return pipelining === 'chunks'
+      ? field(spec, 'pipelineDepth', depth)
+      : `its pipelining level is ${pipelining}, and only chunks has a depth`
+  },
   STRESS_MAX_SESSIONS(spec, maxSessions) {
     if (executorOf(spec).model === 'closed')
       return `each of its workers has one session (${spec.executor}); STRESS_WORKERS says how many there are`

@@ -16,7 +16,13 @@ import { SMTP_FIGURES } from '../../figures/smtp.ts'
 import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
 import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
-import { type Credentials, PHASES, type PipeliningLevel, type TlsMode } from '../../smtp/target.ts'
+import {
+  type Credentials,
+  DEFAULT_PIPELINE_DEPTH,
+  PHASES,
+  type PipeliningLevel,
+  type TlsMode,
+} from '../../smtp/target.ts'
 import { checkBaseline } from '../baseline.ts'
 import { checkSpec } from './spec-check.ts'
 
@@ -41,11 +47,19 @@ export interface SpecBase extends CustomMetricsSpec {
    */
   readonly thresholds: readonly string[]
   /**
-   * How much is sent before the reply is read, if the server offers PIPELINING (RFC 2920).
+   * How much is sent before the reply is read: nothing (`off`), one envelope (`commands`), the end of a message
+   * with the next envelope (`transactions`; PIPELINING, RFC 2920), or whole messages (`chunks`; CHUNKING, RFC
+   * 3030). A server that does not offer it is sent to at the highest level that it does.
    *
    * @defaultValue `'commands'`
    */
   readonly pipelining?: PipeliningLevel
+  /**
+   * At pipelining level `chunks`: how many messages of a session may be on their way at a time, 1 to 1,000.
+   *
+   * @defaultValue `8`
+   */
+  readonly pipelineDepth?: number
   /**
    * Messages sent over one connection before it is closed.
    *
@@ -163,6 +177,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     sizeBytes: typeof spec.size === 'number' ? spec.size : SIZES[spec.size],
     thresholds: thresholdsOf(spec),
     pipelining: spec.pipelining ?? 'commands',
+    pipelineDepth: spec.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH,
     messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
     tls: spec.tls ?? 'none',
     auth: spec.auth,
@@ -246,13 +261,15 @@ export function describeWorkload(workload: Workload): string {
 }
 
 /** What differs from an ordinary load, for titles of parts that differ in nothing else. */
-function oddities({ schedule, servers, tls, messagesPerSession, pipelining }: Workload): string[] {
+function oddities(workload: Workload): string[] {
+  const { schedule, servers, tls, messagesPerSession, pipelining, pipelineDepth } = workload
   return [
     servers !== undefined && `to ${servers} ${servers === 1 ? 'server' : 'servers'}`,
     tls !== 'none' && tls,
     messagesPerSession !== sessionLength(schedule) &&
       `${countOrUnlimited(messagesPerSession)} per connection`,
-    pipelining !== 'commands' && `pipelining ${pipelining}`,
+    pipelining !== 'commands' &&
+      `pipelining ${pipelining}${pipelining === 'chunks' ? `, depth ${pipelineDepth}` : ''}`,
   ].filter((oddity) => oddity !== false)
 }
 
