@@ -13,6 +13,7 @@ const ROOMS = {
   'src/smtp': ['src/engine', 'src/ledger'],
   'src/programs/smtp-server': ['src/ledger', 'src/programs/sink/smtp/data-reader.ts'],
   'src/programs/sink': [],
+  'src/programs/null-sink': [],
   'src/programs/proxy': ['src/smtp', 'src/engine/clock.ts'],
   'src/programs/tenants': [],
   'src/programs/faults': [

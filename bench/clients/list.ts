@@ -7,6 +7,8 @@ export const CLIENT_NAMES = [
   'commands',
   'transactions',
   'new connection',
+  'chunks 8',
+  'chunks 32',
   'smtp-source -d',
   'smtp-source',
   'nodemailer pool',
@@ -34,9 +36,16 @@ export const MAILSTORM_SHAPES = [
   { name: 'new connection', share: 0.4, shape: { pipelining: 'commands', newConnectionEach: true } },
 ] as const satisfies readonly { readonly name: ClientName; readonly share: number; readonly shape: Shape }[]
 
+/** Ours by whole messages, where the server takes chunks (RFC 3030): with so many of a session on their way. */
+const CHUNK_SHAPES = [
+  { name: 'chunks 8', share: 12, shape: { pipelining: 'chunks', newConnectionEach: false, depth: 8 } },
+  { name: 'chunks 32', share: 12, shape: { pipelining: 'chunks', newConnectionEach: false, depth: 32 } },
+] as const
+
 export type ShapeName = (typeof MAILSTORM_SHAPES)[number]['name']
 
-export function clients(installed: { readonly smtpSource: boolean }): Client[] {
+/** `chunks`: the server offers CHUNKING. */
+export function clients(installed: { readonly smtpSource: boolean; readonly chunks?: boolean }): Client[] {
   const [lockStep, commands, transactions, newConnection] = MAILSTORM_SHAPES
   const source = (name: ClientName, share: number, options: readonly string[]) =>
     installed.smtpSource ? [smtpSource(name, share, options)] : []
@@ -46,6 +55,7 @@ export function clients(installed: { readonly smtpSource: boolean }): Client[] {
     mailstorm(lockStep),
     floor(commands),
     mailstorm(commands),
+    ...(installed.chunks === true ? CHUNK_SHAPES.map(mailstorm) : []),
     ...source('smtp-source -d', 1, ['-d']),
     mailstorm(transactions),
     floor(transactions),
@@ -56,7 +66,7 @@ export function clients(installed: { readonly smtpSource: boolean }): Client[] {
   ]
 }
 
-function mailstorm({ name, share, shape }: (typeof MAILSTORM_SHAPES)[number]): Client {
+function mailstorm({ name, share, shape }: (typeof MAILSTORM_SHAPES | typeof CHUNK_SHAPES)[number]): Client {
   return { name, share, run: (task) => runProgram('mailstorm', { ...task, ...shape } as MailstormTask) }
 }
 

@@ -23,6 +23,7 @@ export function planOf(
     recipients: [RECIPIENT],
     seed: 1,
     pipelining: task.pipelining,
+    ...(task.depth === undefined ? {} : { pipelineDepth: task.depth }),
     messagesPerSession: task.newConnectionEach ? 1 : Number.POSITIVE_INFINITY,
     replyTimeoutMs: 30_000,
     drainMs: 30_000,

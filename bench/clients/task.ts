@@ -16,6 +16,8 @@ export interface ClientTask {
 
 export interface MailstormTask extends ClientTask {
   readonly pipelining: PipeliningLevel
+  /** At level `chunks`. */
+  readonly depth?: number
   /** 1 or no limit. */
   readonly newConnectionEach: boolean
 }

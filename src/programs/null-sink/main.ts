@@ -1,0 +1,34 @@
+import { createServer, type Socket } from 'node:net'
+import { LOOPBACK, listening } from '../../listening.ts'
+import { NullSession } from './session.ts'
+
+/**
+ * SMTP server program that takes every message and keeps nothing: what a generator reaches against it is the
+ * generator's own limit on this machine. `NULL_SINK_DELAY_MS`: each reply comes so much later, as over a network
+ * of that round-trip time; what arrives together is answered together (RFC 2920 3.2).
+ */
+const delayMs = Number(process.env.NULL_SINK_DELAY_MS ?? '0')
+const server = createServer({ noDelay: true }, serve)
+
+function serve(socket: Socket): void {
+  const session = new NullSession()
+  const send = (replies: string, isLast: boolean) => {
+    if (isLast) socket.end(replies, 'latin1')
+    else socket.write(replies, 'latin1')
+  }
+  const answer = (replies: string, isLast: boolean) => {
+    if (delayMs > 0) setTimeout(send, delayMs, replies, isLast)
+    else send(replies, isLast)
+  }
+  socket.on('data', (octets: Buffer) => {
+    const replies = session.answer(octets)
+    if (replies !== '') answer(replies, session.hasEnded)
+  })
+  // Clients may leave as they like.
+  socket.on('error', () => socket.destroy())
+  answer(NullSession.greeting, false)
+}
+
+const port = await listening(server, { host: LOOPBACK, port: 0 }, '')
+process.once('disconnect', () => process.exit(0))
+console.log(JSON.stringify({ ready: true, port }))
