@@ -67,6 +67,8 @@ export interface Result {
   readonly session_failures?: readonly FailureRow[]
   /** Limits of messages per session that servers turned out to have. Absent in older files. */
   readonly session_caps?: readonly SessionCapRow[]
+  /** What was found before the load of how its servers bear pipelining; absent where nothing was tried. */
+  readonly pipelining?: readonly PipeliningRow[]
   /** What the figures usually mean, in a sentence each. */
   readonly observations: readonly string[]
   /** The figures of each server. */
@@ -251,10 +253,20 @@ export interface GeneratorResult {
     /** Largest. */
     readonly max: number
   }
+  /** What it reached against a server that keeps nothing, before the load; with STRESS_CALIBRATE=1 alone. */
+  readonly headroom?: Headroom
   /** True when the generator or its machine, rather than the target, may have limited the run. */
   readonly bound: boolean
   /** Why, in a sentence each; empty when `bound` is false. */
   readonly bound_reasons: readonly string[]
+}
+
+/** How near a generator was to its own limit. */
+export interface Headroom {
+  /** Messages per second that it reached in a calibration with the same messages, sessions and pipelining. */
+  readonly calibrated_per_second: number
+  /** That over the throughput of the run: at 1 it was the limit. Null when no message was accepted. */
+  readonly ratio: number | null
 }
 
 /** Of a whole run: WARNING met its thresholds, but not every message was accepted. */
@@ -350,6 +362,17 @@ export interface SessionCapRow {
   readonly enhanced?: string
   /** Text of that reply, in one line. */
   readonly text: string
+}
+
+/** At which pipelining level a server was sent to, as found before the load. */
+export interface PipeliningRow {
+  readonly target: string
+  readonly asked: string
+  readonly used: string
+  /** Why `used` is not what was asked for. */
+  readonly why?: string
+  /** Messages that the trial sent and the server took: marked, and in no other figure of the result. */
+  readonly trial_messages: number
 }
 
 /**

@@ -1,8 +1,9 @@
 import { countBetween, type SparseHistogram } from '../engine/histogram.ts'
-import type { FailureRow, NameLookup, Result, SessionCapRow } from '../engine/result.ts'
+import type { FailureRow, NameLookup, PipeliningRow, Result, SessionCapRow } from '../engine/result.ts'
 import { cutText } from '../foreign-text.ts'
 
-export interface Observed extends Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'> {
+export interface Observed
+  extends Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps' | 'pipelining'> {
   /** Histogram of the connect phase. */
   readonly connect: SparseHistogram
   readonly failures: readonly FailureRow[]
@@ -71,6 +72,7 @@ function observeAsides({
   refused_recipients: recipients = [],
   session_failures: badly = [],
   session_caps: caps = [],
+  pipelining = [],
   reconnects = 0,
 }: Omit<Observed, 'connect' | 'failures' | 'accepted'>): (string | false)[] {
   const refused = countOf(recipients, () => true)
@@ -80,6 +82,7 @@ function observeAsides({
     reconnects > 0 &&
       `${counted(reconnects, 'message', 'messages')} went to a new session: the server had closed the previous one, or sent 421, before it answered MAIL`,
     ...caps.map(capSentence),
+    ...pipeliningSentences(pipelining),
     ...sessionSentences(badly),
   ]
 }
@@ -90,6 +93,22 @@ const MOST_REPLY = 80
 function capSentence({ target, messages, sessions, text }: SessionCapRow): string {
   return `${target} takes ${counted(messages, 'message', 'messages')} per session and then replies "${cutText(text, MOST_REPLY)}" (seen in ${counted(sessions, 'session', 'sessions')}): STRESS_MESSAGES_PER_SESSION=${messages} avoids these deferrals`
 }
+
+function pipeliningSentences(rows: readonly PipeliningRow[]): (string | false)[] {
+  const trials = rows.reduce((sum, row) => sum + row.trial_messages, 0)
+  return [
+    ...rows.map(
+      ({ target, asked, used, why }) =>
+        why !== undefined &&
+        `${target} was sent to at pipelining level ${used}, not ${asked}: ${cutText(why, MOST_WHY)}`,
+    ),
+    trials > 0 &&
+      `${counted(trials, 'trial message was', 'trial messages were')} sent before the load to see how the servers bear pipelining; no figure counts ${trials === 1 ? 'it' : 'them'}, and STRESS_PIPELINING_TRIAL=0 leaves ${trials === 1 ? 'it' : 'them'} out`,
+  ]
+}
+
+/** It may hold two replies. */
+const MOST_WHY = 300
 
 function sessionSentences(rows: readonly FailureRow[]): (string | false)[] {
   const atQuit = rows.filter(({ phase }) => phase === 'quit')

@@ -282,5 +282,28 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       better: 'neither',
       read: ({ generator }) => generator?.cpu_percent,
     },
+    {
+      ...RESOURCES,
+      name: 'headroom',
+      title: 'headroom of the generator',
+      unit: 'factor',
+      better: 'higher',
+      // Of the machine that sends, not of the servers.
+      compared: false,
+      ofParts: false,
+      noData: 'no calibration was asked for: STRESS_CALIBRATE=1',
+      read: ({ generator }) => generator?.headroom?.ratio,
+    },
+    {
+      ...RESOURCES,
+      name: 'calibrated_rate',
+      title: 'rate of the calibration',
+      unit: 'per_second',
+      better: 'neither',
+      compared: false,
+      ofParts: false,
+      noData: 'no calibration was asked for: STRESS_CALIBRATE=1',
+      read: ({ generator }) => generator?.headroom?.calibrated_per_second,
+    },
   ],
 })

@@ -81,6 +81,16 @@ const RUN = {
     'Port of the live view; the next free one if it is taken.',
   ),
   STRESS_TLS_VERIFY: preset(onOff, '1', "Verify the servers' certificates."),
+  STRESS_PIPELINING_TRIAL: preset(
+    onOff,
+    '1',
+    'Send one marked message to each server of yours before a load at pipelining level transactions or chunks, to see whether it bears that.',
+  ),
+  STRESS_CALIBRATE: preset(
+    onOff,
+    '0',
+    'Measure for two seconds before each load what this generator reaches at most, so that the result has its headroom.',
+  ),
   ALLOW_PUBLIC_TARGETS: preset(
     onOff,
     '0',

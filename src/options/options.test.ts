@@ -54,6 +54,8 @@ describe('readOptions', () => {
       pressure: { durationSeconds: undefined, external: undefined, instances: undefined, intake: undefined },
       probe: { connections: 120, strict: false, waitMs: 10_000 },
       tlsVerify: true,
+      pipeliningTrial: true,
+      calibrate: false,
       allowPublicTargets: false,
       tenants: {},
       custom: {

@@ -45,6 +45,10 @@ export interface Options {
   /** Port of the live view from which on a free one is taken; undefined without a live view. */
   readonly livePort: number | undefined
   readonly tlsVerify: boolean
+  /** Whether a trial before the load may send a message to servers that we did not boot. */
+  readonly pipeliningTrial: boolean
+  /** Measure the generator's own limit before each load. */
+  readonly calibrate: boolean
   readonly allowPublicTargets: boolean
   /** Where Prometheus finds the figures of the run; undefined when they are not served. */
   readonly metrics: MetricsOptions | undefined
@@ -86,6 +90,8 @@ export function readOptions(
     keepLogs: values.STRESS_LOGS,
     livePort: values.STRESS_LIVE ? values.STRESS_LIVE_PORT : undefined,
     tlsVerify: values.STRESS_TLS_VERIFY,
+    pipeliningTrial: values.STRESS_PIPELINING_TRIAL,
+    calibrate: values.STRESS_CALIBRATE,
     allowPublicTargets: values.ALLOW_PUBLIC_TARGETS,
     metrics: metricsOf(values),
     split: splitOf(values),

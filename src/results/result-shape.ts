@@ -271,6 +271,9 @@ const result = z.looseObject({
   refused_recipients: z.array(failure).optional(),
   session_failures: z.array(failure).optional(),
   session_caps: z.array(sessionCap).optional(),
+  pipelining: z
+    .array(z.looseObject({ target: text, asked: text, used: text, trial_messages: number }))
+    .optional(),
   observations: z.array(text),
   per_server: z.array(server),
   ledger,

@@ -100,6 +100,7 @@ export async function runLoads(
         measured: figures,
         startedAt: new Date(startedAt.getTime() + startAfterSeconds * 1000),
         generator: generator.stop(load.pacer.model, figures),
+        calibratedPerSecond: ground.calibrated.get(options.workload),
       }
     })
   } finally {
@@ -169,7 +170,7 @@ function planOf({ workload, servers, seed, start, workers }: PlanParts): LoadPla
     ...workload,
     ...start,
     schedule: shareOf(workload.schedule, workers.length, own.length),
-    targets: servers.targetsFor(workload),
+    targets: servers.levels.limit(servers.targetsFor(workload), workload),
     sessionsPerWorker: Math.max(1, Math.floor(workload.maxSessions / workload.workers)),
     seed,
   }

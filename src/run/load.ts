@@ -42,6 +42,20 @@ export interface LoadRunOptions {
    */
   readonly tlsVerify?: boolean
   /**
+   * Whether a trial before the load may send one marked message to each server, at pipelining levels
+   * `transactions` and `chunks`: it shows whether the server bears that.
+   *
+   * @defaultValue `true`
+   */
+  readonly pipeliningTrial?: boolean
+  /**
+   * Whether to measure for two seconds before the load what this generator reaches at most, for
+   * `generator.headroom` of the result.
+   *
+   * @defaultValue `false`
+   */
+  readonly calibrate?: boolean
+  /**
    * Sender threads, from 1 to 32.
    *
    * @defaultValue a quarter of the machine's cores, at least 1 and at most 4
@@ -93,10 +107,12 @@ export type LoadResult = Result
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { targets, name = 'load', signal, onProgress, thresholds = [], ...rest } = options
-  const { allowPublicTargets, tlsVerify, threads, seed, ...spec } = rest
+  const { allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate, ...spec } = rest
   const workload = resolveSpec({ ...spec, thresholds }, allowPublicTargets)
   const run = { scenario: name, part: null, workload, overrides: [] }
-  await using services = createServices(optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }))
+  await using services = createServices(
+    optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate }),
+  )
   const row: Row<Progress> = {
     services,
     signal: signal ?? new AbortController().signal,
@@ -111,19 +127,23 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
 }
 
 type Settings = {
-  readonly [Name in 'targets' | 'allowPublicTargets' | 'tlsVerify' | 'threads' | 'seed']:
-    | LoadRunOptions[Name]
-    | undefined
+  readonly [Name in Setting]: LoadRunOptions[Name] | undefined
 }
+type Setting =
+  | ('targets' | 'allowPublicTargets' | 'tlsVerify' | 'threads' | 'seed')
+  | ('pipeliningTrial' | 'calibrate')
 
 /** Reuses the checks of the environment variables, so a bad option is reported under the variable's name. */
-function optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed }: Settings): Options {
+function optionsOf(settings: Settings): Options {
+  const { targets, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate } = settings
   const given = {
     SMTP_TARGETS: targets?.join(','),
     ALLOW_PUBLIC_TARGETS: flag(allowPublicTargets),
     STRESS_TLS_VERIFY: flag(tlsVerify),
     STRESS_THREADS: threads?.toString(),
     STRESS_SEED: seed?.toString(),
+    STRESS_PIPELINING_TRIAL: flag(pipeliningTrial),
+    STRESS_CALIBRATE: flag(calibrate),
   }
   return readOptions(given)
 }

@@ -45,6 +45,8 @@ export interface RunFacts {
   readonly stamp: string
   readonly seed: number
   readonly generator: GeneratorResult
+  /** Messages per second of a calibration before the load, if there was one. */
+  readonly calibratedPerSecond: number | undefined
   /** During this load. */
   readonly resourceUsage: Readonly<Record<string, ResourceUsage>>
   /** During all loads that ran at the same time. */
@@ -85,7 +87,6 @@ export async function buildResult(facts: RunFacts): Promise<Result> {
     resource_usage: facts.resourceUsage,
     timeline: assembleTimeline({ pacer: load.pacer, recording: measured.recording }),
     backend: servers.backend,
-    generator: facts.generator,
     machine: machine(),
     versions: versions(),
     seed: facts.seed,
@@ -114,10 +115,15 @@ async function figuresOf(facts: RunFacts) {
   const histograms = { response_time: recording.responseTime, service_time: recording.serviceTime }
   const drift = driftOf({ windowMs: load.pacer.windowMs, recording, resourceUsage: facts.resourceUsage })
   const extras = { ...customMetrics(facts, metrics), ...(drift === undefined ? {} : { drift }) }
-  const judged = { metrics, histograms, ledger, ...extras, ...baselineOf(facts, metrics) }
+  const generator = withHeadroom(facts, metrics.throughput)
+  const judged = { metrics, histograms, ledger, generator, ...extras, ...baselineOf(facts, metrics) }
   const thresholds = options.workload.thresholds.map((threshold) => judgedOn(threshold, judged, servers))
   const connect = recording.phases[PHASES.indexOf('connect')] ?? EMPTY_HISTOGRAM
-  const asides = assembleAsides(recording, targetNames)
+  const pipelining = servers.levels.rows(load.plan.targets, options.workload)
+  const asides = {
+    ...assembleAsides(recording, targetNames),
+    ...(pipelining.length === 0 ? {} : { pipelining }),
+  }
   const observations = observe({
     connect,
     failures,
@@ -126,7 +132,19 @@ async function figuresOf(facts: RunFacts) {
     reconnects: recording.reconnects,
     names: servers.names,
   })
-  return { metrics, ledger, failures, ...asides, histograms, thresholds, observations, ...extras }
+  return { metrics, ledger, failures, ...asides, histograms, thresholds, observations, generator, ...extras }
+}
+
+/** Below this the load was so near to the generator's own limit that it may have been what limited it. */
+const LEAST_HEADROOM = 1.25
+
+function withHeadroom({ generator, calibratedPerSecond }: RunFacts, throughput: number): GeneratorResult {
+  if (calibratedPerSecond === undefined) return generator
+  const ratio = throughput === 0 ? null : calibratedPerSecond / throughput
+  const headroom = { calibrated_per_second: calibratedPerSecond, ratio }
+  if (ratio === null || ratio >= LEAST_HEADROOM) return { ...generator, headroom }
+  const reason = `its throughput is ${Math.round(100 / ratio)} % of what this generator reached against a server that keeps nothing`
+  return { ...generator, headroom, bound: true, bound_reasons: [...generator.bound_reasons, reason] }
 }
 
 function overriddenBy({ overrides }: RunOptions): Pick<Result, 'overridden'> {

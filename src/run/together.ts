@@ -114,7 +114,7 @@ function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]
   const reasons = [...new Set(results.flatMap(({ partial_reason }) => partial_reason ?? []))]
   const partialReason = reasons.length === 0 ? null : reasons.join('; ')
   const failures = assembleFailures(recording, first.result.servers, untoldOf(parts))
-  const asides = assembleAsides(recording, first.result.servers)
+  const asides = { ...assembleAsides(recording, first.result.servers), ...pipeliningOf(results) }
   // Drift and custom metrics belong to one load only.
   const { drift: _drift, custom_metrics: _custom, overridden: _overridden, ...common } = first.result
   const together: Result = {
@@ -143,6 +143,13 @@ function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]
     generator: generatorOf(results),
   }
   return { ...together, side_by_side: sideBySide([...results, together], LOADS_TABLE) }
+}
+
+/** What was found once for several loads is said once. */
+function pipeliningOf(results: readonly Result[]): Pick<Result, 'pipelining'> {
+  const rows = results.flatMap(({ pipelining = [] }) => pipelining)
+  if (rows.length === 0) return {}
+  return { pipelining: [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()] }
 }
 
 function recordingOf(parts: readonly JointPart[]): Recording {

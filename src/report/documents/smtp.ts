@@ -428,13 +428,17 @@ function ledgerFacts({ ledger }: Result): Fact[] {
 
 /** What the machine that sent had to do, and whether it kept up. */
 function generatorFact({ generator }: Result): Fact {
-  const { threads, cpu_percent: cpu, scheduling_lag_ms: lag, event_loop_delay_ms: loop } = generator
+  const { threads, cpu_percent: cpu, scheduling_lag_ms: lag, event_loop_delay_ms: loop, headroom } = generator
   const late =
     lag.count === 0
       ? ''
       : `, scheduling lag p99 ${shortMilliseconds(lag.p99)} max ${shortMilliseconds(lag.max)}`
+  const spare =
+    headroom === undefined
+      ? ''
+      : `, headroom ${headroom.ratio === null ? MISSING : decimal(headroom.ratio, 1)} (it reached ${perSecond(headroom.calibrated_per_second)} in a calibration)`
   return {
     label: 'Generator',
-    value: `${counted(threads, 'thread')}, CPU ${decimal(cpu, 0)} % of one core${late}, event loop delay p99 ${shortMilliseconds(loop.p99)}`,
+    value: `${counted(threads, 'thread')}, CPU ${decimal(cpu, 0)} % of one core${late}, event loop delay p99 ${shortMilliseconds(loop.p99)}${spare}`,
   }
 }

@@ -43,7 +43,8 @@ export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
 /** Refused recipients, reconnects and failed sessions of all generators. */
 export function mergeAsides(
   shares: readonly Share[],
-): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> {
+): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> &
+  Pick<Result, 'pipelining'> {
   const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
     const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
     return failureRows(mergeFailureKinds(parts), (target) => target)
@@ -53,6 +54,20 @@ export function mergeAsides(
     refused_recipients: merged((result) => result.refused_recipients),
     session_failures: merged((result) => result.session_failures),
     session_caps: mergeSessionCaps(caps),
+    ...mergePipelining(shares),
+  }
+}
+
+/** Each generator tries the servers for itself: each finding once, with the messages of all trials. */
+function mergePipelining(shares: readonly Share[]): Pick<Result, 'pipelining'> {
+  const rows = shares.flatMap(({ result }) => result.pipelining ?? [])
+  if (rows.length === 0) return {}
+  const same = grouped(rows, ({ target, used, why }) => JSON.stringify([target, used, why]))
+  return {
+    pipelining: same.map(([first, ...others]) => ({
+      ...first,
+      trial_messages: others.reduce((sum, row) => sum + row.trial_messages, first.trial_messages),
+    })),
   }
 }
 

@@ -3,6 +3,7 @@ import { DisposableParts } from '../../disposable-stack.ts'
 import { describeFaults, type FaultPlan } from '../../programs/faults/plans.ts'
 import { CrowdThread, FaultProxyThread, FaultServerThread } from '../../programs/faults/threads.ts'
 import type { SmtpTarget } from '../../smtp/target.ts'
+import { TargetLevels } from './levels.ts'
 import type { Servers } from './servers.ts'
 import type { Services } from './services.ts'
 
@@ -85,6 +86,9 @@ function backendOf({ backend }: Servers, plan: FaultPlan): Servers['backend'] {
 async function oneFaultServer({ server = {} }: FaultPlan, stack: DisposableParts): Promise<Servers> {
   const thread = stack.use(await FaultServerThread.start(server))
   const booted = runningFaultServer(thread)
+  const targetsFor = (): SmtpTarget[] => [
+    { name: booted.name, host: thread.host, port: thread.port, tls: { mode: 'none', verify: true } },
+  ]
   return {
     backend: { name: 'embedded', why: 'a fault server in a thread of its own' },
     kept: false,
@@ -92,9 +96,8 @@ async function oneFaultServer({ server = {} }: FaultPlan, stack: DisposableParts
     noLedger: undefined,
     names: [],
     async ready() {},
-    targetsFor: () => [
-      { name: booted.name, host: thread.host, port: thread.port, tls: { mode: 'none', verify: true } },
-    ],
+    levels: new TargetLevels(targetsFor, { areOurs: true, mayDeliver: false }),
+    targetsFor,
     async [Symbol.asyncDispose]() {},
   }
 }

@@ -4,12 +4,15 @@ import { packageCommand } from '../../packages.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
 import type { Row } from '../scenario-run.ts'
 import { checkHooks, type Workload } from '../spec/spec.ts'
+import { calibrate } from './calibration.ts'
 import type { Servers } from './servers.ts'
 
 /** Everything a run needs, booted and checked. */
 export interface Ground {
   readonly servers: Servers
   readonly pool: SenderPool
+  /** Messages per second that the generator reached before the load, by workload; empty unless asked for. */
+  readonly calibrated: ReadonlyMap<Workload, number>
 }
 
 /** Boots what the workloads of a run need, and checks that they can run. */
@@ -21,9 +24,17 @@ export async function groundFor(workloads: readonly Workload[], row: Row): Promi
   }
   const [servers, pool] = await Promise.all([services.servers.get(), services.pool.get()])
   refuseEnded(servers)
-  for (const workload of workloads) await unlessAborted(servers.ready(workload), signal)
+  for (const workload of workloads) {
+    await unlessAborted(servers.ready(workload), signal)
+    await unlessAborted(servers.levels.find(workload), signal)
+  }
   checkDescriptors(workloads.reduce((sum, { maxSessions }) => sum + maxSessions, 0))
-  return { servers, pool }
+  const calibrated = new Map<Workload, number>()
+  for (const workload of services.options.calibrate ? workloads : []) {
+    const perSecond = await calibrate(pool, workload, signal)
+    if (perSecond !== undefined) calibrated.set(workload, perSecond)
+  }
+  return { servers, pool, calibrated }
 }
 
 /** Waits for a check, but not after the run is interrupted: a server may never greet. */

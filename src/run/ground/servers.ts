@@ -17,6 +17,7 @@ import {
 } from '../../smtp/preflight/preflight.ts'
 import type { SmtpTarget, TlsMode } from '../../smtp/target.ts'
 import type { Workload } from '../spec/spec.ts'
+import { TargetLevels } from './levels.ts'
 
 /** The SMTP servers of a run, booted for it or already running. */
 export interface Servers extends AsyncDisposable {
@@ -31,6 +32,8 @@ export interface Servers extends AsyncDisposable {
   readonly names: readonly NameLookup[]
   /** Throws MailstormError when a server that was not booted here does not greet as the workload expects. */
   ready(workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>): Promise<void>
+  /** At which pipelining level they are sent to. */
+  readonly levels: TargetLevels
   /** Where to send a workload, given its TLS mode and credentials. */
   targetsFor(workload: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[]
 }
@@ -122,7 +125,17 @@ async function startedServers(options: Options): Promise<Servers> {
   return { ...bootedServers(backend, { servers, stop, [Symbol.asyncDispose]: stop }, options), kept: true }
 }
 
-function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, { tlsVerify }: Options): Servers {
+function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: Options): Servers {
+  const { tlsVerify, pipeliningTrial, containers } = options
+  const targetsFor: Servers['targetsFor'] = ({ tls, auth }) =>
+    fleet.servers.map((server) => ({
+      name: server.name,
+      host: server.host,
+      port: tls === 'implicit' ? (server.implicitTlsPort ?? server.port) : server.port,
+      tls: { mode: tls, verify: tlsVerify, ...(server.ca === undefined ? {} : { ca: server.ca }) },
+      ...(auth === undefined ? {} : { auth }),
+    }))
+  const areOurs = containers.foreign === undefined
   return {
     backend,
     kept: false,
@@ -130,21 +143,15 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, { tlsVerif
     names: [],
     async ready() {},
     noLedger: fleet.servers.find(({ noLedger }) => noLedger !== undefined)?.noLedger,
-    targetsFor: ({ tls, auth }) =>
-      fleet.servers.map((server) => ({
-        name: server.name,
-        host: server.host,
-        port: tls === 'implicit' ? (server.implicitTlsPort ?? server.port) : server.port,
-        tls: { mode: tls, verify: tlsVerify, ...(server.ca === undefined ? {} : { ca: server.ca }) },
-        ...(auth === undefined ? {} : { auth }),
-      })),
+    levels: new TargetLevels(targetsFor, { areOurs, mayDeliver: pipeliningTrial }),
+    targetsFor,
     [Symbol.asyncDispose]: () => fleet.stop(),
   }
 }
 
 /** Each name is looked up here, once; the check and all connections of the run use the answer. */
 async function externalServers(options: Options, world: PreflightWorld): Promise<Servers> {
-  const { targets, custom, tlsVerify, allowPublicTargets } = options
+  const { targets, custom, tlsVerify, allowPublicTargets, pipeliningTrial } = options
   const known = new Map<string, CheckedHost>()
   const targetsFor = ({ tls, auth }: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[] =>
     targets.map(({ host, port }) => {
@@ -182,6 +189,7 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
       ready.set(workload.tls, checked)
       await checked
     },
+    levels: new TargetLevels(targetsFor, { areOurs: false, mayDeliver: pipeliningTrial }),
     targetsFor,
     async [Symbol.asyncDispose]() {},
   }

@@ -1,0 +1,41 @@
+import { startNullSink } from '../../../containers/null-sink.ts'
+import { LoadRun } from '../../engine/threads/load-run.ts'
+import type { LoadPlan } from '../../engine/threads/plan.ts'
+import type { SenderPool } from '../../engine/threads/pool.ts'
+import { newRunId } from '../provenance.ts'
+import type { Workload } from '../spec/spec.ts'
+
+/** The first second warms up the just-in-time compiler and opens the sessions; the second one counts. */
+const SECONDS = 2
+
+/**
+ * Messages per second that this generator reaches on this machine against a server that takes everything and keeps
+ * nothing: with the workload's size, pipelining, recipients, sessions and messages per session, in the clear. The
+ * server is a process beside the generator and takes its share of the machine, as the servers of a run do.
+ */
+export async function calibrate(
+  pool: SenderPool,
+  workload: Workload,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  await using sink = await startNullSink()
+  const { hooks: _hooks, metrics: _metrics, ...load } = workload
+  const plan: LoadPlan = {
+    ...load,
+    runId: newRunId(),
+    schedule: { executor: 'constant-workers', durationSeconds: SECONDS },
+    targets: [{ name: 'null-sink', host: '127.0.0.1', port: sink.port, tls: { mode: 'none', verify: true } }],
+    sessionsPerWorker: 1,
+    seed: 1,
+  }
+  const run = new LoadRun(pool, plan)
+  const stop = () => run.stop({ abort: true })
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  try {
+    const { recording } = await run.finished()
+    return recording.seconds[SECONDS - 1]?.accepted
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

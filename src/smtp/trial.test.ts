@@ -1,0 +1,180 @@
+import type { Socket } from 'node:net'
+import { expect, test } from 'vitest'
+import { systemClock } from '../engine/clock.ts'
+import { serve } from './preflight/fake-server.fixture.ts'
+import type { PipeliningLevel } from './target.ts'
+import { findLevel, type TrialOptions } from './trial.ts'
+
+/** What a server does with what came in one segment with the end of a message, or with a refused chunk. */
+interface Habits {
+  readonly extensions: readonly string[]
+  /** Behind the end of a message: taken; lost; answered by 503. */
+  readonly behind?: 'lost' | '503'
+  readonly swallows?: boolean
+  /** Instead of 250 to the end of a message. */
+  readonly taken?: string
+  /** Instead of 250 to RCPT. */
+  readonly rcpt?: string
+  readonly silentAtBdat?: boolean
+}
+
+const BOTH = ['PIPELINING', 'CHUNKING']
+
+class FakeServer {
+  readonly messages: string[] = []
+  readonly #habits: Habits
+
+  constructor(habits: Habits) {
+    this.#habits = habits
+  }
+
+  readonly talk = (socket: Socket): void => {
+    const { extensions, behind, swallows = true, taken = '250 taken', rcpt = '250 ok' } = this.#habits
+    let input = ''
+    let isData = false
+    let hasSender = false
+    let recipients = 0
+    const say = (reply: string) => socket.write(`${reply}\r\n`)
+    const end = (message: string) => {
+      this.messages.push(message)
+      hasSender = false
+      recipients = 0
+      say(taken)
+      // As a server does that waits for its queue before it reads on.
+      if (behind === '503')
+        for (const line of input.split('\r\n').slice(0, -1)) if (line !== '') say('503 not now')
+      if (behind !== undefined) input = ''
+    }
+    const command = (line: string) => {
+      const verb = line.slice(0, 4).toUpperCase()
+      if (verb === 'EHLO')
+        say(['250-fake', ...extensions.map((name) => `250-${name}`), '250 HELP'].join('\r\n'))
+      else if (verb === 'QUIT') socket.end('221 bye\r\n')
+      else if (verb === 'MAIL') {
+        say(hasSender ? '503 nested' : '250 ok')
+        hasSender = true
+      } else if (verb === 'RCPT') {
+        if (rcpt.startsWith('2')) recipients++
+        say(rcpt)
+      } else if (verb === 'RSET') {
+        hasSender = false
+        recipients = 0
+        say('250 ok')
+      } else if (verb === 'DATA' && recipients > 0) {
+        isData = true
+        say('354 go')
+      } else if (verb === 'BDAT') {
+        const size = Number(line.split(' ')[1])
+        const octets = input.slice(0, size)
+        if (this.#habits.silentAtBdat === true) input = ''
+        else if (recipients > 0) {
+          input = input.slice(size)
+          end(octets)
+        } else {
+          if (swallows) input = input.slice(size)
+          say('503 RCPT first')
+        }
+      } else say('500 what?')
+    }
+    say('220 fake')
+    socket.on('data', (chunk) => {
+      input += chunk.toString('latin1')
+      for (;;) {
+        const mark = isData ? '\r\n.\r\n' : '\r\n'
+        const at = input.indexOf(mark)
+        if (at === -1) return
+        const text = input.slice(0, at)
+        input = input.slice(at + mark.length)
+        if (isData) {
+          isData = false
+          end(text)
+        } else command(text)
+      }
+    })
+  }
+}
+
+async function tryOut(habits: Habits, asked: PipeliningLevel, options: Partial<TrialOptions> = {}) {
+  const server = new FakeServer(habits)
+  const port = await serve(server.talk)
+  const target = { name: 'fake', host: '127.0.0.1', port, tls: { mode: 'none', verify: true } } as const
+  const addresses = { sender: 'a@example.com', recipient: 'b@example.com' }
+  const common = { clock: systemClock, ...addresses, timeoutMs: 2_000, mayDeliver: true }
+  const finding = await findLevel({ target, asked, ...common, ...options })
+  return { ...finding, received: server.messages.length, messages: server.messages }
+}
+
+test('a sound server is sent to at the level that was asked for, and takes one marked message', async () => {
+  for (const asked of ['transactions', 'chunks'] as const) {
+    const found = await tryOut({ extensions: BOTH }, asked)
+    expect(found).toMatchObject({ used: asked, delivered: 1, received: 1 })
+    expect(found.why).toBeUndefined()
+    expect(found.messages[0]).toContain('X-Mailstorm-Trial: 1')
+    expect(found.messages[0]).not.toContain('X-Mailstorm-Id')
+  }
+})
+
+test('a server that answers 503 to all behind the end of a message is sent to by commands', async () => {
+  const found = await tryOut({ extensions: BOTH, behind: '503' }, 'chunks')
+  expect(found).toMatchObject({ used: 'commands', delivered: 2, received: 2 })
+  expect(found.why).toBe(
+    'it answers "503 not now" to RSET behind the end of a message, and it answers "503 not now" to MAIL behind the end of a message',
+  )
+})
+
+test('a server that loses what comes with the end of a message is sent to by commands', async () => {
+  const found = await tryOut({ extensions: ['PIPELINING'], behind: 'lost' }, 'transactions')
+  expect(found).toMatchObject({
+    used: 'commands',
+    why: 'it loses what is pipelined behind the end of a message',
+    received: 1,
+  })
+})
+
+test('a server that takes the chunk of a refused envelope for commands is sent to by transactions', async () => {
+  const found = await tryOut({ extensions: BOTH, swallows: false }, 'chunks')
+  expect(found).toMatchObject({
+    used: 'transactions',
+    why: 'it does not swallow the chunk of a refused envelope (RFC 3030 2)',
+  })
+})
+
+test('a server that never answers a chunk is sent to by transactions', async () => {
+  const found = await tryOut({ extensions: BOTH, silentAtBdat: true }, 'chunks', { timeoutMs: 150 })
+  expect(found).toMatchObject({
+    used: 'transactions',
+    why: 'it was silent before it answered a message by BDAT',
+  })
+})
+
+test.each([
+  [['PIPELINING'], 'transactions', 'it does not offer CHUNKING'],
+  [['CHUNKING'], 'off', 'it does not offer PIPELINING'],
+  [[], 'off', 'it does not offer PIPELINING'],
+] as const)(
+  'a server that offers %j is sent to by %s, and no message goes out for that',
+  async (extensions, used, why) => {
+    expect(await tryOut({ extensions }, 'chunks', { mayDeliver: false })).toMatchObject({
+      used,
+      why,
+      received: 0,
+    })
+  },
+)
+
+test('a server that defers or refuses, or that cannot be reached, is left to the load', async () => {
+  for (const habits of [{ rcpt: '450 greylisted' }, { rcpt: '550 who?' }, { taken: '451 later' }]) {
+    for (const asked of ['transactions', 'chunks'] as const) {
+      expect(await tryOut({ extensions: BOTH, ...habits }, asked)).toMatchObject({
+        used: asked,
+        delivered: 0,
+      })
+    }
+  }
+  const port = await serve((socket) => socket.end('421 go away\r\n'))
+  const target = { name: 'gone', host: '127.0.0.1', port, tls: { mode: 'none', verify: true } } as const
+  expect(await tryOut({ extensions: BOTH }, 'chunks', { target })).toMatchObject({
+    used: 'chunks',
+    delivered: 0,
+  })
+})

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { startNullSink } from '../../containers/null-sink.ts'
+import { runLoad } from '../../src/run/load.ts'
+import { acceptedIds } from '../servers/record.ts'
+import { DEFAULT_STEPS, OFFERS_CHUNKING, say } from '../servers/script.ts'
+import { ScriptedServer } from '../servers/scripted-server.ts'
+
+const LIMIT_MS = 60_000
+const LOAD = {
+  executor: 'shared-iterations',
+  messages: 40,
+  workers: 2,
+  size: 'small',
+  pipelining: 'chunks',
+  threads: 1,
+} as const
+
+const servedBy = (port: number) => ({ ...LOAD, targets: [`127.0.0.1:${port}`] })
+
+describe('a load at level chunks', () => {
+  it(
+    'goes by chunks where the server bears them; its trial message is in no figure',
+    async () => {
+      await using server = await ScriptedServer.start({ ehlo: OFFERS_CHUNKING })
+      const result = await runLoad(servedBy(server.port))
+      const target = `127.0.0.1:${server.port}`
+      expect(result.pipelining).toEqual([{ target, asked: 'chunks', used: 'chunks', trial_messages: 1 }])
+      expect(result.workload).toMatchObject({ pipelining: 'chunks', pipeline_depth: 8 })
+      expect(result.metrics).toMatchObject({
+        total_messages: 40,
+        successful_messages: 40,
+        sessions_opened: 2,
+      })
+      expect(acceptedIds(server.sessions).filter((id) => id !== 'no id')).toHaveLength(40)
+      expect(result.observations).toEqual([
+        expect.stringMatching(/^1 trial message was sent before the load/),
+      ])
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'falls back where the server takes refused chunks for commands, and the result names it',
+    async () => {
+      // As a server that reads on behind a refused BDAT: the chunk's line is answered, too.
+      const bdat = { first: [DEFAULT_STEPS.bdat, [say('503 5.5.1 RCPT first'), say('500 5.5.1 what?')]] }
+      await using server = await ScriptedServer.start({ ehlo: OFFERS_CHUNKING, bdat })
+      const result = await runLoad(servedBy(server.port))
+      const [row] = result.pipelining ?? []
+      expect(row).toMatchObject({ asked: 'chunks', used: 'transactions', trial_messages: 2 })
+      expect(result.metrics.successful_messages).toBe(40)
+      expect(result.observations[0]).toMatch(
+        /was sent to at pipelining level transactions, not chunks: it does not swallow the chunk of a refused/,
+      )
+      const commands = server.sessions.slice(-2).flatMap((session) => session.commands)
+      expect(commands.some((line) => line.startsWith('BDAT'))).toBe(false)
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'without the trial only asks what is offered, and sends nothing beside the load',
+    async () => {
+      await using server = await ScriptedServer.start()
+      const result = await runLoad({ ...servedBy(server.port), pipeliningTrial: false })
+      expect(result.pipelining).toMatchObject([
+        { used: 'transactions', why: 'it does not offer CHUNKING', trial_messages: 0 },
+      ])
+      expect(server.sessions.flatMap(({ messages }) => messages)).toHaveLength(40)
+    },
+    LIMIT_MS,
+  )
+
+  it(
+    'has a headroom after a calibration, which is a figure of its own',
+    async () => {
+      await using sink = await startNullSink()
+      const load = { ...servedBy(sink.port), messages: 2_000, thresholds: ['headroom>0', 'success_rate==1'] }
+      const result = await runLoad({ ...load, calibrate: true })
+      const { headroom } = result.generator
+      expect(headroom?.calibrated_per_second).toBeGreaterThan(1_000)
+      const ratio = (headroom?.calibrated_per_second ?? 0) / result.metrics.throughput
+      expect(headroom?.ratio).toBeCloseTo(ratio, 6)
+      expect(result.thresholds.map(({ verdict }) => verdict).slice(0, 2)).toEqual(['pass', 'pass'])
+      expect(result.generator.bound).toBe(result.generator.bound_reasons.length > 0)
+    },
+    LIMIT_MS,
+  )
+})
