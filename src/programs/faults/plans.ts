@@ -1,7 +1,7 @@
 import type { DialTarget } from '../../dial.ts'
 import { MailstormError } from '../../error.ts'
 
-/** Points of the dialogue at which a fault server can misbehave; `dot` is the reply to the final dot. */
+/** Points of the dialogue at which a fault server can misbehave; `dot` is the reply to the final dot, or to BDAT LAST. */
 export const STAGES = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const
 /** Point of the dialogue at which a fault server misbehaves. */
 export type Stage = (typeof STAGES)[number]
@@ -26,6 +26,21 @@ export interface GreylistPlan {
   readonly forMs: number
 }
 
+export interface RefusalPlan {
+  readonly stage: Stage
+  /** Of the replies at that stage, over all sessions: each so-many-th one refuses. */
+  readonly every: number
+  readonly code: 421 | 450 | 451 | 550 | 552 | 554
+}
+
+/** A server that offers CHUNKING (RFC 3030). */
+export interface ChunkPlan {
+  /** False: it takes the chunk of a refused envelope for commands. Default: true, as RFC 3030 2 has it. */
+  readonly swallows?: boolean
+  /** After each so-many-th message by BDAT it has the message, and says nothing more in that session. */
+  readonly stallEvery?: number
+}
+
 /**
  * What a fault server does. Default: accepts everything at once. Plain data, so that it can be posted to a
  * thread.
@@ -35,6 +50,9 @@ export interface FaultServerPlan {
   readonly rate?: RatePlan
   /** Refuses unknown clients for a while. */
   readonly greylist?: GreylistPlan
+  readonly refuse?: RefusalPlan
+  /** Offers CHUNKING, and what is wrong with it. Default: not offered. */
+  readonly chunking?: ChunkPlan
   /** Delay of the reply at each stage, in milliseconds. */
   readonly tarpit?: Readonly<Partial<Record<Stage, number>>>
   /** Port to listen on. Default: any free one. */
@@ -42,21 +60,38 @@ export interface FaultServerPlan {
 }
 
 /** A plan in words, as used in the titles of results. */
-export function describeServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan): string {
+export function describeServerPlan(plan: FaultServerPlan): string {
+  const { rate, greylist, refuse, chunking, tarpit = {} } = plan
   const parts = Object.entries(tarpit).map(([stage, ms]) => `${ms} ms before the reply to ${stage}`)
   if (rate !== undefined) parts.unshift(`${rate.perSecond} messages a second, ${rate.code ?? 451} beyond`)
+  if (refuse !== undefined) parts.push(`${refuse.code} to every ${ordinal(refuse.every)} ${refuse.stage}`)
+  if (chunking?.swallows === false) parts.push('takes the chunks of refused envelopes for commands')
+  if (chunking?.stallEvery !== undefined)
+    parts.push(`silent after every ${ordinal(chunking.stallEvery)} message by BDAT`)
   if (greylist !== undefined) parts.unshift(`greylisting at ${greylist.stage} for ${greylist.forMs / 1000} s`)
   return parts.length === 0 ? 'no fault' : parts.join(', ')
 }
 
+/** 3rd, 10th. */
+function ordinal(number: number): string {
+  const suffixes: Readonly<Record<string, string>> = { one: 'st', two: 'nd', few: 'rd' }
+  return `${number}${suffixes[new Intl.PluralRules('en', { type: 'ordinal' }).select(number)] ?? 'th'}`
+}
+
 /** Throws one error that lists every bad value. */
-export function checkServerPlan({ rate, greylist, tarpit = {} }: FaultServerPlan): void {
+export function checkServerPlan(plan: FaultServerPlan): void {
+  const { rate, greylist, refuse, chunking, tarpit = {} } = plan
   const positive = { 'rate.perSecond': rate?.perSecond, 'greylist.forMs': greylist?.forMs }
   const problems = Object.entries(positive)
     .filter(([, value]) => value !== undefined && !(value > 0 && value < 1e9))
     .map(([name, value]) => `${name} is ${value}; allowed is a number above 0 and below 1e9`)
   if (rate?.burst !== undefined && !(rate.burst >= 1)) {
     problems.push(`rate.burst is ${rate.burst}; allowed is a number from 1`)
+  }
+  const counts = { 'refuse.every': refuse?.every, 'chunking.stallEvery': chunking?.stallEvery }
+  for (const [name, value] of Object.entries(counts)) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      problems.push(`${name} is ${value}; allowed is a whole number from 1`)
   }
   if (rate?.stage === 'greeting' && rate.code !== 421) {
     // RFC 5321 4.3.2: only 421 or 554 may refuse a connection.

@@ -163,3 +163,62 @@ test('says that its port is taken, and leaves no ledger behind', async () => {
   })
   expect(readdirSync(folder)).toEqual([])
 })
+
+describe('chunking', () => {
+  const bdat = (octets: string, last = ' LAST') => `BDAT ${octets.length}${last}\r\n${octets}`
+  const ENVELOPE = `${MAIL}\r\n${RCPT}\r\n`
+
+  async function repliesTo(plan: FaultServerPlan, octets: string, count: number) {
+    const { server, open } = await meet(plan)
+    await using _ = server
+    const client = await open()
+    client.write(octets)
+    const replies: string[] = []
+    for (let at = 0; at < count; at++) replies.push((await client.reply()).slice(0, 3))
+    const entries = await Array.fromAsync(readLedgerEntries(server.ledgerFile, 'run'))
+    client.close()
+    return { replies: replies.join(' '), ids: entries.map(({ id }) => id) }
+  }
+  const message = (number: number) => `X-Mailstorm-Id: run-${number}\r\n\r\nQUIT\r\n`
+
+  test('takes messages by BDAT, and swallows the chunk of a refused envelope', async () => {
+    const octets = `${ENVELOPE}${bdat(message(1).slice(0, 5), '')}${bdat(message(1).slice(5))}${bdat('QUIT\r\n')}NOOP\r\n`
+    expect(await repliesTo({ chunking: {} }, octets, 6)).toEqual({
+      replies: '250 250 250 250 503 250',
+      ids: ['run-1'],
+    })
+  })
+
+  test('takes the chunk of a refused envelope for commands where it is told to', async () => {
+    const octets = `${bdat('ha\r\nNOOP\r\n')}NOOP\r\n`
+    expect(await repliesTo({ chunking: { swallows: false } }, octets, 4)).toMatchObject({
+      replies: '503 500 250 250',
+    })
+  })
+
+  test('refuses every second message at BDAT LAST, and says nothing after one that it stalls at', async () => {
+    const two = `${ENVELOPE}${bdat(message(1))}${ENVELOPE}${bdat(message(2))}`
+    const refuse = { stage: 'dot', every: 2, code: 552 } as const
+    expect(await repliesTo({ chunking: {}, refuse }, two, 6)).toEqual({
+      replies: '250 250 250 250 250 552',
+      ids: ['run-1'],
+    })
+    const { server, open } = await meet({ chunking: { stallEvery: 1 } })
+    await using _ = server
+    const client = await open()
+    client.write(two)
+    expect([await client.reply(), await client.reply()].map((reply) => reply.slice(0, 3))).toEqual([
+      '250',
+      '250',
+    ])
+    await expect.poll(() => server.counts().accepted).toBe(1)
+    client.close()
+  })
+
+  test('refuses bad counts, all at once', async () => {
+    const plan = { chunking: { stallEvery: 0 }, refuse: { stage: 'rcpt', every: 1.5, code: 550 } } as const
+    await expect(FaultServer.start(plan)).rejects.toThrow(
+      /refuse\.every is 1\.5; allowed is a whole number from 1; chunking\.stallEvery is 0/,
+    )
+  })
+})

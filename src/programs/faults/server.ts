@@ -34,6 +34,9 @@ export class FaultServer implements AsyncDisposable {
   readonly #refused = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>
   #connections = 0
   #accepted = 0
+  /** Replies at the stage that refuses some. */
+  #reached = 0
+  #messagesByBdat = 0
 
   static async start(plan: FaultServerPlan, clock: Clock = systemClock): Promise<FaultServer> {
     checkServerPlan(plan)
@@ -100,6 +103,8 @@ export class FaultServer implements AsyncDisposable {
     })
     new FaultSession(socket, {
       refusal: (stage, known) => this.#refusal(stage, known),
+      chunking: this.#plan.chunking,
+      stalls: () => this.#stalls(),
       patience: (stage) => this.#patience(stage),
       store: (entry) => this.#store(entry),
     })
@@ -108,9 +113,13 @@ export class FaultServer implements AsyncDisposable {
   /** Codes and texts: RFC 5321 4.2.3, RFC 3463 3.8 (security or policy), RFC 6647 4.1. */
   #refusal(stage: Stage, known: Known): string | undefined {
     const nowMs = this.#clock.nowMs()
-    const { rate } = this.#plan
+    const { rate, refuse } = this.#plan
     if (this.#greylist?.refuses(stage, known, nowMs)) {
       return this.#counted(stage, `${stage === 'greeting' ? 421 : 451} 4.7.1 greylisted, come back later`)
+    }
+    if (refuse?.stage === stage && ++this.#reached % refuse.every === 0) {
+      const { code } = refuse
+      return this.#counted(stage, `${code} ${code < 500 ? '4.3.0 not' : '5.7.1 never'} this one`)
     }
     if (rate === undefined || stage !== (rate.stage ?? 'mail') || this.#bucket?.take(nowMs) !== false) {
       return undefined
@@ -121,6 +130,11 @@ export class FaultServer implements AsyncDisposable {
   #counted(stage: Stage, reply: string): string {
     this.#refused[stage]++
     return reply
+  }
+
+  #stalls(): boolean {
+    const every = this.#plan.chunking?.stallEvery
+    return every !== undefined && ++this.#messagesByBdat % every === 0
   }
 
   async #patience(stage: Stage): Promise<void> {

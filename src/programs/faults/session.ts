@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { LedgerEntry } from '../../ledger/ledger.ts'
 import { MessageReader } from '../smtp-server/message-reader.ts'
-import type { Stage } from './plans.ts'
+import type { ChunkPlan, Stage } from './plans.ts'
 import { SmtpInput } from './smtp-input.ts'
 
 /** What is known of a client at a stage; it grows with the dialogue. */
@@ -18,6 +18,10 @@ export interface SessionHost {
   refusal(stage: Stage, known: Known): string | undefined
   /** Resolves when the reply of a stage may be sent. */
   patience(stage: Stage): Promise<void>
+  /** Undefined: CHUNKING is not offered (RFC 3030). */
+  readonly chunking: ChunkPlan | undefined
+  /** One more message has come by BDAT: whether the session is to fall silent. */
+  stalls(): boolean
   /** Resolves once the message is in the ledger; rejects when it cannot be written. */
   store(entry: LedgerEntry): Promise<void>
 }
@@ -25,6 +29,9 @@ export interface SessionHost {
 /** How far to read a client that sends ahead while a reply is delayed. */
 const READ_AHEAD_BYTES = 65_536
 const EHLO = ['fault.mailstorm.test', 'PIPELINING', 'SIZE 1073741824', '8BITMIME', 'ENHANCEDSTATUSCODES']
+
+/** RFC 3030 2. */
+const BDAT = /^BDAT (\d{1,15})( LAST)?$/i
 
 /** One SMTP session that accepts everything but what its host refuses. */
 export class FaultSession {
@@ -34,6 +41,8 @@ export class FaultSession {
   readonly #known: { -readonly [K in keyof Known]: Known[K] }
   #recipients = 0
   #message: MessageReader | undefined
+  /** The chunk that is coming: whether it ends its message, and why it is thrown away. */
+  #chunk: { readonly isLast: boolean; readonly refusal: string | undefined } | undefined
   #busy = true
   #over = false
 
@@ -67,7 +76,9 @@ export class FaultSession {
     if (this.#busy) return
     this.#busy = true
     for (let piece = this.#input.next(); piece !== undefined && !this.#over; piece = this.#input.next()) {
-      if (piece.kind === 'octets') this.#message?.push(piece.octets)
+      if (piece.kind === 'octets') {
+        if (this.#chunk?.refusal === undefined) this.#message?.push(piece.octets)
+      } else if (piece.kind === 'end-of-chunk') await this.#endOfChunk()
       else if (piece.kind === 'end') await this.#endOfData()
       else if (piece.kind === 'line') await this.#command(piece.text)
       // RFC 5321 4.5.3.1.9: 500 for a line that is too long.
@@ -89,6 +100,8 @@ export class FaultSession {
         return this.#rcpt(line.slice(4))
       case 'DATA':
         return this.#data()
+      case 'BDAT':
+        return this.#bdat(line)
       case 'RSET':
         this.#clear()
         return this.#say('250 2.0.0 ok')
@@ -104,7 +117,8 @@ export class FaultSession {
   async #hello(verb: string, name: string): Promise<void> {
     this.#clear()
     this.#known.helo = name
-    const lines = verb === 'HELO' ? EHLO.slice(0, 1) : EHLO
+    const extensions = this.#host.chunking === undefined ? EHLO : [...EHLO, 'CHUNKING']
+    const lines = verb === 'HELO' ? EHLO.slice(0, 1) : extensions
     const reply = lines.map((line, index) => `250${index === lines.length - 1 ? ' ' : '-'}${line}`)
     await this.#answer('ehlo', reply.join('\r\n'))
   }
@@ -131,7 +145,29 @@ export class FaultSession {
     this.#input.inData = true
   }
 
-  async #endOfData(): Promise<void> {
+  async #bdat(line: string): Promise<void> {
+    const { chunking } = this.#host
+    if (chunking === undefined) return this.#say('500 5.5.1 unknown command')
+    const [, size, last] = BDAT.exec(line) ?? []
+    // Where the chunk ends is unknown.
+    if (size === undefined) return this.#lastReply('501 5.5.4 BDAT has no size')
+    const refusal = this.#recipients > 0 ? undefined : '503 5.5.1 no valid recipients'
+    if (refusal !== undefined && chunking.swallows === false) return this.#say(refusal)
+    this.#chunk = { isLast: last !== undefined, refusal }
+    this.#input.chunkBytesLeft = Number(size)
+    this.#message ??= new MessageReader()
+  }
+
+  async #endOfChunk(): Promise<void> {
+    const chunk = this.#chunk
+    this.#chunk = undefined
+    if (chunk?.refusal !== undefined) this.#say(chunk.refusal)
+    else if (chunk?.isLast === true) await this.#endOfData(this.#host.stalls())
+    else this.#say('250 2.0.0 chunk taken')
+  }
+
+  /** `stalls`: the message is kept, and nothing is said any more. */
+  async #endOfData(stalls = false): Promise<void> {
     const entry = (this.#message ?? new MessageReader()).end()
     const known = { ...this.#known }
     this.#clear()
@@ -140,6 +176,7 @@ export class FaultSession {
     if (refusal !== undefined) return this.#refuse(refusal)
     try {
       await this.#host.store(entry)
+      if (stalls) this.#over = true
       this.#say('250 2.0.0 taken')
     } catch {
       this.#say('452 4.3.1 the ledger cannot be written')

@@ -3,6 +3,7 @@ export type Piece =
   | { readonly kind: 'line'; readonly text: string }
   | { readonly kind: 'octets'; readonly octets: Buffer }
   | { readonly kind: 'end' }
+  | { readonly kind: 'end-of-chunk' }
   | { readonly kind: 'too-long' }
 
 const CRLF = '\r\n'
@@ -12,12 +13,14 @@ const DOT = 0x2e
  */
 const MAX_LINE_BYTES = 1_048_576
 
-/** Splits a client's octets into command lines or, within DATA, lines of a message. */
+/** Splits a client's octets into command lines or, within DATA, lines of a message, or within a chunk, its octets. */
 export class SmtpInput {
   #pending: Buffer = Buffer.alloc(0)
   #searched = 0
   /** Set by the session once it has answered 354. */
   inData = false
+  /** Octets of a chunk that are still to come (RFC 3030 2); set by the session at BDAT. */
+  chunkBytesLeft: number | undefined
 
   push(chunk: Buffer): void {
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
@@ -29,6 +32,7 @@ export class SmtpInput {
 
   /** Undefined when more input is needed. */
   next(): Piece | undefined {
+    if (this.chunkBytesLeft !== undefined) return this.#ofChunk(this.chunkBytesLeft)
     const end = this.#pending.indexOf(CRLF, Math.max(0, this.#searched - 1), 'latin1')
     if (end === -1) {
       this.#searched = this.#pending.length
@@ -42,5 +46,18 @@ export class SmtpInput {
     if (end > 1) return { kind: 'octets', octets: line.subarray(1) }
     this.inData = false
     return { kind: 'end' }
+  }
+
+  #ofChunk(bytesLeft: number): Piece | undefined {
+    if (bytesLeft === 0) {
+      this.chunkBytesLeft = undefined
+      return { kind: 'end-of-chunk' }
+    }
+    if (this.#pending.length === 0) return undefined
+    const octets = this.#pending.subarray(0, bytesLeft)
+    this.#pending = this.#pending.subarray(octets.length)
+    this.chunkBytesLeft = bytesLeft - octets.length
+    this.#searched = 0
+    return { kind: 'octets', octets }
   }
 }

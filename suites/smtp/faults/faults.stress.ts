@@ -23,6 +23,16 @@ const STEADY = {
   replyTimeoutSeconds: 5,
 } as const
 
+const BY_CHUNKS = {
+  executor: 'shared-iterations',
+  messages: 1_000,
+  workers: 10,
+  size: 'small',
+  servers: 1,
+  pipelining: 'chunks',
+  replyTimeoutSeconds: 5,
+} as const
+
 /** What becomes of mail when the network or the server misbehaves? Every message must still be accounted for. */
 faults('faults', {
   delay: {
@@ -85,6 +95,33 @@ faults('faults', {
   tarpit: {
     faults: { server: { tarpit: { mail: 100, dot: 200 } } },
     load: { ...STEADY, thresholds: [...NONE_FAILS, 'envelope.min>=95', 'accept.min>=190', 'p(99)<2000'] },
+  },
+  'chunks-rcpt': {
+    faults: { server: { chunking: {}, refuse: { stage: 'rcpt', every: 10, code: 550 } } },
+    load: { ...BY_CHUNKS, thresholds: ['success_rate>=0.9', 'rejected==100', 'failed==0'] },
+  },
+  'chunks-last': {
+    faults: { server: { chunking: {}, refuse: { stage: 'dot', every: 10, code: 552 } } },
+    load: { ...BY_CHUNKS, thresholds: ['success_rate>=0.9', 'rejected==100', 'failed==0'] },
+  },
+  'chunks-421': {
+    // What was sent behind a 421 goes to a new session.
+    faults: { server: { chunking: {}, refuse: { stage: 'dot', every: 100, code: 421 } } },
+    load: { ...BY_CHUNKS, thresholds: ['success_rate==0.99', 'deferred==10', 'failed==0', 'reconnects>0'] },
+  },
+  'chunks-stall': {
+    // The server has the message that it does not answer, and none of those behind it.
+    faults: { server: { chunking: { stallEvery: 200 } } },
+    load: {
+      ...BY_CHUNKS,
+      replyTimeoutSeconds: 2,
+      thresholds: ['success_rate>=0.9', 'failed>0', 'unacknowledged>=4'],
+    },
+  },
+  'chunks-not-swallowed': {
+    // Replies out of step end the session; no message may be counted as what it is not.
+    faults: { server: { chunking: { swallows: false }, refuse: { stage: 'rcpt', every: 50, code: 550 } } },
+    load: { ...BY_CHUNKS, thresholds: ['success_rate>=0.7', 'failed>0', 'rejected>0'] },
   },
   alone: {
     faults: {},
