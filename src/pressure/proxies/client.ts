@@ -93,13 +93,14 @@ export class ProxyClient {
       ...(token === undefined ? {} : { 'x-api-token': token }),
     }
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
-    const failure = (why: string, code = 'PROXY_API') =>
-      new MailstormError(code, `Failed to ask ${this.name} for ${path}: ${why}.`)
+    const failed = `Failed to ask ${this.name} for ${path}`
+    const failure = (why: string) => new MailstormError('PROXY_API', `${failed}: ${why}.`)
     try {
       const response = await fetch(`${this.url}${path}`, { ...how, headers, signal })
       const text = await response.text()
       const said = () => `HTTP ${response.status} ${foreignText(tokenMaskFor(token)(text), 300)}`
-      if (!response.ok) throw failure(said(), response.status < 500 ? 'PROXY_REFUSED' : 'PROXY_API')
+      if (response.status >= 500) throw failure(said())
+      if (!response.ok) throw new MailstormError('PROXY_REFUSED', `${failed}: ${said()}.`)
       return parsed(text, () => failure(`not JSON, but ${said()}`))
     } catch (error) {
       if (error instanceof MailstormError) throw error

@@ -132,8 +132,7 @@ async function post(
   path: string,
   body: object,
 ): Promise<Record<string, unknown>> {
-  const failure = (code: string, why: string, hint?: string) =>
-    new MailstormError(code, `Failed to set up tenants: POST ${proxyUrl}${path} ${why}`, hint)
+  const failed = `Failed to set up tenants: POST ${proxyUrl}${path}`
   const said = (text: string) => foreignText(tokenMaskFor(token)(text))
   const answer = await request(`${proxyUrl}${path}`, {
     method: 'POST',
@@ -141,16 +140,23 @@ async function post(
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(CALL_MS),
   }).catch((error) => {
-    throw failure('PROXY_API', `was not answered: ${errorText(error)}`)
+    throw new MailstormError('PROXY_API', `${failed} was not answered: ${errorText(error)}`)
   })
   const { statusCode } = answer
   const text = await answer.body.text()
   if (statusCode !== 200)
-    throw failure('PROXY_REFUSED', `was answered with HTTP ${statusCode}: ${said(text)}`, hintFor(statusCode))
+    throw new MailstormError(
+      'PROXY_REFUSED',
+      `${failed} was answered with HTTP ${statusCode}: ${said(text)}`,
+      hintFor(statusCode),
+    )
   try {
     return JSON.parse(text) as Record<string, unknown>
   } catch {
-    throw failure('PROXY_API', `was answered with HTTP 200, but not in JSON: ${said(text)}`)
+    throw new MailstormError(
+      'PROXY_API',
+      `${failed} was answered with HTTP 200, but not in JSON: ${said(text)}`,
+    )
   }
 }
 
