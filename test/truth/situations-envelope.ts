@@ -40,7 +40,7 @@ export const envelopeGroup: Group = {
       },
     },
     {
-      title: 'the server takes the first recipient, then says 421 to the second and closes',
+      title: 'the server accepts the first recipient, then says 421 to the second and closes',
       script: {
         rcpt: {
           first: Array(3)

@@ -60,7 +60,7 @@ export const oddGroup: Group = {
       expected: { ...refusedBy(550, 'ehlo'), enhanced: '5.7.1' },
     },
     {
-      title: 'the server greets with 220- and then 521: its words are kept',
+      title: 'the server greets with 220- and then 521: its text is kept',
       script: { greeting: [say('220-mx.example.com', '521 5.7.1 blocked, see https://example.com'), close] },
       expected: failed('protocol_error', 'greeting'),
       also: ({ sent }) => {
@@ -71,34 +71,34 @@ export const oddGroup: Group = {
       { title: 'EHLO', script: { ehlo: [say('251-here', '251 PIPELINING')] } },
       { title: 'MAIL', script: { mail: [say('251 2.1.0 ok')] } },
       { title: 'the final dot', script: { dot: [say('252 2.0.0 taken')] } },
-      { title: 'the final dot, a code nobody has defined,', script: { dot: [say('200 2.0.0 taken')] } },
+      { title: 'the final dot, a code that is not defined,', script: { dot: [say('200 2.0.0 taken')] } },
       { title: 'MAIL, RCPT and the final dot', script: everywhere('211 fine') },
     ].map(({ title, script }) => ({
-      title: `the server answers ${title} by another 2yz than 250: the first digit decides`,
+      title: `the server answers ${title} with a 2yz other than 250: the first digit decides`,
       script,
       expected: accepted,
       also: oneSession,
     })),
     {
-      title: 'the server answers DATA by 350: the first digit decides',
+      title: 'the server answers DATA with 350: the first digit decides',
       script: { data: [say('350 go ahead')] },
       expected: accepted,
     },
     ...[220, 221, 235].map((code) => ({
-      title: `the server answers the final dot by ${code}, which answers something else`,
+      title: `the server answers the final dot with ${code}, which answers another command`,
       script: { dot: [say(`${code} hello`)] },
       expected: failed('protocol_error', 'accept'),
       unsureOfTaken: true as const,
     })),
     {
-      title: 'the server says 421 in the middle of a message of 1 MB and reads on',
+      title: 'the server says 421 in the middle of a message of 1 MB and keeps reading',
       script: { body: { afterBytes: 100_000, steps: [say('421 4.3.2 going down')] } },
       sending: { sizeBytes: MEGABYTE },
       expected: refusedBy(421, 'accept'),
       also: newSessionEach,
     },
     {
-      title: 'the server says 552 in the middle of a message of 1 MB and reads on',
+      title: 'the server says 552 in the middle of a message of 1 MB and keeps reading',
       script: { body: { afterBytes: 100_000, steps: [say('552 5.3.4 too big')] } },
       sending: { sizeBytes: MEGABYTE },
       expected: refusedBy(552, 'accept'),
@@ -146,20 +146,20 @@ export const oddGroup: Group = {
       also: newSessionEach,
     },
     {
-      title: 'the server closes after each message that it took: the next message gets a new session',
+      title: 'the server closes after each message that it accepted: the next message gets a new session',
       script: { dot: [...DEFAULT_STEPS.dot, close] },
       expected: accepted,
       also: newSessionEach,
     },
     {
       title:
-        'the server resets the connection after each message that it took: the next one gets a new session',
+        'the server resets the connection after each message that it accepted: the next one gets a new session',
       script: { dot: [...DEFAULT_STEPS.dot, reset] },
       expected: accepted,
       also: newSessionEach,
     },
     {
-      title: 'the server says 421 after each message that it took: the next message gets a new session',
+      title: 'the server says 421 after each message that it accepted: the next message gets a new session',
       script: { dot: [...DEFAULT_STEPS.dot, say('421 4.4.2 that is all'), close] },
       expected: accepted,
       also: newSessionEach,

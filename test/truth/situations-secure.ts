@@ -42,7 +42,7 @@ const authGroup: Group = {
       expected: failed('connection_closed', 'auth'),
     },
     {
-      title: 'the server asks on and on',
+      title: 'the server asks without end',
       script: { ehlo: offers('AUTH LOGIN'), auth: [say('334 VXNlcm5hbWU6')] },
       sending: { auth },
       expected: failed('protocol_error', 'auth'),
@@ -71,7 +71,7 @@ const authGroup: Group = {
       },
     },
     ...[504, 534].map((code) => ({
-      title: `the server refuses CRAM-MD5 with ${code}: the client logs in by the next, PLAIN`,
+      title: `the server refuses CRAM-MD5 with ${code}: the client logs in with the next, PLAIN`,
       script: { ehlo: offers('AUTH CRAM-MD5 PLAIN'), auth: { first: [[say(`${code} 5.5.4 not that`)]] } },
       sending: { auth },
       expected: accepted,
@@ -111,7 +111,7 @@ const authGroup: Group = {
       },
     },
     {
-      title: 'the server answers AUTH by 250: the first digit decides',
+      title: 'the server answers AUTH with 250: the first digit decides',
       script: { ehlo: offers('AUTH PLAIN'), auth: [say('250 welcome')] },
       sending: { auth },
       expected: accepted,
@@ -171,13 +171,13 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         also: encrypted,
       },
       {
-        title: 'STARTTLS, a self-signed certificate that nobody vouches for',
+        title: 'STARTTLS, a self-signed certificate that is not trusted',
         script: startTls,
         sending: { tls: { mode: 'starttls', verify: true } },
         expected: failed('tls', 'tls'),
       },
       {
-        title: 'implicit TLS, a self-signed certificate that nobody vouches for',
+        title: 'implicit TLS, a self-signed certificate that is not trusted',
         script: implicit,
         sending: { tls: { mode: 'implicit', verify: true } },
         expected: failed('tls', 'tls'),
@@ -201,7 +201,7 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         expected: refusedBy(454, 'tls'),
       },
       {
-        title: 'more plain text stands behind the reply to STARTTLS (injected)',
+        title: 'more plaintext follows the reply to STARTTLS (injected)',
         script: { ...startTls, starttls: [raw('220 go\r\n250 injected\r\n')] },
         sending: trusting('starttls'),
         expected: failed('tls', 'tls'),
@@ -214,13 +214,13 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         { what: '9,000 octets without a line end', octets: 'x'.repeat(9_000) },
         { what: 'a refusal', octets: '421 4.3.2 going down\r\n' },
       ].map(({ what, octets }) => ({
-        title: `${what} stands behind the reply to STARTTLS`,
+        title: `${what} follows the reply to STARTTLS`,
         script: { ...startTls, starttls: [raw(`220 go\r\n${octets}`)] },
         sending: trusting('starttls'),
         expected: failed('tls', 'tls'),
       })),
       {
-        title: 'the server answers STARTTLS by 250: the first digit decides',
+        title: 'the server answers STARTTLS with 250: the first digit decides',
         script: { ...startTls, starttls: [say('250 ok')] },
         sending: trusting('starttls'),
         expected: accepted,
@@ -233,7 +233,7 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         expected: failed('tls', 'tls'),
       },
       {
-        title: 'implicit TLS is asked of a server that speaks plain text',
+        title: 'implicit TLS is asked of a server that speaks plaintext',
         script: {},
         sending: trusting('implicit'),
         expected: failed('tls', 'tls'),
@@ -243,7 +243,7 @@ function tlsGroup({ certPem: cert, keyPem: key }: Certificate): Group {
         },
       },
       {
-        title: 'plain text is asked of a server that speaks implicit TLS',
+        title: 'plaintext is asked of a server that speaks implicit TLS',
         script: implicit,
         sending: { ...impatient, tls: plainTls },
         expected: failed('timeout', 'greeting'),
