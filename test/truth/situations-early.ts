@@ -66,7 +66,7 @@ export const earlyGroup: Group = {
       also: newSessionEach,
     },
     {
-      title: "the server says 250 twice to the final dot: the second answers nothing, and the session ends",
+      title: 'the server says 250 twice to the final dot: the second answers nothing, and the session ends',
       script: { dot: [raw('250 2.0.0 taken\r\n250 2.0.0 taken\r\n')] },
       levels: BEFORE_NEXT,
       expected: accepted,
