@@ -74,7 +74,9 @@ test('names everything that is wrong with a spec at once, before anything is boo
     'proxies: ',
     'Unrecognized key: "qietSeconds"',
   ]
-  for (const problem of problems) expect(() => resolved(bad as unknown as PressureSpec)).toThrow(problem)
+  expect(() => resolved(bad as unknown as PressureSpec)).toThrow(/^Failed to read the scenario:\n/)
+  for (const problem of problems)
+    expect(() => resolved(bad as unknown as PressureSpec)).toThrow(`\n  ${problem}`)
 })
 
 test.for([

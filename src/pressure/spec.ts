@@ -211,7 +211,7 @@ function problemsOfTenant(given: unknown, at: readonly PropertyKey[]): string[] 
 function refuseBad(spec: PressureSpec): void {
   const problems = problemsOf(spec)
   if (problems.length === 0) return
-  throw new MailstormError('BAD_SCENARIO', `Failed to read the scenario: ${problems.join('; ')}.`)
+  throw new MailstormError('BAD_SCENARIO', ['Failed to read the scenario:', ...problems].join('\n  '))
 }
 
 /** Throws a MailstormError that lists everything that is wrong when the spec cannot be run. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { FakeClock } from '../../engine/clock.fixture.ts'
-import { readLedgerEntries } from '../smtp-server/ledger.ts'
+import { Ledger, readLedgerEntries } from '../smtp-server/ledger.ts'
 import { RawClient } from '../smtp-server/raw-client.fixture.ts'
 import type { FaultServerPlan } from './plans.ts'
 import { FaultServer, TokenBucket } from './server.ts'
@@ -221,4 +221,20 @@ describe('chunking', () => {
       /refuse\.every is 1\.5; allowed is a whole number from 1; chunking\.stallEvery is 0/,
     )
   })
+})
+
+test('refuses a connection that its ledger cannot note, and takes the next one', async () => {
+  await using server = await FaultServer.start({})
+  const noted = vi.spyOn(Ledger.prototype, 'connections')
+  noted.mockImplementation((current) => {
+    // A connection of an earlier test may end now.
+    if (current === 0) return
+    noted.mockRestore()
+    throw new Error('ENOSPC: no space left on device')
+  })
+  const refused = new RawClient(server.port, server.host)
+  expect(await refused.reply()).toBe('421 4.3.1 the ledger cannot be written')
+  const client = await RawClient.ready(server.port, server.host)
+  expect(await client.say('NOOP')).toBe('250 2.0.0 ok')
+  client.close()
 })

@@ -96,11 +96,19 @@ export class FaultServer implements AsyncDisposable {
   #connected(socket: Socket): void {
     this.#connections++
     this.#sockets.add(socket)
-    this.#ledger.connections(this.#sockets.size)
     socket.on('close', () => {
       this.#sockets.delete(socket)
+      // Writes nothing: only a new peak is written.
       this.#ledger.connections(this.#sockets.size)
     })
+    try {
+      this.#ledger.connections(this.#sockets.size)
+    } catch {
+      // As our SMTP server does (RFC 5321 3.8): a full disk must not end the thread.
+      socket.on('error', () => {})
+      socket.end('421 4.3.1 the ledger cannot be written\r\n')
+      return
+    }
     new FaultSession(socket, {
       refusal: (stage, known) => this.#refusal(stage, known),
       chunking: this.#plan.chunking,
