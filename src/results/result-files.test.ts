@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { probeResult } from '../report/html/probe.fixture.ts'
 import { burstResult } from '../report/result.fixture.ts'
 import { olderRun } from './older.fixture.ts'
-import { readFolder } from './result-files.ts'
+import { findRunFile, readFolder, readRunFile, readRuns } from './result-files.ts'
 import { resultJson } from './result-json.ts'
 
 async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
@@ -64,4 +64,39 @@ test('a pipe among the results is named, and not waited for', async () => {
   expect(skipped.map(({ file, why }) => [basename(file), why])).toEqual([
     ['pipe.json', 'damaged: it is not a file, but a pipe, a socket or a device'],
   ])
+})
+
+test('a run is found by its path, and by its name in the results folder with or without .json', async () => {
+  const folder = await folderWith({ '20260102-030405-burst.json': '{}' })
+  const path = join(folder, '20260102-030405-burst.json')
+  for (const name of [path, '20260102-030405-burst.json', '20260102-030405-burst'])
+    expect(await findRunFile(name, folder)).toBe(path)
+  await expect(findRunFile('20260102-030406-burst', folder)).rejects.toMatchObject({
+    code: 'RESULT_NOT_READ',
+    message: expect.stringContaining(
+      `Failed to find "20260102-030406-burst": it is neither a file, nor one of ${folder}, nor a baseline.`,
+    ),
+  })
+})
+
+test('what cannot be read as a run is an error that says why: no file, damaged, or JSON of something else', async () => {
+  const folder = await folderWith({
+    'cut.json': resultJson(burstResult()).slice(0, 900),
+    'other.json': '{"name":"p99"}',
+    'good.json': resultJson(burstResult()),
+  })
+  const file = (name: string) => join(folder, name)
+  const whys = [
+    ['gone.json', 'RESULT_NOT_READ', /^Failed to read \S+gone\.json: there is no such file\.\n/],
+    ['cut.json', 'RESULT_NOT_READ', /^Failed to read \S+cut\.json: damaged: .+\.\n/],
+    ['other.json', 'NOT_A_RESULT', /other\.json: it is JSON, but not the result of a run\.\n/],
+  ] as const
+  for (const [name, code, says] of whys)
+    for (const reader of [readRunFile, readRuns])
+      await expect(reader(file(name)), name).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(says),
+      })
+  const { view } = await readRunFile(file('good.json'))
+  expect(await readRuns(file('good.json'))).toEqual([view])
 })

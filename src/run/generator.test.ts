@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../engine/clock.ts'
-import { GeneratorSplit, ownWorkers, waitForStartMs } from './generator.ts'
+import { Recorder } from '../engine/recorder.ts'
+import type { GeneratorResult } from '../engine/result.ts'
+import { GeneratorMeter, GeneratorSplit, MAX_LAG_P99_MS, ownWorkers, waitForStartMs } from './generator.ts'
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000)
 const second = (startAt?: Date) =>
@@ -66,5 +68,36 @@ describe('the wait for an agreed start', () => {
 
   it('is refused beyond an hour: that was mistyped', () => {
     expect(() => waitForStartMs(agreed(inSeconds(7_200)))).toThrow('STRESS_START_AT is 2.0 hours from now')
+  })
+})
+
+describe('the load generator is named as the limit', () => {
+  /** What the sender threads measured: their CPU time, and how late messages left. */
+  function stopped(model: 'open' | 'closed', { threadCpuMs = 0, lagMs = 0 }) {
+    const recorder = new Recorder({ startMs: 0, phaseCount: 0, targetCount: 1 })
+    recorder.recordLag(lagMs)
+    const loopDelayMs = { p50: 1, p99: 2, max: 3 }
+    return new GeneratorMeter(4).stop(model, { recording: recorder.snapshot(), threadCpuMs, loopDelayMs })
+  }
+
+  // Whether all cores are busy depends on what else runs here.
+  const reasonsOf = ({ bound_reasons: reasons }: GeneratorResult) =>
+    reasons.filter((reason) => !reason.startsWith('all '))
+
+  it('when messages left late although a session was free, at a rate', () => {
+    const late = stopped('open', { lagMs: 12 })
+    expect(reasonsOf(late)).toEqual(['messages left late although a session was free: p99 12.0 ms'])
+    expect(late).toMatchObject({
+      ...{ threads: 4, bound: true, event_loop_delay_ms: { p50: 1, p99: 2, max: 3 } },
+      scheduling_lag_ms: { count: 1, p99: 12 },
+    })
+    expect(reasonsOf(stopped('open', { lagMs: MAX_LAG_P99_MS }))).toEqual([])
+    expect(reasonsOf(stopped('closed', { lagMs: 12 }))).toEqual([])
+  })
+
+  it('when one of its threads used up a core', () => {
+    expect(reasonsOf(stopped('closed', { threadCpuMs: 1e9 }))).toEqual([
+      expect.stringMatching(/^a sender thread used \d+ % of a core; raise STRESS_THREADS$/),
+    ])
   })
 })

@@ -100,7 +100,10 @@ export class GeneratorMeter {
     this.#threads = threads
   }
 
-  stop(model: 'open' | 'closed', measured: Measured): GeneratorResult {
+  stop(
+    model: 'open' | 'closed',
+    measured: Pick<Measured, 'recording' | 'threadCpuMs' | 'loopDelayMs'>,
+  ): GeneratorResult {
     const elapsedMs = performance.now() - this.#startedMs
     const cpu = process.cpuUsage(this.#cpuBefore)
     const lag = summarise(measured.recording.lag)
