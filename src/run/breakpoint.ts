@@ -13,6 +13,7 @@ import { buildResult } from './result.ts'
 import type { Row, RunOptions } from './scenario-run.ts'
 import { limitMs } from './smtp-kind.ts'
 import type { BreakpointSpec, ScenarioSpec } from './spec/spec.ts'
+import { checkSearch } from './spec/spec-check.ts'
 import type { ReadRun } from './spec/suite-reading.ts'
 
 /**
@@ -37,6 +38,7 @@ export class BreakpointSearch {
   readonly #held = new Map<number, Result>()
 
   constructor(optionsOf: OptionsOf, spec: BreakpointSpec) {
+    checkSearch(spec)
     this.#optionsOf = optionsOf
     this.#spec = spec
   }

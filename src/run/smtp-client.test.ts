@@ -8,7 +8,7 @@ const MAIL = { from: 'a@example.com', to: ['b@example.com'], message: 'Subject: 
 const noPipelining = [say('250-scripted', '250 SIZE 10000')]
 
 async function connected(server: ScriptedServer) {
-  return SmtpClient.connect(`${server.host}:${server.port}`, { timeoutMs: 5_000 })
+  return SmtpClient.connect(`${server.host}:${server.port}`, { replyTimeoutMs: 5_000 })
 }
 
 describe('SmtpClient', () => {

@@ -31,7 +31,7 @@ export interface SmtpClientOptions {
    *
    * @defaultValue `30_000`
    */
-  readonly timeoutMs?: number
+  readonly replyTimeoutMs?: number
   /**
    * Whether to connect to an address that is neither loopback nor private.
    *
@@ -87,12 +87,12 @@ export class SmtpClient implements AsyncDisposable {
   /** Extensions that the server offered in its reply to EHLO. */
   readonly capabilities: Readonly<Capabilities>
   readonly #session: Session
-  readonly #timeoutMs: number
+  readonly #replyTimeoutMs: number
   #isEnded = false
 
-  private constructor(session: Session, timeoutMs: number) {
+  private constructor(session: Session, replyTimeoutMs: number) {
     this.#session = session
-    this.#timeoutMs = timeoutMs
+    this.#replyTimeoutMs = replyTimeoutMs
     this.capabilities = session.capabilities
   }
 
@@ -109,7 +109,7 @@ export class SmtpClient implements AsyncDisposable {
       tls = 'none',
       tlsVerify = true,
       auth,
-      timeoutMs = TIMEOUT_MS,
+      replyTimeoutMs = TIMEOUT_MS,
       allowPublicTargets = false,
     } = options
     const place = {
@@ -122,10 +122,10 @@ export class SmtpClient implements AsyncDisposable {
     const session = await openSession({
       target: checked === undefined ? place : { ...place, addresses: checked.addresses },
       clock: systemClock,
-      timeoutMs,
+      replyTimeoutMs,
       tlsSessions: new Map(),
     })
-    return new SmtpClient(session, timeoutMs)
+    return new SmtpClient(session, replyTimeoutMs)
   }
 
   /**
@@ -153,7 +153,7 @@ export class SmtpClient implements AsyncDisposable {
     this.#isEnded = true
     const { transport } = this.#session
     // A server that closes without answering QUIT has answered everything before it.
-    if (transport.failure === undefined) await quit(transport, this.#timeoutMs).catch(() => undefined)
+    if (transport.failure === undefined) await quit(transport, this.#replyTimeoutMs).catch(() => undefined)
     transport.destroy()
   }
 

@@ -43,7 +43,7 @@ it('ends all connections of a thread at once, and those that are opened afterwar
   const { host, port } = server
   const target: SmtpTarget = { name: 'server', host, port, tls: { mode: 'none', verify: true } }
   const clock = new FakeClock(700)
-  const open = () => Transport.connect(target, clock, { timeoutMs: 10_000 })
+  const open = () => Transport.connect(target, clock, { replyTimeoutMs: 10_000 })
   const connections = new OpenTransports()
   const [early, gone, late] = [open(), open(), open()]
   const failureOf = ({ failure }: Transport) => failure?.failure.class

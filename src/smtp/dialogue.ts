@@ -24,7 +24,7 @@ import type { Transport } from './transport.ts'
 /** As much of a connection as a dialogue needs: nothing in it waits. */
 export type Wire = Pick<
   Transport,
-  | ('timeoutMs' | 'addressLiteral' | 'encrypted' | 'isOpen' | 'failure' | 'hasUnreadInput' | 'nowMs')
+  | ('replyTimeoutMs' | 'addressLiteral' | 'encrypted' | 'isOpen' | 'failure' | 'hasUnreadInput' | 'nowMs')
   | ('enter' | 'take' | 'write' | 'writeMessage' | 'flush' | 'secure' | 'destroy')
 >
 
@@ -343,7 +343,7 @@ export class Dialogue {
   message(parts: readonly Buffer[], envelopeFollows: boolean): void {
     let bytes = 0
     for (const part of parts) bytes += part.length
-    this.#go(Dialogue.#STEPS.transfer, this.wire.timeoutMs + bytes / LEAST_BYTES_PER_MS)
+    this.#go(Dialogue.#STEPS.transfer, this.wire.replyTimeoutMs + bytes / LEAST_BYTES_PER_MS)
     this.wire.writeMessage(parts, envelopeFollows ? 1 + this.#envelope.replies : 1)
   }
 
@@ -352,7 +352,7 @@ export class Dialogue {
     this.#ask(Dialogue.#STEPS.rset, 'RSET\r\n')
   }
 
-  #go(step: Step, timeoutMs = this.wire.timeoutMs): void {
+  #go(step: Step, timeoutMs = this.wire.replyTimeoutMs): void {
     this.#step = step
     this.wire.enter(step.phase, timeoutMs, this.nowMs)
   }

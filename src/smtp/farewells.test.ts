@@ -12,7 +12,7 @@ function farewellsOf(clock: FakeClock) {
   const told: string[] = []
   const farewells = new Farewells({
     clock,
-    timeoutMs: 2_000,
+    replyTimeoutMs: 2_000,
     transports,
     onQuit: () => told.push('answered'),
     onSessionFailure: (failure, target) => told.push(`${failure.class} of ${target}`),
@@ -22,7 +22,7 @@ function farewellsOf(clock: FakeClock) {
     const { transport } = await openSession({
       target: { name: 'server', host: server.host, port: server.port, tls },
       clock,
-      timeoutMs: 2_000,
+      replyTimeoutMs: 2_000,
       tlsSessions: new Map(),
       onTransport: (opened) => transports.add(opened, target),
     })

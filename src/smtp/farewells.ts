@@ -38,7 +38,7 @@ const NOT_AWAITED: Failure = {
 export interface FarewellOptions {
   readonly clock: Clock
   /** How long any reply may take. */
-  readonly timeoutMs: number
+  readonly replyTimeoutMs: number
   readonly transports: OpenTransports
   /** Told how long an answer took. */
   readonly onQuit: (ms: number) => void
@@ -67,7 +67,7 @@ export class Farewells {
 
   constructor(options: FarewellOptions) {
     this.#options = options
-    this.#timeoutMs = Math.min(QUIT_TIMEOUT_MS, options.timeoutMs)
+    this.#timeoutMs = Math.min(QUIT_TIMEOUT_MS, options.replyTimeoutMs)
   }
 
   /** Ends a session by QUIT. `waiting` goes on at once where there is nothing to wait for. */

@@ -9,7 +9,7 @@ import type { Phase, TlsOptions } from './target.ts'
  * never answered has timed out.
  */
 export class ScriptedWire implements Wire {
-  readonly timeoutMs = 1_000
+  readonly replyTimeoutMs = 1_000
   readonly addressLiteral = '[127.0.0.1]'
   encrypted = false
   failure: SmtpFailure | undefined

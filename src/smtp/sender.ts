@@ -175,7 +175,7 @@ class SmtpLane implements DialogueEvents, Receiver {
     this.#isFollowed = false
     const onTaken = onReply && ((reply: Reply, phase: Phase) => onReply(reply, phase, index))
     const transport = Transport.connect(target, clock, {
-      timeoutMs: shape.replyTimeoutMs,
+      replyTimeoutMs: shape.replyTimeoutMs,
       tlsSessions,
       onTaken,
     })

@@ -10,7 +10,7 @@ const certificate = await selfSignedCertificate()
 
 async function open(server: ScriptedServer, tls: TlsOptions, tlsSessions: TlsSessionCache) {
   const target = { name: 'server', host: server.host, port: server.port, tls }
-  const options = { target, clock: systemClock, timeoutMs: 5_000, tlsSessions }
+  const options = { target, clock: systemClock, replyTimeoutMs: 5_000, tlsSessions }
   // The ticket of TLS 1.3 comes after the handshake (RFC 8446 4.6.1), before the EHLO reply.
   const { transport, capabilities } = await openSession(options)
   transport.destroy()

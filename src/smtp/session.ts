@@ -14,7 +14,7 @@ export interface SessionOptions {
   readonly target: SmtpTarget
   readonly clock: Clock
   /** How long each reply may take. */
-  readonly timeoutMs: number
+  readonly replyTimeoutMs: number
   readonly tlsSessions: TlsSessionCache
   /** Told every transport that is opened, so that whoever aborts can end it. */
   readonly onTransport?: (transport: Transport) => void
@@ -33,8 +33,8 @@ export interface Session {
 
 /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. Rejects with SmtpFailure. */
 export function openSession(options: SessionOptions): Promise<Session> {
-  const { target, clock, timeoutMs, tlsSessions, lookup, authOptional } = options
-  const transport = Transport.connect(target, clock, { timeoutMs, tlsSessions, lookup })
+  const { target, clock, replyTimeoutMs, tlsSessions, lookup, authOptional } = options
+  const transport = Transport.connect(target, clock, { replyTimeoutMs, tlsSessions, lookup })
   options.onTransport?.(transport)
   return new Promise((resolve, reject) => {
     const opened = () => {

@@ -29,7 +29,7 @@ describe('a transport that has failed', () => {
 
   /** The greeting is what broke it. */
   async function broken(server: ScriptedServer): Promise<Transport> {
-    const transport = Transport.connect(targetOf(server.port), systemClock, { timeoutMs: AMPLE_MS })
+    const transport = Transport.connect(targetOf(server.port), systemClock, { replyTimeoutMs: AMPLE_MS })
     await connected(transport)
     await expect(replyOf(transport)).rejects.toMatchObject({ failure: { class: 'protocol_error' } })
     return transport

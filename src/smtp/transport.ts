@@ -41,7 +41,7 @@ const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load genera
  */
 export class Transport {
   /** How long each phase may take that is given no other time. */
-  readonly timeoutMs: number
+  readonly replyTimeoutMs: number
   readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
   readonly #clock: Clock
@@ -80,9 +80,9 @@ export class Transport {
     socket: net.Socket,
     target: SmtpTarget,
     clock: Clock,
-    { timeoutMs, onTaken, tlsSessions }: Dialling,
+    { replyTimeoutMs, onTaken, tlsSessions }: Dialling,
   ) {
-    this.timeoutMs = timeoutMs
+    this.replyTimeoutMs = replyTimeoutMs
     this.#socket = socket
     this.#target = target
     this.#clock = clock
@@ -143,7 +143,7 @@ export class Transport {
   }
 
   /** From now on what happens belongs to `phase`, which may take `timeoutMs`; `nowMs` where now is known. */
-  enter(phase: Phase, timeoutMs = this.timeoutMs, nowMs?: number): void {
+  enter(phase: Phase, timeoutMs = this.replyTimeoutMs, nowMs?: number): void {
     this.#phase = phase
     this.#deadline.set(timeoutMs, nowMs)
   }
@@ -388,7 +388,7 @@ interface Dialling {
   /** TLS sessions to resume. */
   readonly tlsSessions?: TlsSessionCache
   /** How long each phase may take; to connect, whatever the number of addresses. */
-  readonly timeoutMs: number
+  readonly replyTimeoutMs: number
   readonly onTaken?: OnReplyTaken | undefined
   /** Looks the name up, where the target does not bring its addresses. */
   readonly lookup?: net.LookupFunction | undefined
@@ -397,10 +397,10 @@ interface Dialling {
 /** How to connect to a target; `onOctets` is told what comes, unless TLS is to take the connection over. */
 function connectOptions(
   target: SmtpTarget,
-  { timeoutMs, lookup }: Dialling,
+  { replyTimeoutMs, lookup }: Dialling,
   onOctets: (octets: Buffer, length: number) => void,
 ): net.NetConnectOpts {
-  const options: net.TcpNetConnectOpts = dialOptions(target, timeoutMs)
+  const options: net.TcpNetConnectOpts = dialOptions(target, replyTimeoutMs)
   options.noDelay = true
   if (lookup !== undefined) options.lookup ??= lookup
   if (target.tls.mode === 'none') {

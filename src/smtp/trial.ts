@@ -84,7 +84,7 @@ const TRIALS: Readonly<
 
 async function open({ target, clock, timeoutMs }: TrialOptions): Promise<Session> {
   const tlsSessions: TlsSessionCache = new Map()
-  return openSession({ target, clock, timeoutMs, tlsSessions })
+  return openSession({ target, clock, replyTimeoutMs: timeoutMs, tlsSessions })
 }
 
 /** A message by DATA, and the next envelope in one write with its final dot. */

@@ -69,7 +69,7 @@ async function generate(task: GeneratorTask): Promise<void> {
       connectGate: new Gate(200),
       farewells: new Farewells({
         clock: systemClock,
-        timeoutMs: 10_000,
+        replyTimeoutMs: 10_000,
         transports,
         onQuit: () => {},
         onSessionFailure: () => {},

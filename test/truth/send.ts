@@ -58,7 +58,7 @@ export async function send(sending: Sending): Promise<Sent> {
   const transports = new OpenTransports()
   const farewells = new Farewells({
     clock: systemClock,
-    timeoutMs: replyTimeoutMs,
+    replyTimeoutMs,
     transports,
     onQuit: () => counts.quits++,
     onSessionFailure,

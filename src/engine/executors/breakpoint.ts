@@ -1,12 +1,12 @@
 /** Where to look for the highest rate that holds. */
 export interface SearchPlan {
-  /** First rate to try, in messages per second. */
+  /** First rate to try, in messages per second, from 0.01 to 100,000. */
   readonly startRate: number
-  /** Highest rate to try, in messages per second. */
+  /** Highest rate to try, in messages per second, at least `startRate`. */
   readonly maxRate: number
   /**
-   * The search ends when the rate that holds and the one that breaks are this close, as a share: 0.05 for 5
-   * %.
+   * The search ends when the rate that holds and the one that breaks are this close, as a share from 0.001 to
+   * 0.5: 0.05 for 5 %.
    */
   readonly resolution: number
 }

@@ -18,9 +18,9 @@ import { always, type Executor, ROUNDING } from './executor.ts'
 export interface ConstantArrivalRate {
   /** Name of the executor. */
   readonly executor: 'constant-arrival-rate'
-  /** Messages per second. */
+  /** Messages per second, above 0; with the duration at least one message. */
   readonly rate: number
-  /** How long the load lasts, in seconds. */
+  /** How long the load lasts, in seconds, above 0 and at most 7 days. */
   readonly durationSeconds: number
 }
 

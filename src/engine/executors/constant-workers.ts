@@ -11,7 +11,7 @@ import { closed, type Executor } from './executor.ts'
 export interface ConstantWorkers {
   /** Name of the executor. */
   readonly executor: 'constant-workers'
-  /** How long the load lasts, in seconds. */
+  /** How long the load lasts, in seconds, above 0 and at most 7 days. */
   readonly durationSeconds: number
 }
 

@@ -11,7 +11,7 @@ import { closed, type Executor } from './executor.ts'
 export interface PerWorkerIterations {
   /** Name of the executor. */
   readonly executor: 'per-worker-iterations'
-  /** Messages of each worker. */
+  /** Messages of each worker, at least 1; of all workers together at most 200,000,000. */
   readonly messagesPerWorker: number
 }
 

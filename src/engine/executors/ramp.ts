@@ -1,10 +1,19 @@
 /**
  * A stage of a ramp: a straight line from the level before it to `target`; without a duration it is a jump.
+ *
+ * @example To 50 within 30 s, a minute at 50, then at once down to 10.
+ * ```ts
+ * [
+ *   { durationSeconds: 30, target: 50 },
+ *   { durationSeconds: 60, target: 50 },
+ *   { durationSeconds: 0, target: 10 },
+ * ]
+ * ```
  */
 export interface Stage {
   /** Length in seconds; 0 for a jump. */
   readonly durationSeconds: number
-  /** The level at its end: messages per second, or workers. */
+  /** The level at its end: messages per second, or workers; not below 0. */
   readonly target: number
 }
 

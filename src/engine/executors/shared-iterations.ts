@@ -11,7 +11,7 @@ import { always, closed, type Executor } from './executor.ts'
 export interface SharedIterations {
   /** Name of the executor. */
   readonly executor: 'shared-iterations'
-  /** Messages of the whole run. */
+  /** Messages of the whole run, from 1 to 200,000,000. */
   readonly messages: number
 }
 

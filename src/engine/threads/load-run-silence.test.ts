@@ -58,7 +58,7 @@ test('sessions that hang end the run by itself, which names them and has what th
     if (worker === 0) return smtpLane(options, 0)
     return async (feed) => {
       await new Promise(feed.next)
-      const transport = Transport.connect(targets[1] as SmtpTarget, options.clock, { timeoutMs: 1_000 })
+      const transport = Transport.connect(targets[1] as SmtpTarget, options.clock, { replyTimeoutMs: 1_000 })
       options.transports.add(transport, 1)
       transport.enter('connect')
       await until(transport, () => transport.isOpen || undefined)

@@ -157,7 +157,7 @@ export class ThreadRun {
       connectGate: new Gate(MAX_CONNECTING),
       farewells: new Farewells({
         clock: systemClock,
-        timeoutMs: plan.replyTimeoutMs,
+        replyTimeoutMs: plan.replyTimeoutMs,
         transports: this.#transports,
         onQuit: (ms) => this.#recorder.recordPhase(PHASE_INDEX.quit, ms),
         onSessionFailure,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { resolveSpec, type ScenarioSpec } from './spec.ts'
+import { checkSearch } from './spec-check.ts'
 
 const BURST = {
   executor: 'shared-iterations',
@@ -90,4 +91,15 @@ test('what is undefined was not said', () => {
   expect(read({ ...BURST, size: 600, recipients: undefined, auth: undefined })).toMatchObject({
     sizeBytes: 600,
   })
+})
+
+test.each([
+  [{ startRate: 0 }, 'startRate 0 is too small. Allowed: a number from 0.01 to 100,000 messages per second.'],
+  [{ maxRate: 10 }, 'maxRate 10 is below startRate 50, where the search begins.'],
+  [{ resolution: 0 }, 'resolution 0 is too small. Allowed: a number from 0.001 to 0.5.'],
+  [{ seconds: Number.NaN }, 'seconds NaN is not a number'],
+])('a search with %o is refused before its first rate', (change, why) => {
+  const search = { startRate: 50, maxRate: 1_000, resolution: 0.05, seconds: 10 }
+  expect(() => checkSearch({ ...search, ...change })).toThrow(why)
+  expect(() => checkSearch(search)).not.toThrow()
 })

@@ -77,8 +77,31 @@ export function checkSpec(spec: Spec, allowPublic: boolean): void {
     problems.push(
       `maxSessions ${maxSessions} is less than its ${workers} workers, and each has a session: raise it, or take fewer workers.`,
     )
+  refuse(problems)
+}
+
+function refuse(problems: readonly string[]): void {
   if (problems.length === 0) return
   throw new MailstormError('BAD_SCENARIO', ['Failed to read the scenario:', ...problems].join('\n  '))
+}
+
+const SEARCH = {
+  startRate: allowedBy(decimal({ min: 0.01, max: 100_000, unit: 'messages per second' })),
+  maxRate: allowedBy(decimal({ min: 0.01, max: 100_000, unit: 'messages per second' })),
+  resolution: allowedBy(decimal({ min: 0.001, max: 0.5 })),
+  seconds: allowedBy(decimal({ min: 0.1, max: 86_400, unit: 'seconds' })),
+} as const satisfies Readonly<Record<string, Allowed>>
+
+/** The same for what a search for the highest rate has besides the load at each rate. */
+export function checkSearch(search: { readonly [F in keyof typeof SEARCH]: number }): void {
+  const problems = Object.entries(SEARCH).flatMap(
+    ([name, field]) => wrongIn(name, search[name as keyof typeof SEARCH], field) ?? [],
+  )
+  if (search.maxRate < search.startRate)
+    problems.push(
+      `maxRate ${search.maxRate} is below startRate ${search.startRate}, where the search begins.`,
+    )
+  refuse(problems)
 }
 
 function problemWith(name: string, value: unknown, spec: Spec): string | undefined {

@@ -26,19 +26,37 @@ import {
 import { checkBaseline } from '../baseline.ts'
 import { checkSpec } from './spec-check.ts'
 
-/** What every scenario has beside the load of its executor. Optional fields state their default. */
+/**
+ * What every scenario has beside the load of its executor. A value outside its range, a field of another executor
+ * or a misspelt one is a {@link MailstormError} `BAD_SCENARIO` while the file is collected, with all of them in
+ * one message; nothing is booted or sent then. The environment overrides the load: `STRESS_WORKERS`,
+ * `STRESS_SIZE`, …
+ *
+ * @example What a burst and a steady load have in common.
+ * ```ts
+ * const common = {
+ *   workers: 20,
+ *   size: 'medium',
+ *   tls: 'starttls',
+ *   replyTimeoutSeconds: 10,
+ *   thresholds: ['success_rate>=0.999', 'p(99)<500'],
+ * } as const
+ * ```
+ */
 export interface SpecBase extends CustomMetricsSpec {
-  /** Concurrent senders, each a row of the test explorer; 1 to 1,000. */
+  /** Concurrent senders, from 1 to 1,000. Each is a row of the test explorer. */
   readonly workers: number
   /**
    * Size of each message including its header, in bytes or by name: `small` 1 KB, `medium` 10 KB, `large` 100
-   * KB, `xlarge` 1 MB (1 KB = 1,024 bytes).
+   * KB, `xlarge` 1 MB (1 KB = 1,024 bytes). At least 512 bytes, which its own header needs, and at most 1 GB.
    */
   readonly size: SizeName | number
   /**
    * What must hold, in k6's syntax: a metric, one of `<`, `<=`, `>`, `>=`, `==`, `!=`, and a number. Times are
    * milliseconds, rates messages per second, shares 0 to 1. `lost==0`, `duplicated==0` and `corrupted==0` are
    * added when the servers keep a ledger, and `success_rate>0.95`, each unless a threshold names that metric.
+   * An expression that cannot be read, or that can never pass or never fail, is a {@link MailstormError}
+   * `BAD_THRESHOLD`; one whose figure has no data is missed.
    *
    * @example
    * ```ts
@@ -61,12 +79,17 @@ export interface SpecBase extends CustomMetricsSpec {
    */
   readonly pipelineDepth?: number
   /**
-   * Messages sent over one connection before it is closed.
+   * Messages sent over one connection before it is closed, from 1 to 1,000,000 or `'unlimited'`.
    *
    * @defaultValue `1` in the open model, `'unlimited'` in the closed
    */
   readonly messagesPerSession?: number | 'unlimited'
-  /** Most sessions open at the same time. Default: 10 per worker in the open model, 1 in the closed. */
+  /**
+   * Most sessions open at the same time, at least one to a worker. Messages that are due beyond that wait, and
+   * their response time counts the wait. In the closed model each worker has one session, whatever this says.
+   *
+   * @defaultValue 10 to a worker in the open model, 1 in the closed
+   */
   readonly maxSessions?: number
   /**
    * Encryption: none, STARTTLS (RFC 3207), or TLS from the first octet (RFC 8314).
@@ -74,39 +97,66 @@ export interface SpecBase extends CustomMetricsSpec {
    * @defaultValue `'none'`
    */
   readonly tls?: TlsMode
-  /** Credentials for AUTH (RFC 4954) in each session; without them the client does not log in. */
+  /**
+   * Credentials for AUTH (RFC 4954) in each session; without them the client does not log in.
+   *
+   * @example
+   * ```ts
+   * { user: 'mailstorm', pass: process.env.SMTP_PASSWORD ?? '', mechanism: 'CRAM-MD5' }
+   * ```
+   */
   readonly auth?: Credentials
   /**
-   * Recipients per message, 1 to 1,000. More than one are numbered: recipient+1@…, recipient+2@….
+   * Recipients per message, from 1 to 1,000. More than one are numbered: recipient+1@…, recipient+2@….
    *
    * @defaultValue `1`
    */
   readonly recipients?: number
   /**
-   * Envelope sender.
+   * Envelope sender (RFC 5321 4.1.1.2), as `name@domain`. Its domain must be a reserved one (RFC 2606), such as
+   * `example.com` or `test.local`, unless `ALLOW_PUBLIC_TARGETS=1`.
    *
    * @defaultValue `'sender@mailstorm.test'`
    */
   readonly sender?: string
   /**
-   * Envelope recipient.
+   * Envelope recipient (RFC 5321 4.1.1.3), as `name@domain`; its domain must be reserved as the sender's.
    *
    * @defaultValue `'recipient@mailstorm.test'`
    */
   readonly recipient?: string
   /**
-   * Longest wait for each reply, in seconds.
+   * Longest wait for each reply, in seconds, from 0.1 to 3,600. A message whose reply comes later has failed as
+   * `timeout`. RFC 5321 4.5.3.2 has minutes; a load test wants to know sooner.
    *
    * @defaultValue `30`
    */
   readonly replyTimeoutSeconds?: number
-  /** Longest run, in seconds; a longer one is cut short and reported as partial (k6's maxDuration). */
+  /**
+   * Longest run, in seconds, at least 0.1; a longer one is cut short and reported as partial, which fails it
+   * (k6's maxDuration).
+   *
+   * @defaultValue its window, drain and time for the last replies; for a number of messages 600, or more for more
+   * than 60,000
+   */
   readonly maxDurationSeconds?: number
-  /** Open model: how long after the window messages that are due may still start, in seconds. Default: 30. */
+  /**
+   * Open model: how long after the window messages that are due may still start, in seconds; those that do not
+   * are `dropped` (k6's gracefulStop).
+   *
+   * @defaultValue `30`
+   */
   readonly drainSeconds?: number
-  /** How many of the servers to send to, the first ones. Default: all. */
+  /**
+   * How many of the servers to send to, the first ones. A part that needs more than there are is left out.
+   *
+   * @defaultValue all of them
+   */
   readonly servers?: number
-  /** Name of the baseline that `regression<10%` compares with: `baselines/<name>.json`. */
+  /**
+   * Name of the baseline that the threshold `regression<10%` compares with: `baselines/<name>.json`, as
+   * `mailstorm baseline save <name>` writes it. `BASELINE_NOT_READ` when it cannot be read.
+   */
   readonly baseline?: string
 }
 
@@ -127,11 +177,27 @@ export interface SpecBase extends CustomMetricsSpec {
  */
 export type ScenarioSpec = SpecBase & LoadSpec
 
-/** Search for the highest rate at which the thresholds still hold. */
+/**
+ * Search for the highest rate at which the thresholds still hold: the rate doubles until one is missed, then the
+ * distance is halved.
+ *
+ * @example
+ * ```ts
+ * const limit: BreakpointSpec = {
+ *   startRate: 100,
+ *   maxRate: 20_000,
+ *   resolution: 0.05,
+ *   seconds: 10,
+ *   holds: ['success_rate>=0.99', 'p(99)<500'],
+ *   workers: 20,
+ *   size: 'small',
+ * }
+ * ```
+ */
 export interface BreakpointSpec extends Omit<SpecBase, 'thresholds'>, SearchPlan {
-  /** Thresholds that must hold, in k6's syntax. "Nothing dropped" and "nothing lost" are always added. */
+  /** Thresholds that must hold, in k6's syntax. `dropped==0` is always added, and what every run has. */
   readonly holds: readonly string[]
-  /** How long each rate is held, in seconds. */
+  /** How long each rate is held, in seconds, from 0.1 to 86,400. */
   readonly seconds: number
 }
 

@@ -74,7 +74,7 @@ export class SmtpSession {
 
   /** Throws OutOfReach when the server's address is not allowed. */
   static async open(options: SessionOptions, signal: AbortSignal): Promise<SmtpSession> {
-    const { target, connectTimeoutMs: timeoutMs, tlsSessions, allowPrivate } = options
+    const { target, connectTimeoutMs: replyTimeoutMs, tlsSessions, allowPrivate } = options
     checkHost(target.host, allowPrivate)
     const clock = systemClock
     let outOfReach: OutOfReach | undefined
@@ -91,7 +91,7 @@ export class SmtpSession {
     }
     signal.throwIfAborted()
     try {
-      const opening = { target, clock, timeoutMs, tlsSessions, onTransport, authOptional: true, lookup }
+      const opening = { target, clock, replyTimeoutMs, tlsSessions, onTransport, authOptional: true, lookup }
       const { transport, capabilities } = await openSession(opening)
       return new SmtpSession(transport, capabilities, options.sendTimeoutMs)
     } catch (error) {
