@@ -1,7 +1,7 @@
 import { PRESSURE_FIGURES } from '../figures/pressure.ts'
 import { pressurePackages, requirePackages } from '../packages.ts'
 import type { Row } from '../run/scenario-run.ts'
-import { againstFirst, figureColumn, type SideBySideSpec, sideBySide } from '../run/side-by-side.ts'
+import { againstFirst, besideOthers, figureColumn, type SideBySideSpec } from '../run/side-by-side.ts'
 import type { PressureResult } from './result.ts'
 import type { PressureWorkload } from './spec.ts'
 
@@ -35,7 +35,7 @@ export async function runPressure(plan: PressurePlan, row: Row): Promise<Pressur
       onProgress: (progress) => void row.onProgress(progress),
     })
     plan.done.push(result)
-    return plan.done.length < 2 ? result : { ...result, side_by_side: sideBySide(plan.done, RUNS_TABLE) }
+    return besideOthers(result, plan.done, RUNS_TABLE)
   } finally {
     services.cooldown.runEnded()
   }

@@ -1,7 +1,18 @@
 import { expect, it } from 'vitest'
 import type { Result } from '../engine/result.ts'
+import type { Figures } from '../figures/figure.ts'
+import { PRESSURE_FIGURES } from '../figures/pressure.ts'
+import { SMTP_FIGURES } from '../figures/smtp.ts'
+import { pressureResult } from '../report/html/pressure.fixture.ts'
 import { burstResult } from '../report/result.fixture.ts'
-import { SCALING_TABLE, sideBySide, TLS_TABLE } from './side-by-side.ts'
+import {
+  againstFirst,
+  besideOthers,
+  figureColumn,
+  SCALING_TABLE,
+  sideBySide,
+  TLS_TABLE,
+} from './side-by-side.ts'
 
 function resultOf(part: string, changes: Partial<Result['metrics']>, servers = 1): Result {
   const { metrics, servers: names } = burstResult()
@@ -45,4 +56,36 @@ it('tls: handshakes per second, and what a message costs more; nothing where the
     [null, 12],
     [0, 15],
   ])
+})
+
+it('against the first: a multiple of its figure, for either kind; nothing where it has none', () => {
+  const sending = (perSecond: number) =>
+    resultOf(`${perSecond}`, { throughput: perSecond, messages_per_second: perSecond })
+  const smtp = [sending(400), sending(900)]
+  const proxy = [10, 5].map((messages_per_second) => {
+    const result = pressureResult()
+    return { ...result, metrics: { ...result.metrics, messages_per_second } }
+  })
+  const ratios = <R extends Parameters<typeof sideBySide>[0][number]>(
+    runs: readonly R[],
+    kind: Figures<object>,
+  ) =>
+    sideBySide(runs, { by: 'run', columns: [againstFirst<R>(kind, 'throughput')], note: '' }).rows.map(
+      ({ values }) => values[0],
+    )
+  expect(ratios(smtp, SMTP_FIGURES)).toEqual([1, 2.25])
+  expect(ratios(proxy, PRESSURE_FIGURES)).toEqual([1, 0.5])
+  expect(ratios([sending(0), ...smtp], SMTP_FIGURES)).toEqual([null, null, null])
+})
+
+it('a column of a figure has its unit, and its title unless it is given another', () => {
+  expect(figureColumn(SMTP_FIGURES, 'success_rate')).toMatchObject({ name: 'success rate', unit: 'share' })
+  expect(figureColumn(SMTP_FIGURES, 'p(99)', 'worst')).toMatchObject({ name: 'worst', unit: 'ms' })
+  expect(() => figureColumn(PRESSURE_FIGURES, 'handshakes')).toThrow('there is no figure handshakes')
+})
+
+it('a run alone has no table', () => {
+  const [alone, other] = [resultOf('a', {}), resultOf('b', {})]
+  expect(besideOthers(alone, [alone], SCALING_TABLE)).toBe(alone)
+  expect(besideOthers(other, [alone, other], SCALING_TABLE).side_by_side?.rows).toHaveLength(2)
 })

@@ -56,6 +56,15 @@ export function sideBySide<R extends Named>(
   }
 }
 
+/** A result with the table that compares it with the other runs of its scenario, if there are any. */
+export function besideOthers<R extends Named & Pick<Result, 'side_by_side'>>(
+  result: R,
+  all: readonly R[],
+  table: SideBySideSpec<R>,
+): R {
+  return all.length < 2 ? result : { ...result, side_by_side: sideBySide(all, table) }
+}
+
 /** A figure of a kind as a column, under its own title or another. */
 export function figureColumn<R extends Named>(
   figures: Figures<object>,

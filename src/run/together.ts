@@ -21,7 +21,7 @@ import { ownWorkers } from './generator.ts'
 import { groundFor } from './ground/ground.ts'
 import { buildResult, judgedOn, type RunFacts } from './result.ts'
 import type { Execute, Row, RunOptions } from './scenario-run.ts'
-import { LOADS_TABLE, sideBySide } from './side-by-side.ts'
+import { besideOthers, LOADS_TABLE } from './side-by-side.ts'
 import { limitMs } from './smtp-kind.ts'
 
 interface JointOutcome {
@@ -142,7 +142,7 @@ function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]
     timeline: assembleTimeline({ pacer, recording }),
     generator: generatorOf(results),
   }
-  return { ...together, side_by_side: sideBySide([...results, together], LOADS_TABLE) }
+  return besideOthers(together, [...results, together], LOADS_TABLE)
 }
 
 /** What was found once for several loads is said once. */
