@@ -46,6 +46,7 @@ function stressRun(): AnyResult {
       ...{ rate_error: 0.012, reconnects: 3, session_failures: 2, failed_messages: 7 },
       phases_ms: Object.fromEntries(TRANSACTION_PHASES.map((name, n) => [name, latencies(5000, n + 0.3)])),
     },
+    generator: { ...run.generator, headroom: { ratio: 3.5, calibrated_per_second: 7_000 } },
     drift: [
       { ...drift, of: 'response time p99', unit: 'ms', per_hour: 12.5 },
       { ...drift, of: 'memory of smtp-server-1', unit: 'bytes', per_hour: 70 * 1_048_576 },
@@ -76,10 +77,13 @@ const OWN = [
 ]
 const OWN_KINDS = "a scenario's own metrics may be of other kinds on the other side"
 const SAME = 'success_rate says the same'
+const GENERATOR = 'it is of the machine that sends, not of the servers'
 const NOT_COMPARED: Readonly<Record<string, string>> = {
   error_rate: SAME,
   accepted: SAME,
   delivered: SAME,
+  headroom: GENERATOR,
+  calibrated_rate: GENERATOR,
   regression: 'it is a comparison itself',
 }
 /** What a face leaves out, by the name of the figure, and why. */
