@@ -38,6 +38,11 @@ was sent. Its response time still counts from when it was due; its service time 
 session. On the first message of a session the same end is a failure (421: a refusal); silence (a time-out) is one on
 any message.
 
+At pipelining level \`chunks\` several whole messages are out at once. Those behind a 421 go to a new session: a
+server that says 421 executes nothing more (RFC 5321 3.8). Where a session ends without one, all of them are
+\`failed\` in phase \`accept\`, also those whose MAIL was not answered: the server may have them, and none is sent
+again. RSET stands before each MAIL, so that a refusal touches only its own message.
+
 When a server that has accepted messages in a session defers two in a row with the same 4xx, one new session is
 tried. If that one accepts mail, the old session was full: the result says after how many messages (\`session_caps\`),
 and from then on one such deferral ends a session of that length. If it defers too, the reply meant something else:
