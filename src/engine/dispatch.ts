@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts'
 import type { Pacer } from './executors/executor.ts'
 
-/** Leave to send one message. */
+/** Permission to send one message. */
 export interface Ticket {
   /** Number in the run's plan, from 0. */
   readonly message: number
-  /** When it was due, Clock milliseconds; in the closed model when it was taken. */
+  /** When it was due, in Clock milliseconds; in the closed model, when it was taken. */
   readonly dueMs: number
 }
 
@@ -13,7 +13,7 @@ export interface Ticket {
 export interface Feed {
   /** A ticket that is due now, or undefined. Never waits. */
   take(): Ticket | undefined
-  /** Gives the next ticket as soon as it is due, once; undefined when this lane is to end. */
+  /** Calls `give` once, with the next ticket as soon as it is due, or undefined when this lane is to end. */
   next(give: (ticket: Ticket | undefined) => void): void
 }
 
@@ -27,7 +27,7 @@ interface Worker {
   /** 0-based, of all workers of the plan. */
   readonly number: number
   readonly lane: Lane
-  /** How many lanes this worker may have at a time; more than one matters in the open model only. */
+  /** Most lanes of this worker at a time; only the open model uses more than one. */
   readonly maxLanes: number
 }
 
@@ -36,12 +36,12 @@ interface Seat extends Worker {
   lanes: number
   /** Messages that its lanes have taken. */
   taken: number
-  /** Set when a lane was told that this is not its worker's turn, and so ends. */
+  /** A lane was told that it is not its worker's turn, and ends. */
   toldOff: boolean
-  /** Without a lane until then, Clock milliseconds. */
+  /** It has no lane until then, in Clock milliseconds. */
   parkedUntilMs: number | undefined
   readonly feed: Feed
-  /** All is done; or a lane has failed. */
+  /** Resolved when its work is done, rejected when a lane failed. */
   readonly settle: { resolve(): void; reject(error: unknown): void }
 }
 
@@ -68,12 +68,12 @@ class Seats {
       .catch(seat.settle.reject)
   }
 
-  /** Messages that all of them have taken. */
+  /** Messages taken by all of them. */
   get taken(): number {
     return this.#seats.reduce((sum, { taken }) => sum + taken, 0)
   }
 
-  /** The worker with the fewest lanes that may have one more. */
+  /** The worker with the fewest lanes that is below its limit. */
   fewestLanes(): Seat | undefined {
     let fewest: Seat | undefined
     for (const seat of this.#seats) {
@@ -82,7 +82,7 @@ class Seats {
     return fewest
   }
 
-  /** When the first of the parked ones has its turn. */
+  /** When the first parked worker has its turn. */
   get nextTurnMs(): number | undefined {
     let first: number | undefined
     for (const { parkedUntilMs } of this.#seats) {
@@ -116,9 +116,9 @@ export interface DispatchOptions {
   readonly clock: Clock
   /** Start of the run, Clock milliseconds. */
   readonly startMs: number
-  /** Takes the next number of the run's plan, over all threads; undefined when all are taken. */
+  /** Takes the next message number of the plan, across all threads; undefined when none is left. */
   readonly claim: () => number | undefined
-  /** Told how late a message left although a lane was free: the generator's own lag. */
+  /** Told how late a message started although a lane was free: the generator's own lag. */
   readonly onLag: (lagMs: number) => void
 }
 
@@ -167,7 +167,7 @@ export class Dispatch {
     return promise
   }
 
-  /** Hands out no more tickets: what is in flight ends by itself, what is left was never started. */
+  /** Hands out no more tickets. What is in flight ends by itself; what is left was never started. */
   stop(): void {
     this.#ended = true
     this.#timer?.disarm()
@@ -176,7 +176,7 @@ export class Dispatch {
     this.#seats.dismissParked()
   }
 
-  /** A message that was taken from the plan and waits to be due: 1, or 0. */
+  /** 1 while a message has been taken from the plan and is not due yet, else 0. */
   get heldBack(): number {
     return this.#upcoming === undefined ? 0 : 1
   }

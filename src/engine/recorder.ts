@@ -32,7 +32,7 @@ export interface RecorderOptions {
   readonly clock?: Pick<Clock, 'nowMs'>
 }
 
-/** Samples → histograms, counters and a timeline per second. Its memory does not grow with the samples. */
+/** Samples → histograms, counters and a timeline by second. Its memory does not grow with their number. */
 export class Recorder {
   readonly custom: CustomMetrics
   readonly #startMs: number
@@ -43,7 +43,7 @@ export class Recorder {
   readonly #targets: readonly (EndedTally & { histogram: Histogram })[]
   readonly #failures = new FailureKinds()
   readonly #seconds: SecondTally[] = []
-  /** The second that the dense histogram of the timeline is collecting. */
+  /** The second of the timeline that is being recorded. */
   #openSecond = 0
   readonly #openHistogram = new Histogram()
   #recipientsRefused = 0
@@ -88,7 +88,7 @@ export class Recorder {
       this.#recipientFailures.record(failure, sample.target, failure.outcome, endedMs)
   }
 
-  /** A phase that belongs to no message, as the end of a session. */
+  /** A phase that belongs to no message, such as QUIT. */
   recordPhase(phase: number, ms: number): void {
     this.#phases[phase]?.record(ms)
   }
@@ -107,7 +107,7 @@ export class Recorder {
     this.#reconnects++
   }
 
-  /** What is known by now of how many messages a target takes in a session; undefined: all that it is given. */
+  /** How many messages a target takes in a session, as far as is known; undefined: no limit was seen. */
   recordSessionCap(target: number, cap: Omit<SessionCapRecording, 'target'> | undefined): void {
     if (cap === undefined) this.#sessionCaps.delete(target)
     else this.#sessionCaps.set(target, { target, ...cap })
@@ -129,7 +129,7 @@ export class Recorder {
     this.#openHistogram.record(responseMs)
   }
 
-  /** Samples arrive in the order of their ends, so a second that has passed gets no more of them. */
+  /** Samples arrive in the order of their ends: a second that has passed is complete. */
   #closeSecond(next: number): void {
     this.#second(this.#openSecond * 1000).responseTime = this.#openHistogram.toSparse()
     this.#openHistogram.reset()

@@ -3,7 +3,7 @@ import { type FailureKind, mergeFailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
 import type { EndedOutcome, Failure } from './sample.ts'
 
-/** Everything that was measured of a run so far, or of one thread's share: plain data that merges exactly. */
+/** All measurements of a run so far, or of one thread's share: plain data that merges exactly. */
 export interface Recording {
   readonly responseTime: SparseHistogram
   readonly serviceTime: SparseHistogram

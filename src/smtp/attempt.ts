@@ -4,12 +4,12 @@ import { isSessionFull, type SmtpFailure } from './failure.ts'
 import { PhaseTimer } from './phase-timer.ts'
 
 /**
- * One message in one session, and its sample once it has ended. A lane has two and uses them in turn, so
- * that whoever keeps a sample copies it.
+ * One message in one session, and its sample once it has ended. A lane uses two in turn: copy a sample to
+ * keep it.
  */
 export class Attempt extends PhaseTimer implements Sample {
   ticket: Ticket = NO_TICKET
-  /** From which its response time counts, in this attempt and in one that may follow it. */
+  /** When its response time starts, in this attempt and in a second one. */
   dueMs = 0
   sentMs = 0
   endedMs = 0
@@ -29,7 +29,7 @@ export class Attempt extends PhaseTimer implements Sample {
     this.start(sentMs)
   }
 
-  /** `refusals`: of single recipients, while the message was taken for others. */
+  /** `refusals`: of some recipients, while the message was taken for others. */
   end(failure: SmtpFailure | undefined, refusals: readonly SmtpFailure[], endedMs: number): void {
     this.endedMs = endedMs
     this.outcome = failure?.outcome ?? 'accepted'

@@ -1,6 +1,9 @@
 import type { Clock } from '../engine/clock.ts'
 
-/** A time limit that is set anew for every phase. One timer, moved only when it fires too early: most phases end long before. */
+/**
+ * A time limit that is set anew for every phase. Its timer is moved only when it fires too early: most phases end
+ * long before.
+ */
 export class Deadline {
   readonly #clock: Clock
   readonly #onPassed: () => void
@@ -19,12 +22,12 @@ export class Deadline {
     return this.#setMs
   }
 
-  /** When it passes, or would have if it had not been ended; Infinity where there is no limit. */
+  /** When it passes, or would have; Infinity where there is no limit. */
   get atMs(): number {
     return this.#atMs
   }
 
-  /** From now on, instead of what was set before; `nowMs` where now is known. */
+  /** Counts from `nowMs`, and replaces the limit before. */
   set(timeoutMs: number, nowMs = this.#clock.nowMs()): void {
     this.#setMs = nowMs
     this.#atMs = this.#setMs + timeoutMs
@@ -36,7 +39,7 @@ export class Deadline {
     this.#atMs = Number.POSITIVE_INFINITY
   }
 
-  /** For good: it never passes, whatever is set. */
+  /** Ends it for good, whatever is set later. */
   end(): void {
     this.#disarm?.()
     // Earlier than any time: nothing arms it again.

@@ -28,33 +28,33 @@ export type Wire = Pick<
   | ('enter' | 'take' | 'write' | 'writeMessage' | 'flush' | 'secure' | 'destroy')
 >
 
-/** Told how a dialogue goes on; each may begin the next thing at once. */
+/** Told how a dialogue goes on. Each may call `begin`, `message` or `reset` at once. */
 export interface DialogueEvents {
   /** The session is ready for MAIL. */
   opened(): void
   /** The session could not be opened. */
   refused(failure: SmtpFailure): void
-  /** The server waits for the message: `message` is to follow. */
+  /** The server waits for the message: call `message`. */
   goAhead(): void
-  /** The message that was begun last has ended, as `failure`, `begun`, `refusals` and `needsReset` tell. */
+  /** The message has ended; see `failure`, `begun`, `refusals` and `needsReset`. */
   ended(): void
-  /** RSET was answered, or not. */
+  /** RSET was answered by 2yz, or failed. */
   cleared(failure: SmtpFailure | undefined): void
 }
 
 export interface DialogueOptions {
   readonly target: Pick<SmtpTarget, 'tls' | 'auth'>
-  /** Go on without a login where the server offers none, instead of failing. */
+  /** Continue without a login where the server offers none, instead of failing. */
   readonly authOptional?: boolean | undefined
 }
 
-/** The commands of one envelope, ready to send; the same for every message of a session. */
+/** The commands of one envelope, the same for every message of a session. */
 export interface Envelope {
   readonly mail: string
   readonly rcpt: readonly string[]
   /** MAIL, RCPT and DATA in one write (RFC 2920 3.1). */
   readonly whole: string
-  /** To MAIL, each RCPT and DATA. */
+  /** Replies to MAIL, each RCPT and DATA. */
   readonly replies: number
 }
 
@@ -80,9 +80,9 @@ const SAYS_NOTHING = [500, 502, 503, 504]
 interface Step {
   readonly waitsFor: 'open' | 'flush' | 'reply' | 'nothing'
   readonly phase: Phase
-  /** What it waited for has come. What comes next is begun in here, or nothing is. */
+  /** It has come. The next step is begun here; otherwise the dialogue is idle. */
   readonly come: (dialogue: Dialogue, reply: Reply) => void
-  /** The connection ended instead; else that is the end of the session's opening, or of the message. */
+  /** The connection ended instead. By default that ends the opening, or the message. */
   readonly lost: ((dialogue: Dialogue, failure: SmtpFailure) => void) | undefined
 }
 
@@ -91,9 +91,8 @@ function step(waitsFor: Step['waitsFor'], phase: Phase, come: Step['come']): Ste
 }
 
 /**
- * The client's half of an SMTP session, without I/O: replies in, octets out, one event for each thing that
- * ends. It knows no socket, timer or promise; whoever feeds it calls `proceed`. All that a reply can lead
- * to stands in the table #STEPS.
+ * The client's side of an SMTP session, without I/O: replies in, octets and events out. It knows no socket,
+ * timer or promise; `proceed` tells it that something has arrived. The table #STEPS is the whole dialogue.
  */
 export class Dialogue {
   /** In the order of RFC 5321 3.1 to 3.3, RFC 3207 4, RFC 4954 4 and RFC 2920 3.1. */
@@ -111,7 +110,7 @@ export class Dialogue {
       else d.#hello()
     }),
     greeting: step('reply', 'greeting', (d, reply) => {
-      // RFC 5321 4.3.2: 220, or it is no greeting; another 2yz answers what nobody has asked yet.
+      // RFC 5321 4.3.2: only 220 is a greeting.
       if (reply.code !== 220) return d.#shut(refused(reply, 'greeting'))
       d.timer.mark('greeting', d.nowMs)
       d.#hello()
@@ -126,19 +125,19 @@ export class Dialogue {
     helo: {
       ...step('reply', 'ehlo', (d, reply) => {
         if (isCompletion(reply)) return d.#greeted(NO_CAPABILITIES)
-        // Where HELO's reply says nothing of its own, EHLO's tells why.
+        // Where HELO's reply gives no reason, EHLO's does.
         const twice = SAYS_NOTHING.includes(reply.code)
           ? refusedTwice(d.#ehlo, 'HELO', reply, 'ehlo')
           : refusedTwice(reply, 'EHLO', d.#ehlo, 'ehlo')
         d.#shut(twice)
       }),
-      // Some servers refuse and close at once: what they said stands.
+      // Some servers refuse and close at once: the refusal counts.
       lost: (d, failure) =>
         d.#shut(failure.failure.class.startsWith('connection_') ? refused(d.#ehlo, 'ehlo') : failure),
     },
     startTls: step('reply', 'tls', (d, reply) => {
       if (!isCompletion(reply, 220)) return d.#shut(refused(reply, 'tls'))
-      // RFC 3207 6 and CVE-2011-0411: what came in the clear must not be taken for what came under TLS.
+      // RFC 3207 6 and CVE-2011-0411: plaintext must not be taken for something that came under TLS.
       if (d.wire.hasUnreadInput || d.wire.failure?.failure.class === 'protocol_error')
         return d.#shut(failed('tls', 'tls', 'the server sent more plaintext after its reply to STARTTLS'))
       d.#secure()
@@ -150,7 +149,7 @@ export class Dialogue {
       d.timer.mark('auth', d.nowMs)
       d.events.opened()
     }),
-    // 501 by right; whatever comes, the challenge is what was wrong.
+    // Usually 501; whatever it is, the challenge was the error.
     cancel: step('reply', 'auth', (d) => d.#shut(d.failure as SmtpFailure)),
 
     mail: {
@@ -176,9 +175,9 @@ export class Dialogue {
     }),
     data: step('reply', 'data', (d, reply) => {
       d.timer.mark('data', d.nowMs)
-      // The first refusal tells why; what follows it in the pipeline only echoes it.
+      // The first refusal is the reason; later ones in the pipeline only echo it.
       if (reply.code >= 400) return d.#end(d.failure ?? refused(reply, 'data'), d.#isMailTaken)
-      // 2yz to DATA shows that the replies are out of step, so that no earlier one tells anything.
+      // 2yz to DATA shows that replies are out of step, so earlier ones prove nothing.
       if (!isGoAhead(reply)) return d.#end(refused(reply, 'data'))
       if (d.failure === undefined) return d.events.goAhead()
       // RFC 2920 3.1: a server may take DATA after it refused all recipients; then a lone dot ends it.
@@ -232,38 +231,38 @@ export class Dialogue {
   } as const satisfies Record<string, Step>
 
   readonly wire: Wire
-  /** Who is told; a session that is open may change hands. */
+  /** An open session may change hands. */
   events: DialogueEvents
   readonly #options: DialogueOptions
   #step: Step = Dialogue.#STEPS.idle
-  /** When the replies at hand came, Clock milliseconds. */
+  /** When the current replies arrived, in Clock milliseconds. */
   nowMs = 0
   capabilities: Capabilities = NO_CAPABILITIES
-  /** Of the message at hand; of a new session that is its first. */
+  /** Of the current message; while the session opens, of its first. */
   timer: PhaseTimer
 
-  // Of the opening.
+  // While it opens.
   #ehlo!: Reply
   #mechanisms: readonly AuthMechanism[] = []
   #auth!: AuthDialogue
 
-  // Of the message at hand.
+  // Of the current message.
   #envelope!: Envelope
   #isPipelined = false
   #isMailTaken = false
-  /** Recipients that have been answered, and the refusals among the answers. */
+  /** Recipients that were answered, and the refusals among them. */
   #answered = 0
   #refusals: SmtpFailure[] = []
 
-  /** Why the message that was begun last was not taken. */
+  /** Why the message was not taken. */
   failure: SmtpFailure | undefined
-  /** The reply by which it was. */
+  /** The reply that took it. */
   reply!: Reply
   /** The server still holds a refused envelope. */
   needsReset = false
   /** 421 came in answer to a message of several: the server has taken nothing that was sent behind it (RFC 5321 3.8). */
   saidGoodbye = false
-  /** False where the session ended, or 421 said that it does, before any other reply to this envelope. */
+  /** False when the session ended, or 421 announced that, before any other reply to this envelope. */
   begun = true
 
   constructor(wire: Wire, timer: PhaseTimer, options: DialogueOptions, events: DialogueEvents) {
@@ -278,7 +277,7 @@ export class Dialogue {
     return this.failure === undefined ? this.#refusals : NONE
   }
 
-  /** Goes on as far as what has come allows. `nowMs`: when it came. */
+  /** Goes as far as the replies allow. `nowMs`: when they arrived. */
   proceed(nowMs: number): void {
     this.nowMs = nowMs
     const { wire } = this
@@ -299,7 +298,7 @@ export class Dialogue {
 
   #lose(reason: SmtpFailure): void {
     const { lost, phase } = this.#step
-    // Some servers refuse and close at once: what they said stands.
+    // Some servers refuse and close at once: the refusal counts.
     const failure = lost === undefined ? this.failure : undefined
     const ended = failure ?? inPhase(reason, phase)
     this.#step = Dialogue.#STEPS.idle
@@ -308,13 +307,13 @@ export class Dialogue {
     else this.#end(ended)
   }
 
-  /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. */
+  /** Connect, TLS, greeting, EHLO, AUTH. */
   open(nowMs: number): void {
     this.nowMs = nowMs
     this.#go(Dialogue.#STEPS.connect)
   }
 
-  /** MAIL, RCPT…, DATA up to 354. `isSent`: they were already written behind the message before. */
+  /** MAIL, RCPT…, DATA up to 354. `isSent`: they were pipelined behind the previous message. */
   begin(timer: PhaseTimer, envelope: Envelope, isPipelined: boolean, isSent = false): void {
     this.#isPipelined = isPipelined
     this.#renew(timer, envelope)
@@ -339,7 +338,7 @@ export class Dialogue {
     this.begun = true
   }
 
-  /** The message that the server waits for, its final dot in the last part. */
+  /** Sends the message, whose final dot is in the last part. */
   message(parts: readonly Buffer[], envelopeFollows: boolean): void {
     let bytes = 0
     for (const part of parts) bytes += part.length
@@ -347,7 +346,7 @@ export class Dialogue {
     this.wire.writeMessage(parts, envelopeFollows ? 1 + this.#envelope.replies : 1)
   }
 
-  /** Clears what the server holds of a refused envelope (RFC 5321 4.1.1.5). */
+  /** Clears a refused envelope on the server (RFC 5321 4.1.1.5). */
   reset(): void {
     this.#ask(Dialogue.#STEPS.rset, 'RSET\r\n')
   }
@@ -362,7 +361,7 @@ export class Dialogue {
     this.wire.write(command, 1)
   }
 
-  /** On to a command that is out already where commands are pipelined. */
+  /** Next command; already sent where commands are pipelined. */
   #next(step: Step, command: string | undefined): void {
     this.#step = step
     if (!this.#isPipelined) this.wire.write(command as string, 1)
@@ -395,7 +394,7 @@ export class Dialogue {
     else this.#shut(noMechanism(capabilities, auth.mechanism))
   }
 
-  /** By the best mechanism that both know, and that the server has not refused. */
+  /** By the best mechanism that both sides know and the server has not refused. */
   #logIn(): void {
     const [mechanism, ...others] = this.#mechanisms
     this.#mechanisms = others
@@ -421,7 +420,7 @@ export class Dialogue {
     this.events.refused(failure)
   }
 
-  /** Keeps a refusal. True when that was the last answer that counts: after a 421 the server closes. */
+  /** Returns true for the last reply that counts: after 421 the server closes. */
   #noteRecipient(reply: Reply): boolean {
     this.#answered++
     if (!isCompletion(reply)) this.#refusals.push(refused(reply, 'envelope'))

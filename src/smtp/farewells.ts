@@ -5,7 +5,7 @@ import { inPhase, refused, type SmtpFailure } from './failure.ts'
 import type { Reply } from './reply.ts'
 import type { Receiver, Transport } from './transport.ts'
 
-/** Who waits for the end of a session: called once, when its lane is to go on, or when we have failed. */
+/** A lane that waits for the end of its session. One of the two is called, once; `fail` is for bugs of ours. */
 interface Waiting {
   goOn(): void
   fail(error: unknown): void
@@ -22,11 +22,11 @@ interface Goodbye extends Receiver {
   readonly onEnded: (() => void)[]
 }
 
-/** RFC 5321 4.5.3.2 has no limit for QUIT. Its answer decides nothing, so it need not have a message's patience. */
+/** RFC 5321 4.5.3.2 has no limit for QUIT. Its reply decides nothing, so it gets less time than a message. */
 const QUIT_TIMEOUT_MS = 5_000
-/** So long a lane waits for the goodbye before it goes on. Exim takes 200 ms for it (docs/servers.md). */
+/** How long a lane waits for the reply before it goes on. Exim takes 200 ms (docs/servers.md). */
 const HOLD_MS = 500
-/** Connections of a thread that may stay open for a goodbye that is overdue, beside those of the plan. */
+/** Most connections of a thread that stay open for an overdue reply, beside those of the plan. */
 const MOST_OVERDUE = 100
 
 const NOT_AWAITED: Failure = {
@@ -47,19 +47,19 @@ export interface FarewellOptions {
 }
 
 /**
- * The ends of a thread's sessions. By QUIT every message has its outcome: a server that is slow to say
- * goodbye, or never does, must cost the load nothing, so that a lane waits for it but a moment; the
- * rest of the wait goes on behind the lane's back, and only until one server is known to be silent.
+ * The ends of a thread's sessions. By QUIT every message has its outcome, so a server that is slow to answer it, or
+ * never does, must not slow the load: a lane waits only a moment. The rest of the wait goes on without it,
+ * and a server that was silent once is not waited for again.
  */
 export class Farewells {
   readonly #options: FarewellOptions
   readonly #timeoutMs: number
-  /** Of each target, the sessions whose goodbye is overdue. */
+  /** Sessions with an overdue reply, by target. */
   readonly #overdue = new Map<number, number>()
   #allOverdue = 0
-  /** Targets that have let the whole time pass. */
+  /** Targets that once did not answer QUIT at all. */
   readonly #silent = new Set<number>()
-  /** Those that a lane waits for, longest first: one timer for all, as most are answered in no time. */
+  /** Those that a lane waits for, longest first; they share one timer, as most are answered at once. */
   readonly #held = new Set<Goodbye>()
   #disarm: (() => void) | undefined
   readonly #pending = new Set<Goodbye>()
@@ -72,7 +72,7 @@ export class Farewells {
 
   /** Ends a session by QUIT. `waiting` goes on at once where there is nothing to wait for. */
   say(transport: Transport, target: number, waiting: Waiting): void {
-    // The server has ended it already, with 421 or without: nobody is left to say goodbye to.
+    // The server has already ended it.
     if (transport.failure !== undefined || transport.hasUnreadInput) {
       this.#close(transport)
       waiting.goOn()
@@ -95,7 +95,7 @@ export class Farewells {
     transport.write('QUIT\r\n', 1)
   }
 
-  /** Resolves when every goodbye that is being waited for now has come or is given up. */
+  /** Resolves when every reply awaited now has arrived or is given up. */
   async ended(): Promise<void> {
     const pending = [...this.#pending]
     await Promise.all(pending.map(({ onEnded }) => new Promise<void>((resolve) => onEnded.push(resolve))))
@@ -113,7 +113,7 @@ export class Farewells {
     })
   }
 
-  /** The lanes that have waited long enough go on. */
+  /** Lets lanes go on that have waited long enough. */
   #letGo(nowMs: number): void {
     for (const goodbye of this.#held) {
       if (goodbye.sentMs + HOLD_MS > nowMs) {
@@ -143,7 +143,7 @@ export class Farewells {
       else this.#unanswered(inPhase(failure as SmtpFailure, 'quit'), target)
       if (!goodbye.isOverdue) waiting.goOn()
     } catch (error) {
-      // A fault of ours. The lane may be gone: then `ended` tells of it.
+      // A bug of ours. If the lane is gone, `ended` rejects with it.
       this.#fault ??= error
       waiting.fail(error)
     }
@@ -157,7 +157,7 @@ export class Farewells {
 
   #unanswered({ failure }: SmtpFailure, target: number): void {
     if (failure.class === 'timeout') this.#silent.add(target)
-    // The end that we made ourselves is no trouble of the server's.
+    // A connection that we closed ourselves is no failure of the server.
     if (failure.class !== 'aborted') this.#options.onSessionFailure(failure, target)
   }
 

@@ -30,9 +30,8 @@ const ZERO = 48
 const CRLF_BYTES = 2
 
 /**
- * Lines and whole chunks of replies that have been read before: a server says the same few words to each message
- * and in each session, so that they are compared instead of being decoded. Each place is taken once, and so is
- * their memory.
+ * Lines and whole chunks of replies that were read before. A server repeats the same few replies, so they are
+ * compared instead of decoded. A place is filled once, which bounds the memory.
  */
 class KnownReplies {
   readonly #places: ({ readonly octets: Buffer; readonly replies: readonly Reply[] } | undefined)[] =
@@ -56,13 +55,13 @@ class KnownReplies {
 const KNOWN_REPLIES = 64
 const KNOWN_BYTES = 1024
 
-/** By what tells a server's few replies apart: their length, code and enhanced code (`250 2.1.5 …`). */
+/** A server's few replies differ by length, code and enhanced code (`250 2.1.5 …`). */
 function placeOf(data: Buffer, from: number, to: number): number {
   const enhanced = to - from > 8 ? (data[from + 8] as number) : 0
   return ((to - from) * 7 + (data[from] as number) + enhanced) & (KNOWN_REPLIES - 1)
 }
 
-/** Of all servers whose texts need no mask. */
+/** Shared by all servers whose texts need no mask. */
 const unmasked = new KnownReplies()
 
 /** Bytes → replies, however they are cut into chunks. */

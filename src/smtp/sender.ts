@@ -35,11 +35,11 @@ export interface SenderOptions {
   readonly sessionCaps: SessionCaps
   readonly onSample: (sample: Sample) => void
   readonly onSessionOpened: () => void
-  /** Told when a message goes to a new session because the server had ended the one that it was for. */
+  /** Told when a message goes to a new session because the server had ended its own. */
   readonly onReconnect: () => void
-  /** Told how a session ended badly after its messages had their outcomes: at RSET. QUIT is the farewells'. */
+  /** Told how a session failed at RSET, after its messages had their outcomes. QUIT is the farewells' job. */
   readonly onSessionFailure: (failure: Failure, target: number) => void
-  /** Told every reply of every session; `target` is an index into the targets. */
+  /** Told of every reply of every session; `target` is an index into the targets. */
   readonly onReply?: ((reply: Reply, phase: Phase, target: number) => void) | undefined
 }
 
@@ -56,13 +56,13 @@ export function smtpLane(options: SenderOptions, firstTarget: number): Lane {
 
 /** What a session leaves to the one after it. */
 interface SessionEnd {
-  /** Taken from the feed but not begun, because the session had ended in the meantime. */
+  /** Taken from the feed but not begun: the session had ended in the meantime. */
   readonly unsent?: Ticket
-  /** Clock milliseconds from which its response time counts, where a first attempt has set it. */
+  /** When its response time starts, in Clock milliseconds, if a first attempt has set that. */
   readonly dueMs?: number
-  /** The server ended it behind a message that has its outcome, before the next one was taken. */
+  /** The server ended it after a message had its outcome, before the next one was taken. */
   readonly isLost?: true
-  /** Why the session was given up: the next one, to the same target, is to show whether it was full. */
+  /** Why the session was given up: the next one to the same target shows whether it was full. */
   readonly suspicion?: Suspicion
 }
 
@@ -74,13 +74,13 @@ interface Unsent {
 
 const NOTHING_LEFT: SessionEnd = {}
 
-/** Session after session, message after message: what the dialogue of each tells, and what is to follow. */
+/** Session after session, message after message: hears how each goes and decides what follows. */
 class SmtpLane implements DialogueEvents, Receiver {
   readonly #options: SenderOptions
   readonly #feed: Feed
   readonly #settle: { resolve(): void; reject(error: unknown): void }
   #target: number
-  /** What the session before has left, until a message has shown what this one takes. */
+  /** What the previous session left. Its suspicion is settled by this one's first message. */
   #before = NOTHING_LEFT
 
   // Of the session at hand, from connect to QUIT or to its first failure.
@@ -90,14 +90,16 @@ class SmtpLane implements DialogueEvents, Receiver {
   #left = 0
   #isFirst = true
   #pipelining: PipeliningLevel = 'off'
+  /** With the SIZE that it names. */
   #envelope: Envelope | undefined
+  #envelopeSize: number | undefined
   #writer: MessageWriter | undefined
-  /** Why it is to be given up. */
+  /** Why it is being given up. */
   #doubt: Suspicion | undefined
 
   /** The message at hand. */
   #current = new Attempt()
-  /** The next one may be sent its envelope behind the data of this one. */
+  /** The next one's envelope may be pipelined behind this one's data. */
   #mayFollow = false
   /** It was. */
   #isFollowed = false
@@ -184,7 +186,7 @@ class SmtpLane implements DialogueEvents, Receiver {
     this.#dialogue = new Dialogue(transport, this.#current, { target }, this)
     transport.receiver = this
     this.#dialogue.open(this.#current.sentMs)
-    // The run was aborted meanwhile. Not at once: as many messages as are left would go as deep.
+    // The run was aborted meanwhile. In a microtask, or the stack would grow with the messages that are left.
     if (transport.failure !== undefined) queueMicrotask(() => this.proceed(clock.nowMs()))
   }
 
@@ -201,28 +203,28 @@ class SmtpLane implements DialogueEvents, Receiver {
     const { pipelining = shape.pipelining } = this.#options.targets[this.#target] as SmtpTarget
     this.#pipelining = levelOffered(pipelining, capabilities)
     const size = capabilities.size ? template.sizeBytes : undefined
-    const envelope = envelopeFor(template.sender, template.recipients, size)
-    if (envelope.whole !== this.#envelope?.whole) {
-      this.#envelope = envelope
+    if (this.#envelope === undefined || size !== this.#envelopeSize) {
+      this.#envelope = envelopeFor(template.sender, template.recipients, size)
+      this.#envelopeSize = size
       this.#writer = undefined
       this.#batch = undefined
     }
     this.#tally = new SessionTally()
     this.#left = shape.messagesPerSession
     this.#doubt = undefined
-    if (this.#pipelining === 'chunks') this.#beginBatch(envelope)
+    if (this.#pipelining === 'chunks') this.#beginBatch(this.#envelope)
     else {
-      this.#writer ??= template.writer(envelope.whole)
+      this.#writer ??= template.writer(this.#envelope.whole)
       this.#send(false)
     }
     // Last: the next lane connects at once.
     connectGate.leave()
   }
 
-  /** From now on the ticket is a message under way. */
+  /** Starts an attempt at the ticket's message now. */
   #begin(attempt: Attempt, ticket: Ticket, dueMs?: number, sentMs = this.#options.clock.nowMs()): void {
     const { model } = this.#options
-    // In the closed model a message is due when its worker comes to it.
+    // In the closed model a message is due when its worker gets to it.
     attempt.begin(ticket, dueMs ?? (model === 'open' ? ticket.dueMs : sentMs), sentMs)
   }
 
@@ -247,13 +249,13 @@ class SmtpLane implements DialogueEvents, Receiver {
       return
     }
     const { failure, needsReset, begun } = this.#dialogue
-    // Only of a session that had been taken into use before: of a new one it is how the message ended.
+    // Only in a session that was in use before; in a new one it is how the message ended.
     if (!this.#isFirst && isEndOfSession(failure, begun)) {
       this.#leaveUnsent(this.#current)
       return
     }
     this.#sample(failure)
-    // A connection that is gone may have left replies for the message that follows: that one sees to it.
+    // A lost connection may have left replies for the message that follows, which then ends by them.
     const isGone = this.#transport.failure !== undefined && !this.#isFollowed
     if (isGone || (failure !== undefined && endsSession(failure))) this.#leaveAfter(failure)
     else if (needsReset) this.#dialogue.reset()
@@ -265,7 +267,7 @@ class SmtpLane implements DialogueEvents, Receiver {
       this.#goOn()
       return
     }
-    // The message has its outcome; what the session did then, and how long that took, is told apart.
+    // The message has its outcome; what became of the session is reported separately.
     if (failure.failure.class !== 'aborted')
       this.#options.onSessionFailure({ ...failure.failure, phase: 'reset' }, this.#target)
     this.#leave(NOTHING_LEFT)
@@ -293,14 +295,14 @@ class SmtpLane implements DialogueEvents, Receiver {
     this.#take(ticket, this.#next)
   }
 
-  /** What the message at hand tells of how many the session takes. */
+  /** What this message shows of how many the session takes. */
   #noteEnd(): void {
     const { sessionCaps } = this.#options
     const { failure, needsReset } = this.#dialogue
     const tally = this.#tally
     tally.note(failure)
     if (failure === undefined) sessionCaps.noteTaken(this.#target, tally)
-    // A session that was full from its first message on would be followed by another like it.
+    // A session that is full from its first message on would be followed by another like it.
     else if (!this.#isFirst)
       this.#doubt =
         sessionCaps.suspect(this.#target, tally, failure, refusesMail(failure, needsReset)) ?? this.#doubt
@@ -319,7 +321,7 @@ class SmtpLane implements DialogueEvents, Receiver {
       this.#sayGoodbye()
       return
     }
-    // The server ended the session while it was idle: that is no fault of this message.
+    // The server ended the session while it was idle: no failure of this message.
     if (this.#transport.failure !== undefined || this.#transport.hasUnreadInput) {
       this.#leave({ unsent: ticket })
       return
@@ -464,7 +466,7 @@ class SmtpLane implements DialogueEvents, Receiver {
     })
   }
 
-  /** A message whose envelope was already out is not begun: nobody has it, as none of its data went out. */
+  /** A message whose envelope was already sent is not begun: none of its data was sent, so nobody has it. */
   #leaveAfter(failure: SmtpFailure | undefined): void {
     if (!this.#isFollowed) {
       const goesOn = this.#left > 0 && (failure === undefined || !endsSession(failure))
@@ -491,13 +493,13 @@ class SmtpLane implements DialogueEvents, Receiver {
     const unsent = ended.unsent === undefined ? this.#unsent.shift() : undefined
     const end = unsent === undefined ? ended : { ...ended, unsent: unsent.ticket, ...dueOf(unsent) }
     this.#before = end
-    // The same server goes on with what it broke off, and shows whether its session was full.
+    // The same server gets what it broke off, and shows whether its session was full.
     const goesOn = end.unsent !== undefined || end.isLost === true || end.suspicion !== undefined
     if (!goesOn) this.#target = (this.#target + 1) % this.#options.targets.length
     this.#take(end.unsent ?? this.#feed.take(), this.#start)
   }
 
-  /** The one sample of the message at hand. */
+  /** Records the one sample of this message. */
   #sample(failure: SmtpFailure | undefined): void {
     const { onSample, sessionCaps, template } = this.#options
     const sample = this.#current
@@ -516,7 +518,7 @@ function dueOf({ dueMs }: Unsent): { readonly dueMs?: number } {
   return dueMs === undefined ? {} : { dueMs }
 }
 
-/** Whether a session takes mail; undefined where its first message does not tell. */
+/** Whether a session takes mail; undefined where its first message does not show it. */
 function takesMail(failure: SmtpFailure | undefined): boolean | undefined {
   if (failure === undefined) return true
   return failure.outcome === 'deferred' && failure.failure.code !== 421 ? false : undefined

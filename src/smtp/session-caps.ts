@@ -10,7 +10,7 @@ export interface SessionCap {
   readonly failure: SmtpFailure['failure']
 }
 
-/** Told of each session that showed a cap; undefined: what had seemed to be the target's cap is none. */
+/** Told of each session that showed a cap; undefined: what looked like the target's cap is none. */
 export type OnSessionCap = (target: number, cap: SessionCap | undefined) => void
 
 /** What a session has taken so far, and how its last messages were deferred. */
@@ -18,7 +18,7 @@ export class SessionTally {
   taken = 0
   /** Messages that have ended on it, those at its end that were deferred alike left out. */
   ended = 0
-  /** So many were deferred running, by the same code. */
+  /** Deferrals in a row with the same code. */
   deferrals = 0
   #code = ''
 
@@ -36,7 +36,7 @@ export class SessionTally {
   }
 }
 
-/** Why a session was ended for a new one: whether that takes mail tells whether it was full. */
+/** Why a session was given up for a new one: if that one takes mail, this one was full. */
 export interface Suspicion {
   readonly target: number
   readonly taken: number
@@ -46,22 +46,22 @@ export interface Suspicion {
   readonly isTrial: boolean
 }
 
-/** Deferrals running that make a session be suspected of being full. */
+/** Deferrals in a row after which a session is suspected of being full. */
 const DEFERRALS = 2
 const MOST_DEFERRALS = 1_024
 
 interface State {
   cap: (Omit<SessionCap, 'failure'> & { readonly ended: number; readonly code: string }) | undefined
   isTried: boolean
-  /** Twice as many after each suspicion that was wrong: a server that is busy is not stormed by new sessions. */
+  /** Doubled after each wrong suspicion: a busy server is not stormed with new sessions. */
   deferralsNeeded: number
 }
 
 /**
- * Limits of messages per session, as a thread learns them. Servers say that a session is full in many
- * words (452 4.4.5, 450, 451), which all mean other things as well. So none is taken at its word: when
- * a session that had taken mail defers twice running alike, one new session is tried; that it takes mail is
- * the proof, and that it defers as well the proof that the reply meant something else.
+ * Limits of messages per session, as a thread learns them. Servers announce a full session by replies
+ * that have other meanings too (452 4.4.5, 450, 451), so no reply alone decides. When a session that has
+ * taken mail defers twice in a row with the same code, one new session is tried: if it takes mail, the old
+ * one was full; if it defers as well, the reply meant something else.
  */
 export class SessionCaps {
   readonly #states = new Map<number, State>()
@@ -99,7 +99,7 @@ export class SessionCaps {
     return !state.isTried && deferrals + 1 >= state.deferralsNeeded
   }
 
-  /** What the new session did with its first message: undefined when that tells nothing. */
+  /** Whether the new session took its first message; undefined when that shows nothing. */
   settle(suspicion: Suspicion, took: boolean | undefined): void {
     const state = this.#stateOf(suspicion.target)
     if (suspicion.isTrial) state.isTried = false
@@ -116,7 +116,7 @@ export class SessionCaps {
 
   #confirm(state: State, { target, taken, ended, failure }: Suspicion): void {
     const { cap } = state
-    // Limits do not change from session to session: two numbers are of refusals that come by chance.
+    // A limit is the same in every session: two different numbers mean chance refusals.
     if (cap !== undefined && !isSame(cap, { taken, ended })) {
       this.#refute(state, target)
       return
@@ -148,7 +148,7 @@ export class SessionCaps {
   }
 }
 
-/** Servers count what they took, or every message that was begun. */
+/** Some servers count messages that they took, others all that were begun. */
 function isSame(
   cap: { readonly messages: number; readonly ended: number },
   { taken, ended }: { readonly taken: number; readonly ended: number },

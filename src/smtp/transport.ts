@@ -8,19 +8,19 @@ import { closedFailure, failed, type SmtpFailure, socketFailure } from './failur
 import { type Reply, ReplyParser, ReplySyntaxError, replyText } from './reply.ts'
 import type { Phase, SmtpTarget } from './target.ts'
 
-/** Told every reply when somebody takes it, with the phase that it belongs to. */
+/** Told of every reply when it is taken, and of its phase. */
 export type OnReplyTaken = (reply: Reply, phase: Phase) => void
 
-/** Who feeds on a transport: told to look again when replies have come, or what it waited for, or the end. */
+/** Told to look again when replies have arrived, when the connection is open or flushed, or when it ended. */
 export interface Receiver {
-  /** `nowMs`: when that was, one look at the clock for all that came at once. */
+  /** `nowMs`: when that was; one look at the clock for everything that arrived together. */
   proceed(nowMs: number): void
 }
 
-/** For whoever watches over it. */
+/** For the watchdog. */
 export interface TransportState {
   readonly phase: Phase
-  /** When that began, and when its time is over, Clock milliseconds; Infinity while it has nothing to wait for. */
+  /** When the phase began and when it times out, in Clock milliseconds; Infinity while nothing is awaited. */
   readonly sinceMs: number
   readonly limitMs: number
 }
@@ -28,19 +28,19 @@ export interface TransportState {
 /** TLS sessions to resume, see sessionKey (RFC 8446 2.2, RFC 5077). */
 export type TlsSessionCache = Map<string, Buffer>
 
-/** One for all: an Error collects its stack, which costs as much as a write, and nobody sees this one. */
+/** Shared: creating an Error collects a stack, which costs as much as a write, and nobody sees this one. */
 const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load generator')
 
 /**
  * One connection: octets out, replies in, one time limit at a time. The first thing that goes wrong
- * ends it. Nothing in it waits: it tells its receiver when to look again.
+ * ends it. It never waits: it tells its receiver when to look again.
  *
- * Replies are counted against what was sent. One that came before what it would have to answer, or that
- * nothing was sent for, ends the connection: a success among these is no success of anybody's, and a
- * refusal is the last thing that the server is heard to say.
+ * Replies are counted against commands. One that arrived before its command was sent, or that answers
+ * none, ends the connection. If it says success, it is nobody's success; if it refuses, it is the last
+ * reply that counts.
  */
 export class Transport {
-  /** How long each phase may take that is given no other time. */
+  /** Time limit of a phase, unless `enter` is given another. */
   readonly replyTimeoutMs: number
   readonly #deadline: Deadline
   readonly #onTaken: OnReplyTaken | undefined
@@ -49,26 +49,26 @@ export class Transport {
   readonly #tlsSessions: TlsSessionCache | undefined
   /** Told when to look again. */
   receiver: Receiver | undefined
-  /** Connected; under TLS, and the handshake is done. */
+  /** Connected, and the TLS handshake is done if there is one. */
   #isOpen = false
   #socket: net.Socket
   readonly #parser: ReplyParser
-  /** Replies that have come and that nobody has taken yet. */
+  /** Replies that have arrived and are not taken yet. */
   readonly #replies: Reply[] = []
-  /** Replies that are still to come to what was sent; the greeting comes by itself (RFC 5321 3.1). */
+  /** Replies still expected to what was sent; the greeting comes unasked (RFC 5321 3.1). */
   #owed = 1
   /** Of these, replies to what had been sent before the last thing was. */
   #owedBefore = 0
-  /** A reply had begun to come before the last thing was sent, so that it cannot be its answer. */
+  /** A reply had begun to arrive before the last write, so it cannot answer that. */
   #replyUnderWay = false
-  /** What is underneath TLS, and the octets that had come through it when something was last sent. */
+  /** The socket under TLS, and how many octets it had read at the last write. */
   #plain: net.Socket | undefined
   #readWhenSent = 0
-  /** Replies that came while a message was not known to be gone. */
+  /** Replies that arrived before the message was known to be sent. */
   readonly #held: Reply[] = []
   /** How many of the replies to the last thing cannot come before all of it is gone: all, or the last one. */
   #repliesHeld = Number.POSITIVE_INFINITY
-  /** Octets of the last write of a message: its final dot, and what is pipelined behind it. */
+  /** Length of a message's last write: its final dot, and what is pipelined behind it. */
   #lastWriteBytes = 0
   /** Somebody waits until all that was written is gone. */
   #awaitsFlush = false
@@ -108,7 +108,7 @@ export class Transport {
     return this.#isOpen && this.#failure === undefined
   }
 
-  /** Why it has ended; replies that came before may still be there to take. */
+  /** Why it ended; replies that arrived before may still be there to take. */
   get failure(): SmtpFailure | undefined {
     return this.#failure
   }
@@ -117,7 +117,7 @@ export class Transport {
     return { phase: this.#phase, sinceMs: this.#deadline.setMs, limitMs: this.#deadline.atMs }
   }
 
-  /** A reply, or a part of one, that nobody has taken. */
+  /** A reply, or part of one, has arrived and is not taken. */
   get hasUnreadInput(): boolean {
     return this.#replies.length > 0 || this.#parser.midReply
   }
@@ -132,7 +132,7 @@ export class Transport {
     if (known !== undefined) return known
     const { localAddress = '127.0.0.1', localFamily } = this.#socket
     const literal = localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
-    // To one address all connections leave from the same: one look is enough, each is a system call.
+    // All connections to one address have the same source address, and each look is a system call.
     if (this.#target.addresses?.length === 1 || net.isIP(this.#target.host) > 0)
       literals.set(this.#target, literal)
     return literal
@@ -142,7 +142,7 @@ export class Transport {
     return this.#clock.nowMs()
   }
 
-  /** From now on what happens belongs to `phase`, which may take `timeoutMs`; `nowMs` where now is known. */
+  /** Begins `phase`, which may take `timeoutMs`. `nowMs`: the time, where the caller knows it. */
   enter(phase: Phase, timeoutMs = this.replyTimeoutMs, nowMs?: number): void {
     this.#phase = phase
     this.#deadline.set(timeoutMs, nowMs)
@@ -153,14 +153,14 @@ export class Transport {
     this.#deadline.lift()
   }
 
-  /** A reply that has come. */
+  /** The next reply that has arrived. */
   take(): Reply | undefined {
     const reply = this.#replies.shift()
     if (reply !== undefined) this.#onTaken?.(reply, this.#phase)
     return reply
   }
 
-  /** Sends commands, to which so many replies are to come: of ASCII, but with SMTPUTF8 (RFC 6531 3.4). */
+  /** Sends commands and expects so many replies. They are ASCII, except with SMTPUTF8 (RFC 6531 3.4). */
   write(commands: string, replies: number, encoding: 'latin1' | 'utf8' = 'latin1'): void {
     if (this.#failure !== undefined) return
     this.#expect(replies)
@@ -168,8 +168,8 @@ export class Transport {
   }
 
   /**
-   * Sends a message, whose final dot is in the last part, and what is pipelined behind it; so many replies
-   * are to come to all of it. See flush() for when it is gone.
+   * Sends a message, whose final dot is in the last part, and what is pipelined behind it, and expects so
+   * many replies to all of it. flush() tells when it is sent.
    */
   writeMessage(parts: readonly Buffer[], replies: number): void {
     if (this.#failure !== undefined) return
@@ -182,7 +182,7 @@ export class Transport {
       for (const part of parts) if (part !== last) this.#socket.write(part)
       this.#socket.uncork()
     }
-    // Node begins a write when the one before is done: until then the dot is certain not to be under way.
+    // Node starts a write when the previous one is done: until then the dot is certainly not on its way.
     this.#socket.write(last)
   }
 
@@ -205,7 +205,7 @@ export class Transport {
     this.#socket.uncork()
   }
 
-  /** Whether the kernel has taken all that was written, or a reply came before; else the receiver is told when. */
+  /** Whether the kernel has taken all writes, or a reply arrived first; if not, the receiver is told when. */
   flush(): boolean {
     return this.#replies.length > 0 || this.drained()
   }
@@ -220,7 +220,7 @@ export class Transport {
     if (this.#awaitsFlush) return false
     this.#awaitsFlush = true
     const flush = ++this.#flushes
-    // Writes end in their order: one of nothing tells of all before it, and only who waits pays for it.
+    // Writes complete in order: an empty one tells of all before it, and costs nothing unless somebody waits.
     this.#socket.write('', (error) => {
       if (!error && this.#awaitsFlush && this.#flushes === flush) this.#flushed()
     })
@@ -233,7 +233,7 @@ export class Transport {
     // tls.connect() on a socket that is destroyed emits nothing, ever.
     if (this.#failure !== undefined) return
     const plain = this.#socket
-    // Its errors stay: one that nobody listens for would end the thread.
+    // The error listener stays: an error without one would end the thread.
     plain.off('data', this.#onData).off('end', this.#onClosed).off('close', this.#onClosed)
     const target = this.#target
     const key = sessionKey(target)
@@ -245,12 +245,12 @@ export class Transport {
     secured.once('secureConnect', this.#onOpen)
   }
 
-  /** Ends the connection that nobody waits for any more. */
+  /** Closes the connection when nobody waits for it any more. */
   destroy(): void {
     this.#fail(SESSION_OVER)
   }
 
-  /** Ends the connection at once; whoever waits for it is told so. */
+  /** Closes the connection because the run was aborted, and tells the receiver. */
   abort(): void {
     this.#fail(failed('aborted', this.#phase, 'the run was aborted'))
   }
@@ -288,7 +288,7 @@ export class Transport {
       if (!(error instanceof ReplySyntaxError)) throw error
       this.#fail(failed('protocol_error', this.#phase, error.message))
     }
-    // Not before all of the chunk is read: a reply in it is no answer to what is sent because of another.
+    // Only after the whole chunk: a later reply in it cannot answer what is sent because of an earlier one.
     if (this.#replies.length > 0) this.#wake()
   }
 
@@ -313,17 +313,17 @@ export class Transport {
   }
 
   /**
-   * TLS hands over one record after another of what came at once, and in between we go on: a reply in
-   * such a record was here before what we have just sent, though it is parsed after it.
+   * TLS hands over records one by one, and we write in between: a reply in a later record of the same
+   * packet had arrived before that write, although it is parsed after it.
    */
   #cameBeforeSent(): boolean {
     return this.#plain !== undefined && this.#plain.bytesRead === this.#readWhenSent
   }
 
   /**
-   * A reply while not all of a message is known to be gone. While earlier parts wait, the dot has not been
-   * sent. The last part may be gone all but what stands behind its dot, or gone and Node has not said so
-   * yet (TLS does a turn later): two turns of the event loop show it, since whoever answers the dot has
+   * A reply before the message is known to be sent. While earlier parts are queued, the dot is not sent.
+   * Of the last part, everything up to the dot may be sent, or Node has not yet said that all is (with TLS
+   * it does a turn later). Two turns of the event loop decide: a server that answers the dot has
    * acknowledged it, which makes room for the rest.
    */
   #hold(reply: Reply): void {
@@ -341,14 +341,14 @@ export class Transport {
     }
   }
 
-  /** A reply to nothing: whatever comes after it would be taken for the answer to something else. */
+  /** A reply to nothing: every later one would be matched with the wrong command. */
   #unasked(reply: Reply): void {
     const text = `an unsolicited or premature reply: ${replyText(reply)}`
     if (reply.code < 400) {
       this.#fail(failed('protocol_error', this.#phase, text))
       return
     }
-    // A refusal holds whenever it comes, 421 above all (RFC 5321 3.8): who asks next hears it.
+    // A refusal counts whenever it comes, 421 above all (RFC 5321 3.8): the next to ask gets it.
     this.#replies.push(reply)
     this.#release()
     this.#fail(failed('connection_closed', this.#phase, `session ended after ${text}`))
@@ -365,7 +365,7 @@ export class Transport {
   }
 
   #fail(failure: SmtpFailure): void {
-    // What was said before something failed still counts.
+    // Replies that arrived before the failure still count.
     if (this.#failure === undefined) this.#judgeHeld()
     if (this.#failure !== undefined) return
     this.#failure = failure
@@ -376,12 +376,12 @@ export class Transport {
 }
 
 /**
- * All plain connections of a thread read into one buffer: `onOctets` has to be done with it when it
- * returns. This passes by the stream's own buffers and events, which cost as much as the parser.
+ * All plain connections of a thread read into one buffer; `onOctets` must not keep it. This bypasses the
+ * stream's buffers and events, which cost as much as the parser.
  */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
-/** The own address towards a target, as EHLO says it. */
+/** Own address literals by target. */
 const literals = new WeakMap<SmtpTarget, string>()
 
 interface Dialling {
@@ -413,7 +413,7 @@ function connectOptions(
   return options
 }
 
-/** Resumption skips the check of the certificate: only what was checked alike may be resumed. */
+/** Resumption skips the certificate check: only sessions that were checked the same way may be resumed. */
 function sessionKey({ host, port, tls }: SmtpTarget): string {
   return JSON.stringify([host, port, tls])
 }

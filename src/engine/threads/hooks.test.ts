@@ -9,7 +9,7 @@ import { planFor } from '../../../test/truth/plan.ts'
 import { PIPELINING_LEVELS } from '../../smtp/target.ts'
 import { customResults } from '../custom-metrics.ts'
 import { sampleOf } from '../sample.fixture.ts'
-import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
+import { type HookSample, type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
 import { LoadRun } from './load-run.ts'
 import { SenderPool } from './pool.ts'
 
@@ -155,5 +155,21 @@ describe('ThreadHooks', () => {
     const times = { dueMs: 10, sentMs: 12, endedMs: 20 }
     new ThreadHooks(hooks, ['s1', 's2'], metrics).sample(sampleOf({ ...times, target: 1, phasesMs }))
     expect(seen).toEqual(['s2', 10, 8, 5, undefined])
+  })
+
+  it('gives a hook samples that it can keep: a lane uses its own again', () => {
+    const kept: HookSample[] = []
+    const hooks: Hooks = { onSample: (sample) => void kept.push(sample) }
+    const thread = new ThreadHooks(hooks, ['s1'], metrics)
+    const phasesMs = Float64Array.of(5)
+    const attempt = { ...sampleOf({ phasesMs }), message: 1 }
+    thread.sample(attempt)
+    attempt.message = 2
+    phasesMs[0] = 9
+    thread.sample(attempt)
+    expect(kept.map((sample) => [sample.message, sample.phaseMs('connect')])).toEqual([
+      [1, 5],
+      [2, 9],
+    ])
   })
 })

@@ -105,7 +105,9 @@ export class ThreadHooks {
     const { onSample } = this.#hooks
     if (onSample === undefined || this.#error !== undefined) return
     const server = this.#servers[sample.target] ?? ''
-    this.#call(() => onSample(new SampleView(sample, server), this.#metrics))
+    // A copy: the engine uses the sample again, and a hook may keep what it was given.
+    const kept = { ...sample, phasesMs: sample.phasesMs.slice() }
+    this.#call(() => onSample(new SampleView(kept, server), this.#metrics))
   }
 
   reply(reply: Reply, phase: Phase, target: number): void {
