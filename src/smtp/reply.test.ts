@@ -100,6 +100,8 @@ describe('ReplyParser', () => {
   it.each([
     ['250\r\n', [{ code: 250, lines: [''] }], 'a code alone (RFC 5321 4.2: text may be missing)'],
     ['250 \r\n', [{ code: 250, lines: [''] }], 'a code and a space'],
+    ['200 ok\r\n', [{ code: 200, lines: ['ok'] }], 'the lowest code'],
+    ['559 no\r\n', [{ code: 559, lines: ['no'] }], 'the highest'],
     ['250-a\r\n250\r\n', [{ code: 250, lines: ['a', ''] }], 'a last line without text'],
     [
       '250 a\r\n354 b\r\n',
@@ -125,6 +127,9 @@ describe('ReplyParser', () => {
     ['250_ok\r\n', 'not an SMTP reply'],
     ['199 ok\r\n', 'not an SMTP reply'],
     ['600 ok\r\n', 'not an SMTP reply'],
+    ['150 ok\r\n', 'not an SMTP reply'],
+    ['2/0 ok\r\n', 'not an SMTP reply'],
+    ['25/ ok\r\n', 'not an SMTP reply'],
     ['260 ok\r\n', 'not an SMTP reply'],
     ['25x ok\r\n', 'not an SMTP reply'],
     ['HTTP/1.1 400 Bad Request\r\n', 'not an SMTP reply: HTTP/1.1 400 Bad Request'],
@@ -133,6 +138,16 @@ describe('ReplyParser', () => {
     ['250-a\r\n'.repeat(513), 'more than 512 lines'],
   ])('refuses %j', (octets, why) => {
     expect(parseText(octets).error).toContain(why)
+  })
+
+  it('limits each line, not the chunk that many came in', () => {
+    const { replies, error, midReply } = parseText(`${'250 ok\r\n'.repeat(2_000)}250 not yet`)
+    expect([replies.length, error, midReply]).toEqual([2_000, undefined, true])
+  })
+
+  it('does not wait for the end of a line that is too long already', () => {
+    expect(parseText('2'.repeat(8_191)).error).toBeUndefined()
+    expect(parseText('2'.repeat(8_192)).error).toBe('reply line longer than 8192 octets')
   })
 
   it('takes a reply of 512 lines', () => {
