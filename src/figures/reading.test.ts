@@ -187,6 +187,13 @@ describe('a file that says little', () => {
     }
   })
 
+  it('has no percentile that only the whole distribution tells', () => {
+    for (const name of ['p(75)', 'service_time.p(75)'])
+      for (const run of stress) expect(read(SMTP_FIGURES, name, run), name).toBeNull()
+    for (const name of ['p(75)', 'report_lag.p(75)'])
+      for (const run of pressure) expect(read(PRESSURE_FIGURES, name, run), name).toBeNull()
+  })
+
   it('gives what is not a finite number as missing, and says so', () => {
     const odd = { metrics: { total_messages: Number.NaN, duration_seconds: '8' as unknown as number } }
     for (const name of ['total_messages', 'duration']) expect(read(SMTP_FIGURES, name, odd), name).toBeNull()

@@ -60,6 +60,9 @@ test('adds caveats about the baseline to the figure', () => {
   expect(judged({ ...BASELINE, note: 'baseline ci: another machine' }, 1000).reason).toBe(
     'baseline ci: another machine',
   )
+  expect(judged({ ...BASELINE, note: 'baseline ci: another machine' }, 800).reason).toBe(
+    'throughput; baseline ci: another machine',
+  )
 })
 
 test.for([
