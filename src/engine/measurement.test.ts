@@ -9,6 +9,7 @@ import {
   assembleTimeline,
   type Measurement,
   reachOf,
+  targetRate,
 } from './measurement.ts'
 import { Recorder } from './recorder.ts'
 import { sampleOf } from './sample.fixture.ts'
@@ -373,4 +374,15 @@ describe('the timeline', () => {
   it('from a later second on is the same, for it is summed from the start', () => {
     expect(assembleTimeline({ pacer, recording }, 2)).toEqual(assembleTimeline({ pacer, recording }).slice(2))
   })
+})
+
+test('the rate of a plan is its messages over its window, and none where workers go by their own pace', () => {
+  const rateOf = (schedule: Parameters<typeof createPacer>[0]) => targetRate(createPacer(schedule))
+  expect(rateOf({ executor: 'constant-arrival-rate', ratePerSecond: 50, durationSeconds: 4 })).toBe(50)
+  expect(rateOf({ executor: 'constant-workers', durationSeconds: 4 })).toBeNull()
+  expect(rateOf({ executor: 'shared-iterations', messages: 4 })).toBeNull()
+})
+
+test('nothing is broken down where nothing failed', () => {
+  expect(assembleMetrics(measurement(recorderOf([{}]))).error_breakdown).toEqual({})
 })

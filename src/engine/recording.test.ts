@@ -93,6 +93,7 @@ describe('caps of several threads', () => {
       cap(1, 7, 1),
     ])
     expect(mergeSessionCaps([cap('mx', 49, 3), cap('mx', 50, 2)])).toEqual([cap('mx', 49, 3)])
+    expect(mergeSessionCaps([cap('mx', 49, 1), cap('mx', 50, 2)])).toEqual([cap('mx', 50, 2)])
     // Of two that were seen as often the first stands.
     expect(mergeSessionCaps([cap(0, 49, 2), cap(0, 50, 2)])).toEqual([cap(0, 49, 2)])
     expect(mergeSessionCaps([])).toEqual([])
