@@ -31,7 +31,7 @@ const TOGETHER = {
   // No file leaves anything behind that another one sees; a process for each would cost a third of a second of CPU time.
   isolate: false,
   // Many wait: more of them than the two cores of a small machine.
-  maxWorkers: 3,
+  maxWorkers: 4,
   sequence: { groupOrder: 1 },
 }
 
