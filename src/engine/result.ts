@@ -67,7 +67,7 @@ export interface Result {
   readonly session_failures?: readonly FailureRow[]
   /** Limits of messages per session that servers turned out to have. Absent in older files. */
   readonly session_caps?: readonly SessionCapRow[]
-  /** What was found before the load of how its servers bear pipelining; absent where nothing was tried. */
+  /** What was found before the load of how its servers handle pipelining; absent where nothing was tried. */
   readonly pipelining?: readonly PipeliningRow[]
   /** What the figures usually mean, in a sentence each. */
   readonly observations: readonly string[]

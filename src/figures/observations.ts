@@ -103,7 +103,7 @@ function pipeliningSentences(rows: readonly PipeliningRow[]): (string | false)[]
         `${target} was sent to at pipelining level ${used}, not ${asked}: ${cutText(why, MOST_WHY)}`,
     ),
     trials > 0 &&
-      `${counted(trials, 'trial message was', 'trial messages were')} sent before the load to see how the servers bear pipelining; no figure counts ${trials === 1 ? 'it' : 'them'}, and STRESS_PIPELINING_TRIAL=0 leaves ${trials === 1 ? 'it' : 'them'} out`,
+      `${counted(trials, 'trial message was', 'trial messages were')} sent before the load to see how the servers handle pipelining; no figure counts ${trials === 1 ? 'it' : 'them'}, and STRESS_PIPELINING_TRIAL=0 leaves ${trials === 1 ? 'it' : 'them'} out`,
   ]
 }
 

@@ -84,7 +84,7 @@ const RUN = {
   STRESS_PIPELINING_TRIAL: preset(
     onOff,
     '1',
-    'Send one marked message to each server of yours before a load at pipelining level transactions or chunks, to see whether it bears that.',
+    'Send one marked message to each server of yours before a load at pipelining level transactions or chunks, to see whether it handles that.',
   ),
   STRESS_CALIBRATE: preset(
     onOff,

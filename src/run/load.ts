@@ -43,7 +43,7 @@ export interface LoadRunOptions {
   readonly tlsVerify?: boolean
   /**
    * Whether a trial before the load may send one marked message to each server, at pipelining levels
-   * `transactions` and `chunks`: it shows whether the server bears that.
+   * `transactions` and `chunks`: it shows whether the server handles that.
    *
    * @defaultValue `true`
    */

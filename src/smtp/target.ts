@@ -7,7 +7,7 @@ export interface SmtpTarget extends DialTarget {
   readonly name: string
   readonly tls: TlsOptions
   readonly auth?: Credentials
-  /** The highest pipelining level that this server was seen to bear; absent: whatever is asked for. */
+  /** The highest pipelining level that this server was seen to handle; absent: whatever is asked for. */
   readonly pipelining?: PipeliningLevel
 }
 

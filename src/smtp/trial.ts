@@ -229,7 +229,7 @@ function messageOf({ sender, recipient }: TrialOptions): string {
     `Message-ID: <trial-${process.pid}-${Date.now()}@mailstorm.test>`,
     'X-Mailstorm-Trial: 1',
     '',
-    'This message shows whether the server bears pipelining. It is not part of the load.',
+    'This message shows whether the server handles pipelining. It is not part of the load.',
     '',
   ].join('\r\n')
 }

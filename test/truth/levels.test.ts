@@ -19,7 +19,7 @@ const servedBy = (port: number) => ({ ...LOAD, targets: [`127.0.0.1:${port}`] })
 
 describe('a load at level chunks', () => {
   it(
-    'goes by chunks where the server bears them; its trial message is in no figure',
+    'goes by chunks where the server handles them; its trial message is in no figure',
     async () => {
       await using server = await ScriptedServer.start({ ehlo: OFFERS_CHUNKING })
       const result = await runLoad(servedBy(server.port))

@@ -15,7 +15,7 @@ describe.each(['postfix', 'exim'] as const)('%s', (server) => {
   }
 
   it(
-    'bears whole messages by chunks, eight of a session on their way, and takes every one',
+    'handles whole messages by chunks, eight of a session on their way, and takes every one',
     async () => {
       using running = await startWildServer(server)
       const { result, output } = await stress('custom', {

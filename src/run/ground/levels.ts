@@ -15,7 +15,7 @@ const LONGEST_TRIAL_MS = 10_000
 
 /**
  * At which pipelining level each of a run's servers is sent to. `ours`: servers that we booted from our own
- * programs, which are known to bear `transactions`; `mayDeliver`: the trial may send them a message.
+ * programs, which are known to handle `transactions`; `mayDeliver`: the trial may send them a message.
  */
 export class TargetLevels {
   readonly #targetsFor: (workload: LevelWorkload) => readonly SmtpTarget[]
@@ -40,7 +40,7 @@ export class TargetLevels {
     this.#known.set(key, await finding)
   }
 
-  /** The targets with the levels that they were found to bear. */
+  /** The targets with the levels that they were found to handle. */
   limit(targets: readonly SmtpTarget[], workload: LevelWorkload): SmtpTarget[] {
     const found = this.#known.get(keyOf(workload)) ?? []
     return targets.map((target, index) => {
