@@ -9,11 +9,12 @@ import {
   type Reach,
 } from '../engine/measurement.ts'
 import { mergeRecordings, type Recording, shiftRecording } from '../engine/recording.ts'
-import type { GeneratorResult, LedgerResult, Metrics, Result } from '../engine/result.ts'
+import type { GeneratorResult, Metrics, Result } from '../engine/result.ts'
 import type { LoadRun } from '../engine/threads/load-run.ts'
 import { observe } from '../figures/observations.ts'
 import { endOf, type Threshold } from '../figures/threshold.ts'
 import { readOptions } from '../options/options.ts'
+import { mergeLedgers } from '../results/merge/rows.ts'
 import { PHASES } from '../smtp/target.ts'
 import { withLogs } from './archive-logs.ts'
 import { type LoadPart, runLoads } from './execute.ts'
@@ -108,7 +109,7 @@ function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]
   const judged = {
     metrics: metricsOf(parts, pacer, recording),
     histograms: { response_time: recording.responseTime, service_time: recording.serviceTime },
-    ledger: ledgerOf(results.map((result) => result.ledger)),
+    ledger: mergeLedgers(results.map((result) => result.ledger)),
   }
   const thresholds = asked.map((threshold) => judgedOn(threshold, judged, first.facts.servers))
   const reasons = [...new Set(results.flatMap(({ partial_reason }) => partial_reason ?? []))]
@@ -194,26 +195,6 @@ function untoldOf(parts: readonly JointPart[]): { count: number; atMs: number } 
     ({ facts, startAfterSeconds }) => startAfterSeconds * 1000 + facts.measured.elapsedMs,
   )
   return { count: sum(parts, ({ facts }) => facts.measured.reach.untold), atMs: Math.max(...atMs) }
-}
-
-function ledgerOf(ledgers: readonly LedgerResult[]): LedgerResult {
-  const [first] = ledgers
-  if (first === undefined) throw new RangeError('nothing ran')
-  const unverified = ledgers.find(({ verified }) => !verified)
-  const total = (of: (ledger: LedgerResult) => number | null) =>
-    ledgers.some((ledger) => of(ledger) === null) ? null : sum(ledgers, (ledger) => of(ledger) ?? 0)
-  return {
-    ...(unverified ?? first),
-    acknowledged: sum(ledgers, ({ acknowledged }) => acknowledged),
-    received: total(({ received }) => received),
-    lost: total(({ lost }) => lost),
-    duplicated: total(({ duplicated }) => duplicated),
-    corrupted: total(({ corrupted }) => corrupted),
-    unacknowledged: total(({ unacknowledged }) => unacknowledged),
-    lost_ids: ledgers.flatMap(({ lost_ids }) => lost_ids),
-    duplicated_ids: ledgers.flatMap(({ duplicated_ids }) => duplicated_ids),
-    corrupted_ids: ledgers.flatMap(({ corrupted_ids }) => corrupted_ids),
-  }
 }
 
 function workloadOf(results: readonly Result[], pacer: Pacer): Result['workload'] {

@@ -35,7 +35,10 @@ export function mergeResults(files: readonly RunFile[]): Result {
   const { split, drift: _drift, search: _search, side_by_side: _rows, logs: _logs, ...base } = first.result
   const histograms = mergeHistograms(shares)
   const metrics = mergeMetrics(shares, histograms)
-  const ledger = mergeLedgers(shares)
+  const ledger = mergeLedgers(
+    shares.map(({ result }) => result.ledger),
+    (index) => `generator ${shares[index]?.split.index}`,
+  )
   const custom = mergeCustomMetrics(shares, metrics)
   const thresholds = rejudge(shares, { metrics, histograms, ledger, ...custom })
   const partialReason = whyPartial(shares)

@@ -1,7 +1,22 @@
 import { expect, test } from 'vitest'
 import { burstResult } from '../../report/result.fixture.ts'
 import { failure } from '../../report/result-parts.fixture.ts'
+import { mergeLedgers } from './rows.ts'
 import { merged } from './share.fixture.ts'
+
+test('ledgers of loads side by side name no generator, and keep the first 20 ids', () => {
+  const { ledger } = burstResult()
+  const ids = Array.from({ length: 15 }, (_, index) => `night7-${index}`)
+  const lossy = { ...ledger, lost: 15, lost_ids: ids }
+  const { why_not: _none, ...blind } = { ...ledger, verified: false, why_not: undefined }
+  expect(mergeLedgers([lossy, lossy])).toMatchObject({
+    verified: true,
+    lost: 30,
+    lost_ids: [...ids, ...ids.slice(0, 5)],
+  })
+  expect(mergeLedgers([ledger, { ...blind, why_not: 'no ledger' }]).why_not).toBe('no ledger')
+  expect(mergeLedgers([ledger, blind]).why_not).toBe('a part of the load could not be verified')
+})
 
 test('ledgers add up, and one that could not be verified makes none of it verified', () => {
   const { ledger } = burstResult()

@@ -3,6 +3,7 @@ import { mergeSessionCaps } from '../../engine/recording.ts'
 import type {
   FailureRow,
   GeneratorResult,
+  LedgerResult,
   ResourceUsage,
   Result,
   ServerRow,
@@ -100,9 +101,14 @@ export function mergeUsage(shares: readonly Share[]): Record<string, ResourceUsa
 
 const MAX_IDS = 20
 
-/** Each generator asked the servers only for its own ids, so counts add up. */
-export function mergeLedgers(shares: readonly Share[]): Result['ledger'] {
-  const ledgers = shares.map(({ result }) => result.ledger)
+/**
+ * Each part of a load asked the servers only for its own ids, so counts add up. `nameOf`: which part the reason
+ * belongs to when one could not be verified; by default it is not named.
+ */
+export function mergeLedgers(
+  ledgers: readonly LedgerResult[],
+  nameOf?: (index: number) => string,
+): LedgerResult {
   const sum = (name: 'received' | 'lost' | 'duplicated' | 'corrupted' | 'unacknowledged') =>
     ledgers.reduce<number | null>(
       (total, { [name]: count }) => (total === null || count === null ? null : total + count),
@@ -110,11 +116,12 @@ export function mergeLedgers(shares: readonly Share[]): Result['ledger'] {
     )
   const ids = (name: 'lost_ids' | 'duplicated_ids' | 'corrupted_ids') =>
     ledgers.flatMap((ledger) => ledger[name]).slice(0, MAX_IDS)
-  const unverified = shares.find(({ result }) => !result.ledger.verified)
-  const whyNot = unverified?.result.ledger.why_not ?? 'a generator could not verify its part'
+  const unverified = ledgers.findIndex(({ verified }) => !verified)
+  const whyNot = ledgers[unverified]?.why_not ?? 'a part of the load could not be verified'
+  const why = nameOf === undefined ? whyNot : `${nameOf(unverified)}: ${whyNot}`
   return {
-    verified: unverified === undefined,
-    ...(unverified === undefined ? {} : { why_not: `generator ${unverified.split.index}: ${whyNot}` }),
+    verified: unverified === -1,
+    ...(unverified === -1 ? {} : { why_not: why }),
     acknowledged: ledgers.reduce((total, { acknowledged }) => total + acknowledged, 0),
     received: sum('received'),
     lost: sum('lost'),
