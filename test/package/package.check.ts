@@ -161,7 +161,7 @@ describe('installed by npm in an ES module repository', () => {
 
   test('the probe, and a network that misbehaves', async () => {
     await repository.run([...BURST.slice(0, -1), '^probe'], { env: { STRESS_PROBE_WAIT: '1' } })
-    await repository.run([...BURST.slice(0, -1), '^faults > 5 of 14'])
+    await repository.run([...BURST.slice(0, -1), '^faults > 5 of '])
     expect(latestResult(repository)).toMatchObject({
       scenario: 'faults',
       ledger: { verified: true },

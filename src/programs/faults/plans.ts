@@ -50,6 +50,7 @@ export interface FaultServerPlan {
   readonly rate?: RatePlan
   /** Refuses unknown clients for a while. */
   readonly greylist?: GreylistPlan
+  /** Refuses every nth command or message at one stage. */
   readonly refuse?: RefusalPlan
   /** Offers CHUNKING, and what is wrong with it. Default: not offered. */
   readonly chunking?: ChunkPlan
