@@ -113,7 +113,7 @@ test('a second that cannot be is refused, and 200,000 of them are merged', { tim
   )
   const timeline = Array.from({ length: 200_000 }, (_, second) => ({ ...row, second }))
   const changes = stream(200_000, { timeline })
-  const result = merged({ index: 0, changes }, { index: 1, startedMs: 2000, changes })
+  const result = merged({ index: 0 }, { index: 1, startedMs: 2000, changes })
   expect(result.timeline).toHaveLength(200_002)
   expect(result.timeline.at(-1)).toMatchObject({ second: 200_001, started: row.started })
 })
