@@ -1,7 +1,7 @@
 import type { Ticket } from '../engine/dispatch.ts'
 import type { EndedOutcome, Failure, RecipientFailure, Sample } from '../engine/sample.ts'
 import { isSessionFull, type SmtpFailure } from './failure.ts'
-import { PhaseTimer } from './phase-timer.ts'
+import { PhaseTimer } from './target.ts'
 
 /**
  * One message in one session, and its sample once it has ended. A lane uses two in turn: copy a sample to

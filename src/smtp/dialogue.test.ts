@@ -10,9 +10,8 @@ import { secureGroups } from '../../test/truth/situations-secure.ts'
 import { stageGroups } from '../../test/truth/situations-stages.ts'
 import { Dialogue, type DialogueEvents, envelopeFor } from './dialogue.ts'
 import { endsSession, type SmtpFailure } from './failure.ts'
-import { PhaseTimer } from './phase-timer.ts'
 import { ScriptedWire } from './scripted-wire.fixture.ts'
-import { PIPELINING_LEVELS, type PipeliningLevel, type TlsOptions } from './target.ts'
+import { PhaseTimer, PIPELINING_LEVELS, type PipeliningLevel, type TlsOptions } from './target.ts'
 
 const NO_TLS: TlsOptions = { mode: 'none', verify: true }
 const MESSAGE = Buffer.from('Subject: x\r\n\r\nx\r\n.\r\n')

@@ -9,14 +9,15 @@ import {
 } from './auth.ts'
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
 import { failed, inPhase, refused, refusedTwice, type SmtpFailure } from './failure.ts'
-import { PHASE_INDEX, type PhaseTimer } from './phase-timer.ts'
 import { isCompletion, isGoAhead, type Reply } from './reply.ts'
 import {
   AUTH_MECHANISMS,
   type AuthMechanism,
   type Credentials,
   LEAST_BYTES_PER_MS,
+  PHASE_INDEX,
   type Phase,
+  type PhaseTimer,
   type SmtpTarget,
 } from './target.ts'
 import type { Transport } from './transport.ts'

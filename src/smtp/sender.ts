@@ -317,16 +317,21 @@ class SmtpLane implements DialogueEvents, Receiver {
   }
 
   readonly #next = (ticket: Ticket | undefined): void => {
+    if (this.#mayGoOn(ticket)) this.#sendNext(ticket)
+  }
+
+  /** False when the session has ended: there is nothing more to send, or the server closed it. */
+  #mayGoOn(ticket: Ticket | undefined): ticket is Ticket {
     if (ticket === undefined) {
       this.#sayGoodbye()
-      return
+      return false
     }
     // The server ended the session while it was idle: no failure of this message.
     if (this.#transport.failure !== undefined || this.#transport.hasUnreadInput) {
       this.#leave({ unsent: ticket })
-      return
+      return false
     }
-    this.#sendNext(ticket)
+    return true
   }
 
   #sendNext(ticket: Ticket, dueMs?: number): void {
@@ -402,14 +407,7 @@ class SmtpLane implements DialogueEvents, Receiver {
 
   readonly #nextInBatch = (ticket: Ticket | undefined): void => {
     this.#isIdle = false
-    if (ticket === undefined) {
-      this.#sayGoodbye()
-      return
-    }
-    if (this.#transport.failure !== undefined || this.#transport.hasUnreadInput) {
-      this.#leave({ unsent: ticket })
-      return
-    }
+    if (!this.#mayGoOn(ticket)) return
     const batch = this.#batch as Batch
     this.#left--
     this.#begin(batch.spare, ticket)

@@ -1,7 +1,7 @@
 import { errorText, MailstormError } from '../../error.ts'
-import { PHASE_INDEX } from '../../smtp/phase-timer.ts'
 import { type Reply, replyText } from '../../smtp/reply.ts'
 import type { Phase } from '../../smtp/target.ts'
+import { PHASE_INDEX } from '../../smtp/target.ts'
 import type { MetricRecorder } from '../custom-metrics.ts'
 import type { Failure, Sample } from '../sample.ts'
 

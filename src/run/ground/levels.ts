@@ -1,8 +1,8 @@
 import { systemClock } from '../../engine/clock.ts'
 import type { PipeliningRow } from '../../engine/result.ts'
 import type { SmtpTarget } from '../../smtp/target.ts'
-import { findLevel, type LevelFinding } from '../../smtp/trial.ts'
 import type { Workload } from '../spec/spec.ts'
+import { findLevel, type LevelFinding } from './trial.ts'
 
 /** Of a workload, what its pipelining depends on. */
 export type LevelWorkload = Pick<

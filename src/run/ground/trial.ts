@@ -1,10 +1,10 @@
-import type { Clock } from '../engine/clock.ts'
-import { levelOffered } from './capabilities.ts'
-import { SmtpFailure } from './failure.ts'
-import { isCompletion, isGoAhead, type Reply, replyText } from './reply.ts'
-import { openSession, quit, replyOf, type Session, type TlsSessionCache } from './session.ts'
-import { PIPELINING_LEVELS, type PipeliningLevel, type SmtpTarget } from './target.ts'
-import type { Transport } from './transport.ts'
+import type { Clock } from '../../engine/clock.ts'
+import { levelOffered } from '../../smtp/capabilities.ts'
+import { SmtpFailure } from '../../smtp/failure.ts'
+import { isCompletion, isGoAhead, type Reply, replyText } from '../../smtp/reply.ts'
+import { openSession, quit, replyOf, type Session, type TlsSessionCache } from '../../smtp/session.ts'
+import { PIPELINING_LEVELS, type PipeliningLevel, type SmtpTarget } from '../../smtp/target.ts'
+import type { Transport } from '../../smtp/transport.ts'
 
 export interface TrialOptions {
   readonly target: SmtpTarget

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { systemClock } from '../engine/clock.ts'
-import { serve } from './preflight/fake-server.fixture.ts'
-import type { PipeliningLevel } from './target.ts'
+import { systemClock } from '../../engine/clock.ts'
+import { serve } from '../../smtp/preflight/fake-server.fixture.ts'
+import type { PipeliningLevel } from '../../smtp/target.ts'
 import { findLevel, type TrialOptions } from './trial.ts'
 
 /** What a server does with what came in one segment with the end of a message, or with a refused chunk. */
