@@ -21,11 +21,12 @@ async function ready({ child, output }: ReturnType<typeof run>): Promise<unknown
 }
 
 test('says its ports once it is ready, and ends on SIGTERM', async () => {
-  const program = run({ MH_UI_BIND_ADDR: 'localhost:0' })
+  const program = run({ MH_UI_BIND_ADDR: 'localhost:0', SINK_LMTP: ANY_PORT })
   const port = expect.any(Number)
   expect(await ready(program)).toEqual({
     ready: true,
     smtp_port: port,
+    lmtp_port: port,
     api_port: port,
     ui_port: port,
     web_path: '',

@@ -12,8 +12,9 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   process.once('disconnect', () => process.exit(0))
+  const lmtp = sink.lmtpPort === undefined ? {} : { lmtp_port: sink.lmtpPort }
   const ports = { smtp_port: sink.smtpPort, api_port: sink.apiPort, ui_port: sink.uiPort }
-  console.log(JSON.stringify({ ready: true, ...ports, web_path: options.webPath }))
+  console.log(JSON.stringify({ ready: true, ...ports, ...lmtp, web_path: options.webPath }))
 }
 
 main().catch((error: Error) => {

@@ -64,6 +64,8 @@ const SETTINGS = {
   mimeDigests: setting('SINK_MIME_DIGESTS', trueOrFalse, 'false'),
   /** Offer CHUNKING (RFC 3030). Off: the real MailHog offers PIPELINING and AUTH alone. */
   chunking: setting('SINK_CHUNKING', trueOrFalse, 'false'),
+  /** Take mail by LMTP (RFC 2033) as well, on a port of its own. */
+  lmtp: optional('SINK_LMTP', bindAddress),
   spoolFolder: optional('SINK_SPOOL_DIR', path),
 }
 

@@ -18,6 +18,8 @@ import { Store } from './store/store.ts'
 
 export interface RunningSink extends AsyncDisposable {
   readonly smtpPort: number
+  /** Undefined without SINK_LMTP. */
+  readonly lmtpPort: number | undefined
   readonly apiPort: number
   readonly uiPort: number
   close(): Promise<void>
@@ -35,7 +37,8 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     fields: new DigestFields(options.digestHeaders, options.mimeDigests),
     onStored: (message) => hub.publish(message),
   })
-  const smtp = createSmtpServer({ ...options, intake, jim })
+  const smtp = createSmtpServer({ ...options, intake, jim, lmtp: false })
+  const lmtp = createSmtpServer({ ...options, intake, jim, lmtp: true })
   const sharesListener = options.api.text === options.ui.text
   const api = httpServer(options, hub, [
     ...apiRoutes({ options, messages, hub, jim }),
@@ -43,17 +46,23 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   ])
   const ui = sharesListener ? api : httpServer(options, undefined, webPage(options.apiHost + options.webPath))
   const close = closeOnce(async () => {
-    for (const socket of smtp.sockets) socket.destroy()
-    await Promise.all([closed(smtp.server), closedHttp(api), sharesListener ? undefined : closedHttp(ui)])
+    for (const socket of [...smtp.sockets, ...lmtp.sockets]) socket.destroy()
+    await Promise.all([
+      closed(smtp.server),
+      closed(lmtp.server),
+      closedHttp(api),
+      sharesListener ? undefined : closedHttp(ui),
+    ])
     store.close()
   })
   try {
-    const [smtpPort, apiPort] = await Promise.all([
+    const [smtpPort, lmtpPort, apiPort] = await Promise.all([
       listening(smtp.server, options.smtp, '(MH_SMTP_BIND_ADDR)'),
+      options.lmtp && listening(lmtp.server, options.lmtp, '(SINK_LMTP)'),
       listening(api.server, options.api, '(MH_API_BIND_ADDR)'),
     ])
     const uiPort = sharesListener ? apiPort : await listening(ui.server, options.ui, '(MH_UI_BIND_ADDR)')
-    return { smtpPort, apiPort, uiPort, close, [Symbol.asyncDispose]: close }
+    return { smtpPort, lmtpPort, apiPort, uiPort, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error

@@ -19,10 +19,11 @@ beforeEach(async () => {
 
 async function serve(
   chunking: boolean,
+  lmtp = false,
   jim = new JimSwitch({ config: JIM_DEFAULTS, invited: false }),
 ): Promise<void> {
   const intake = new Intake({ store, headerOnly: false, fields: new DigestFields(), onStored: () => {} })
-  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking })
+  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking, lmtp })
   smtp.server.listen(0, '127.0.0.1')
   await once(smtp.server, 'listening')
   port = (smtp.server.address() as AddressInfo).port
@@ -152,10 +153,31 @@ test('ends the session at a BDAT without a size: where its chunk ends is unknown
   expect(await client.reply()).toBe('closed')
 })
 
+test('by LMTP: LHLO alone says hello, and each recipient has its reply, in order', async () => {
+  smtp.server.close()
+  await serve(true, true)
+  using client = await RawSmtp.open(port)
+  expect(await client.reply()).toBe('220 sink.test LMTP MailHog')
+  expect(await client.say('EHLO me.test')).toBe('500 5.0.0 Unrecognised command')
+  expect(await client.say('LHLO me.test')).toContain('250-ENHANCEDSTATUSCODES')
+  await client.write('MAIL FROM:<>\r\nDATA\r\n')
+  expect(await codes(client, 2)).toBe('250 503')
+  const two = 'RCPT TO:<b@x.test>\r\nRCPT TO:<a@x.test>\r\n'
+  await client.write(
+    `${two}DATA\r\nfirst\r\n.\r\nMAIL FROM:<s@x.test>\r\n${two}${bdat('sec', '')}${bdat('ond')}`,
+  )
+  expect(await codes(client, 3)).toBe('250 250 354')
+  expect(await client.reply()).toMatch(/^250 2\.0\.0 <b@x\.test> Ok: queued as /)
+  expect(await client.reply()).toMatch(/^250 2\.0\.0 <a@x\.test> Ok: queued as /)
+  expect(await codes(client, 6)).toBe('250 250 250 250 250 250')
+  expect(contents()).toEqual(['first\r\n', 'second'])
+  expect(store.all().map(({ to }) => to)).toEqual(Array(2).fill(['b@x.test', 'a@x.test']))
+})
+
 test('what is on a slow link when its client leaves never arrives', async () => {
   smtp.server.close()
   const slow = { DisconnectChance: 0, AcceptChance: 1, LinkSpeedAffect: 1, LinkSpeedMin: 0, LinkSpeedMax: 0 }
-  await serve(false, new JimSwitch({ config: { ...JIM_DEFAULTS, ...slow }, invited: true }))
+  await serve(false, false, new JimSwitch({ config: { ...JIM_DEFAULTS, ...slow }, invited: true }))
   const timers = vi.spyOn(globalThis, 'setTimeout')
   const cleared = vi.spyOn(globalThis, 'clearTimeout')
   const client = connect(port, '127.0.0.1')

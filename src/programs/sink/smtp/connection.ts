@@ -16,6 +16,7 @@ export interface ConnectionOptions {
   readonly intake: Intake
   readonly jim: Jim | undefined
   readonly chunking: boolean
+  readonly lmtp: boolean
 }
 
 interface Data {
@@ -32,6 +33,7 @@ class Connection {
   readonly #intake: Intake
   readonly #jim: Jim | undefined
   readonly #bytesPerSecond: number | undefined
+  readonly #isLmtp: boolean
   readonly #dialogue: Dialogue
   readonly #replies: ReplyQueue
   /** Beginning of an incomplete command line. */
@@ -48,7 +50,8 @@ class Connection {
     this.#intake = options.intake
     this.#jim = options.jim
     this.#bytesPerSecond = options.jim?.bytesPerSecond()
-    this.#dialogue = new Dialogue(options.jim, options.chunking)
+    this.#isLmtp = options.lmtp
+    this.#dialogue = new Dialogue(options.jim, options)
     this.#replies = new ReplyQueue(socket)
     socket.on('data', (chunk) => this.#arrive(chunk))
     socket.on('end', () => this.#replies.end())
@@ -59,7 +62,7 @@ class Connection {
       clearTimeout(this.#onLink)
       this.#data?.content.discard()
     })
-    this.#replies.push(`220 ${this.#hostname} ESMTP MailHog\r\n`)
+    this.#replies.push(`220 ${this.#hostname} ${options.lmtp ? 'LMTP' : 'ESMTP'} MailHog\r\n`)
     this.#replies.flush()
   }
 
@@ -189,16 +192,23 @@ class Connection {
     const data = this.#data
     this.#data = undefined
     const envelope = this.#dialogue.endOfData()
+    // RFC 2033 4.2: a reply for each recipient, in their order.
+    const answers = (reply: string) => (this.#isLmtp ? perRecipient(reply, envelope.to) : reply)
     if (data === undefined || data.failed) {
-      this.#replies.push(NOT_STORED)
+      this.#replies.push(answers(NOT_STORED))
       return
     }
     const id = newMessageId(this.#hostname)
     const answer = this.#replies.reserve()
     this.#intake.add({ id, ...envelope }, data.content.end(), (stored) =>
-      answer(stored ? `250 Ok: queued as ${id}\r\n` : NOT_STORED),
+      answer(answers(stored ? `250 Ok: queued as ${id}\r\n` : NOT_STORED)),
     )
   }
+}
+
+function perRecipient(reply: string, recipients: readonly string[]): string {
+  const [code, text] = [reply.slice(0, 4), reply.slice(4)]
+  return recipients.map((recipient) => `${code}${reply[0]}.0.0 <${recipient}> ${text}`).join('')
 }
 
 /**
@@ -257,6 +267,8 @@ export interface SmtpListenerOptions {
   readonly jim: JimSwitch
   /** Offer CHUNKING (RFC 3030), which MailHog does not. */
   readonly chunking: boolean
+  /** Speak LMTP (RFC 2033). */
+  readonly lmtp: boolean
 }
 
 /** The SMTP server, not listening yet, and its open sockets. */

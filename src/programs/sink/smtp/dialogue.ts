@@ -16,8 +16,18 @@ const UNRECOGNISED = '500 Unrecognised command\r\n'
 // 4.5.5) does not match and is refused, as MailHog does.
 const MAIL = /from:\s*<([^>]+)>/i
 const RCPT = /to:\s*<([^>]+)>/i
+/** RFC 5321 4.5.5: bounces have a null reverse-path. */
+const MAIL_OR_BOUNCE = /from:\s*<([^>]*)>/i
 /** RFC 3030 2: `1000` or `1000 LAST`. */
 const BDAT = /^(\d{1,15})( +LAST)?\s*$/i
+
+/** How a dialogue differs from MailHog's. */
+export interface DialogueOptions {
+  /** Offer CHUNKING (RFC 3030). */
+  readonly chunking: boolean
+  /** Speak LMTP (RFC 2033) instead of SMTP. */
+  readonly lmtp: boolean
+}
 
 /**
  * MailHog's side of an SMTP dialogue: command line in, reply out, word for word. Strings have one character per
@@ -25,7 +35,7 @@ const BDAT = /^(\d{1,15})( +LAST)?\s*$/i
  */
 export class Dialogue {
   readonly #jim: Jim | undefined
-  readonly #offersChunking: boolean
+  readonly #options: DialogueOptions
   #stage: Stage = 'greeted'
   /** The chunk whose octets come next, at stage `chunk`. */
   #chunk: Chunk | undefined
@@ -35,10 +45,9 @@ export class Dialogue {
   #from = ''
   #to: string[] = []
 
-  /** `offersChunking`: MailHog does not (RFC 3030). */
-  constructor(jim?: Jim, offersChunking = false) {
+  constructor(jim: Jim | undefined, options: DialogueOptions) {
     this.#jim = jim
-    this.#offersChunking = offersChunking
+    this.#options = options
   }
 
   get stage(): Stage {
@@ -52,6 +61,11 @@ export class Dialogue {
 
   /** Reply to a command; none to BDAT, whose chunk is answered. */
   command(line: string): string | undefined {
+    const reply = this.#answer(line)
+    return this.#options.lmtp && reply !== undefined ? withStatus(reply) : reply
+  }
+
+  #answer(line: string): string | undefined {
     const space = line.indexOf(' ')
     const verb = (space === -1 ? line : line.slice(0, space)).toUpperCase()
     const args = space === -1 ? '' : line.slice(space + 1)
@@ -67,8 +81,10 @@ export class Dialogue {
         return '221 Bye\r\n'
     }
     if (this.#exchange !== undefined) return this.#auth(continueAuth(this.#exchange, line, this.#jim))
-    if (verb === 'EHLO' || verb === 'HELO') return this.#hello(verb, args)
-    if (verb === 'BDAT' && this.#offersChunking) return this.#bdat(args)
+    // RFC 2033 4.1: LHLO takes the place of EHLO and HELO, which are then not known.
+    const hellos = this.#options.lmtp ? ['LHLO'] : ['EHLO', 'HELO']
+    if (hellos.includes(verb)) return this.#hello(verb, args)
+    if (verb === 'BDAT' && this.#options.chunking) return this.#bdat(args)
     if (this.#stage === 'ready') return this.#whenReady(verb, args)
     return this.#stage === 'envelope' ? this.#inEnvelope(verb, args) : UNRECOGNISED
   }
@@ -109,7 +125,7 @@ export class Dialogue {
   #whenReady(verb: string, args: string): string {
     if (verb === 'AUTH') return this.#auth(beginAuth(args, this.#jim))
     if (verb !== 'MAIL') return UNRECOGNISED
-    const from = MAIL.exec(args)?.[1]
+    const from = (this.#options.lmtp ? MAIL_OR_BOUNCE : MAIL).exec(args)?.[1]
     if (from === undefined) return '550 Invalid syntax in MAIL command\r\n'
     if (this.#jim?.rejectsSender()) return `550 Invalid sender ${from}\r\n`
     this.#from = from
@@ -119,6 +135,8 @@ export class Dialogue {
 
   #inEnvelope(verb: string, args: string): string {
     if (verb === 'DATA') {
+      // RFC 2033 4.2: there would be nobody to answer for.
+      if (this.#options.lmtp && this.#to.length === 0) return '503 No valid recipients\r\n'
       this.#stage = 'data'
       return '354 End data with <CR><LF>.<CR><LF>\r\n'
     }
@@ -131,12 +149,14 @@ export class Dialogue {
   }
 
   /** RFC 5321 4.1.4: a second EHLO resets the session. (MailHog would keep the recipients.) */
-  #hello(verb: 'EHLO' | 'HELO', name: string): string {
+  #hello(verb: string, name: string): string {
     this.#reset('ready')
     this.#helo = name
-    return verb === 'HELO'
-      ? `250 Hello ${name}\r\n`
-      : `250-Hello ${name}\r\n250-PIPELINING\r\n${this.#offersChunking ? '250-CHUNKING\r\n' : ''}250 AUTH PLAIN\r\n`
+    if (verb === 'HELO') return `250 Hello ${name}\r\n`
+    const chunking = this.#options.chunking ? '250-CHUNKING\r\n' : ''
+    // RFC 2033 5 asks for the first two.
+    const own = verb === 'LHLO' ? '250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n' : ''
+    return `250-Hello ${name}\r\n250-PIPELINING\r\n${own}${chunking}250 AUTH PLAIN\r\n`
   }
 
   #auth({ reply, next }: AuthStep): string {
@@ -152,6 +172,11 @@ export class Dialogue {
     this.#from = ''
     this.#to = []
   }
+}
+
+/** RFC 2034 4: an enhanced status code behind that of each reply of one line, but for 3yz. */
+function withStatus(reply: string): string {
+  return reply.replace(/^([245])\d\d (?!\d\.)/, '$&$1.0.0 ')
 }
 
 /** Reply to AUTH, and the kind of line expected next if the exchange continues. */
