@@ -2,7 +2,7 @@
 
 /** What every room may import: errors, and text of the other side, sockets and how a process ends. */
 const COMMON =
-  '^src/(error|tls-error|foreign-text|secret-mask|nearest|packages|random|listening|processes|dial|disposable-stack|options/(kind|settings|process-environment))[.]ts$'
+  '^src/(error|tls-error|delivery-report|foreign-text|secret-mask|nearest|packages|random|listening|processes|dial|disposable-stack|options/(kind|settings|process-environment))[.]ts$'
 
 /** Rooms by path, and the paths that each may import beside itself and the common modules. */
 const ROOMS = {
@@ -37,10 +37,11 @@ const ROOMS = {
     'src/run',
     'src/smtp',
   ],
+  'src/verify': ['containers', 'src/engine', 'src/ledger', 'src/programs/sink', 'src/smtp/preflight'],
   'src/probe': ['src/engine/clock.ts'],
   'src/results': ['src/engine', 'src/figures', 'src/pressure', 'src/probe/report.ts'],
   'src/report': ['src/engine', 'src/figures', 'src/pressure', 'src/probe', 'src/results'],
-  'src/options': ['src/engine', 'src/figures', 'src/smtp'],
+  'src/options': ['src/engine', 'src/figures', 'src/smtp', 'src/verify/stores/registry.ts'],
   'src/run': [
     'containers',
     'src/engine',
@@ -54,6 +55,7 @@ const ROOMS = {
     'src/report',
     'src/results',
     'src/smtp',
+    'src/verify',
   ],
   containers: ['src/engine', 'src/ledger', 'src/programs'],
   reporters: [

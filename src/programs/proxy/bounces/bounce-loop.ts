@@ -1,6 +1,7 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow'
+import { type BounceReport, readBounceReport } from '../../../delivery-report.ts'
 import { errorText } from '../../../error.ts'
-import { messageIdOf } from '../dispatch/compose.ts'
+import { IDENTITY_HEADER, messageIdOf } from '../dispatch/compose.ts'
 import type { Log } from '../log.ts'
 import { Loop } from '../loop.ts'
 import type { Metrics } from '../metrics.ts'
@@ -15,7 +16,6 @@ import {
   takeBounceTurn,
 } from '../store/bounces.ts'
 import type { Database } from '../store/database.ts'
-import { type BounceReport, readBounceReport } from './bounce-report.ts'
 
 export interface BounceLoopParts {
   readonly db: Database
@@ -143,7 +143,7 @@ export class BounceLoop {
       await recordBounces(db, place)
       return
     }
-    const { bounces } = report
+    const bounces = report.bounces.map(({ action: _, ...bounce }) => bounce)
     const news = await recordBounces(db, place, { message, bounces })
     if (news > 0) for (const { type } of bounces) metrics.bounced(type, 1)
   }
@@ -152,7 +152,7 @@ export class BounceLoop {
   async #reportOf(mail: FetchMessageObject | undefined): Promise<BounceReport | undefined> {
     if (mail?.source === undefined) return undefined
     try {
-      return await readBounceReport(mail.source)
+      return await readBounceReport(mail.source, IDENTITY_HEADER)
     } catch (error) {
       this.#parts.log.warning('a mail in the bounce mailbox could not be read', {
         uid: mail.uid,

@@ -1,4 +1,4 @@
-import type { Bounce } from '../bounces/bounce-report.ts'
+import type { Bounce } from '../../../delivery-report.ts'
 import type { Database, Session } from './database.ts'
 import { ring } from './doorbell.ts'
 import type { RecipientDone } from './outcomes.ts'

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { readBounceReport } from './bounce-report.ts'
+import { readBounceReport } from './delivery-report.ts'
+
+const ID = 'X-Genro-Mail-ID'
 
 interface Parts {
   readonly kind?: '' | 'global-'
@@ -80,13 +82,13 @@ test.each([
     { code: '5.7.1', reason: expect.stringMatching(/^554 5\.7\.1 blocked *here$/) },
   ],
 ])('reads %s', async (_what, recipients, expected) => {
-  const read = await readBounceReport(report({ recipients }))
+  const read = await readBounceReport(report({ recipients }), ID)
   expect(read).toMatchObject({ id: 'm', messageId: '<m@t.test>', bounces: [expected] })
 })
 
 test('reads a report for international mail (RFC 6533)', async () => {
   const recipients = 'Final-Recipient: utf-8; jürgen@x.test\nAction: failed\nStatus: 5.1.1'
-  expect(await readBounceReport(report({ kind: 'global-', recipients }))).toMatchObject({
+  expect(await readBounceReport(report({ kind: 'global-', recipients }), ID)).toMatchObject({
     id: 'm',
     bounces: [{ recipient: 'jürgen@x.test', type: 'hard' }],
   })
@@ -101,7 +103,7 @@ test('takes of several recipients those that failed', async () => {
     of('c', 'relayed', '2.0.0'),
     of('d', 'delayed', '4.2.0'),
   ]
-  const read = await readBounceReport(report({ recipients: recipients.join('\n\n') }))
+  const read = await readBounceReport(report({ recipients: recipients.join('\n\n') }), ID)
   expect(read?.bounces.map(({ recipient, type }) => [recipient, type])).toEqual([
     ['b@x.test', 'hard'],
     ['d@x.test', 'soft'],
@@ -109,7 +111,7 @@ test('takes of several recipients those that failed', async () => {
 })
 
 test('says which message only where the report does', async () => {
-  expect(await readBounceReport(report({ recipients: failed, returned: 'X-Other: y' }))).toMatchObject({
+  expect(await readBounceReport(report({ recipients: failed, returned: 'X-Other: y' }), ID)).toMatchObject({
     id: undefined,
     messageId: undefined,
   })
@@ -120,5 +122,5 @@ test.each([
   '',
   'Content-Type: multipart/report; boundary=b\r\n\r\n--b--\r\n',
 ])('takes %j for no report', async (text) => {
-  expect(await readBounceReport(Buffer.from(text))).toBeUndefined()
+  expect(await readBounceReport(Buffer.from(text), ID)).toBeUndefined()
 })

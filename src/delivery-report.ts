@@ -1,6 +1,5 @@
 import PostalMime, { type Attachment, type Email } from 'postal-mime'
-import { foreignText } from '../../../foreign-text.ts'
-import { IDENTITY_HEADER } from '../dispatch/compose.ts'
+import { foreignText } from './foreign-text.ts'
 
 /** What became of one recipient of a message that was accepted but not delivered after all. */
 export interface Bounce {
@@ -12,9 +11,14 @@ export interface Bounce {
   readonly reason: string
 }
 
+export interface ReportedBounce extends Bounce {
+  /** RFC 3464 2.3.3; after `failed` the server no longer tries, whatever the code. */
+  readonly action: 'failed' | 'delayed'
+}
+
 export interface BounceReport {
-  readonly bounces: readonly Bounce[]
-  /** The message that it is about, according to our own header. */
+  readonly bounces: readonly ReportedBounce[]
+  /** The message that it is about, according to the header that was asked for. */
   readonly id: string | undefined
   readonly messageId: string | undefined
 }
@@ -33,9 +37,10 @@ const MAX_RECIPIENTS = 2_000
 
 /**
  * Parses a delivery status notification (RFC 3464, RFC 6533); undefined for any other mail. Leaves out
- * recipients that were delivered to, relayed or expanded: nothing failed for them.
+ * recipients that were delivered to, relayed or expanded: nothing failed for them. `idHeader`: the header of the
+ * returned message that has its id.
  */
-export async function readBounceReport(source: Buffer): Promise<BounceReport | undefined> {
+export async function readBounceReport(source: Buffer, idHeader: string): Promise<BounceReport | undefined> {
   const mail = await PostalMime.parse(source, { forceRfc822Attachments: true, maxNestingDepth: 20 })
   const status = mail.attachments.find(({ mimeType }) => STATUS_TYPES.has(mimeType))
   if (status === undefined) return undefined
@@ -49,12 +54,12 @@ export async function readBounceReport(source: Buffer): Promise<BounceReport | u
   const bounces = await Promise.all(recipients.slice(0, MAX_RECIPIENTS).map(bounceOf))
   return {
     bounces: bounces.filter((bounce) => bounce !== undefined),
-    id: original && headerOf(original, IDENTITY_HEADER),
+    id: original && headerOf(original, idHeader),
     messageId: original && headerOf(original, 'Message-ID'),
   }
 }
 
-async function bounceOf(block: string): Promise<Bounce | undefined> {
+async function bounceOf(block: string): Promise<ReportedBounce | undefined> {
   const fields = await PostalMime.parse(`${block}\r\n\r\n`)
   // Values may be followed by a comment (RFC 3464 2.1.2).
   const value = (name: string) =>
@@ -68,6 +73,7 @@ async function bounceOf(block: string): Promise<Bounce | undefined> {
   const said = afterType(headerOf(fields, 'Diagnostic-Code') ?? '')
   return {
     recipient: foreignText(recipient, 320),
+    action,
     type: action === 'failed' && !code?.startsWith('4') ? 'hard' : 'soft',
     code,
     reason: foreignText(said || `${action}${code === undefined ? '' : ` ${code}`}`, MAX_REASON_LENGTH),

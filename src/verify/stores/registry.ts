@@ -1,0 +1,77 @@
+import { MailstormError } from '../../error.ts'
+import { nearest } from '../../nearest.ts'
+import type { Store, StoreContext } from '../store.ts'
+
+/** A kind of store: how it is written, checked and opened. What it needs is loaded when it is opened. */
+export interface StoreForm {
+  /** What stands before the colon. */
+  readonly scheme: string
+  /** How it is written, as `maildir:/path`. */
+  readonly form: string
+  /** What is wrong with the part after `scheme:`, as "has no path"; undefined when nothing is. */
+  wrong(rest: string): string | undefined
+  open(rest: string, context: StoreContext): Promise<Store>
+}
+
+/** A store as it was asked for, not opened yet. */
+export interface StoreAddress {
+  /** As it was given; may contain a password. */
+  readonly text: string
+  readonly scheme: string
+  readonly rest: string
+}
+
+const FORMS: readonly StoreForm[] = [
+  {
+    scheme: 'maildir',
+    form: 'maildir:/path, with {user} and {domain} for many mailboxes',
+    wrong: wrongPath,
+    open: async (path) => new (await import('./maildir.ts')).MaildirStore(path),
+  },
+]
+
+/** What may stand in STRESS_VERIFY. */
+export const STORE_FORMS: readonly string[] = FORMS.map(({ form }) => form)
+
+/** What a text asks for, or what is wrong with it. `none` asks for no store. */
+export function readStoreAddress(
+  text: string,
+): { readonly value: StoreAddress | undefined } | { readonly wrong: string } {
+  if (text === 'none') return { value: undefined }
+  const [, scheme = text, rest = ''] = /^([a-z][a-z0-9]*)(?::(.*))?$/is.exec(text) ?? []
+  const form = FORMS.find((known) => known.scheme === scheme.toLowerCase())
+  if (form === undefined) {
+    const meant = nearest(
+      scheme,
+      FORMS.map((known) => known.scheme),
+    )
+    return { wrong: meant === undefined ? 'is not known' : `is not known; did you mean ${meant}` }
+  }
+  const wrong = form.wrong(rest)
+  return wrong === undefined ? { value: { text, scheme: form.scheme, rest } } : { wrong }
+}
+
+/** The store that a value of STRESS_VERIFY asks for; undefined for `none`. Throws MailstormError for a bad value. */
+export async function storeOf(text: string, context: StoreContext): Promise<Store | undefined> {
+  const reading = readStoreAddress(text)
+  if ('wrong' in reading) {
+    throw new MailstormError(
+      'BAD_OPTIONS',
+      `Failed to read where the mail ends up: ${JSON.stringify(text)} ${reading.wrong}. Allowed: ${STORE_FORMS.join('; ')}; none.`,
+    )
+  }
+  return reading.value === undefined ? undefined : openStore(reading.value, context)
+}
+
+/** Opens a store; nothing is read yet. */
+export function openStore({ scheme, rest }: StoreAddress, context: StoreContext): Promise<Store> {
+  const form = FORMS.find((known) => known.scheme === scheme)
+  if (form === undefined) throw new RangeError(`there is no store of the scheme ${scheme}`)
+  return form.open(rest, context)
+}
+
+function wrongPath(path: string): string | undefined {
+  if (path === '') return 'has no path'
+  const odd = path.match(/\{[^}]*\}?/g)?.find((placeholder) => !/^\{(user|domain)\}$/.test(placeholder))
+  return odd === undefined ? undefined : `has ${odd}, and only {user} and {domain} can stand there`
+}
