@@ -62,17 +62,54 @@ describe('a challenge', () => {
 })
 
 describe('mechanismsFor', () => {
+  const ALL = ['LOGIN', 'PLAIN', 'XOAUTH2', 'CRAM-MD5', 'OAUTHBEARER', 'SCRAM-SHA-256']
+
   it.each([
-    [['LOGIN', 'PLAIN', 'CRAM-MD5'], true, undefined, ['PLAIN', 'LOGIN', 'CRAM-MD5']],
-    [['LOGIN', 'PLAIN', 'CRAM-MD5'], false, undefined, ['CRAM-MD5', 'PLAIN', 'LOGIN']],
-    [['LOGIN', 'PLAIN'], false, undefined, ['PLAIN', 'LOGIN']],
-    [['LOGIN', 'CRAM-MD5'], true, undefined, ['LOGIN', 'CRAM-MD5']],
-    [['GSSAPI', 'NTLM'], true, undefined, []],
-    [[], false, undefined, []],
-    [['LOGIN', 'PLAIN', 'CRAM-MD5'], true, 'LOGIN', ['LOGIN']],
-    [['PLAIN'], true, 'LOGIN', []],
-  ] as const)('of %j with TLS %s and %s asked for are %j', (offered, encrypted, forced, mechanisms) => {
-    expect(mechanismsFor(offered, encrypted, forced)).toEqual(mechanisms)
+    [ALL, true, {}, ['PLAIN', 'LOGIN', 'SCRAM-SHA-256', 'CRAM-MD5']],
+    [ALL, false, {}, ['SCRAM-SHA-256', 'CRAM-MD5', 'PLAIN', 'LOGIN']],
+    [ALL, true, { isToken: true }, ['OAUTHBEARER', 'XOAUTH2']],
+    [['PLAIN', 'XOAUTH2'], false, { isToken: true }, ['XOAUTH2']],
+    [['PLAIN'], true, { isToken: true }, []],
+    [['LOGIN', 'PLAIN'], false, {}, ['PLAIN', 'LOGIN']],
+    [['LOGIN', 'CRAM-MD5'], true, {}, ['LOGIN', 'CRAM-MD5']],
+    [['GSSAPI', 'NTLM'], true, {}, []],
+    [[], false, {}, []],
+    [ALL, true, { mechanism: 'LOGIN' }, ['LOGIN']],
+    [ALL, true, { mechanism: 'XOAUTH2' }, ['XOAUTH2']],
+    [['PLAIN'], true, { mechanism: 'LOGIN' }, []],
+  ] as const)('of %j with TLS %s and %j are %j', (offered, encrypted, login, mechanisms) => {
+    expect(mechanismsFor(offered, encrypted, login)).toEqual(mechanisms)
+  })
+})
+
+describe('a token', () => {
+  const login = {
+    user: 'someuser@example.com',
+    pass: 'ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg',
+    isToken: true,
+  }
+
+  it("goes by XOAUTH2 as in Google's example; a 334 is the server's error, and answered by nothing", () => {
+    const { command, answer } = authDialogue('XOAUTH2', login)
+    expect(command).toBe(
+      'AUTH XOAUTH2 dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhkSFJoZG1semRHRXVZMjl0Q2cBAQ==',
+    )
+    expect([answer('eyJzdGF0dXMiOiI0MDEifQ=='), answer('')]).toEqual(['', '*'])
+  })
+
+  it('goes by OAUTHBEARER as RFC 7628 3.1 has it; a 334 is answered by one %x01 (3.2.3)', () => {
+    const { command, answer } = authDialogue('OAUTHBEARER', { ...login, user: 'a,b=c' })
+    expect(Buffer.from(command.split(' ')[2] ?? '', 'base64').toString()).toBe(
+      `n,a=a=2Cb=3Dc,\x01auth=Bearer ${login.pass}\x01\x01`,
+    )
+    expect([answer('eyJzdGF0dXMiOiI0MDEifQ=='), answer('')]).toEqual(['AQ==', '*'])
+  })
+
+  it('too long for one command comes after 334, and then the error', () => {
+    const { command, answer } = authDialogue('XOAUTH2', { user: 'u', pass: 't'.repeat(2_000) })
+    expect(command).toBe('AUTH XOAUTH2')
+    const response = base64(`user=u\x01auth=Bearer ${'t'.repeat(2_000)}\x01\x01`)
+    expect([answer(''), answer('e30='), answer('')]).toEqual([response, '', '*'])
   })
 })
 

@@ -13,12 +13,13 @@ import { isCompletion, isGoAhead, type Reply } from './reply.ts'
 import {
   AUTH_MECHANISMS,
   type AuthMechanism,
-  type Credentials,
   LEAST_BYTES_PER_MS,
+  type Login,
   PHASE_INDEX,
   type Phase,
   type PhaseTimer,
   type SmtpTarget,
+  TOKEN_MECHANISMS,
 } from './target.ts'
 import type { Transport } from './transport.ts'
 
@@ -147,6 +148,8 @@ export class Dialogue {
       if (reply.code === 334) return d.#answer(reply.lines[0] ?? '')
       if (asksForAnotherMechanism(reply) && d.#mechanisms.length > 0) return d.#logIn()
       if (!isCompletion(reply, 235)) return d.#shut(refused(reply, 'auth', 'auth'))
+      const { unproved } = d.#auth
+      if (unproved !== undefined) return d.#shut(failed('auth', 'auth', unproved))
       d.timer.mark('auth', d.nowMs)
       d.events.opened()
     }),
@@ -390,16 +393,16 @@ export class Dialogue {
       this.events.opened()
       return
     }
-    this.#mechanisms = mechanismsFor(capabilities.auth, this.wire.encrypted, auth.mechanism)
+    this.#mechanisms = mechanismsFor(capabilities.auth, this.wire.encrypted, auth)
     if (this.#mechanisms.length > 0) this.#logIn()
-    else this.#shut(noMechanism(capabilities, auth.mechanism))
+    else this.#shut(noMechanism(capabilities, auth))
   }
 
   /** By the best mechanism that both sides know and the server has not refused. */
   #logIn(): void {
     const [mechanism, ...others] = this.#mechanisms
     this.#mechanisms = others
-    this.#auth = authDialogue(mechanism as AuthMechanism, this.#options.target.auth as Credentials)
+    this.#auth = authDialogue(mechanism as AuthMechanism, this.#options.target.auth as Login)
     this.#ask(Dialogue.#STEPS.auth, `${this.#auth.command}\r\n`)
   }
 
@@ -409,9 +412,9 @@ export class Dialogue {
     const text = answer(challenge)
     if (text === CANCEL) {
       const wrong = isChallenge(challenge)
-        ? `more challenges than ${command.split(' ', 2).join(' ')} has answers for`
+        ? (this.#auth.problem ?? `more challenges than ${command.split(' ', 2).join(' ')} has answers for`)
         : `a challenge that is not base64 (RFC 4954 4): ${foreignText(`334 ${challenge}`)}`
-      this.failure = failed('protocol_error', 'auth', wrong)
+      this.failure = failed('protocol_error', 'auth', foreignText(wrong))
     }
     this.#ask(text === CANCEL ? Dialogue.#STEPS.cancel : Dialogue.#STEPS.auth, `${text}\r\n`)
   }
@@ -449,9 +452,14 @@ export class Dialogue {
   }
 }
 
-function noMechanism({ auth }: Capabilities, asked: AuthMechanism | undefined): SmtpFailure {
+function noMechanism({ auth }: Capabilities, { mechanism, isToken = false }: Login): SmtpFailure {
   const offered = auth.length === 0 ? 'no AUTH' : foreignText(auth.join(' '))
-  const all = `${AUTH_MECHANISMS.slice(0, -1).join(', ')} or ${AUTH_MECHANISMS.at(-1)}`
-  const needed = asked === undefined ? all : `${asked}, which is asked for,`
+  const known = isToken ? TOKEN_MECHANISMS : PASSWORD_MECHANISMS
+  const all = `${known.slice(0, -1).join(', ')} or ${known.at(-1)}`
+  const needed = mechanism === undefined ? all : `${mechanism}, which is asked for,`
   return failed('auth', 'auth', `the server offers ${offered}; ${needed} is needed`)
 }
+
+const PASSWORD_MECHANISMS = AUTH_MECHANISMS.filter(
+  (mechanism) => !(TOKEN_MECHANISMS as readonly string[]).includes(mechanism),
+)

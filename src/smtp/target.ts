@@ -6,7 +6,7 @@ export interface SmtpTarget extends DialTarget {
   /** Name in results: `smtp-server-2` or `host:port`. */
   readonly name: string
   readonly tls: TlsOptions
-  readonly auth?: Credentials
+  readonly auth?: Login
   /** The highest pipelining level that this server was seen to handle; absent: whatever is asked for. */
   readonly pipelining?: PipeliningLevel
 }
@@ -24,13 +24,34 @@ export interface TlsOptions {
   readonly serverName?: string
 }
 
-/** SASL mechanisms that the client speaks: RFC 2195, RFC 4616, draft-murchison-sasl-login. */
-export const AUTH_MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5'] as const
+/** SASL mechanisms that the client speaks, see AuthMechanism. */
+export const AUTH_MECHANISMS = [
+  'PLAIN',
+  'LOGIN',
+  'CRAM-MD5',
+  'SCRAM-SHA-256',
+  'XOAUTH2',
+  'OAUTHBEARER',
+] as const
 /**
  * A SASL mechanism that the client speaks: PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login), CRAM-MD5
- * (RFC 2195).
+ * (RFC 2195), SCRAM-SHA-256 (RFC 7677); XOAUTH2 (Google) and OAUTHBEARER (RFC 7628) with a token.
  */
 export type AuthMechanism = (typeof AUTH_MECHANISMS)[number]
+
+/** Those that take a token in place of a password, the best first. */
+export const TOKEN_MECHANISMS = ['OAUTHBEARER', 'XOAUTH2'] as const satisfies readonly AuthMechanism[]
+
+/** A login by SMTP AUTH (RFC 4954), as plain data for the client. */
+export interface Login {
+  readonly user: string
+  /** The password or the token. */
+  readonly pass: string
+  /** `pass` is a token: a mechanism for passwords is never chosen for it. */
+  readonly isToken?: boolean
+  /** The only mechanism to try. */
+  readonly mechanism?: AuthMechanism
+}
 
 /**
  * A login by SMTP AUTH (RFC 4954).
@@ -43,11 +64,11 @@ export type AuthMechanism = (typeof AUTH_MECHANISMS)[number]
 export interface Credentials {
   /** User name. */
   readonly user: string
-  /** Password; shown as `***` in every report and log. */
+  /** Password, or with XOAUTH2 and OAUTHBEARER the token; shown as `***` in every report and log. */
   readonly pass: string
   /**
    * The only mechanism to try. Default: the best that the server offers, then the next one after 504 or
-   * 534.
+   * 534. XOAUTH2 and OAUTHBEARER are only used where they are asked for.
    */
   readonly mechanism?: AuthMechanism
 }

@@ -110,6 +110,45 @@ const authGroup: Group = {
         expect(sent.samples[0]?.failure?.text).toBe(text)
       },
     },
+    ...(['XOAUTH2', 'OAUTHBEARER'] as const).map((mechanism) => ({
+      title: `the server offers AUTH ${mechanism}, and the client has a token`,
+      script: { ehlo: offers(`AUTH PLAIN ${mechanism}`) },
+      sending: { auth: { ...auth, isToken: true } },
+      expected: accepted,
+      also: ({ sessions }: Seen) => expect(allCommands(sessions)[1]).toContain(`AUTH ${mechanism} `),
+    })),
+    {
+      title: 'the server refuses the token: 334 with its reason, then 535 (RFC 7628 3.2.2)',
+      script: {
+        ehlo: offers('AUTH OAUTHBEARER'),
+        auth: { first: [[say('334 eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=')], [say('535 5.7.8 no')]] },
+      },
+      sending: { auth: { ...auth, isToken: true }, schedule: { executor: 'shared-iterations', messages: 1 } },
+      expected: { ...refusedBy(535, 'auth', 'auth'), enhanced: '5.7.8' },
+      also: ({ sessions }) => expect(allCommands(sessions)[2]).toBe('AQ=='),
+    },
+    {
+      title: 'the client has a token, and the server offers only mechanisms for passwords',
+      script: { ehlo: offers('AUTH PLAIN SCRAM-SHA-256') },
+      sending: { auth: { ...auth, isToken: true } },
+      expected: failed('auth', 'auth'),
+    },
+    {
+      title: "the server's challenge in SCRAM-SHA-256 does not repeat the client's nonce: the client cancels",
+      script: {
+        ehlo: offers('AUTH SCRAM-SHA-256'),
+        auth: { first: [[say('334 cj14LHM9VzIyWixpPTQwOTY=')], [say('501 5.7.0 cancelled')]] },
+      },
+      sending: { auth, schedule: { executor: 'shared-iterations', messages: 1 } },
+      expected: failed('protocol_error', 'auth'),
+      also: ({ sessions }) => expect(allCommands(sessions)[2]).toBe('*'),
+    },
+    {
+      title: 'the server says 235 to SCRAM-SHA-256 without having proved that it knows the password',
+      script: { ehlo: offers('AUTH SCRAM-SHA-256') },
+      sending: { auth },
+      expected: failed('auth', 'auth'),
+    },
     {
       title: 'the server answers AUTH with 250: the first digit decides',
       script: { ehlo: offers('AUTH PLAIN'), auth: [say('250 welcome')] },

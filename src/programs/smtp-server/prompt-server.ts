@@ -5,6 +5,7 @@ import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import { MailstormError } from '../../error.ts'
 import { DataReader } from '../sink/smtp/data-reader.ts'
+import { type KnownLogin, ScramLogin } from './scram-login.ts'
 
 const LF = 0x0a
 const DOT = 0x2e
@@ -40,15 +41,18 @@ export type Admission = () => boolean
  */
 class PromptConnection extends SMTPConnection {
   readonly #admit: Admission
+  /** Who may log in by SCRAM-SHA-256; undefined: nobody. */
+  readonly #login: KnownLogin | undefined
   /** More input follows what is being answered. */
   #pipelined = false
   #corked = false
   #sayingHello = false
   #chunked: ChunkedMessage | undefined
 
-  constructor(server: SMTPServer, socket: Socket, options: SMTPConnectionOptions | null, admit: Admission) {
+  constructor(server: PromptServer, socket: Socket, options: SMTPConnectionOptions | null) {
     super(server, socket, options)
-    this.#admit = admit
+    this.#admit = server.admit
+    this.#login = server.login
   }
 
   /** As SMTPConnection.init, without its `setTimeout(…, 100)` that catches early talkers. */
@@ -97,6 +101,52 @@ class PromptConnection extends SMTPConnection {
     this.#sayingHello = this._isSupported('BDAT')
     super.handler_EHLO(command, callback)
     this.#sayingHello = false
+  }
+
+  /** SCRAM-SHA-256, which the package does not know. */
+  override handler_AUTH(command: Buffer, callback: () => void): void {
+    const [, first] = /^AUTH +SCRAM-SHA-256(?: +(\S+))?\s*$/i.exec(command.toString('latin1')) ?? []
+    const isScram = /^AUTH +SCRAM-SHA-256\b/i.test(command.toString('latin1'))
+    if (!isScram || this.#login === undefined || this.session.user) {
+      super.handler_AUTH(command, callback)
+      return
+    }
+    const login = new ScramLogin(this.#login)
+    if (first !== undefined) this.#challenge(login, first, callback)
+    else this.#ask('', (line, done) => this.#challenge(login, line, done), callback)
+  }
+
+  #challenge(login: ScramLogin, clientFirst: string, callback: () => void): void {
+    const challenge = login.challenge(clientFirst)
+    if (challenge === undefined) this.#endLogin(501, 'Error: invalid userdata', callback)
+    else this.#ask(challenge, (line, done) => void this.#judge(login, line, done), callback)
+  }
+
+  async #judge(login: ScramLogin, clientFinal: string, callback: () => void): Promise<void> {
+    const proof = await login.verdict(clientFinal)
+    const welcome = (_line: string, done: () => void) => {
+      this.session.user = login.user
+      this.session.transmissionType = this._transmissionType()
+      this.#endLogin(235, 'Authentication successful', done)
+    }
+    if (proof === undefined) this.#endLogin(535, 'Error: Authentication credentials invalid', callback)
+    else this.#ask(proof, welcome, callback)
+  }
+
+  /** A 334; the next line is its answer, or `*` (RFC 4954 4). */
+  #ask(challenge: string, goOn: (line: string, done: () => void) => void, callback: () => void): void {
+    this._nextHandler = (answer, done) => {
+      const line = answer.toString('latin1').trim()
+      if (line === '*') this.#endLogin(501, 'Authentication aborted', done)
+      else goOn(line, done)
+    }
+    this.send(334, challenge)
+    callback()
+  }
+
+  #endLogin(code: number, text: string, callback: () => void): void {
+    this.send(code, text)
+    callback()
   }
 
   /** RFC 3030 2: once a BDAT has come, the transaction has its recipients, and its content comes by BDAT alone. */
@@ -239,15 +289,17 @@ function endsMessage(chunk: Buffer): boolean {
 
 /** npm smtp-server with prompt connections. */
 export class PromptServer extends SMTPServer {
-  readonly #admit: Admission
+  readonly admit: Admission
+  readonly login: KnownLogin | undefined
 
-  constructor(options: ConstructorParameters<typeof SMTPServer>[0], admit: Admission) {
+  constructor(options: ConstructorParameters<typeof SMTPServer>[0], admit: Admission, login?: KnownLogin) {
     super(options)
-    this.#admit = admit
+    this.admit = admit
+    this.login = login
   }
 
   override connect(socket: Socket, options?: SMTPConnectionOptions | null): void {
-    const connection = new PromptConnection(this, socket, options ?? null, this.#admit)
+    const connection = new PromptConnection(this, socket, options ?? null)
     this.connections.add(connection)
     connection.on('error', (error) => this._onError(error))
     connection.on('connect', (info) => this._onClientConnect(info))
@@ -362,6 +414,7 @@ const REPLACED: readonly (readonly [owner: { prototype: object }, method: string
   [SMTPConnection, 'upgrade', 'new tls.TLSSocket(this._socket'],
   [SMTPConnection, 'handler_EHLO', "['PIPELINING', '8BITMIME'"],
   [SMTPConnection, 'handler_EHLO', 'this.send(250, [formattedResponse].concat(features || []), false)'],
+  [SMTPConnection, 'handler_AUTH', "sasl['SASL_' + method]"],
   [SMTPConnection, '_getHandler', "this['handler_' + command]"],
   [SMTPConnection, '_resetSession', 'session.envelope = {'],
   [SMTPConnection, '_onClose', 'let dataStream = this._dataStream'],

@@ -3,6 +3,7 @@ import tls from 'node:tls'
 import { createTransport, type SentMessageInfo } from 'nodemailer'
 import { generate } from 'selfsigned'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { SmtpClient } from '../../run/smtp-client.ts'
 import { ListenersRig } from './smtp-listeners.fixture.ts'
 
 let certificate: { cert: string; private: string }
@@ -91,4 +92,33 @@ describe('TLS and AUTH, with nodemailer', () => {
       expect(rig.ledger.of('mailer').accepted).toBe(1)
     },
   )
+
+  test('AUTH XOAUTH2 lets in who has the token only', async () => {
+    await rig.serve({ SMTP_AUTH_USER: 'user', SMTP_AUTH_PASS: 'token' })
+    const login = (accessToken: string) =>
+      mail({ auth: { type: 'OAuth2', user: 'user', accessToken }, ignoreTLS: true })
+    await login('token')
+    await expect(login('other')).rejects.toMatchObject({ responseCode: 535 })
+    expect(rig.ledger.of('mailer').accepted).toBe(1)
+  })
+
+  test('AUTH SCRAM-SHA-256 is offered where there is a password, and lets in who knows it only', async () => {
+    await rig.serve({ SMTP_AUTH_USER: 'user', SMTP_AUTH_PASS: 'secret' })
+    const target = `127.0.0.1:${rig.server.port}`
+    const login = (user: string, pass: string) =>
+      SmtpClient.connect(target, { auth: { user, pass, mechanism: 'SCRAM-SHA-256' } })
+    await (await login('user', 'secret')).quit()
+    await expect(login('user', 'Secret')).rejects.toMatchObject({ failure: { code: 535, phase: 'auth' } })
+    await expect(login('other', 'secret')).rejects.toMatchObject({ failure: { code: 535 } })
+  })
+
+  test('AUTH SCRAM-SHA-256 takes its first response in a line of its own, and * ends it', async () => {
+    await rig.serve({ SMTP_AUTH_USER: 'user', SMTP_AUTH_PASS: 'secret' })
+    const raw = await rig.readyClient()
+    expect(await raw.say('AUTH SCRAM-SHA-256')).toBe('334')
+    expect(await raw.say(Buffer.from('n,,n=user,r=abc').toString('base64'))).toMatch(/^334 [A-Za-z0-9+/=]+$/)
+    expect(await raw.say('*')).toMatch(/^501 /)
+    expect(await raw.say('AUTH SCRAM-SHA-256 bm9uc2Vuc2U=')).toMatch(/^501 /)
+    expect(await raw.say('NOOP')).toMatch(/^250 /)
+  })
 })

@@ -36,7 +36,7 @@ describe('greeting', () => {
       '8BITMIME',
       'SMTPUTF8',
       'ENHANCEDSTATUSCODES',
-      'AUTH PLAIN LOGIN CRAM-MD5',
+      'AUTH PLAIN LOGIN CRAM-MD5 XOAUTH2',
       'SIZE 4096',
       'CHUNKING',
     ])

@@ -67,7 +67,7 @@ export class SmtpListeners {
   async #listen(port: number, secure: boolean): Promise<number> {
     const onClose = () => this.#ledger.connections(this.#connections())
     const options = { ...smtpOptions(this.#config, this.#ledger), onClose, secure }
-    const server = new PromptServer(options, this.#admit)
+    const server = new PromptServer(options, this.#admit, this.#config.credentials)
     this.#servers.push(server)
     const { host } = this.#config
     await new Promise<void>((resolve, reject) => {
@@ -103,6 +103,9 @@ export class SmtpListeners {
 /** RFC 5321 4.5.3.2.7: a server should wait at least five minutes for the next command. */
 const IDLE_MS = 5 * 60_000
 
+/** Those of the package. */
+const AUTH_METHODS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2']
+
 /** Options of npm smtp-server for this program: accept every envelope, keep the ledger, store nothing. */
 function smtpOptions(config: ServerConfig, ledger: Ledger): SMTPServerOptions {
   return {
@@ -114,7 +117,8 @@ function smtpOptions(config: ServerConfig, ledger: Ledger): SMTPServerOptions {
     socketTimeout: IDLE_MS,
     disableReverseLookup: true,
     hideENHANCEDSTATUSCODES: false,
-    authMethods: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
+    // SCRAM's server has to know the password.
+    authMethods: [...AUTH_METHODS, ...(config.credentials === undefined ? [] : ['SCRAM-SHA-256'])],
     authOptional: true,
     allowInsecureAuth: true,
     ...(config.tls ?? { hideSTARTTLS: true }),
@@ -135,9 +139,9 @@ function smtpOptions(config: ServerConfig, ledger: Ledger): SMTPServerOptions {
 function isAuthentic(auth: SMTPServerAuthentication, { credentials }: ServerConfig): boolean {
   if (credentials === undefined) return true
   if (auth.username !== credentials.user) return false
-  return auth.method === 'CRAM-MD5'
-    ? auth.validatePassword(credentials.pass)
-    : auth.password === credentials.pass
+  if (auth.method === 'CRAM-MD5') return auth.validatePassword(credentials.pass)
+  // The password is the token, too.
+  return (auth.method === 'XOAUTH2' ? auth.accessToken : auth.password) === credentials.pass
 }
 
 function receive(stream: SMTPServerDataStream, ledger: Ledger, done: (error?: Error) => void): void {
