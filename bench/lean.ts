@@ -43,7 +43,7 @@ const options = optionsGiven(readOptions, HELP)
 const smtpSource = await isInstalled('smtp-source')
 console.log(`${machineLine()}; 50 sessions, 1 KB, our null sink, medians of ${options.rounds} rounds`)
 for (const { delayMs, messages, shares, targets } of PARTS) {
-  await using sink = await startNullSink(delayMs)
+  await using sink = await startNullSink({ delayMs })
   const share = (name: ClientName) => (shares as Partial<Record<ClientName, number>>)[name]
   const rows = await measureRounds({
     clients: clients({ smtpSource, chunks: true })

@@ -103,7 +103,8 @@ class SmtpLane implements DialogueEvents, Receiver {
   #mayFollow = false
   /** It was. */
   #isFollowed = false
-  #following = new Attempt()
+  /** Made where one follows: at other levels a session would hold it for nothing. */
+  #following: Attempt | undefined
 
   // At level `chunks`; the message at hand is then the first of those that are on their way.
   /** Kept from session to session: it holds the octets of as many messages as may be on their way. */
@@ -238,7 +239,10 @@ class SmtpLane implements DialogueEvents, Receiver {
   goAhead(): void {
     const next = this.#mayFollow && this.#pipelining === 'transactions' ? this.#feed.take() : undefined
     this.#isFollowed = next !== undefined
-    if (next !== undefined) this.#begin(this.#following, next)
+    if (next !== undefined) {
+      this.#following ??= new Attempt()
+      this.#begin(this.#following, next)
+    }
     const writer = this.#writer as MessageWriter
     this.#dialogue.message(writer.octets(this.#current.message, this.#isFollowed), this.#isFollowed)
   }
@@ -312,7 +316,7 @@ class SmtpLane implements DialogueEvents, Receiver {
 
   #swap(): void {
     const ended = this.#current
-    this.#current = this.#following
+    this.#current = this.#following as Attempt
     this.#following = ended
   }
 
@@ -473,7 +477,7 @@ class SmtpLane implements DialogueEvents, Receiver {
       this.#swap()
       this.#sample(failure)
       this.#leave(NOTHING_LEFT)
-    } else this.#leaveUnsent(this.#following)
+    } else this.#leaveUnsent(this.#following as Attempt)
   }
 
   #leaveUnsent({ ticket, dueMs }: Attempt): void {

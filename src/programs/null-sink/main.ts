@@ -5,9 +5,11 @@ import { NullSession } from './session.ts'
 /**
  * SMTP server program that takes every message and keeps nothing: what a generator reaches against it is the
  * generator's own limit on this machine. `NULL_SINK_DELAY_MS`: each reply comes so much later, as over a network
- * of that round-trip time; what arrives together is answered together (RFC 2920 3.2).
+ * of that round-trip time; what arrives together is answered together (RFC 2920 3.2). `NULL_SINK_TAKE_MS`: beside that,
+ * so long it takes a message, as a server that scans or stores it.
  */
 const delayMs = Number(process.env.NULL_SINK_DELAY_MS ?? '0')
+const takeMs = Number(process.env.NULL_SINK_TAKE_MS ?? '0')
 const server = createServer({ noDelay: true }, serve)
 
 function serve(socket: Socket): void {
@@ -16,13 +18,15 @@ function serve(socket: Socket): void {
     if (isLast) socket.end(replies, 'latin1')
     else socket.write(replies, 'latin1')
   }
-  const answer = (replies: string, isLast: boolean) => {
-    if (delayMs > 0) setTimeout(send, delayMs, replies, isLast)
+  const answer = (replies: string, isLast: boolean, lateMs = delayMs) => {
+    if (lateMs > 0) setTimeout(send, lateMs, replies, isLast)
     else send(replies, isLast)
   }
   socket.on('data', (octets: Buffer) => {
+    const before = session.taken
     const replies = session.answer(octets)
-    if (replies !== '') answer(replies, session.hasEnded)
+    const lateMs = session.taken > before ? delayMs + takeMs : delayMs
+    if (replies !== '') answer(replies, session.hasEnded, lateMs)
   })
   // Clients may leave as they like.
   socket.on('error', () => socket.destroy())

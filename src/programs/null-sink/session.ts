@@ -27,6 +27,8 @@ export class NullSession {
   /** Reply to the chunk when all of it has come. */
   #chunkReply = OK
   #recipients = 0
+  /** Messages that it has taken. */
+  taken = 0
   /** QUIT came, or what follows cannot be told from commands. */
   hasEnded = false
 
@@ -44,7 +46,7 @@ export class NullSession {
         const taken = Math.min(this.#chunkBytesLeft, input.length - at)
         this.#chunkBytesLeft -= taken
         at += taken
-        if (this.#chunkBytesLeft === 0) replies += this.#chunkReply
+        if (this.#chunkBytesLeft === 0) replies += this.#chunkEnded()
         continue
       }
       const end = this.#inData ? input.indexOf(END_OF_DATA, at + this.#searchFrom) : input.indexOf(LF, at)
@@ -55,6 +57,7 @@ export class NullSession {
       this.#searchFrom = 0
       if (this.#inData) {
         this.#inData = false
+        this.taken++
         replies += OK
         at = end + END_OF_DATA.length
         continue
@@ -106,6 +109,11 @@ export class NullSession {
     }
     this.#chunkReply = this.#recipients > 0 ? OK : NO_RECIPIENT
     this.#chunkBytesLeft = Number(size)
-    return this.#chunkBytesLeft === 0 ? this.#chunkReply : ''
+    return this.#chunkBytesLeft === 0 ? this.#chunkEnded() : ''
+  }
+
+  #chunkEnded(): string {
+    if (this.#chunkReply === OK) this.taken++
+    return this.#chunkReply
   }
 }
