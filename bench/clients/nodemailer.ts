@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer'
-import { textBody } from '../../src/smtp/message.ts'
+import { textBody } from '../../src/mail/text.ts'
 import type { Measurement } from '../measurement.ts'
 import { type ClientTask, RECIPIENT, SENDER, SESSIONS, taskFromArguments } from './task.ts'
 

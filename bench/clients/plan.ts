@@ -1,8 +1,9 @@
 import type { LoadPlan } from '../../src/engine/threads/plan.ts'
+import type { MailSpec } from '../../src/mail/mail.ts'
 import { type MailstormTask, RECIPIENT, SENDER, SESSIONS } from './task.ts'
 
-/** What two of the fields were called until 55e4550, for the engines of `--before`. */
-interface OlderNames {
+/** What fields were called until 55e4550, and where those of the mail were until 1366fc7: for the engines of `--before`. */
+interface OlderNames extends MailSpec {
   readonly timeoutMs: number
   readonly drainTimeoutMs: number
 }
@@ -12,15 +13,15 @@ export function planOf(
   task: Omit<MailstormTask, 'messages' | 'warmUpMessages'>,
   messages: number,
 ): LoadPlan & OlderNames {
+  const mail = { sizeBytes: task.sizeBytes, sender: SENDER, recipients: [RECIPIENT] }
   return {
     runId: `bench-${process.pid}-${messages}`,
     schedule: { executor: 'shared-iterations', messages },
     targets: [{ name: 'server', host: '127.0.0.1', port: task.port, tls: { mode: 'none', verify: true } }],
     workers: SESSIONS,
     sessionsPerWorker: 1,
-    sizeBytes: task.sizeBytes,
-    sender: SENDER,
-    recipients: [RECIPIENT],
+    ...mail,
+    mail,
     seed: 1,
     pipelining: task.pipelining,
     ...(task.depth === undefined ? {} : { pipelineDepth: task.depth }),

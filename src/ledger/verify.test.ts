@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { messageId } from '../smtp/message.ts'
+import { messageId } from '../mail/id.ts'
 import { BagDigest, type LedgerEntry } from './ledger.ts'
 import { Receipts } from './receipts.ts'
 import { type LedgerSource, verify } from './verify.ts'

@@ -28,7 +28,7 @@ import type { BaselineFigures } from '../figures/regression.ts'
 import { stageFigures } from '../figures/stages.ts'
 import { endOf, judge, skipUnasked, type Threshold } from '../figures/threshold.ts'
 import { verify } from '../ledger/verify.ts'
-import { messageId } from '../smtp/message.ts'
+import { messageId } from '../mail/id.ts'
 import { PHASES } from '../smtp/target.ts'
 import { baselineFigures } from './baseline.ts'
 import type { Servers } from './ground/servers.ts'
@@ -74,7 +74,7 @@ export async function buildResult(facts: RunFacts): Promise<Result> {
     test_type: workload.testType,
     servers: load.plan.targets.map(({ name }) => name),
     port: load.plan.targets[0]?.port ?? 0,
-    message_size: workload.sizeBytes,
+    message_size: workload.mail.sizeBytes,
     concurrent_workers: load.workerCount,
     target_rate: targetRate(load.pacer),
     metrics,
@@ -165,7 +165,7 @@ function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { b
   if (workload.baseline === undefined) return {}
   const target = {
     servers: load.plan.targets,
-    message_size: workload.sizeBytes,
+    message_size: workload.mail.sizeBytes,
     target_rate: targetRate(load.pacer),
   }
   const about = { scenario, part, test_type: workload.testType, backend: servers.backend, machine: machine() }
@@ -256,17 +256,17 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     planned,
     workers: workerCount,
     max_sessions: Math.round((workload.maxSessions * workerCount) / workload.workers),
-    size_bytes: workload.sizeBytes,
+    size_bytes: workload.mail.sizeBytes,
     rate_per_second: asked ?? targetRate(pacer),
     duration_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
     pipelining: workload.pipelining,
     ...(workload.pipelining === 'chunks' ? { pipeline_depth: workload.pipelineDepth } : {}),
     messages_per_session: countOrUnlimited(workload.messagesPerSession),
-    recipients: workload.recipients.length,
+    recipients: workload.mail.recipients.length,
     tls: workload.tls,
     auth: workload.auth === undefined ? null : workload.auth.user,
-    sender: workload.sender,
-    recipient: workload.recipients[0] ?? '',
+    sender: workload.mail.sender,
+    recipient: workload.mail.recipients[0] ?? '',
   }
 }
 

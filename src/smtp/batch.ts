@@ -1,6 +1,7 @@
 import { Attempt } from './attempt.ts'
-import type { Envelope } from './dialogue.ts'
-import type { ChunkWriter, MessageTemplate } from './message.ts'
+import type { Envelope } from './envelope.ts'
+import type { ChunkWriter } from './message.ts'
+import type { Outgoing } from './outgoing.ts'
 import { LEAST_BYTES_PER_MS } from './target.ts'
 import type { Transport } from './transport.ts'
 
@@ -10,28 +11,26 @@ const REPLIES_BESIDE_RCPT = 3
 /** The messages of a session that are on their way at level `chunks`: written whole, and not answered yet. */
 export class Batch {
   readonly depth: number
-  readonly envelope: Envelope
-  /** What the octets of a message and of all that is written with it may take at most, see LEAST_BYTES_PER_MS. */
-  readonly transferMs: number
+  readonly #outgoing: Outgoing
   readonly #writer: ChunkWriter
-  readonly #replies: number
   /** By place of the writer; those on their way are `#count` places from `#first` on, in a ring. */
   readonly #messages: Attempt[] = []
+  readonly #envelopes: Envelope[] = []
   #first = 0
   #count = 0
   /** The last so many are added, and not written. */
   #added = 0
+  /** Replies that they will have. */
+  #addedReplies = 0
   /** The last so many are written, and the kernel has not taken all of them. */
   #written = 0
+  /** The most octets of a write that some of those on their way went out with. */
+  #writtenBytes = 0
 
-  constructor(template: MessageTemplate, envelope: Envelope, depth: number) {
+  constructor(outgoing: Outgoing, depth: number) {
     this.depth = depth
-    this.envelope = envelope
-    this.#replies = envelope.rcpt.length + REPLIES_BESIDE_RCPT
-    // Without RSET a refused envelope would stand, and refuse the MAIL of the next message (RFC 5321 4.1.1.5).
-    const commands = `RSET\r\n${envelope.mail}${envelope.rcpt.join('')}`
-    this.#writer = template.chunkWriter(commands, depth)
-    this.transferMs = (this.#writer.perWrite * template.sizeBytes) / LEAST_BYTES_PER_MS
+    this.#outgoing = outgoing
+    this.#writer = outgoing.chunks(depth)
   }
 
   /** On their way, and those that are about to be. */
@@ -42,6 +41,16 @@ export class Batch {
   /** Whose replies are the next to come. */
   get first(): Attempt {
     return this.#messages[this.#first] as Attempt
+  }
+
+  /** Its envelope. */
+  get envelope(): Envelope {
+    return this.#envelopes[this.#first] as Envelope
+  }
+
+  /** What the octets of a message and of all that is written with it may take at most, see LEAST_BYTES_PER_MS. */
+  get transferMs(): number {
+    return this.#writtenBytes / LEAST_BYTES_PER_MS
   }
 
   /** What has been written has not gone yet: its places, and those before it, are not to be touched. */
@@ -56,7 +65,7 @@ export class Batch {
 
   /** Room for one more in the same write. */
   get hasRoom(): boolean {
-    return this.#count < this.depth && this.#added < this.#writer.perWrite
+    return this.#count < this.depth && this.#writer.hasRoom(this.#added)
   }
 
   /** For the message that is to be added. */
@@ -69,14 +78,20 @@ export class Batch {
 
   add(message: Attempt): void {
     const place = this.#nextPlace()
-    this.#writer.put(place, message.message)
+    const envelope = this.#outgoing.envelopeOf(message.message)
+    this.#writer.put(place, message.message, envelope)
     this.#messages[place] = message
+    this.#envelopes[place] = envelope
+    this.#addedReplies += envelope.rcpt.length + REPLIES_BESIDE_RCPT
     this.#count++
     this.#added++
   }
 
   #nextPlace(): number {
-    if (this.#count === 0) this.#first = 0
+    if (this.#count === 0) {
+      this.#first = 0
+      this.#writtenBytes = 0
+    }
     return (this.#first + this.#count) % this.depth
   }
 
@@ -86,13 +101,16 @@ export class Batch {
     if (count === 0) return
     const place = (this.#first + this.#count - count) % this.depth
     const inRow = Math.min(count, this.depth - place)
-    const parts = this.#writer.octets(place, inRow)
+    const row = this.#writer.octets(place, inRow)
+    const parts = inRow === count ? row : [...row, ...this.#writer.octets(0, count - inRow)]
+    let bytes = 0
+    for (const part of parts) bytes += part.length
+    this.#writtenBytes = Math.max(this.#writtenBytes, bytes)
+    const replies = this.#addedReplies
     this.#added = 0
+    this.#addedReplies = 0
     this.#written = count
-    transport.writeMessages(
-      inRow === count ? parts : [...parts, ...this.#writer.octets(0, count - inRow)],
-      count * this.#replies,
-    )
+    transport.writeMessages(parts, replies)
     this.noteGone(transport, nowMs)
   }
 
@@ -122,6 +140,7 @@ export class Batch {
     )
     this.#count = 0
     this.#added = 0
+    this.#addedReplies = 0
     this.#written = 0
     return left
   }

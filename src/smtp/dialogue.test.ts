@@ -8,7 +8,8 @@ import { envelopeGroup } from '../../test/truth/situations-envelope.ts'
 import { oddGroup } from '../../test/truth/situations-odd.ts'
 import { secureGroups } from '../../test/truth/situations-secure.ts'
 import { stageGroups } from '../../test/truth/situations-stages.ts'
-import { Dialogue, type DialogueEvents, envelopeFor } from './dialogue.ts'
+import { Dialogue, type DialogueEvents } from './dialogue.ts'
+import { envelopeFor } from './envelope.ts'
 import { endsSession, type SmtpFailure } from './failure.ts'
 import { ScriptedWire } from './scripted-wire.fixture.ts'
 import { PhaseTimer, PIPELINING_LEVELS, type PipeliningLevel, type TlsOptions } from './target.ts'
@@ -46,7 +47,10 @@ function play({ script, level, messages = 1, sending = {} }: Played) {
     refused: end,
     goAhead() {
       follows = level === 'transactions' && dialogue.capabilities.pipelining && begun < messages
-      dialogue.message(follows ? [MESSAGE, Buffer.from(envelope.whole)] : [MESSAGE], follows)
+      dialogue.message(
+        follows ? [MESSAGE, Buffer.from(envelope.whole)] : [MESSAGE],
+        follows ? envelope : undefined,
+      )
     },
     ended() {
       const { failure, begun: isBegun, needsReset } = dialogue

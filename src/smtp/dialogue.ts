@@ -8,6 +8,7 @@ import {
   mechanismsFor,
 } from './auth.ts'
 import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
+import type { Envelope } from './envelope.ts'
 import { failed, inPhase, refused, refusedTwice, type SmtpFailure } from './failure.ts'
 import { isCompletion, isGoAhead, type Reply } from './reply.ts'
 import {
@@ -48,27 +49,6 @@ export interface DialogueOptions {
   readonly target: Pick<SmtpTarget, 'tls' | 'auth'>
   /** Continue without a login where the server offers none, instead of failing. */
   readonly authOptional?: boolean | undefined
-}
-
-/** The commands of one envelope, the same for every message of a session. */
-export interface Envelope {
-  readonly mail: string
-  readonly rcpt: readonly string[]
-  /** MAIL, RCPT and DATA in one write (RFC 2920 3.1). */
-  readonly whole: string
-  /** Replies to MAIL, each RCPT and DATA. */
-  readonly replies: number
-}
-
-/** `SIZE=` only where the server offers it (RFC 1870 6.1). */
-export function envelopeFor(
-  sender: string,
-  recipients: readonly string[],
-  sizeBytes: number | undefined,
-): Envelope {
-  const mail = `MAIL FROM:<${sender}>${sizeBytes === undefined ? '' : ` SIZE=${sizeBytes}`}\r\n`
-  const rcpt = recipients.map((recipient) => `RCPT TO:<${recipient}>\r\n`)
-  return { mail, rcpt, whole: `${mail}${rcpt.join('')}DATA\r\n`, replies: rcpt.length + 2 }
 }
 
 const NONE: readonly SmtpFailure[] = []
@@ -342,12 +322,12 @@ export class Dialogue {
     this.begun = true
   }
 
-  /** Sends the message, whose final dot is in the last part. */
-  message(parts: readonly Buffer[], envelopeFollows: boolean): void {
+  /** Sends the message, whose final dot is in the last part, with the envelope that follows it there. */
+  message(parts: readonly Buffer[], next: Envelope | undefined): void {
     let bytes = 0
     for (const part of parts) bytes += part.length
     this.#go(Dialogue.#STEPS.transfer, this.wire.replyTimeoutMs + bytes / LEAST_BYTES_PER_MS)
-    this.wire.writeMessage(parts, envelopeFollows ? 1 + this.#envelope.replies : 1)
+    this.wire.writeMessage(parts, next === undefined ? 1 : 1 + next.replies)
   }
 
   /** Clears a refused envelope on the server (RFC 5321 4.1.1.5). */

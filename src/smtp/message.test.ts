@@ -1,21 +1,26 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dotStuff, type MessageOptions, MessageTemplate, messageId, textBody } from './message.ts'
+import { messageId } from '../mail/id.ts'
+import { MessageTemplate, type TemplateOptions } from '../mail/template.ts'
+import { envelopeFor } from './envelope.ts'
+import { dotStuff, TemplateWriter } from './message.ts'
 
-const options: MessageOptions = {
+const options: TemplateOptions = {
   runId: 'run7',
   sender: 'a@example.com',
   recipients: ['b@example.com', 'c@example.com'],
   sizeBytes: 10_240,
   seed: 3,
-  date: new Date(Date.UTC(2026, 10, 22, 6, 0, 0)),
+  dateMs: Date.UTC(2026, 10, 22, 6, 0, 0),
 }
-const ENVELOPE = 'MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n'
+const ENVELOPE = envelopeFor('a@example.com', ['b@example.com'], undefined)
 
-function written(number: number, changes: Partial<MessageOptions> = {}, envelopeFollows = false): string {
-  const writer = new MessageTemplate({ ...options, ...changes }).writer(ENVELOPE)
-  return Buffer.concat(writer.octets(number, envelopeFollows)).toString('latin1')
+const writerOf = (template: MessageTemplate) => new TemplateWriter(template, ENVELOPE)
+
+function written(number: number, changes: Partial<TemplateOptions> = {}, envelopeFollows = false): string {
+  const writer = writerOf(new MessageTemplate({ ...options, ...changes }))
+  return Buffer.concat(writer.octets(number, envelopeFollows ? ENVELOPE : undefined)).toString('latin1')
 }
 
 function partsOf(text: string): { headers: Record<string, string>; body: string } {
@@ -39,9 +44,9 @@ describe('a message', () => {
   it.each([10_240, 200_000])(
     'of %d bytes carries its number in both ids and nothing else differs',
     (sizeBytes) => {
-      const writer = new MessageTemplate({ ...options, sizeBytes }).writer(ENVELOPE)
+      const writer = writerOf(new MessageTemplate({ ...options, sizeBytes }))
       const texts = [0, 42, 9_999_999_999, 7].map((number) =>
-        Buffer.concat(writer.octets(number, false)).toString('latin1'),
+        Buffer.concat(writer.octets(number, undefined)).toString('latin1'),
       )
       const ids = ['run7-0000000000', 'run7-0000000042', 'run7-9999999999', 'run7-0000000007']
       texts.forEach((text, index) => {
@@ -82,17 +87,17 @@ describe('a message', () => {
   it.each([10_240, 200_000])(
     'of %d bytes can have the next envelope behind it, and not the next time',
     (sizeBytes) => {
-      const writer = new MessageTemplate({ ...options, sizeBytes }).writer(ENVELOPE)
-      const alone = Buffer.concat(writer.octets(5, false)).toString('latin1')
-      expect(Buffer.concat(writer.octets(5, true)).toString('latin1')).toBe(alone + ENVELOPE)
-      expect(Buffer.concat(writer.octets(5, false)).toString('latin1')).toBe(alone)
+      const writer = writerOf(new MessageTemplate({ ...options, sizeBytes }))
+      const alone = Buffer.concat(writer.octets(5, undefined)).toString('latin1')
+      expect(Buffer.concat(writer.octets(5, ENVELOPE)).toString('latin1')).toBe(alone + ENVELOPE.whole)
+      expect(Buffer.concat(writer.octets(5, undefined)).toString('latin1')).toBe(alone)
     },
   )
 
   it('does not share its number with a message of another writer', () => {
     const template = new MessageTemplate(options)
-    const first = template.writer(ENVELOPE).octets(1, false)
-    template.writer(ENVELOPE).octets(2, false)
+    const first = writerOf(template).octets(1, undefined)
+    writerOf(template).octets(2, undefined)
     expect(partsOf(Buffer.concat(first).toString('latin1')).headers['X-Mailstorm-Id']).toBe('run7-0000000001')
   })
 
@@ -131,29 +136,6 @@ describe('a message with a body of its own', () => {
       expect(() => written(0, { body: Buffer.from(body) })).toThrow(/Failed to build a message/)
     },
   )
-})
-
-describe('textBody', () => {
-  it('has exactly the size asked for, in lines under 78 characters that end in CRLF, none with a dot first', () => {
-    for (let sizeBytes = 2; sizeBytes <= 3_000; sizeBytes++) {
-      const text = textBody(sizeBytes, sizeBytes).toString('latin1')
-      expect(text.length).toBe(sizeBytes)
-      const lines = text.split('\r\n')
-      expect(lines.pop()).toBe('')
-      expect(lines.every((line) => /^[a-z ]{0,77}$/.test(line))).toBe(true)
-    }
-  })
-
-  it('is the same for the same seed and another for another', () => {
-    expect(textBody(10_000, 7)).toEqual(textBody(10_000, 7))
-    expect(textBody(10_000, 7)).not.toEqual(textBody(10_000, 8))
-    // Mulberry32, so that a run can be repeated with another version.
-    expect(textBody(40, 7).toString()).toBe('ab vqmohrwhexqgljqj h feejqxc rtv t zb\r\n')
-  })
-
-  it('is empty for no bytes', () => {
-    expect(textBody(0, 1)).toHaveLength(0)
-  })
 })
 
 describe('dotStuff', () => {

@@ -1,14 +1,16 @@
 import type { Clock } from '../engine/clock.ts'
 import type { Feed, Lane, Ticket } from '../engine/dispatch.ts'
 import type { Failure, Sample } from '../engine/sample.ts'
+import type { Mail } from '../mail/mail.ts'
 import { Attempt, isEndOfSession, refusesMail } from './attempt.ts'
 import { Batch } from './batch.ts'
 import { levelOffered } from './capabilities.ts'
 import type { Gate, OpenTransports } from './connections.ts'
-import { Dialogue, type DialogueEvents, type Envelope, envelopeFor } from './dialogue.ts'
+import { Dialogue, type DialogueEvents } from './dialogue.ts'
+import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Farewells } from './farewells.ts'
-import type { MessageTemplate, MessageWriter } from './message.ts'
+import { type Outgoing, offerOf, outgoingOf } from './outgoing.ts'
 import type { Reply } from './reply.ts'
 import { type SessionCaps, SessionTally, type Suspicion } from './session-caps.ts'
 import {
@@ -25,7 +27,7 @@ export interface SenderOptions {
   readonly clock: Clock
   readonly model: 'open' | 'closed'
   readonly targets: readonly SmtpTarget[]
-  readonly template: MessageTemplate
+  readonly mail: Mail
   readonly shape: SessionShape
   readonly tlsSessions: TlsSessionCache
   /** Open connections, so that an abort can end them. */
@@ -90,10 +92,9 @@ class SmtpLane implements DialogueEvents, Receiver {
   #left = 0
   #isFirst = true
   #pipelining: PipeliningLevel = 'off'
-  /** With the SIZE that it names. */
-  #envelope: Envelope | undefined
-  #envelopeSize: number | undefined
-  #writer: MessageWriter | undefined
+  /** Kept from session to session, as long as the servers offer the same. */
+  #outgoing!: Outgoing
+  #offer: number | undefined
   /** Why it is being given up. */
   #doubt: Suspicion | undefined
 
@@ -101,8 +102,8 @@ class SmtpLane implements DialogueEvents, Receiver {
   #current = new Attempt()
   /** The next one's envelope may be pipelined behind this one's data. */
   #mayFollow = false
-  /** It was. */
-  #isFollowed = false
+  /** The envelope that was. */
+  #followed: Envelope | undefined
   /** Made where one follows: at other levels a session would hold it for nothing. */
   #following: Attempt | undefined
 
@@ -175,7 +176,7 @@ class SmtpLane implements DialogueEvents, Receiver {
     const target = targets[index] as SmtpTarget
     this.#begin(this.#current, ticket, dueMs)
     this.#isFirst = true
-    this.#isFollowed = false
+    this.#followed = undefined
     const onTaken = onReply && ((reply: Reply, phase: Phase) => onReply(reply, phase, index))
     const transport = Transport.connect(target, clock, {
       replyTimeoutMs: shape.replyTimeoutMs,
@@ -198,26 +199,22 @@ class SmtpLane implements DialogueEvents, Receiver {
   }
 
   opened(): void {
-    const { connectGate, onSessionOpened, template, shape } = this.#options
+    const { connectGate, onSessionOpened, mail, shape } = this.#options
     onSessionOpened()
     const { capabilities } = this.#dialogue
     const { pipelining = shape.pipelining } = this.#options.targets[this.#target] as SmtpTarget
     this.#pipelining = levelOffered(pipelining, capabilities)
-    const size = capabilities.size ? template.sizeBytes : undefined
-    if (this.#envelope === undefined || size !== this.#envelopeSize) {
-      this.#envelope = envelopeFor(template.sender, template.recipients, size)
-      this.#envelopeSize = size
-      this.#writer = undefined
+    const offer = offerOf(capabilities)
+    if (offer !== this.#offer) {
+      this.#outgoing = outgoingOf(mail, capabilities)
+      this.#offer = offer
       this.#batch = undefined
     }
     this.#tally = new SessionTally()
     this.#left = shape.messagesPerSession
     this.#doubt = undefined
-    if (this.#pipelining === 'chunks') this.#beginBatch(this.#envelope)
-    else {
-      this.#writer ??= template.writer(this.#envelope.whole)
-      this.#send(false)
-    }
+    if (this.#pipelining === 'chunks') this.#beginBatch()
+    else this.#send()
     // Last: the next lane connects at once.
     connectGate.leave()
   }
@@ -229,22 +226,24 @@ class SmtpLane implements DialogueEvents, Receiver {
     attempt.begin(ticket, dueMs ?? (model === 'open' ? ticket.dueMs : sentMs), sentMs)
   }
 
-  #send(isSent: boolean): void {
+  /** `sent`: its envelope, where that is out already. */
+  #send(sent?: Envelope): void {
     this.#left--
     this.#mayFollow = this.#left > 0 && !this.#options.sessionCaps.isDoubted(this.#target, this.#tally)
-    this.#isFollowed = false
-    this.#dialogue.begin(this.#current, this.#envelope as Envelope, this.#pipelining !== 'off', isSent)
+    this.#followed = undefined
+    const envelope = sent ?? this.#outgoing.envelopeOf(this.#current.message)
+    this.#dialogue.begin(this.#current, envelope, this.#pipelining !== 'off', sent !== undefined)
   }
 
   goAhead(): void {
     const next = this.#mayFollow && this.#pipelining === 'transactions' ? this.#feed.take() : undefined
-    this.#isFollowed = next !== undefined
     if (next !== undefined) {
       this.#following ??= new Attempt()
       this.#begin(this.#following, next)
+      this.#followed = this.#outgoing.envelopeOf(next.message)
     }
-    const writer = this.#writer as MessageWriter
-    this.#dialogue.message(writer.octets(this.#current.message, this.#isFollowed), this.#isFollowed)
+    const octets = this.#outgoing.writer.octets(this.#current.message, this.#followed)
+    this.#dialogue.message(octets, this.#followed)
   }
 
   ended(): void {
@@ -260,7 +259,7 @@ class SmtpLane implements DialogueEvents, Receiver {
     }
     this.#sample(failure)
     // A lost connection may have left replies for the message that follows, which then ends by them.
-    const isGone = this.#transport.failure !== undefined && !this.#isFollowed
+    const isGone = this.#transport.failure !== undefined && this.#followed === undefined
     if (isGone || (failure !== undefined && endsSession(failure))) this.#leaveAfter(failure)
     else if (needsReset) this.#dialogue.reset()
     else this.#goOn()
@@ -280,9 +279,9 @@ class SmtpLane implements DialogueEvents, Receiver {
   /** After a message that leaves the session usable. */
   #goOn(): void {
     this.#noteEnd()
-    if (this.#isFollowed) {
+    if (this.#followed !== undefined) {
       this.#swap()
-      this.#send(true)
+      this.#send(this.#followed)
       return
     }
     if (this.#left <= 0) {
@@ -341,12 +340,12 @@ class SmtpLane implements DialogueEvents, Receiver {
   #sendNext(ticket: Ticket, dueMs?: number): void {
     this.#begin(this.#current, ticket, dueMs)
     this.#dialogue.nowMs = this.#current.sentMs
-    this.#send(false)
+    this.#send()
   }
 
-  #beginBatch(envelope: Envelope): void {
-    const { template, shape } = this.#options
-    this.#batch ??= new Batch(template, envelope, shape.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH)
+  #beginBatch(): void {
+    const { pipelineDepth = DEFAULT_PIPELINE_DEPTH } = this.#options.shape
+    this.#batch ??= new Batch(this.#outgoing, pipelineDepth)
     this.#isBatching = true
     this.#left--
     this.#batch.add(this.#current)
@@ -470,7 +469,7 @@ class SmtpLane implements DialogueEvents, Receiver {
 
   /** A message whose envelope was already sent is not begun: none of its data was sent, so nobody has it. */
   #leaveAfter(failure: SmtpFailure | undefined): void {
-    if (!this.#isFollowed) {
+    if (this.#followed === undefined) {
       const goesOn = this.#left > 0 && (failure === undefined || !endsSession(failure))
       this.#leave(goesOn ? { isLost: true } : NOTHING_LEFT)
     } else if (failure?.failure.class === 'aborted') {
@@ -503,10 +502,10 @@ class SmtpLane implements DialogueEvents, Receiver {
 
   /** Records the one sample of this message. */
   #sample(failure: SmtpFailure | undefined): void {
-    const { onSample, sessionCaps, template } = this.#options
+    const { onSample, sessionCaps, mail } = this.#options
     const sample = this.#current
     sample.target = this.#target
-    sample.bytes = template.sizeBytes
+    sample.bytes = mail.sizeOf(sample.message)
     sample.end(failure, this.#dialogue.refusals, this.#dialogue.nowMs)
     onSample(sample)
     const { suspicion } = this.#before

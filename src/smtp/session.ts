@@ -1,7 +1,8 @@
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '../engine/clock.ts'
 import type { Capabilities } from './capabilities.ts'
-import { Dialogue, type Envelope } from './dialogue.ts'
+import { Dialogue } from './dialogue.ts'
+import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Reply } from './reply.ts'
 import { PhaseTimer, type SmtpTarget } from './target.ts'
@@ -66,7 +67,7 @@ export function sendOne(
     }
     dialogue.events = {
       ...UNASKED,
-      goAhead: () => dialogue.message(octets, false),
+      goAhead: () => dialogue.message(octets, undefined),
       ended: () => (dialogue.needsReset ? dialogue.reset() : end()),
       cleared: end,
     }

@@ -6,9 +6,9 @@ import { Dispatch } from '../../src/engine/dispatch.ts'
 import { createPacer, type Schedule, type Split } from '../../src/engine/executors/registry.ts'
 import { Recorder, type RecorderOptions } from '../../src/engine/recorder.ts'
 import type { Sample } from '../../src/engine/sample.ts'
+import { mailOf } from '../../src/mail/mail.ts'
 import { Gate, OpenTransports } from '../../src/smtp/connections.ts'
 import { Farewells } from '../../src/smtp/farewells.ts'
-import { MessageTemplate } from '../../src/smtp/message.ts'
 import { smtpLane } from '../../src/smtp/sender.ts'
 import { SessionCaps } from '../../src/smtp/session-caps.ts'
 import { PHASES } from '../../src/smtp/target.ts'
@@ -55,13 +55,13 @@ async function generate(task: GeneratorTask): Promise<void> {
       clock: systemClock,
       model: pacer.model,
       targets: [{ name: 'server', host: '127.0.0.1', port, tls: { mode: 'none', verify: true } }],
-      template: new MessageTemplate({
+      mail: mailOf({
         runId,
         sender: 'a@example.com',
         recipients: ['b@example.com'],
         sizeBytes: 1024,
         seed: 1,
-        date: new Date(0),
+        dateMs: 0,
       }),
       shape: { pipelining: 'commands', messagesPerSession: Number.POSITIVE_INFINITY, replyTimeoutMs: 10_000 },
       tlsSessions: new Map(),

@@ -9,7 +9,7 @@ import { createPacer, type Schedule } from '../../src/engine/executors/registry.
 import { quantileMs } from '../../src/engine/histogram.ts'
 import { Recorder } from '../../src/engine/recorder.ts'
 import { mergeRecordings, type Recording } from '../../src/engine/recording.ts'
-import { messageId } from '../../src/smtp/message.ts'
+import { messageId } from '../../src/mail/id.ts'
 import { PHASES } from '../../src/smtp/target.ts'
 import { type GeneratorTask, type KeptSample, RECORDER } from './generator.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { selfSignedCertificate } from '../../containers/certificate.ts'
-import { messageId } from '../../src/smtp/message.ts'
+import { messageId } from '../../src/mail/id.ts'
 import { AUTH_MECHANISMS, PHASES } from '../../src/smtp/target.ts'
 import { firstReply } from '../servers/play.ts'
 import { acceptedIds } from '../servers/record.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { selfSignedCertificate } from '../../containers/certificate.ts'
-import { messageId } from '../../src/smtp/message.ts'
+import { messageId } from '../../src/mail/id.ts'
 import { PIPELINING_LEVELS, type PipeliningLevel } from '../../src/smtp/target.ts'
 import { acceptedIds } from '../servers/record.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'

@@ -2,9 +2,9 @@ import { systemClock } from '../../src/engine/clock.ts'
 import { Dispatch, type Feed } from '../../src/engine/dispatch.ts'
 import { createPacer, type Schedule } from '../../src/engine/executors/registry.ts'
 import type { Sample } from '../../src/engine/sample.ts'
+import { type Mail, mailOf } from '../../src/mail/mail.ts'
 import { Gate, OpenTransports } from '../../src/smtp/connections.ts'
 import { Farewells } from '../../src/smtp/farewells.ts'
-import { MessageTemplate } from '../../src/smtp/message.ts'
 import { type SenderOptions, smtpLane } from '../../src/smtp/sender.ts'
 import { type SessionCap, SessionCaps } from '../../src/smtp/session-caps.ts'
 import type { PipeliningLevel, SmtpTarget } from '../../src/smtp/target.ts'
@@ -19,6 +19,8 @@ export interface Sending {
   /** Instead of a schedule. */
   readonly feed?: Feed
   readonly workers?: number
+  /** Instead of what follows. */
+  readonly mail?: Mail
   readonly sizeBytes?: number
   readonly body?: Uint8Array
   readonly recipients?: readonly string[]
@@ -75,7 +77,7 @@ export async function send(sending: Sending): Promise<Sent> {
     clock: systemClock,
     model: pacer.model,
     targets: [targetOf(sending)],
-    template: templateOf(sending),
+    mail: sending.mail ?? mailFor(sending),
     shape: {
       pipelining: sending.pipelining ?? 'commands',
       messagesPerSession: sending.messagesPerSession ?? Number.POSITIVE_INFINITY,
@@ -115,19 +117,14 @@ function targetOf({ host = '127.0.0.1', port, tls, auth }: Sending): SmtpTarget 
   }
 }
 
-function templateOf({
-  runId = RUN_ID,
-  sizeBytes = 1024,
-  body,
-  recipients = ['b@example.com'],
-}: Sending): MessageTemplate {
-  return new MessageTemplate({
+function mailFor({ runId = RUN_ID, sizeBytes = 1024, body, recipients = ['b@example.com'] }: Sending): Mail {
+  return mailOf({
     runId,
     sender: 'a@example.com',
     recipients,
     sizeBytes,
     seed: 1,
-    date: new Date(0),
+    dateMs: 0,
     ...(body === undefined ? {} : { body }),
   })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { messageId } from '../../src/smtp/message.ts'
+import { messageId } from '../../src/mail/id.ts'
 import { acceptedIds } from '../servers/record.ts'
 import { close, DEFAULT_STEPS, hang, reset, type Script, say, wait } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'

@@ -1,13 +1,14 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import { MailstormError } from '../../error.ts'
 import { Receipts, type ReceiptsData } from '../../ledger/receipts.ts'
+import type { MailPlan } from '../../mail/mail.ts'
 import { PHASES } from '../../smtp/target.ts'
 import { systemClock } from '../clock.ts'
 import type { Pacer } from '../executors/executor.ts'
 import { createPacer } from '../executors/registry.ts'
 import { type Reach, reachOf } from '../measurement.ts'
 import { mergeRecordings, type Recording } from '../recording.ts'
-import type { Agreement, LoadPlan, WatchLimits } from './plan.ts'
+import { type Agreement, type LoadPlan, mailPlanOf, type WatchLimits } from './plan.ts'
 import type { SenderPool } from './pool.ts'
 import {
   channelName,
@@ -73,7 +74,8 @@ export class LoadRun {
     this.pacer = createPacer(plan.schedule, plan.split)
     const startMs = Math.max(plan.startAtMs ?? 0, systemClock.nowMs() + START_LEAD_MS)
     this.plan = plan
-    this.#agreed = { startMs, control: this.#control.memory, watch }
+    const dateMs = Math.round(Date.now() + startMs - systemClock.nowMs())
+    this.#agreed = { startMs, dateMs, control: this.#control.memory, watch }
     this.#heartbeats = new Heartbeats(watch)
     this.#unfinished = new Set(workers)
     this.#channel = new BroadcastChannel(channelName(plan.runId))
@@ -105,6 +107,11 @@ export class LoadRun {
   /** The same by the wall clock. */
   get startsAt(): Date {
     return new Date(Date.now() + this.startMs - systemClock.nowMs())
+  }
+
+  /** What its messages are, for those who look for them behind the server. */
+  get mailPlan(): MailPlan {
+    return mailPlanOf(this.plan, this.#agreed)
   }
 
   /** How one worker ended; rejects when its thread failed, or when it did not end. */

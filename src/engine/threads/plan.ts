@@ -1,3 +1,4 @@
+import type { MailPlan, MailSpec } from '../../mail/mail.ts'
 import type { SessionShape, SmtpTarget } from '../../smtp/target.ts'
 import type { MetricKinds } from '../custom-metrics.ts'
 import type { Schedule, Split } from '../executors/registry.ts'
@@ -7,9 +8,7 @@ export interface Load extends SessionShape {
   readonly schedule: Schedule
   /** Concurrent workers of the plan, over all generators. */
   readonly workers: number
-  readonly sizeBytes: number
-  readonly sender: string
-  readonly recipients: readonly string[]
+  readonly mail: MailSpec
   /** How long after the window messages that are due may still start (open model). */
   readonly drainMs: number
   /** File URL of a module of hooks, and the metrics that they record. */
@@ -29,14 +28,14 @@ export interface LoadPlan extends Load {
   /** Sessions that a worker may have open at a time (open model). */
   readonly sessionsPerWorker: number
   readonly seed: number
-  /** Body instead of generated text; any octets in lines that end in CRLF. */
-  readonly body?: Uint8Array
 }
 
 /** What the threads of a run agree on when it begins. */
 export interface Agreement {
   /** Clock milliseconds of the start. */
   readonly startMs: number
+  /** The same by the wall clock, as epoch milliseconds: what the messages' Date header says. */
+  readonly dateMs: number
   /** Memory of the run's RunControl. */
   readonly control: SharedArrayBuffer
   readonly watch: WatchLimits
@@ -65,4 +64,9 @@ export interface WorkerTask {
   readonly agreed: Agreement
   /** 0-based. */
   readonly worker: number
+}
+
+/** All that the messages of a run depend on. */
+export function mailPlanOf({ mail, runId, seed }: LoadPlan, { dateMs }: Pick<Agreement, 'dateMs'>): MailPlan {
+  return { ...mail, runId, seed, dateMs }
 }

@@ -2,9 +2,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { BroadcastChannel, threadId } from 'node:worker_threads'
 import { errorText } from '../../error.ts'
 import { Receipts } from '../../ledger/receipts.ts'
+import { messageId } from '../../mail/id.ts'
+import { type Mail, mailOf } from '../../mail/mail.ts'
 import { Gate, OpenTransports } from '../../smtp/connections.ts'
 import { Farewells } from '../../smtp/farewells.ts'
-import { MessageTemplate, messageId } from '../../smtp/message.ts'
 import { type SenderOptions, smtpLane } from '../../smtp/sender.ts'
 import type { TlsSessionCache } from '../../smtp/session.ts'
 import { SessionCaps } from '../../smtp/session-caps.ts'
@@ -16,7 +17,7 @@ import { createPacer } from '../executors/registry.ts'
 import { Recorder } from '../recorder.ts'
 import type { Sample } from '../sample.ts'
 import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
-import type { LoadPlan, WorkerTask } from './plan.ts'
+import { type LoadPlan, mailPlanOf, type WorkerTask } from './plan.ts'
 import {
   channelName,
   type HangingSession,
@@ -44,6 +45,7 @@ const MAX_CONNECTING = 200
 export class ThreadRun {
   readonly #plan: LoadPlan
   readonly #startMs: number
+  readonly #mail: Mail
   readonly #dispatch: Dispatch
   readonly #recorder: Recorder
   readonly #receipts: Receipts
@@ -76,6 +78,7 @@ export class ThreadRun {
     const pacer = createPacer(plan.schedule, plan.split)
     this.#plan = plan
     this.#startMs = agreed.startMs
+    this.#mail = mailOf(mailPlanOf(plan, agreed))
     this.#laneOf = laneOf
     this.#silence = new Silence(systemClock, agreed.watch)
     this.#control = new RunControl(agreed.control)
@@ -149,7 +152,7 @@ export class ThreadRun {
       clock: systemClock,
       model: pacer.model,
       targets: plan.targets,
-      template: new MessageTemplate({ ...plan, date: new Date() }),
+      mail: this.#mail,
       shape: plan,
       tlsSessions,
       transports: this.#transports,

@@ -57,8 +57,7 @@ test('a thread that was blocked has not been silent', async () => {
 test('the limit of a message is more than all its phases may take on two sessions', () => {
   const plan = {
     replyTimeoutMs: 30_000,
-    recipients: ['a@example.com', 'b@example.com'],
-    sizeBytes: 1_000_000,
+    mail: { sender: 's@example.com', recipients: ['a@example.com', 'b@example.com'], sizeBytes: 1_000_000 },
   }
   expect(watchLimits(plan).silenceMs).toBe(2 * (27 * 30_000 + 10_000) + 10_000)
 })

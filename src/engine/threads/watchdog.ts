@@ -12,14 +12,15 @@ const REPLIES = 25
 /** A message whose session ended before it was begun gets a second one. */
 const SESSIONS = 2
 
-export function watchLimits(
-  plan: Pick<LoadPlan, 'replyTimeoutMs' | 'recipients' | 'sizeBytes'>,
-): WatchLimits {
-  const repliesMs = (REPLIES + plan.recipients.length) * plan.replyTimeoutMs
+export function watchLimits({
+  mail,
+  replyTimeoutMs,
+}: Pick<LoadPlan, 'replyTimeoutMs' | 'mail'>): WatchLimits {
+  const repliesMs = (REPLIES + mail.recipients.length) * replyTimeoutMs
   return {
     everyMs: 1_000,
     overdueMs: 10_000,
-    silenceMs: SESSIONS * (repliesMs + plan.sizeBytes / LEAST_BYTES_PER_MS) + 10_000,
+    silenceMs: SESSIONS * (repliesMs + mail.sizeBytes / LEAST_BYTES_PER_MS) + 10_000,
     heartbeatMs: 20_000,
     graceMs: 10_000,
   }

@@ -5,10 +5,7 @@ import type { Workload } from '../spec/spec.ts'
 import { findLevel, type LevelFinding } from './trial.ts'
 
 /** Of a workload, what its pipelining depends on. */
-export type LevelWorkload = Pick<
-  Workload,
-  'tls' | 'auth' | 'replyTimeoutMs' | 'pipelining' | 'sender' | 'recipients'
->
+export type LevelWorkload = Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs' | 'pipelining' | 'mail'>
 
 /** A server that is slower than that shows it in the load. */
 const LONGEST_TRIAL_MS = 10_000
@@ -66,12 +63,12 @@ export class TargetLevels {
   }
 
   #tryAll(workload: LevelWorkload): Promise<readonly LevelFinding[]> {
-    const { pipelining: asked, sender, recipients, replyTimeoutMs } = workload
+    const { pipelining: asked, mail, replyTimeoutMs } = workload
     const common = {
       clock: systemClock,
       asked,
-      sender,
-      recipient: recipients[0] ?? '',
+      sender: mail.sender,
+      recipient: mail.recipients[0] ?? '',
       timeoutMs: Math.min(replyTimeoutMs, LONGEST_TRIAL_MS),
       mayDeliver: this.#options.mayDeliver && !this.#options.areOurs,
     }

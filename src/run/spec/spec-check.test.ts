@@ -79,7 +79,7 @@ test('an address where real people may get the mail needs the same leave as in S
   expect(() => read({ ...BURST, sender: 'someone@company.com' })).toThrow(
     'sender "someone@company.com" is in',
   )
-  expect(read(real, true).recipients).toEqual(['someone@company.com'])
+  expect(read(real, true).mail.recipients).toEqual(['someone@company.com'])
 })
 
 test('at a rate each worker has a session; in the closed model there is nothing to set', () => {

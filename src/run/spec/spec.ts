@@ -14,6 +14,7 @@ import { MailstormError } from '../../error.ts'
 import { checkMetricKinds } from '../../figures/custom.ts'
 import { SMTP_FIGURES } from '../../figures/smtp.ts'
 import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
+import type { MailSpec } from '../../mail/mail.ts'
 import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import {
@@ -240,15 +241,13 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     testType: plannedSeconds(schedule) === undefined ? 'burst' : 'sustained',
     workers: spec.workers,
     maxSessions: open ? (spec.maxSessions ?? spec.workers * SESSIONS_PER_WORKER) : spec.workers,
-    sizeBytes: typeof spec.size === 'number' ? spec.size : SIZES[spec.size],
+    mail: mailOf(spec),
     thresholds: thresholdsOf(spec),
     pipelining: spec.pipelining ?? 'commands',
     pipelineDepth: spec.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH,
     messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
     tls: spec.tls ?? 'none',
     auth: spec.auth,
-    sender: spec.sender ?? CUSTOM_DEFAULTS.sender,
-    recipients: recipientsOf(spec.recipient ?? CUSTOM_DEFAULTS.recipient, spec.recipients ?? 1),
     replyTimeoutMs,
     baseline: spec.baseline,
     ...resolveCustomMetrics(spec),
@@ -258,6 +257,14 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
       spec.maxDurationSeconds === undefined
         ? longestMs({ schedule, drainMs, replyTimeoutMs })
         : spec.maxDurationSeconds * 1000,
+  }
+}
+
+function mailOf({ size, sender, recipient, recipients }: ScenarioSpec): MailSpec {
+  return {
+    sizeBytes: typeof size === 'number' ? size : SIZES[size],
+    sender: sender ?? CUSTOM_DEFAULTS.sender,
+    recipients: recipientsOf(recipient ?? CUSTOM_DEFAULTS.recipient, recipients ?? 1),
   }
 }
 
@@ -318,7 +325,7 @@ function recipientsOf(recipient: string, count: number): string[] {
 
 /** `5,000 × 10 KB, 50 workers` or `50/s for 60 s, 10 KB`: titles that contain no scenario's name. */
 export function describeWorkload(workload: Workload): string {
-  const size = sizeText(workload.sizeBytes)
+  const size = sizeText(workload.mail.sizeBytes)
   const { describe, workersOf } = executorOf(workload.schedule)
   const load = describe(workload.schedule, size)
   // Some executors already state their workers.

@@ -1,0 +1,73 @@
+import type { Mail } from '../mail/mail.ts'
+import type { MessageTemplate } from '../mail/template.ts'
+import type { Capabilities } from './capabilities.ts'
+import { type Envelope, envelopeFor } from './envelope.ts'
+import { type ChunkWriter, type MessageWriter, TemplateChunkWriter, TemplateWriter } from './message.ts'
+import { VariedChunkWriter, VariedWriter } from './varied-message.ts'
+
+/** The mail of a run as it goes to servers that offer the same. */
+export interface Outgoing {
+  envelopeOf(message: number): Envelope
+  /** For messages one by one. */
+  readonly writer: MessageWriter
+  /** For so many at a time. */
+  chunks(depth: number): ChunkWriter
+}
+
+/** What of a server's offer changes how mail goes to it: equal for those that get the same. */
+export function offerOf({ size }: Capabilities): number {
+  return size ? 1 : 0
+}
+
+export function outgoingOf(mail: Mail, capabilities: Capabilities): Outgoing {
+  const { template } = mail
+  return template === undefined
+    ? new VariedOutgoing(mail, capabilities)
+    : new AlikeOutgoing(mail, template, capabilities)
+}
+
+class AlikeOutgoing implements Outgoing {
+  readonly #template: MessageTemplate
+  readonly #envelope: Envelope
+  #writer: MessageWriter | undefined
+
+  constructor(mail: Mail, template: MessageTemplate, { size }: Capabilities) {
+    const { sender, recipients } = mail.envelopeOf(0)
+    this.#template = template
+    this.#envelope = envelopeFor(sender, recipients, size ? template.sizeBytes : undefined)
+  }
+
+  envelopeOf(): Envelope {
+    return this.#envelope
+  }
+
+  get writer(): MessageWriter {
+    this.#writer ??= new TemplateWriter(this.#template, this.#envelope)
+    return this.#writer
+  }
+
+  chunks(depth: number): ChunkWriter {
+    return new TemplateChunkWriter(this.#template, this.#envelope, depth)
+  }
+}
+
+class VariedOutgoing implements Outgoing {
+  readonly #mail: Mail
+  readonly #offers: Capabilities
+  readonly writer: MessageWriter
+
+  constructor(mail: Mail, offers: Capabilities) {
+    this.#mail = mail
+    this.#offers = offers
+    this.writer = new VariedWriter(mail)
+  }
+
+  envelopeOf(message: number): Envelope {
+    const { sender, recipients } = this.#mail.envelopeOf(message)
+    return envelopeFor(sender, recipients, this.#offers.size ? this.#mail.sizeOf(message) : undefined)
+  }
+
+  chunks(): ChunkWriter {
+    return new VariedChunkWriter(this.#mail)
+  }
+}

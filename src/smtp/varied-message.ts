@@ -1,0 +1,80 @@
+import type { Mail } from '../mail/mail.ts'
+import type { Envelope } from './envelope.ts'
+import { type ChunkWriter, COPY_LIMIT_BYTES, chunkCommands, dotStuff, type MessageWriter } from './message.ts'
+
+const END_OF_DATA = '.\r\n'
+
+/** Messages that differ: small ones are copied into one buffer, the parts of large ones stay where they are. */
+export class VariedWriter implements MessageWriter {
+  readonly #mail: Mail
+  #memory = Buffer.alloc(0)
+
+  constructor(mail: Mail) {
+    this.#mail = mail
+  }
+
+  octets(number: number, next: Envelope | undefined): readonly Buffer[] {
+    const plain = this.#mail.octetsOf(number)
+    const parts = this.#mail.traits(number).dotLines ? stuffed(plain) : plain
+    const end = next === undefined ? END_OF_DATA : END_OF_DATA + next.whole
+    const bytes = lengthOf(parts)
+    if (bytes > COPY_LIMIT_BYTES) return [...parts, Buffer.from(end, 'latin1')]
+    const whole = this.#room(bytes + end.length)
+    whole.write(end, copyInto(whole, parts), 'latin1')
+    return [whole]
+  }
+
+  /** The transport has written the last message before the next one is asked for. */
+  #room(bytes: number): Buffer {
+    if (this.#memory.length < bytes) this.#memory = Buffer.allocUnsafeSlow(bytes + bytes / 4)
+    return this.#memory.subarray(0, bytes)
+  }
+}
+
+export class VariedChunkWriter implements ChunkWriter {
+  readonly #mail: Mail
+  /** By place: commands, header and body. */
+  readonly #places: (readonly Buffer[])[] = []
+  /** Of what was put since the last write. */
+  #bytes = 0
+
+  constructor(mail: Mail) {
+    this.#mail = mail
+  }
+
+  hasRoom(added: number): boolean {
+    return added === 0 || this.#bytes < COPY_LIMIT_BYTES
+  }
+
+  put(place: number, number: number, envelope: Envelope): void {
+    const commands = Buffer.from(chunkCommands(envelope, this.#mail.sizeOf(number)), 'latin1')
+    const parts = [commands, ...this.#mail.octetsOf(number)]
+    this.#places[place] = parts
+    this.#bytes += lengthOf(parts)
+  }
+
+  octets(place: number, count: number): readonly Buffer[] {
+    this.#bytes = 0
+    const parts = this.#places.slice(place, place + count).flat()
+    const bytes = lengthOf(parts)
+    return bytes > 2 * COPY_LIMIT_BYTES ? parts : [Buffer.concat(parts, bytes)]
+  }
+}
+
+function lengthOf(parts: readonly Buffer[]): number {
+  let bytes = 0
+  for (const part of parts) bytes += part.length
+  return bytes
+}
+
+/** Returns where they end. */
+function copyInto(target: Buffer, parts: readonly Buffer[]): number {
+  let at = 0
+  for (const part of parts) at += part.copy(target, at)
+  return at
+}
+
+/** A line may begin in one part and its dot stand in the next. */
+function stuffed(parts: readonly Buffer[]): readonly Buffer[] {
+  return [dotStuff(Buffer.concat(parts))]
+}
