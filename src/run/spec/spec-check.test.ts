@@ -89,7 +89,7 @@ test('at a rate each worker has a session; in the closed model there is nothing 
 
 test('what is undefined was not said', () => {
   expect(read({ ...BURST, size: 600, recipients: undefined, auth: undefined })).toMatchObject({
-    sizeBytes: 600,
+    mail: { sizeBytes: 600 },
   })
 })
 
