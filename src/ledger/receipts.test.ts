@@ -65,3 +65,14 @@ describe('Receipts', () => {
     expect(() => receiptsOf(8).merge(ofThree)).toThrow('unknown target 2')
   })
 })
+
+it('keeps refused recipients of messages that were taken, only where there are any', () => {
+  const first = new Receipts({ planned: 10, targetCount: 1 })
+  expect(first.toData()).not.toHaveProperty('refused')
+  for (let message = 0; message < 40; message++) first.refuse(message, message % 3)
+  const both = new Receipts({ targetCount: 1 })
+  both.refuse(99, 7)
+  both.merge(first.toData())
+  expect([...(both.toData().refused ?? [])].slice(0, 8)).toEqual([99, 7, 0, 0, 1, 1, 2, 2])
+  expect(both.toData().refused).toHaveLength(2 * 41)
+})

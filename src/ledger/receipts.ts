@@ -5,6 +5,11 @@ export interface ReceiptsData {
   /** Bit n: message n was acknowledged. */
   readonly acknowledged: Uint8Array
   readonly targets: readonly TargetReceipts[]
+  /**
+   * Recipients that were refused of messages that were taken for others: pairs of a message and the place of a
+   * recipient in its envelope. Absent when there are none.
+   */
+  readonly refused?: Uint32Array
 }
 
 export interface TargetReceipts {
@@ -16,6 +21,8 @@ export interface TargetReceipts {
 /** Records which messages were acknowledged: one bit each, and a digest per target. */
 export class Receipts {
   #acknowledged: Uint8Array
+  #refused = new Uint32Array(0)
+  #refusedWords = 0
   readonly #targets: { accepted: number; bytes: number; digest: BagDigest }[]
 
   /** Grows as needed beyond `planned`, or without it. */
@@ -38,7 +45,22 @@ export class Receipts {
     this.#acknowledged[message >>> 3] = (this.#acknowledged[message >>> 3] as number) | (1 << (message & 7))
   }
 
+  /** A recipient was refused of a message that was taken for others; `recipient`: its place in the envelope. */
+  refuse(message: number, recipient: number): void {
+    const at = this.#refusedWords
+    if (at === this.#refused.length) {
+      const larger = new Uint32Array(Math.max(64, 2 * at))
+      larger.set(this.#refused)
+      this.#refused = larger
+    }
+    this.#refused[at] = message
+    this.#refused[at + 1] = recipient
+    this.#refusedWords += 2
+  }
+
   merge(other: ReceiptsData): void {
+    const { refused = [] } = other
+    for (let at = 0; at < refused.length; at += 2) this.refuse(refused[at] ?? 0, refused[at + 1] ?? 0)
     this.#makeRoom(other.acknowledged.length)
     other.acknowledged.forEach((bits, index) => {
       this.#acknowledged[index] = (this.#acknowledged[index] as number) | bits
@@ -63,6 +85,7 @@ export class Receipts {
     return {
       acknowledged: this.#acknowledged.slice(),
       targets: this.#targets.map(({ digest, ...counts }) => ({ ...counts, digest: digest.toString() })),
+      ...(this.#refusedWords === 0 ? {} : { refused: this.#refused.slice(0, this.#refusedWords) }),
     }
   }
 }
