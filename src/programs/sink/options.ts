@@ -66,6 +66,13 @@ const SETTINGS = {
   chunking: setting('SINK_CHUNKING', trueOrFalse, 'false'),
   /** Take mail by LMTP (RFC 2033) as well, on a port of its own. */
   lmtp: optional('SINK_LMTP', bindAddress),
+  /**
+   * Be the next hop of a relay, which MailHog is not: null senders (RFC 5321 4.5.5), 8BITMIME (RFC 6152) and SMTPUTF8
+   * (RFC 6531).
+   */
+  nextHop: setting('SINK_NEXT_HOP', trueOrFalse, 'false'),
+  /** Tell of arrivals in /sink/arrivals instead of keeping messages: the headers with id and CRC-32 of the body. */
+  arrivals: setting('SINK_ARRIVALS', fieldNames, ''),
   spoolFolder: optional('SINK_SPOOL_DIR', path),
 }
 

@@ -6,7 +6,7 @@ import { apiV2 } from './http/api-v2.ts'
 import { BasicAuth, createHttpServer, type SinkHttpServer } from './http/http-server.ts'
 import { EventStreams, Hub } from './http/live-events.ts'
 import { Messages } from './http/messages.ts'
-import { deliveryRoutes, ownRoutes, webPage } from './http/own-routes.ts'
+import { arrivalRoutes, deliveryRoutes, ownRoutes, webPage } from './http/own-routes.ts'
 import { OutgoingServers } from './http/release.ts'
 import { type Route, Router } from './http/router.ts'
 import { JimSwitch } from './jim.ts'
@@ -14,6 +14,7 @@ import type { SinkOptions } from './options.ts'
 import { createSmtpServer } from './smtp/connection.ts'
 import { DigestFields } from './smtp/content-digest.ts'
 import { Intake } from './smtp/intake.ts'
+import { ArrivalJournal } from './store/arrivals.ts'
 import { Store } from './store/store.ts'
 
 export interface RunningSink extends AsyncDisposable {
@@ -31,17 +32,22 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   const messages = new Messages({ store, hostname: options.hostname })
   const hub = new Hub(messages)
   const jim = new JimSwitch({ config: options.jim, invited: options.inviteJim })
+  const journal = options.arrivals.length === 0 ? undefined : new ArrivalJournal(options.spoolFolder)
   const intake = new Intake({
     store,
     headerOnly: options.digestOnly,
-    fields: new DigestFields(options.digestHeaders, options.mimeDigests),
+    fields:
+      journal === undefined
+        ? new DigestFields(options.digestHeaders, { mime: options.mimeDigests })
+        : new DigestFields(options.arrivals, { decoded: true }),
+    journal,
     onStored: (message) => hub.publish(message),
   })
   const smtp = createSmtpServer({ ...options, intake, jim, lmtp: false })
   const lmtp = createSmtpServer({ ...options, intake, jim, lmtp: true })
   const sharesListener = options.api.text === options.ui.text
   const api = httpServer(options, hub, [
-    ...apiRoutes({ options, messages, hub, jim }),
+    ...apiRoutes({ options, messages, hub, jim, journal }),
     ...(sharesListener ? webPage(options.apiHost + options.webPath) : []),
   ])
   const ui = sharesListener ? api : httpServer(options, undefined, webPage(options.apiHost + options.webPath))
@@ -54,6 +60,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
       sharesListener ? undefined : closedHttp(ui),
     ])
     store.close()
+    journal?.close()
   })
   try {
     const [smtpPort, lmtpPort, apiPort] = await Promise.all([
@@ -74,9 +81,10 @@ interface ApiParts {
   readonly messages: Messages
   readonly hub: Hub
   readonly jim: JimSwitch
+  readonly journal: ArrivalJournal | undefined
 }
 
-function apiRoutes({ options, messages, hub, jim }: ApiParts): Route[] {
+function apiRoutes({ options, messages, hub, jim, journal }: ApiParts): Route[] {
   const outgoing =
     options.outgoingSmtpFile === undefined
       ? new OutgoingServers()
@@ -85,7 +93,8 @@ function apiRoutes({ options, messages, hub, jim }: ApiParts): Route[] {
   return [
     ...apiV1({ messages, outgoing, hostname, events: new EventStreams(hub) }),
     ...apiV2({ messages, jim, outgoing }),
-    ...ownRoutes({ store: messages.store, hub, fieldNames }),
+    ...ownRoutes({ store: messages.store, hub, fieldNames, journal }),
+    ...(journal === undefined ? [] : arrivalRoutes(journal)),
     ...(mimeDigests ? deliveryRoutes({ store: messages.store, fieldNames }) : []),
   ]
 }

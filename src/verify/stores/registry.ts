@@ -23,6 +23,13 @@ export interface StoreAddress {
 
 const FORMS: readonly StoreForm[] = [
   {
+    scheme: 'sink',
+    form: 'sink:PORT or sink:lmtp:PORT (booted for the run on 127.0.0.1; 2525 where no port is given)',
+    wrong: (rest) => (readSinkPort(rest) === undefined ? 'names no port from 1 to 65535' : undefined),
+    open: async (rest, context) =>
+      (await import('./sink.ts')).openSink(readSinkPort(rest) ?? DEFAULT_SINK, context),
+  },
+  {
     scheme: 'maildir',
     form: 'maildir:/path, with {user} and {domain} for many mailboxes',
     wrong: wrongPath,
@@ -68,6 +75,22 @@ export function openStore({ scheme, rest }: StoreAddress, context: StoreContext)
   const form = FORMS.find((known) => known.scheme === scheme)
   if (form === undefined) throw new RangeError(`there is no store of the scheme ${scheme}`)
   return form.open(rest, context)
+}
+
+/** Where a relay has to send what the sink is to take. */
+export interface SinkPort {
+  readonly protocol: 'smtp' | 'lmtp'
+  readonly port: number
+}
+
+const DEFAULT_SINK: SinkPort = { protocol: 'smtp', port: 2525 }
+
+function readSinkPort(rest: string): SinkPort | undefined {
+  const [, protocol = 'smtp', digits = ''] = /^(?:(smtp|lmtp)(?::|$))?(\d{0,5})$/.exec(rest) ?? []
+  if (rest !== '' && protocol === 'smtp' && digits === '' && rest !== 'smtp') return undefined
+  const port = digits === '' ? DEFAULT_SINK.port : Number(digits)
+  if (port < 1 || port > 65_535) return undefined
+  return { protocol: protocol === 'lmtp' ? 'lmtp' : 'smtp', port }
 }
 
 function wrongPath(path: string): string | undefined {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { MimeFacts } from '../mime/mime-digest.ts'
+import type { ArrivalJournal } from '../store/arrivals.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredMessage } from '../store/stored-message.ts'
 import { escapeJson, textOf } from './go-json.ts'
@@ -14,13 +15,19 @@ export interface DeliveryParts {
 
 export interface OwnRoutesParts extends DeliveryParts {
   readonly hub: Hub
+  readonly journal: ArrivalJournal | undefined
 }
 
 /** Routes beyond MailHog's API, outside of its paths. */
-export function ownRoutes({ store, hub, fieldNames }: OwnRoutesParts): Route[] {
+export function ownRoutes({ store, hub, fieldNames, journal }: OwnRoutesParts): Route[] {
   const api = 'own'
   return [
-    { method: 'GET', path: '/sink/count', api, handler: (exchange) => count(exchange, store, hub) },
+    {
+      method: 'GET',
+      path: '/sink/count',
+      api,
+      handler: (exchange) => count(exchange, { store, hub, journal }),
+    },
     {
       method: 'GET',
       path: '/sink/digests',
@@ -30,8 +37,15 @@ export function ownRoutes({ store, hub, fieldNames }: OwnRoutesParts): Route[] {
   ]
 }
 
-function count({ response }: Exchange, store: Store, hub: Hub): void {
-  const counts = { count: store.count, events_dropped: hub.dropped }
+function count(
+  { response }: Exchange,
+  { store, hub, journal }: Pick<OwnRoutesParts, 'store' | 'hub' | 'journal'>,
+): void {
+  const counts = {
+    count: journal?.count ?? store.count,
+    events_dropped: hub.dropped,
+    ...(journal === undefined ? {} : { arrivals_bytes: journal.bytes }),
+  }
   send(response, 200, 'application/json', JSON.stringify(counts))
 }
 
@@ -120,6 +134,21 @@ function* deliveryLines(
     // Non-ASCII file names must survive a writer with one byte per character.
     yield `${escapeJson(JSON.stringify(line))}\n`
   }
+}
+
+/** `GET /sink/arrivals?from=N`: NDJSON of ArrivalLine, in the order of arrival, from byte N on. */
+export function arrivalRoutes(journal: ArrivalJournal): Route[] {
+  const handler = async ({ response, query }: Exchange) => {
+    const from = query.get('from') ?? '0'
+    if (!/^\d{1,15}$/.test(from)) return sendError(response, 400, 'from has to be a whole number')
+    response.setHeader('Content-Type', 'application/x-ndjson')
+    await sendPieces(response, latin1Pieces(journal, Number(from)))
+  }
+  return [{ method: 'GET', path: '/sink/arrivals', api: 'own', handler }]
+}
+
+function* latin1Pieces(journal: ArrivalJournal, from: number): Generator<string> {
+  for (const piece of journal.read(from)) yield piece.toString('latin1')
 }
 
 /** A small page that lists the messages. `apiBase`: URL or path of the API. */

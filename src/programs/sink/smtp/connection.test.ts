@@ -20,10 +20,11 @@ beforeEach(async () => {
 async function serve(
   chunking: boolean,
   lmtp = false,
+  nextHop = false,
   jim = new JimSwitch({ config: JIM_DEFAULTS, invited: false }),
 ): Promise<void> {
   const intake = new Intake({ store, headerOnly: false, fields: new DigestFields(), onStored: () => {} })
-  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking, lmtp })
+  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking, lmtp, nextHop })
   smtp.server.listen(0, '127.0.0.1')
   await once(smtp.server, 'listening')
   port = (smtp.server.address() as AddressInfo).port
@@ -174,10 +175,25 @@ test('by LMTP: LHLO alone says hello, and each recipient has its reply, in order
   expect(store.all().map(({ to }) => to)).toEqual(Array(2).fill(['b@x.test', 'a@x.test']))
 })
 
+test('as the next hop of a relay it takes bounces, and 8-bit mail as it is', async () => {
+  using mailhog = await RawSmtp.open(port)
+  await mailhog.reply()
+  expect(await mailhog.say('EHLO me.test')).not.toMatch(/8BITMIME|SMTPUTF8/)
+  expect(await mailhog.say('MAIL FROM:<>')).toMatch(/^550 /)
+  smtp.server.close()
+  await serve(false, false, true)
+  using client = await RawSmtp.open(port)
+  await client.reply()
+  expect(await client.say('EHLO me.test')).toMatch(/250-8BITMIME\r\n250-SMTPUTF8\r\n/)
+  await client.write('MAIL FROM:<> BODY=8BITMIME\r\nRCPT TO:<b@x.test>\r\nDATA\r\n\xfc\r\n.\r\n')
+  expect(await codes(client, 4)).toBe('250 250 354 250')
+  expect(store.all().map(({ from, to }) => [from, ...to])).toEqual([['', 'b@x.test']])
+})
+
 test('what is on a slow link when its client leaves never arrives', async () => {
   smtp.server.close()
   const slow = { DisconnectChance: 0, AcceptChance: 1, LinkSpeedAffect: 1, LinkSpeedMin: 0, LinkSpeedMax: 0 }
-  await serve(false, false, new JimSwitch({ config: { ...JIM_DEFAULTS, ...slow }, invited: true }))
+  await serve(false, false, false, new JimSwitch({ config: { ...JIM_DEFAULTS, ...slow }, invited: true }))
   const timers = vi.spyOn(globalThis, 'setTimeout')
   const cleared = vi.spyOn(globalThis, 'clearTimeout')
   const client = connect(port, '127.0.0.1')

@@ -17,6 +17,7 @@ export interface ConnectionOptions {
   readonly jim: Jim | undefined
   readonly chunking: boolean
   readonly lmtp: boolean
+  readonly nextHop: boolean
 }
 
 interface Data {
@@ -269,6 +270,8 @@ export interface SmtpListenerOptions {
   readonly chunking: boolean
   /** Speak LMTP (RFC 2033). */
   readonly lmtp: boolean
+  /** Take what a relay sends on: bounces, and 8-bit mail as it is. */
+  readonly nextHop: boolean
 }
 
 /** The SMTP server, not listening yet, and its open sockets. */

@@ -27,6 +27,8 @@ export interface DialogueOptions {
   readonly chunking: boolean
   /** Speak LMTP (RFC 2033) instead of SMTP. */
   readonly lmtp: boolean
+  /** Take what a relay sends on: bounces, and 8-bit mail as it is. */
+  readonly nextHop: boolean
 }
 
 /**
@@ -125,7 +127,7 @@ export class Dialogue {
   #whenReady(verb: string, args: string): string {
     if (verb === 'AUTH') return this.#auth(beginAuth(args, this.#jim))
     if (verb !== 'MAIL') return UNRECOGNISED
-    const from = (this.#options.lmtp ? MAIL_OR_BOUNCE : MAIL).exec(args)?.[1]
+    const from = (this.#options.lmtp || this.#options.nextHop ? MAIL_OR_BOUNCE : MAIL).exec(args)?.[1]
     if (from === undefined) return '550 Invalid syntax in MAIL command\r\n'
     if (this.#jim?.rejectsSender()) return `550 Invalid sender ${from}\r\n`
     this.#from = from
@@ -155,7 +157,9 @@ export class Dialogue {
     if (verb === 'HELO') return `250 Hello ${name}\r\n`
     const chunking = this.#options.chunking ? '250-CHUNKING\r\n' : ''
     // RFC 2033 5 asks for the first two.
-    const own = verb === 'LHLO' ? '250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n' : ''
+    const lmtp = verb === 'LHLO' ? '250-ENHANCEDSTATUSCODES\r\n' : ''
+    const eightBit = verb === 'LHLO' || this.#options.nextHop ? '250-8BITMIME\r\n' : ''
+    const own = lmtp + eightBit + (this.#options.nextHop ? '250-SMTPUTF8\r\n' : '')
     return `250-Hello ${name}\r\n250-PIPELINING\r\n${own}${chunking}250 AUTH PLAIN\r\n`
   }
 

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import type { ArrivalJournal } from '../store/arrivals.ts'
 import type { Spool } from '../store/spool.ts'
 import type { Store } from '../store/store.ts'
 import { type Extent, StoredMessage } from '../store/stored-message.ts'
@@ -23,6 +24,8 @@ export interface IntakeOptions {
   readonly headerOnly: boolean
   readonly fields: DigestFields
   readonly onStored: (message: StoredMessage) => void
+  /** Takes the place of the store: messages are told of, and not kept. */
+  readonly journal?: ArrivalJournal | undefined
 }
 
 /**
@@ -34,6 +37,7 @@ export class Intake {
   readonly #headerOnly: boolean
   readonly #fields: DigestFields
   readonly #onStored: (message: StoredMessage) => void
+  readonly #journal: ArrivalJournal | undefined
   #waiting: Waiting[] = []
 
   constructor(options: IntakeOptions) {
@@ -41,12 +45,14 @@ export class Intake {
     this.#headerOnly = options.headerOnly
     this.#fields = options.fields
     this.#onStored = options.onStored
+    this.#journal = options.journal
   }
 
   begin(): IncomingContent {
     return new IncomingContent({
       spool: () => this.#store.spool,
       headerOnly: this.#headerOnly,
+      dropsBegun: this.#journal !== undefined,
       fields: this.#fields,
     })
   }
@@ -68,6 +74,7 @@ export class Intake {
   #storeAll(waiting: readonly Waiting[]): StoredMessage[] | undefined {
     const spool = this.#store.spool
     try {
+      if (this.#journal !== undefined) return tellAll(waiting, this.#journal)
       const begun = waiting.map(({ content }) => begunExtents(content, spool))
       let offset = spool.append(waiting.map(({ content }) => content.rest))
       const createdEpochMs = performance.timeOrigin + performance.now()
@@ -85,6 +92,14 @@ export class Intake {
       for (const { content } of waiting) content.spooled?.spool.release()
     }
   }
+}
+
+function tellAll(waiting: readonly Waiting[], journal: ArrivalJournal): StoredMessage[] {
+  const arrivals = waiting.map(({ envelope: { to }, content: { digest, rest } }) => {
+    return { to, digest, whole: rest.length === digest.bytes ? rest : undefined }
+  })
+  journal.add(arrivals, performance.timeOrigin + performance.now())
+  return []
 }
 
 /** Blocks spooled before a "delete all" are in the old spool; move them to the current one. */
@@ -123,6 +138,8 @@ export interface IncomingOptions {
   readonly spool: () => Spool
   /** Drop the bodies. */
   readonly headerOnly: boolean
+  /** Drop what would go to the spool while a message is being received. */
+  readonly dropsBegun: boolean
   readonly fields: DigestFields
 }
 
@@ -171,6 +188,7 @@ export class IncomingContent {
   #spill(): void {
     const block = this.#takePending()
     this.#digest.push(block)
+    if (this.#options.dropsBegun) return
     const kept = this.#toKeep(block)
     if (kept.length === 0) return
     this.#spooled ??= { spool: this.#options.spool().retain(), extents: [] }
