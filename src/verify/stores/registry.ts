@@ -1,6 +1,7 @@
 import { MailstormError } from '../../error.ts'
 import { nearest } from '../../nearest.ts'
 import type { Store, StoreContext } from '../store.ts'
+import { DEFAULT_SINK, readSinkPort } from './sink-port.ts'
 
 /** A kind of store: how it is written, checked and opened. What it needs is loaded when it is opened. */
 export interface StoreForm {
@@ -75,22 +76,6 @@ export function openStore({ scheme, rest }: StoreAddress, context: StoreContext)
   const form = FORMS.find((known) => known.scheme === scheme)
   if (form === undefined) throw new RangeError(`there is no store of the scheme ${scheme}`)
   return form.open(rest, context)
-}
-
-/** Where a relay has to send what the sink is to take. */
-export interface SinkPort {
-  readonly protocol: 'smtp' | 'lmtp'
-  readonly port: number
-}
-
-const DEFAULT_SINK: SinkPort = { protocol: 'smtp', port: 2525 }
-
-function readSinkPort(rest: string): SinkPort | undefined {
-  const [, protocol = 'smtp', digits = ''] = /^(?:(smtp|lmtp)(?::|$))?(\d{0,5})$/.exec(rest) ?? []
-  if (rest !== '' && protocol === 'smtp' && digits === '' && rest !== 'smtp') return undefined
-  const port = digits === '' ? DEFAULT_SINK.port : Number(digits)
-  if (port < 1 || port > 65_535) return undefined
-  return { protocol: protocol === 'lmtp' ? 'lmtp' : 'smtp', port }
 }
 
 function wrongPath(path: string): string | undefined {

@@ -5,7 +5,7 @@ import { LOOPBACK } from '../../listening.ts'
 import type { ArrivalLine } from '../../programs/sink/store/arrivals.ts'
 import type { Arrival, Store, StoreContext } from '../store.ts'
 import { arrivalsOf } from '../stored-message.ts'
-import type { SinkPort } from './registry.ts'
+import type { SinkPort } from './sink-port.ts'
 
 /** Damaged messages kept for a look at them. */
 const MOST_DAMAGED_BYTES = 32 * 1024 ** 2
