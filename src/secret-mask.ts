@@ -46,7 +46,9 @@ function formsOf({ user, pass }: Credentials): string[] {
 
 /** What is sent in place of the password. */
 function dialogueForms(user: string): string[] {
-  const plain = [`\0${user}\0`, `${user}\0${user}\0`, `${user}:`].flatMap((start) =>
+  // PLAIN, a pair as in HTTP, XOAUTH2, and OAUTHBEARER (RFC 7628 3.1).
+  const bearers = [`user=${user}\x01auth=Bearer `, `n,a=${user},\x01auth=Bearer `]
+  const plain = [`\0${user}\0`, `${user}\0${user}\0`, `${user}:`, ...bearers].flatMap((start) =>
     base64Beginning(start, '*'),
   )
   return [...plain, ...base64Beginning(`${user} `, '{36,}'), `${escaped(user)} [0-9a-fA-F]{32}`]

@@ -23,6 +23,8 @@ test('every variable of the load is an option, but for a login, which a list of 
   expect(LOAD_VARIABLES.filter((variable) => !options.includes(variable))).toEqual([
     'STRESS_AUTH_USER',
     'STRESS_AUTH_PASS',
+    'STRESS_AUTH_TOKEN_FILE',
+    'STRESS_AUTH_TOKEN_COMMAND',
     'STRESS_AUTH_MECHANISM',
   ])
 })

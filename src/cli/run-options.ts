@@ -21,6 +21,7 @@ export const WORKLOAD_OPTIONS = {
   'messages-per-session': ['STRESS_MESSAGES_PER_SESSION', '<count>'],
   'max-sessions': ['STRESS_MAX_SESSIONS', '<count>'],
   tls: ['STRESS_TLS', '<mode>'],
+  accounts: ['STRESS_ACCOUNTS', '<file>'],
   recipients: ['STRESS_RECIPIENTS', '<count>'],
   sender: ['STRESS_SENDER', '<address>'],
   recipient: ['STRESS_RECIPIENT', '<address>'],

@@ -230,6 +230,8 @@ export interface WorkloadResult {
   readonly tls: string
   /** User name of SMTP AUTH (RFC 4954); null without a login. */
   readonly auth: string | null
+  /** Accounts that sessions log in with in turn (`STRESS_ACCOUNTS`); absent without them. */
+  readonly accounts?: number
   /** Envelope sender. */
   readonly sender: string
   /** Envelope recipient; the first of several. */

@@ -1,3 +1,4 @@
+import { TOKEN_MECHANISMS } from '../smtp/target.ts'
 import { unreservedProblem } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
 import { executorOfMode, MODE_VARIABLES, misusedIn } from './load.ts'
@@ -16,6 +17,8 @@ const OF_BOOTED = [
   ...['SMTP_CPUS', 'SMTP_MEMORY', 'NODE_IMAGE', 'STRESS_LOGS'],
 ] as readonly VariableName[]
 const OF_CONTAINERS = ['SMTP_CPUS', 'SMTP_MEMORY', 'NODE_IMAGE'] as const satisfies readonly VariableName[]
+
+const SECRETS = ['STRESS_AUTH_PASS', 'STRESS_AUTH_TOKEN_FILE', 'STRESS_AUTH_TOKEN_COMMAND'] as const
 
 const CONTRADICTIONS: readonly Contradiction[] = [
   ...OF_BOOTED.map(onlyForBooted),
@@ -121,8 +124,29 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         : undefined,
   },
   needs('SMTP_IMAGE_ENV', 'SMTP_IMAGE'),
-  pair('STRESS_AUTH_USER', 'STRESS_AUTH_PASS'),
+  {
+    about: [],
+    find: (_, given) =>
+      given.has('STRESS_AUTH_USER') && SECRETS.every((name) => !given.has(name))
+        ? 'STRESS_AUTH_USER is set without STRESS_AUTH_PASS. Set both, or neither; or a token, by STRESS_AUTH_TOKEN_FILE or STRESS_AUTH_TOKEN_COMMAND.'
+        : undefined,
+  },
   pair('STRESS_AUTH_PASS', 'STRESS_AUTH_USER'),
+  needs('STRESS_AUTH_TOKEN_FILE', 'STRESS_AUTH_USER'),
+  needs('STRESS_AUTH_TOKEN_COMMAND', 'STRESS_AUTH_USER'),
+  both('STRESS_AUTH_TOKEN_FILE', 'STRESS_AUTH_PASS', 'the secret of the login'),
+  both('STRESS_AUTH_TOKEN_COMMAND', 'STRESS_AUTH_PASS', 'the secret of the login'),
+  both('STRESS_AUTH_TOKEN_FILE', 'STRESS_AUTH_TOKEN_COMMAND', 'the token of the login'),
+  both('STRESS_ACCOUNTS', 'STRESS_AUTH_USER', 'who logs in'),
+  {
+    about: ['STRESS_AUTH_MECHANISM'],
+    find: ({ STRESS_AUTH_MECHANISM: mechanism }, given) =>
+      mechanism !== undefined &&
+      (given.has('STRESS_AUTH_TOKEN_FILE') || given.has('STRESS_AUTH_TOKEN_COMMAND')) &&
+      !TOKEN_MECHANISMS.some((name) => name === mechanism)
+        ? `STRESS_AUTH_MECHANISM=${mechanism} takes a password, and a token is given. Unset it, or set ${TOKEN_MECHANISMS.join(' or ')}.`
+        : undefined,
+  },
   needs('STRESS_AUTH_MECHANISM', 'STRESS_AUTH_USER'),
   reserved('STRESS_SENDER'),
   reserved('STRESS_RECIPIENT'),

@@ -15,6 +15,7 @@ describe('the table of variables', () => {
         ...(name.startsWith('SMTP_IMAGE_') ? { SMTP_IMAGE: 'boky/postfix' } : {}),
         ...(name === 'STRESS_AUTH_USER' ? { STRESS_AUTH_PASS: 'p' } : {}),
         ...(name === 'STRESS_AUTH_PASS' ? { STRESS_AUTH_USER: 'u' } : {}),
+        ...(name.startsWith('STRESS_AUTH_TOKEN_') ? { STRESS_AUTH_USER: 'u' } : {}),
         ...(name === 'STRESS_AUTH_MECHANISM' ? { STRESS_AUTH_USER: 'u', STRESS_AUTH_PASS: 'p' } : {}),
         ...(name === 'STRESS_LIVE_PORT' ? { STRESS_LIVE: '1' } : {}),
         ...(name === 'STRESS_METRICS_HOST' ? { STRESS_METRICS_PORT: '0' } : {}),

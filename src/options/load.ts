@@ -180,6 +180,21 @@ export const CUSTOM = {
   STRESS_TLS: preset(oneOf(TLS_MODES, 'starttls'), 'none', 'Encryption of the sessions.'),
   STRESS_AUTH_USER: unset(line('text', 'user'), 'no login', 'User name for SMTP AUTH.'),
   STRESS_AUTH_PASS: unset(line('text', 'secret'), 'no login', 'Password for SMTP AUTH.', true),
+  STRESS_AUTH_TOKEN_FILE: unset(
+    line('a path', '/run/secrets/token'),
+    'no token',
+    'File with an OAuth token, in place of a password: AUTH by OAUTHBEARER or XOAUTH2. Read before each load; a new token is found within a minute.',
+  ),
+  STRESS_AUTH_TOKEN_COMMAND: unset(
+    line('a command of the shell', 'gcloud auth print-access-token'),
+    'no token',
+    'Command that prints the token, run before each load.',
+  ),
+  STRESS_ACCOUNTS: unset(
+    line('a path', 'accounts.csv'),
+    'no login',
+    'CSV file of accounts (columns user, pass; mechanism, sender): each session logs in with the next one.',
+  ),
   STRESS_AUTH_MECHANISM: unset(
     oneOf(AUTH_MECHANISMS, 'LOGIN'),
     'the best the server offers',
@@ -241,6 +256,7 @@ export const FIELD_OF = {
   STRESS_MESSAGES_PER_SESSION: 'messagesPerSession',
   STRESS_MAX_SESSIONS: 'maxSessions',
   STRESS_TLS: 'tls',
+  STRESS_ACCOUNTS: 'accounts',
   STRESS_RECIPIENTS: 'recipients',
   STRESS_SENDER: 'sender',
   STRESS_RECIPIENT: 'recipient',
@@ -324,12 +340,20 @@ export function customMisuses({
   return misuses
 }
 
-/** Undefined where one of both is missing. */
+/** Undefined where the user, or password and token are missing. */
 export function credentialsOf({
   STRESS_AUTH_USER: user,
   STRESS_AUTH_PASS: pass,
+  STRESS_AUTH_TOKEN_FILE: tokenFile,
+  STRESS_AUTH_TOKEN_COMMAND: tokenCommand,
   STRESS_AUTH_MECHANISM: mechanism,
 }: GivenLoad | LoadValues): Credentials | undefined {
-  if (user === undefined || pass === undefined) return undefined
-  return Object.freeze({ user, pass, ...(mechanism === undefined ? {} : { mechanism }) })
+  if (user === undefined || (pass ?? tokenFile ?? tokenCommand) === undefined) return undefined
+  return Object.freeze({
+    user,
+    ...(pass === undefined ? {} : { pass }),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(tokenCommand === undefined ? {} : { tokenCommand }),
+    ...(mechanism === undefined ? {} : { mechanism }),
+  })
 }

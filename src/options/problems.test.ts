@@ -49,7 +49,26 @@ describe('readOptions with bad input', () => {
       { STRESS_WORKERS: '9', STRESS_MAX_SESSIONS: '8' },
       'STRESS_MAX_SESSIONS=8 is less than STRESS_WORKERS=9, and each worker has a session. Raise it, or set fewer workers.',
     ],
-    [{ STRESS_AUTH_USER: 'u' }, 'STRESS_AUTH_USER is set without STRESS_AUTH_PASS. Set both, or neither.'],
+    [
+      { STRESS_AUTH_USER: 'u' },
+      'STRESS_AUTH_USER is set without STRESS_AUTH_PASS. Set both, or neither; or a token, by STRESS_AUTH_TOKEN_FILE or STRESS_AUTH_TOKEN_COMMAND.',
+    ],
+    [
+      { STRESS_AUTH_TOKEN_FILE: 't' },
+      'STRESS_AUTH_TOKEN_FILE is set without STRESS_AUTH_USER. Set it too, or unset STRESS_AUTH_TOKEN_FILE.',
+    ],
+    [
+      { STRESS_AUTH_USER: 'u', STRESS_AUTH_TOKEN_FILE: 't', STRESS_AUTH_TOKEN_COMMAND: 'c' },
+      'STRESS_AUTH_TOKEN_FILE and STRESS_AUTH_TOKEN_COMMAND both set the token of the login. Unset one of them.',
+    ],
+    [
+      { STRESS_AUTH_USER: 'u', STRESS_AUTH_TOKEN_FILE: 't', STRESS_AUTH_MECHANISM: 'PLAIN' },
+      'STRESS_AUTH_MECHANISM=PLAIN takes a password, and a token is given. Unset it, or set OAUTHBEARER or XOAUTH2.',
+    ],
+    [
+      { STRESS_AUTH_USER: 'u', STRESS_AUTH_PASS: 'p', STRESS_ACCOUNTS: 'a.csv' },
+      'STRESS_ACCOUNTS and STRESS_AUTH_USER both set who logs in. Unset one of them.',
+    ],
     [{ STRESS_AUTH_PASS: 'p' }, 'STRESS_AUTH_PASS is set without STRESS_AUTH_USER. Set both, or neither.'],
     [
       { SMTP_PORT: '65532' },

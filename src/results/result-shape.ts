@@ -104,6 +104,7 @@ const workload = z.looseObject({
   recipients: number,
   tls: text,
   auth: text.nullable(),
+  accounts: number.optional(),
   size_bytes: number,
   rate_per_second: figure,
   duration_seconds: figure,

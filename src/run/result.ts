@@ -265,6 +265,7 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     recipients: workload.mail.recipients.length,
     tls: workload.tls,
     auth: workload.auth === undefined ? null : workload.auth.user,
+    ...(workload.accounts === undefined ? {} : { accounts: workload.accounts.count }),
     sender: workload.mail.sender,
     recipient: workload.mail.recipients[0] ?? '',
   }

@@ -9,6 +9,7 @@ import { checkHosts } from '../smtp/preflight/preflight.ts'
 import { replyText } from '../smtp/reply.ts'
 import { openSession, quit, type Session, sendOne } from '../smtp/session.ts'
 import type { Credentials, TlsMode } from '../smtp/target.ts'
+import { loginOf } from './logins.ts'
 
 /** Options of {@link SmtpClient.connect}. */
 export interface SmtpClientOptions {
@@ -101,7 +102,8 @@ export class SmtpClient implements AsyncDisposable {
    *
    * @param target - server to connect to, as `host:port`; IPv6 as `[::1]:25`
    * @param options - encryption, login and time limits; each states its default
-   * @throws {@link MailstormError} when the target is not `host:port`, or is neither loopback nor private
+   * @throws {@link MailstormError} when the target is not `host:port`, is neither loopback nor private, or there is
+   * no token for the login
    * @throws {@link SmtpFailure} when the connection fails or the server refuses the session
    */
   static async connect(target: string, options: SmtpClientOptions = {}): Promise<SmtpClient> {
@@ -116,7 +118,7 @@ export class SmtpClient implements AsyncDisposable {
       ...placeOf(target),
       name: target,
       tls: { mode: tls, verify: tlsVerify },
-      ...(auth === undefined ? {} : { auth }),
+      ...(auth === undefined ? {} : { auth: await loginOf(auth) }),
     }
     const [checked] = await checkHosts({ targets: [place], allowPublicTargets })
     const session = await openSession({

@@ -19,11 +19,12 @@ export function offerOf({ size }: Capabilities): number {
   return size ? 1 : 0
 }
 
-export function outgoingOf(mail: Mail, capabilities: Capabilities): Outgoing {
+/** `sender`: of the account that sends it, in place of the message's own. */
+export function outgoingOf(mail: Mail, capabilities: Capabilities, sender?: string): Outgoing {
   const { template } = mail
   return template === undefined
-    ? new VariedOutgoing(mail, capabilities)
-    : new AlikeOutgoing(mail, template, capabilities)
+    ? new VariedOutgoing(mail, capabilities, sender)
+    : new AlikeOutgoing(mail, template, capabilities, sender)
 }
 
 class AlikeOutgoing implements Outgoing {
@@ -31,8 +32,9 @@ class AlikeOutgoing implements Outgoing {
   readonly #envelope: Envelope
   #writer: MessageWriter | undefined
 
-  constructor(mail: Mail, template: MessageTemplate, { size }: Capabilities) {
-    const { sender, recipients } = mail.envelopeOf(0)
+  constructor(mail: Mail, template: MessageTemplate, { size }: Capabilities, accountSender?: string) {
+    const { sender: own, recipients } = mail.envelopeOf(0)
+    const sender = accountSender ?? own
     this.#template = template
     this.#envelope = envelopeFor(sender, recipients, size ? template.sizeBytes : undefined)
   }
@@ -54,17 +56,20 @@ class AlikeOutgoing implements Outgoing {
 class VariedOutgoing implements Outgoing {
   readonly #mail: Mail
   readonly #offers: Capabilities
+  readonly #sender: string | undefined
   readonly writer: MessageWriter
 
-  constructor(mail: Mail, offers: Capabilities) {
+  constructor(mail: Mail, offers: Capabilities, sender?: string) {
     this.#mail = mail
     this.#offers = offers
+    this.#sender = sender
     this.writer = new VariedWriter(mail)
   }
 
   envelopeOf(message: number): Envelope {
     const { sender, recipients } = this.#mail.envelopeOf(message)
-    return envelopeFor(sender, recipients, this.#offers.size ? this.#mail.sizeOf(message) : undefined)
+    const size = this.#offers.size ? this.#mail.sizeOf(message) : undefined
+    return envelopeFor(this.#sender ?? sender, recipients, size)
   }
 
   chunks(): ChunkWriter {

@@ -10,6 +10,7 @@ import { Dialogue, type DialogueEvents } from './dialogue.ts'
 import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Farewells } from './farewells.ts'
+import type { LoginOf } from './logins.ts'
 import { type Outgoing, offerOf, outgoingOf } from './outgoing.ts'
 import type { Reply } from './reply.ts'
 import { type SessionCaps, SessionTally, type Suspicion } from './session-caps.ts'
@@ -27,6 +28,8 @@ export interface SenderOptions {
   readonly clock: Clock
   readonly model: 'open' | 'closed'
   readonly targets: readonly SmtpTarget[]
+  /** How the sessions of a worker log in, where they do not all log in alike. */
+  readonly logins?: ((worker: number) => LoginOf) | undefined
   readonly mail: Mail
   readonly shape: SessionShape
   readonly tlsSessions: TlsSessionCache
@@ -46,14 +49,21 @@ export interface SenderOptions {
 }
 
 /**
- * A lane that sends by SMTP, one session after another, each to the next of the targets. `firstTarget`
- * differs from worker to worker, so that they do not all begin at the first server.
+ * A lane that sends by SMTP, one session after another, each to the next of the targets. The number of its worker
+ * says at which it begins, so that they do not all begin at the first server.
  */
-export function smtpLane(options: SenderOptions, firstTarget: number): Lane {
+export function smtpLane(options: SenderOptions, worker: number): Lane {
+  const firstTarget = worker % options.targets.length
+  const loginOf = options.logins?.(worker)
   return (feed) =>
     new Promise((resolve, reject) => {
-      new SmtpLane(options, feed, firstTarget % options.targets.length, { resolve, reject }).begin()
+      new SmtpLane(options, feed, { firstTarget, loginOf }, { resolve, reject }).begin()
     })
+}
+
+interface LaneStart {
+  readonly firstTarget: number
+  readonly loginOf: LoginOf | undefined
 }
 
 /** What a session leaves to the one after it. */
@@ -82,6 +92,9 @@ class SmtpLane implements DialogueEvents, Receiver {
   readonly #feed: Feed
   readonly #settle: { resolve(): void; reject(error: unknown): void }
   #target: number
+  readonly #loginOf: LoginOf | undefined
+  /** Envelope sender of the session's account, if it has one. */
+  #sender: string | undefined
   /** What the previous session left. Its suspicion is settled by this one's first message. */
   #before = NOTHING_LEFT
 
@@ -121,12 +134,13 @@ class SmtpLane implements DialogueEvents, Receiver {
   constructor(
     options: SenderOptions,
     feed: Feed,
-    target: number,
+    { firstTarget, loginOf }: LaneStart,
     settle: { resolve(): void; reject(error: unknown): void },
   ) {
     this.#options = options
     this.#feed = feed
-    this.#target = target
+    this.#target = firstTarget
+    this.#loginOf = loginOf
     this.#settle = settle
   }
 
@@ -173,7 +187,7 @@ class SmtpLane implements DialogueEvents, Receiver {
   #open(ticket: Ticket, dueMs: number | undefined): void {
     const { targets, clock, transports, tlsSessions, shape, onReply } = this.#options
     const index = this.#target
-    const target = targets[index] as SmtpTarget
+    const target = this.#logIn(targets[index] as SmtpTarget)
     this.#begin(this.#current, ticket, dueMs)
     this.#isFirst = true
     this.#followed = undefined
@@ -192,6 +206,14 @@ class SmtpLane implements DialogueEvents, Receiver {
     if (transport.failure !== undefined) queueMicrotask(() => this.proceed(clock.nowMs()))
   }
 
+  #logIn(target: SmtpTarget): SmtpTarget {
+    if (this.#loginOf === undefined) return target
+    const login = this.#loginOf(target)
+    if (login.sender !== this.#sender) this.#offer = undefined
+    this.#sender = login.sender
+    return login.target
+  }
+
   refused(failure: SmtpFailure): void {
     this.#sample(failure)
     this.#leave(NOTHING_LEFT)
@@ -206,7 +228,7 @@ class SmtpLane implements DialogueEvents, Receiver {
     this.#pipelining = levelOffered(pipelining, capabilities)
     const offer = offerOf(capabilities)
     if (offer !== this.#offer) {
-      this.#outgoing = outgoingOf(mail, capabilities)
+      this.#outgoing = outgoingOf(mail, capabilities, this.#sender)
       this.#offer = offer
       this.#batch = undefined
     }

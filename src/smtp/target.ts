@@ -49,6 +49,8 @@ export interface Login {
   readonly pass: string
   /** `pass` is a token: a mechanism for passwords is never chosen for it. */
   readonly isToken?: boolean
+  /** File of the token, where it is looked up again as it changes. */
+  readonly tokenFile?: string
   /** The only mechanism to try. */
   readonly mechanism?: AuthMechanism
 }
@@ -64,11 +66,21 @@ export interface Login {
 export interface Credentials {
   /** User name. */
   readonly user: string
-  /** Password, or with XOAUTH2 and OAUTHBEARER the token; shown as `***` in every report and log. */
-  readonly pass: string
+  /**
+   * Password, or with XOAUTH2 and OAUTHBEARER the token; shown as `***` in every report and log. Needed without
+   * `tokenFile` and `tokenCommand`.
+   */
+  readonly pass?: string
+  /**
+   * File with nothing but a token, in place of `pass`: it goes by OAUTHBEARER (RFC 7628) or XOAUTH2. Read before each
+   * load; a new one is found within a minute.
+   */
+  readonly tokenFile?: string
+  /** Command of the shell that prints a token, in place of `pass`. Run before each load. */
+  readonly tokenCommand?: string
   /**
    * The only mechanism to try. Default: the best that the server offers, then the next one after 504 or
-   * 534. XOAUTH2 and OAUTHBEARER are only used where they are asked for.
+   * 534. XOAUTH2 and OAUTHBEARER need a token, or to be asked for.
    */
   readonly mechanism?: AuthMechanism
 }

@@ -1,4 +1,5 @@
 import type { MailPlan, MailSpec } from '../../mail/mail.ts'
+import type { AccountTable } from '../../smtp/logins.ts'
 import type { SessionShape, SmtpTarget } from '../../smtp/target.ts'
 import type { MetricKinds } from '../custom-metrics.ts'
 import type { Schedule, Split } from '../executors/registry.ts'
@@ -9,6 +10,8 @@ export interface Load extends SessionShape {
   /** Concurrent workers of the plan, over all generators. */
   readonly workers: number
   readonly mail: MailSpec
+  /** Who the sessions log in as, in turn; else as `auth` of each target says. */
+  readonly accounts?: AccountTable
   /** How long after the window messages that are due may still start (open model). */
   readonly drainMs: number
   /** File URL of a module of hooks, and the metrics that they record. */

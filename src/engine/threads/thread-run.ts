@@ -6,6 +6,7 @@ import { messageId } from '../../mail/id.ts'
 import { type Mail, mailOf } from '../../mail/mail.ts'
 import { Gate, OpenTransports } from '../../smtp/connections.ts'
 import { Farewells } from '../../smtp/farewells.ts'
+import { loginsOf } from '../../smtp/logins.ts'
 import { type SenderOptions, smtpLane } from '../../smtp/sender.ts'
 import type { TlsSessionCache } from '../../smtp/session.ts'
 import { SessionCaps } from '../../smtp/session-caps.ts'
@@ -153,6 +154,7 @@ export class ThreadRun {
       model: pacer.model,
       targets: plan.targets,
       mail: this.#mail,
+      logins: loginsOf({ ...plan, clock: systemClock }),
       shape: plan,
       tlsSessions,
       transports: this.#transports,

@@ -319,6 +319,7 @@ function workloadSentence({ workload }: Result): string {
   if (workload.recipients > 1) parts.push(counted(workload.recipients, 'recipient'))
   if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
   if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
+  if (workload.accounts !== undefined) parts.push(`AUTH by ${counted(workload.accounts, 'account')} in turn`)
   return parts.join(', ')
 }
 

@@ -122,6 +122,7 @@ function checkSameRun(first: Part, part: Part): void {
     recipients: result.workload.recipients,
     TLS: result.workload.tls,
     user: result.workload.auth,
+    accounts: result.workload.accounts,
     duration: result.workload.duration_seconds ?? null,
     'agreed start': split.agreed_start,
   })

@@ -5,7 +5,10 @@ import type { Workload } from '../spec/spec.ts'
 import { findLevel, type LevelFinding } from './trial.ts'
 
 /** Of a workload, what its pipelining depends on. */
-export type LevelWorkload = Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs' | 'pipelining' | 'mail'>
+export type LevelWorkload = Pick<
+  Workload,
+  'tls' | 'auth' | 'accounts' | 'replyTimeoutMs' | 'pipelining' | 'mail'
+>
 
 /** A server that is slower than that shows it in the load. */
 const LONGEST_TRIAL_MS = 10_000

@@ -8,6 +8,7 @@ import { type RunningSmtpServer, smtpServerImage } from '../../../containers/smt
 import type { NameLookup, Result } from '../../engine/result.ts'
 import { MailstormError } from '../../error.ts'
 import type { ContainerOptions, Options } from '../../options/options.ts'
+import { type AccountTable, accountsIn } from '../../smtp/logins.ts'
 import {
   type CheckedHost,
   checkHosts,
@@ -15,7 +16,8 @@ import {
   type PreflightWorld,
   preflight,
 } from '../../smtp/preflight/preflight.ts'
-import type { SmtpTarget, TlsMode } from '../../smtp/target.ts'
+import type { Credentials, SmtpTarget, TlsMode } from '../../smtp/target.ts'
+import { Logins } from '../logins.ts'
 import type { Workload } from '../spec/spec.ts'
 import { TargetLevels } from './levels.ts'
 
@@ -30,12 +32,15 @@ export interface Servers extends AsyncDisposable {
   readonly noLedger: string | undefined
   /** Servers given by name, and their addresses in this run. */
   readonly names: readonly NameLookup[]
-  /** Throws MailstormError when a server that was not booted here does not greet as the workload expects. */
-  ready(workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>): Promise<void>
+  /**
+   * Throws MailstormError when the workload has no token for its login, or a server that was not booted here does not
+   * greet as it expects.
+   */
+  ready(workload: Pick<Workload, 'tls' | 'auth' | 'accounts' | 'replyTimeoutMs'>): Promise<void>
   /** At which pipelining level they are sent to. */
   readonly levels: TargetLevels
   /** Where to send a workload, given its TLS mode and credentials. */
-  targetsFor(workload: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[]
+  targetsFor(workload: Pick<Workload, 'tls' | 'auth' | 'accounts'>): SmtpTarget[]
 }
 
 type Note = (line: string) => void
@@ -103,7 +108,7 @@ function fleetOptions({ fleet, custom }: Options) {
     ...rest,
     ...(domain === undefined ? {} : { domain }),
     ...(basePort === undefined ? {} : { basePort }),
-    ...(custom.auth === undefined ? {} : { auth: custom.auth }),
+    ...(custom.auth?.pass === undefined ? {} : { auth: { user: custom.auth.user, pass: custom.auth.pass } }),
   }
 }
 
@@ -127,13 +132,14 @@ async function startedServers(options: Options): Promise<Servers> {
 
 function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: Options): Servers {
   const { tlsVerify, pipeliningTrial, containers } = options
-  const targetsFor: Servers['targetsFor'] = ({ tls, auth }) =>
+  const logins = new Logins()
+  const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts }) =>
     fleet.servers.map((server) => ({
       name: server.name,
       host: server.host,
       port: tls === 'implicit' ? (server.implicitTlsPort ?? server.port) : server.port,
       tls: { mode: tls, verify: tlsVerify, ...(server.ca === undefined ? {} : { ca: server.ca }) },
-      ...(auth === undefined ? {} : { auth }),
+      ...loggedIn(logins, { auth, accounts }),
     }))
   const areOurs = containers.foreign === undefined
   return {
@@ -141,7 +147,7 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: O
     kept: false,
     booted: fleet.servers,
     names: [],
-    async ready() {},
+    ready: ({ auth }) => logins.find(auth),
     noLedger: fleet.servers.find(({ noLedger }) => noLedger !== undefined)?.noLedger,
     levels: new TargetLevels(targetsFor, { areOurs, mayDeliver: pipeliningTrial }),
     targetsFor,
@@ -153,7 +159,8 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: O
 async function externalServers(options: Options, world: PreflightWorld): Promise<Servers> {
   const { targets, custom, tlsVerify, allowPublicTargets, pipeliningTrial } = options
   const known = new Map<string, CheckedHost>()
-  const targetsFor = ({ tls, auth }: Pick<Workload, 'tls' | 'auth'>): SmtpTarget[] =>
+  const logins = new Logins()
+  const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts }) =>
     targets.map(({ host, port }) => {
       const checked = known.get(host)
       return {
@@ -162,10 +169,10 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
         port,
         ...(checked === undefined ? {} : { addresses: checked.addresses }),
         tls: { mode: tls, verify: tlsVerify },
-        ...(auth === undefined ? {} : { auth }),
+        ...loggedIn(logins, { auth, accounts }),
       }
     })
-  const check = (workload: Pick<Workload, 'tls' | 'auth' | 'replyTimeoutMs'>) => {
+  const check = (workload: Parameters<Servers['ready']>[0]) => {
     const { replyTimeoutMs } = workload
     const plan = {
       targets: targetsFor(workload),
@@ -175,7 +182,7 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     }
     return preflight(plan, world)
   }
-  const unchecked = { targets: targetsFor({ tls: custom.tls, auth: custom.auth }), allowPublicTargets }
+  const unchecked = { targets: targetsFor({ tls: custom.tls, auth: undefined }), allowPublicTargets }
   for (const checked of await checkHosts(unchecked, world)) known.set(checked.host, checked)
   const ready = new Map<TlsMode, Promise<void>>()
   return {
@@ -185,6 +192,7 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     noLedger: 'servers that were not booted by mailstorm keep no ledger',
     names: [...known.values()].filter(({ host }) => isIP(host) === 0).map(lookupOf),
     async ready(workload) {
+      await logins.find(workload.auth)
       const checked = ready.get(workload.tls) ?? check(workload)
       ready.set(workload.tls, checked)
       await checked
@@ -193,6 +201,15 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     targetsFor,
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** What is sent before the load is sent by the first account. */
+function loggedIn(
+  logins: Logins,
+  { auth, accounts }: { readonly auth: Credentials | undefined; readonly accounts: AccountTable | undefined },
+): Pick<SmtpTarget, 'auth'> {
+  const login = accounts === undefined ? logins.of(auth) : accountsIn(accounts)[0]
+  return login === undefined ? {} : { auth: login }
 }
 
 function lookupOf({ host, addresses, lookupMs }: CheckedHost): NameLookup {

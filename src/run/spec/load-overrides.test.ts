@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { GivenLoad } from '../../options/load.ts'
 import { overrideLoad, variedBy } from './load-overrides.ts'
 import { resolveSpec, type ScenarioSpec } from './spec.ts'
@@ -20,6 +23,10 @@ const SPECS = {
 type Name = keyof typeof SPECS
 const NAMES = Object.keys(SPECS) as Name[]
 
+const ACCOUNTS = join(mkdtempSync(join(tmpdir(), 'mailstorm-overrides-')), 'accounts.csv')
+writeFileSync(ACCOUNTS, 'user,pass\nann,x\n')
+afterAll(() => rmSync(dirname(ACCOUNTS), { recursive: true }))
+
 const STAGES = [{ durationSeconds: 5, target: 30 }]
 /** A value for each variable that is unlike all of the specs above. */
 const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE'>> = {
@@ -37,6 +44,9 @@ const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE'>> = {
   STRESS_TLS: 'starttls',
   STRESS_AUTH_USER: 'user',
   STRESS_AUTH_PASS: 'secret',
+  STRESS_AUTH_TOKEN_FILE: 'token',
+  STRESS_AUTH_TOKEN_COMMAND: 'print-token',
+  STRESS_ACCOUNTS: ACCOUNTS,
   STRESS_AUTH_MECHANISM: 'LOGIN',
   STRESS_RECIPIENTS: 4,
   STRESS_SENDER: 'a@example.com',
@@ -60,9 +70,9 @@ describe('overrideLoad', () => {
     '%s changes the plan, or is refused with the reason',
     (name) => {
       for (const of of NAMES) {
-        const load = name.startsWith('STRESS_AUTH')
-          ? { STRESS_AUTH_USER: 'user', STRESS_AUTH_PASS: 'secret', [name]: GIVEN[name] }
-          : { [name]: GIVEN[name] }
+        const secret = name.startsWith('STRESS_AUTH_TOKEN') ? {} : { STRESS_AUTH_PASS: 'secret' }
+        const login = name.startsWith('STRESS_AUTH') ? { STRESS_AUTH_USER: 'user', ...secret } : {}
+        const load = { ...login, [name]: GIVEN[name] }
         const { spec, refused, overrides } = overrideLoad(SPECS[of], load)
         const changes = (OF_SOME[name] ?? NAMES).includes(of)
         expect([of, refused.has(name)]).toEqual([of, !changes])

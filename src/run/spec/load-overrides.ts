@@ -74,10 +74,17 @@ const RULES = {
   STRESS_AUTH_USER(spec, user, load) {
     const auth = credentialsOf(load)
     if (auth === undefined) return 'it needs STRESS_AUTH_PASS too'
-    return { spec: { ...spec, auth }, own: spec.auth?.user ?? null, value: user }
+    const { accounts: _own, ...others } = spec
+    return { spec: { ...others, auth }, own: spec.auth?.user ?? null, value: user }
   },
   // Applied together with the user name, and never shown in a result.
   STRESS_AUTH_PASS: (spec) => ({ spec, own: null, value: null }),
+  STRESS_AUTH_TOKEN_FILE: (spec) => ({ spec, own: null, value: null }),
+  STRESS_AUTH_TOKEN_COMMAND: (spec) => ({ spec, own: null, value: null }),
+  STRESS_ACCOUNTS(spec, accounts) {
+    const { auth, ...others } = spec
+    return { spec: { ...others, accounts }, own: spec.accounts ?? auth?.user ?? null, value: accounts }
+  },
   STRESS_AUTH_MECHANISM: (spec, mechanism) => ({ spec, own: null, value: mechanism }),
   STRESS_THRESHOLDS(spec, thresholds) {
     return { spec: { ...spec, thresholds }, own: spec.thresholds.join(', '), value: thresholds.join(', ') }

@@ -48,6 +48,8 @@ const FIELDS: Readonly<Record<string, Allowed | undefined>> = {
 const CREDENTIALS: Readonly<Record<string, Allowed>> = {
   user: allowedBy(line('text of one line', 'user')),
   pass: allowedBy(line('text of one line', 'secret')),
+  tokenFile: allowedBy(line('a path', 'token')),
+  tokenCommand: allowedBy(line('a command of the shell', 'print-token')),
   mechanism: allowedBy(oneOf(AUTH_MECHANISMS, 'LOGIN')),
 }
 
@@ -61,6 +63,7 @@ type Spec = LoadSpec & {
   readonly maxSessions?: number
   readonly thresholds: readonly string[]
   readonly auth?: Credentials
+  readonly accounts?: string
   readonly sender?: string
   readonly recipient?: string
 }
@@ -71,6 +74,8 @@ export function checkSpec(spec: Spec, allowPublic: boolean): void {
     value === undefined ? [] : (problemWith(name, value, spec) ?? []),
   )
   if (!Array.isArray(spec.thresholds)) problems.push('thresholds is not a list: thresholds: [] for none.')
+  if (spec.auth !== undefined && spec.accounts !== undefined)
+    problems.push('auth and accounts both say who logs in: leave one of them out.')
   problems.push(...authProblems(spec.auth), ...(allowPublic ? [] : publicProblems(spec)))
   const { workers, maxSessions } = spec
   if (executorOf(spec).model === 'open' && maxSessions !== undefined && maxSessions < workers)
@@ -145,11 +150,17 @@ function amountProblem(name: string, value: unknown): string | undefined {
 function authProblems(auth: Spec['auth']): string[] {
   if (auth === undefined) return []
   const given: Readonly<Record<string, unknown>> = { ...auth }
-  return Object.entries(CREDENTIALS).flatMap(([name, field]) => {
-    if (given[name] === undefined) return name === 'mechanism' ? [] : [`auth.${name} is missing.`]
+  const secrets = SECRETS.filter((name) => given[name] !== undefined)
+  const problems = Object.entries(CREDENTIALS).flatMap(([name, field]) => {
+    if (given[name] === undefined) return name === 'user' ? ['auth.user is missing.'] : []
     return wrongIn(`auth.${name}`, given[name], field) ?? []
   })
+  if (secrets.length === 0) problems.push('auth.pass is missing, and so are tokenFile and tokenCommand.')
+  if (secrets.length > 1) problems.push(`auth has ${secrets.join(' and ')}: one of them is enough.`)
+  return problems
 }
+
+const SECRETS = ['pass', 'tokenFile', 'tokenCommand'] as const
 
 /** Real people get what a public server is sent for them, even where the server itself may be tested. */
 function publicProblems({ sender, recipient }: Spec): string[] {

@@ -25,6 +25,7 @@ import {
   type TlsMode,
 } from '../../smtp/target.ts'
 import { checkBaseline } from '../baseline.ts'
+import { readAccounts } from '../logins.ts'
 import { checkSpec } from './spec-check.ts'
 
 /**
@@ -107,6 +108,11 @@ export interface SpecBase extends CustomMetricsSpec {
    * ```
    */
   readonly auth?: Credentials
+  /**
+   * CSV file of accounts for AUTH, in place of `auth`, with the columns `user` and `pass`, and perhaps `mechanism` and
+   * `sender` (the envelope sender of that account's messages). Each session logs in with the next one, in turn.
+   */
+  readonly accounts?: string
   /**
    * Recipients per message, from 1 to 1,000. More than one are numbered: recipient+1@…, recipient+2@….
    *
@@ -248,6 +254,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
     tls: spec.tls ?? 'none',
     auth: spec.auth,
+    ...(spec.accounts === undefined ? {} : { accounts: readAccounts(spec.accounts, allowPublic) }),
     replyTimeoutMs,
     baseline: spec.baseline,
     ...resolveCustomMetrics(spec),
