@@ -8,7 +8,6 @@ import { PhaseTimer } from './target.ts'
  * keep it.
  */
 export class Attempt extends PhaseTimer implements Sample {
-  ticket: Ticket = NO_TICKET
   /** When its response time starts, in this attempt and in a second one. */
   dueMs = 0
   sentMs = 0
@@ -22,11 +21,15 @@ export class Attempt extends PhaseTimer implements Sample {
   recipientFailures: readonly RecipientFailure[] | undefined
 
   begin(ticket: Ticket, dueMs: number, sentMs: number): void {
-    this.ticket = ticket
     this.message = ticket.message
     this.dueMs = dueMs
     this.sentMs = sentMs
     this.start(sentMs)
+  }
+
+  /** For a second attempt. The one that it came with is not kept: it would outlive its young generation. */
+  get ticket(): Ticket {
+    return { message: this.message, dueMs: this.dueMs }
   }
 
   /** `refusals`: of some recipients, while the message was taken for others. */
@@ -38,8 +41,6 @@ export class Attempt extends PhaseTimer implements Sample {
     this.recipientFailures = refusals.length === 0 ? undefined : refusals.map(recipientFailure)
   }
 }
-
-const NO_TICKET: Ticket = { message: 0, dueMs: 0 }
 
 function recipientFailure({ outcome, failure }: SmtpFailure): RecipientFailure {
   return { ...failure, outcome }

@@ -52,7 +52,9 @@ it('ends all connections of a thread at once, and those that are opened afterwar
     connections.add(gone, 4)
     connections.delete(gone)
     early.enter('greeting')
-    expect(connections.states()).toEqual([{ target: 3, phase: 'greeting', sinceMs: 700, limitMs: 10_700 }])
+    expect([...connections.states()]).toEqual([
+      { target: 3, phase: 'greeting', sinceMs: 700, limitMs: 10_700 },
+    ])
     connections.abort()
     connections.add(late, 5)
     expect([early, gone, late].map(failureOf)).toEqual(['aborted', undefined, 'aborted'])

@@ -44,8 +44,8 @@ export class OpenTransports {
     this.#open.delete(transport)
   }
 
-  states(): (TransportState & { readonly target: number })[] {
-    return Array.from(this.#open, ([transport, target]) => ({ ...transport.state, target }))
+  *states(): Generator<TransportState & { readonly target: number }> {
+    for (const [transport, target] of this.#open) yield { ...transport.state, target }
   }
 
   /** Aborts all of them, and every later one as soon as it is added. */

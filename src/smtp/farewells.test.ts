@@ -57,7 +57,7 @@ it('lets each lane wait for half a second from its own QUIT, whichever was first
   await clock.advanceTo(3_000)
   await ended
   expect(told).toEqual(['answered', 'timeout of 0', 'timeout of 2'])
-  expect(transports.states()).toEqual([])
+  expect([...transports.states()]).toEqual([])
 })
 
 it('leaves no timer behind when all have ended', async () => {

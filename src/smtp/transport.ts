@@ -53,8 +53,10 @@ export class Transport {
   #isOpen = false
   #socket: net.Socket
   readonly #parser: ReplyParser
-  /** Replies that have arrived and are not taken yet. */
-  readonly #replies: Reply[] = []
+  /** Replies that have arrived and are not taken yet, between what has been taken of them and their end. */
+  readonly #replies: (Reply | undefined)[] = []
+  #firstReply = 0
+  #endOfReplies = 0
   /** Replies still expected to what was sent; the greeting comes unasked (RFC 5321 3.1). */
   #owed = 1
   /** Of these, replies to what had been sent before the last thing was. */
@@ -119,7 +121,7 @@ export class Transport {
 
   /** A reply, or part of one, has arrived and is not taken. */
   get hasUnreadInput(): boolean {
-    return this.#replies.length > 0 || this.#parser.midReply
+    return this.#hasReplies || this.#parser.midReply
   }
 
   get encrypted(): boolean {
@@ -155,9 +157,21 @@ export class Transport {
 
   /** The next reply that has arrived. */
   take(): Reply | undefined {
-    const reply = this.#replies.shift()
-    if (reply !== undefined) this.#onTaken?.(reply, this.#phase)
+    if (!this.#hasReplies) return undefined
+    const reply = this.#replies[this.#firstReply] as Reply
+    this.#replies[this.#firstReply++] = undefined
+    if (!this.#hasReplies) this.#firstReply = this.#endOfReplies = 0
+    this.#onTaken?.(reply, this.#phase)
     return reply
+  }
+
+  get #hasReplies(): boolean {
+    return this.#firstReply < this.#endOfReplies
+  }
+
+  /** An array that is emptied by shift() gets new memory with every reply that comes then. */
+  #push(reply: Reply): void {
+    this.#replies[this.#endOfReplies++] = reply
   }
 
   /** Sends commands and expects so many replies. They are ASCII, except with SMTPUTF8 (RFC 6531 3.4). */
@@ -207,7 +221,7 @@ export class Transport {
 
   /** Whether the kernel has taken all writes, or a reply arrived first; if not, the receiver is told when. */
   flush(): boolean {
-    return this.#replies.length > 0 || this.drained()
+    return this.#hasReplies || this.drained()
   }
 
   /** Whether the kernel has taken all that was written; else the receiver is told when it has. */
@@ -289,7 +303,7 @@ export class Transport {
       this.#fail(failed('protocol_error', this.#phase, error.message))
     }
     // Only after the whole chunk: a later reply in it cannot answer what is sent because of an earlier one.
-    if (this.#replies.length > 0) this.#wake()
+    if (this.#hasReplies) this.#wake()
   }
 
   #expect(replies: number): void {
@@ -309,7 +323,7 @@ export class Transport {
     this.#owed--
     if (isOlder) this.#owedBefore--
     if (this.#awaitsFlush && this.#owed < this.#repliesHeld) this.#hold(reply)
-    else this.#replies.push(reply)
+    else this.#push(reply)
   }
 
   /**
@@ -349,7 +363,7 @@ export class Transport {
       return
     }
     // A refusal counts whenever it comes, 421 above all (RFC 5321 3.8): the next to ask gets it.
-    this.#replies.push(reply)
+    this.#push(reply)
     this.#release()
     this.#fail(failed('connection_closed', this.#phase, `session ended after ${text}`))
   }
@@ -361,7 +375,7 @@ export class Transport {
 
   #release(): void {
     this.#awaitsFlush = false
-    if (this.#held.length > 0) this.#replies.push(...this.#held.splice(0))
+    if (this.#held.length > 0) for (const reply of this.#held.splice(0)) this.#push(reply)
   }
 
   #fail(failure: SmtpFailure): void {

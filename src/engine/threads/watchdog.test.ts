@@ -43,6 +43,20 @@ test('nothing hangs while a session still has time, rests, or anything comes to 
   expect(await looks(500_000, () => ({ waits: false }))).toBeUndefined()
 })
 
+test('goes through the sessions only where nothing has come to an end for a while', async () => {
+  let times = 0
+  const counted = {
+    *[Symbol.iterator]() {
+      times++
+      yield session({ limitMs: 1e6 })
+    },
+  }
+  await looks(60_000, (ms) => ({ progress: ms, sessions: counted }))
+  expect(times).toBe(0)
+  await looks(12_000, () => ({ sessions: counted }))
+  expect(times).toBe(2)
+})
+
 test('messages that wait outside of any session hang when all time limits together are over', async () => {
   expect(await looks(500_000, () => ({ waits: true }))).toEqual({ atMs: 101_000, hanging: [] })
 })

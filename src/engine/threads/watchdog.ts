@@ -32,7 +32,8 @@ export interface Activity {
   readonly progress: number
   /** Messages were begun and have not ended, or workers are left although nothing is to be sent any more. */
   readonly waits: boolean
-  readonly sessions: readonly SessionState[]
+  /** Gone through only where nothing has come to an end for a while: there may be thousands. */
+  readonly sessions: Iterable<SessionState>
 }
 
 export interface SessionState extends TransportState {
@@ -62,7 +63,8 @@ export class Silence {
     this.#lastLookMs = nowMs
     if (progress !== this.#progress) this.#quietMs = 0
     this.#progress = progress
-    const busy = sessions.filter(({ limitMs }) => limitMs !== Number.POSITIVE_INFINITY)
+    if (this.#quietMs <= overdueMs && this.#quietMs <= silenceMs) return undefined
+    const busy = [...sessions].filter(({ limitMs }) => limitMs !== Number.POSITIVE_INFINITY)
     const hangs = busy.length > 0 && busy.every(({ limitMs }) => nowMs - limitMs > overdueMs)
     if ((hangs && this.#quietMs > overdueMs) || (waits && this.#quietMs > silenceMs)) {
       return busy.map(({ target, phase, sinceMs }) => ({ target, phase, sinceMs }))
