@@ -1,4 +1,5 @@
 import type { Content, Traits } from './content.ts'
+import { CorpusContent, type CorpusPlan } from './corpus/corpus-content.ts'
 import { MessageTemplate } from './template.ts'
 
 /** What the messages of a scenario are like, in plain data. */
@@ -9,6 +10,8 @@ export interface MailSpec {
   readonly recipients: readonly string[]
   /** Body instead of generated text; any octets in lines that end in CRLF. */
   readonly body?: Uint8Array
+  /** Messages from files, instead of generated ones; `sizeBytes` is then their mean. */
+  readonly corpus?: CorpusPlan
 }
 
 /** The same for one run: all that message n depends on. It crosses threads. */
@@ -40,7 +43,41 @@ export interface Mail extends Content {
 }
 
 export function mailOf(plan: MailPlan): Mail {
-  return new AlikeMail(plan)
+  const { corpus, runId, seed } = plan
+  if (corpus === undefined) return new AlikeMail(plan)
+  return new VariedMail(plan, new CorpusContent({ corpus, runId, seed }))
+}
+
+/** Messages that differ, from one sender to the same recipients. */
+class VariedMail implements Mail {
+  readonly #content: Content
+  readonly #envelopes: readonly MailEnvelope[]
+
+  constructor({ sender, recipients }: MailSpec, content: Content) {
+    this.#content = content
+    this.#envelopes = [0, 1, 2, 3].map((kind) => ({
+      ...{ sender, recipients },
+      eightBit: (kind & 1) !== 0,
+      smtpUtf8: (kind & 2) !== 0,
+    }))
+  }
+
+  envelopeOf(message: number): MailEnvelope {
+    const { eightBit, utf8Headers } = this.#content.traits(message)
+    return this.#envelopes[(eightBit ? 1 : 0) + (utf8Headers ? 2 : 0)] as MailEnvelope
+  }
+
+  sizeOf(message: number): number {
+    return this.#content.sizeOf(message)
+  }
+
+  octetsOf(message: number): readonly Buffer[] {
+    return this.#content.octetsOf(message)
+  }
+
+  traits(message: number): Traits {
+    return this.#content.traits(message)
+  }
 }
 
 class AlikeMail implements Mail {

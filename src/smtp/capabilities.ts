@@ -11,6 +11,8 @@ export interface Capabilities {
   readonly size: boolean
   /** Largest message that it accepts, in octets; 0 when it names no limit (RFC 1870 4). */
   readonly sizeLimit: number
+  /** 8BITMIME (RFC 6152). */
+  readonly eightBitMime: boolean
   /** SMTPUTF8 (RFC 6531). */
   readonly smtpUtf8: boolean
   /** STARTTLS (RFC 3207). */
@@ -24,6 +26,7 @@ export const NO_CAPABILITIES: Capabilities = {
   chunking: false,
   size: false,
   sizeLimit: 0,
+  eightBitMime: false,
   smtpUtf8: false,
   startTls: false,
   auth: [],
@@ -54,6 +57,7 @@ function parseCapabilities(reply: Reply): Capabilities {
     chunking: keywords.has('CHUNKING'),
     size: keywords.has('SIZE'),
     sizeLimit: sizeLimitOf(keywords.get('SIZE')?.[0]),
+    eightBitMime: keywords.has('8BITMIME'),
     smtpUtf8: keywords.has('SMTPUTF8'),
     startTls: keywords.has('STARTTLS'),
     auth: keywords.get('AUTH') ?? [],

@@ -8,13 +8,15 @@ export interface Envelope {
   readonly replies: number
 }
 
-/** `SIZE=` only where the server offers it (RFC 1870 6.1). */
+/** `SIZE=` only where the server offers it (RFC 1870 6.1), as other parameters of MAIL: ` BODY=8BITMIME`. */
 export function envelopeFor(
   sender: string,
   recipients: readonly string[],
   sizeBytes: number | undefined,
+  parameters = '',
 ): Envelope {
-  const mail = `MAIL FROM:<${sender}>${sizeBytes === undefined ? '' : ` SIZE=${sizeBytes}`}\r\n`
+  const size = sizeBytes === undefined ? '' : ` SIZE=${sizeBytes}`
+  const mail = `MAIL FROM:<${sender}>${size}${parameters}\r\n`
   const rcpt = recipients.map((recipient) => `RCPT TO:<${recipient}>\r\n`)
   return { mail, rcpt, whole: `${mail}${rcpt.join('')}DATA\r\n`, replies: rcpt.length + 2 }
 }

@@ -15,8 +15,8 @@ export interface Outgoing {
 }
 
 /** What of a server's offer changes how mail goes to it: equal for those that get the same. */
-export function offerOf({ size }: Capabilities): number {
-  return size ? 1 : 0
+export function offerOf({ size, eightBitMime, smtpUtf8 }: Capabilities): number {
+  return (size ? 1 : 0) + (eightBitMime ? 2 : 0) + (smtpUtf8 ? 4 : 0)
 }
 
 /** `sender`: of the account that sends it, in place of the message's own. */
@@ -67,9 +67,13 @@ class VariedOutgoing implements Outgoing {
   }
 
   envelopeOf(message: number): Envelope {
-    const { sender, recipients } = this.#mail.envelopeOf(message)
-    const size = this.#offers.size ? this.#mail.sizeOf(message) : undefined
-    return envelopeFor(this.#sender ?? sender, recipients, size)
+    const { sender, recipients, eightBit, smtpUtf8 } = this.#mail.envelopeOf(message)
+    const offers = this.#offers
+    const size = offers.size ? this.#mail.sizeOf(message) : undefined
+    // RFC 6152 2; RFC 6531 3.4.
+    const body = eightBit && offers.eightBitMime ? ' BODY=8BITMIME' : ''
+    const utf8 = smtpUtf8 && offers.smtpUtf8 ? ' SMTPUTF8' : ''
+    return envelopeFor(this.#sender ?? sender, recipients, size, body + utf8)
   }
 
   chunks(): ChunkWriter {

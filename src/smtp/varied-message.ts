@@ -1,8 +1,12 @@
 import type { Mail } from '../mail/mail.ts'
 import type { Envelope } from './envelope.ts'
-import { type ChunkWriter, COPY_LIMIT_BYTES, chunkCommands, dotStuff, type MessageWriter } from './message.ts'
+import { type ChunkWriter, COPY_LIMIT_BYTES, chunkCommands, type MessageWriter } from './message.ts'
 
 const END_OF_DATA = '.\r\n'
+const DOT = 0x2e
+const LF = 0x0a
+const LINE_WITH_DOT = Buffer.from('\r\n.')
+const NOTHING: readonly Buffer[] = []
 
 /** Messages that differ: small ones are copied into one buffer, the parts of large ones stay where they are. */
 export class VariedWriter implements MessageWriter {
@@ -56,6 +60,8 @@ export class VariedChunkWriter implements ChunkWriter {
   octets(place: number, count: number): readonly Buffer[] {
     this.#bytes = 0
     const parts = this.#places.slice(place, place + count).flat()
+    // A large message is not to be held until its place is taken again.
+    this.#places.fill(NOTHING, place, place + count)
     const bytes = lengthOf(parts)
     return bytes > 2 * COPY_LIMIT_BYTES ? parts : [Buffer.concat(parts, bytes)]
   }
@@ -74,7 +80,27 @@ function copyInto(target: Buffer, parts: readonly Buffer[]): number {
   return at
 }
 
-/** A line may begin in one part and its dot stand in the next. */
-function stuffed(parts: readonly Buffer[]): readonly Buffer[] {
-  return [dotStuff(Buffer.concat(parts))]
+/**
+ * RFC 5321 4.5.2: a dot at the start of a line is doubled. Nothing is copied: what ends with such a dot is followed by
+ * what begins with it.
+ */
+export function stuffed(parts: readonly Buffer[]): readonly Buffer[] {
+  const sent: Buffer[] = []
+  // A line may begin in one part and its dot stand in the next.
+  let before = '\r\n'
+  for (const part of parts) {
+    let from = 0
+    if (part[0] === DOT && before === '\r\n') sent.push(part.subarray(0, 1))
+    else if (part[0] === LF && part[1] === DOT && before.endsWith('\r')) {
+      sent.push(part.subarray(0, 2))
+      from = 1
+    }
+    for (let at = part.indexOf(LINE_WITH_DOT, from); at !== -1; at = part.indexOf(LINE_WITH_DOT, from)) {
+      sent.push(part.subarray(from, at + LINE_WITH_DOT.length))
+      from = at + LINE_WITH_DOT.length - 1
+    }
+    sent.push(part.subarray(from))
+    before = (before + part.toString('latin1', Math.max(0, part.length - 2))).slice(-2)
+  }
+  return sent
 }
