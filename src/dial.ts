@@ -1,4 +1,4 @@
-import { isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net'
+import { type IpcNetConnectOpts, isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net'
 
 /** Where to connect to. Plain data, so that it can be posted to threads. */
 export interface DialTarget {
@@ -6,6 +6,13 @@ export interface DialTarget {
   readonly port: number
   /** Checked addresses of the host, tried in this order; without them the host is looked up. */
   readonly addresses?: readonly string[]
+  /** A Unix socket to connect to instead. */
+  readonly path?: string
+}
+
+/** Where to connect to, and nothing else of `target`. */
+export function dialTargetOf({ host, port, addresses, path }: DialTarget): DialTarget {
+  return { host, port, ...(addresses && { addresses }), ...(path === undefined ? {} : { path }) }
 }
 
 /** Node's minimum for one attempt; its default of 250 ms is too short for a busy server. */
@@ -16,7 +23,11 @@ const LEAST_ATTEMPT_MS = 10
  * (DNS rebinding), and no connection waits for a name server. The next address is tried when one refuses, or
  * has not answered within its share of the time (RFC 8305 5).
  */
-export function dialOptions({ host, port, addresses = [] }: DialTarget, withinMs: number): TcpNetConnectOpts {
+export function dialOptions(
+  { host, port, addresses = [], path }: DialTarget,
+  withinMs: number,
+): TcpNetConnectOpts | IpcNetConnectOpts {
+  if (path !== undefined) return { path }
   const [first] = addresses
   if (first === undefined) return { host, port }
   if (addresses.length === 1) return { host: first, port }

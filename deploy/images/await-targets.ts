@@ -1,12 +1,12 @@
 import { MailstormError } from '../../src/error.ts'
-import type { HostPort } from '../../src/options/address.ts'
+import { type ServerAddress, targetAt } from '../../src/options/server-address.ts'
 import { preflight } from '../../src/smtp/preflight/preflight.ts'
-import type { SmtpTarget, TlsMode } from '../../src/smtp/target.ts'
+import type { TlsMode } from '../../src/smtp/target.ts'
 import type { MeetingClock } from './meeting.ts'
 
 export interface TargetsOptions {
-  readonly targets: readonly HostPort[]
-  readonly tls: TlsMode
+  readonly targets: readonly ServerAddress[]
+  readonly tls: TlsMode | undefined
   readonly allowPublicTargets: boolean
   readonly withinMs: number
   readonly clock: MeetingClock
@@ -21,9 +21,7 @@ const TRY_EVERY_MS = 2_000
 export async function awaitTargets({ withinMs, clock, ...rest }: TargetsOptions): Promise<void> {
   const { allowPublicTargets, tls } = rest
   // Whether it greets is all that is asked; its certificate is looked at by the run.
-  const targets = rest.targets.map(({ host, port }): SmtpTarget => {
-    return { name: `${host}:${port}`, host, port, tls: { mode: tls, verify: false } }
-  })
+  const targets = rest.targets.map((target) => targetAt(target, { mode: tls, verify: false }))
   const deadline = clock.nowEpochMs() + withinMs
   for (;;) {
     try {

@@ -226,7 +226,7 @@ export interface WorkloadResult {
   readonly messages_per_session: number | 'unlimited'
   /** Recipients of each message. */
   readonly recipients: number
-  /** `none`, `starttls` (RFC 3207) or `implicit` (RFC 8314). */
+  /** `none`, `starttls` (RFC 3207) or `implicit` (RFC 8314); several, as `none, implicit`, where targets differ. */
   readonly tls: string
   /** User name of SMTP AUTH (RFC 4954); null without a login. */
   readonly auth: string | null

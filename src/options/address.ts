@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { type Kind, kind, textKind } from './kind.ts'
 
 /** RFC 5321 4.1.2 Dot-string; at most 64 octets by 4.5.3.1.1. */
@@ -6,7 +5,8 @@ const LOCAL_PART = /^(?=.{1,64}$)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-
 /** RFC 1123 2.1 and RFC 1035 2.3.4; at most 253 characters without the final dot. */
 const DOMAIN = /^(?=.{1,253}$)[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i
 /** Names of machines in container networks may have underscores. */
-const HOST = /^(?=.{1,253}$)[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?(\.[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?)*$/i
+export const HOST =
+  /^(?=.{1,253}$)[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?(\.[a-z\d_]([a-z\d_-]{0,61}[a-z\d_])?)*$/i
 
 /** RFC 2606 sections 2 and 3, RFC 6761 section 6; test.local is the domain of the servers we boot. */
 const RESERVED = ['test', 'example', 'invalid', 'localhost', 'example.com', 'example.net', 'example.org']
@@ -39,37 +39,3 @@ export const mailAddress: Kind<string> = textKind('an address as name@domain', '
 export const domainName: Kind<string> = kind('a domain name', 'test.local', (text) =>
   DOMAIN.test(text) ? { value: text } : { wrong: 'is not a domain name' },
 )
-
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
-const MAX_TARGETS = 256
-
-/** `host:port,host:port`; IPv6 addresses as `[::1]:25`. */
-export const targetList: Kind<readonly HostPort[]> = kind(
-  'host:port, separated by commas, IPv6 as [::1]:25',
-  '127.0.0.1:2525,127.0.0.1:2526',
-  (text) => {
-    const parts = text.split(',').map((part) => part.trim())
-    if (parts.length > MAX_TARGETS) return { wrong: `names more than ${MAX_TARGETS} servers` }
-    const targets: HostPort[] = []
-    for (const part of parts) {
-      const target = hostPort(part)
-      if (target === undefined) return { wrong: `has ${JSON.stringify(part)}, which is not host:port` }
-      const twice = targets.some((other) => other.host === target.host && other.port === target.port)
-      if (twice) return { wrong: `names ${part} twice` }
-      targets.push(target)
-    }
-    return { value: Object.freeze(targets) }
-  },
-)
-
-function hostPort(text: string): HostPort | undefined {
-  const [, address, name, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
-  const port = Number(digits)
-  if (!(port >= 1 && port <= 65_535)) return undefined
-  if (address !== undefined) return isIPv6(address) ? Object.freeze({ host: address, port }) : undefined
-  return name !== undefined && HOST.test(name) ? Object.freeze({ host: name.toLowerCase(), port }) : undefined
-}

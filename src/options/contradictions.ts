@@ -2,6 +2,7 @@ import { TOKEN_MECHANISMS } from '../smtp/target.ts'
 import { unreservedProblem } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
 import { executorOfMode, MODE_VARIABLES, misusedIn } from './load.ts'
+import { nameOfServer, tlsOfServer } from './server-address.ts'
 
 /** Values that are valid on their own, but make no sense together. */
 interface Contradiction {
@@ -36,6 +37,14 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         return 'STRESS_BACKEND=external needs servers. Set SMTP_TARGETS=host:port,host:port.'
       }
       return undefined
+    },
+  },
+  {
+    about: ['STRESS_TLS', 'SMTP_TARGETS'],
+    find: ({ STRESS_TLS: tls, SMTP_TARGETS: targets = [] }) => {
+      const other = targets.find((target) => tls !== undefined && (tlsOfServer(target) ?? tls) !== tls)
+      if (other === undefined) return undefined
+      return `STRESS_TLS=${tls} contradicts SMTP_TARGETS=${nameOfServer(other)}, which is TLS mode ${tlsOfServer(other)}. Unset STRESS_TLS, or give the target as host:port.`
     },
   },
   {

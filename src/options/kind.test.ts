@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { domainName, isReservedDomain, mailAddress, targetList } from './address.ts'
+import { domainName, isReservedDomain, mailAddress } from './address.ts'
 import { countOrUnlimited, decimal, type Kind, line, oneOf, onOff, sizeInBytes, wholeNumber } from './kind.ts'
+import { serverList } from './server-address.ts'
 
 const size = sizeInBytes({ minBytes: 512, names: true, example: 'large' })
 const whole = wholeNumber({ min: 1, max: 32, example: 3 })
@@ -28,9 +29,9 @@ describe('kinds of values', () => {
     [size, '600b', 600],
     [domainName, 'smtp1.test.local', 'smtp1.test.local'],
     [mailAddress, "o'neil.x+tag@a-b.example", "o'neil.x+tag@a-b.example"],
-    [targetList, 'Localhost:25', [{ host: 'localhost', port: 25 }]],
+    [serverList, 'Localhost:25', [{ host: 'localhost', port: 25 }]],
     [
-      targetList,
+      serverList,
       '[::1]:25, smtp_1:65535',
       [
         { host: '::1', port: 25 },
@@ -75,14 +76,13 @@ describe('kinds of values', () => {
     [mailAddress, '.a@c.test', 'is not a mail address'],
     [mailAddress, `${'a'.repeat(65)}@c.test`, 'is not a mail address'],
     [mailAddress, `a@${'b'.repeat(64)}.test`, 'is not a mail address'],
-    [targetList, 'localhost', 'has "localhost", which is not host:port'],
-    [targetList, 'localhost:0', 'has "localhost:0", which is not host:port'],
-    [targetList, 'localhost:65536', 'has "localhost:65536", which is not host:port'],
-    [targetList, '::1:25', 'has "::1:25", which is not host:port'],
-    [targetList, '[fish]:25', 'has "[fish]:25", which is not host:port'],
-    [targetList, 'smtp://localhost:25', 'has "smtp://localhost:25", which is not host:port'],
-    [targetList, 'a:1,,b:2', 'has "", which is not host:port'],
-    [targetList, 'a:1,A:1', 'names A:1 twice'],
+    [serverList, 'localhost', 'has "localhost", which is not host:port'],
+    [serverList, 'localhost:0', 'has "localhost:0", which is not host:port'],
+    [serverList, 'localhost:65536', 'has "localhost:65536", which is not host:port'],
+    [serverList, '::1:25', 'has "::1:25", which is not host:port'],
+    [serverList, '[fish]:25', 'has "[fish]:25", which is not host:port'],
+    [serverList, 'a:1,,b:2', 'has "", which is not host:port'],
+    [serverList, 'a:1,A:1', 'names A:1 twice'],
   ])('%# refuses %s: %s', (kind, text, why) => {
     expect(kind.schema.safeParse(text).error?.issues[0]?.message).toBe(why)
   })

@@ -177,7 +177,11 @@ export const CUSTOM = {
     'chosen by the scenario',
     'Connections that may be open at once, where a rate is kept; messages that are due beyond that wait.',
   ),
-  STRESS_TLS: preset(oneOf(TLS_MODES, 'starttls'), 'none', 'Encryption of the sessions.'),
+  STRESS_TLS: unset(
+    oneOf(TLS_MODES, 'starttls'),
+    'none, or what the URL of the target says',
+    'Encryption of the sessions.',
+  ),
   STRESS_AUTH_USER: unset(line('text', 'user'), 'no login', 'User name for SMTP AUTH.'),
   STRESS_AUTH_PASS: unset(line('text', 'secret'), 'no login', 'Password for SMTP AUTH.', true),
   STRESS_AUTH_TOKEN_FILE: unset(

@@ -65,7 +65,6 @@ describe('readOptions', () => {
         workers: 10,
         size: 10_240,
         pipelining: 'commands',
-        tls: 'none',
         recipients: 1,
         sender: 'sender@mailstorm.test',
         recipient: 'recipient@mailstorm.test',

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { nearest } from '../nearest.ts'
-import type { HostPort } from './address.ts'
 import { contradictionsIn } from './contradictions.ts'
 import {
   type Backend,
@@ -15,6 +14,7 @@ import type { Variable } from './kind.ts'
 import { type CustomOptions, customOf, type GivenLoad, givenLoad } from './load.ts'
 import { type PressureOptions, pressureOptions, type TenantOverrides, tenantOverrides } from './pressure.ts'
 import { environment } from './process-environment.ts'
+import type { ServerAddress } from './server-address.ts'
 import {
   type ContainerOptions,
   containersOf,
@@ -31,7 +31,7 @@ export type { ContainerOptions, SplitOptions }
 export interface Options {
   readonly backend: Backend
   /** Running servers; empty unless the backend is external. */
-  readonly targets: readonly HostPort[]
+  readonly targets: readonly ServerAddress[]
   /** Number of servers to boot. */
   readonly fleet: FleetOptions
   /** How services boot as containers. */

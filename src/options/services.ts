@@ -1,5 +1,5 @@
 import { LOOPBACK } from '../listening.ts'
-import { domainName, targetList } from './address.ts'
+import { domainName } from './address.ts'
 import {
   decimal,
   type Kind,
@@ -12,6 +12,7 @@ import {
   type ValuesOf,
   wholeNumber,
 } from './kind.ts'
+import { serverList } from './server-address.ts'
 
 /** As the engines have it: `[registry/]name[:tag][@digest]`. */
 const IMAGE = /^[a-z\d][\w.:/@-]{0,254}$/i
@@ -53,9 +54,9 @@ const memorySize: Kind<number> = kind('at least 6m, such as 512m, 2g or 1.5g', '
 /** The servers that are sent to. */
 export const FLEET = {
   SMTP_TARGETS: unset(
-    targetList,
+    serverList,
     'none: servers are booted',
-    'Running servers to test, instead of booting any.',
+    'Running servers to test, instead of booting any; a URL says what each speaks.',
   ),
   SMTP_SERVERS: preset(wholeNumber({ min: 1, max: 32, example: 3 }), '5', 'Number of servers to boot.'),
   SMTP_DOMAIN: unset(

@@ -116,9 +116,14 @@ export interface Expected {
   readonly secret: boolean
 }
 
+/** A login in a URL is shown in no message, wherever it was given. */
+function withoutLogin(text: string): string {
+  return text.replace(/:\/\/.*@/s, '://***@')
+}
+
 /** What was given, what is allowed, what to do. */
 export function problemOf(name: string, given = '', { why, allowed, ...about }: Expected): string {
-  const value = about.secret ? '(not shown)' : JSON.stringify(cutText(given, SHOWN_CHARACTERS))
+  const value = about.secret ? '(not shown)' : JSON.stringify(cutText(withoutLogin(given), SHOWN_CHARACTERS))
   const or = about.byDefault === undefined ? '' : `, or unset it (default: ${about.byDefault})`
   return `${name}=${value} ${why}. Allowed: ${allowed}. Set ${name}=${about.example}${or}.`
 }

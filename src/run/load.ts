@@ -15,7 +15,10 @@ export type LoadOptions = Omit<SpecBase, 'baseline' | 'servers' | 'thresholds'> 
 
 /** Options of {@link runLoad} beside the load itself. */
 export interface LoadRunOptions {
-  /** Running servers, as `host:port`; IPv6 as `[::1]:25`. Connections are spread over all of them in turn. */
+  /**
+   * Running servers, as `host:port` (IPv6 as `[::1]:25`), or as URLs: `smtp://host`, `smtps://host`,
+   * `smtp+starttls://host`, `lmtp://host:port`, `lmtp+unix:/path`. Connections are spread over all of them in turn.
+   */
   readonly targets: readonly string[]
   /**
    * What must hold, in k6's syntax, as in {@link SpecBase}.

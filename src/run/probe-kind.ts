@@ -1,3 +1,4 @@
+import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
 import { probe, probeLimitMs, QUESTIONS } from '../probe/probe.ts'
 import { PROBE_FORMAT, type ProbeResult, type ProbeRow } from '../probe/report.ts'
@@ -70,7 +71,13 @@ async function outsideTarget(server: number, options: Options) {
   const target = options.targets[server]
   const name = probedServers(options)[server]
   if (target === undefined || name === undefined) throw new RangeError(`there is no server ${server}`)
-  const { host, port } = target
+  const { host, port, scheme } = target
+  if (scheme !== undefined && scheme !== 'smtp')
+    throw new MailstormError(
+      'BAD_TARGET',
+      `Failed to probe ${name}: the protocol probe speaks SMTP, without TLS from the start.`,
+      'Give the server as host:port or smtp://host.',
+    )
   const addresses = await safeAddressesOf({
     host,
     allowPublic: options.allowPublicTargets,

@@ -263,7 +263,7 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     ...(workload.pipelining === 'chunks' ? { pipeline_depth: workload.pipelineDepth } : {}),
     messages_per_session: countOrUnlimited(workload.messagesPerSession),
     recipients: workload.mail.recipients.length,
-    tls: workload.tls,
+    tls: [...new Set(plan.targets.map(({ tls }) => tls.mode))].join(', '),
     auth: workload.auth === undefined ? null : workload.auth.user,
     ...(workload.accounts === undefined ? {} : { accounts: workload.accounts.count }),
     sender: workload.mail.sender,

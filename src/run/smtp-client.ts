@@ -1,6 +1,7 @@
 import { systemClock } from '../engine/clock.ts'
 import { MailstormError } from '../error.ts'
-import { type HostPort, mailAddress, targetList } from '../options/address.ts'
+import { mailAddress } from '../options/address.ts'
+import { type ServerAddress, serverList, targetAt, tlsOfServer } from '../options/server-address.ts'
 import type { Capabilities } from '../smtp/capabilities.ts'
 import { envelopeFor } from '../smtp/envelope.ts'
 import type { SmtpFailure } from '../smtp/failure.ts'
@@ -16,7 +17,7 @@ export interface SmtpClientOptions {
   /**
    * Encryption of the session: none, STARTTLS (RFC 3207), or TLS from the first octet (RFC 8314).
    *
-   * @defaultValue `'none'`
+   * @defaultValue what the URL of the target says, else `'none'`
    */
   readonly tls?: TlsMode
   /**
@@ -100,24 +101,17 @@ export class SmtpClient implements AsyncDisposable {
   /**
    * Connects and sends EHLO; then encrypts and logs in, as `tls` and `auth` say.
    *
-   * @param target - server to connect to, as `host:port`; IPv6 as `[::1]:25`
+   * @param target - server to connect to, as `host:port` (IPv6 as `[::1]:25`), or as a URL: `smtps://host`,
+   * `smtp+starttls://host`, `lmtp://host:port`, `lmtp+unix:/path`
    * @param options - encryption, login and time limits; each states its default
    * @throws {@link MailstormError} when the target is not `host:port`, is neither loopback nor private, or there is
    * no token for the login
    * @throws {@link SmtpFailure} when the connection fails or the server refuses the session
    */
   static async connect(target: string, options: SmtpClientOptions = {}): Promise<SmtpClient> {
-    const {
-      tls = 'none',
-      tlsVerify = true,
-      auth,
-      replyTimeoutMs = TIMEOUT_MS,
-      allowPublicTargets = false,
-    } = options
+    const { tls, tlsVerify = true, auth, replyTimeoutMs = TIMEOUT_MS, allowPublicTargets = false } = options
     const place = {
-      ...placeOf(target),
-      name: target,
-      tls: { mode: tls, verify: tlsVerify },
+      ...targetAt(placeOf(target, tls), { mode: tls, verify: tlsVerify }),
       ...(auth === undefined ? {} : { auth: await loginOf(auth) }),
     }
     const [checked] = await checkHosts({ targets: [place], allowPublicTargets })
@@ -165,14 +159,22 @@ export class SmtpClient implements AsyncDisposable {
   }
 }
 
-function placeOf(target: string): HostPort {
-  const [place, ...more] = targetList.schema.safeParse(target).data ?? []
-  if (place !== undefined && more.length === 0) return place
-  throw new MailstormError(
-    'BAD_TARGET',
-    `Failed to connect to ${JSON.stringify(target)}: it is not host:port.`,
-    'Give it as 127.0.0.1:25, IPv6 as [::1]:25.',
-  )
+function placeOf(target: string, tls: TlsMode | undefined): ServerAddress {
+  const [place, ...more] = serverList.schema.safeParse(target).data ?? []
+  if (place === undefined || more.length > 0)
+    throw new MailstormError(
+      'BAD_TARGET',
+      `Failed to connect to ${JSON.stringify(target.replace(/:\/\/.*@/s, '://***@'))}: it is not host:port.`,
+      'Give it as 127.0.0.1:25, IPv6 as [::1]:25, or as a URL such as smtps://mail.example.test; a login goes into auth.',
+    )
+  const own = tlsOfServer(place)
+  if (tls !== undefined && own !== undefined && tls !== own)
+    throw new MailstormError(
+      'TLS_MODE',
+      `Failed to connect to ${target}: tls is ${tls}, and the target is ${own}.`,
+      'Leave out tls, or give the target as host:port.',
+    )
+  return place
 }
 
 function checkAddresses(from: string, to: readonly string[]): void {

@@ -13,6 +13,8 @@ export class Batch {
   readonly depth: number
   readonly #outgoing: Outgoing
   readonly #writer: ChunkWriter
+  /** By LMTP the last BDAT has a reply for each recipient (RFC 2033 4.3). */
+  #isLmtp = false
   /** By place of the writer; those on their way are `#count` places from `#first` on, in a ring. */
   readonly #messages: Attempt[] = []
   readonly #envelopes: Envelope[] = []
@@ -31,6 +33,11 @@ export class Batch {
     this.depth = depth
     this.#outgoing = outgoing
     this.#writer = outgoing.chunks(depth)
+  }
+
+  /** Begins a session. */
+  begin(isLmtp: boolean): void {
+    this.#isLmtp = isLmtp
   }
 
   /** On their way, and those that are about to be. */
@@ -82,7 +89,8 @@ export class Batch {
     this.#writer.put(place, message.message, envelope)
     this.#messages[place] = message
     this.#envelopes[place] = envelope
-    this.#addedReplies += envelope.rcpt.length + REPLIES_BESIDE_RCPT
+    const recipients = envelope.rcpt.length
+    this.#addedReplies += recipients + REPLIES_BESIDE_RCPT + (this.#isLmtp ? recipients - 1 : 0)
     this.#count++
     this.#added++
   }

@@ -5,6 +5,7 @@ import { close, type Script, type Steps, say } from '../../test/servers/script.t
 import type { Expected, Situation } from '../../test/truth/situation.ts'
 import { earlyGroup } from '../../test/truth/situations-early.ts'
 import { envelopeGroup } from '../../test/truth/situations-envelope.ts'
+import { lmtpGroup } from '../../test/truth/situations-lmtp.ts'
 import { oddGroup } from '../../test/truth/situations-odd.ts'
 import { secureGroups } from '../../test/truth/situations-secure.ts'
 import { stageGroups } from '../../test/truth/situations-stages.ts'
@@ -24,7 +25,7 @@ interface Played extends Pick<Situation, 'script' | 'sending'> {
 
 /** One session: how each message ended, up to the end of the session, and what was written. */
 function play({ script, level, messages = 1, sending = {} }: Played) {
-  const { recipients = ['b@example.com'], tls = NO_TLS, auth } = sending
+  const { recipients = ['b@example.com'], tls = NO_TLS, auth, protocol } = sending
   const wire = new ScriptedWire(script, tls)
   const envelope = envelopeFor('a@example.com', recipients, undefined)
   const ends: string[] = []
@@ -65,7 +66,12 @@ function play({ script, level, messages = 1, sending = {} }: Played) {
       if (failure === undefined) goOn()
     },
   }
-  const dialogue = new Dialogue(wire, new PhaseTimer(), { target: { tls, ...(auth && { auth }) } }, events)
+  const dialogue = new Dialogue(
+    wire,
+    new PhaseTimer(),
+    { target: { tls, ...(auth && { auth }), ...(protocol && { protocol }) } },
+    events,
+  )
   dialogue.open(0)
   dialogue.proceed(0)
   wire.timeOut()
@@ -80,6 +86,7 @@ function endOf({ outcome, class: failureClass, phase, code }: Expected): string 
 const groups = [
   ...stageGroups,
   envelopeGroup,
+  lmtpGroup,
   earlyGroup,
   oddGroup,
   ...secureGroups(await selfSignedCertificate()),

@@ -28,7 +28,7 @@ import type { Transport } from './transport.ts'
 export type Wire = Pick<
   Transport,
   | ('replyTimeoutMs' | 'addressLiteral' | 'encrypted' | 'isOpen' | 'failure' | 'hasUnreadInput' | 'nowMs')
-  | ('enter' | 'take' | 'write' | 'writeMessage' | 'flush' | 'secure' | 'destroy')
+  | ('enter' | 'take' | 'write' | 'writeMessage' | 'expectFewer' | 'flush' | 'secure' | 'destroy')
 >
 
 /** Told how a dialogue goes on. Each may call `begin`, `message` or `reset` at once. */
@@ -46,7 +46,7 @@ export interface DialogueEvents {
 }
 
 export interface DialogueOptions {
-  readonly target: Pick<SmtpTarget, 'tls' | 'auth'>
+  readonly target: Pick<SmtpTarget, 'tls' | 'auth' | 'protocol'>
   /** Continue without a login where the server offers none, instead of failing. */
   readonly authOptional?: boolean | undefined
 }
@@ -99,7 +99,8 @@ export class Dialogue {
     }),
     ehlo: step('reply', 'ehlo', (d, reply) => {
       if (isCompletion(reply)) return d.#greeted(readCapabilities(reply))
-      if (!NO_EHLO.includes(reply.code)) return d.#shut(refused(reply, 'ehlo'))
+      // RFC 2033 4.1: to LHLO there is no other hello.
+      if (d.#isLmtp || !NO_EHLO.includes(reply.code)) return d.#shut(refused(reply, 'ehlo'))
       // RFC 5321 4.1.1.1, 4.1.4.
       d.#ehlo = reply
       d.#ask(Dialogue.#STEPS.helo, `HELO ${d.wire.addressLiteral}\r\n`)
@@ -171,13 +172,20 @@ export class Dialogue {
     transfer: step('flush', 'transfer', (d) => {
       d.nowMs = d.wire.nowMs()
       d.timer.mark('transfer', d.nowMs)
-      d.#go(Dialogue.#STEPS.accept)
+      d.#go(d.#isLmtp ? Dialogue.#STEPS.deliver : Dialogue.#STEPS.accept)
     }),
     accept: step('reply', 'accept', (d, reply) => {
       d.timer.mark('accept', d.nowMs)
       d.reply = reply
       d.#end(isCompletion(reply) ? undefined : refused(reply, 'accept'))
     }),
+    // RFC 2033 4.2: a reply to the final dot for each recipient that was taken, in their order.
+    deliver: {
+      ...step('reply', 'accept', (d, reply) => {
+        if (d.#noteDelivery(reply)) d.#go(Dialogue.#STEPS.deliver)
+      }),
+      lost: (d, failure) => d.#loseDeliveries(failure),
+    },
     // A message that went out whole, with others before and behind it (RFC 3030 2, RFC 2920 3.1). All of it is
     // under way from the start, so that a session that ends leaves in doubt what became of it: `accept`.
     chunkRset: step('reply', 'accept', (d, reply) => {
@@ -195,7 +203,8 @@ export class Dialogue {
       if (reply.code === 421) return d.#closed(d.failure ?? refused(reply, 'envelope'))
       const areAll = d.#noteRecipient(reply)
       if (areAll) d.failure ??= d.#whyNobody()
-      d.#step = areAll ? Dialogue.#STEPS.chunkLast : Dialogue.#STEPS.chunkRcpt
+      if (areAll && d.#isLmtp) d.#awaitDeliveries()
+      else d.#step = areAll ? Dialogue.#STEPS.chunkLast : Dialogue.#STEPS.chunkRcpt
     }),
     chunkLast: step('reply', 'accept', (d, reply) => {
       d.timer.mark('accept', d.nowMs)
@@ -205,6 +214,12 @@ export class Dialogue {
       // 2yz for a message that has no envelope shows that the replies are out of step.
       d.#end(reply.code < 400 ? refused(reply, 'accept') : d.failure)
     }),
+    chunkDeliver: {
+      ...step('reply', 'accept', (d, reply) => {
+        if (d.#noteDelivery(reply)) d.#step = Dialogue.#STEPS.chunkDeliver
+      }),
+      lost: (d, failure) => d.#loseDeliveries(failure),
+    },
     rset: {
       ...step('reply', 'envelope', (d, reply) => {
         const text = `RSET answered with ${reply.code}`
@@ -218,6 +233,7 @@ export class Dialogue {
   /** An open session may change hands. */
   events: DialogueEvents
   readonly #options: DialogueOptions
+  readonly #isLmtp: boolean
   #step: Step = Dialogue.#STEPS.idle
   /** When the current replies arrived, in Clock milliseconds. */
   nowMs = 0
@@ -237,6 +253,8 @@ export class Dialogue {
   /** Recipients that were answered, and the refusals among them. */
   #answered = 0
   #refusals: SmtpFailure[] = []
+  /** By LMTP: how many of the recipients still await a reply to the message. */
+  #undelivered = 0
 
   /** Why the message was not taken. */
   failure: SmtpFailure | undefined
@@ -253,12 +271,18 @@ export class Dialogue {
     this.wire = wire
     this.timer = timer
     this.#options = options
+    this.#isLmtp = options.target.protocol === 'lmtp'
     this.events = events
   }
 
   /** Why recipients were refused while others were taken. */
   get refusals(): readonly SmtpFailure[] {
     return this.failure === undefined ? this.#refusals : NONE
+  }
+
+  /** By LMTP: the session broke off when the message was taken for some recipients, and before all were answered. */
+  get wasBrokenOff(): boolean {
+    return this.refusals.at(-1)?.outcome === 'failed'
   }
 
   /** Goes as far as the replies allow. `nowMs`: when they arrived. */
@@ -327,7 +351,12 @@ export class Dialogue {
     let bytes = 0
     for (const part of parts) bytes += part.length
     this.#go(Dialogue.#STEPS.transfer, this.wire.replyTimeoutMs + bytes / LEAST_BYTES_PER_MS)
-    this.wire.writeMessage(parts, next === undefined ? 1 : 1 + next.replies)
+    let replies = 1
+    if (this.#isLmtp) {
+      replies = this.#envelope.rcpt.length - this.#refusals.length
+      this.#undelivered = replies
+    }
+    this.wire.writeMessage(parts, next === undefined ? replies : replies + next.replies)
   }
 
   /** Clears a refused envelope on the server (RFC 5321 4.1.1.5). */
@@ -357,7 +386,7 @@ export class Dialogue {
   }
 
   #hello(): void {
-    this.#ask(Dialogue.#STEPS.ehlo, `EHLO ${this.wire.addressLiteral}\r\n`)
+    this.#ask(Dialogue.#STEPS.ehlo, `${this.#isLmtp ? 'LHLO' : 'EHLO'} ${this.wire.addressLiteral}\r\n`)
   }
 
   #greeted(capabilities: Capabilities): void {
@@ -417,6 +446,56 @@ export class Dialogue {
     const last = this.#refusals.at(-1)
     if (last?.failure.code === 421) return last
     return this.#refusals.length === this.#envelope.rcpt.length ? this.#refusals[0] : undefined
+  }
+
+  /** At level `chunks` all was written before it was known how many recipients the server would take. */
+  #awaitDeliveries(): void {
+    const taken = this.#envelope.rcpt.length - this.#refusals.length
+    // To a message without recipients there is one reply, which refuses it (RFC 2033 4.2).
+    this.wire.expectFewer(this.#envelope.rcpt.length - Math.max(1, taken))
+    this.#undelivered = taken
+    this.#step = taken === 0 ? Dialogue.#STEPS.chunkLast : Dialogue.#STEPS.chunkDeliver
+  }
+
+  /** What became of the message for one recipient. True when there are more to be heard of. */
+  #noteDelivery(reply: Reply): boolean {
+    this.timer.mark('accept', this.nowMs)
+    this.#undelivered--
+    if (isCompletion(reply) && this.failure === undefined) this.reply = reply
+    else {
+      const failure = refused(reply, 'accept')
+      // Out of place: the replies are out of step.
+      if (failure.outcome === 'failed') {
+        this.#end(failure)
+        return false
+      }
+      this.#refusals.push(failure)
+      // It ends the session: none of the others is answered (RFC 5321 3.8).
+      if (reply.code === 421) {
+        this.saidGoodbye = true
+        while (this.#undelivered-- > 0) this.#refusals.push(failure)
+      }
+    }
+    if (this.#undelivered > 0) return true
+    this.#endDeliveries()
+    return false
+  }
+
+  /** The session broke off. Those that were answered have their message, or not; of the others nobody knows. */
+  #loseDeliveries(failure: SmtpFailure): void {
+    const answered = this.#envelope.rcpt.length - this.#undelivered
+    if (answered === this.#refusals.length) {
+      this.#end(this.failure ?? failure)
+      return
+    }
+    while (this.#undelivered-- > 0) this.#refusals.push(failure)
+    this.#endDeliveries()
+  }
+
+  /** Taken for one recipient, it is taken; where all refuse it, the first tells why. */
+  #endDeliveries(): void {
+    const areAllRefused = this.#refusals.length === this.#envelope.rcpt.length
+    this.#end(this.failure ?? (areAllRefused ? this.#refusals[0] : undefined))
   }
 
   #closed(failure: SmtpFailure, begun = true): void {

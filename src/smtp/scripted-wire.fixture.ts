@@ -29,6 +29,8 @@ export class ScriptedWire implements Wire {
   /** The server has said 3yz to DATA. */
   #takesContent = false
   #awaitsAnswerTo: Stage | undefined
+  /** By LMTP the message is answered once for each. */
+  #recipients = 0
 
   constructor(script: Script, tls: TlsOptions) {
     this.#script = script
@@ -79,6 +81,10 @@ export class ScriptedWire implements Wire {
     this.write(Buffer.concat(parts).toString('latin1'), replies)
   }
 
+  expectFewer(replies: number): void {
+    this.#owed -= replies
+  }
+
   secure(): void {
     const { verify, ca, serverName } = this.#tls
     const isTrusted = !verify || (ca !== undefined && serverName === undefined)
@@ -97,11 +103,18 @@ export class ScriptedWire implements Wire {
     if (this.#takesContent) {
       if (line !== '.') return
       this.#takesContent = false
-      this.#reach('dot')
+      this.#endOfMessage()
       return
     }
-    const stage = this.#awaitsAnswerTo ?? (line.split(' ')[0]?.toLowerCase() as Stage)
+    const verb = line.split(' ')[0]?.toLowerCase()
+    const stage = this.#awaitsAnswerTo ?? (verb === 'lhlo' ? 'ehlo' : (verb as Stage))
     this.#reach(stage)
+  }
+
+  #endOfMessage(): void {
+    const times = this.#script.lmtp === true ? this.#recipients : 1
+    this.#recipients = 0
+    for (let time = 0; time < times && this.failure === undefined; time++) this.#reach('dot')
   }
 
   #reach(stage: Stage): void {
@@ -112,6 +125,7 @@ export class ScriptedWire implements Wire {
     const said = steps
       .map((step) => ('text' in step ? step.text : 'octets' in step ? step.octets : ''))
       .join()
+    if (stage === 'rcpt' && said.startsWith('2')) this.#recipients++
     if (stage === 'data') this.#takesContent = said.startsWith('3')
     this.#awaitsAnswerTo = stage === 'auth' && said.startsWith('334') ? 'auth' : undefined
     for (const step of steps) this.#play(step)

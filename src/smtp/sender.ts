@@ -281,7 +281,8 @@ class SmtpLane implements DialogueEvents, Receiver {
     }
     this.#sample(failure)
     // A lost connection may have left replies for the message that follows, which then ends by them.
-    const isGone = this.#transport.failure !== undefined && this.#followed === undefined
+    const isGone =
+      this.#transport.failure !== undefined && (this.#followed === undefined || this.#dialogue.wasBrokenOff)
     if (isGone || (failure !== undefined && endsSession(failure))) this.#leaveAfter(failure)
     else if (needsReset) this.#dialogue.reset()
     else this.#goOn()
@@ -366,8 +367,9 @@ class SmtpLane implements DialogueEvents, Receiver {
   }
 
   #beginBatch(): void {
-    const { pipelineDepth = DEFAULT_PIPELINE_DEPTH } = this.#options.shape
-    this.#batch ??= new Batch(this.#outgoing, pipelineDepth)
+    const { shape, targets } = this.#options
+    this.#batch ??= new Batch(this.#outgoing, shape.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH)
+    this.#batch.begin(targets[this.#target]?.protocol === 'lmtp')
     this.#isBatching = true
     this.#left--
     this.#batch.add(this.#current)

@@ -5,6 +5,8 @@ import { TRANSACTION_PHASES } from '../engine/sample.ts'
 export interface SmtpTarget extends DialTarget {
   /** Name in results: `smtp-server-2` or `host:port`. */
   readonly name: string
+  /** LMTP (RFC 2033); absent: SMTP. */
+  readonly protocol?: 'lmtp'
   readonly tls: TlsOptions
   readonly auth?: Login
   /** The highest pipelining level that this server was seen to handle; absent: whatever is asked for. */

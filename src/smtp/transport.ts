@@ -219,6 +219,12 @@ export class Transport {
     this.#socket.uncork()
   }
 
+  /** Some of the replies to what was sent will not come: what they would have told was told by an earlier one. */
+  expectFewer(replies: number): void {
+    this.#owed -= replies
+    this.#owedBefore = Math.max(0, this.#owedBefore - replies)
+  }
+
   /** Whether the kernel has taken all writes, or a reply arrived first; if not, the receiver is told when. */
   flush(): boolean {
     return this.#hasReplies || this.drained()
@@ -414,9 +420,11 @@ function connectOptions(
   { replyTimeoutMs, lookup }: Dialling,
   onOctets: (octets: Buffer, length: number) => void,
 ): net.NetConnectOpts {
-  const options: net.TcpNetConnectOpts = dialOptions(target, replyTimeoutMs)
-  options.noDelay = true
-  if (lookup !== undefined) options.lookup ??= lookup
+  const options = dialOptions(target, replyTimeoutMs)
+  if ('port' in options) {
+    options.noDelay = true
+    if (lookup !== undefined) options.lookup ??= lookup
+  }
   if (target.tls.mode === 'none') {
     const callback = (length: number) => {
       onOctets(readBuffer, length)
@@ -428,8 +436,8 @@ function connectOptions(
 }
 
 /** Resumption skips the certificate check: only sessions that were checked the same way may be resumed. */
-function sessionKey({ host, port, tls }: SmtpTarget): string {
-  return JSON.stringify([host, port, tls])
+function sessionKey({ host, port, path, tls }: SmtpTarget): string {
+  return JSON.stringify([path ?? host, port, tls])
 }
 
 /** How to begin TLS with a target, resuming `session` where there is one. */

@@ -51,6 +51,8 @@ export interface Script extends Readonly<Partial<Record<Stage, Behaviour>>> {
   readonly idleSteps?: Steps
   /** No reply goes out for `forMs`, beginning `atMs` after the first MAIL. What is due then goes out at its end. */
   readonly stall?: { readonly atMs: number; readonly forMs: number }
+  /** Speaks LMTP (RFC 2033): LHLO is its hello, and the steps for the message are done for each recipient. */
+  readonly lmtp?: true
   /** Server certificate: STARTTLS can be taken, or with `implicit` TLS begins at once. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly implicit?: boolean }
 }

@@ -112,11 +112,7 @@ export class ScriptedSession {
     const octets = Buffer.from(this.#input.subarray(0, this.#chunkBytes))
     this.#input = this.#input.subarray(this.#chunkBytes)
     this.#mode = 'command'
-    const steps = this.#outOfOrder('bdat') ?? this.#context.stepsFor('bdat')
-    const message = { mail: this.#mail ?? '', rcpt: this.#rcpt, octets, reply: firstReply(steps) }
-    this.received.messages.push(message)
-    this.#clearEnvelope()
-    await this.#perform(steps)
+    await this.#answerMessage(this.#outOfOrder('bdat') ?? this.#stepsForMessage('bdat'), octets)
     return true
   }
 
@@ -140,9 +136,22 @@ export class ScriptedSession {
 
   async #endOfData(octets: Buffer): Promise<void> {
     this.#mode = 'command'
-    const steps = this.#bodyAnswered ? [] : this.#context.stepsFor('dot')
-    const message = { mail: this.#mail ?? '', rcpt: this.#rcpt, octets, reply: firstReply(steps) }
-    this.received.messages.push(message)
+    await this.#answerMessage(this.#bodyAnswered ? [] : this.#stepsForMessage('dot'), octets)
+  }
+
+  /** By LMTP once for each recipient that was taken, in their order (RFC 2033 4.2). */
+  #stepsForMessage(stage: 'dot' | 'bdat'): Steps {
+    if (this.#context.script.lmtp !== true) return this.#context.stepsFor(stage)
+    return this.#rcpt.flatMap(() => this.#context.stepsFor(stage))
+  }
+
+  async #answerMessage(steps: Steps, octets: Buffer): Promise<void> {
+    // Taken for one of its recipients, a message is taken.
+    const end = steps.findIndex(({ do: does }) => does === 'close' || does === 'reset' || does === 'hang')
+    const said = end === -1 ? steps : steps.slice(0, end)
+    const taken = said.find((step) => step.do === 'say' && step.text.startsWith('2'))
+    const reply = firstReply(taken === undefined ? steps : [taken])
+    this.received.messages.push({ mail: this.#mail ?? '', rcpt: this.#rcpt, octets, reply })
     this.#clearEnvelope()
     await this.#perform(steps)
   }
@@ -155,7 +164,7 @@ export class ScriptedSession {
       this.#mode = 'chunk'
       return
     }
-    const stage = this.#challenged ? 'auth' : VERBS[line.split(' ', 1)[0]?.toUpperCase() ?? '']
+    const stage = this.#challenged ? 'auth' : this.#stageOf(line.split(' ', 1)[0]?.toUpperCase() ?? '')
     if (stage === undefined) return this.#perform([{ do: 'say', text: '500 5.5.1 what?' }])
     if (stage === 'mail') this.#context.onMail()
     const outOfOrder = this.#outOfOrder(stage)
@@ -172,6 +181,13 @@ export class ScriptedSession {
     if (stage === 'starttls' && reply.startsWith('2') && this.#context.script.tls !== undefined)
       this.#secure()
     if (stage === 'quit' && reply !== '') this.#socket.end()
+  }
+
+  #stageOf(verb: string): Stage | undefined {
+    const isHello = verb === 'EHLO' || verb === 'HELO' || verb === 'LHLO'
+    if (!isHello) return VERBS[verb]
+    if (this.#context.script.lmtp === true) return verb === 'LHLO' ? 'ehlo' : undefined
+    return VERBS[verb]
   }
 
   /** RFC 5321 4.1.4: 503 for a command that has no sense here; unless the script wants it otherwise. */

@@ -43,6 +43,10 @@ server that says 421 executes nothing more (RFC 5321 3.8). Where a session ends 
 \`failed\` in phase \`accept\`, also those whose MAIL was not answered: the server may have them, and none is sent
 again. RSET stands before each MAIL, so that a refusal touches only its own message.
 
+By LMTP (RFC 2033) the server answers a message once for each recipient that it took. Taken for one of them, the message
+is \`accepted\`; those that were refused, deferred, or not answered before the session broke off are counted as
+\`refused_recipients\`, each with what was said. Where all refuse it, the first reply tells why.
+
 When a server that has accepted messages in a session defers two in a row with the same 4xx, one new session is
 tried. If that one accepts mail, the old session was full: the result says after how many messages (\`session_caps\`),
 and from then on one such deferral ends a session of that length. If it defers too, the reply meant something else:

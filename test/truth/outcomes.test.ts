@@ -11,6 +11,7 @@ import { AMPLE_MS, DATA_LEVELS, type Expected, type Seen, type Situation } from 
 import { chunkGroup } from './situations-chunks.ts'
 import { earlyGroup } from './situations-early.ts'
 import { envelopeGroup } from './situations-envelope.ts'
+import { lmtpGroup } from './situations-lmtp.ts'
 import { oddGroup } from './situations-odd.ts'
 import { secureGroups } from './situations-secure.ts'
 import { stageGroups } from './situations-stages.ts'
@@ -19,6 +20,7 @@ const groups = [
   ...stageGroups,
   envelopeGroup,
   chunkGroup,
+  lmtpGroup,
   earlyGroup,
   oddGroup,
   ...secureGroups(await selfSignedCertificate()),

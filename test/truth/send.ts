@@ -28,6 +28,7 @@ export interface Sending {
   readonly replyTimeoutMs?: number
   readonly tls?: SmtpTarget['tls']
   readonly auth?: SmtpTarget['auth']
+  readonly protocol?: 'lmtp'
 }
 
 export interface Sent {
@@ -107,13 +108,14 @@ export async function send(sending: Sending): Promise<Sent> {
   return { samples, ...counts, sessionFailures, sessionCap }
 }
 
-function targetOf({ host = '127.0.0.1', port, tls, auth }: Sending): SmtpTarget {
+function targetOf({ host = '127.0.0.1', port, tls, auth, protocol }: Sending): SmtpTarget {
   return {
     name: 'server',
     host,
     port,
     tls: tls ?? { mode: 'none', verify: true },
     ...(auth === undefined ? {} : { auth }),
+    ...(protocol === undefined ? {} : { protocol }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunningSmtpServer } from '../../../containers/smtp-server.ts'
+import { dialTargetOf } from '../../dial.ts'
 import { DisposableParts } from '../../disposable-stack.ts'
 import { describeFaults, type FaultPlan } from '../../programs/faults/plans.ts'
 import { CrowdThread, FaultProxyThread, FaultServerThread } from '../../programs/faults/threads.ts'
@@ -46,24 +47,20 @@ export async function faultyServers(
   }
 }
 
-function proxyTo(
-  { host, port, addresses }: SmtpTarget,
-  { proxy }: FaultPlan,
-  { options }: Services,
-): Promise<FaultProxyThread> {
+function proxyTo(target: SmtpTarget, { proxy }: FaultPlan, { options }: Services): Promise<FaultProxyThread> {
   return FaultProxyThread.start({
     seed: options.seed,
     ...proxy,
-    target: { host, port, ...(addresses && { addresses }) },
+    target: dialTargetOf(target),
   })
 }
 
-function crowdAt({ host, port, addresses }: SmtpTarget, { crowd }: FaultPlan): Promise<CrowdThread> {
+function crowdAt(target: SmtpTarget, { crowd }: FaultPlan): Promise<CrowdThread> {
   return CrowdThread.start({
     idle: 0,
     slow: 0,
     ...crowd,
-    target: { host, port, ...(addresses && { addresses }) },
+    target: dialTargetOf(target),
   })
 }
 
@@ -74,7 +71,7 @@ function through(servers: Servers, proxies: readonly FaultProxyThread[]): Server
     servers.targetsFor(workload).flatMap((target, index) => {
       const proxy = proxies[index]
       if (proxy === undefined) return []
-      const { addresses: _own, ...rest } = target
+      const { addresses: _own, path: _socket, ...rest } = target
       return [{ ...rest, host: proxy.host, port: proxy.port }]
     })
 }

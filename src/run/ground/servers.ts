@@ -8,6 +8,7 @@ import { type RunningSmtpServer, smtpServerImage } from '../../../containers/smt
 import type { NameLookup, Result } from '../../engine/result.ts'
 import { MailstormError } from '../../error.ts'
 import type { ContainerOptions, Options } from '../../options/options.ts'
+import { nameOfServer, type ServerAddress, targetAt, tlsOfServer } from '../../options/server-address.ts'
 import { type AccountTable, accountsIn } from '../../smtp/logins.ts'
 import {
   type CheckedHost,
@@ -61,7 +62,7 @@ export async function startServers(
 
 /** The names before anything is booted, for titles of tests. */
 export function serverNames(options: Options): string[] {
-  if (options.backend === 'external') return options.targets.map(({ host, port }) => nameOf(host, port))
+  if (options.backend === 'external') return options.targets.map(nameOfServer)
   if (options.backend === 'started') return keptServerNames(process.cwd())
   return Array.from({ length: options.fleet.servers }, (_, index) => `smtp-server-${index + 1}`)
 }
@@ -138,7 +139,7 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: O
       name: server.name,
       host: server.host,
       port: tls === 'implicit' ? (server.implicitTlsPort ?? server.port) : server.port,
-      tls: { mode: tls, verify: tlsVerify, ...(server.ca === undefined ? {} : { ca: server.ca }) },
+      tls: { mode: tls ?? 'none', verify: tlsVerify, ...(server.ca === undefined ? {} : { ca: server.ca }) },
       ...loggedIn(logins, { auth, accounts }),
     }))
   const areOurs = containers.foreign === undefined
@@ -157,18 +158,16 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: O
 
 /** Each name is looked up here, once; the check and all connections of the run use the answer. */
 async function externalServers(options: Options, world: PreflightWorld): Promise<Servers> {
-  const { targets, custom, tlsVerify, allowPublicTargets, pipeliningTrial } = options
+  const { targets, tlsVerify, allowPublicTargets, pipeliningTrial } = options
   const known = new Map<string, CheckedHost>()
   const logins = new Logins()
   const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts }) =>
-    targets.map(({ host, port }) => {
-      const checked = known.get(host)
+    targets.map((server) => {
+      refuseOtherTls(server, tls)
+      const checked = known.get(server.host)
       return {
-        name: nameOf(host, port),
-        host,
-        port,
+        ...targetAt(server, { mode: tls, verify: tlsVerify }),
         ...(checked === undefined ? {} : { addresses: checked.addresses }),
-        tls: { mode: tls, verify: tlsVerify },
         ...loggedIn(logins, { auth, accounts }),
       }
     })
@@ -182,9 +181,9 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     }
     return preflight(plan, world)
   }
-  const unchecked = { targets: targetsFor({ tls: custom.tls, auth: undefined }), allowPublicTargets }
+  const unchecked = { targets: targetsFor({ tls: undefined, auth: undefined }), allowPublicTargets }
   for (const checked of await checkHosts(unchecked, world)) known.set(checked.host, checked)
-  const ready = new Map<TlsMode, Promise<void>>()
+  const ready = new Map<TlsMode | undefined, Promise<void>>()
   return {
     backend: { name: 'external', why: 'servers named by SMTP_TARGETS' },
     kept: false,
@@ -216,8 +215,16 @@ function lookupOf({ host, addresses, lookupMs }: CheckedHost): NameLookup {
   return { host, addresses, lookup_ms: lookupMs }
 }
 
-function nameOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+/** A scenario that compares encryptions, sent to a server of one, would silently measure something else. */
+function refuseOtherTls(server: ServerAddress, asked: TlsMode | undefined): void {
+  const own = tlsOfServer(server)
+  if (asked === undefined || own === undefined || own === asked) return
+  const name = nameOfServer(server)
+  throw new MailstormError(
+    'TLS_MODE',
+    `Failed to send to ${name}: the scenario asks for TLS mode ${asked}, and the target is ${own}.`,
+    'Give the target as host:port, which leaves its encryption to the scenario.',
+  )
 }
 
 /** How services boot, and why. */

@@ -96,7 +96,7 @@ export interface SpecBase extends CustomMetricsSpec {
   /**
    * Encryption: none, STARTTLS (RFC 3207), or TLS from the first octet (RFC 8314).
    *
-   * @defaultValue `'none'`
+   * @defaultValue what the URL of the target says, else `'none'`
    */
   readonly tls?: TlsMode
   /**
@@ -215,7 +215,8 @@ export interface Workload extends Load {
   readonly maxSessions: number
   /** Those of the spec, then those that every run has. */
   readonly thresholds: readonly Threshold[]
-  readonly tls: TlsMode
+  /** Undefined: what the target's scheme says, else none. */
+  readonly tls: TlsMode | undefined
   readonly auth: Credentials | undefined
   readonly maxDurationMs: number
   /** How many servers to send to, the first ones; undefined for all. */
@@ -252,7 +253,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     pipelining: spec.pipelining ?? 'commands',
     pipelineDepth: spec.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH,
     messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
-    tls: spec.tls ?? 'none',
+    tls: spec.tls,
     auth: spec.auth,
     ...(spec.accounts === undefined ? {} : { accounts: readAccounts(spec.accounts, allowPublic) }),
     replyTimeoutMs,
@@ -345,7 +346,7 @@ function oddities(workload: Workload): string[] {
   const { schedule, servers, tls, messagesPerSession, pipelining, pipelineDepth } = workload
   return [
     servers !== undefined && `to ${servers} ${servers === 1 ? 'server' : 'servers'}`,
-    tls !== 'none' && tls,
+    tls !== undefined && tls !== 'none' && tls,
     messagesPerSession !== sessionLength(schedule) &&
       `${countOrUnlimited(messagesPerSession)} per connection`,
     pipelining !== 'commands' &&

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { createServer as createNetServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from '../../../containers/loopback.ts'
 import type { SmtpTarget, TlsOptions } from '../target.ts'
 import { listen, serve, serveTls } from './fake-server.fixture.ts'
@@ -22,15 +26,82 @@ const world: PreflightWorld = {
 const patience = { ...world, greetingTimeoutMs: 300 }
 
 describe('preflight', () => {
-  it('passes a server that greets with 220, and leaves it with QUIT', async () => {
-    const goodbye = Promise.withResolvers<string>()
+  it('passes a server that greets with 220 and takes EHLO, and leaves it with QUIT', async () => {
+    const heard = Promise.withResolvers<string>()
+    let commands = ''
     const port = await serve((socket) => {
-      socket.on('data', (chunk) => goodbye.resolve(String(chunk)))
+      socket.on('data', (chunk) => {
+        commands += chunk
+        if (commands.endsWith('QUIT\r\n')) heard.resolve(commands)
+        else socket.write('250-hello\r\n250 SIZE\r\n')
+      })
       socket.on('end', () => socket.end('221 bye\r\n'))
       socket.write('220-hello\r\n220 ready\r\n')
     })
     await expect(check(port)).resolves.toBeUndefined()
-    await expect(goodbye.promise).resolves.toBe('QUIT\r\n')
+    await expect(heard.promise).resolves.toBe('EHLO [127.0.0.1]\r\nQUIT\r\n')
+  })
+
+  it.each([
+    [
+      undefined,
+      'LHLO',
+      'it speaks LMTP, not SMTP: it answers EHLO by "500 5.5.1 what?", and takes LHLO.',
+      'lmtp://',
+    ],
+    ['lmtp', 'EHLO', 'it speaks SMTP, not LMTP: it answers LHLO by "500 5.5.1 what?".', 'smtp://'],
+    [undefined, 'HELO', undefined, ''],
+  ] as const)(
+    'sees whether a server knows our hello: %s to one that knows %s',
+    async (protocol, known, why, hint) => {
+      const port = await serve((socket) => {
+        socket.on('data', (chunk) => {
+          if (!String(chunk).startsWith('QUIT'))
+            socket.write(String(chunk).startsWith(known) ? '250 hello\r\n' : '500 5.5.1 what?\r\n')
+        })
+        socket.write('220 ready\r\n')
+      })
+      const { targets, ...rest } = plan([port])
+      const checked = preflight(
+        { ...rest, targets: targets.map((target) => ({ ...target, ...(protocol && { protocol }) })) },
+        world,
+      )
+      if (why === undefined) await expect(checked).resolves.toBeUndefined()
+      else await expect(checked).rejects.toThrow(`${why}\nGive it as ${hint}host:port`)
+    },
+  )
+
+  it('passes a server that is slow to answer EHLO, or closes then', async () => {
+    const slow = await serve((socket) => socket.write('220 ready\r\n'))
+    const closing = await serve((socket) => {
+      socket.on('data', () => socket.end())
+      socket.write('220 ready\r\n')
+    })
+    await expect(Promise.all([check(slow), check(closing)])).resolves.toBeDefined()
+  })
+
+  it('says what is wrong with a Unix socket: that it is none, or that nobody listens', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mailstorm-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'lmtp')
+    const target: SmtpTarget = { name: path, host: 'localhost', port: 0, path, protocol: 'lmtp', tls: PLAIN }
+    const checked = () => preflight({ ...plan([]), targets: [target] }, world)
+    await expect(checked()).rejects.toThrow(
+      `Failed to reach ${path}: there is no such socket.\nStart the server`,
+    )
+    await writeFile(path, '')
+    await expect(checked()).rejects.toThrow(`Failed to reach ${path}: it is a file, not a socket.`)
+    await rm(path)
+    const server = createNetServer((socket) => {
+      socket.on('data', (chunk) =>
+        socket.write(String(chunk).startsWith('LHLO') ? '250 hello\r\n' : '221 bye\r\n'),
+      )
+      socket.write('220 ready\r\n')
+    })
+    server.listen(path)
+    await once(server, 'listening')
+    await expect(checked()).resolves.toBeUndefined()
+    server.close()
   })
 
   it('passes a server whose greeting has more than 8 KB, and comes in parts', async () => {

@@ -4,6 +4,7 @@ import { MailstormError } from '../../error.ts'
 import type { SmtpTarget } from '../target.ts'
 import { type Lookup, safeAddressesOf, systemLookup } from './address.ts'
 import { checkReachable } from './reachability.ts'
+import { checkUnixSocket } from './unix-socket.ts'
 
 export interface PreflightOptions {
   readonly targets: readonly SmtpTarget[]
@@ -47,6 +48,11 @@ export async function preflight(options: PreflightOptions, world = PREFLIGHT_WOR
   const said = new Set<string>()
   await allOf([
     ...options.targets.map(async (target) => {
+      if (target.path !== undefined) {
+        await checkUnixSocket(target.path)
+        await checkReachable({ target, timeoutMs })
+        return
+      }
       const again = said.has(target.host)
       said.add(target.host)
       // What is wrong with a name is said once.
@@ -71,8 +77,9 @@ function hostsOf(
   world: PreflightWorld,
 ): ReadonlyMap<string, Promise<CheckedHost>> {
   const hosts = new Map<string, Promise<CheckedHost>>()
-  for (const { host, addresses } of targets) {
-    if (hosts.has(host)) continue
+  for (const { host, addresses, path } of targets) {
+    // A socket is on this machine.
+    if (hosts.has(host) || path !== undefined) continue
     const known = addresses === undefined ? undefined : { host, addresses, lookupMs: 0 }
     hosts.set(host, known === undefined ? checkHost(host, allowPublicTargets, world) : Promise.resolve(known))
   }

@@ -13,12 +13,13 @@ export interface ReachabilityCheck {
 
 const TLS_TRIAL_MS = 2000
 
-/** Resolves once the target has greeted with 220; otherwise says what is there instead. */
+/** Resolves once the target has greeted with 220 and knows our hello; otherwise says what is there instead. */
 export async function checkReachable(check: ReachabilityCheck): Promise<void> {
   const { target, timeoutMs } = check
   const seen = await probe(check)
-  if (seen.kind === 'greeted' && seen.greeting.kind === 'ready') return
-  const place = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`
+  if (seen.kind === 'said-hello') return
+  const { host, port, path } = target
+  const place = path ?? `${host.includes(':') ? `[${host}]` : host}:${port}`
   const waitsForTls = seen.kind === 'no-greeting' && (await speaksTls(check))
   const [why, hint] = waitsForTls ? TLS_EXPECTED : wordsFor(seen, timeoutMs / 1000)
   throw new MailstormError('UNREACHABLE', `Failed to reach ${place}: ${why}`, hint)
@@ -29,7 +30,7 @@ async function speaksTls({ target }: ReachabilityCheck): Promise<boolean> {
   if (target.tls.mode === 'implicit') return false
   const secure = { ...target, tls: { mode: 'implicit', verify: false } } as const
   const seen = await probe({ target: secure, timeoutMs: TLS_TRIAL_MS })
-  return seen.kind === 'greeted' && seen.greeting.kind === 'ready'
+  return seen.kind === 'said-hello'
 }
 
 type Words = readonly [why: string, hint: string]
@@ -64,6 +65,18 @@ function wordsFor(seen: Probe, seconds: number): Words {
       return errorWords(seen)
     case 'greeted':
       return greetingWords(seen)
+    case 'speaks-smtp':
+      return [
+        `it speaks SMTP, not LMTP: it answers LHLO by "${seen.line}".`,
+        'Give it as smtp://host:port or host:port.',
+      ]
+    case 'speaks-lmtp':
+      return [
+        `it speaks LMTP, not SMTP: it answers EHLO by "${seen.line}", and takes LHLO.`,
+        'Give it as lmtp://host:port.',
+      ]
+    case 'said-hello':
+      throw new Error('a server that is ready has no problem to report')
     default:
       return seen satisfies never
   }
@@ -84,8 +97,6 @@ function errorWords({ code, text, secure }: Extract<Probe, { kind: 'error' }>): 
 
 function greetingWords({ greeting }: Extract<Probe, { kind: 'greeted' }>): Words {
   switch (greeting.kind) {
-    case 'ready':
-      throw new Error('a server that is ready has no problem to report')
     case 'refused':
       // RFC 5321 3.1: 554 in place of 220 means that there is no mail service here.
       return [
@@ -111,7 +122,10 @@ type Probe =
   | { readonly kind: 'refused-connection' | 'no-connection' | 'no-greeting' | 'closed' }
   | { readonly kind: 'half-greeting'; readonly received: string }
   | { readonly kind: 'error'; readonly code: string; readonly text: string; readonly secure: boolean }
-  | { readonly kind: 'greeted'; readonly greeting: Exclude<Greeting, { kind: 'unfinished' }> }
+  | { readonly kind: 'greeted'; readonly greeting: Exclude<Greeting, { kind: 'unfinished' | 'ready' }> }
+  /** It greeted, and took our hello or did not answer it at once. */
+  | { readonly kind: 'said-hello' }
+  | { readonly kind: 'speaks-smtp' | 'speaks-lmtp'; readonly line: string }
 
 export interface ProbeOptions {
   readonly target: SmtpTarget
@@ -121,21 +135,30 @@ export interface ProbeOptions {
 /** How long a server may take to say goodbye, or to show what it is when it does not greet. */
 const LAST_WORD_MS = 1000
 
-/** Connects, waits for the greeting and leaves with QUIT. A client of its own: it shares no code with that of the load. */
+/** How long a server may take to answer a hello. One that is slower shows in the load what it is. */
+const HELLO_MS = 1000
+
+/** Connects, waits for the greeting, says hello and leaves with QUIT. A client of its own: it shares no code with that of the load. */
 function probe(options: ProbeOptions): Promise<Probe> {
   return new Conversation(options).result.promise
 }
 
 class Conversation {
   readonly result = Promise.withResolvers<Probe>()
+  readonly #target: SmtpTarget
   readonly #socket: Socket
   #timer: NodeJS.Timeout
   #received = Buffer.alloc(0)
   #connected = false
   #saidQuit = false
+  /** The hello that is to be answered next. */
+  #hello: 'EHLO' | 'LHLO' | undefined
+  /** What it says to the first. */
+  #refusal = ''
   #ended = false
 
   constructor(options: ProbeOptions) {
+    this.#target = options.target
     this.#socket = open(options)
     this.#timer = setTimeout(() => this.#outOfTime(), options.timeoutMs)
     const ready = options.target.tls.mode === 'implicit' ? 'secureConnect' : 'connect'
@@ -162,8 +185,44 @@ class Conversation {
   #hear(chunk: Buffer): void {
     if (this.#ended) return
     this.#received = Buffer.concat([this.#received, chunk])
+    if (this.#hello !== undefined) {
+      this.#hearAnswer(this.#hello)
+      return
+    }
     const greeting = greetingIn(this.#received)
-    if (greeting.kind !== 'unfinished') this.#end({ kind: 'greeted', greeting })
+    if (greeting.kind === 'unfinished') return
+    // After QUIT it has been silent for too long, whatever it says now.
+    if (greeting.kind !== 'ready') this.#end({ kind: 'greeted', greeting })
+    else if (this.#saidQuit) this.#end({ kind: 'no-greeting' })
+    else this.#sayHello(this.#target.protocol === 'lmtp' ? 'LHLO' : 'EHLO')
+  }
+
+  #sayHello(hello: 'EHLO' | 'LHLO'): void {
+    this.#hello = hello
+    this.#received = Buffer.alloc(0)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#end({ kind: 'said-hello' }), HELLO_MS)
+    const { localAddress = '127.0.0.1', localFamily } = this.#socket
+    const literal = localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
+    this.#socket.write(`${hello} ${literal}\r\n`)
+  }
+
+  /** RFC 2033 4.1: LMTP has LHLO in place of EHLO, and SMTP knows only EHLO: the other is refused by 5yz. */
+  #hearAnswer(hello: 'EHLO' | 'LHLO'): void {
+    const [, line = ''] =
+      /^(?:\d{3}-[^\n]*\n)*(\d{3}(?: [^\n]*)?)\r?\n/.exec(this.#received.toString('latin1')) ?? []
+    if (line === '' && this.#received.length < LONGEST_LINE_BYTES * 2) return
+    const first = this.#target.protocol === 'lmtp' ? 'LHLO' : 'EHLO'
+    const isKnown = line.startsWith('2')
+    if (hello !== first) this.#end(isKnown ? this.#otherProtocol(first) : { kind: 'said-hello' })
+    else if (line.startsWith('50') || line.startsWith('55')) {
+      this.#refusal = printable(line)
+      this.#sayHello(first === 'LHLO' ? 'EHLO' : 'LHLO')
+    } else this.#end({ kind: 'said-hello' })
+  }
+
+  #otherProtocol(asked: 'EHLO' | 'LHLO'): Probe {
+    return { kind: asked === 'LHLO' ? 'speaks-smtp' : 'speaks-lmtp', line: this.#refusal }
   }
 
   #soFar(): string {
@@ -174,7 +233,10 @@ class Conversation {
     if (this.#ended) return
     this.#ended = true
     clearTimeout(this.#timer)
-    this.result.resolve(this.#saidQuit && !showsWhatItIs(seen) ? { kind: 'no-greeting' } : seen)
+    // What goes wrong once it has greeted is for the load to tell.
+    if (this.#hello !== undefined && 'kind' in seen && LATE.has(seen.kind))
+      this.result.resolve({ kind: 'said-hello' })
+    else this.result.resolve(this.#saidQuit && !showsWhatItIs(seen) ? { kind: 'no-greeting' } : seen)
     this.#leave()
   }
 
@@ -195,6 +257,8 @@ class Conversation {
     this.#socket.once('close', () => clearTimeout(timer))
   }
 }
+
+const LATE: ReadonlySet<Probe['kind']> = new Set(['closed', 'error', 'refused-connection', 'no-connection'])
 
 /** After the time limit only what is not SMTP tells more than the missing greeting does. */
 function showsWhatItIs(seen: Probe): boolean {
