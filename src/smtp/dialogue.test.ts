@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { selfSignedCertificate } from '../../containers/certificate.ts'
-import { close, type Script, type Steps, say } from '../../test/servers/script.ts'
+import {
+  close,
+  hang,
+  OFFERS_CHUNKING,
+  raw,
+  reset,
+  type Script,
+  type Steps,
+  say,
+} from '../../test/servers/script.ts'
 import type { Expected, Situation } from '../../test/truth/situation.ts'
 import { earlyGroup } from '../../test/truth/situations-early.ts'
 import { envelopeGroup } from '../../test/truth/situations-envelope.ts'
@@ -16,6 +25,7 @@ import { ScriptedWire } from './scripted-wire.fixture.ts'
 import { PhaseTimer, PIPELINING_LEVELS, type PipeliningLevel, type TlsOptions } from './target.ts'
 
 const NO_TLS: TlsOptions = { mode: 'none', verify: true }
+const CHUNK = 'Subject: x\r\n\r\nx\r\n'
 const MESSAGE = Buffer.from('Subject: x\r\n\r\nx\r\n.\r\n')
 
 interface Played extends Pick<Situation, 'script' | 'sending'> {
@@ -77,6 +87,47 @@ function play({ script, level, messages = 1, sending = {} }: Played) {
   wire.timeOut()
   dialogue.proceed(0)
   return { ends, written: wire.written, dialogue }
+}
+
+/** One batch at level `chunks`, written at once: how each of its messages ended, up to the end of the session. */
+function playBatch(script: Script, recipients: readonly string[], messages: number): string[] {
+  const wire = new ScriptedWire({ ehlo: OFFERS_CHUNKING, ...script }, NO_TLS)
+  const envelope = envelopeFor('a@example.com', recipients, undefined)
+  const ends: string[] = []
+  const follow = () => dialogue.follow(new PhaseTimer(), envelope, wire.replyTimeoutMs)
+  const never = () => {
+    throw new Error('no step of a batch')
+  }
+  const dialogue = new Dialogue(
+    wire,
+    new PhaseTimer(),
+    { target: { tls: NO_TLS } },
+    {
+      opened() {
+        const one = `RSET\r\n${envelope.mail}${envelope.rcpt.join('')}BDAT ${CHUNK.length} LAST\r\n${CHUNK}`
+        wire.write(one.repeat(messages), messages * (envelope.rcpt.length + 3))
+        follow()
+      },
+      refused: never,
+      goAhead: never,
+      cleared: never,
+      ended() {
+        const { failure, begun, refusals, saidGoodbye, needsReset } = dialogue
+        ends.push(endOf(failure === undefined ? { outcome: 'accepted' } : { ...failure.failure, ...failure }))
+        ends.push(...refusals.map((one) => `but ${endOf({ ...one.failure, ...one })}`))
+        if (needsReset) ends.push('RSET')
+        if (!begun) ends.push('not begun')
+        if (saidGoodbye) ends.push('goodbye')
+        const isOver = saidGoodbye || failure?.outcome === 'failed'
+        if (!isOver && ends.filter((end) => !end.startsWith('but')).length < messages) follow()
+      },
+    },
+  )
+  dialogue.open(0)
+  dialogue.proceed(0)
+  wire.timeOut()
+  dialogue.proceed(0)
+  return ends
 }
 
 function endOf({ outcome, class: failureClass, phase, code }: Expected): string {
@@ -141,9 +192,34 @@ describe('any replies to any messages of a session', () => {
   })
 })
 
+describe('any replies to a batch of chunks', () => {
+  it('end its messages as the rules of docs/outcomes.md say', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), batchWalk, (recipientCount, said) => {
+        const recipients = Array.from({ length: recipientCount }, (_, index) => `r${index}@example.com`)
+        const ends = playBatch(scriptOf(said), recipients, BATCH)
+        expect(ends).toEqual(modelledBatch(recipientCount, said))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})
+
 const CLOSED = 0
+/** Ends of a session within a batch, beside CLOSED: by RST, in the middle of a reply, or by silence. */
+const RESET = 1
+const CUT_OFF = 2
+const SILENT = 3
+const ENDS: Readonly<Record<number, { readonly steps: Steps; readonly class: string }>> = {
+  [CLOSED]: { steps: [close], class: 'connection_closed' },
+  [RESET]: { steps: [reset], class: 'connection_reset' },
+  [CUT_OFF]: { steps: [raw('250-half of it\r\n'), close], class: 'protocol_error' },
+  [SILENT]: { steps: [hang], class: 'timeout' },
+}
+/** Messages of a batch. */
+const BATCH = 4
 const MESSAGES = 3
-const STAGES = ['mail', 'rcpt', 'data', 'dot', 'rset'] as const
+const STAGES = ['mail', 'rcpt', 'data', 'dot', 'bdat', 'rset'] as const
 /** What the server says to each command in turn; CLOSED: it closes instead. Then, and else, what it should. */
 type Said = Readonly<Record<(typeof STAGES)[number], readonly number[]>>
 
@@ -156,19 +232,37 @@ const walk: fc.Arbitrary<Said> = fc.record({
   rcpt: answers(250, 251, 354, 421, 450, 503, 550),
   data: answers(354, 250, 334, 350, 421, 451, 503, 554),
   dot: answers(250, 220, 252, 354, 421, 451, 554),
+  bdat: fc.constant([]),
   rset: answers(250, 421, 500),
+})
+const batchAnswers = (...others: readonly number[]) =>
+  fc.array(
+    fc.oneof(
+      { weight: 12, arbitrary: fc.constant(250) },
+      { weight: 6, arbitrary: fc.constantFrom(...others) },
+      { weight: 1, arbitrary: fc.constantFrom(421, CLOSED, RESET, CUT_OFF, SILENT) },
+    ),
+    { maxLength: 10 },
+  )
+const batchWalk: fc.Arbitrary<Said> = fc.record({
+  mail: batchAnswers(251, 220, 354, 450, 503, 550),
+  rcpt: batchAnswers(251, 354, 450, 503, 550),
+  bdat: batchAnswers(252, 220, 354, 451, 503, 552),
+  rset: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, batchAnswers(220, 354, 451, 500)),
+  data: fc.constant([]),
+  dot: fc.constant([]),
 })
 
 function scriptOf(said: Said): Script {
   const first = (codes: readonly number[]): { first: Steps[] } => ({
-    first: codes.map((code) => [code === CLOSED ? close : say(`${code} x`)]),
+    first: codes.map((code) => ENDS[code]?.steps ?? [say(`${code} x`)]),
   })
   return Object.fromEntries(STAGES.map((stage) => [stage, first(said[stage])]))
 }
 
 /** The rules, told once more and without a state machine: what was heard in a transaction, and what that means. */
 function modelled(isPipelined: boolean, recipients: number, said: Said): string[] {
-  const heard = { mail: 0, rcpt: 0, data: 0, dot: 0, rset: 0 }
+  const heard = { mail: 0, rcpt: 0, data: 0, dot: 0, bdat: 0, rset: 0 }
   let isClosed = false
   const hear = (stage: keyof Said): number => {
     if (isClosed) return CLOSED
@@ -232,6 +326,51 @@ function pipelined(hear: Hear, recipients: number): End {
 function content(hear: Hear): End {
   const dot = hear('dot')
   return { end: isDone(dot) ? 'accepted' : ended(dot, 'accept') }
+}
+
+/** The rules of a batch, likewise: all replies to a message, and what they mean together. */
+function modelledBatch(recipients: number, said: Said): string[] {
+  const heard = { mail: 0, rcpt: 0, data: 0, dot: 0, bdat: 0, rset: 0 }
+  /** How the session ended: nothing is heard from then on. */
+  let over: number | undefined
+  const hear = (stage: keyof Said): number => {
+    const code = over ?? said[stage][heard[stage]++] ?? 250
+    if (code in ENDS) over = code
+    return code
+  }
+  const ends: string[] = []
+  for (let message = 0; message < BATCH; message++) {
+    const rset = hear('rset')
+    const mail = hear('mail')
+    const rcpt = Array.from({ length: recipients }, () => hear('rcpt'))
+    const told = modelledChunk(rset, mail, rcpt, hear('bdat'))
+    ends.push(...told)
+    if (told.includes('goodbye') || told.some((end) => end.startsWith('failed'))) break
+  }
+  return ends
+}
+
+function modelledChunk(rset: number, mail: number, rcpt: readonly number[], last: number): string[] {
+  // The first that says goodbye or nothing at all: what comes behind it, if anything, is not looked at.
+  const replies = [rset, mail, ...rcpt, last]
+  const end = replies.findIndex((code) => code === 421 || code in ENDS)
+  const isKnown = (at: number) => end === -1 || at < end
+  // 2yz answers RSET or nothing is in step.
+  if (isKnown(0) && !isDone(rset)) return ['failed protocol_error accept']
+  const nobody = isKnown(1 + rcpt.length) && !rcpt.some(isDone)
+  let why = isKnown(1) && !isDone(mail) ? ended(mail, 'envelope') : undefined
+  if (nobody) why ??= ended(rcpt[0] as number, 'envelope')
+  if (end === -1) {
+    if (why !== undefined) return [last < 400 ? 'failed protocol_error accept' : why]
+    if (!isDone(last)) return [ended(last, 'accept')]
+    const refused = rcpt.filter((code) => !isDone(code))
+    return ['accepted', ...refused.map((code) => `but ${ended(code, 'envelope')}`)]
+  }
+  const code = replies[end] as number
+  if (code !== 421) return [why ?? `failed ${ENDS[code]?.class} accept`]
+  const goodbye = why ?? ended(421, end === replies.length - 1 ? 'accept' : 'envelope')
+  // Before RCPT nothing of the message was looked at: it goes to a new session.
+  return end < 2 ? [goodbye, 'not begun', 'goodbye'] : [goodbye, 'goodbye']
 }
 
 /** 2yz, but for codes that answer something else. */

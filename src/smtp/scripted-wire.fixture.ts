@@ -4,6 +4,8 @@ import { closedFailure, failed, type SmtpFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError } from './reply.ts'
 import type { Phase, TlsOptions } from './target.ts'
 
+const CRLF_BYTES = 2
+
 /**
  * A connection without a socket: a scripted server at its other end answers each command as it is written. What is
  * never answered has timed out.
@@ -31,6 +33,8 @@ export class ScriptedWire implements Wire {
   #awaitsAnswerTo: Stage | undefined
   /** By LMTP the message is answered once for each. */
   #recipients = 0
+  /** Of BDAT, with its size behind it (RFC 3030 2). */
+  #chunkBytesLeft = 0
 
   constructor(script: Script, tls: TlsOptions) {
     this.#script = script
@@ -104,6 +108,16 @@ export class ScriptedWire implements Wire {
       if (line !== '.') return
       this.#takesContent = false
       this.#endOfMessage()
+      return
+    }
+    if (this.#chunkBytesLeft > 0) {
+      this.#chunkBytesLeft -= line.length + CRLF_BYTES
+      if (this.#chunkBytesLeft <= 0) this.#reach('bdat')
+      return
+    }
+    const [, chunkBytes] = /^BDAT (\d+) LAST$/.exec(line) ?? []
+    if (chunkBytes !== undefined) {
+      this.#chunkBytesLeft = Number(chunkBytes)
       return
     }
     const verb = line.split(' ')[0]?.toLowerCase()
