@@ -1,10 +1,6 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { MailstormError } from '../src/error.ts'
-import type { BurstOrder, Engine, FloorModule } from './clients/bursts.ts'
+import type { BurstOrder } from './clients/bursts.ts'
 import { type Client, MAILSTORM_SHAPES } from './clients/list.ts'
+import { type SenderProcess, startEngine, startFloor, warmUp } from './clients/sender-process.ts'
 import { cpuSecondsPerThousand, type Measurement, messagesPerSecond, spreadOf } from './measurement.ts'
 import { table } from './report.ts'
 import type { Tree } from './tree.ts'
@@ -32,15 +28,13 @@ export interface PairRow {
   readonly pairs: readonly Pair[]
 }
 
-/** Bursts of each shape before the first one that counts: the just-in-time compiler is at work in them. */
-const WARM_UP_BURSTS = 5
 /** Issue 11: the engine is not slower than before, but for what cannot be told from noise. */
 export const LEAST_RATIO = 0.97
 
 interface Engines {
-  readonly now: BurstEngine
-  readonly then: BurstEngine
-  readonly floor: BurstEngine
+  readonly now: SenderProcess
+  readonly then: SenderProcess
+  readonly floor: SenderProcess
 }
 
 /**
@@ -49,20 +43,16 @@ interface Engines {
  */
 export async function measurePairs(options: PairOptions): Promise<PairRow[]> {
   const { before, port, sizeBytes, pairs, onPair } = options
-  await using now = await startEngine((path) => new URL(`../${path}`, import.meta.url).href)
+  await using now = await startEngine()
   await using then = await startEngine(before.url)
-  await using floor = await start({ floor: new URL('clients/floor.ts', import.meta.url).href })
+  await using floor = await startFloor()
   const rows: PairRow[] = []
   for (const { name, share, shape } of MAILSTORM_SHAPES) {
     const order = {
       shape: { port, sizeBytes, ...shape },
       messages: Math.ceil(options.messages * share),
     }
-    for (let burst = 0; burst < WARM_UP_BURSTS; burst++) {
-      await now.send(order)
-      await then.send(order)
-      await floor.send(order)
-    }
+    for (const sender of [now, then, floor]) await warmUp(sender, order)
     const measured: Pair[] = []
     for (let pair = 0; pair < pairs; pair++)
       measured.push(await inTurn({ now, then, floor }, order, pair % 2 === 0))
@@ -77,45 +67,6 @@ async function inTurn({ now, then, floor }: Engines, order: BurstOrder, first: b
   const [one, other] = [await both[0]?.send(order), await both[1]?.send(order)] as [Measurement, Measurement]
   const pair = first ? { now: one, before: other } : { now: other, before: one }
   return { ...pair, floor: await floor.send(order) }
-}
-
-/** Where the sender threads stand, and where they stood in commits before: those are measured too. */
-const ENGINE_FOLDERS = ['src/engine/threads', 'src/threads']
-
-interface BurstEngine extends AsyncDisposable {
-  readonly send: (order: BurstOrder) => Promise<Measurement>
-}
-
-async function startEngine(url: (path: string) => string): Promise<BurstEngine> {
-  const folder = ENGINE_FOLDERS.find((one) => existsSync(new URL(url(`${one}/load-run.ts`))))
-  if (folder === undefined) {
-    throw new MailstormError('BENCH', `Failed to find an engine in ${ENGINE_FOLDERS.join(' or ')}.`)
-  }
-  return start({ loadRun: url(`${folder}/load-run.ts`), pool: url(`${folder}/pool.ts`) })
-}
-
-async function start(engine: Engine | FloorModule): Promise<BurstEngine> {
-  const script = fileURLToPath(new URL('clients/bursts.ts', import.meta.url))
-  const child = fork(script, [JSON.stringify(engine)])
-  const exited = once(child, 'exit')
-  const answer = async <T>(): Promise<T> => {
-    const ended = exited.then(([code]) => Promise.reject(new Error(`an engine ended with code ${code}`)))
-    const [message] = await Promise.race([once(child, 'message'), ended])
-    return message as T
-  }
-  await answer()
-  return {
-    async send(order) {
-      child.send(order)
-      const told = await answer<Measurement | { readonly problem: string }>()
-      if ('problem' in told) throw new MailstormError('BENCH', `Failed to send a burst: ${told.problem}`)
-      return told
-    },
-    async [Symbol.asyncDispose]() {
-      child.disconnect()
-      await exited
-    },
-  }
 }
 
 /** The medians of the pairs' ratios, with the middle half of them, and what the engine of now took. */

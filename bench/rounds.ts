@@ -1,4 +1,4 @@
-import type { Client, ClientName } from './clients/list.ts'
+import type { Client, ClientName, StartedClient } from './clients/list.ts'
 import {
   cpuSecondsPerThousand,
   type Measurement,
@@ -27,26 +27,32 @@ export interface RoundsOptions {
   readonly onRun?: (text: string) => void
 }
 
-/** After fewer the just-in-time compiler is still at work. */
+/** Of nodemailer: after fewer the just-in-time compiler is still at work. */
 const LEAST_WARM_UP_MESSAGES = 4_000
 
-/** Runs the clients in turn, round after round: what else the machine does then hits all alike. */
+/** Starts the clients, then runs them in turn, round after round: what else the machine does then hits all alike. */
 export async function measureRounds(options: RoundsOptions): Promise<Row[]> {
   const { clients, rounds, port, sizeBytes, messages: base } = options
-  const byClient = new Map<ClientName, Measurement[]>(clients.map(({ name }) => [name, []]))
+  await using stack = new AsyncDisposableStack()
+  const started: {
+    readonly name: ClientName
+    readonly client: StartedClient
+    readonly runs: Measurement[]
+  }[] = []
+  for (const { name, share, start } of clients) {
+    const messages = Math.ceil(base * share)
+    const warmUpMessages = Math.max(Math.ceil(messages / 2), LEAST_WARM_UP_MESSAGES)
+    const client = stack.use(await start({ port, sizeBytes, messages, warmUpMessages }))
+    started.push({ name, client, runs: [] })
+  }
   for (let round = 1; round <= rounds; round++) {
-    for (const client of clients) {
-      const messages = Math.ceil(base * client.share)
-      const warmUpMessages = Math.max(Math.ceil(messages / 2), LEAST_WARM_UP_MESSAGES)
-      const task = { port, sizeBytes, messages, warmUpMessages }
-      const measurement = await client.run(task)
-      byClient.get(client.name)?.push(measurement)
-      options.onRun?.(
-        `round ${round}/${rounds}, ${client.name}: ${Math.round(messagesPerSecond(measurement))}/s`,
-      )
+    for (const { name, client, runs } of started) {
+      const measurement = await client.run()
+      runs.push(measurement)
+      options.onRun?.(`round ${round}/${rounds}, ${name}: ${Math.round(messagesPerSecond(measurement))}/s`)
     }
   }
-  return [...byClient].map(([client, runs]) => rowOf(client, runs))
+  return started.map(({ name, runs }) => rowOf(name, runs))
 }
 
 export function rowOf(client: ClientName, runs: readonly Measurement[]): Row {

@@ -7,7 +7,7 @@ import { type MailstormTask, taskFromArguments } from './task.ts'
 
 /** One burst of so many messages, sent when the parent asks for it. */
 export interface BurstOrder {
-  readonly shape: Pick<MailstormTask, 'port' | 'sizeBytes' | 'pipelining' | 'newConnectionEach'>
+  readonly shape: Omit<MailstormTask, 'messages' | 'warmUpMessages'>
   readonly messages: number
 }
 

@@ -1,8 +1,10 @@
 import { connect } from 'node:net'
 import { textBody } from '../../src/mail/text.ts'
 import { isMain } from '../../src/processes.ts'
+=======
+import { textBody } from '../../src/smtp/message.ts'
 import type { Measurement } from '../measurement.ts'
-import { type MailstormTask, RECIPIENT, SENDER, SESSIONS, taskFromArguments } from './task.ts'
+import { type MailstormTask, RECIPIENT, SENDER, SESSIONS } from './task.ts'
 
 /** How the floor sends: the shapes of our engine. */
 export type FloorShape = Pick<MailstormTask, 'port' | 'sizeBytes' | 'pipelining' | 'newConnectionEach'>
@@ -154,11 +156,4 @@ export async function sendFloor(shape: FloorShape, messages: number): Promise<Me
   const cpu = process.cpuUsage(cpuBefore)
   const seconds = (performance.now() - startMs) / 1e3
   return { messages, seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6 }
-}
-
-/** Client program, like mailstorm.ts: warmed up, then measured. */
-if (isMain(import.meta.url)) {
-  const task = taskFromArguments<MailstormTask>()
-  await sendFloor(task, task.warmUpMessages)
-  console.log(JSON.stringify(await sendFloor(task, task.messages)))
 }

@@ -1,5 +1,6 @@
 import type { Measurement } from '../measurement.ts'
 import { runProgram, runSmtpSource } from './run.ts'
+import { type SenderProcess, startEngine, startFloor, warmUp } from './sender-process.ts'
 import type { ClientTask, MailstormTask } from './task.ts'
 
 export const CLIENT_NAMES = [
@@ -23,10 +24,16 @@ export interface Client {
   readonly name: ClientName
   /** Messages of a run as a share of `--messages`, so that all runs take about as long. */
   readonly share: number
-  readonly run: (task: ClientTask) => Promise<Measurement>
+  readonly start: (task: ClientTask) => Promise<StartedClient>
 }
 
-type Shape = Pick<MailstormTask, 'pipelining' | 'newConnectionEach'>
+/** A client that is warmed up, where it needs that. */
+export interface StartedClient extends AsyncDisposable {
+  /** Sends the messages of the task once more. */
+  readonly run: () => Promise<Measurement>
+}
+
+type Shape = Pick<MailstormTask, 'pipelining' | 'newConnectionEach' | 'depth'>
 
 /** Ours, by how it pipelines and how long a session lasts. */
 export const MAILSTORM_SHAPES = [
@@ -59,7 +66,7 @@ export function clients(installed: { readonly smtpSource: boolean; readonly chun
     ...source('smtp-source -d', 1, ['-d']),
     mailstorm(transactions),
     floor(transactions),
-    { name: 'nodemailer pool', share: 0.75, run: (task) => runProgram('nodemailer', task) },
+    { name: 'nodemailer pool', share: 0.75, start: anew((task) => runProgram('nodemailer', task)) },
     ...source('smtp-source', 0.4, []),
     mailstorm(newConnection),
     floor(newConnection),
@@ -67,13 +74,29 @@ export function clients(installed: { readonly smtpSource: boolean; readonly chun
 }
 
 function mailstorm({ name, share, shape }: (typeof MAILSTORM_SHAPES | typeof CHUNK_SHAPES)[number]): Client {
-  return { name, share, run: (task) => runProgram('mailstorm', { ...task, ...shape } as MailstormTask) }
+  return { name, share, start: (task) => startSender(startEngine(), shape, task) }
 }
 
 /** The bare script on `net.Socket` that sends as this shape of ours does: floor.ts. */
 function floor({ name, share, shape }: (typeof MAILSTORM_SHAPES)[number]): Client {
-  const run: Client['run'] = (task) => runProgram('floor', { ...task, ...shape } as MailstormTask)
-  return { name: floorOf(name), share, run }
+  return { name: floorOf(name), share, start: (task) => startSender(startFloor(), shape, task) }
+}
+
+/** One process for all rounds, whose compilers are done before the first: what a run costs that is longer than a second. */
+async function startSender(
+  starting: Promise<SenderProcess>,
+  shape: Shape,
+  { port, sizeBytes, messages }: ClientTask,
+): Promise<StartedClient> {
+  const order = { shape: { port, sizeBytes, ...shape }, messages }
+  const sender = await starting
+  await warmUp(sender, order)
+  return { run: () => sender.send(order), [Symbol.asyncDispose]: () => sender[Symbol.asyncDispose]() }
+}
+
+/** A process of its own for each run. */
+function anew(run: (task: ClientTask) => Promise<Measurement>): Client['start'] {
+  return async (task) => ({ run: () => run(task), [Symbol.asyncDispose]: async () => {} })
 }
 
 export function floorOf(name: ShapeName): `floor ${ShapeName}` {
@@ -81,5 +104,5 @@ export function floorOf(name: ShapeName): `floor ${ShapeName}` {
 }
 
 function smtpSource(name: ClientName, share: number, options: readonly string[]): Client {
-  return { name, share, run: (task) => runSmtpSource(task, options) }
+  return { name, share, start: anew((task) => runSmtpSource(task, options)) }
 }

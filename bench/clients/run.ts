@@ -11,10 +11,7 @@ const LIMIT_MS = 300_000
 /** From, To, Date and Message-Id of smtp-source beside its `-l`, as captured; the host name varies. */
 const SOURCE_HEADER_BYTES = 126
 
-export function runProgram(
-  program: 'mailstorm' | 'floor' | 'nodemailer',
-  task: ClientTask,
-): Promise<Measurement> {
+export function runProgram(program: 'mailstorm' | 'nodemailer', task: ClientTask): Promise<Measurement> {
   return runScript(new URL(`./${program}.ts`, import.meta.url), task)
 }
 
