@@ -1,8 +1,5 @@
 import { connect } from 'node:net'
 import { textBody } from '../../src/mail/text.ts'
-import { isMain } from '../../src/processes.ts'
-=======
-import { textBody } from '../../src/smtp/message.ts'
 import type { Measurement } from '../measurement.ts'
 import { type MailstormTask, RECIPIENT, SENDER, SESSIONS } from './task.ts'
 

@@ -135,6 +135,8 @@ interface WaitingLane {
  */
 export class Dispatch {
   readonly #options: DispatchOptions
+  /** The open model. No private getter: V8 calls those at every look. */
+  readonly #isOpen: boolean
   readonly #seats = new Seats((seat) => (seat.toldOff ? this.#park(seat) : seat.settle.resolve()))
   /** Lanes that wait for a ticket, longest first. */
   readonly #idle: WaitingLane[] = []
@@ -145,6 +147,7 @@ export class Dispatch {
 
   constructor(options: DispatchOptions) {
     this.#options = options
+    this.#isOpen = options.pacer.model === 'open'
   }
 
   /** Runs a worker's lanes until the plan, or the worker's part in it, has ended. */
@@ -189,10 +192,6 @@ export class Dispatch {
   /** Nothing is to be handed out any more. */
   get hasEnded(): boolean {
     return this.#ended
-  }
-
-  get #isOpen(): boolean {
-    return this.#options.pacer.model === 'open'
   }
 
   #take(seat: Seat): Ticket | undefined {

@@ -6,20 +6,44 @@ import type { Reply } from './reply.ts'
 import type { Receiver, Transport } from './transport.ts'
 
 /** A lane that waits for the end of its session. One of the two is called, once; `fail` is for bugs of ours. */
-interface Waiting {
+export interface Waiting {
   goOn(): void
   fail(error: unknown): void
 }
 
 /** A session that was sent QUIT and has not been answered. */
-interface Goodbye extends Receiver {
+class Goodbye implements Receiver {
+  readonly #farewells: Farewells
   readonly transport: Transport
   readonly target: number
   /** When QUIT was sent, Clock milliseconds. */
   readonly sentMs: number
   readonly waiting: Waiting
-  isOverdue: boolean
-  readonly onEnded: (() => void)[]
+  /** The lane waits for it no more. */
+  isOverdue = false
+  #ended: PromiseWithResolvers<void> | undefined
+
+  constructor(farewells: Farewells, transport: Transport, target: number, waiting: Waiting) {
+    this.#farewells = farewells
+    this.transport = transport
+    this.target = target
+    this.sentMs = transport.nowMs()
+    this.waiting = waiting
+  }
+
+  proceed(nowMs: number): void {
+    this.#farewells.proceed(this, nowMs)
+  }
+
+  /** Resolves when `end` is called. */
+  ended(): Promise<void> {
+    this.#ended ??= Promise.withResolvers()
+    return this.#ended.promise
+  }
+
+  end(): void {
+    this.#ended?.resolve()
+  }
 }
 
 /** RFC 5321 4.5.3.2 has no limit for QUIT. Its reply decides nothing, so it gets less time than a message. */
@@ -59,10 +83,9 @@ export class Farewells {
   #allOverdue = 0
   /** Targets that once did not answer QUIT at all. */
   readonly #silent = new Set<number>()
-  /** Those that a lane waits for, longest first; they share one timer, as most are answered at once. */
-  readonly #held = new Set<Goodbye>()
-  #disarm: (() => void) | undefined
+  /** Longest first. Those that a lane waits for share one timer, as most are answered at once. */
   readonly #pending = new Set<Goodbye>()
+  #disarm: (() => void) | undefined
   #fault: unknown
 
   constructor(options: FarewellOptions) {
@@ -84,23 +107,19 @@ export class Farewells {
       waiting.goOn()
       return
     }
-    const sentMs = transport.nowMs()
-    const proceed = (nowMs: number) => this.#proceed(goodbye, nowMs)
-    const goodbye: Goodbye = { transport, target, sentMs, waiting, isOverdue: false, onEnded: [], proceed }
-    this.#held.add(goodbye)
+    const goodbye = new Goodbye(this, transport, target, waiting)
     this.#pending.add(goodbye)
     if (this.#disarm === undefined) this.#arm(goodbye)
     transport.receiver = goodbye
-    transport.enter('quit', this.#timeoutMs, sentMs)
+    transport.enter('quit', this.#timeoutMs, goodbye.sentMs)
     transport.write('QUIT\r\n', 1)
   }
 
   /** Resolves when every reply awaited now has arrived or is given up. */
   async ended(): Promise<void> {
-    const pending = [...this.#pending]
-    await Promise.all(pending.map(({ onEnded }) => new Promise<void>((resolve) => onEnded.push(resolve))))
+    await Promise.all(Array.from(this.#pending, (goodbye) => goodbye.ended()))
     if (this.#fault !== undefined) throw this.#fault
-    if (this.#held.size > 0) return
+    for (const { isOverdue } of this.#pending) if (!isOverdue) return
     this.#disarm?.()
     this.#disarm = undefined
   }
@@ -115,12 +134,12 @@ export class Farewells {
 
   /** Lets lanes go on that have waited long enough. */
   #letGo(nowMs: number): void {
-    for (const goodbye of this.#held) {
+    for (const goodbye of this.#pending) {
+      if (goodbye.isOverdue) continue
       if (goodbye.sentMs + HOLD_MS > nowMs) {
         this.#arm(goodbye)
         return
       }
-      this.#held.delete(goodbye)
       goodbye.isOverdue = true
       this.#countOverdue(goodbye.target, 1)
       if (this.#allOverdue > MOST_OVERDUE) this.#leave(goodbye.transport, goodbye.target)
@@ -128,7 +147,8 @@ export class Farewells {
     }
   }
 
-  #proceed(goodbye: Goodbye, nowMs: number): void {
+  /** For a goodbye: something has arrived, or its connection has ended. */
+  proceed(goodbye: Goodbye, nowMs: number): void {
     const { transport, target, waiting } = goodbye
     const reply = transport.take()
     const { failure } = transport
@@ -136,7 +156,6 @@ export class Farewells {
     transport.receiver = undefined
     this.#pending.delete(goodbye)
     if (goodbye.isOverdue) this.#countOverdue(target, -1)
-    else this.#held.delete(goodbye)
     this.#close(transport)
     try {
       if (reply !== undefined) this.#answered(reply, target, nowMs - goodbye.sentMs)
@@ -147,7 +166,7 @@ export class Farewells {
       this.#fault ??= error
       waiting.fail(error)
     }
-    for (const ended of goodbye.onEnded) ended()
+    goodbye.end()
   }
 
   #answered(reply: Reply, target: number, afterMs: number): void {

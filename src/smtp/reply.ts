@@ -61,6 +61,8 @@ function placeOf(data: Buffer, from: number, to: number): number {
   return ((to - from) * 7 + (data[from] as number) + enhanced) & (KNOWN_REPLIES - 1)
 }
 
+const asItIs = (text: string) => text
+
 /** Shared by all servers whose texts need no mask. */
 const unmasked = new KnownReplies()
 
@@ -75,7 +77,7 @@ export class ReplyParser {
   /** `mask`: of texts, before anyone sees them; the server may repeat what it was sent. */
   constructor(mask?: (text: string) => string) {
     this.#known = mask === undefined ? unmasked : undefined
-    this.#mask = mask ?? ((text) => text)
+    this.#mask = mask ?? asItIs
   }
 
   /** True in the middle of a reply: between lines or within one. */

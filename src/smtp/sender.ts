@@ -9,7 +9,7 @@ import type { Gate, OpenTransports } from './connections.ts'
 import { Dialogue, type DialogueEvents } from './dialogue.ts'
 import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
-import type { Farewells } from './farewells.ts'
+import type { Farewells, Waiting } from './farewells.ts'
 import type { LoginOf } from './logins.ts'
 import { type Outgoing, offerOf, outgoingOf } from './outgoing.ts'
 import type { Reply } from './reply.ts'
@@ -87,7 +87,7 @@ interface Unsent {
 const NOTHING_LEFT: SessionEnd = {}
 
 /** Session after session, message after message: hears how each goes and decides what follows. */
-class SmtpLane implements DialogueEvents, Receiver {
+class SmtpLane implements DialogueEvents, Receiver, Waiting {
   readonly #options: SenderOptions
   readonly #feed: Feed
   readonly #settle: { resolve(): void; reject(error: unknown): void }
@@ -484,11 +484,16 @@ class SmtpLane implements DialogueEvents, Receiver {
 
   #sayGoodbye(): void {
     this.#endBatch()
-    const end = this.#doubt === undefined ? NOTHING_LEFT : { suspicion: this.#doubt }
-    this.#options.farewells.say(this.#transport, this.#target, {
-      goOn: () => this.#goTo(end),
-      fail: this.#settle.reject,
-    })
+    this.#options.farewells.say(this.#transport, this.#target, this)
+  }
+
+  /** Its goodbye has ended, or is not waited for any more. */
+  goOn(): void {
+    this.#goTo(this.#doubt === undefined ? NOTHING_LEFT : { suspicion: this.#doubt })
+  }
+
+  fail(error: unknown): void {
+    this.#settle.reject(error)
   }
 
   /** A message whose envelope was already sent is not begun: none of its data was sent, so nobody has it. */

@@ -53,10 +53,13 @@ export class Transport {
   #isOpen = false
   #socket: net.Socket
   readonly #parser: ReplyParser
-  /** Replies that have arrived and are not taken yet, between what has been taken of them and their end. */
+  /**
+   * Replies that have arrived; those from `#taken` to `#arrived` are not taken yet. The array stays as long as it was:
+   * shift() leaves the optimised code, and both it and `length = 0` give the memory back that the next reply needs.
+   */
   readonly #replies: (Reply | undefined)[] = []
-  #firstReply = 0
-  #endOfReplies = 0
+  #taken = 0
+  #arrived = 0
   /** Replies still expected to what was sent; the greeting comes unasked (RFC 5321 3.1). */
   #owed = 1
   /** Of these, replies to what had been sent before the last thing was. */
@@ -100,7 +103,7 @@ export class Transport {
       connectOptions(target, dialling, (octets, length) => transport.#read(octets, length)),
     )
     const transport = new Transport(socket, target, clock, dialling)
-    transport.#listen()
+    transport.#listen(target.tls.mode !== 'none')
     socket.on('connect', transport.#onOpen)
     return transport
   }
@@ -121,7 +124,7 @@ export class Transport {
 
   /** A reply, or part of one, has arrived and is not taken. */
   get hasUnreadInput(): boolean {
-    return this.#hasReplies || this.#parser.midReply
+    return this.#taken < this.#arrived || this.#parser.midReply
   }
 
   get encrypted(): boolean {
@@ -157,21 +160,16 @@ export class Transport {
 
   /** The next reply that has arrived. */
   take(): Reply | undefined {
-    if (!this.#hasReplies) return undefined
-    const reply = this.#replies[this.#firstReply] as Reply
-    this.#replies[this.#firstReply++] = undefined
-    if (!this.#hasReplies) this.#firstReply = this.#endOfReplies = 0
-    this.#onTaken?.(reply, this.#phase)
+    if (this.#taken === this.#arrived) return undefined
+    const reply = this.#replies[this.#taken] as Reply
+    this.#replies[this.#taken++] = undefined
+    if (this.#taken === this.#arrived) this.#taken = this.#arrived = 0
+    if (this.#onTaken !== undefined) this.#onTaken(reply, this.#phase)
     return reply
   }
 
-  get #hasReplies(): boolean {
-    return this.#firstReply < this.#endOfReplies
-  }
-
-  /** An array that is emptied by shift() gets new memory with every reply that comes then. */
   #push(reply: Reply): void {
-    this.#replies[this.#endOfReplies++] = reply
+    this.#replies[this.#arrived++] = reply
   }
 
   /** Sends commands and expects so many replies. They are ASCII, except with SMTPUTF8 (RFC 6531 3.4). */
@@ -227,7 +225,7 @@ export class Transport {
 
   /** Whether the kernel has taken all writes, or a reply arrived first; if not, the receiver is told when. */
   flush(): boolean {
-    return this.#hasReplies || this.drained()
+    return this.#taken < this.#arrived || this.drained()
   }
 
   /** Whether the kernel has taken all that was written; else the receiver is told when it has. */
@@ -260,7 +258,7 @@ export class Transport {
     const secured = tls.connect({ socket: plain, ...secureOptions(target, this.#tlsSessions?.get(key)) })
     this.#plain = plain
     this.#socket = secured
-    this.#listen()
+    this.#listen(true)
     secured.on('session', (session) => this.#tlsSessions?.set(key, session))
     secured.once('secureConnect', this.#onOpen)
   }
@@ -275,8 +273,9 @@ export class Transport {
     this.#fail(failed('aborted', this.#phase, 'the run was aborted'))
   }
 
-  #listen(): void {
-    this.#socket.on('data', this.#onData)
+  /** `toData`: it comes as events, and not by `onread`; a listener would start reading a second time. */
+  #listen(toData: boolean): void {
+    if (toData) this.#socket.on('data', this.#onData)
     this.#socket.on('error', this.#onError)
     this.#socket.on('close', this.#onClosed)
     this.#socket.on('end', this.#onClosed)
@@ -309,7 +308,7 @@ export class Transport {
       this.#fail(failed('protocol_error', this.#phase, error.message))
     }
     // Only after the whole chunk: a later reply in it cannot answer what is sent because of an earlier one.
-    if (this.#hasReplies) this.#wake()
+    if (this.#taken < this.#arrived) this.#wake()
   }
 
   #expect(replies: number): void {
