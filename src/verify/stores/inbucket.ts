@@ -23,6 +23,8 @@ export class Inbucket implements MailCatcher {
   readonly timeResolutionMs = 1
   readonly #recipients: readonly string[]
   readonly #mailboxes = new Map<string, Mailbox>()
+  /** What was gone before the first look was none of the run's. */
+  #isBegun = false
 
   constructor(url: URL, { allowPublicTargets, recipients = [] }: StoreContext) {
     this.api = new HttpApi({ url, product: 'inbucket', start: 'inbucket', allowPublicTargets })
@@ -34,24 +36,22 @@ export class Inbucket implements MailCatcher {
   }
 
   async *pages(_seen: ReadonlySet<string>, signal: AbortSignal | undefined): AsyncGenerator<ListedMail[]> {
-    const listed = new Set<string>()
+    const lists = new Map<string, readonly Item[]>()
     for (let start = 0; start < this.#recipients.length; start += REQUESTS_AT_ONCE) {
       const some = this.#recipients.slice(start, start + REQUESTS_AT_ONCE)
-      const lists = await Promise.all(
-        some.map(async (recipient) => ({
-          recipient,
-          items: await this.api.json(`/api/v1/mailbox/${encodeURIComponent(recipient)}`, LIST, signal),
-        })),
+      await Promise.all(
+        some.map(async (recipient) => {
+          const items = await this.api.json(`/api/v1/mailbox/${encodeURIComponent(recipient)}`, LIST, signal)
+          const name = items[0]?.mailbox
+          if (name === undefined) return
+          this.#own(name, recipient, items)
+          if (!lists.has(name)) lists.set(name, items)
+        }),
       )
-      for (const { recipient, items } of lists) {
-        const name = items[0]?.mailbox
-        if (name === undefined) continue
-        this.#note(name, recipient, items)
-        if (listed.has(name)) continue
-        listed.add(name)
-        yield items.map((item) => this.#mail(item))
-      }
     }
+    // Not before all have been asked: only then it is known who shares a mailbox.
+    for (const items of lists.values()) yield items.map((item) => this.#mail(item))
+    this.#isBegun = true
   }
 
   limits(): string | undefined {
@@ -62,7 +62,7 @@ export class Inbucket implements MailCatcher {
     return `keeps ${kept} messages to a mailbox: ${gone} were gone from ${name} before they were read${others}; INBUCKET_STORAGE_MAILBOXMSGCAP=0 keeps all`
   }
 
-  #note(name: string, recipient: string, items: readonly Item[]): void {
+  #own(name: string, recipient: string, items: readonly Item[]): void {
     const known = this.#mailboxes.get(name)
     const mailbox = known ?? { owners: new Set(), lastId: 0, kept: 0, gone: 0 }
     if (known === undefined) this.#mailboxes.set(name, mailbox)
@@ -70,7 +70,7 @@ export class Inbucket implements MailCatcher {
     // Ids of the store in files are times, and tell nothing.
     const [first, last] = [Number(items[0]?.id), Number(items.at(-1)?.id)]
     if (!Number.isInteger(first) || !Number.isInteger(last)) return
-    mailbox.gone += Math.max(0, first - mailbox.lastId - 1)
+    if (this.#isBegun) mailbox.gone += Math.max(0, first - mailbox.lastId - 1)
     mailbox.lastId = Math.max(mailbox.lastId, last)
     mailbox.kept = items.length
   }

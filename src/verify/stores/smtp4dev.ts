@@ -11,7 +11,7 @@ const LIST = z.object({
     z.object({ id: z.string(), receivedDate: z.string(), to: z.union([z.string(), z.array(z.string())]) }),
   ),
 })
-const SERVER = z.object({ numberOfMessagesToKeep: z.number().optional() })
+const SERVER = z.object({ isRunning: z.boolean(), numberOfMessagesToKeep: z.number().optional() })
 
 type Item = z.infer<typeof LIST>['results'][number]
 
