@@ -2,7 +2,6 @@ import { MailstormError } from '../../error.ts'
 import { nearest } from '../../nearest.ts'
 import type { Store, StoreContext } from '../store.ts'
 import type { MailCatcher } from './http-store.ts'
-
 import { readImapUrl } from './imap-url.ts'
 import { DEFAULT_SINK, readSinkPort } from './sink-port.ts'
 
