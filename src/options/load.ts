@@ -10,21 +10,19 @@ import {
   PIPELINING_LEVELS,
   TLS_MODES,
 } from '../smtp/target.ts'
-import { mailAddress } from './address.ts'
 import {
   countOrUnlimited,
   decimal,
   type Kind,
   kind,
   line,
-  MIN_MESSAGE_BYTES,
   oneOf,
   preset,
-  sizeInBytes,
   unset,
   type ValuesOf,
   wholeNumber,
 } from './kind.ts'
+import { messageSize, recipientAddress, recipientCount, senderAddress } from './mail.ts'
 
 /** The custom scenario's load: two words of old, and k6's executors by their names. */
 export const MODES = EXECUTORS.map(({ mode }) => mode)
@@ -138,9 +136,9 @@ export const CUSTOM = {
     'Concurrent workers.',
   ),
   STRESS_SIZE: preset(
-    sizeInBytes({ minBytes: MIN_MESSAGE_BYTES, names: true, example: 'large' }),
+    messageSize,
     'medium',
-    'Size of each message, headers included.',
+    'Size of each message, headers included, or how sizes are spread.',
   ),
   STRESS_DURATION: unset(
     decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
@@ -205,17 +203,17 @@ export const CUSTOM = {
     'The SASL mechanism to log in with.',
   ),
   STRESS_RECIPIENTS: preset(
-    wholeNumber({ min: 1, max: 1000, example: 10 }),
+    recipientCount,
     '1',
-    'Recipients of each message.',
+    'Recipients of each message, or how their number is spread.',
   ),
   STRESS_SENDER: preset(
-    mailAddress,
+    senderAddress,
     CUSTOM_DEFAULTS.sender,
     'Sender of the messages; its domain must be reserved.',
   ),
   STRESS_RECIPIENT: preset(
-    mailAddress,
+    recipientAddress,
     CUSTOM_DEFAULTS.recipient,
     'Recipient of the messages; its domain must be reserved.',
   ),
