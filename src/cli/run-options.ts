@@ -28,6 +28,8 @@ export const WORKLOAD_OPTIONS = {
   timeout: ['STRESS_TIMEOUT', '<seconds>'],
   thresholds: ['STRESS_THRESHOLDS', '<list>'],
   baseline: ['STRESS_BASELINE', '<name>'],
+  verify: ['STRESS_VERIFY', '<store>'],
+  'verify-timeout': ['STRESS_VERIFY_TIMEOUT', '<seconds>'],
 } as const satisfies Options
 
 /** Where the load goes, and how the run is done. */

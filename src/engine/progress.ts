@@ -50,6 +50,8 @@ export interface Progress {
   readonly reconnects?: number
   /** Sessions that ended badly at RSET or QUIT. */
   readonly session_failures?: number
+  /** While the run waits for its mail behind the servers: messages times recipients. */
+  readonly delivery?: { readonly arrived: number; readonly expected: number }
   /** Estimated seconds left; null when that cannot be told yet. */
   readonly left_seconds: number | null
 }

@@ -87,7 +87,11 @@ export interface Result {
     readonly response_time: SparseHistogram
     /** From when a message was sent to its final reply. */
     readonly service_time: SparseHistogram
+    /** From acknowledgement to arrival behind the server; of runs that were verified there. */
+    readonly end_to_end?: SparseHistogram
   }
+  /** How long messages took from their acknowledgement to where they end up; of runs that were verified there. */
+  readonly delivery?: DeliveryResult
   /** How the servers were run. */
   readonly backend: {
     /** `embedded` (processes), `docker` (containers), `external` (`SMTP_TARGETS`) or `started` (`mailstorm start`). */
@@ -200,16 +204,6 @@ export function dueMessages({
   return total - outcomes.not_reached
 }
 
-/** How a number is spread over the messages of a run. */
-export interface DistributionResult {
-  /** In words, as `1 KB to 100 KB`. */
-  readonly text: string
-  /** Smallest that there can be. */
-  readonly least: number
-  /** Largest that there can be. */
-  readonly most: number
-}
-
 /** The load of a run, with every default filled in. */
 export interface WorkloadResult {
   /** Name of the executor, such as `constant-arrival-rate`. */
@@ -222,10 +216,8 @@ export interface WorkloadResult {
   readonly workers: number
   /** Most sessions open at the same time. */
   readonly max_sessions: number
-  /** Size of each message including its header, in bytes; where sizes differ, their mean. */
+  /** Size of each message including its header, in bytes. */
   readonly size_bytes: number
-  /** How sizes differ from message to message; absent where all have the same. */
-  readonly size_distribution?: DistributionResult
   /** Messages per second that were to be started; null in the closed model. */
   readonly rate_per_second: number | null
   /** Planned length of the load in seconds; null when a number of messages ends it. */
@@ -236,19 +228,17 @@ export interface WorkloadResult {
   readonly pipeline_depth?: number
   /** Messages sent over one connection before it is closed. */
   readonly messages_per_session: number | 'unlimited'
-  /** Recipients of each message; where their number differs, its mean. */
+  /** Recipients of each message. */
   readonly recipients: number
-  /** How their number differs from message to message; absent where all have the same. */
-  readonly recipients_distribution?: DistributionResult
   /** `none`, `starttls` (RFC 3207) or `implicit` (RFC 8314); several, as `none, implicit`, where targets differ. */
   readonly tls: string
   /** User name of SMTP AUTH (RFC 4954); null without a login. */
   readonly auth: string | null
   /** Accounts that sessions log in with in turn (`STRESS_ACCOUNTS`); absent without them. */
   readonly accounts?: number
-  /** Envelope sender, with its places as `{1..10000}`; empty for the null sender. */
+  /** Envelope sender. */
   readonly sender: string
-  /** Envelope recipient, likewise; the first of several. */
+  /** Envelope recipient; the first of several. */
   readonly recipient: string
 }
 
@@ -472,6 +462,91 @@ export interface LedgerResult {
   readonly duplicated_ids: readonly string[]
   /** The first ids that were corrupted. */
   readonly corrupted_ids: readonly string[]
+  /** The account of a run that was verified behind its servers; absent otherwise. */
+  readonly account?: AccountResult
+}
+
+/**
+ * What was found behind the servers (STRESS_VERIFY), by messages times recipients. `lost` and `duplicated` of the ledger
+ * then count these too; `lost` is null where some may still arrive, or the store does not keep everything.
+ */
+export interface AccountResult {
+  /** Where the mail was looked for: `the sink at 127.0.0.1:2525`. */
+  readonly store: string
+  /** Acknowledged, without refused recipients. */
+  readonly expected: number
+  /** Of those, what arrived at least once. */
+  readonly arrived: number
+  /** Of those, what was reported as not delivered (RFC 3464). */
+  readonly bounced: number
+  /** Copies for somebody else than the recipients. */
+  readonly misrouted: number
+  /** Copies whose body has another transfer encoding (RFC 6152), which is no damage. */
+  readonly reencoded: number
+  /** Copies whose body could not be judged. */
+  readonly unjudged: number
+  /** Not arrived when the wait was interrupted. */
+  readonly in_transit: number
+  /** Not found in a store that does not keep everything: neither arrived nor lost, as far as is known. */
+  readonly not_verifiable: number
+  /** Why it does not: `it keeps 500 messages`. */
+  readonly cannot_verify?: string
+  /** Seconds from the end of the load until everything had arrived, or the wait ended. */
+  readonly waited_seconds: number
+  /** The kinds of bounces, the most frequent first. */
+  readonly bounces: readonly BounceRow[]
+  /** The first ids for somebody else. */
+  readonly misrouted_ids: readonly string[]
+  /** The first ids that bounced. */
+  readonly bounced_ids: readonly string[]
+  /** How the first corrupted message differs from what was sent, in lines with `-` and `+`. */
+  readonly first_damage?: string
+}
+
+/** Reports of failed deliveries (RFC 3464) that say the same. */
+export interface BounceRow {
+  /** Status code (RFC 3463), such as 5.1.1; null when the reports have none. */
+  readonly status: string | null
+  /** What the server said, in the first of them. */
+  readonly text: string
+  /** The recipient in the first of them. */
+  readonly recipient: string
+  /** How many there were. */
+  readonly count: number
+}
+
+/** From acknowledgement to arrival behind the servers. */
+export interface DeliveryResult {
+  /** How exact the store's times are, in ms. */
+  readonly time_resolution_ms: number
+  /** From acknowledgement to arrival; 0 for what arrived before it was acknowledged. */
+  readonly end_to_end_ms: LatencySummary
+  /** The same for each server that acknowledged. */
+  readonly per_server: readonly { readonly name: string; readonly end_to_end_ms: LatencySummary }[]
+  /** From the last acknowledgement to the last arrival, in seconds. */
+  readonly drain_seconds: number
+  /** Arrivals per second, from the start of the run to the last one. */
+  readonly delivered_per_second: number
+  /** Most that were acknowledged and had not arrived, at the end of a second. */
+  readonly most_in_between: number
+  /** Second by second. */
+  readonly timeline: readonly DeliveryRow[]
+}
+
+/** One row of the timeline of deliveries. Counts are of messages times recipients. */
+export interface DeliveryRow {
+  /** Seconds after the start of the run. */
+  readonly second: number
+  /** How many seconds the row covers; absent where it is one. */
+  readonly seconds?: number
+  /** Acknowledged by the servers. */
+  readonly acknowledged: number
+  /** Arrived behind them. */
+  readonly arrived: number
+  /** Acknowledged and not arrived, at the end of the row. */
+  readonly in_between: number
+  /** From acknowledgement to arrival, of what arrived in it. */
+  readonly end_to_end_ms: LatencySummary
 }
 
 /** Lowest, mean and highest of a series. */

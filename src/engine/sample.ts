@@ -78,4 +78,6 @@ export interface Sample {
   readonly recipientsRefused: number
   /** Why it refused each of them; absent when it refused none. */
   readonly recipientFailures?: readonly RecipientFailure[] | undefined
+  /** The places of these recipients in the envelope, from 0, in the same order. */
+  readonly refusedPlaces?: readonly number[] | undefined
 }

@@ -310,7 +310,7 @@ describe('the names of figures', () => {
   it('give a percentile of any number of digits where the whole distribution is kept, and say where', () => {
     expect(read(SMTP_FIGURES, 'p(99.995)', STRESS)).toBe(0.4)
     expect(SMTP_FIGURES.named('connect.p(98)')).toBe(
-      'connect keeps only p(50), p(90), p(95), p(99), p(99.9), avg, min, max and med; any other percentile only p(N) and service_time.p(N) have.',
+      'connect keeps only p(50), p(90), p(95), p(99), p(99.9), avg, min, max and med; any other percentile only p(N) and service_time.p(N) and e2e.p(N) have.',
     )
   })
 })

@@ -26,7 +26,7 @@ import { type BaselineFigures, isComparable, worsening } from './regression.ts'
 
 /** What thresholds are judged on: the parts of a Result that have figures. */
 export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> &
-  Partial<Pick<Result, 'resource_usage' | 'generator'>> & {
+  Partial<Pick<Result, 'resource_usage' | 'generator' | 'delivery'>> & {
     /** Reference of `regression`. */
     readonly baseline?: BaselineFigures
   }
@@ -66,10 +66,37 @@ function ledgerCount(name: 'lost' | 'duplicated' | 'corrupted' | 'unacknowledged
     ...LOWER_COUNT,
     read({ ledger }) {
       if (ledger?.verified === false) return { noData: ledger.why_not ?? 'the target keeps no ledger' }
-      return ledger?.[name]
+      return ledger?.[name] ?? whyUncertain(ledger?.account)
     },
   }
 }
+
+type AccountPart = NonNullable<SmtpRun['ledger']>['account']
+
+/** Why nothing can be said of a count that is null, although the run was verified behind its servers. */
+function whyUncertain(account: AccountPart): Reading | undefined {
+  if (account?.in_transit) return { noData: `${account.in_transit} were still in transit` }
+  return account?.not_verifiable
+    ? { noData: `cannot verify ${account.not_verifiable} of them: ${account.cannot_verify}` }
+    : undefined
+}
+
+function accountCount(name: 'bounced' | 'misrouted' | 'in_transit', title = name.replace('_', ' ')): Entry {
+  return {
+    group: 'Integrity',
+    name,
+    title,
+    ...LOWER_COUNT,
+    noData: NOT_VERIFIED,
+    read({ ledger }) {
+      if (ledger?.verified === false) return { noData: ledger.why_not ?? NOT_VERIFIED }
+      return ledger?.account?.[name]
+    },
+  }
+}
+
+/** Why there is nothing from behind the servers. */
+const NOT_VERIFIED = 'nothing was looked for behind the servers: STRESS_VERIFY'
 
 /** Use of all servers (or containers) of a run together. */
 function usage(kind: 'cpu_percent' | 'memory_bytes', key: 'avg' | 'max'): Entry['read'] {
@@ -151,6 +178,14 @@ const LATENCIES: readonly Latency<SmtpRun>[] = [
     histogram: ({ histograms }) => histograms?.service_time,
   },
   ...TRANSACTION_PHASES.map(phase),
+  {
+    prefix: 'e2e',
+    group: 'End-to-end time',
+    shown: EVERY_AGGREGATE,
+    noData: NOT_VERIFIED,
+    summaries: ({ delivery }) => [delivery?.end_to_end_ms],
+    histogram: ({ histograms }) => histograms?.end_to_end,
+  },
 ]
 
 /** Figures of an SMTP run, of ours or the older generator's. To add a figure, add an entry here. */
@@ -211,6 +246,9 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
     ledgerCount('duplicated'),
     ledgerCount('corrupted'),
     ledgerCount('unacknowledged'),
+    accountCount('bounced'),
+    accountCount('misrouted'),
+    accountCount('in_transit'),
     throughput(({ metrics }) => metrics?.messages_per_second ?? metrics?.throughput),
     DURATION,
     DATA,

@@ -94,7 +94,7 @@ describe('parseThreshold', () => {
     expect(units).toContain('    shares: success_rate, error_rate, rate_error, regression')
     expect(units).toContain('    percent of a core: servers_cpu, generator_cpu')
     expect(units.at(-1)).toBe(
-      '    of service_time, connect, tls, greeting, ehlo, auth, envelope, data, transfer, accept, quit too: connect.p(99)',
+      '    of service_time, connect, tls, greeting, ehlo, auth, envelope, data, transfer, accept, quit, e2e too: connect.p(99)',
     )
     const listed = units.slice(0, -1).flatMap((line) => line.replace(/^.*?: /, '').split(', '))
     expect(new Set(listed).size).toBe(listed.length)

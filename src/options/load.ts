@@ -10,19 +10,23 @@ import {
   PIPELINING_LEVELS,
   TLS_MODES,
 } from '../smtp/target.ts'
+import { readStoreAddress, STORE_FORMS } from '../verify/stores/registry.ts'
+import { mailAddress } from './address.ts'
 import {
   countOrUnlimited,
   decimal,
   type Kind,
   kind,
   line,
+  MIN_MESSAGE_BYTES,
   oneOf,
   preset,
+  sizeInBytes,
+  textKind,
   unset,
   type ValuesOf,
   wholeNumber,
 } from './kind.ts'
-import { messageSize, recipientAddress, recipientCount, senderAddress } from './mail.ts'
 
 /** The custom scenario's load: two words of old, and k6's executors by their names. */
 export const MODES = EXECUTORS.map(({ mode }) => mode)
@@ -136,9 +140,9 @@ export const CUSTOM = {
     'Concurrent workers.',
   ),
   STRESS_SIZE: preset(
-    messageSize,
+    sizeInBytes({ minBytes: MIN_MESSAGE_BYTES, names: true, example: 'large' }),
     'medium',
-    'Size of each message, headers included, or how sizes are spread.',
+    'Size of each message, headers included.',
   ),
   STRESS_DURATION: unset(
     decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
@@ -203,19 +207,33 @@ export const CUSTOM = {
     'The SASL mechanism to log in with.',
   ),
   STRESS_RECIPIENTS: preset(
-    recipientCount,
+    wholeNumber({ min: 1, max: 1000, example: 10 }),
     '1',
-    'Recipients of each message, or how their number is spread.',
+    'Recipients of each message.',
   ),
   STRESS_SENDER: preset(
-    senderAddress,
+    mailAddress,
     CUSTOM_DEFAULTS.sender,
     'Sender of the messages; its domain must be reserved.',
   ),
   STRESS_RECIPIENT: preset(
-    recipientAddress,
+    mailAddress,
     CUSTOM_DEFAULTS.recipient,
     'Recipient of the messages; its domain must be reserved.',
+  ),
+  STRESS_VERIFY: unset(
+    textKind(STORE_FORMS.join('; '), 'sink:2525', (text) => {
+      const reading = readStoreAddress(text)
+      return 'wrong' in reading ? reading : { value: text }
+    }),
+    'none',
+    'Where the mail ends up behind your server: every acknowledged message is looked for there.',
+    true,
+  ),
+  STRESS_VERIFY_TIMEOUT: unset(
+    decimal({ min: 1, max: 86_400, unit: 'seconds', example: 120 }),
+    '60',
+    'Seconds that mail may take after the load to arrive there.',
   ),
   STRESS_THRESHOLDS: preset(
     thresholdList,
@@ -263,6 +281,8 @@ export const FIELD_OF = {
   STRESS_SENDER: 'sender',
   STRESS_RECIPIENT: 'recipient',
   STRESS_THRESHOLDS: 'thresholds',
+  STRESS_VERIFY: 'verify',
+  STRESS_VERIFY_TIMEOUT: 'verifyTimeoutSeconds',
   STRESS_BASELINE: 'baseline',
   STRESS_TIMEOUT: 'replyTimeoutSeconds',
 } as const satisfies { readonly [V in LoadVariable]?: string }

@@ -39,6 +39,7 @@ function styled({ text, style }: Part, paint: Paint): string {
 }
 
 function partsOf(progress: Progress): Part[] {
+  if (progress.delivery !== undefined) return deliveryParts(progress, progress.delivery)
   const done = doneOf(progress)
   const { p50_ms, p99_ms, left_seconds, target_rate } = progress
   return [
@@ -58,6 +59,20 @@ function partsOf(progress: Progress): Part[] {
       rank: 8,
     },
   ]
+}
+
+/** While the run waits for its mail behind the servers. */
+function deliveryParts(progress: Progress, delivery: NonNullable<Progress['delivery']>): Part[] {
+  return [
+    { text: oneLine(runName(progress), 40), rank: 0 },
+    { text: ' '.repeat(BAR_LEAST), rank: 3 },
+    { text: deliveredOf(delivery), rank: 1 },
+    { text: 'waiting for the rest', rank: 2 },
+  ]
+}
+
+function deliveredOf({ arrived, expected }: NonNullable<Progress['delivery']>): string {
+  return `delivered ${count(arrived)} of ${count(expected)}`
 }
 
 function errorsPart(progress: Progress): Part {
@@ -88,6 +103,8 @@ function barOf(progress: Progress, width: number): string {
 
 /** Of the messages, or of the time where that alone ends the run; null when there is nothing to do. */
 function doneShare(progress: Progress): number | null {
+  const { delivery } = progress
+  if (delivery !== undefined) return delivery.expected === 0 ? 1 : delivery.arrived / delivery.expected
   const { planned, window_seconds: seconds, elapsed_seconds } = progress
   if (planned === null) return seconds ? Math.min(1, elapsed_seconds / seconds) : null
   return planned === 0 ? null : Math.min(1, doneOf(progress) / planned)
@@ -95,7 +112,8 @@ function doneShare(progress: Progress): number | null {
 
 /** The same as one plain line for a log: CI, a pipe, a file. */
 export function renderProgressLine(progress: Progress): string {
-  const { errors, left_seconds, target_rate } = progress
+  const { errors, left_seconds, target_rate, delivery } = progress
+  if (delivery !== undefined) return `${oneLine(runName(progress), 40)}: ${deliveredOf(delivery)}`
   const names = errors.map(([name, times]) => `${oneLine(name, 40)} ×${count(times)}`).join(', ')
   const parts = [
     progress.planned === null

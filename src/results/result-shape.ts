@@ -92,8 +92,6 @@ const metrics = z.looseObject({
   session_failures: number.optional(),
 })
 
-const distribution = z.looseObject({ text, least: number, most: number })
-
 const workload = z.looseObject({
   executor: text,
   model: z.enum(['open', 'closed']),
@@ -104,12 +102,10 @@ const workload = z.looseObject({
   pipeline_depth: number.optional(),
   messages_per_session: z.union([number, z.literal('unlimited')]),
   recipients: number,
-  recipients_distribution: distribution.optional(),
   tls: text,
   auth: text.nullable(),
   accounts: number.optional(),
   size_bytes: number,
-  size_distribution: distribution.optional(),
   rate_per_second: figure,
   duration_seconds: figure,
   sender: text,
@@ -141,6 +137,42 @@ const server = z.looseObject({
   response_time_ms: latency,
 })
 
+const mailAccount = z.looseObject({
+  store: text,
+  expected: number,
+  arrived: number,
+  bounced: number,
+  misrouted: number,
+  reencoded: number,
+  unjudged: number,
+  in_transit: number,
+  not_verifiable: number,
+  cannot_verify: text.optional(),
+  waited_seconds: number,
+  bounces: z.array(z.looseObject({ status: text.nullable(), text, recipient: text, count: number })),
+  misrouted_ids: z.array(text),
+  bounced_ids: z.array(text),
+  first_damage: text.optional(),
+})
+
+const delivery = z.looseObject({
+  time_resolution_ms: number,
+  end_to_end_ms: latency,
+  per_server: z.array(z.looseObject({ name: text, end_to_end_ms: latency })),
+  drain_seconds: number,
+  delivered_per_second: number,
+  most_in_between: number,
+  timeline: z.array(
+    z.looseObject({
+      second: number,
+      acknowledged: number,
+      arrived: number,
+      in_between: number,
+      end_to_end_ms: latency,
+    }),
+  ),
+})
+
 const ledger = z.looseObject({
   verified: flag,
   acknowledged: number,
@@ -152,6 +184,7 @@ const ledger = z.looseObject({
   lost_ids: z.array(text),
   duplicated_ids: z.array(text),
   corrupted_ids: z.array(text),
+  account: mailAccount.optional(),
 })
 
 const second = z.looseObject({
@@ -283,7 +316,12 @@ const result = z.looseObject({
   per_server: z.array(server),
   ledger,
   timeline: z.array(second),
-  histograms: z.looseObject({ response_time: histogram, service_time: histogram }),
+  histograms: z.looseObject({
+    response_time: histogram,
+    service_time: histogram,
+    end_to_end: histogram.optional(),
+  }),
+  delivery: delivery.optional(),
   backend: z.looseObject({ name: text, why: text }),
   generator,
   machine,

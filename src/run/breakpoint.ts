@@ -11,7 +11,7 @@ import { MAX_LAG_P99_MS, ownWorkers } from './generator.ts'
 import { groundFor } from './ground/ground.ts'
 import { buildResult } from './result.ts'
 import type { Row, RunOptions } from './scenario-run.ts'
-import { limitMs } from './smtp-kind.ts'
+import { limitMs, verifyMs } from './smtp-kind.ts'
 import type { BreakpointSpec, ScenarioSpec } from './spec/spec.ts'
 import { checkSearch } from './spec/spec-check.ts'
 import type { ReadRun } from './spec/suite-reading.ts'
@@ -57,7 +57,7 @@ export class BreakpointSearch {
   /** Time limit of the row that runs the search. */
   get timeoutMs(): number {
     const { workload } = this.optionsAt(this.#spec.startRate)
-    const eachMs = workload.maxDurationMs + readOptions().cooldownSeconds * 1000
+    const eachMs = workload.maxDurationMs + verifyMs(workload) + readOptions().cooldownSeconds * 1000
     return limitMs(MOST_PROBES * eachMs, readOptions())
   }
 

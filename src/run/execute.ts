@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { systemClock } from '../engine/clock.ts'
 import { shareOf } from '../engine/executors/registry.ts'
-import { progressOf } from '../engine/progress.ts'
+import { type Progress, progressOf } from '../engine/progress.ts'
 import type { Result } from '../engine/result.ts'
-import { LoadRun } from '../engine/threads/load-run.ts'
+import { LoadRun, type Measured } from '../engine/threads/load-run.ts'
 import type { LoadPlan } from '../engine/threads/plan.ts'
+import { mailOf } from '../mail/mail.ts'
+import { type Verified, verifyLoad } from '../verify/verification.ts'
 import { withLogs } from './archive-logs.ts'
 import { GeneratorMeter, ownWorkers, type RunStart } from './generator.ts'
 import { type Ground, groundFor } from './ground/ground.ts'
@@ -74,6 +76,8 @@ export async function runLoads(
     const measured = await Promise.all(loads.map((load) => load.finished()))
     cut.disarm()
     const resourceUsage = await sampler.stop()
+    clearInterval(progress)
+    const verified = await verifyLoads({ ground, parts, loads, measured, row })
     const common = {
       stamp: stampOf(startedAt),
       seed: services.options.seed,
@@ -86,6 +90,7 @@ export async function runLoads(
       if (load === undefined || figures === undefined) throw new RangeError(`there is no load ${index}`)
       return {
         ...common,
+        verified: verified[index],
         resourceUsage:
           parts.length === 1
             ? resourceUsage
@@ -106,6 +111,7 @@ export async function runLoads(
   } finally {
     cut.disarm()
     clearInterval(progress)
+    await Promise.allSettled([...ground.stores.values()].map((store) => store[Symbol.asyncDispose]()))
     services.cooldown.runEnded()
     if (loads.some((load) => load.leftWorkersBehind)) await ground.pool.renew()
   }
@@ -173,6 +179,7 @@ function planOf({ workload, servers, seed, start, workers }: PlanParts): LoadPla
     targets: servers.levels.limit(servers.targetsFor(workload), workload),
     sessionsPerWorker: Math.max(1, Math.floor(workload.maxSessions / workload.workers)),
     seed,
+    ...(workload.verify === undefined ? {} : { verified: true }),
   }
 }
 
@@ -205,6 +212,58 @@ function cutShort(loads: readonly LoadRun[], limitMs: number, signal: AbortSigna
   }
 }
 
+interface EndedLoads {
+  readonly ground: Ground
+  readonly parts: readonly LoadPart[]
+  readonly loads: readonly LoadRun[]
+  readonly measured: readonly Measured[]
+  readonly row: Row
+}
+
+/** Looks for the mail of each load behind its servers, where that is asked for; waits for it. */
+function verifyLoads({ ground, parts, loads, measured, row }: EndedLoads): Promise<(Verified | undefined)[]> {
+  const verifying = parts.map(async ({ options }, index) => {
+    const [load, figures] = [loads[index], measured[index]]
+    const store = ground.stores.get(options.workload)
+    if (store === undefined || load?.acknowledged === undefined || figures === undefined) return undefined
+    let latest = 0
+    return verifyLoad(
+      {
+        runId: load.plan.runId,
+        planned: load.planned,
+        receipts: figures.receipts,
+        mail: mailOf(load.mailPlan),
+        acknowledged: load.acknowledged,
+        startedAtMs: load.startsAtMs,
+        targets: load.plan.targets.map(({ name }) => name),
+      },
+      {
+        store,
+        timeoutMs: options.workload.verifyTimeoutMs,
+        signal: row.signal,
+        clock: systemClock,
+        onProgress(arrived, expected) {
+          if (systemClock.nowMs() - latest < PROGRESS_INTERVAL_MS) return
+          latest = systemClock.nowMs()
+          const { recording, elapsedMs } = figures
+          const progress = progressOfLoad(options, load, { recording, elapsedMs })
+          void row.onProgress({ ...progress, delivery: { arrived, expected } })
+        },
+      },
+    )
+  })
+  return Promise.all(verifying)
+}
+
+function progressOfLoad(
+  { scenario, part }: RunOptions,
+  load: LoadRun,
+  measured: Pick<Measured, 'recording' | 'elapsedMs'>,
+): Progress {
+  const { pacer, plan } = load
+  return progressOf({ scenario, part, runId: plan.runId, pacer, ...measured, workers: plan.workers })
+}
+
 /** Progress of the load that started last; that of the others is reported once it has ended. */
 async function reportProgress(
   { parts, loads, live }: { parts: readonly LoadPart[]; loads: readonly LoadRun[]; live: LiveFeeds },
@@ -216,15 +275,7 @@ async function reportProgress(
   const options = parts[Math.max(0, current)]?.options
   if (load === undefined || options === undefined) return
   const { recording, elapsedMs } = load.measured()
-  const progress = progressOf({
-    scenario: options.scenario,
-    part: options.part,
-    runId: load.plan.runId,
-    pacer: load.pacer,
-    recording,
-    elapsedMs,
-    workers: load.plan.workers,
-  })
+  const progress = progressOfLoad(options, load, { recording, elapsedMs })
   const isWatched = row.services.options.livePort !== undefined
   await row.onProgress(progress, isWatched ? live.rowsOf(load, { recording, elapsedMs }) : undefined)
 }

@@ -29,10 +29,9 @@ import { stageFigures } from '../figures/stages.ts'
 import { endOf, judge, skipUnasked, type Threshold } from '../figures/threshold.ts'
 import { verify } from '../ledger/verify.ts'
 import { messageId } from '../mail/id.ts'
-import { meanBytes } from '../mail/mail.ts'
 import { PHASES } from '../smtp/target.ts'
+import type { Verified } from '../verify/verification.ts'
 import { baselineFigures } from './baseline.ts'
-import { describeMail } from './describe-mail.ts'
 import type { Servers } from './ground/servers.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
@@ -58,6 +57,8 @@ export interface RunFacts {
   /** Why the run was cut short, if it was. */
   readonly cutShortBy: string | undefined
   readonly split: SplitResult | undefined
+  /** What was found behind the servers, when that was looked for. */
+  readonly verified: Verified | undefined
 }
 
 /** Builds the result from everything known of a run, verified and judged. */
@@ -76,7 +77,7 @@ export async function buildResult(facts: RunFacts): Promise<Result> {
     test_type: workload.testType,
     servers: load.plan.targets.map(({ name }) => name),
     port: load.plan.targets[0]?.port ?? 0,
-    message_size: meanBytes(workload.mail),
+    message_size: workload.mail.sizeBytes,
     concurrent_workers: load.workerCount,
     target_rate: targetRate(load.pacer),
     metrics,
@@ -110,13 +111,22 @@ async function figuresOf(facts: RunFacts) {
     phaseNames: PHASES,
     ...(measured.stoppedAtMs === undefined ? {} : { stoppedAtMs: measured.stoppedAtMs }),
   })
-  const ledger = await checkLedger(facts)
+  const ledger = facts.verified?.ledger ?? (await checkLedger(facts))
   const targetNames = load.plan.targets.map(({ name }) => name)
   const untold = { count: measured.reach.untold, atMs: measured.elapsedMs }
   const failures = assembleFailures(recording, targetNames, untold)
-  const histograms = { response_time: recording.responseTime, service_time: recording.serviceTime }
+  const { delivery, endToEnd } = facts.verified ?? {}
+  const histograms = {
+    response_time: recording.responseTime,
+    service_time: recording.serviceTime,
+    ...(endToEnd === undefined ? {} : { end_to_end: endToEnd }),
+  }
   const drift = driftOf({ windowMs: load.pacer.windowMs, recording, resourceUsage: facts.resourceUsage })
-  const extras = { ...customMetrics(facts, metrics), ...(drift === undefined ? {} : { drift }) }
+  const extras = {
+    ...customMetrics(facts, metrics),
+    ...(drift === undefined ? {} : { drift }),
+    ...(delivery === undefined ? {} : { delivery }),
+  }
   const generator = withHeadroom(facts, metrics.throughput)
   const judged = { metrics, histograms, ledger, generator, ...extras, ...baselineOf(facts, metrics) }
   const thresholds = options.workload.thresholds.map((threshold) => judgedOn(threshold, judged, servers))
@@ -167,7 +177,7 @@ function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { b
   if (workload.baseline === undefined) return {}
   const target = {
     servers: load.plan.targets,
-    message_size: meanBytes(workload.mail),
+    message_size: workload.mail.sizeBytes,
     target_rate: targetRate(load.pacer),
   }
   const about = { scenario, part, test_type: workload.testType, backend: servers.backend, machine: machine() }
@@ -185,13 +195,14 @@ function customMetrics({ options, measured }: RunFacts, metrics: Metrics): Pick<
 }
 
 /** Why a run is partial; null when it is complete. */
-function whyPartial({ cutShortBy, serversEnded, measured }: RunFacts): string | null {
+function whyPartial({ cutShortBy, serversEnded, measured, verified }: RunFacts): string | null {
   const reasons = [...serversEnded].map(([name, how]) => `${name}: ${how}`)
   if (cutShortBy !== undefined) reasons.unshift(cutShortBy)
   if (measured.silence !== undefined) reasons.push(measured.silence)
   if (measured.threadError !== undefined)
     reasons.push(`a sender thread failed: ${measured.threadError.message}`)
   if (measured.hookError !== undefined) reasons.push(`a hook of the scenario failed: ${measured.hookError}`)
+  if (verified?.partialReason !== undefined) reasons.push(verified.partialReason)
   return reasons.length === 0 ? null : reasons.join('; ')
 }
 
@@ -243,7 +254,9 @@ export function judgedOn(
   { noLedger }: Servers,
 ): ThresholdResult {
   const judged = judge(threshold, measured)
-  return noLedger === undefined ? judged : skipUnasked(judged, threshold)
+  const { account, verified } = measured.ledger
+  const mayLack = account === undefined ? noLedger !== undefined : verified
+  return mayLack ? skipUnasked(judged, threshold) : judged
 }
 
 function describe(workload: Workload, { pacer, plan, planned, workerCount }: LoadRun): WorkloadResult {
@@ -258,15 +271,18 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     planned,
     workers: workerCount,
     max_sessions: Math.round((workload.maxSessions * workerCount) / workload.workers),
-    ...describeMail(workload.mail),
+    size_bytes: workload.mail.sizeBytes,
     rate_per_second: asked ?? targetRate(pacer),
     duration_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
     pipelining: workload.pipelining,
     ...(workload.pipelining === 'chunks' ? { pipeline_depth: workload.pipelineDepth } : {}),
     messages_per_session: countOrUnlimited(workload.messagesPerSession),
+    recipients: workload.mail.recipients.length,
     tls: [...new Set(plan.targets.map(({ tls }) => tls.mode))].join(', '),
     auth: workload.auth === undefined ? null : workload.auth.user,
     ...(workload.accounts === undefined ? {} : { accounts: workload.accounts.count }),
+    sender: workload.mail.sender,
+    recipient: workload.mail.recipients[0] ?? '',
   }
 }
 

@@ -7,6 +7,7 @@ import { ownWorkers, waitForStartMs } from './generator.ts'
 import { serverNames } from './ground/servers.ts'
 import type { JudgedKind } from './kind.ts'
 import { RowFailure, type RunOptions } from './scenario-run.ts'
+import type { Workload } from './spec/spec.ts'
 
 /** The run kind for load on SMTP servers: a row per worker of this generator. */
 export const SMTP_RUNS: JudgedKind<RunOptions, Result> = {
@@ -16,7 +17,7 @@ export const SMTP_RUNS: JudgedKind<RunOptions, Result> = {
     return ownWorkers(workload.workers, options.split).map((worker) => titleOf(worker, names))
   },
   thresholds: ({ workload }) => workload.thresholds,
-  limitMs: ({ workload }, options) => limitMs(workload.maxDurationMs, options),
+  limitMs: ({ workload }, options) => limitMs(workload.maxDurationMs + verifyMs(workload), options),
   run: executeRun,
   async row({ plan, run, index, row }) {
     const worker = ownWorkers(plan.workload.workers, row.services.options.split)[index]
@@ -36,6 +37,11 @@ const VERIFY_LIMIT_MS = 60_000
 export function limitMs(loadMs: number, { cooldownSeconds, split }: Options): number {
   const beginMs = BOOT_LIMIT_MS + cooldownSeconds * 1000 + waitForStartMs(split)
   return beginMs + loadMs + VERIFY_LIMIT_MS
+}
+
+/** How long a load may wait for its mail behind the servers. */
+export function verifyMs({ verify, verifyTimeoutMs }: Workload): number {
+  return verify === undefined ? 0 : verifyTimeoutMs
 }
 
 /** Without a server when none is known; the run then reports what is wrong. */

@@ -23,7 +23,7 @@ import { groundFor } from './ground/ground.ts'
 import { buildResult, judgedOn, type RunFacts } from './result.ts'
 import type { Execute, Row, RunOptions } from './scenario-run.ts'
 import { besideOthers, LOADS_TABLE } from './side-by-side.ts'
-import { limitMs } from './smtp-kind.ts'
+import { limitMs, verifyMs } from './smtp-kind.ts'
 
 interface JointOutcome {
   readonly results: readonly Result[]
@@ -42,7 +42,8 @@ export class JointRun {
     this.parts = parts
     this.thresholds = thresholds
     const longest = this.parts.map(
-      ({ options, startAfterSeconds }) => startAfterSeconds * 1000 + options.workload.maxDurationMs,
+      ({ options, startAfterSeconds }) =>
+        startAfterSeconds * 1000 + options.workload.maxDurationMs + verifyMs(options.workload),
     )
     this.timeoutMs = limitMs(Math.max(...longest), readOptions())
     this.#loads.promise.catch(() => undefined)

@@ -1,7 +1,11 @@
 import type { Ticket } from '../engine/dispatch.ts'
 import type { EndedOutcome, Failure, RecipientFailure, Sample } from '../engine/sample.ts'
+import type { Dialogue } from './dialogue.ts'
 import { isSessionFull, type SmtpFailure } from './failure.ts'
 import { PhaseTimer } from './target.ts'
+
+/** Of a dialogue, how recipients were answered, and when. */
+type Refusing = Pick<Dialogue, 'refusals' | 'refusedPlaces' | 'nowMs'>
 
 /**
  * One message in one session, and its sample once it has ended. A lane uses two in turn: copy a sample to
@@ -19,6 +23,7 @@ export class Attempt extends PhaseTimer implements Sample {
   failure: Failure | undefined
   recipientsRefused = 0
   recipientFailures: readonly RecipientFailure[] | undefined
+  refusedPlaces: readonly number[] | undefined
 
   begin(ticket: Ticket, dueMs: number, sentMs: number): void {
     this.message = ticket.message
@@ -33,12 +38,13 @@ export class Attempt extends PhaseTimer implements Sample {
   }
 
   /** `refusals`: of some recipients, while the message was taken for others. */
-  end(failure: SmtpFailure | undefined, refusals: readonly SmtpFailure[], endedMs: number): void {
-    this.endedMs = endedMs
+  end(failure: SmtpFailure | undefined, { refusals, refusedPlaces, nowMs }: Refusing): void {
+    this.endedMs = nowMs
     this.outcome = failure?.outcome ?? 'accepted'
     this.failure = failure?.failure
     this.recipientsRefused = refusals.length
     this.recipientFailures = refusals.length === 0 ? undefined : refusals.map(recipientFailure)
+    this.refusedPlaces = refusals.length === 0 ? undefined : refusedPlaces
   }
 }
 

@@ -52,6 +52,7 @@ export interface DialogueOptions {
 }
 
 const NONE: readonly SmtpFailure[] = []
+const NO_PLACES: readonly number[] = Object.freeze([])
 const NO_REPLY = undefined as unknown as Reply
 /** RFC 5321 4.2.2, 4.2.4: EHLO, or EHLO from us, is not known. */
 const NO_EHLO = [500, 501, 502, 504, 550]
@@ -253,8 +254,12 @@ export class Dialogue {
   /** Recipients that were answered, and the refusals among them. */
   #answered = 0
   #refusals: SmtpFailure[] = []
+  /** Places of the refused recipients in the envelope. */
+  #refusedPlaces: number[] = []
   /** By LMTP: how many of the recipients still await a reply to the message. */
   #undelivered = 0
+  /** By LMTP: the places of those that were taken, in their order, while any of them awaits a reply. */
+  #takenPlaces: readonly number[] = []
 
   /** Why the message was not taken. */
   failure: SmtpFailure | undefined
@@ -278,6 +283,11 @@ export class Dialogue {
   /** Why recipients were refused while others were taken. */
   get refusals(): readonly SmtpFailure[] {
     return this.failure === undefined ? this.#refusals : NONE
+  }
+
+  /** The places of those recipients in the envelope, in the same order. */
+  get refusedPlaces(): readonly number[] {
+    return this.#refusedPlaces
   }
 
   /** By LMTP: the session broke off when the message was taken for some recipients, and before all were answered. */
@@ -340,7 +350,10 @@ export class Dialogue {
     this.timer = timer
     this.#envelope = envelope
     this.#answered = 0
-    if (this.#refusals.length > 0) this.#refusals = []
+    if (this.#refusals.length > 0) {
+      this.#refusals = []
+      this.#refusedPlaces = []
+    }
     this.failure = undefined
     this.needsReset = false
     this.begun = true
@@ -354,7 +367,7 @@ export class Dialogue {
     let replies = 1
     if (this.#isLmtp) {
       replies = this.#envelope.rcpt.length - this.#refusals.length
-      this.#undelivered = replies
+      this.#beginDeliveries(replies)
     }
     this.wire.writeMessage(parts, next === undefined ? replies : replies + next.replies)
   }
@@ -435,8 +448,11 @@ export class Dialogue {
 
   /** Returns true for the last reply that counts: after 421 the server closes. */
   #noteRecipient(reply: Reply): boolean {
+    if (!isCompletion(reply)) {
+      this.#refusals.push(refused(reply, 'envelope'))
+      this.#refusedPlaces.push(this.#answered)
+    }
     this.#answered++
-    if (!isCompletion(reply)) this.#refusals.push(refused(reply, 'envelope'))
     const isEnd = reply.code === 421 && this.failure === undefined
     return isEnd || this.#answered === this.#envelope.rcpt.length
   }
@@ -453,7 +469,7 @@ export class Dialogue {
     const taken = this.#envelope.rcpt.length - this.#refusals.length
     // To a message without recipients there is one reply, which refuses it (RFC 2033 4.2).
     this.wire.expectFewer(this.#envelope.rcpt.length - Math.max(1, taken))
-    this.#undelivered = taken
+    this.#beginDeliveries(taken)
     this.#step = taken === 0 ? Dialogue.#STEPS.chunkLast : Dialogue.#STEPS.chunkDeliver
   }
 
@@ -469,16 +485,41 @@ export class Dialogue {
         this.#end(failure)
         return false
       }
-      this.#refusals.push(failure)
+      this.#refuseDelivery(failure)
       // It ends the session: none of the others is answered (RFC 5321 3.8).
       if (reply.code === 421) {
         this.saidGoodbye = true
-        while (this.#undelivered-- > 0) this.#refusals.push(failure)
+        this.#refuseRest(failure)
       }
     }
     if (this.#undelivered > 0) return true
     this.#endDeliveries()
     return false
+  }
+
+  #beginDeliveries(recipients: number): void {
+    this.#undelivered = recipients
+    if (this.#refusals.length === 0) {
+      this.#takenPlaces = NO_PLACES
+      return
+    }
+    const refusedPlaces = new Set(this.#refusedPlaces)
+    this.#takenPlaces = this.#envelope.rcpt.flatMap((_, place) => (refusedPlaces.has(place) ? [] : place))
+  }
+
+  /** The recipient whose reply came last was refused the message. */
+  #refuseDelivery(failure: SmtpFailure): void {
+    const taken = this.#takenPlaces.length || this.#envelope.rcpt.length
+    const index = taken - this.#undelivered - 1
+    this.#refusals.push(failure)
+    this.#refusedPlaces.push(this.#takenPlaces[index] ?? index)
+  }
+
+  #refuseRest(failure: SmtpFailure): void {
+    while (this.#undelivered > 0) {
+      this.#undelivered--
+      this.#refuseDelivery(failure)
+    }
   }
 
   /** The session broke off. Those that were answered have their message, or not; of the others nobody knows. */
@@ -488,7 +529,7 @@ export class Dialogue {
       this.#end(this.failure ?? failure)
       return
     }
-    while (this.#undelivered-- > 0) this.#refusals.push(failure)
+    this.#refuseRest(failure)
     this.#endDeliveries()
   }
 

@@ -535,7 +535,7 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
     const sample = this.#current
     sample.target = this.#target
     sample.bytes = mail.sizeOf(sample.message)
-    sample.end(failure, this.#dialogue.refusals, this.#dialogue.nowMs)
+    sample.end(failure, this.#dialogue)
     onSample(sample)
     const { suspicion } = this.#before
     if (suspicion === undefined) return

@@ -46,6 +46,20 @@ function stressRun(): AnyResult {
       ...{ rate_error: 0.012, reconnects: 3, session_failures: 2, failed_messages: 7 },
       phases_ms: Object.fromEntries(TRANSACTION_PHASES.map((name, n) => [name, latencies(5000, n + 0.3)])),
     },
+    ledger: {
+      ...run.ledger,
+      account: {
+        store: 'the sink at 127.0.0.1:2525',
+        ...{ expected: 20, arrived: 14, bounced: 3, misrouted: 2, reencoded: 1, unjudged: 0, in_transit: 4 },
+        ...{ not_verifiable: 0, waited_seconds: 1.5, bounces: [], misrouted_ids: [], bounced_ids: [] },
+      },
+    },
+    delivery: {
+      ...{ time_resolution_ms: 0.001, drain_seconds: 2.5, delivered_per_second: 40, most_in_between: 12 },
+      end_to_end_ms: latencies(14, 17.7),
+      per_server: [],
+      timeline: [],
+    },
     generator: { ...run.generator, headroom: { ratio: 3.5, calibrated_per_second: 7_000 } },
     drift: [
       { ...drift, of: 'response time p99', unit: 'ms', per_hour: 12.5 },

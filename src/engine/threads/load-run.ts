@@ -1,5 +1,6 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import { MailstormError } from '../../error.ts'
+import { Acknowledgements } from '../../ledger/acknowledgements.ts'
 import { Receipts, type ReceiptsData } from '../../ledger/receipts.ts'
 import type { MailPlan } from '../../mail/mail.ts'
 import { PHASES } from '../../smtp/target.ts'
@@ -48,6 +49,8 @@ export class LoadRun {
   readonly plan: LoadPlan
   readonly #agreed: Agreement
   readonly pacer: Pacer
+  /** When each message was acknowledged, when that is looked at behind the servers. */
+  readonly acknowledged: Acknowledgements | undefined
   readonly #control = new RunControl()
   readonly #channel: BroadcastChannel
   readonly #measures = new Map<string, ThreadMeasure>()
@@ -75,7 +78,9 @@ export class LoadRun {
     const startMs = Math.max(plan.startAtMs ?? 0, systemClock.nowMs() + START_LEAD_MS)
     this.plan = plan
     const dateMs = Math.round(Date.now() + startMs - systemClock.nowMs())
-    this.#agreed = { startMs, dateMs, control: this.#control.memory, watch }
+    this.acknowledged = plan.verified ? Acknowledgements.for(this.pacer.total) : undefined
+    const acknowledged = this.acknowledged && { acknowledged: this.acknowledged.memory }
+    this.#agreed = { startMs, dateMs, control: this.#control.memory, ...acknowledged, watch }
     this.#heartbeats = new Heartbeats(watch)
     this.#unfinished = new Set(workers)
     this.#channel = new BroadcastChannel(channelName(plan.runId))
@@ -102,6 +107,11 @@ export class LoadRun {
   /** When it starts or did, in clock milliseconds. */
   get startMs(): number {
     return this.#agreed.startMs
+  }
+
+  /** The same as milliseconds since 1970, with a fraction, by the clock that stamps what arrives on this machine. */
+  get startsAtMs(): number {
+    return performance.timeOrigin + performance.now() + this.startMs - systemClock.nowMs()
   }
 
   /** The same by the wall clock. */

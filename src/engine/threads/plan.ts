@@ -31,6 +31,8 @@ export interface LoadPlan extends Load {
   /** Sessions that a worker may have open at a time (open model). */
   readonly sessionsPerWorker: number
   readonly seed: number
+  /** Whether what was acknowledged is looked for behind the servers: when, and for whom, is then kept. */
+  readonly verified?: boolean
 }
 
 /** What the threads of a run agree on when it begins. */
@@ -41,6 +43,8 @@ export interface Agreement {
   readonly dateMs: number
   /** Memory of the run's RunControl. */
   readonly control: SharedArrayBuffer
+  /** Memory of the run's Acknowledgements, when it is verified behind its servers. */
+  readonly acknowledged?: SharedArrayBuffer
   readonly watch: WatchLimits
 }
 

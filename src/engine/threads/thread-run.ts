@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { BroadcastChannel, threadId } from 'node:worker_threads'
 import { errorText } from '../../error.ts'
+import { Acknowledgements } from '../../ledger/acknowledgements.ts'
 import { Receipts } from '../../ledger/receipts.ts'
 import { messageId } from '../../mail/id.ts'
 import { type Mail, mailOf } from '../../mail/mail.ts'
@@ -50,6 +51,7 @@ export class ThreadRun {
   readonly #dispatch: Dispatch
   readonly #recorder: Recorder
   readonly #receipts: Receipts
+  readonly #acknowledged: Acknowledgements | undefined
   readonly #hooks: ThreadHooks | undefined
   readonly #sender: Omit<SenderOptions, 'onSample'>
   readonly #control: RunControl
@@ -95,6 +97,7 @@ export class ThreadRun {
       ...(Number.isFinite(pacer.total) ? { planned: pacer.total } : {}),
       targetCount: plan.targets.length,
     })
+    this.#acknowledged = agreed.acknowledged && new Acknowledgements(agreed.acknowledged)
     this.#dispatch = new Dispatch({
       pacer,
       clock: systemClock,
@@ -189,6 +192,9 @@ export class ThreadRun {
       messageId(this.#plan.runId, sample.message),
       sample.bytes,
     )
+    if (this.#acknowledged === undefined) return
+    this.#acknowledged.add(sample.message, sample.target, sample.endedMs - this.#startMs)
+    for (const place of sample.refusedPlaces ?? []) this.#receipts.refuse(sample.message, place)
   }
 
   #limitDrain(pacer: Pacer): (() => void) | undefined {

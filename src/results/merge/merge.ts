@@ -12,6 +12,7 @@ import { OUTCOMES, type Outcome } from '../../engine/sample.ts'
 import { smtpFigures } from '../../figures/custom.ts'
 import { endOf, judge, type Threshold } from '../../figures/threshold.ts'
 import type { RunFile } from '../result-files.ts'
+import { mergeDeliveries } from './accounts.ts'
 import { addUp, mergeLatencies } from './latency.ts'
 import {
   mergeAsides,
@@ -32,14 +33,16 @@ export function mergeResults(files: readonly RunFile[]): Result {
   const shares = sharesOf(files)
   const [first] = shares
   if (first === undefined) throw new RangeError('no part to merge')
-  const { split, drift: _drift, search: _search, side_by_side: _rows, logs: _logs, ...base } = first.result
+  const { split, drift: _drift, search: _search, side_by_side: _rows, logs: _logs, ...whole } = first.result
+  const { delivery: _delivery, ...base } = whole
   const histograms = mergeHistograms(shares)
   const metrics = mergeMetrics(shares, histograms)
   const ledger = mergeLedgers(
     shares.map(({ result }) => result.ledger),
     (index) => `generator ${shares[index]?.split.index}`,
   )
-  const custom = mergeCustomMetrics(shares, metrics)
+  const { delivery } = mergeDeliveries(shares.map(({ result }) => result))
+  const custom = { ...mergeCustomMetrics(shares, metrics), ...(delivery === undefined ? {} : { delivery }) }
   const thresholds = rejudge(shares, { metrics, histograms, ledger, ...custom })
   const partialReason = whyPartial(shares)
   return {
@@ -175,9 +178,14 @@ type Histograms = Result['histograms']
 
 /** Exactly as if one recorder had recorded everything. */
 function mergeHistograms(shares: readonly Share[]): Histograms {
-  const of = (name: keyof Histograms): SparseHistogram =>
+  const of = (name: 'response_time' | 'service_time'): SparseHistogram =>
     shares.map(({ result }) => result.histograms[name]).reduce(mergeSparse)
-  return { response_time: of('response_time'), service_time: of('service_time') }
+  const { endToEnd } = mergeDeliveries(shares.map(({ result }) => result))
+  return {
+    response_time: of('response_time'),
+    service_time: of('service_time'),
+    ...(endToEnd === undefined ? {} : { end_to_end: endToEnd }),
+  }
 }
 
 /** The figures of all generators together. */

@@ -9,6 +9,7 @@ import type {
   ServerRow,
   TimelineRow,
 } from '../../engine/result.ts'
+import { mergeAccounts } from './accounts.ts'
 import { mergeLatencies } from './latency.ts'
 import type { Share } from './share.ts'
 
@@ -116,6 +117,7 @@ export function mergeLedgers(
     )
   const ids = (name: 'lost_ids' | 'duplicated_ids' | 'corrupted_ids') =>
     ledgers.flatMap((ledger) => ledger[name]).slice(0, MAX_IDS)
+  const account = mergeAccounts(ledgers)
   const unverified = ledgers.findIndex(({ verified }) => !verified)
   const whyNot = ledgers[unverified]?.why_not ?? 'a part of the load could not be verified'
   const why = nameOf === undefined ? whyNot : `${nameOf(unverified)}: ${whyNot}`
@@ -131,6 +133,7 @@ export function mergeLedgers(
     lost_ids: ids('lost_ids'),
     duplicated_ids: ids('duplicated_ids'),
     corrupted_ids: ids('corrupted_ids'),
+    ...(account === undefined ? {} : { account }),
   }
 }
 

@@ -2,6 +2,7 @@ import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import { packageCommand } from '../../packages.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
+import type { Store } from '../../verify/store.ts'
 import type { Row } from '../scenario-run.ts'
 import { checkHooks, type Workload } from '../spec/spec.ts'
 import { calibrate } from './calibration.ts'
@@ -13,6 +14,8 @@ export interface Ground {
   readonly pool: SenderPool
   /** Messages per second that the generator reached before the load, by workload; empty unless asked for. */
   readonly calibrated: ReadonlyMap<Workload, number>
+  /** Where the mail of each workload ends up, of those that are verified there. */
+  readonly stores: ReadonlyMap<Workload, Store>
 }
 
 /** Boots what the workloads of a run need, and checks that they can run. */
@@ -24,6 +27,29 @@ export async function groundFor(workloads: readonly Workload[], row: Row): Promi
   }
   const [servers, pool] = await Promise.all([services.servers.get(), services.pool.get()])
   refuseEnded(servers)
+  const stores = new Map<Workload, Store>()
+  try {
+    // First of all: a server that only passes mail on greets when what is behind it does.
+    await openStores(workloads, { servers, services, stores })
+    const calibrated = await madeReady({ workloads, row, servers, pool })
+    for (const store of stores.values()) await unlessAborted(store.check(), signal)
+    return { servers, pool, calibrated, stores }
+  } catch (error) {
+    await Promise.allSettled([...stores.values()].map((store) => store[Symbol.asyncDispose]()))
+    throw error
+  }
+}
+
+interface Booted {
+  readonly workloads: readonly Workload[]
+  readonly row: Row
+  readonly servers: Servers
+  readonly pool: SenderPool
+}
+
+/** Checks that the workloads can run; resolves with what the generator reached before them. */
+async function madeReady({ workloads, row, servers, pool }: Booted): Promise<Map<Workload, number>> {
+  const { services, signal } = row
   for (const workload of workloads) {
     await unlessAborted(servers.ready(workload), signal)
     await unlessAborted(servers.levels.find(workload), signal)
@@ -34,7 +60,32 @@ export async function groundFor(workloads: readonly Workload[], row: Row): Promi
     const perSecond = await calibrate(pool, workload, signal)
     if (perSecond !== undefined) calibrated.set(workload, perSecond)
   }
-  return { servers, pool, calibrated }
+  return calibrated
+}
+
+async function openStores(
+  workloads: readonly Workload[],
+  {
+    servers,
+    services,
+    stores,
+  }: Pick<Booted, 'servers'> & Pick<Row, 'services'> & { stores: Map<Workload, Store> },
+): Promise<void> {
+  for (const workload of workloads) {
+    if (workload.verify === undefined) continue
+    refuseOurs(servers)
+    stores.set(workload, await services.stores.open(workload.verify))
+  }
+}
+
+/** Our own servers send nothing on. */
+function refuseOurs({ noLedger, backend }: Servers): void {
+  if (noLedger !== undefined) return
+  throw new MailstormError(
+    'BAD_OPTIONS',
+    `Failed to start the run: STRESS_VERIFY looks for mail behind a server, and the ${backend.name} servers of this run send none on; they keep a ledger, which is compared in any case.`,
+    'Name your own server in SMTP_TARGETS, or unset STRESS_VERIFY.',
+  )
 }
 
 /** Waits for a check, but not after the run is interrupted: a server may never greet. */

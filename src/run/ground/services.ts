@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SenderPool } from '../../engine/threads/pool.ts'
 import type { Options } from '../../options/options.ts'
+import { StoreKeeper } from '../../verify/store-keeper.ts'
 import { GeneratorSplit } from '../generator.ts'
 import type { PressureBackend } from './postgres.ts'
 import { type Servers, startServers } from './servers.ts'
@@ -14,6 +15,8 @@ export interface Services extends AsyncDisposable {
   readonly split: GeneratorSplit
   /** PostgreSQL, for scenarios of the mail proxy. */
   readonly pressure: Lazy<PressureBackend>
+  /** Where the mail of runs ends up behind the servers. */
+  readonly stores: StoreKeeper
 }
 
 export function createServices(options: Options): Services {
@@ -27,6 +30,7 @@ export function createServices(options: Options): Services {
     const { startPressureBackend } = await import('./postgres.ts')
     return startPressureBackend(options)
   })
+  const stores = new StoreKeeper({ allowPublicTargets: options.allowPublicTargets, note: console.info })
   return {
     options,
     servers,
@@ -34,8 +38,9 @@ export function createServices(options: Options): Services {
     cooldown: new Cooldown(options.cooldownSeconds),
     split: new GeneratorSplit(options.split),
     pressure,
+    stores,
     async [Symbol.asyncDispose]() {
-      await Promise.all([servers, pool, pressure].map((lazy) => lazy[Symbol.asyncDispose]()))
+      await Promise.all([servers, pool, pressure, stores].map((lazy) => lazy[Symbol.asyncDispose]()))
     },
   }
 }

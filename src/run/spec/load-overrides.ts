@@ -2,7 +2,7 @@ import type { Amounts, Executor } from '../../engine/executors/executor.ts'
 import type { Stage } from '../../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf } from '../../engine/executors/registry.ts'
 import type { OverrideResult } from '../../engine/result.ts'
-import { SIZES, type SizeName } from '../../options/kind.ts'
+import { SIZES } from '../../options/kind.ts'
 import {
   AMOUNT_OF,
   credentialsOf,
@@ -48,11 +48,7 @@ const RULES = {
       return `it has at most ${maxSessions} sessions, and each worker needs one; STRESS_MAX_SESSIONS raises that`
     return field(spec, 'workers', workers)
   },
-  STRESS_SIZE: (spec, size) => ({
-    spec: { ...spec, size },
-    own: bytesOf(spec.size),
-    value: size,
-  }),
+  STRESS_SIZE: (spec, size) => ({ spec: { ...spec, size }, own: bytesOf(spec.size), value: size }),
   STRESS_STAGES(spec, stages) {
     const { takes, levels, workersOf } = executorOf(spec)
     if (takes.stages === undefined || levels === undefined || !('stages' in spec)) return goesBy(spec)
@@ -90,6 +86,13 @@ const RULES = {
     return { spec: { ...others, accounts }, own: spec.accounts ?? auth?.user ?? null, value: accounts }
   },
   STRESS_AUTH_MECHANISM: (spec, mechanism) => ({ spec, own: null, value: mechanism }),
+  // No part of the load: the result names the store, without the password that its address may have.
+  STRESS_VERIFY: (spec, verify) => ({ spec: { ...spec, verify }, own: null, value: null }),
+  STRESS_VERIFY_TIMEOUT(spec, seconds) {
+    if (spec.verify === undefined || spec.verify === 'none')
+      return 'nothing is looked for behind its servers; STRESS_VERIFY says where that would be'
+    return { spec: { ...spec, verifyTimeoutSeconds: seconds }, own: null, value: null }
+  },
   STRESS_THRESHOLDS(spec, thresholds) {
     return { spec: { ...spec, thresholds }, own: spec.thresholds.join(', '), value: thresholds.join(', ') }
   },
@@ -147,6 +150,8 @@ const VARIABLE_OF: Readonly<Record<string, LoadVariable>> = {
 const BESIDE: ReadonlySet<string> = new Set([
   'thresholds',
   'baseline',
+  'verify',
+  'verifyTimeoutSeconds',
   'servers',
   'startAfterSeconds',
   ...EXECUTORS.flatMap(({ levels }) => levels?.startField ?? []),
@@ -190,7 +195,10 @@ function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
 
 /** Variables without a rule of their own that are no amount: the compiler says which of them has no field. */
 type PlainVariable = Exclude<LoadVariable, keyof typeof RULES | keyof typeof AMOUNT_OF>
-type PlainField = Exclude<(typeof FIELD_OF)[FieldVariable], 'size' | 'thresholds'>
+type PlainField = Exclude<
+  (typeof FIELD_OF)[FieldVariable],
+  'size' | 'thresholds' | 'verify' | 'verifyTimeoutSeconds'
+>
 
 function field(spec: ScenarioSpec, name: PlainField, value: string | number): Applied {
   return { spec: { ...spec, [name]: value }, own: spec[name] ?? null, value }
@@ -207,9 +215,8 @@ function goesBy(spec: ScenarioSpec): string {
   return `it ${executorOf(spec).goesBy.suite} (${spec.executor})`
 }
 
-/** Bytes, or the text of a distribution. */
-function bytesOf(size: ScenarioSpec['size']): number | string {
-  return typeof size === 'string' && Object.hasOwn(SIZES, size) ? SIZES[size as SizeName] : size
+function bytesOf(size: ScenarioSpec['size']): number {
+  return typeof size === 'number' ? size : SIZES[size]
 }
 
 /** In the format of STRESS_STAGES. */

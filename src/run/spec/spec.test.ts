@@ -60,11 +60,18 @@ test('keeps the names of its durations, in milliseconds', () => {
     size: 'small',
     thresholds: [],
   } as const
-  const workload = resolveSpec({ ...spec, replyTimeoutSeconds: 2, drainSeconds: 3, maxDurationSeconds: 4 })
+  const workload = resolveSpec({
+    ...spec,
+    replyTimeoutSeconds: 2,
+    drainSeconds: 3,
+    maxDurationSeconds: 4,
+    verifyTimeoutSeconds: 5,
+  })
   const durations = Object.entries(workload).filter(([name]) => /timeout|drain|duration/i.test(name))
   expect(Object.fromEntries(durations)).toEqual({
     replyTimeoutMs: 2_000,
     drainMs: 3_000,
     maxDurationMs: 4_000,
+    verifyTimeoutMs: 5_000,
   })
 })
