@@ -269,7 +269,7 @@ export interface GeneratorResult {
 
 /** How near a generator was to its own limit. */
 export interface Headroom {
-  /** Messages per second that it reached in a calibration with the same messages, sessions and pipelining. */
+  /** Messages per second that it reached in a calibration with the same messages, sessions, pipelining and TLS. */
   readonly calibrated_per_second: number
   /** That over the throughput of the run: at 1 it was the limit. Null when no message was accepted. */
   readonly ratio: number | null

@@ -53,7 +53,21 @@ function long(): Result {
       },
       受信者: { kind: 'counter', sum: 3, per_second: 1 },
     },
-    generator: { ...broken.generator, bound: true, bound_reasons: [LONG_TEXT] },
+    generator: {
+      ...broken.generator,
+      bound: true,
+      bound_reasons: [LONG_TEXT],
+      headroom: { ratio: 17.5, calibrated_per_second: 163_940 },
+    },
+    pipelining: [
+      {
+        target: 'a-server-with-a-long-name.some.example:2525',
+        asked: 'chunks',
+        used: 'transactions',
+        why: LONG_TEXT,
+        trial_messages: 1,
+      },
+    ],
     side_by_side: scalingTable(),
     search: searchResult(),
     split: splitResult(),

@@ -30,6 +30,27 @@ test('shows rate against target and the scheduling lag in the open model', () =>
   expect(text).toContain('scheduling lag p99 1.20 ms max 9.90 ms')
 })
 
+test('a pipelining level is the one that was used, and the headroom says what it is a multiple of', () => {
+  const { generator, workload } = burstResult()
+  const row = (target: string, used: string) => ({ target, asked: 'chunks', used, trial_messages: 1 })
+  const text = (...used: string[]) =>
+    renderText(
+      burstResult({
+        workload: { ...workload, pipelining: 'chunks', pipeline_depth: 8 },
+        pipelining: used.map((level, index) => row(`server-${index}`, level)),
+        generator: { ...generator, headroom: { ratio: 14.6, calibrated_per_second: 23_184 } },
+      }),
+    )
+  expect(text('chunks')).toContain('sessions kept open, pipelining chunks, depth 8\n')
+  expect(text('transactions')).toContain('pipelining transactions (chunks was asked for)\n')
+  expect(text('chunks', 'commands', 'transactions')).toContain(
+    'pipelining chunks, depth 8 (2 of 3 servers: commands, transactions)\n',
+  )
+  expect(text('chunks')).toContain(
+    'Headroom:             14.6 times this throughput; 23,184/s in the calibration\n',
+  )
+})
+
 test('a ledger that was not kept is not verified, and its counts are dashes', () => {
   const { ledger } = burstResult()
   const result = burstResult({

@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest'
+import { selfSignedCertificate } from '../../containers/certificate.ts'
 import { startNullSink } from '../../containers/null-sink.ts'
+import type { LoadPlan } from '../../src/engine/threads/plan.ts'
+import { SenderPool } from '../../src/engine/threads/pool.ts'
+import { calibrate } from '../../src/run/ground/calibration.ts'
 import { runLoad } from '../../src/run/load.ts'
+import { resolveSpec } from '../../src/run/spec/spec.ts'
 import { acceptedIds } from '../servers/record.ts'
 import { DEFAULT_STEPS, OFFERS_CHUNKING, say } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 
 const LIMIT_MS = 60_000
-const LOAD = {
+const SPEC = {
   executor: 'shared-iterations',
   messages: 40,
   workers: 2,
   size: 'small',
   pipelining: 'chunks',
-  threads: 1,
 } as const
+const LOAD = { ...SPEC, threads: 1 } as const
 
 const servedBy = (port: number) => ({ ...LOAD, targets: [`127.0.0.1:${port}`] })
 
@@ -74,8 +79,14 @@ describe('a load at level chunks', () => {
   it(
     'has a headroom after a calibration, which is a figure of its own',
     async () => {
-      await using sink = await startNullSink()
-      const load = { ...servedBy(sink.port), messages: 2_000, thresholds: ['headroom>0', 'success_rate==1'] }
+      await using sink = await startNullSink({ certificate: await selfSignedCertificate() })
+      const load = {
+        ...servedBy(sink.port),
+        tls: 'implicit' as const,
+        tlsVerify: false,
+        messages: 2_000,
+        thresholds: ['headroom>0', 'success_rate==1'],
+      }
       const result = await runLoad({ ...load, calibrate: true })
       const { headroom } = result.generator
       expect(headroom?.calibrated_per_second).toBeGreaterThan(1_000)
@@ -87,3 +98,36 @@ describe('a load at level chunks', () => {
     LIMIT_MS,
   )
 })
+
+it(
+  'a calibration sends as the load does: at the level that each server handles, and over TLS where the load does',
+  async () => {
+    await using pool = new SenderPool(1)
+    const plans: LoadPlan[] = []
+    const run: SenderPool['run'] = (task) => {
+      plans.push(task.plan)
+      return pool.run(task)
+    }
+    const target = { name: 'a server', host: '192.0.2.1', port: 25 }
+    const none = { mode: 'none', verify: true } as const
+    const perSecond = await calibrate(
+      { run },
+      resolveSpec({ ...SPEC, thresholds: [] }),
+      [
+        { ...target, tls: { mode: 'starttls', verify: true } },
+        { ...target, tls: none, pipelining: 'commands' },
+        { ...target, tls: none },
+      ],
+      new AbortController().signal,
+    )
+    expect(perSecond).toBeGreaterThan(100)
+    const [{ targets = [] } = {}] = plans
+    expect(targets.map(({ tls, pipelining }) => [tls.mode, pipelining])).toEqual([
+      ['implicit', undefined],
+      ['none', 'commands'],
+      ['none', undefined],
+    ])
+    expect(targets.map(({ host }) => host)).toEqual(Array(3).fill('127.0.0.1'))
+  },
+  LIMIT_MS,
+)

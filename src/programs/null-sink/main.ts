@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { LOOPBACK, listening } from '../../listening.ts'
 import { NullSession } from './session.ts'
 
@@ -6,11 +7,16 @@ import { NullSession } from './session.ts'
  * SMTP server program that takes every message and keeps nothing: what a generator reaches against it is the
  * generator's own limit on this machine. `NULL_SINK_DELAY_MS`: each reply comes so much later, as over a network
  * of that round-trip time; what arrives together is answered together (RFC 2920 3.2). `NULL_SINK_TAKE_MS`: beside that,
- * so long it takes a message, as a server that scans or stores it.
+ * so long it takes a message, as a server that scans or stores it. `NULL_SINK_CERT` and `NULL_SINK_KEY`, in PEM: it
+ * speaks TLS from the first octet (RFC 8314 3.3).
  */
 const delayMs = Number(process.env.NULL_SINK_DELAY_MS ?? '0')
 const takeMs = Number(process.env.NULL_SINK_TAKE_MS ?? '0')
-const server = createServer({ noDelay: true }, serve)
+const { NULL_SINK_CERT: cert, NULL_SINK_KEY: key } = process.env
+const server =
+  cert === undefined
+    ? createServer({ noDelay: true }, serve)
+    : createTlsServer({ noDelay: true, cert, key: key ?? '' }, serve)
 
 function serve(socket: Socket): void {
   const session = new NullSession()

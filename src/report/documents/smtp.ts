@@ -3,8 +3,10 @@ import type { LatencySummary } from '../../engine/histogram.ts'
 import {
   dueMessages,
   type GeneratorResult,
+  type Headroom,
   type LedgerResult,
   type Metrics,
+  type PipeliningRow,
   type Result,
   type TimelineRow,
 } from '../../engine/result.ts'
@@ -67,7 +69,7 @@ export function smtpDocument(result: Result): Document {
       { title: '', parts: [{ kind: 'cards', rows: smtpCards(result) }], in: PAGES },
       thresholdsBlock(result.thresholds),
       { title: 'Observations', parts: [{ kind: 'remarks', remarks: remarks(result) }] },
-      { title: '', parts: [facts([...ledgerFacts(result), generatorFact(result)])], in: ['text'] },
+      { title: '', parts: [facts([...ledgerFacts(result), ...generatorFacts(result)])], in: ['text'] },
     ],
     body: [
       // A page has them in its cards, and whole among the circumstances.
@@ -156,7 +158,7 @@ function circumstancesBlock(result: Result): Block {
       facts([
         ...inPage.map((fact) => ({ ...fact, in: ['html'] as const })),
         ...ledgerFacts(result),
-        generatorFact(result),
+        ...generatorFacts(result),
         { label: 'Addresses', value: `${sender} → ${recipient}` },
         ...environmentFacts(result),
       ]),
@@ -304,7 +306,7 @@ function headFacts(result: Result): Fact[] {
   ]
 }
 
-function workloadSentence({ workload }: Result): string {
+function workloadSentence({ workload, pipelining = [] }: Result): string {
   const shape =
     workload.messages_per_session === 'unlimited'
       ? 'sessions kept open'
@@ -314,13 +316,27 @@ function workloadSentence({ workload }: Result): string {
     counted(workload.workers, 'worker'),
     `up to ${counted(workload.max_sessions, 'session')}`,
     shape,
-    `pipelining ${workload.pipelining}${workload.pipeline_depth === undefined ? '' : `, depth ${workload.pipeline_depth}`}`,
+    levelSentence(workload, pipelining),
   ]
   if (workload.recipients > 1) parts.push(counted(workload.recipients, 'recipient'))
   if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
   if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
   if (workload.accounts !== undefined) parts.push(`AUTH by ${counted(workload.accounts, 'account')} in turn`)
   return parts.join(', ')
+}
+
+/** What was asked for, and where a server was sent to at a lower level. */
+function levelSentence(
+  { pipelining: asked, pipeline_depth: depth }: Result['workload'],
+  rows: readonly PipeliningRow[],
+): string {
+  const others = rows.filter(({ used }) => used !== asked)
+  const levels = new Set(others.map(({ used }) => used))
+  const atDepth = depth === undefined ? '' : `, depth ${depth}`
+  if (others.length === 0) return `pipelining ${asked}${atDepth}`
+  if (others.length === rows.length && levels.size === 1)
+    return `pipelining ${[...levels].join()} (${asked} was asked for)`
+  return `pipelining ${asked}${atDepth} (${others.length} of ${counted(rows.length, 'server')}: ${[...levels].join(', ')})`
 }
 
 /** Servers given by name, and what the names stood for. */
@@ -428,18 +444,20 @@ function ledgerFacts({ ledger }: Result): Fact[] {
 }
 
 /** What the machine that sent had to do, and whether it kept up. */
-function generatorFact({ generator }: Result): Fact {
+function generatorFacts({ generator }: Result): Fact[] {
   const { threads, cpu_percent: cpu, scheduling_lag_ms: lag, event_loop_delay_ms: loop, headroom } = generator
   const late =
     lag.count === 0
       ? ''
       : `, scheduling lag p99 ${shortMilliseconds(lag.p99)} max ${shortMilliseconds(lag.max)}`
-  const spare =
-    headroom === undefined
-      ? ''
-      : `, headroom ${headroom.ratio === null ? MISSING : decimal(headroom.ratio, 1)} (it reached ${perSecond(headroom.calibrated_per_second)} in a calibration)`
-  return {
-    label: 'Generator',
-    value: `${counted(threads, 'thread')}, CPU ${decimal(cpu, 0)} % of one core${late}, event loop delay p99 ${shortMilliseconds(loop.p99)}${spare}`,
-  }
+  const value = `${counted(threads, 'thread')}, CPU ${decimal(cpu, 0)} % of one core${late}, event loop delay p99 ${shortMilliseconds(loop.p99)}`
+  return [
+    { label: 'Generator', value },
+    ...(headroom === undefined ? [] : [{ label: 'Headroom', value: headroomSentence(headroom) }]),
+  ]
+}
+
+function headroomSentence({ ratio, calibrated_per_second: perSecondAtMost }: Headroom): string {
+  const times = ratio === null ? '' : `${decimal(ratio, 1)} times this throughput; `
+  return `${times}${perSecond(perSecondAtMost)} in the calibration`
 }

@@ -57,7 +57,8 @@ async function madeReady({ workloads, row, servers, pool }: Booted): Promise<Map
   checkDescriptors(workloads.reduce((sum, { maxSessions }) => sum + maxSessions, 0))
   const calibrated = new Map<Workload, number>()
   for (const workload of services.options.calibrate ? workloads : []) {
-    const perSecond = await calibrate(pool, workload, signal)
+    const targets = servers.levels.limit(servers.targetsFor(workload), workload)
+    const perSecond = await calibrate(pool, workload, targets, signal)
     if (perSecond !== undefined) calibrated.set(workload, perSecond)
   }
   return calibrated
