@@ -6,7 +6,7 @@ import { secretMaskFor } from '../secret-mask.ts'
 import { Deadline } from './deadline.ts'
 import { closedFailure, failed, type SmtpFailure, socketFailure } from './failure.ts'
 import { type Reply, ReplyParser, ReplySyntaxError, replyText } from './reply.ts'
-import type { Phase, SmtpTarget } from './target.ts'
+import type { Phase, SmtpTarget, TlsOptions } from './target.ts'
 
 /** Told of every reply when it is taken, and of its phase. */
 export type OnReplyTaken = (reply: Reply, phase: Phase) => void
@@ -25,8 +25,11 @@ export interface TransportState {
   readonly limitMs: number
 }
 
-/** TLS sessions to resume, see sessionKey (RFC 8446 2.2, RFC 5077). */
-export type TlsSessionCache = Map<string, Buffer>
+/** TLS sessions to resume, by host, port and TLS options (RFC 8446 2.2, RFC 5077). */
+export interface TlsSessionCache {
+  get(key: string): Buffer | undefined
+  set(key: string, session: Buffer): unknown
+}
 
 /** Shared: creating an Error collects a stack, which costs as much as a write, and nobody sees this one. */
 const SESSION_OVER = failed('aborted', 'quit', 'session ended by the load generator')
@@ -253,9 +256,18 @@ export class Transport {
     const plain = this.#socket
     // The error listener stays: an error without one would end the thread.
     plain.off('data', this.#onData).off('end', this.#onClosed).off('close', this.#onClosed)
-    const target = this.#target
-    const key = sessionKey(target)
-    const secured = tls.connect({ socket: plain, ...secureOptions(target, this.#tlsSessions?.get(key)) })
+    const { host, port, tls: options } = this.#target
+    const { secureContext, text } = securityOf(options)
+    // Resumption skips the certificate check: only sessions that were checked the same way may be resumed.
+    const key = `${host} ${port} ${text}`
+    const session = this.#tlsSessions?.get(key)
+    const secured = tls.connect({
+      socket: plain,
+      secureContext,
+      rejectUnauthorized: options.verify,
+      ...(session === undefined ? {} : { session }),
+      ...serverNameOf(this.#target),
+    })
     this.#plain = plain
     this.#socket = secured
     this.#listen(true)
@@ -434,20 +446,23 @@ function connectOptions(
   return options
 }
 
-/** Resumption skips the certificate check: only sessions that were checked the same way may be resumed. */
-function sessionKey({ host, port, path, tls }: SmtpTarget): string {
-  return JSON.stringify([path ?? host, port, tls])
+/** What TLS options amount to, and the options as text. */
+interface Security {
+  readonly secureContext: tls.SecureContext
+  readonly text: string
 }
 
-/** How to begin TLS with a target, resuming `session` where there is one. */
-function secureOptions(target: SmtpTarget, session: Buffer | undefined): tls.ConnectionOptions {
-  const { verify, ca } = target.tls
-  return {
-    rejectUnauthorized: verify,
-    ...(session === undefined ? {} : { session }),
-    ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
-    ...serverNameOf(target),
-  }
+/** Made once: for each session it would take 15 ms to read the roots where `ca` is to stand beside them. */
+const securities = new WeakMap<TlsOptions, Security>()
+
+function securityOf(options: TlsOptions): Security {
+  const known = securities.get(options)
+  if (known !== undefined) return known
+  const { ca } = options
+  const secureContext = tls.createSecureContext(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] })
+  const security = { secureContext, text: JSON.stringify(options) }
+  securities.set(options, security)
+  return security
 }
 
 /** Server name for SNI and the certificate check; an address gets no SNI (RFC 6066 3). */

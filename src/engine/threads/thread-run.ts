@@ -9,7 +9,6 @@ import { Gate, OpenTransports } from '../../smtp/connections.ts'
 import { Farewells } from '../../smtp/farewells.ts'
 import { loginsOf } from '../../smtp/logins.ts'
 import { type SenderOptions, smtpLane } from '../../smtp/sender.ts'
-import type { TlsSessionCache } from '../../smtp/session.ts'
 import { SessionCaps } from '../../smtp/session-caps.ts'
 import { PHASE_INDEX, PHASES } from '../../smtp/target.ts'
 import { systemClock } from '../clock.ts'
@@ -28,6 +27,7 @@ import {
   type ThreadMeasure,
   type WorkerDone,
 } from './run-control.ts'
+import { SharedTlsSessions } from './tls-sessions.ts'
 import { Silence } from './watchdog.ts'
 
 type Begun = Pick<WorkerTask, 'plan' | 'agreed'>
@@ -262,7 +262,7 @@ export class ThreadRun {
 let parts = 0
 
 /** TLS sessions outlive runs, as a mail server that sends again resumes them. */
-const tlsSessions: TlsSessionCache = new Map()
+const tlsSessions = new SharedTlsSessions()
 
 const runs = new Map<string, Promise<ThreadRun>>()
 
