@@ -43,3 +43,23 @@ export class Random {
     return weights.length - 1
   }
 }
+
+/**
+ * Draw `number` of a sequence of its own for each seed and stream, in [0, 1): the same wherever it is asked, and without
+ * those before it, which a generator would have to go through. Murmur3's finalizer (Austin Appleby, public domain) over
+ * the three, twice for the 53 bits of a double.
+ */
+export function drawAt(seed: number, stream: number, number: number): number {
+  const high = number / 4294967296
+  let mixed = finalized((seed | 0) ^ Math.imul(stream + 1, 0x9e3779b1))
+  mixed = finalized(mixed ^ (number | 0))
+  if (high >= 1) mixed = finalized(mixed ^ high)
+  const more = finalized((mixed + 0x6d2b79f5) | 0)
+  return ((mixed >>> 0) * 2097152 + (more >>> 11)) / 9007199254740992
+}
+
+function finalized(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return mixed ^ (mixed >>> 16)
+}

@@ -204,6 +204,16 @@ export function dueMessages({
   return total - outcomes.not_reached
 }
 
+/** How a number is spread over the messages of a run. */
+export interface DistributionResult {
+  /** In words, as `1 KB to 100 KB`. */
+  readonly text: string
+  /** Smallest that there can be. */
+  readonly least: number
+  /** Largest that there can be. */
+  readonly most: number
+}
+
 /** The load of a run, with every default filled in. */
 export interface WorkloadResult {
   /** Name of the executor, such as `constant-arrival-rate`. */
@@ -216,8 +226,10 @@ export interface WorkloadResult {
   readonly workers: number
   /** Most sessions open at the same time. */
   readonly max_sessions: number
-  /** Size of each message including its header, in bytes. */
+  /** Size of each message including its header, in bytes; where sizes differ, their mean. */
   readonly size_bytes: number
+  /** How sizes differ from message to message; absent where all have the same. */
+  readonly size_distribution?: DistributionResult
   /** Messages per second that were to be started; null in the closed model. */
   readonly rate_per_second: number | null
   /** Planned length of the load in seconds; null when a number of messages ends it. */
@@ -228,17 +240,19 @@ export interface WorkloadResult {
   readonly pipeline_depth?: number
   /** Messages sent over one connection before it is closed. */
   readonly messages_per_session: number | 'unlimited'
-  /** Recipients of each message. */
+  /** Recipients of each message; where their number differs, its mean. */
   readonly recipients: number
+  /** How their number differs from message to message; absent where all have the same. */
+  readonly recipients_distribution?: DistributionResult
   /** `none`, `starttls` (RFC 3207) or `implicit` (RFC 8314); several, as `none, implicit`, where targets differ. */
   readonly tls: string
   /** User name of SMTP AUTH (RFC 4954); null without a login. */
   readonly auth: string | null
   /** Accounts that sessions log in with in turn (`STRESS_ACCOUNTS`); absent without them. */
   readonly accounts?: number
-  /** Envelope sender. */
+  /** Envelope sender, with its places as `{1..10000}`; empty for the null sender. */
   readonly sender: string
-  /** Envelope recipient; the first of several. */
+  /** Envelope recipient, likewise; the first of several. */
   readonly recipient: string
 }
 

@@ -1,17 +1,34 @@
 import type { Content, Traits } from './content.ts'
 import { CorpusContent, type CorpusPlan } from './corpus/corpus-content.ts'
+import { boundsOf, type Distribution, meanOf } from './distribution.ts'
+import { type Correspondents, correspondents, isList, type RecipientsSpec } from './envelopes.ts'
+import { GeneratedContent, type HeaderSpec, isAscii } from './generated.ts'
+import { messageId } from './id.ts'
+import { type FilledPattern, isFixed } from './pattern.ts'
 import { MessageTemplate } from './template.ts'
 
 /** What the messages of a scenario are like, in plain data. */
 export interface MailSpec {
   /** Size of the whole message as RFC 1870 3 counts it: header and body with CRLF, before dot-stuffing. */
-  readonly sizeBytes: number
-  readonly sender: string
-  readonly recipients: readonly string[]
+  readonly sizeBytes: number | Distribution
+  /** Empty, or a pattern that gives nothing: the null sender of bounces (RFC 5321 4.5.5). */
+  readonly sender: string | FilledPattern
+  readonly recipients: readonly string[] | RecipientsSpec
+  /** Beside ours, or in place of them. */
+  readonly headers?: readonly HeaderSpec[]
+  /** Of which deliveries the server is to tell the sender (RFC 3461). */
+  readonly dsn?: DsnSpec
   /** Body instead of generated text; any octets in lines that end in CRLF. */
   readonly body?: Uint8Array
   /** Messages from files, instead of generated ones; `sizeBytes` is then their mean. */
   readonly corpus?: CorpusPlan
+}
+
+export interface DsnSpec {
+  /** RFC 3461 4.1. */
+  readonly notify: 'NEVER' | readonly ('SUCCESS' | 'FAILURE' | 'DELAY')[]
+  /** How much of the message a notice brings back (RFC 3461 4.3). */
+  readonly ret?: 'FULL' | 'HDRS'
 }
 
 /** The same for one run: all that message n depends on. It crosses threads. */
@@ -24,70 +41,55 @@ export interface MailPlan extends MailSpec {
 }
 
 /** For whom a message is, and what its transport must do (RFC 5321 2.3.1). */
-export interface MailEnvelope {
-  /** Empty: the null sender of bounces (RFC 5321 4.5.5). */
-  readonly sender: string
-  readonly recipients: readonly string[]
+export interface MailEnvelope extends Correspondents {
   /** An address or its header needs SMTPUTF8 (RFC 6531 3.4). */
   readonly smtpUtf8: boolean
   /** Its content has octets above 127 (RFC 6152). */
   readonly eightBit: boolean
+  readonly dsn?: DsnSpec
+  /** What notices call it (RFC 3461 4.4); where there is `dsn`. */
+  readonly envelopeId?: string
 }
 
 /** The messages of a run by their numbers. The same plan gives the same messages, wherever it is asked. */
 export interface Mail extends Content {
-  /** Envelope of a message; the same object for those that have the same. */
+  /** Envelope of a message; the same object for all where they have the same. */
   envelopeOf(message: number): MailEnvelope
   /** Where all are alike but for their numbers: they are sent without allocating anything for each. */
   readonly template?: MessageTemplate
 }
 
 export function mailOf(plan: MailPlan): Mail {
-  const { corpus, runId, seed } = plan
-  if (corpus === undefined) return new AlikeMail(plan)
-  return new VariedMail(plan, new CorpusContent({ corpus, runId, seed }))
+  const { sizeBytes, sender, recipients, headers = [], dsn, corpus } = plan
+  const isAlike =
+    typeof sizeBytes === 'number' &&
+    corpus === undefined &&
+    dsn === undefined &&
+    isList(recipients) &&
+    headers.every(({ value }) => isFixed(value)) &&
+    [senderText(sender), ...recipients].every((address) => address !== undefined && isAscii(address))
+  if (!isAlike) return new VariedMail(plan)
+  const lines = headers.map(({ name, value }) => ({ name, value: value.pieces.join('') }))
+  const template = new MessageTemplate({
+    ...plan,
+    ...{ sizeBytes, recipients, sender: senderText(sender) ?? '', headers: lines },
+  })
+  return new AlikeMail(template, senderText(sender) ?? '', recipients)
 }
 
-/** Messages that differ, from one sender to the same recipients. */
-class VariedMail implements Mail {
-  readonly #content: Content
-  readonly #envelopes: readonly MailEnvelope[]
-
-  constructor({ sender, recipients }: MailSpec, content: Content) {
-    this.#content = content
-    this.#envelopes = [0, 1, 2, 3].map((kind) => ({
-      ...{ sender, recipients },
-      eightBit: (kind & 1) !== 0,
-      smtpUtf8: (kind & 2) !== 0,
-    }))
-  }
-
-  envelopeOf(message: number): MailEnvelope {
-    const { eightBit, utf8Headers } = this.#content.traits(message)
-    return this.#envelopes[(eightBit ? 1 : 0) + (utf8Headers ? 2 : 0)] as MailEnvelope
-  }
-
-  sizeOf(message: number): number {
-    return this.#content.sizeOf(message)
-  }
-
-  octetsOf(message: number): readonly Buffer[] {
-    return this.#content.octetsOf(message)
-  }
-
-  traits(message: number): Traits {
-    return this.#content.traits(message)
-  }
+/** Undefined where it differs from message to message. */
+function senderText(sender: string | FilledPattern): string | undefined {
+  if (typeof sender === 'string') return sender
+  return isFixed(sender) ? sender.pieces.join('') : undefined
 }
 
 class AlikeMail implements Mail {
   readonly template: MessageTemplate
   readonly #envelope: MailEnvelope
 
-  constructor(plan: MailPlan) {
-    this.template = new MessageTemplate(plan)
-    const { eightBit } = this.template.traits()
-    this.#envelope = { sender: plan.sender, recipients: plan.recipients, smtpUtf8: false, eightBit }
+  constructor(template: MessageTemplate, sender: string, recipients: readonly string[]) {
+    this.template = template
+    this.#envelope = { sender, recipients, smtpUtf8: false, eightBit: template.traits().eightBit }
   }
 
   envelopeOf(): MailEnvelope {
@@ -105,4 +107,63 @@ class AlikeMail implements Mail {
   traits(): Traits {
     return this.template.traits()
   }
+}
+
+class VariedMail implements Mail {
+  readonly #runId: string
+  readonly #dsn: DsnSpec | undefined
+  readonly #content: Content
+  readonly #correspondentsOf: (message: number) => Correspondents
+  /** Of those that correspond, by what their content asks for. */
+  #envelopes: MailEnvelope[] = []
+  #names: Correspondents | undefined
+
+  constructor(plan: MailPlan) {
+    const { runId, seed, dsn, headers = [], corpus } = plan
+    this.#runId = runId
+    this.#dsn = dsn
+    this.#correspondentsOf = correspondents(plan)
+    this.#content =
+      corpus === undefined
+        ? new GeneratedContent({ ...plan, headers, correspondentsOf: this.#correspondentsOf })
+        : new CorpusContent({ corpus, runId, seed })
+  }
+
+  envelopeOf(message: number): MailEnvelope {
+    const names = this.#correspondentsOf(message)
+    const { eightBit, utf8Headers } = this.#content.traits(message)
+    if (names !== this.#names) this.#envelopes = []
+    this.#names = names
+    const kind = (eightBit ? 1 : 0) + (utf8Headers ? 2 : 0)
+    const known = this.#envelopes[kind]
+    if (known !== undefined && this.#dsn === undefined) return known
+    const smtpUtf8 = utf8Headers || !isAscii(names.sender) || !names.recipients.every(isAscii)
+    const notices =
+      this.#dsn === undefined ? {} : { dsn: this.#dsn, envelopeId: messageId(this.#runId, message) }
+    const envelope = { ...names, smtpUtf8, eightBit, ...notices }
+    this.#envelopes[kind] = envelope
+    return envelope
+  }
+
+  sizeOf(message: number): number {
+    return this.#content.sizeOf(message)
+  }
+
+  octetsOf(message: number): readonly Buffer[] {
+    return this.#content.octetsOf(message)
+  }
+
+  traits(message: number): Traits {
+    return this.#content.traits(message)
+  }
+}
+
+/** Bytes of a message, in the mean over many of them. */
+export function meanBytes({ sizeBytes }: MailSpec): number {
+  return typeof sizeBytes === 'number' ? sizeBytes : Math.round(meanOf(sizeBytes))
+}
+
+/** Bytes of the largest message that there can be. */
+export function mostBytes({ sizeBytes }: MailSpec): number {
+  return typeof sizeBytes === 'number' ? sizeBytes : boundsOf(sizeBytes).most
 }

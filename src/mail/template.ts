@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
 import { MailstormError } from '../error.ts'
-import { BODY_CRC_HEADER, ID_HEADER } from '../ledger/ledger.ts'
 import type { Content, Traits } from './content.ts'
-import { messageId, numberPlaces, writeNumber } from './id.ts'
+import { type Header, headOf, rfc5322Date } from './head.ts'
+import { numberPlaces, writeNumber } from './id.ts'
 import { textBody } from './text.ts'
 
 export interface TemplateOptions {
@@ -17,6 +17,8 @@ export interface TemplateOptions {
   readonly body?: Uint8Array
   /** Value of the Date header, in epoch milliseconds. */
   readonly dateMs: number
+  /** Beside ours, or in place of them. */
+  readonly headers?: readonly Header[]
 }
 
 /** The message of a run in which all are alike but for their numbers, which a sender patches in place. */
@@ -30,9 +32,9 @@ export class MessageTemplate implements Content {
   readonly #traits: Traits
 
   constructor(options: TemplateOptions) {
-    const headBytes = headOf(options, '00000000').length
+    const headBytes = headText(options, 0).length
     const body = options.body === undefined ? generatedBody(options, headBytes) : givenBody(options.body)
-    this.head = Buffer.from(headOf(options, crc32(body).toString(16).padStart(8, '0')), 'latin1')
+    this.head = Buffer.from(headText(options, crc32(body)), 'latin1')
     this.body = body
     this.sizeBytes = this.head.length + body.length
     this.numberAt = numberPlaces(this.head, options.runId)
@@ -54,7 +56,7 @@ export class MessageTemplate implements Content {
   }
 }
 
-const GENERATED: Traits = { eightBit: false, utf8Headers: false, longestLine: 76, dotLines: false }
+export const GENERATED: Traits = { eightBit: false, utf8Headers: false, longestLine: 76, dotLines: false }
 
 function traitsOf(body: Buffer): Traits {
   const text = body.toString('latin1')
@@ -68,21 +70,9 @@ function traitsOf(body: Buffer): Traits {
   }
 }
 
-function headOf(options: TemplateOptions, bodyCrc: string): string {
-  const id = messageId(options.runId, 0)
-  return [
-    `From: <${options.sender}>`,
-    `To: <${options.recipients[0]}>`,
-    'Subject: mailstorm load test message',
-    `Date: ${rfc5322Date(new Date(options.dateMs))}`,
-    `Message-ID: <${id}@mailstorm.test>`,
-    `${ID_HEADER}: ${id}`,
-    `${BODY_CRC_HEADER}: ${bodyCrc}`,
-    'MIME-Version: 1.0',
-    'Content-Type: text/plain; charset=us-ascii',
-    '',
-    '',
-  ].join('\r\n')
+function headText({ recipients, dateMs, ...options }: TemplateOptions, bodyCrc: number): string {
+  const [recipient = ''] = recipients
+  return headOf({ ...options, recipient, message: 0, date: rfc5322Date(dateMs), bodyCrc })
 }
 
 function givenBody(octets: Uint8Array): Buffer {
@@ -105,9 +95,4 @@ function generatedBody(options: TemplateOptions, headBytes: number): Buffer {
     )
   }
   return textBody(options.sizeBytes - headBytes, options.seed)
-}
-
-/** RFC 5322 3.3, in UTC: `Sun, 22 Nov 2026 06:00:00 +0000`. */
-function rfc5322Date(date: Date): string {
-  return date.toUTCString().replace('GMT', '+0000')
 }

@@ -18,17 +18,6 @@ export function isReservedDomain(domain: string): boolean {
   return RESERVED_DOMAINS.some((reserved) => name === reserved || name.endsWith(`.${reserved}`))
 }
 
-/** Why mail must not go to or come from this address, or undefined; `given` is how it was given, as `recipient="a@b.example"`. */
-export function unreservedProblem(given: string, address: string): string | undefined {
-  const domain = domainOf(address)
-  if (isReservedDomain(domain)) return undefined
-  return `${given} is in ${domain}, where real people may get the mail. Use a reserved domain (RFC 2606), such as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.`
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1)
-}
-
 /** `name@domain`, without quotes, comments or address literals: nothing in it can end an SMTP line. */
 export const mailAddress: Kind<string> = textKind('an address as name@domain', 'load@example.com', (text) => {
   const at = text.lastIndexOf('@')

@@ -1,7 +1,7 @@
 import { TOKEN_MECHANISMS } from '../smtp/target.ts'
-import { unreservedProblem } from './address.ts'
 import type { Environment, VariableName } from './environment.ts'
 import { executorOfMode, MODE_VARIABLES, misusedIn } from './load.ts'
+import { publicProblem } from './mail.ts'
 import { nameOfServer, tlsOfServer } from './server-address.ts'
 
 /** Values that are valid on their own, but make no sense together. */
@@ -223,7 +223,7 @@ function reserved(name: 'STRESS_SENDER' | 'STRESS_RECIPIENT'): Contradiction {
     about: [name, 'ALLOW_PUBLIC_TARGETS'],
     find: (values) => {
       if (values.ALLOW_PUBLIC_TARGETS) return undefined
-      return unreservedProblem(`${name}=${JSON.stringify(values[name])}`, values[name])
+      return publicProblem(`${name}=${JSON.stringify(values[name])}`, values[name])
     },
   }
 }

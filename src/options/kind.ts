@@ -164,7 +164,8 @@ export function countOrUnlimited(max: number): Kind<number | 'unlimited'> {
   )
 }
 
-function anyValue<T>(read: (value: unknown) => Reading<T>): z.ZodType<T> {
+/** Of a value that is read by a rule of its own, where it is not given as text. */
+export function anyValue<T>(read: (value: unknown) => Reading<T>): z.ZodType<T> {
   return z.unknown().transform((value, context): T => {
     const reading = read(value)
     if ('value' in reading) return reading.value
@@ -227,7 +228,7 @@ export type SizeName = keyof typeof SIZES
 
 /** A message's own headers (date, ids, checksum, addresses) need about 450 bytes. */
 export const MIN_MESSAGE_BYTES = 512
-const MAX_MESSAGE_BYTES = 1024 ** 3
+export const MAX_MESSAGE_BYTES = 1024 ** 3
 
 const FACTORS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 }
 

@@ -11,22 +11,20 @@ import {
   TLS_MODES,
 } from '../smtp/target.ts'
 import { readStoreAddress, STORE_FORMS } from '../verify/stores/registry.ts'
-import { mailAddress } from './address.ts'
 import {
   countOrUnlimited,
   decimal,
   type Kind,
   kind,
   line,
-  MIN_MESSAGE_BYTES,
   oneOf,
   preset,
-  sizeInBytes,
   textKind,
   unset,
   type ValuesOf,
   wholeNumber,
 } from './kind.ts'
+import { messageSize, recipientAddress, recipientCount, senderAddress } from './mail.ts'
 
 /** The custom scenario's load: two words of old, and k6's executors by their names. */
 export const MODES = EXECUTORS.map(({ mode }) => mode)
@@ -140,9 +138,9 @@ export const CUSTOM = {
     'Concurrent workers.',
   ),
   STRESS_SIZE: preset(
-    sizeInBytes({ minBytes: MIN_MESSAGE_BYTES, names: true, example: 'large' }),
+    messageSize,
     'medium',
-    'Size of each message, headers included.',
+    'Size of each message, headers included, or how sizes are spread.',
   ),
   STRESS_DURATION: unset(
     decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
@@ -207,17 +205,17 @@ export const CUSTOM = {
     'The SASL mechanism to log in with.',
   ),
   STRESS_RECIPIENTS: preset(
-    wholeNumber({ min: 1, max: 1000, example: 10 }),
+    recipientCount,
     '1',
-    'Recipients of each message.',
+    'Recipients of each message, or how their number is spread.',
   ),
   STRESS_SENDER: preset(
-    mailAddress,
+    senderAddress,
     CUSTOM_DEFAULTS.sender,
     'Sender of the messages; its domain must be reserved.',
   ),
   STRESS_RECIPIENT: preset(
-    mailAddress,
+    recipientAddress,
     CUSTOM_DEFAULTS.recipient,
     'Recipient of the messages; its domain must be reserved.',
   ),

@@ -9,7 +9,7 @@ describe('readOptions with bad input', () => {
     ).toMatchInlineSnapshot(`
       "Failed to read the options: 3 problems in the environment.
         STRESS_WORKERS="-1" is too small. Allowed: a whole number from 1 to 1,000. Set STRESS_WORKERS=50, or unset it (default: 10).
-        STRESS_SIZE="huge" is not a size. Allowed: small, medium, large, xlarge, or 512 bytes to 1 GB, such as 10240, 10KB or 1MB (1 KB = 1024 bytes). Set STRESS_SIZE=large, or unset it (default: medium).
+        STRESS_SIZE="huge" is not a size. Allowed: small, medium, large, xlarge, or 512 bytes to 1 GB, such as 10240, 10KB or 1MB (1 KB = 1024 bytes); or a distribution, as 1KB..100KB, lognormal(12KB,1.5) or small:40,50MB:5. Set STRESS_SIZE=large, or unset it (default: medium).
         STRESS_RATE="abc" is not a number. Allowed: a number from 0.01 to 100,000 messages per second. Set STRESS_RATE=50, or unset it (default: 50)."
     `)
   })

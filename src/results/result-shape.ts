@@ -92,6 +92,8 @@ const metrics = z.looseObject({
   session_failures: number.optional(),
 })
 
+const distribution = z.looseObject({ text, least: number, most: number })
+
 const workload = z.looseObject({
   executor: text,
   model: z.enum(['open', 'closed']),
@@ -102,10 +104,12 @@ const workload = z.looseObject({
   pipeline_depth: number.optional(),
   messages_per_session: z.union([number, z.literal('unlimited')]),
   recipients: number,
+  recipients_distribution: distribution.optional(),
   tls: text,
   auth: text.nullable(),
   accounts: number.optional(),
   size_bytes: number,
+  size_distribution: distribution.optional(),
   rate_per_second: figure,
   duration_seconds: figure,
   sender: text,

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { readCsv } from '../csv.ts'
 import { errorText, MailstormError } from '../error.ts'
 import { foreignText } from '../foreign-text.ts'
-import { mailAddress, unreservedProblem } from '../options/address.ts'
+import { mailAddress } from '../options/address.ts'
 import { oneOf } from '../options/kind.ts'
+import { publicSample } from '../options/mail.ts'
 import { type Account, type AccountTable, accountTable } from '../smtp/logins.ts'
 import { AUTH_MECHANISMS, type AuthMechanism, type Credentials, type Login } from '../smtp/target.ts'
 
@@ -43,7 +44,7 @@ function problemOf({ user = '', pass = '', mechanism = '', sender = '' }: Row, a
   if (sender === '') return undefined
   const given = `sender ${foreignText(JSON.stringify(sender))}`
   if (!mailAddress.schema.safeParse(sender).success) return `${given} is not a mail address`
-  return allowPublic ? undefined : unreservedProblem(given, sender)
+  return allowPublic ? undefined : publicSample(given, [sender])
 }
 
 function accountOf({ user = '', pass = '', mechanism = '', sender = '' }: Row): Account {

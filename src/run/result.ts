@@ -29,9 +29,11 @@ import { stageFigures } from '../figures/stages.ts'
 import { endOf, judge, skipUnasked, type Threshold } from '../figures/threshold.ts'
 import { verify } from '../ledger/verify.ts'
 import { messageId } from '../mail/id.ts'
+import { meanBytes } from '../mail/mail.ts'
 import { PHASES } from '../smtp/target.ts'
 import type { Verified } from '../verify/verification.ts'
 import { baselineFigures } from './baseline.ts'
+import { describeMail } from './describe-mail.ts'
 import type { Servers } from './ground/servers.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
@@ -77,7 +79,7 @@ export async function buildResult(facts: RunFacts): Promise<Result> {
     test_type: workload.testType,
     servers: load.plan.targets.map(({ name }) => name),
     port: load.plan.targets[0]?.port ?? 0,
-    message_size: workload.mail.sizeBytes,
+    message_size: meanBytes(workload.mail),
     concurrent_workers: load.workerCount,
     target_rate: targetRate(load.pacer),
     metrics,
@@ -177,7 +179,7 @@ function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { b
   if (workload.baseline === undefined) return {}
   const target = {
     servers: load.plan.targets,
-    message_size: workload.mail.sizeBytes,
+    message_size: meanBytes(workload.mail),
     target_rate: targetRate(load.pacer),
   }
   const about = { scenario, part, test_type: workload.testType, backend: servers.backend, machine: machine() }
@@ -271,18 +273,15 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     planned,
     workers: workerCount,
     max_sessions: Math.round((workload.maxSessions * workerCount) / workload.workers),
-    size_bytes: workload.mail.sizeBytes,
+    ...describeMail(workload.mail),
     rate_per_second: asked ?? targetRate(pacer),
     duration_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
     pipelining: workload.pipelining,
     ...(workload.pipelining === 'chunks' ? { pipeline_depth: workload.pipelineDepth } : {}),
     messages_per_session: countOrUnlimited(workload.messagesPerSession),
-    recipients: workload.mail.recipients.length,
     tls: [...new Set(plan.targets.map(({ tls }) => tls.mode))].join(', '),
     auth: workload.auth === undefined ? null : workload.auth.user,
     ...(workload.accounts === undefined ? {} : { accounts: workload.accounts.count }),
-    sender: workload.mail.sender,
-    recipient: workload.mail.recipients[0] ?? '',
   }
 }
 

@@ -3,6 +3,7 @@ import { type Certificate, selfSignedCertificate } from '../../containers/certif
 import { say } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
 import { systemClock } from '../engine/clock.ts'
+import { NO_CAPABILITIES } from './capabilities.ts'
 import { openSession, type TlsSessionCache } from './session.ts'
 import type { TlsOptions } from './target.ts'
 
@@ -58,8 +59,7 @@ describe('EHLO', () => {
     })
     const tls = { mode: 'starttls', verify: true, ca: certificate.certPem } as const
     const capabilities = await open(server, tls, new Map())
-    const other = { chunking: false, size: false, sizeLimit: 0, startTls: false, smtpUtf8: false, auth: [] }
-    expect(capabilities).toEqual({ pipelining: true, ...other })
+    expect(capabilities).toEqual({ ...NO_CAPABILITIES, pipelining: true })
     expect(server.sessions[0]?.commands.map((command) => command.split(' ')[0])).toEqual([
       'EHLO',
       'STARTTLS',

@@ -8,9 +8,25 @@ import { runs } from '../servers/tool.ts'
 export const WILD_SERVERS = ['postfix', 'exim', 'opensmtpd', 'chasquid', 'aiosmtpd'] as const
 export type WildServer = (typeof WILD_SERVERS)[number]
 
+/** Servers whose mail can be read. */
+export const WILD_STORES = ['mailpit', 'inbucket', 'maildev', 'mailhog', 'dovecot'] as const
+export type WildStore = (typeof WILD_STORES)[number]
+
 export interface RunningWildServer extends Disposable {
   readonly address: string
   /** PEM file of the certificate that it shows after STARTTLS. */
+  readonly certificate: string
+  /** What it wrote to its output. */
+  readonly log: string
+  /** The root of the files that it sees and changed. */
+  readonly root: string
+}
+
+export interface RunningWildStore extends Disposable {
+  /** SMTP; of Dovecot LMTP. */
+  readonly port: number
+  /** HTTP; of Dovecot IMAP and IMAP over TLS. */
+  readonly readPorts: readonly [number, number]
   readonly certificate: string
 }
 
@@ -19,10 +35,10 @@ const home = process.env.WILD_HOME ?? '/tmp/mailstorm-wild'
 const whyNoCopy = canCopyMachine() ? undefined : 'needs root that may mount an overlay (test/wild/inside)'
 
 /** Undefined when it can be started; else why not and what to do. */
-export function missing(server: WildServer): string | undefined {
+export function missing(server: WildServer | WildStore): string | undefined {
   const name = readFileSync(join(folder, server, 'package'), 'utf8').trim()
   if (!existsSync(join(home, 'installed', server)) && !hasPackage(name))
-    return `not installed: test/wild/install ${server} (Debian package: ${name})`
+    return `not installed: test/wild/install ${server} (${name.includes(':') ? name : `Debian package: ${name}`})`
   return whyNoCopy
 }
 
@@ -33,18 +49,43 @@ export function tlsBroken(server: WildServer): string | undefined {
     : undefined
 }
 
-export async function startWildServer(server: WildServer): Promise<RunningWildServer> {
+export async function startWildServer(
+  server: WildServer,
+  options: readonly string[] = [],
+): Promise<RunningWildServer> {
   const port = `${await freePort()}`
-  execFileSync(join(folder, server, 'start'), [port], { stdio: ['ignore', 'pipe', 'pipe'] })
+  execFileSync(join(folder, server, 'start'), [port, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const run = join(home, 'run', `${server}-${port}`)
   return {
     address: `127.0.0.1:${port}`,
-    certificate: join(home, 'run', `${server}-${port}`, 'upper/etc/mailstorm/cert.pem'),
+    certificate: join(run, 'upper/etc/mailstorm/cert.pem'),
+    log: join(run, 'log'),
+    root: join(run, 'upper'),
     [Symbol.dispose]: () => void execFileSync(join(folder, 'stop'), [server, port]),
   }
 }
 
-function hasPackage(name: string): boolean {
-  return runs('sh', ['-c', `[ "$(dpkg-query -Wf '\${db:Status-Status}' ${name})" = installed ]`])
+export async function startWildStore(
+  store: WildStore,
+  options: readonly string[] = [],
+): Promise<RunningWildStore> {
+  const [port, first, second] = [await freePort(), await freePort(), await freePort()]
+  const ports = store === 'dovecot' ? [port, first, second] : [port, first]
+  const start = join(folder, store, 'start')
+  execFileSync(start, [...ports.map(String), ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return {
+    port,
+    readPorts: [first, second],
+    certificate: join(home, 'run', `${store}-${port}`, 'upper/etc/mailstorm/cert.pem'),
+    [Symbol.dispose]: () => void execFileSync(join(folder, 'stop'), [store, String(port)]),
+  }
+}
+
+function hasPackage(names: string): boolean {
+  if (names.includes(':')) return false
+  return names
+    .split(' ')
+    .every((name) => runs('sh', ['-c', `[ "$(dpkg-query -Wf '\${db:Status-Status}' ${name})" = installed ]`]))
 }
 
 function canCopyMachine(): boolean {

@@ -1,3 +1,5 @@
+import { mostRecipients } from '../../mail/envelopes.ts'
+import { mostBytes } from '../../mail/mail.ts'
 import { LEAST_BYTES_PER_MS } from '../../smtp/target.ts'
 import type { TransportState } from '../../smtp/transport.ts'
 import type { Clock } from '../clock.ts'
@@ -16,11 +18,11 @@ export function watchLimits({
   mail,
   replyTimeoutMs,
 }: Pick<LoadPlan, 'replyTimeoutMs' | 'mail'>): WatchLimits {
-  const repliesMs = (REPLIES + mail.recipients.length) * replyTimeoutMs
+  const repliesMs = (REPLIES + mostRecipients(mail.recipients)) * replyTimeoutMs
   return {
     everyMs: 1_000,
     overdueMs: 10_000,
-    silenceMs: SESSIONS * (repliesMs + mail.sizeBytes / LEAST_BYTES_PER_MS) + 10_000,
+    silenceMs: SESSIONS * (repliesMs + mostBytes(mail) / LEAST_BYTES_PER_MS) + 10_000,
     heartbeatMs: 20_000,
     graceMs: 10_000,
   }

@@ -296,7 +296,7 @@ function headFacts(result: Result): Fact[] {
       ['Test type', `${result.test_type} (${workload.executor}, ${workload.model} model)`],
       ['Servers', listed(result.servers, MOST_SERVERS)],
       ...namesOf(result).map((name) => ['DNS', name] as const),
-      ['Message size', size(result.message_size)],
+      ['Message size', sizeSentence(result)],
       ['Workload', workloadSentence(result)],
       ...overriddenParts(result).map((part) => ['Overridden', part] as const),
     ]),
@@ -318,7 +318,9 @@ function workloadSentence({ workload, pipelining = [] }: Result): string {
     shape,
     levelSentence(workload, pipelining),
   ]
-  if (workload.recipients > 1) parts.push(counted(workload.recipients, 'recipient'))
+  const { recipients, recipients_distribution: spread } = workload
+  if (spread !== undefined) parts.push(`${spread.text} recipients`)
+  else if (recipients > 1) parts.push(counted(recipients, 'recipient'))
   if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
   if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
   if (workload.accounts !== undefined) parts.push(`AUTH by ${counted(workload.accounts, 'account')} in turn`)
@@ -337,6 +339,11 @@ function levelSentence(
   if (others.length === rows.length && levels.size === 1)
     return `pipelining ${[...levels].join()} (${asked} was asked for)`
   return `pipelining ${asked}${atDepth} (${others.length} of ${counted(rows.length, 'server')}: ${[...levels].join(', ')})`
+}
+
+/** `10 KB`, or `1 KB to 100 KB, 50.5 KB in the mean`. */
+function sizeSentence({ message_size: bytes, workload: { size_distribution: spread } }: Result): string {
+  return spread === undefined ? size(bytes) : `${spread.text}, ${size(bytes)} in the mean`
 }
 
 /** Servers given by name, and what the names stood for. */
@@ -404,6 +411,8 @@ function sessionTroubles({ reconnects = 0, session_failures: failures = 0 }: Met
 /** `48.83 MB accepted`; where whole messages went over the wire and were refused then, what was sent too. */
 function dataSentence({ metrics, workload }: Result): string {
   const accepted = `${size(metrics.total_bytes_sent)} accepted`
+  // Of sizes that differ, the mean says nothing of those that were refused.
+  if (workload.size_distribution !== undefined) return accepted
   const transferred = (metrics.phases_ms.transfer?.count ?? 0) * workload.size_bytes
   return transferred > metrics.total_bytes_sent ? `${accepted}, of ${size(transferred)} sent` : accepted
 }

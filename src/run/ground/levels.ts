@@ -1,5 +1,6 @@
 import { systemClock } from '../../engine/clock.ts'
 import type { PipeliningRow } from '../../engine/result.ts'
+import { firstEnvelope } from '../../mail/envelopes.ts'
 import type { SmtpTarget } from '../../smtp/target.ts'
 import type { Workload } from '../spec/spec.ts'
 import { findLevel, type LevelFinding } from './trial.ts'
@@ -67,11 +68,12 @@ export class TargetLevels {
 
   #tryAll(workload: LevelWorkload): Promise<readonly LevelFinding[]> {
     const { pipelining: asked, mail, replyTimeoutMs } = workload
+    const { sender, recipients } = firstEnvelope(mail)
     const common = {
       clock: systemClock,
       asked,
-      sender: mail.sender,
-      recipient: mail.recipients[0] ?? '',
+      sender,
+      recipient: recipients[0] ?? '',
       timeoutMs: Math.min(replyTimeoutMs, LONGEST_TRIAL_MS),
       mayDeliver: this.#options.mayDeliver && !this.#options.areOurs,
     }

@@ -2,7 +2,7 @@ import type { Amounts, Executor } from '../../engine/executors/executor.ts'
 import type { Stage } from '../../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf } from '../../engine/executors/registry.ts'
 import type { OverrideResult } from '../../engine/result.ts'
-import { SIZES } from '../../options/kind.ts'
+import { SIZES, type SizeName } from '../../options/kind.ts'
 import {
   AMOUNT_OF,
   credentialsOf,
@@ -48,7 +48,11 @@ const RULES = {
       return `it has at most ${maxSessions} sessions, and each worker needs one; STRESS_MAX_SESSIONS raises that`
     return field(spec, 'workers', workers)
   },
-  STRESS_SIZE: (spec, size) => ({ spec: { ...spec, size }, own: bytesOf(spec.size), value: size }),
+  STRESS_SIZE: (spec, size) => ({
+    spec: { ...spec, size },
+    own: bytesOf(spec.size),
+    value: size,
+  }),
   STRESS_STAGES(spec, stages) {
     const { takes, levels, workersOf } = executorOf(spec)
     if (takes.stages === undefined || levels === undefined || !('stages' in spec)) return goesBy(spec)
@@ -215,8 +219,9 @@ function goesBy(spec: ScenarioSpec): string {
   return `it ${executorOf(spec).goesBy.suite} (${spec.executor})`
 }
 
-function bytesOf(size: ScenarioSpec['size']): number {
-  return typeof size === 'number' ? size : SIZES[size]
+/** Bytes, or the text of a distribution. */
+function bytesOf(size: ScenarioSpec['size']): number | string {
+  return typeof size === 'string' && Object.hasOwn(SIZES, size) ? SIZES[size as SizeName] : size
 }
 
 /** In the format of STRESS_STAGES. */

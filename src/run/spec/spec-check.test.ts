@@ -29,7 +29,7 @@ test.each([
   [{ size: 'smal' }, 'size "smal" is not a size'],
   [{ size: '10KB' }, 'size "10KB" is not a size'],
   [{ size: 1000.5 }, 'size 1000.5 is not a whole number of bytes'],
-  [{ recipients: 0 }, 'recipients 0 is too small. Allowed: a whole number from 1 to 1,000.'],
+  [{ recipients: 0 }, 'recipients 0 is too small. Allowed: a whole number from 1 to 1,000; or'],
   [{ recipients: 1.5 }, 'recipients 1.5 is not a whole number'],
   [
     { replyTimeoutSeconds: 0 },

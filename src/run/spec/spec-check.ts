@@ -2,7 +2,6 @@ import { EXECUTORS, executorOf, type LoadSpec } from '../../engine/executors/reg
 import { MailstormError } from '../../error.ts'
 import { cutText } from '../../foreign-text.ts'
 import { nearest } from '../../nearest.ts'
-import { mailAddress, unreservedProblem } from '../../options/address.ts'
 import { VARIABLES } from '../../options/environment.ts'
 import {
   decimal,
@@ -14,6 +13,7 @@ import {
   wholeNumber,
 } from '../../options/kind.ts'
 import { FIELD_OF, FIELD_VARIABLES } from '../../options/load.ts'
+import { publicProblem } from '../../options/mail.ts'
 import { AUTH_MECHANISMS, type Credentials } from '../../smtp/target.ts'
 
 type Allowed = Pick<Variable, 'allowed' | 'wrongWith'>
@@ -33,7 +33,7 @@ const NO_VARIABLE = {
 } as const satisfies Readonly<Record<string, Allowed>>
 
 /** The name of a size is fine in a suite, but not its text with a unit. */
-const SIZE = `small, medium, large, xlarge, or a number of bytes from ${MIN_MESSAGE_BYTES} to 1,073,741,824`
+const SIZE = `small, medium, large, xlarge, or a number of bytes from ${MIN_MESSAGE_BYTES} to 1,073,741,824; or a distribution, as 1KB..100KB, lognormal(12KB,1.5) or small:40,50MB:5`
 
 /** Checked with the load itself (registry.ts), as threshold expressions, or with the metrics that they record. */
 const ELSEWHERE = ['executor', 'workers', 'thresholds', 'metrics', 'hooks']
@@ -165,7 +165,11 @@ const SECRETS = ['pass', 'tokenFile', 'tokenCommand'] as const
 /** Real people get what a public server is sent for them, even where the server itself may be tested. */
 function publicProblems({ sender, recipient }: Spec): string[] {
   return Object.entries({ sender, recipient }).flatMap(([name, address]) => {
-    if (address === undefined || !mailAddress.schema.safeParse(address).success) return []
-    return unreservedProblem(`${name} ${JSON.stringify(address)}`, address) ?? []
+    if (address === undefined || wrongInAddress(name, address)) return []
+    return publicProblem(`${name} ${JSON.stringify(address)}`, address) ?? []
   })
+}
+
+function wrongInAddress(name: string, address: string): boolean {
+  return OF_VARIABLES[name]?.wrongWith(address) !== undefined
 }

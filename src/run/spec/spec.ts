@@ -14,9 +14,9 @@ import { MailstormError } from '../../error.ts'
 import { checkMetricKinds } from '../../figures/custom.ts'
 import { SMTP_FIGURES } from '../../figures/smtp.ts'
 import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
-import type { MailSpec } from '../../mail/mail.ts'
-import { SIZES, type SizeName } from '../../options/kind.ts'
-import { CUSTOM_DEFAULTS } from '../../options/load.ts'
+import { sizesText } from '../../mail/words.ts'
+import type { SizeName } from '../../options/kind.ts'
+import type { SizeDistribution } from '../../options/mail.ts'
 import {
   type Credentials,
   DEFAULT_PIPELINE_DEPTH,
@@ -26,6 +26,7 @@ import {
 } from '../../smtp/target.ts'
 import { checkBaseline } from '../baseline.ts'
 import { readAccounts } from '../logins.ts'
+import { resolveMail } from './mail-spec.ts'
 import { checkSpec } from './spec-check.ts'
 
 /**
@@ -50,9 +51,11 @@ export interface SpecBase extends CustomMetricsSpec {
   readonly workers: number
   /**
    * Size of each message including its header, in bytes or by name: `small` 1 KB, `medium` 10 KB, `large` 100
-   * KB, `xlarge` 1 MB (1 KB = 1,024 bytes). At least 512 bytes, which its own header needs, and at most 1 GB.
+   * KB, `xlarge` 1 MB (1 KB = 1,024 bytes). At least 512 bytes, which its own header needs, and at most 1 GB. As
+   * text, a distribution: `'1KB..100KB'`, each size in between as likely; `'lognormal(12KB,1.5)'`, a median and the
+   * standard deviation of the logarithm, cut at four of it; `'small:40,medium:30,50MB:5'`, sizes and their weights.
    */
-  readonly size: SizeName | number
+  readonly size: SizeName | number | SizeDistribution
   /**
    * What must hold, in k6's syntax: a metric, one of `<`, `<=`, `>`, `>=`, `==`, `!=`, and a number. Times are
    * milliseconds, rates messages per second, shares 0 to 1. `lost==0`, `duplicated==0` and `corrupted==0` are
@@ -114,20 +117,26 @@ export interface SpecBase extends CustomMetricsSpec {
    */
   readonly accounts?: string
   /**
-   * Recipients per message, from 1 to 1,000. More than one are numbered: recipient+1@…, recipient+2@….
+   * Recipients per message, from 1 to 1,000, or as text a distribution as that of `size`: `'1..10'`,
+   * `'1:80,10:15,100:5'`. No two of a message are equal: of one address they are numbered, recipient+1@…,
+   * recipient+2@….
    *
    * @defaultValue `1`
    */
-  readonly recipients?: number
+  readonly recipients?: number | string
   /**
-   * Envelope sender (RFC 5321 4.1.1.2), as `name@domain`. Its domain must be a reserved one (RFC 2606), such as
-   * `example.com` or `test.local`, unless `ALLOW_PUBLIC_TARGETS=1`.
+   * Envelope sender (RFC 5321 4.1.1.2), as `name@domain`, or `<>`, the null sender of bounces. Its domain must be a
+   * reserved one (RFC 2606), such as `example.com` or `test.local`, or the literal of a private address, unless
+   * `ALLOW_PUBLIC_TARGETS=1`. It may have places that differ from message to message: `{1..10000}`, a number;
+   * `{seq}`, that of the message; `{uuid}`; `{pick:users.csv:email}`, a row's value of that column. All follow from
+   * the seed.
    *
    * @defaultValue `'sender@mailstorm.test'`
    */
   readonly sender?: string
   /**
-   * Envelope recipient (RFC 5321 4.1.1.3), as `name@domain`; its domain must be reserved as the sender's.
+   * Envelope recipient (RFC 5321 4.1.1.3), as `name@domain`, with places as in the sender; its domain must be
+   * reserved as the sender's.
    *
    * @defaultValue `'recipient@mailstorm.test'`
    */
@@ -270,7 +279,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     testType: plannedSeconds(schedule) === undefined ? 'burst' : 'sustained',
     workers: spec.workers,
     maxSessions: open ? (spec.maxSessions ?? spec.workers * SESSIONS_PER_WORKER) : spec.workers,
-    mail: mailOf(spec),
+    mail: resolveMail(spec, allowPublic),
     thresholds: thresholdsOf(spec),
     pipelining: spec.pipelining ?? 'commands',
     pipelineDepth: spec.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH,
@@ -289,14 +298,6 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
       spec.maxDurationSeconds === undefined
         ? longestMs({ schedule, drainMs, replyTimeoutMs })
         : spec.maxDurationSeconds * 1000,
-  }
-}
-
-function mailOf({ size, sender, recipient, recipients }: ScenarioSpec): MailSpec {
-  return {
-    sizeBytes: typeof size === 'number' ? size : SIZES[size],
-    sender: sender ?? CUSTOM_DEFAULTS.sender,
-    recipients: recipientsOf(recipient ?? CUSTOM_DEFAULTS.recipient, recipients ?? 1),
   }
 }
 
@@ -353,16 +354,9 @@ export function countOrUnlimited(count: number): number | 'unlimited' {
   return Number.isFinite(count) ? count : 'unlimited'
 }
 
-/** One address, or several with a number each: sink+1@…, sink+2@…. */
-function recipientsOf(recipient: string, count: number): string[] {
-  if (count === 1) return [recipient]
-  const at = recipient.lastIndexOf('@')
-  return Array.from({ length: count }, (_, i) => `${recipient.slice(0, at)}+${i + 1}${recipient.slice(at)}`)
-}
-
 /** `5,000 × 10 KB, 50 workers` or `50/s for 60 s, 10 KB`: titles that contain no scenario's name. */
 export function describeWorkload(workload: Workload): string {
-  const size = sizeText(workload.mail.sizeBytes)
+  const size = sizesText(workload.mail.sizeBytes)
   const { describe, workersOf } = executorOf(workload.schedule)
   const load = describe(workload.schedule, size)
   // Some executors already state their workers.
@@ -381,11 +375,6 @@ function oddities(workload: Workload): string[] {
     pipelining !== 'commands' &&
       `pipelining ${pipelining}${pipelining === 'chunks' ? `, depth ${pipelineDepth}` : ''}`,
   ].filter((oddity) => oddity !== false)
-}
-
-function sizeText(bytes: number): string {
-  if (bytes % 1_048_576 === 0) return `${bytes / 1_048_576} MB`
-  return bytes % 1_024 === 0 ? `${bytes / 1_024} KB` : `${bytes.toLocaleString('en')} B`
 }
 
 /** A scenario's own metrics. */

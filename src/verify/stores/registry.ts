@@ -1,6 +1,8 @@
 import { MailstormError } from '../../error.ts'
 import { nearest } from '../../nearest.ts'
 import type { Store, StoreContext } from '../store.ts'
+import type { MailCatcher } from './http-store.ts'
+import { readImapUrl } from './imap-url.ts'
 import { DEFAULT_SINK, readSinkPort } from './sink-port.ts'
 
 /** A kind of store: how it is written, checked and opened. What it needs is loaded when it is opened. */
@@ -36,7 +38,51 @@ const FORMS: readonly StoreForm[] = [
     wrong: wrongPath,
     open: async (path) => new (await import('./maildir.ts')).MaildirStore(path),
   },
+  imap('imap'),
+  imap('imaps'),
+  catcher('mailpit', async (url, context) => new (await import('./mailpit.ts')).Mailpit(url, context)),
+  catcher('mailhog', async (url, context) => new (await import('./mailhog.ts')).Mailhog(url, context)),
+  catcher('inbucket', async (url, context) => new (await import('./inbucket.ts')).Inbucket(url, context)),
+  catcher('maildev', async (url, context) => new (await import('./maildev.ts')).Maildev(url, context)),
+  catcher('smtp4dev', async (url, context) => new (await import('./smtp4dev.ts')).Smtp4dev(url, context)),
 ]
+
+function imap(scheme: 'imap' | 'imaps'): StoreForm {
+  return {
+    scheme,
+    form: `${scheme}://user:password@host[:port][/folder], with {1..100} in the user for many mailboxes`,
+    wrong: (rest) => {
+      const reading = readImapUrl(scheme, rest)
+      return 'wrong' in reading ? reading.wrong : undefined
+    },
+    open: async (rest, context) => {
+      const reading = readImapUrl(scheme, rest)
+      if ('wrong' in reading) throw new RangeError(`no address of IMAP: it ${reading.wrong}`)
+      return new (await import('./imap.ts')).ImapStore(reading.value, context)
+    },
+  }
+}
+
+/** A mail catcher with an HTTP API. */
+function catcher(scheme: string, open: (url: URL, context: StoreContext) => Promise<MailCatcher>): StoreForm {
+  return {
+    scheme,
+    form: `${scheme}:http://host:port`,
+    wrong: wrongHttpUrl,
+    open: async (url, context) =>
+      new (await import('./http-store.ts')).HttpStore(await open(new URL(url), context)),
+  }
+}
+
+/** What is wrong with the address of an HTTP API; undefined when nothing is. */
+function wrongHttpUrl(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return 'has no URL such as http://127.0.0.1:8025 behind the colon'
+  if (url.search !== '' || url.hash !== '')
+    return 'has a URL with ? or #, and only the address of its page can stand there'
+  return undefined
+}
 
 /** What may stand in STRESS_VERIFY. */
 export const STORE_FORMS: readonly string[] = FORMS.map(({ form }) => form)
@@ -65,7 +111,7 @@ export async function storeOf(text: string, context: StoreContext): Promise<Stor
   if ('wrong' in reading) {
     throw new MailstormError(
       'BAD_OPTIONS',
-      `Failed to read where the mail ends up: ${JSON.stringify(text)} ${reading.wrong}. Allowed: ${STORE_FORMS.join('; ')}; none.`,
+      `Failed to read where the mail ends up: ${JSON.stringify(maskLogin(text))} ${reading.wrong}. Allowed: ${STORE_FORMS.join('; ')}; none.`,
     )
   }
   return reading.value === undefined ? undefined : openStore(reading.value, context)
@@ -82,4 +128,9 @@ function wrongPath(path: string): string | undefined {
   if (path === '') return 'has no path'
   const odd = path.match(/\{[^}]*\}?/g)?.find((placeholder) => !/^\{(user|domain)\}$/.test(placeholder))
   return odd === undefined ? undefined : `has ${odd}, and only {user} and {domain} can stand there`
+}
+
+/** Without the password of a URL in it. */
+export function maskLogin(text: string): string {
+  return text.replace(/(\/\/[^/:@]*:)[^/]*(?=@)/, '$1***')
 }

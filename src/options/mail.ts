@@ -1,0 +1,135 @@
+import { addressLiteral, domainOf, isMailbox } from '../mail/address.ts'
+import { type Distribution, readDistribution, type Unit } from '../mail/distribution.ts'
+import { isFixed, type Pattern, readPattern, samplesOf } from '../mail/pattern.ts'
+import { isOwnAddress } from '../smtp/preflight/address.ts'
+import { isReservedDomain } from './address.ts'
+import {
+  anyValue,
+  type Kind,
+  kind,
+  MAX_MESSAGE_BYTES,
+  MIN_MESSAGE_BYTES,
+  type Reading,
+  sizeInBytes,
+  textKind,
+  wholeNumber,
+} from './kind.ts'
+
+const oneSize = sizeInBytes({ minBytes: MIN_MESSAGE_BYTES, names: true, example: 'large' })
+const SIZE: Unit = {
+  what: 'a size',
+  least: MIN_MESSAGE_BYTES,
+  most: MAX_MESSAGE_BYTES,
+  read: (text) => oneSize.schema.safeParse(text).data,
+}
+
+const MOST_RECIPIENTS = 1000
+const oneCount = wholeNumber({ min: 1, max: MOST_RECIPIENTS, example: 10 })
+const COUNT: Unit = {
+  what: 'a number',
+  least: 1,
+  most: MOST_RECIPIENTS,
+  read: (text) => oneCount.schema.safeParse(text).data,
+}
+
+/** How sizes are spread: `'1KB..100KB'`, `'lognormal(12KB,1.5)'` or `'small:40,medium:30,50MB:5'`. */
+export type SizeDistribution = `${string}..${string}` | `lognormal(${string})` | `${string}:${string}`
+
+/** Bytes, or the text of a distribution, which means the same wherever it is read. */
+export const messageSize = spread<SizeDistribution>(
+  oneSize,
+  SIZE,
+  '1KB..100KB, lognormal(12KB,1.5) or small:40,50MB:5',
+)
+
+/** A number, or the text of a distribution. */
+export const recipientCount = spread<string>(oneCount, COUNT, '1..10 or 1:80,10:15,100:5')
+
+function spread<T extends string>(one: Kind<number>, unit: Unit, forms: string): Kind<number | T> {
+  const read = (text: string): Reading<number | T> => {
+    const spreads = readDistribution(text, unit)
+    if (spreads === undefined) {
+      const { data, error } = one.schema.safeParse(text)
+      return data === undefined ? { wrong: error?.issues[0]?.message ?? 'is not valid' } : { value: data }
+    }
+    return 'wrong' in spreads ? spreads : { value: text.replaceAll(/\s+/g, '') as T }
+  }
+  const value = anyValue<number | T>((given) => {
+    if (typeof given === 'string' && readDistribution(given, unit) !== undefined) return read(given)
+    const { data, error } = one.value.safeParse(given)
+    return data === undefined ? { wrong: error?.issues[0]?.message ?? 'is not valid' } : { value: data }
+  })
+  return kind(`${one.allowed}; or a distribution, as ${forms}`, one.example, read, value)
+}
+
+/** What the text of a size or of a number of recipients means; undefined where it is none of a distribution. */
+export function distributionOf(text: string, of: 'size' | 'recipients'): Distribution | undefined {
+  const read = readDistribution(text, of === 'size' ? SIZE : COUNT)
+  return read !== undefined && 'value' in read ? read.value : undefined
+}
+
+/** RFC 5321 4.5.5: of bounces, and of all that must not be answered by one. */
+export const NULL_SENDER = '<>'
+
+const FORMS = 'with {1..10000}, {seq}, {uuid} or {pick:file.csv:column} in it where messages differ'
+
+export const senderAddress = addressKind(
+  `an address as name@domain, ${FORMS}; or ${NULL_SENDER}, the null sender`,
+  'load{1..100}@example.com',
+  (text) => text === NULL_SENDER,
+)
+
+export const recipientAddress = addressKind(
+  `an address as name@domain, ${FORMS}`,
+  'user{1..10000}@example.com',
+  () => false,
+)
+
+function addressKind(allowed: string, example: string, isSpecial: (text: string) => boolean): Kind<string> {
+  return textKind(allowed, example, (text) => {
+    if (isSpecial(text)) return { value: text }
+    const pattern = readPattern(text)
+    if ('wrong' in pattern) return pattern
+    const wrong = picks(pattern.value) ? undefined : mailboxProblem(pattern.value)
+    return wrong === undefined ? { value: text } : { wrong }
+  })
+}
+
+/** Its rows are read where a run is planned. */
+function picks({ pieces }: Pattern): boolean {
+  return pieces.some((piece) => typeof piece !== 'string' && piece.kind === 'pick')
+}
+
+function mailboxProblem(pattern: Pattern): string | undefined {
+  for (const sample of samplesOf({ ...pattern, tables: [] }))
+    if (!isMailbox(sample))
+      return isFixed(pattern) ? 'is not a mail address' : `gives ${sample}, which is not a mail address`
+  return undefined
+}
+
+/**
+ * Why mail must not go to or come from such an address, or undefined; `given` is how it was given, as
+ * `recipient="a@b.example"`. What a file has to say is not known yet where it is only picked from.
+ */
+export function publicProblem(given: string, text: string): string | undefined {
+  const pattern = readPattern(text)
+  if (text === NULL_SENDER || 'wrong' in pattern || picks(pattern.value)) return undefined
+  return publicSample(given, samplesOf({ ...pattern.value, tables: [] }))
+}
+
+/** The same for all that a pattern may give. */
+export function publicSample(given: string, samples: Iterable<string>): string | undefined {
+  for (const sample of samples) {
+    const domain = domainOf(sample)
+    if (reachesNobody(domain)) continue
+    return `${given} is in ${domain}, where real people may get the mail. Use a reserved domain (RFC 2606), such as example.com or test.local, or set ALLOW_PUBLIC_TARGETS=1.`
+  }
+  return undefined
+}
+
+/** Reserved names, and literals of addresses to which load may go. */
+function reachesNobody(domain: string): boolean {
+  const literal = addressLiteral(domain)
+  if (literal === undefined) return isReservedDomain(domain)
+  return isOwnAddress({ address: literal, family: literal.includes(':') ? 6 : 4 })
+}

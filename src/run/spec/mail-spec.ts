@@ -1,0 +1,101 @@
+import { MailstormError } from '../../error.ts'
+import { isMailbox, numbered } from '../../mail/address.ts'
+import { mostRecipients, needsNumbers, type RecipientsSpec } from '../../mail/envelopes.ts'
+import type { MailSpec } from '../../mail/mail.ts'
+import {
+  type FilledPattern,
+  isFixed,
+  type Pattern,
+  readPattern,
+  samplesOf,
+  variety,
+} from '../../mail/pattern.ts'
+import { filled } from '../../mail/pick-table.ts'
+import { SIZES, type SizeName } from '../../options/kind.ts'
+import { CUSTOM_DEFAULTS } from '../../options/load.ts'
+import { distributionOf, NULL_SENDER, publicSample } from '../../options/mail.ts'
+
+/** What a scenario says of its messages (spec.ts). */
+export interface MailFields {
+  readonly size: SizeName | number | string
+  readonly sender?: string
+  readonly recipient?: string
+  readonly recipients?: number | string
+}
+
+/**
+ * The mail of a spec that was checked field by field (spec-check.ts). Throws MailstormError when a file that it picks
+ * from cannot be read, when what is picked makes no address or one of real people, or when fields do not fit.
+ */
+export function resolveMail(fields: MailFields, allowPublic: boolean): MailSpec {
+  const { sender = CUSTOM_DEFAULTS.sender, recipient = CUSTOM_DEFAULTS.recipient, recipients = 1 } = fields
+  return {
+    sizeBytes: sizeOf(fields.size),
+    sender: sender === NULL_SENDER ? '' : addressOf('sender', sender, allowPublic),
+    recipients: recipientsOf(addressOf('recipient', recipient, allowPublic), recipients),
+  }
+}
+
+function sizeOf(size: MailFields['size']): MailSpec['sizeBytes'] {
+  if (typeof size === 'number') return size
+  return distributionOf(size, 'size') ?? SIZES[size as SizeName]
+}
+
+function recipientsOf(address: string | FilledPattern, given: number | string): MailSpec['recipients'] {
+  const count = typeof given === 'number' ? given : (distributionOf(given, 'recipients') ?? 1)
+  const pattern = typeof address === 'string' ? { text: address, pieces: [address], tables: [] } : address
+  const spec: RecipientsSpec = { pattern, count }
+  if (typeof address === 'string' && typeof count === 'number')
+    return count === 1 ? [address] : Array.from({ length: count }, (_, index) => numbered(address, index + 1))
+  const most = mostRecipients(spec)
+  const different = variety(pattern)
+  if (!needsNumbers(spec) && different < most)
+    throw refusal(
+      `recipient ${JSON.stringify(pattern.text)} makes ${different.toLocaleString('en-US')} different addresses, and a message has up to ${most.toLocaleString('en-US')} recipients.`,
+    )
+  return spec
+}
+
+/** An address, or a pattern of them with the files that it picks from, all of which are addresses. */
+function addressOf(name: string, text: string, allowPublic: boolean): string | FilledPattern {
+  const read = readPattern(text)
+  if ('wrong' in read) throw refusal(`${name} ${JSON.stringify(text)} ${read.wrong}.`)
+  if (isFixed(read.value)) return read.value.pieces.join('')
+  const pattern = filled(read.value)
+  checkDomain(name, pattern)
+  checkPicked(name, pattern)
+  const problem = allowPublic
+    ? undefined
+    : publicSample(`${name} ${JSON.stringify(text)}`, samplesOf(pattern))
+  if (problem !== undefined) throw refusal(problem)
+  return pattern
+}
+
+/** Of two files only the rows of one at a time are looked at: what both make together would be unknown. */
+function checkDomain(name: string, { text, pieces }: Pattern): void {
+  const at = pieces.findLastIndex((piece) => typeof piece === 'string' && piece.includes('@'))
+  const domain = pieces.slice(at + 1).filter((piece) => typeof piece !== 'string' && piece.kind === 'pick')
+  const files = new Set(
+    domain.map((piece) => typeof piece !== 'string' && piece.kind === 'pick' && piece.file),
+  )
+  if (files.size > 1)
+    throw refusal(`${name} ${JSON.stringify(text)} picks its domain from two files. Pick it from one.`)
+}
+
+function checkPicked(name: string, pattern: FilledPattern): void {
+  for (const sample of samplesOf(pattern))
+    if (!isMailbox(sample))
+      throw refusal(
+        `${name} ${JSON.stringify(pattern.text)} gives ${shown(sample)}, which is not a mail address. Correct the file, or the column.`,
+      )
+}
+
+const SHOWN_CHARACTERS = 60
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text)
+}
+
+function refusal(problem: string): MailstormError {
+  return new MailstormError('BAD_SCENARIO', `Failed to read the scenario:\n  ${problem}`)
+}
