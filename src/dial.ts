@@ -8,6 +8,8 @@ export interface DialTarget {
   readonly addresses?: readonly string[]
   /** A Unix socket to connect to instead. */
   readonly path?: string
+  /** Own addresses to connect from, in turn. */
+  readonly localAddresses?: readonly string[]
 }
 
 /** Where to connect to, and nothing else of `target`. */
@@ -21,13 +23,27 @@ const LEAST_ATTEMPT_MS = 10
 /**
  * Connection options that use only the checked addresses: a name that resolves differently later gains nothing
  * (DNS rebinding), and no connection waits for a name server. The next address is tried when one refuses, or
- * has not answered within its share of the time (RFC 8305 5).
+ * has not answered within its share of the time (RFC 8305 5). `turn`: which of its own addresses it connects from.
  */
 export function dialOptions(
-  { host, port, addresses = [], path }: DialTarget,
+  target: DialTarget,
   withinMs: number,
+  turn = 0,
 ): TcpNetConnectOpts | IpcNetConnectOpts {
-  if (path !== undefined) return { path }
+  if (target.path !== undefined) return { path: target.path }
+  const { localAddresses } = target
+  if (localAddresses === undefined) return remoteOptions(target, target.addresses ?? [], withinMs)
+  const localAddress = localAddresses[turn % localAddresses.length] as string
+  const family = isIP(localAddress)
+  const reached = (target.addresses ?? []).filter((address) => isIP(address) === family)
+  return { ...remoteOptions(target, reached, withinMs), localAddress, family }
+}
+
+function remoteOptions(
+  { host, port }: DialTarget,
+  addresses: readonly string[],
+  withinMs: number,
+): TcpNetConnectOpts {
   const [first] = addresses
   if (first === undefined) return { host, port }
   if (addresses.length === 1) return { host: first, port }

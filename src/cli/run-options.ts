@@ -30,6 +30,15 @@ export const WORKLOAD_OPTIONS = {
   baseline: ['STRESS_BASELINE', '<name>'],
   verify: ['STRESS_VERIFY', '<store>'],
   'verify-timeout': ['STRESS_VERIFY_TIMEOUT', '<seconds>'],
+  'ehlo-name': ['STRESS_EHLO_NAME', '<name>'],
+  'local-addresses': ['STRESS_LOCAL_ADDRESSES', '<list>'],
+  'proxy-protocol': ['STRESS_PROXY_PROTOCOL', '<version>'],
+  'proxy-source': ['STRESS_PROXY_SOURCE', '<list>'],
+  xclient: ['STRESS_XCLIENT', '<attributes>'],
+  'tls-min-version': ['STRESS_TLS_MIN_VERSION', '<version>'],
+  'tls-cert': ['STRESS_TLS_CERT', '<file>'],
+  'tls-key': ['STRESS_TLS_KEY', '<file>'],
+  'tls-server-name': ['STRESS_TLS_SERVER_NAME', '<name>'],
 } as const satisfies Options
 
 /** Where the load goes, and how the run is done. */

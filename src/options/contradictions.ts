@@ -1,4 +1,5 @@
 import { TOKEN_MECHANISMS } from '../smtp/target.ts'
+import { addressesIn, claimedIn, claimedProblem } from './client.ts'
 import type { Environment, VariableName } from './environment.ts'
 import { executorOfMode, MODE_VARIABLES, misusedIn } from './load.ts'
 import { publicProblem } from './mail.ts'
@@ -157,6 +158,11 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         : undefined,
   },
   needs('STRESS_AUTH_MECHANISM', 'STRESS_AUTH_USER'),
+  needs('STRESS_PROXY_SOURCE', 'STRESS_PROXY_PROTOCOL'),
+  pair('STRESS_TLS_CERT', 'STRESS_TLS_KEY'),
+  pair('STRESS_TLS_KEY', 'STRESS_TLS_CERT'),
+  claimed('STRESS_PROXY_SOURCE', addressesIn),
+  claimed('STRESS_XCLIENT', claimedIn),
   reserved('STRESS_SENDER'),
   reserved('STRESS_RECIPIENT'),
 ]
@@ -225,6 +231,19 @@ function reserved(name: 'STRESS_SENDER' | 'STRESS_RECIPIENT'): Contradiction {
       if (values.ALLOW_PUBLIC_TARGETS) return undefined
       return publicProblem(`${name}=${JSON.stringify(values[name])}`, values[name])
     },
+  }
+}
+
+function claimed(
+  name: 'STRESS_PROXY_SOURCE' | 'STRESS_XCLIENT',
+  addressesOf: (text: string) => readonly string[],
+): Contradiction {
+  return {
+    about: [name, 'ALLOW_PUBLIC_TARGETS'],
+    find: ({ [name]: value, ALLOW_PUBLIC_TARGETS: allowed }) =>
+      value === undefined || allowed
+        ? undefined
+        : claimedProblem(`${name}=${JSON.stringify(value)}`, addressesOf(value)),
   }
 }
 

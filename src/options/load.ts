@@ -11,6 +11,7 @@ import {
   TLS_MODES,
 } from '../smtp/target.ts'
 import { readStoreAddress, STORE_FORMS } from '../verify/stores/registry.ts'
+import { CLIENT } from './client.ts'
 import {
   countOrUnlimited,
   decimal,
@@ -248,6 +249,7 @@ export const CUSTOM = {
     '30',
     'Seconds a reply may take.',
   ),
+  ...CLIENT,
 }
 
 /** A variable that says something of the load of an SMTP scenario. */
@@ -283,6 +285,15 @@ export const FIELD_OF = {
   STRESS_VERIFY_TIMEOUT: 'verifyTimeoutSeconds',
   STRESS_BASELINE: 'baseline',
   STRESS_TIMEOUT: 'replyTimeoutSeconds',
+  STRESS_EHLO_NAME: 'ehloName',
+  STRESS_LOCAL_ADDRESSES: 'localAddresses',
+  STRESS_PROXY_PROTOCOL: 'proxyProtocol',
+  STRESS_PROXY_SOURCE: 'proxySource',
+  STRESS_XCLIENT: 'xclient',
+  STRESS_TLS_MIN_VERSION: 'tlsMinVersion',
+  STRESS_TLS_CERT: 'tlsCert',
+  STRESS_TLS_KEY: 'tlsKey',
+  STRESS_TLS_SERVER_NAME: 'tlsServerName',
 } as const satisfies { readonly [V in LoadVariable]?: string }
 export type FieldVariable = keyof typeof FIELD_OF
 

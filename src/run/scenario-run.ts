@@ -33,6 +33,8 @@ export interface Row<P extends AnyProgress = AnyProgress> {
     readonly suite?: { readonly tasks: readonly { readonly mode: string }[] } | undefined
   }
   skip(why?: string): never
+  /** Tells people of what may spoil the run, before it begins. */
+  warn?(text: string): void
   /** Calls back when the row has ended, in whatever way. */
   onTestFinished(hook: () => Promise<void>, limitMs?: number): void
   /** Reports progress to the reporters; `rows` only with the live view. */

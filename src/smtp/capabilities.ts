@@ -19,6 +19,8 @@ export interface Capabilities {
   readonly startTls: boolean
   /** SASL mechanisms of AUTH, in upper case (RFC 4954). */
   readonly auth: readonly string[]
+  /** XCLIENT (www.postfix.org/XCLIENT_README.html). */
+  readonly xclient: boolean
 }
 
 export const NO_CAPABILITIES: Capabilities = {
@@ -30,6 +32,7 @@ export const NO_CAPABILITIES: Capabilities = {
   smtpUtf8: false,
   startTls: false,
   auth: [],
+  xclient: false,
 }
 
 let lastReply: Reply | undefined
@@ -61,6 +64,7 @@ function parseCapabilities(reply: Reply): Capabilities {
     smtpUtf8: keywords.has('SMTPUTF8'),
     startTls: keywords.has('STARTTLS'),
     auth: keywords.get('AUTH') ?? [],
+    xclient: keywords.has('XCLIENT'),
   }
 }
 

@@ -46,7 +46,7 @@ export interface DialogueEvents {
 }
 
 export interface DialogueOptions {
-  readonly target: Pick<SmtpTarget, 'tls' | 'auth' | 'protocol'>
+  readonly target: Pick<SmtpTarget, 'tls' | 'auth' | 'protocol' | 'ehloName' | 'xclient'>
   /** Continue without a login where the server offers none, instead of failing. */
   readonly authOptional?: boolean | undefined
 }
@@ -104,7 +104,7 @@ export class Dialogue {
       if (d.#isLmtp || !NO_EHLO.includes(reply.code)) return d.#shut(refused(reply, 'ehlo'))
       // RFC 5321 4.1.1.1, 4.1.4.
       d.#ehlo = reply
-      d.#ask(Dialogue.#STEPS.helo, `HELO ${d.wire.addressLiteral}\r\n`)
+      d.#ask(Dialogue.#STEPS.helo, `HELO ${d.#name}\r\n`)
     }),
     helo: {
       ...step('reply', 'ehlo', (d, reply) => {
@@ -125,6 +125,12 @@ export class Dialogue {
       if (d.wire.hasUnreadInput || d.wire.failure?.failure.class === 'protocol_error')
         return d.#shut(failed('tls', 'tls', 'the server sent more plaintext after its reply to STARTTLS'))
       d.#secure()
+    }),
+    // After it the server greets anew, and offers what it offers to that client.
+    xclient: step('reply', 'ehlo', (d, reply) => {
+      if (!isCompletion(reply, 220)) return d.#shut(refused(reply, 'ehlo'))
+      d.#hasIntroduced = true
+      d.#hello()
     }),
     auth: step('reply', 'auth', (d, reply) => {
       if (reply.code === 334) return d.#answer(reply.lines[0] ?? '')
@@ -244,6 +250,8 @@ export class Dialogue {
 
   // While it opens.
   #ehlo!: Reply
+  /** By XCLIENT. */
+  #hasIntroduced = false
   #mechanisms: readonly AuthMechanism[] = []
   #auth!: AuthDialogue
 
@@ -399,16 +407,25 @@ export class Dialogue {
   }
 
   #hello(): void {
-    this.#ask(Dialogue.#STEPS.ehlo, `${this.#isLmtp ? 'LHLO' : 'EHLO'} ${this.wire.addressLiteral}\r\n`)
+    this.#ask(Dialogue.#STEPS.ehlo, `${this.#isLmtp ? 'LHLO' : 'EHLO'} ${this.#name}\r\n`)
+  }
+
+  get #name(): string {
+    return this.#options.target.ehloName ?? this.wire.addressLiteral
   }
 
   #greeted(capabilities: Capabilities): void {
     this.timer.mark('ehlo', this.nowMs)
     this.capabilities = capabilities
-    const { tls, auth } = this.#options.target
+    const { tls, auth, xclient } = this.#options.target
     if (tls.mode === 'starttls' && !this.wire.encrypted) {
       if (capabilities.startTls) this.#ask(Dialogue.#STEPS.startTls, 'STARTTLS\r\n')
       else this.#shut(failed('tls', 'tls', 'the server does not offer STARTTLS'))
+      return
+    }
+    if (xclient !== undefined && !this.#hasIntroduced) {
+      if (capabilities.xclient) this.#ask(Dialogue.#STEPS.xclient, `XCLIENT ${xclient}\r\n`)
+      else this.#shut(failed('protocol_error', 'ehlo', 'the server does not offer XCLIENT'))
       return
     }
     if (auth === undefined || (this.#options.authOptional === true && capabilities.auth.length === 0)) {

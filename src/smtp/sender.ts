@@ -55,15 +55,20 @@ export interface SenderOptions {
 export function smtpLane(options: SenderOptions, worker: number): Lane {
   const firstTarget = worker % options.targets.length
   const loginOf = options.logins?.(worker)
+  // All sessions of a worker count, so that they come from all local addresses alike, and reach each target from all.
+  let sessions = worker
+  const turnOf = () => Math.floor(sessions++ / options.targets.length)
   return (feed) =>
     new Promise((resolve, reject) => {
-      new SmtpLane(options, feed, { firstTarget, loginOf }, { resolve, reject }).begin()
+      new SmtpLane(options, feed, { firstTarget, loginOf, turnOf }, { resolve, reject }).begin()
     })
 }
 
 interface LaneStart {
   readonly firstTarget: number
   readonly loginOf: LoginOf | undefined
+  /** Of the next session. */
+  readonly turnOf: () => number
 }
 
 /** What a session leaves to the one after it. */
@@ -93,6 +98,7 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
   readonly #settle: { resolve(): void; reject(error: unknown): void }
   #target: number
   readonly #loginOf: LoginOf | undefined
+  readonly #turnOf: () => number
   /** Envelope sender of the session's account, if it has one. */
   #sender: string | undefined
   /** What the previous session left. Its suspicion is settled by this one's first message. */
@@ -134,13 +140,14 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
   constructor(
     options: SenderOptions,
     feed: Feed,
-    { firstTarget, loginOf }: LaneStart,
+    { firstTarget, loginOf, turnOf }: LaneStart,
     settle: { resolve(): void; reject(error: unknown): void },
   ) {
     this.#options = options
     this.#feed = feed
     this.#target = firstTarget
     this.#loginOf = loginOf
+    this.#turnOf = turnOf
     this.#settle = settle
   }
 
@@ -196,6 +203,7 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
       replyTimeoutMs: shape.replyTimeoutMs,
       tlsSessions,
       onTaken,
+      turn: this.#turnOf(),
     })
     this.#transport = transport
     transports.add(transport, index)

@@ -1,5 +1,6 @@
 import type { DialTarget } from '../dial.ts'
 import { TRANSACTION_PHASES } from '../engine/sample.ts'
+import type { ProxyProtocol } from '../proxy-protocol.ts'
 
 /** Where and how to speak SMTP; plain data, so that it can cross threads. */
 export interface SmtpTarget extends DialTarget {
@@ -7,6 +8,12 @@ export interface SmtpTarget extends DialTarget {
   readonly name: string
   /** LMTP (RFC 2033); absent: SMTP. */
   readonly protocol?: 'lmtp'
+  /** Name of the client in EHLO; absent: its own address. */
+  readonly ehloName?: string
+  /** Whose connections it passes on, as a balancer. */
+  readonly proxy?: ProxyProtocol
+  /** Attributes of XCLIENT (www.postfix.org/XCLIENT_README.html). */
+  readonly xclient?: string
   readonly tls: TlsOptions
   readonly auth?: Login
   /** The highest pipelining level that this server was seen to handle; absent: whatever is asked for. */
@@ -23,8 +30,18 @@ export interface TlsOptions {
   readonly verify: boolean
   /** PEM of a certificate to trust beside the system's, for servers of our own. */
   readonly ca?: string
+  /** For SNI and the certificate; absent: the host. */
   readonly serverName?: string
+  /** The oldest version to take; absent: TLS 1.2. */
+  readonly minVersion?: TlsVersion
+  /** PEM of the client's certificate, and of its key. */
+  readonly cert?: string
+  readonly key?: string
 }
+
+export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
+/** A version of TLS. */
+export type TlsVersion = (typeof TLS_VERSIONS)[number]
 
 /** SASL mechanisms that the client speaks, see AuthMechanism. */
 export const AUTH_MECHANISMS = [

@@ -2,6 +2,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { dialOptions } from '../dial.ts'
 import type { Clock } from '../engine/clock.ts'
+import { proxyHeader } from '../proxy-protocol.ts'
 import { secretMaskFor } from '../secret-mask.ts'
 import { Deadline } from './deadline.ts'
 import { closedFailure, failed, type SmtpFailure, socketFailure } from './failure.ts'
@@ -107,6 +108,9 @@ export class Transport {
     )
     const transport = new Transport(socket, target, clock, dialling)
     transport.#listen(target.tls.mode !== 'none')
+    const { proxy } = target
+    if (proxy !== undefined)
+      socket.on('connect', () => socket.write(proxyHeader(proxy, socket, dialling.turn ?? 0)))
     socket.on('connect', transport.#onOpen)
     return transport
   }
@@ -141,6 +145,7 @@ export class Transport {
     const { localAddress = '127.0.0.1', localFamily } = this.#socket
     const literal = localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
     // All connections to one address have the same source address, and each look is a system call.
+    if (this.#target.localAddresses !== undefined) return literal
     if (this.#target.addresses?.length === 1 || net.isIP(this.#target.host) > 0)
       literals.set(this.#target, literal)
     return literal
@@ -256,10 +261,10 @@ export class Transport {
     const plain = this.#socket
     // The error listener stays: an error without one would end the thread.
     plain.off('data', this.#onData).off('end', this.#onClosed).off('close', this.#onClosed)
-    const { host, port, tls: options } = this.#target
+    const { host, port, path = host, tls: options } = this.#target
     const { secureContext, text } = securityOf(options)
     // Resumption skips the certificate check: only sessions that were checked the same way may be resumed.
-    const key = `${host} ${port} ${text}`
+    const key = `${path} ${port} ${text}`
     const session = this.#tlsSessions?.get(key)
     const secured = tls.connect({
       socket: plain,
@@ -423,15 +428,17 @@ interface Dialling {
   readonly onTaken?: OnReplyTaken | undefined
   /** Looks the name up, where the target does not bring its addresses. */
   readonly lookup?: net.LookupFunction | undefined
+  /** Which of the own addresses, and of those of a PROXY header, it has. */
+  readonly turn?: number
 }
 
 /** How to connect to a target; `onOctets` is told what comes, unless TLS is to take the connection over. */
 function connectOptions(
   target: SmtpTarget,
-  { replyTimeoutMs, lookup }: Dialling,
+  { replyTimeoutMs, lookup, turn }: Dialling,
   onOctets: (octets: Buffer, length: number) => void,
 ): net.NetConnectOpts {
-  const options = dialOptions(target, replyTimeoutMs)
+  const options = dialOptions(target, replyTimeoutMs, turn)
   if ('port' in options) {
     options.noDelay = true
     if (lookup !== undefined) options.lookup ??= lookup
@@ -458,8 +465,12 @@ const securities = new WeakMap<TlsOptions, Security>()
 function securityOf(options: TlsOptions): Security {
   const known = securities.get(options)
   if (known !== undefined) return known
-  const { ca } = options
-  const secureContext = tls.createSecureContext(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] })
+  const { ca, minVersion, cert, key } = options
+  const secureContext = tls.createSecureContext({
+    ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(cert === undefined ? {} : { cert, key }),
+  })
   const security = { secureContext, text: JSON.stringify(options) }
   securities.set(options, security)
   return security

@@ -1,6 +1,8 @@
+import { createPacer, executorOf, plannedSeconds } from '../../engine/executors/registry.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import { packageCommand } from '../../packages.ts'
+import { checkLocalAddresses, checkPorts } from '../../smtp/preflight/local-addresses.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
 import type { Store } from '../../verify/store.ts'
 import type { Row } from '../scenario-run.ts'
@@ -51,10 +53,17 @@ interface Booted {
 async function madeReady({ workloads, row, servers, pool }: Booted): Promise<Map<Workload, number>> {
   const { services, signal } = row
   for (const workload of workloads) {
+    await unlessAborted(checkClient(workload, servers), signal)
     await unlessAborted(servers.ready(workload), signal)
     await unlessAborted(servers.levels.find(workload), signal)
   }
-  checkDescriptors(workloads.reduce((sum, { maxSessions }) => sum + maxSessions, 0))
+  const sessions = workloads.reduce((sum, { maxSessions }) => sum + maxSessions, 0)
+  checkDescriptors(sessions)
+  for (const workload of workloads) {
+    const sessionsPerMinute = sessionsPerMinuteOf(workload)
+    const warning = checkPorts({ sessions, sessionsPerMinute, targets: servers.targetsFor(workload) })
+    if (warning !== undefined) row.warn?.(warning)
+  }
   const calibrated = new Map<Workload, number>()
   for (const workload of services.options.calibrate ? workloads : []) {
     const targets = servers.levels.limit(servers.targetsFor(workload), workload)
@@ -87,6 +96,34 @@ function refuseOurs({ noLedger, backend }: Servers): void {
     `Failed to start the run: STRESS_VERIFY looks for mail behind a server, and the ${backend.name} servers of this run send none on; they keep a ledger, which is compared in any case.`,
     'Name your own server in SMTP_TARGETS, or unset STRESS_VERIFY.',
   )
+}
+
+/** What the client says of itself has to fit the targets. */
+async function checkClient(workload: Workload, servers: Servers): Promise<void> {
+  const { client } = workload
+  if (client === undefined) return
+  const targets = servers.targetsFor(workload)
+  if (client.localAddresses !== undefined) await checkLocalAddresses(client.localAddresses, targets)
+  const socket = targets.find(({ path }) => path !== undefined)
+  if (client.proxy !== undefined && socket !== undefined)
+    throw new MailstormError(
+      'BAD_CLIENT',
+      `Failed to send to ${socket.name} by the PROXY protocol: a Unix socket has no addresses.`,
+      'Unset STRESS_PROXY_PROTOCOL, or give targets with a port.',
+    )
+  if (client.tls !== undefined && targets.every(({ tls }) => tls.mode === 'none'))
+    throw new MailstormError(
+      'BAD_CLIENT',
+      'Failed to use the settings of TLS: no target is sent to with TLS.',
+      'Set STRESS_TLS=starttls or implicit, give the targets as smtps:// or smtp+starttls://, or unset STRESS_TLS_MIN_VERSION, STRESS_TLS_CERT, STRESS_TLS_KEY and STRESS_TLS_SERVER_NAME.',
+    )
+}
+
+/** Where a rate says how many there are; each connection that is closed may keep its port for a minute. */
+function sessionsPerMinuteOf({ schedule, messagesPerSession }: Workload): number | undefined {
+  const seconds = plannedSeconds(schedule)
+  if (executorOf(schedule).model !== 'open' || seconds === undefined) return undefined
+  return (createPacer(schedule).total / messagesPerSession) * Math.min(1, 60 / seconds)
 }
 
 /** Waits for a check, but not after the run is interrupted: a server may never greet. */

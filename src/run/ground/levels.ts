@@ -8,7 +8,7 @@ import { findLevel, type LevelFinding } from './trial.ts'
 /** Of a workload, what its pipelining depends on. */
 export type LevelWorkload = Pick<
   Workload,
-  'tls' | 'auth' | 'accounts' | 'replyTimeoutMs' | 'pipelining' | 'mail'
+  'tls' | 'auth' | 'client' | 'accounts' | 'replyTimeoutMs' | 'pipelining' | 'mail'
 >
 
 /** A server that is slower than that shows it in the load. */

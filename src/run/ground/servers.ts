@@ -19,6 +19,7 @@ import {
 } from '../../smtp/preflight/preflight.ts'
 import type { Credentials, SmtpTarget, TlsMode } from '../../smtp/target.ts'
 import { Logins } from '../logins.ts'
+import type { ClientIdentity } from '../spec/client-identity.ts'
 import type { Workload } from '../spec/spec.ts'
 import { TargetLevels } from './levels.ts'
 
@@ -37,11 +38,11 @@ export interface Servers extends AsyncDisposable {
    * Throws MailstormError when the workload has no token for its login, or a server that was not booted here does not
    * greet as it expects.
    */
-  ready(workload: Pick<Workload, 'tls' | 'auth' | 'accounts' | 'replyTimeoutMs'>): Promise<void>
+  ready(workload: Pick<Workload, 'tls' | 'auth' | 'client' | 'accounts' | 'replyTimeoutMs'>): Promise<void>
   /** At which pipelining level they are sent to. */
   readonly levels: TargetLevels
   /** Where to send a workload, given its TLS mode and credentials. */
-  targetsFor(workload: Pick<Workload, 'tls' | 'auth' | 'accounts'>): SmtpTarget[]
+  targetsFor(workload: Pick<Workload, 'tls' | 'auth' | 'client' | 'accounts'>): SmtpTarget[]
 }
 
 type Note = (line: string) => void
@@ -134,14 +135,20 @@ async function startedServers(options: Options): Promise<Servers> {
 function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: Options): Servers {
   const { tlsVerify, pipeliningTrial, containers } = options
   const logins = new Logins()
-  const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts }) =>
-    fleet.servers.map((server) => ({
-      name: server.name,
-      host: server.host,
-      port: tls === 'implicit' ? (server.implicitTlsPort ?? server.port) : server.port,
-      tls: { mode: tls ?? 'none', verify: tlsVerify, ...(server.ca === undefined ? {} : { ca: server.ca }) },
-      ...loggedIn(logins, { auth, accounts }),
-    }))
+  const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts, client }) =>
+    fleet.servers.map((server) =>
+      presented(client, {
+        name: server.name,
+        host: server.host,
+        port: tls === 'implicit' ? (server.implicitTlsPort ?? server.port) : server.port,
+        tls: {
+          mode: tls ?? 'none',
+          verify: tlsVerify,
+          ...(server.ca === undefined ? {} : { ca: server.ca }),
+        },
+        ...loggedIn(logins, { auth, accounts }),
+      }),
+    )
   const areOurs = containers.foreign === undefined
   return {
     backend,
@@ -161,15 +168,15 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
   const { targets, tlsVerify, allowPublicTargets, pipeliningTrial } = options
   const known = new Map<string, CheckedHost>()
   const logins = new Logins()
-  const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts }) =>
+  const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts, client }) =>
     targets.map((server) => {
       refuseOtherTls(server, tls)
       const checked = known.get(server.host)
-      return {
+      return presented(client, {
         ...targetAt(server, { mode: tls, verify: tlsVerify }),
         ...(checked === undefined ? {} : { addresses: checked.addresses }),
         ...loggedIn(logins, { auth, accounts }),
-      }
+      })
     })
   const check = (workload: Parameters<Servers['ready']>[0]) => {
     const { replyTimeoutMs } = workload
@@ -183,7 +190,7 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
   }
   const unchecked = { targets: targetsFor({ tls: undefined, auth: undefined }), allowPublicTargets }
   for (const checked of await checkHosts(unchecked, world)) known.set(checked.host, checked)
-  const ready = new Map<TlsMode | undefined, Promise<void>>()
+  const ready = new Map<string, Promise<void>>()
   return {
     backend: { name: 'external', why: 'servers named by SMTP_TARGETS' },
     kept: false,
@@ -192,14 +199,20 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     names: [...known.values()].filter(({ host }) => isIP(host) === 0).map(lookupOf),
     async ready(workload) {
       await logins.find(workload.auth)
-      const checked = ready.get(workload.tls) ?? check(workload)
-      ready.set(workload.tls, checked)
+      const key = JSON.stringify([workload.tls, workload.client])
+      const checked = ready.get(key) ?? check(workload)
+      ready.set(key, checked)
       await checked
     },
     levels: new TargetLevels(targetsFor, { areOurs: false, mayDeliver: pipeliningTrial }),
     targetsFor,
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** The target, as the client presents itself to it. */
+function presented(client: ClientIdentity | undefined, target: SmtpTarget): SmtpTarget {
+  return client === undefined ? target : { ...target, ...client, tls: { ...target.tls, ...client.tls } }
 }
 
 /** What is sent before the load is sent by the first account. */

@@ -29,7 +29,9 @@ afterAll(() => rmSync(dirname(ACCOUNTS), { recursive: true }))
 
 const STAGES = [{ durationSeconds: 5, target: 30 }]
 /** A value for each variable that is unlike all of the specs above. */
-const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE'>> = {
+/** These make no sense alone. */
+type InPairs = 'STRESS_PROXY_SOURCE' | 'STRESS_TLS_CERT' | 'STRESS_TLS_KEY'
+const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE' | InPairs>> = {
   STRESS_MODE: 'burst',
   STRESS_MESSAGES: 500,
   STRESS_WORKERS: 3,
@@ -55,6 +57,12 @@ const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE'>> = {
   STRESS_VERIFY_TIMEOUT: 5,
   STRESS_THRESHOLDS: ['p(99)<500'],
   STRESS_TIMEOUT: 3,
+  STRESS_EHLO_NAME: 'client.example.test',
+  STRESS_LOCAL_ADDRESSES: '127.0.0.2-127.0.0.4',
+  STRESS_PROXY_PROTOCOL: 'v2',
+  STRESS_XCLIENT: 'ADDR=192.0.2.1',
+  STRESS_TLS_MIN_VERSION: 'TLSv1.3',
+  STRESS_TLS_SERVER_NAME: 'mail.example.test',
 }
 const OF_SOME: Partial<Record<keyof GivenLoad, readonly Name[]>> = {
   STRESS_MODE: [],

@@ -15,6 +15,7 @@ import {
 import { FIELD_OF, FIELD_VARIABLES } from '../../options/load.ts'
 import { publicProblem } from '../../options/mail.ts'
 import { AUTH_MECHANISMS, type Credentials } from '../../smtp/target.ts'
+import { type ClientSpec, clientProblems } from './client-identity.ts'
 
 type Allowed = Pick<Variable, 'allowed' | 'wrongWith'>
 
@@ -58,15 +59,16 @@ function allowedBy<T>({ allowed, value: schema }: Kind<T>): Allowed {
 }
 
 /** What is looked at by name of a scenario's spec (spec.ts). */
-type Spec = LoadSpec & {
-  readonly workers: number
-  readonly maxSessions?: number
-  readonly thresholds: readonly string[]
-  readonly auth?: Credentials
-  readonly accounts?: string
-  readonly sender?: string
-  readonly recipient?: string
-}
+type Spec = LoadSpec &
+  ClientSpec & {
+    readonly workers: number
+    readonly maxSessions?: number
+    readonly thresholds: readonly string[]
+    readonly auth?: Credentials
+    readonly accounts?: string
+    readonly sender?: string
+    readonly recipient?: string
+  }
 
 /** Throws one MailstormError with every field that makes no sense, before anything is booted or dialled. */
 export function checkSpec(spec: Spec, allowPublic: boolean): void {
@@ -76,7 +78,11 @@ export function checkSpec(spec: Spec, allowPublic: boolean): void {
   if (!Array.isArray(spec.thresholds)) problems.push('thresholds is not a list: thresholds: [] for none.')
   if (spec.auth !== undefined && spec.accounts !== undefined)
     problems.push('auth and accounts both say who logs in: leave one of them out.')
-  problems.push(...authProblems(spec.auth), ...(allowPublic ? [] : publicProblems(spec)))
+  problems.push(
+    ...authProblems(spec.auth),
+    ...clientProblems(spec, allowPublic),
+    ...(allowPublic ? [] : publicProblems(spec)),
+  )
   const { workers, maxSessions } = spec
   if (executorOf(spec).model === 'open' && maxSessions !== undefined && maxSessions < workers)
     problems.push(

@@ -26,6 +26,7 @@ import {
 } from '../../smtp/target.ts'
 import { checkBaseline } from '../baseline.ts'
 import { readAccounts } from '../logins.ts'
+import { type ClientIdentity, type ClientSpec, clientOf } from './client-identity.ts'
 import { resolveMail } from './mail-spec.ts'
 import { checkSpec } from './spec-check.ts'
 
@@ -46,7 +47,7 @@ import { checkSpec } from './spec-check.ts'
  * } as const
  * ```
  */
-export interface SpecBase extends CustomMetricsSpec {
+export interface SpecBase extends CustomMetricsSpec, ClientSpec {
   /** Concurrent senders, from 1 to 1,000. Each is a row of the test explorer. */
   readonly workers: number
   /**
@@ -245,6 +246,8 @@ export interface Workload extends Load {
   /** Undefined: what the target's scheme says, else none. */
   readonly tls: TlsMode | undefined
   readonly auth: Credentials | undefined
+  /** Where sessions come from, and as whom; undefined where nothing is said of it. */
+  readonly client?: ClientIdentity
   readonly maxDurationMs: number
   /** How many servers to send to, the first ones; undefined for all. */
   readonly servers: number | undefined
@@ -270,6 +273,7 @@ const SESSIONS_PER_WORKER = 10
  */
 export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
   checkSpec(spec, allowPublic)
+  const client = clientOf(spec)
   const schedule = scheduleOf(spec, spec.workers)
   const open = executorOf(schedule).model === 'open'
   const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
@@ -285,6 +289,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     pipelineDepth: spec.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH,
     messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
     tls: spec.tls,
+    ...(client === undefined ? {} : { client }),
     auth: spec.auth,
     ...(spec.accounts === undefined ? {} : { accounts: readAccounts(spec.accounts, allowPublic) }),
     replyTimeoutMs,

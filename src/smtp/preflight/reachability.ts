@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { dialOptions } from '../../dial.ts'
 import { errorText, MailstormError } from '../../error.ts'
+import { proxyHeader } from '../../proxy-protocol.ts'
 import { tlsErrorText } from '../../tls-error.ts'
 import type { SmtpTarget } from '../target.ts'
 
@@ -75,6 +76,16 @@ function wordsFor(seen: Probe, seconds: number): Words {
         `it speaks LMTP, not SMTP: it answers EHLO by "${seen.line}", and takes LHLO.`,
         'Give it as lmtp://host:port.',
       ]
+    case 'no-proxy':
+      return [
+        `it answers the PROXY header by "${seen.line}".`,
+        'Tell it to expect the PROXY protocol (Postfix: smtpd_upstream_proxy_protocol=haproxy), or unset STRESS_PROXY_PROTOCOL.',
+      ]
+    case 'no-xclient':
+      return [
+        'it does not offer XCLIENT to this client.',
+        'Name its address in smtpd_authorized_xclient_hosts of Postfix, or unset STRESS_XCLIENT.',
+      ]
     case 'said-hello':
       throw new Error('a server that is ready has no problem to report')
     default:
@@ -124,8 +135,8 @@ type Probe =
   | { readonly kind: 'error'; readonly code: string; readonly text: string; readonly secure: boolean }
   | { readonly kind: 'greeted'; readonly greeting: Exclude<Greeting, { kind: 'unfinished' | 'ready' }> }
   /** It greeted, and took our hello or did not answer it at once. */
-  | { readonly kind: 'said-hello' }
-  | { readonly kind: 'speaks-smtp' | 'speaks-lmtp'; readonly line: string }
+  | { readonly kind: 'said-hello' | 'no-xclient' }
+  | { readonly kind: 'speaks-smtp' | 'speaks-lmtp' | 'no-proxy'; readonly line: string }
 
 export interface ProbeOptions {
   readonly target: SmtpTarget
@@ -194,6 +205,7 @@ class Conversation {
     // After QUIT it has been silent for too long, whatever it says now.
     if (greeting.kind !== 'ready') this.#end({ kind: 'greeted', greeting })
     else if (this.#saidQuit) this.#end({ kind: 'no-greeting' })
+    else if (this.#refusesProxy(/\n(5\d\d[ -][^\n]*)/)) return
     else this.#sayHello(this.#target.protocol === 'lmtp' ? 'LHLO' : 'EHLO')
   }
 
@@ -204,7 +216,7 @@ class Conversation {
     this.#timer = setTimeout(() => this.#end({ kind: 'said-hello' }), HELLO_MS)
     const { localAddress = '127.0.0.1', localFamily } = this.#socket
     const literal = localFamily === 'IPv6' ? `[IPv6:${localAddress}]` : `[${localAddress}]`
-    this.#socket.write(`${hello} ${literal}\r\n`)
+    this.#socket.write(`${hello} ${this.#target.ehloName ?? literal}\r\n`)
   }
 
   /** RFC 2033 4.1: LMTP has LHLO in place of EHLO, and SMTP knows only EHLO: the other is refused by 5yz. */
@@ -213,12 +225,29 @@ class Conversation {
       /^(?:\d{3}-[^\n]*\n)*(\d{3}(?: [^\n]*)?)\r?\n/.exec(this.#received.toString('latin1')) ?? []
     if (line === '' && this.#received.length < LONGEST_LINE_BYTES * 2) return
     const first = this.#target.protocol === 'lmtp' ? 'LHLO' : 'EHLO'
+    if (this.#refusesProxy(/^(5\d\d[ -][^\n]*)/)) return
     const isKnown = line.startsWith('2')
     if (hello !== first) this.#end(isKnown ? this.#otherProtocol(first) : { kind: 'said-hello' })
+    else if (isKnown && this.#lacksXclient()) this.#end({ kind: 'no-xclient' })
     else if (line.startsWith('50') || line.startsWith('55')) {
       this.#refusal = printable(line)
       this.#sayHello(first === 'LHLO' ? 'EHLO' : 'LHLO')
     } else this.#end({ kind: 'said-hello' })
+  }
+
+  /** A server that does not expect the PROXY protocol takes the header for commands that it does not know. */
+  #refusesProxy(answer: RegExp): boolean {
+    const line = this.#target.proxy && answer.exec(this.#received.toString('latin1'))?.[1]
+    if (line === undefined) return false
+    this.#end({ kind: 'no-proxy', line: printable(line) })
+    return true
+  }
+
+  /** Offered to those alone that may use it. */
+  #lacksXclient(): boolean {
+    return (
+      this.#target.xclient !== undefined && !/^250[ -]XCLIENT\b/im.test(this.#received.toString('latin1'))
+    )
   }
 
   #otherProtocol(asked: 'EHLO' | 'LHLO'): Probe {
@@ -266,14 +295,26 @@ function showsWhatItIs(seen: Probe): boolean {
 }
 
 function open({ target, timeoutMs }: ProbeOptions): Socket {
-  const { host, tls } = target
+  const { host, tls, proxy } = target
   const place = dialOptions(target, timeoutMs)
-  if (tls.mode !== 'implicit') return connect(place)
   const name = tls.serverName ?? host
-  // As the load does: the name goes along, for SNI and for the certificate; an address gets no SNI (RFC 6066 3).
-  const naming = isIP(name) ? {} : { servername: name }
-  const ca = tls.ca === undefined ? {} : { ca: tls.ca }
-  return connectTls({ ...place, ...naming, ...ca, rejectUnauthorized: tls.verify })
+  const { ca, minVersion, cert, key } = tls
+  const secure = {
+    // As the load does: the name goes along, for SNI and for the certificate; an address gets no SNI (RFC 6066 3).
+    ...(isIP(name) ? {} : { servername: name }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(cert === undefined ? {} : { cert, key }),
+    rejectUnauthorized: tls.verify,
+  }
+  if (tls.mode === 'implicit' && proxy === undefined) return connectTls({ ...place, ...secure })
+  const socket = connect(place)
+  // The first octets of the connection, in front of TLS.
+  if (proxy !== undefined) socket.on('connect', () => socket.write(proxyHeader(proxy, socket, 0)))
+  if (tls.mode !== 'implicit') return socket
+  const secured = connectTls({ socket, ...secure })
+  socket.on('error', (error) => secured.destroy(error))
+  return secured
 }
 
 function failed(error: NodeJS.ErrnoException, { target }: ProbeOptions): Probe {
