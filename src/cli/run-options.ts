@@ -25,6 +25,8 @@ export const WORKLOAD_OPTIONS = {
   recipients: ['STRESS_RECIPIENTS', '<count>'],
   sender: ['STRESS_SENDER', '<address>'],
   recipient: ['STRESS_RECIPIENT', '<address>'],
+  headers: ['STRESS_HEADERS', '<list>'],
+  dsn: ['STRESS_DSN', '<list>'],
   timeout: ['STRESS_TIMEOUT', '<seconds>'],
   thresholds: ['STRESS_THRESHOLDS', '<list>'],
   baseline: ['STRESS_BASELINE', '<name>'],

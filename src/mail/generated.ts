@@ -85,7 +85,11 @@ function asDistribution(sizeBytes: number | Distribution): Distribution {
   return typeof sizeBytes === 'number' ? { kind: 'uniform', least: sizeBytes, most: sizeBytes } : sizeBytes
 }
 
-function filledHeaders(specs: readonly HeaderSpec[], seed: number): (message: number) => readonly Header[] {
+/** The headers of message n. */
+export function filledHeaders(
+  specs: readonly HeaderSpec[],
+  seed: number,
+): (message: number) => readonly Header[] {
   const fills = specs.map(({ name, value }, index) => {
     const stream = STREAMS.header + 64 * index
     const fill = fillOf(value)

@@ -2,7 +2,8 @@ import type { Content, Traits } from './content.ts'
 import { CorpusContent, type CorpusPlan } from './corpus/corpus-content.ts'
 import { boundsOf, type Distribution, meanOf } from './distribution.ts'
 import { type Correspondents, correspondents, isList, type RecipientsSpec } from './envelopes.ts'
-import { GeneratedContent, type HeaderSpec, isAscii } from './generated.ts'
+import { filledHeaders, GeneratedContent, type HeaderSpec, isAscii } from './generated.ts'
+import { HeadedContent } from './headed-content.ts'
 import { messageId } from './id.ts'
 import { type FilledPattern, isFixed } from './pattern.ts'
 import { MessageTemplate } from './template.ts'
@@ -126,7 +127,7 @@ class VariedMail implements Mail {
     this.#content =
       corpus === undefined
         ? new GeneratedContent({ ...plan, headers, correspondentsOf: this.#correspondentsOf })
-        : new CorpusContent({ corpus, runId, seed })
+        : headed(new CorpusContent({ corpus, runId, seed }), headers, seed)
   }
 
   envelopeOf(message: number): MailEnvelope {
@@ -156,6 +157,10 @@ class VariedMail implements Mail {
   traits(message: number): Traits {
     return this.#content.traits(message)
   }
+}
+
+function headed(content: Content, headers: readonly HeaderSpec[], seed: number): Content {
+  return headers.length === 0 ? content : new HeadedContent(content, filledHeaders(headers, seed))
 }
 
 /** Bytes of a message, in the mean over many of them. */

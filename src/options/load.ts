@@ -25,7 +25,14 @@ import {
   type ValuesOf,
   wholeNumber,
 } from './kind.ts'
-import { messageSize, recipientAddress, recipientCount, senderAddress } from './mail.ts'
+import {
+  headerList,
+  messageSize,
+  notifications,
+  recipientAddress,
+  recipientCount,
+  senderAddress,
+} from './mail.ts'
 
 /** The custom scenario's load: two words of old, and k6's executors by their names. */
 export const MODES = EXECUTORS.map(({ mode }) => mode)
@@ -213,12 +220,18 @@ export const CUSTOM = {
   STRESS_SENDER: preset(
     senderAddress,
     CUSTOM_DEFAULTS.sender,
-    'Sender of the messages; its domain must be reserved.',
+    'Sender of the messages, or places that differ; its domain must be reserved.',
   ),
   STRESS_RECIPIENT: preset(
     recipientAddress,
     CUSTOM_DEFAULTS.recipient,
-    'Recipient of the messages; its domain must be reserved.',
+    'Recipient of the messages, or places that differ; its domain must be reserved.',
+  ),
+  STRESS_HEADERS: unset(headerList, 'none', 'Headers of each message, beside its own or in place of them.'),
+  STRESS_DSN: unset(
+    notifications,
+    'not asked for',
+    'Delivery status notifications to ask for (RFC 3461), of servers that offer DSN.',
   ),
   STRESS_VERIFY: unset(
     textKind(STORE_FORMS.join('; '), 'sink:2525', (text) => {
@@ -280,6 +293,8 @@ export const FIELD_OF = {
   STRESS_RECIPIENTS: 'recipients',
   STRESS_SENDER: 'sender',
   STRESS_RECIPIENT: 'recipient',
+  STRESS_HEADERS: 'headers',
+  STRESS_DSN: 'dsn',
   STRESS_THRESHOLDS: 'thresholds',
   STRESS_VERIFY: 'verify',
   STRESS_VERIFY_TIMEOUT: 'verifyTimeoutSeconds',

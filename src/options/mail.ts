@@ -1,5 +1,6 @@
 import { addressLiteral, domainOf, isMailbox } from '../mail/address.ts'
 import { type Distribution, readDistribution, type Unit } from '../mail/distribution.ts'
+import type { DsnSpec } from '../mail/mail.ts'
 import { isFixed, type Pattern, readPattern, samplesOf } from '../mail/pattern.ts'
 import { isOwnAddress } from '../smtp/preflight/address.ts'
 import { isReservedDomain } from './address.ts'
@@ -132,4 +133,105 @@ function reachesNobody(domain: string): boolean {
   const literal = addressLiteral(domain)
   if (literal === undefined) return isReservedDomain(domain)
   return isOwnAddress({ address: literal, family: literal.includes(':') ? 6 : 4 })
+}
+
+/** RFC 5322 2.2: printable ASCII but for the colon. */
+const HEADER_NAME = /^[!-9;-~]{1,70}$/
+/** Of a line, which cannot be broken where no space is (RFC 5322 2.1.1 has 998 characters at most). */
+const MOST_WORD_CHARACTERS = 900
+const MOST_HEADERS = 50
+/** These are how a message is found again, or what its body is. */
+const OUR_HEADERS = /^(x-mailstorm-.*|mime-version|content-.*)$/i
+
+export type Headers = Readonly<Record<string, string>>
+
+/** `X-Tenant: {seq}; List-Id: <a.test>`: a semicolon ends a header where the next one's name follows. */
+export const headerList: Kind<Headers> = kind(
+  'headers as Name: value, separated by semicolons, with {1..100}, {seq}, {uuid} or {pick:file.csv:column} in their values',
+  'X-Tenant: t{1..50}; List-Id: <news.example.test>',
+  (text) => {
+    const headers: [string, string][] = []
+    for (const part of text.split(/;\s*(?=[!-9;-~]+:(?:\s|$))/)) {
+      const colon = part.indexOf(':')
+      if (colon === -1) return { wrong: `has ${JSON.stringify(part.trim())}, which is not Name: value` }
+      headers.push([part.slice(0, colon).trim(), part.slice(colon + 1).trim()])
+    }
+    return headersFrom(headers)
+  },
+  anyValue((given) => {
+    if (typeof given !== 'object' || given === null || Array.isArray(given))
+      return { wrong: "is not an object of headers, as { 'X-Tenant': '{seq}' }" }
+    return headersFrom(Object.entries(given))
+  }),
+)
+
+function headersFrom(entries: readonly (readonly [string, unknown])[]): Reading<Headers> {
+  const names = new Set<string>()
+  for (const [name, value] of entries) {
+    const wrong = headerProblem(name, value)
+    if (wrong !== undefined) return { wrong }
+    if (names.has(name.toLowerCase())) return { wrong: `has the header ${name} twice` }
+    names.add(name.toLowerCase())
+  }
+  if (names.size > MOST_HEADERS) return { wrong: `has more than ${MOST_HEADERS} headers` }
+  return { value: Object.freeze(Object.fromEntries(entries) as Record<string, string>) }
+}
+
+function headerProblem(name: string, value: unknown): string | undefined {
+  if (!HEADER_NAME.test(name)) return `has ${JSON.stringify(name)}, which is not the name of a header`
+  if (OUR_HEADERS.test(name)) return `has ${name}, which the message itself needs`
+  if (typeof value !== 'string') return `has ${name}, whose value is not text`
+  const wrong = headerTextProblem(value)
+  if (wrong !== undefined) return `has ${name}, whose value ${wrong}`
+  const pattern = readPattern(value)
+  return 'wrong' in pattern ? `has ${name}, whose value ${pattern.wrong}` : undefined
+}
+
+/** What must not stand in a header, be it written there or picked: a line end would begin another header. */
+export function headerTextProblem(text: string): string | undefined {
+  if (!/^[ -~]*$/.test(text))
+    return 'is not printable ASCII on one line; write other characters as an encoded word (RFC 2047)'
+  if (text.trim() === '') return 'is empty'
+  return text.split(' ').some((word) => word.length > MOST_WORD_CHARACTERS)
+    ? `has more than ${MOST_WORD_CHARACTERS} characters without a space`
+    : undefined
+}
+
+export function headersText(headers: Headers): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('; ')
+}
+
+const EVENTS = { success: 'SUCCESS', failure: 'FAILURE', delay: 'DELAY' } as const
+const RETURNED = { full: 'FULL', headers: 'HDRS' } as const
+
+/** Delivery status notifications that are asked for (RFC 3461 4.1, 4.3). */
+export const notifications: Kind<string> = textKind(
+  'success, failure and delay, separated by commas, or never; and perhaps full or headers, what a notice brings back',
+  'success,failure,headers',
+  (text) => {
+    const words = text.split(',').map((word) => word.trim().toLowerCase())
+    const unknown = words.find(
+      (word) => word !== 'never' && !Object.hasOwn(EVENTS, word) && !Object.hasOwn(RETURNED, word),
+    )
+    if (unknown !== undefined) return { wrong: `has ${JSON.stringify(unknown)}, which is not known` }
+    if (new Set(words).size < words.length) return { wrong: 'says a word twice' }
+    const events = words.filter((word) => Object.hasOwn(EVENTS, word))
+    if (words.includes('never') === events.length > 0)
+      return {
+        wrong: events.length > 0 ? 'says never beside what to tell of' : 'does not say what to tell of',
+      }
+    return words.filter((word) => Object.hasOwn(RETURNED, word)).length > 1
+      ? { wrong: 'says both full and headers' }
+      : { value: words.join(',') }
+  },
+)
+
+/** The meaning of such a text, which was checked. */
+export function dsnOf(text: string): DsnSpec {
+  const words = text.split(',').map((word) => word.trim().toLowerCase())
+  const events = words.flatMap((word) => EVENTS[word as keyof typeof EVENTS] ?? [])
+  const [ret] = words.flatMap((word) => RETURNED[word as keyof typeof RETURNED] ?? [])
+  return { notify: events.length === 0 ? 'NEVER' : events, ...(ret === undefined ? {} : { ret }) }
 }

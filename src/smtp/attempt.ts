@@ -5,7 +5,7 @@ import { isSessionFull, type SmtpFailure } from './failure.ts'
 import { PhaseTimer } from './target.ts'
 
 /** Of a dialogue, how recipients were answered, and when. */
-type Refusing = Pick<Dialogue, 'refusals' | 'refusedPlaces' | 'nowMs'>
+export type Refusing = Pick<Dialogue, 'refusals' | 'refusedPlaces' | 'nowMs'>
 
 /**
  * One message in one session, and its sample once it has ended. A lane uses two in turn: copy a sample to

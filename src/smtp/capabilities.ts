@@ -15,6 +15,8 @@ export interface Capabilities {
   readonly eightBitMime: boolean
   /** SMTPUTF8 (RFC 6531). */
   readonly smtpUtf8: boolean
+  /** DSN (RFC 3461). */
+  readonly dsn: boolean
   /** STARTTLS (RFC 3207). */
   readonly startTls: boolean
   /** SASL mechanisms of AUTH, in upper case (RFC 4954). */
@@ -30,6 +32,7 @@ export const NO_CAPABILITIES: Capabilities = {
   sizeLimit: 0,
   eightBitMime: false,
   smtpUtf8: false,
+  dsn: false,
   startTls: false,
   auth: [],
   xclient: false,
@@ -62,6 +65,7 @@ function parseCapabilities(reply: Reply): Capabilities {
     sizeLimit: sizeLimitOf(keywords.get('SIZE')?.[0]),
     eightBitMime: keywords.has('8BITMIME'),
     smtpUtf8: keywords.has('SMTPUTF8'),
+    dsn: keywords.has('DSN'),
     startTls: keywords.has('STARTTLS'),
     auth: keywords.get('AUTH') ?? [],
     xclient: keywords.has('XCLIENT'),

@@ -1,13 +1,17 @@
+import { isAscii } from '../mail/generated.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { MessageTemplate } from '../mail/template.ts'
 import type { Capabilities } from './capabilities.ts'
-import { type Envelope, envelopeFor } from './envelope.ts'
+import { type Envelope, extendedEnvelope } from './envelope.ts'
+import { failed, type SmtpFailure } from './failure.ts'
 import { type ChunkWriter, type MessageWriter, TemplateChunkWriter, TemplateWriter } from './message.ts'
 import { VariedChunkWriter, VariedWriter } from './varied-message.ts'
 
 /** The mail of a run as it goes to servers that offer the same. */
 export interface Outgoing {
   envelopeOf(message: number): Envelope
+  /** Why a message cannot go to such servers at all. */
+  refusalOf(message: number): SmtpFailure | undefined
   /** For messages one by one. */
   readonly writer: MessageWriter
   /** For so many at a time. */
@@ -15,8 +19,8 @@ export interface Outgoing {
 }
 
 /** What of a server's offer changes how mail goes to it: equal for those that get the same. */
-export function offerOf({ size, eightBitMime, smtpUtf8 }: Capabilities): number {
-  return (size ? 1 : 0) + (eightBitMime ? 2 : 0) + (smtpUtf8 ? 4 : 0)
+export function offerOf({ size, eightBitMime, smtpUtf8, dsn }: Capabilities): number {
+  return (size ? 1 : 0) + (eightBitMime ? 2 : 0) + (smtpUtf8 ? 4 : 0) + (dsn ? 8 : 0)
 }
 
 /** `sender`: of the account that sends it, in place of the message's own. */
@@ -27,20 +31,32 @@ export function outgoingOf(mail: Mail, capabilities: Capabilities, sender?: stri
     : new AlikeOutgoing(mail, template, capabilities, sender)
 }
 
+/** RFC 6531 3.5: such an address goes to no server that does not say it takes them. */
+const NO_SMTPUTF8 = failed(
+  'protocol_error',
+  'envelope',
+  'not sent: the server does not offer SMTPUTF8 (RFC 6531), which an address of this message needs',
+)
+
 class AlikeOutgoing implements Outgoing {
   readonly #template: MessageTemplate
   readonly #envelope: Envelope
   #writer: MessageWriter | undefined
 
-  constructor(mail: Mail, template: MessageTemplate, { size }: Capabilities, accountSender?: string) {
-    const { sender: own, recipients } = mail.envelopeOf(0)
-    const sender = accountSender ?? own
+  constructor(mail: Mail, template: MessageTemplate, offers: Capabilities, accountSender?: string) {
+    const envelope = mail.envelopeOf(0)
+    const sender = accountSender ?? envelope.sender
     this.#template = template
-    this.#envelope = envelopeFor(sender, recipients, size ? template.sizeBytes : undefined)
+    this.#envelope = extendedEnvelope({ ...envelope, sender }, offers, template.sizeBytes)
   }
 
   envelopeOf(): Envelope {
     return this.#envelope
+  }
+
+  /** Mail that is alike has no address beyond ASCII. */
+  refusalOf(): undefined {
+    return undefined
   }
 
   get writer(): MessageWriter {
@@ -67,13 +83,16 @@ class VariedOutgoing implements Outgoing {
   }
 
   envelopeOf(message: number): Envelope {
-    const { sender, recipients, eightBit, smtpUtf8 } = this.#mail.envelopeOf(message)
-    const offers = this.#offers
-    const size = offers.size ? this.#mail.sizeOf(message) : undefined
-    // RFC 6152 2; RFC 6531 3.4.
-    const body = eightBit && offers.eightBitMime ? ' BODY=8BITMIME' : ''
-    const utf8 = smtpUtf8 && offers.smtpUtf8 ? ' SMTPUTF8' : ''
-    return envelopeFor(this.#sender ?? sender, recipients, size, body + utf8)
+    const envelope = this.#mail.envelopeOf(message)
+    const from = this.#sender === undefined ? envelope : { ...envelope, sender: this.#sender }
+    return extendedEnvelope(from, this.#offers, this.#mail.sizeOf(message))
+  }
+
+  refusalOf(message: number): SmtpFailure | undefined {
+    if (this.#offers.smtpUtf8) return undefined
+    const { sender, recipients, smtpUtf8 } = this.#mail.envelopeOf(message)
+    if (!smtpUtf8 || [this.#sender ?? sender, ...recipients].every(isAscii)) return undefined
+    return NO_SMTPUTF8
   }
 
   chunks(): ChunkWriter {

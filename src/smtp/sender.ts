@@ -2,7 +2,7 @@ import type { Clock } from '../engine/clock.ts'
 import type { Feed, Lane, Ticket } from '../engine/dispatch.ts'
 import type { Failure, Sample } from '../engine/sample.ts'
 import type { Mail } from '../mail/mail.ts'
-import { Attempt, isEndOfSession, refusesMail } from './attempt.ts'
+import { Attempt, isEndOfSession, type Refusing, refusesMail } from './attempt.ts'
 import { Batch } from './batch.ts'
 import { levelOffered } from './capabilities.ts'
 import type { Gate, OpenTransports } from './connections.ts'
@@ -90,6 +90,7 @@ interface Unsent {
 }
 
 const NOTHING_LEFT: SessionEnd = {}
+const NONE_REFUSED = { refusals: [], refusedPlaces: [] } as const
 
 /** Session after session, message after message: hears how each goes and decides what follows. */
 class SmtpLane implements DialogueEvents, Receiver, Waiting {
@@ -258,6 +259,11 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
 
   /** `sent`: its envelope, where that is out already. */
   #send(sent?: Envelope): void {
+    if (sent === undefined && this.#endsUnsent(this.#current)) {
+      // In a microtask, or the stack would grow with all that cannot be sent.
+      queueMicrotask(this.#pass)
+      return
+    }
     this.#left--
     this.#mayFollow = this.#left > 0 && !this.#options.sessionCaps.isDoubted(this.#target, this.#tally)
     this.#followed = undefined
@@ -266,14 +272,35 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
   }
 
   goAhead(): void {
-    const next = this.#mayFollow && this.#pipelining === 'transactions' ? this.#feed.take() : undefined
-    if (next !== undefined) {
-      this.#following ??= new Attempt()
-      this.#begin(this.#following, next)
-      this.#followed = this.#outgoing.envelopeOf(next.message)
-    }
+    if (this.#mayFollow && this.#pipelining === 'transactions') this.#takeFollowing()
     const octets = this.#outgoing.writer.octets(this.#current.message, this.#followed)
     this.#dialogue.message(octets, this.#followed)
+  }
+
+  #takeFollowing(): void {
+    for (let next = this.#feed.take(); next !== undefined; next = this.#feed.take()) {
+      this.#following ??= new Attempt()
+      this.#begin(this.#following, next)
+      if (this.#endsUnsent(this.#following)) continue
+      this.#followed = this.#outgoing.envelopeOf(next.message)
+      return
+    }
+  }
+
+  /** True for a message that cannot go to this server, which has ended then. */
+  #endsUnsent(attempt: Attempt): boolean {
+    const failure = this.#outgoing.refusalOf(attempt.message)
+    if (failure === undefined) return false
+    this.#record(attempt, failure, { ...NONE_REFUSED, nowMs: this.#options.clock.nowMs() })
+    return true
+  }
+
+  readonly #pass = (): void => {
+    try {
+      this.#takeNext()
+    } catch (error) {
+      this.#settle.reject(error)
+    }
   }
 
   ended(): void {
@@ -315,6 +342,10 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
       this.#send(this.#followed)
       return
     }
+    this.#takeNext()
+  }
+
+  #takeNext(): void {
     if (this.#left <= 0) {
       this.#sayGoodbye()
       return
@@ -379,6 +410,7 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
     this.#batch ??= new Batch(this.#outgoing, shape.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH)
     this.#batch.begin(targets[this.#target]?.protocol === 'lmtp')
     this.#isBatching = true
+    if (this.#endsUnsent(this.#current)) return
     this.#left--
     this.#batch.add(this.#current)
   }
@@ -397,8 +429,9 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
         const unsent = this.#takeUnsent()
         const ticket = unsent?.ticket ?? this.#feed.take()
         if (ticket === undefined) break
-        this.#left--
         this.#begin(batch.spare, ticket, unsent?.dueMs, nowMs)
+        if (this.#endsUnsent(batch.spare)) continue
+        this.#left--
         batch.add(batch.spare)
       }
       if (!batch.hasAdded) break
@@ -444,10 +477,13 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
     this.#isIdle = false
     if (!this.#mayGoOn(ticket)) return
     const batch = this.#batch as Batch
-    this.#left--
-    this.#begin(batch.spare, ticket)
-    batch.add(batch.spare)
-    this.#fill(batch.first.sentMs)
+    const message = batch.spare
+    this.#begin(message, ticket)
+    if (!this.#endsUnsent(message)) {
+      this.#left--
+      batch.add(message)
+    }
+    this.#fill(message.sentMs)
   }
 
   #endedInBatch(): void {
@@ -539,16 +575,19 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
 
   /** Records the one sample of this message. */
   #sample(failure: SmtpFailure | undefined): void {
-    const { onSample, sessionCaps, mail } = this.#options
-    const sample = this.#current
-    sample.target = this.#target
-    sample.bytes = mail.sizeOf(sample.message)
-    sample.end(failure, this.#dialogue)
-    onSample(sample)
+    this.#record(this.#current, failure, this.#dialogue)
     const { suspicion } = this.#before
     if (suspicion === undefined) return
-    sessionCaps.settle(suspicion, takesMail(failure))
+    this.#options.sessionCaps.settle(suspicion, takesMail(failure))
     this.#before = NOTHING_LEFT
+  }
+
+  #record(sample: Attempt, failure: SmtpFailure | undefined, refusing: Refusing): void {
+    const { onSample, mail } = this.#options
+    sample.target = this.#target
+    sample.bytes = mail.sizeOf(sample.message)
+    sample.end(failure, refusing)
+    onSample(sample)
   }
 }
 

@@ -55,6 +55,8 @@ const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE' | InPairs>> = {
   STRESS_RECIPIENT: 'b@example.com',
   STRESS_VERIFY: 'sink:2526',
   STRESS_VERIFY_TIMEOUT: 5,
+  STRESS_HEADERS: { 'X-Tenant': '{seq}' },
+  STRESS_DSN: 'failure',
   STRESS_THRESHOLDS: ['p(99)<500'],
   STRESS_TIMEOUT: 3,
   STRESS_EHLO_NAME: 'client.example.test',

@@ -14,6 +14,7 @@ import {
   type LoadVariable,
   MODE_VARIABLES,
 } from '../../options/load.ts'
+import { headersText } from '../../options/mail.ts'
 import type { ScenarioSpec } from './spec.ts'
 
 type Shown = OverrideResult['own']
@@ -96,6 +97,10 @@ const RULES = {
     if (spec.verify === undefined || spec.verify === 'none')
       return 'nothing is looked for behind its servers; STRESS_VERIFY says where that would be'
     return { spec: { ...spec, verifyTimeoutSeconds: seconds }, own: null, value: null }
+  },
+  STRESS_HEADERS(spec, headers) {
+    const own = spec.headers === undefined ? null : headersText(spec.headers)
+    return { spec: { ...spec, headers }, own, value: headersText(headers) }
   },
   STRESS_THRESHOLDS(spec, thresholds) {
     return { spec: { ...spec, thresholds }, own: spec.thresholds.join(', '), value: thresholds.join(', ') }
@@ -201,7 +206,7 @@ function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
 type PlainVariable = Exclude<LoadVariable, keyof typeof RULES | keyof typeof AMOUNT_OF>
 type PlainField = Exclude<
   (typeof FIELD_OF)[FieldVariable],
-  'size' | 'thresholds' | 'verify' | 'verifyTimeoutSeconds'
+  'size' | 'thresholds' | 'headers' | 'verify' | 'verifyTimeoutSeconds'
 >
 
 function field(spec: ScenarioSpec, name: PlainField, value: string | number): Applied {

@@ -1,6 +1,9 @@
 import { MailstormError } from '../../error.ts'
 import { isMailbox, numbered } from '../../mail/address.ts'
-import { mostRecipients, needsNumbers, type RecipientsSpec } from '../../mail/envelopes.ts'
+import { boundsOf } from '../../mail/distribution.ts'
+import { isList, mostRecipients, needsNumbers, type RecipientsSpec } from '../../mail/envelopes.ts'
+import type { HeaderSpec } from '../../mail/generated.ts'
+import { longestHead } from '../../mail/longest-head.ts'
 import type { MailSpec } from '../../mail/mail.ts'
 import {
   type FilledPattern,
@@ -13,7 +16,14 @@ import {
 import { filled } from '../../mail/pick-table.ts'
 import { SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
-import { distributionOf, NULL_SENDER, publicSample } from '../../options/mail.ts'
+import {
+  distributionOf,
+  dsnOf,
+  type Headers,
+  headerTextProblem,
+  NULL_SENDER,
+  publicSample,
+} from '../../options/mail.ts'
 
 /** What a scenario says of its messages (spec.ts). */
 export interface MailFields {
@@ -21,6 +31,8 @@ export interface MailFields {
   readonly sender?: string
   readonly recipient?: string
   readonly recipients?: number | string
+  readonly headers?: Headers
+  readonly dsn?: string
 }
 
 /**
@@ -29,11 +41,53 @@ export interface MailFields {
  */
 export function resolveMail(fields: MailFields, allowPublic: boolean): MailSpec {
   const { sender = CUSTOM_DEFAULTS.sender, recipient = CUSTOM_DEFAULTS.recipient, recipients = 1 } = fields
-  return {
+  const { headers, dsn } = fields
+  const mail: MailSpec = {
     sizeBytes: sizeOf(fields.size),
     sender: sender === NULL_SENDER ? '' : addressOf('sender', sender, allowPublic),
     recipients: recipientsOf(addressOf('recipient', recipient, allowPublic), recipients),
+    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
+    ...(dsn === undefined ? {} : { dsn: dsnOf(dsn) }),
   }
+  return withRoom(mail)
+}
+
+function headersOf(headers: Headers): readonly HeaderSpec[] {
+  return Object.entries(headers).map(([name, text]) => {
+    const read = readPattern(text)
+    if ('wrong' in read) throw refusal(`headers has ${name}, whose value ${read.wrong}.`)
+    const value = filled(read.value)
+    for (const sample of samplesOf(value)) {
+      const wrong = headerTextProblem(sample)
+      if (wrong !== undefined)
+        throw refusal(`headers has ${name}, and a value of it ${wrong}: ${shown(sample)}.`)
+    }
+    return { name, value }
+  })
+}
+
+/**
+ * The smallest messages have room for their header, where that has addresses that differ or headers of the scenario's
+ * own; of a lognormal distribution, none is smaller.
+ */
+function withRoom(mail: MailSpec): MailSpec {
+  const { sizeBytes, sender, recipients, headers } = mail
+  if (
+    typeof sizeBytes === 'number' &&
+    headers === undefined &&
+    typeof sender === 'string' &&
+    isList(recipients)
+  )
+    return mail
+  // The shortest body is one empty line.
+  const needed = longestHead(mail) + 2
+  if (typeof sizeBytes !== 'number' && sizeBytes.kind === 'lognormal')
+    return { ...mail, sizeBytes: { ...sizeBytes, least: Math.max(sizeBytes.least, needed) } }
+  const least = typeof sizeBytes === 'number' ? sizeBytes : boundsOf(sizeBytes).least
+  if (least >= needed) return mail
+  throw refusal(
+    `size: a message of ${least.toLocaleString('en-US')} bytes has no room for its header, which takes up to ${(needed - 2).toLocaleString('en-US')} with these addresses and headers. Make it larger.`,
+  )
 }
 
 function sizeOf(size: MailFields['size']): MailSpec['sizeBytes'] {

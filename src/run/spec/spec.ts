@@ -143,6 +143,20 @@ export interface SpecBase extends CustomMetricsSpec, ClientSpec {
    */
   readonly recipient?: string
   /**
+   * Headers of each message, beside its own or in place of those of the same name; with places as in the sender.
+   *
+   * @example
+   * ```ts
+   * { 'X-Tenant': 't{1..50}', 'List-Id': '<news.example.test>' }
+   * ```
+   */
+  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Delivery status notifications to ask for (RFC 3461) of servers that offer DSN: `'success,failure,delay'` or some of
+   * them, or `'never'`; with `full` or `headers`, how much of the message a notice brings back.
+   */
+  readonly dsn?: string
+  /**
    * Longest wait for each reply, in seconds, from 0.1 to 3,600. A message whose reply comes later has failed as
    * `timeout`. RFC 5321 4.5.3.2 has minutes; a load test wants to know sooner.
    *
