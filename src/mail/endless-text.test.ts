@@ -15,9 +15,11 @@ it('has bodies of exactly the length asked for, in lines under 78 characters, wi
       // Its end is what is made for it, and the rest is looked through in one test below.
       const lines = body.subarray(-400).toString('latin1').split('\r\n')
       expect(lines.pop()).toBe('')
-      expect(lines.every((line) => /^[a-z ]{0,76}$/.test(line))).toBe(true)
+      // The first one may be cut in the middle of its CRLF.
+      const whole = bytes <= 400 ? lines : lines.slice(1)
+      expect(whole.every((line) => /^[a-z ]{0,76}$/.test(line))).toBe(true)
     }),
-    { examples: [[2], [3], [78], [79], [80], [1_048_320], [1_048_321], [2_096_640]] },
+    { examples: [[2], [3], [78], [79], [80], [1_267_275], [1_048_320], [1_048_321], [2_096_640]] },
   )
 })
 

@@ -1,36 +1,33 @@
 import type { Distribution } from './distribution.ts'
 
-/** `10 KB`, `1 KB to 100 KB`, `12 KB lognormal, sigma 1.5` or `1 KB to 50 MB, weighted`: as titles and reports have it. */
+/** `10 KB`, `1 KB to 100 KB`, `lognormal 12 KB, sigma 1.5` or `1 KB (40 %) or 50 MB (60 %)`, as titles and reports have it. */
 export function sizesText(sizes: number | Distribution): string {
-  if (typeof sizes === 'number') return sizeText(sizes)
-  switch (sizes.kind) {
+  return textOf(sizes, sizeText)
+}
+
+/** `3`, `1 to 10` or `1 (80 %) or 10 (20 %)`. */
+export function countsText(counts: number | Distribution): string {
+  return textOf(counts, String)
+}
+
+function textOf(values: number | Distribution, one: (value: number) => string): string {
+  if (typeof values === 'number') return one(values)
+  switch (values.kind) {
     case 'uniform':
-      return `${sizeText(sizes.least)} to ${sizeText(sizes.most)}`
+      return `${one(values.least)} to ${one(values.most)}`
     case 'lognormal':
-      return `lognormal ${sizeText(sizes.median)} ±${sizes.sigma}`
-    case 'weights':
-      return sizes.values.map((bytes, index) => `${sizeText(bytes)}:${sizes.weights[index]}`).join(' ')
+      return `lognormal ${one(values.median)}, sigma ${values.sigma}`
+    case 'weights': {
+      const all = values.weights.reduce((sum, weight) => sum + weight, 0)
+      const share = (index: number) => Math.round((1000 * (values.weights[index] as number)) / all) / 10
+      return values.values.map((value, index) => `${one(value)} (${share(index)} %)`).join(' or ')
+    }
     default:
-      return sizes satisfies never
+      return values satisfies never
   }
 }
 
 function sizeText(bytes: number): string {
   if (bytes % 1_048_576 === 0) return `${bytes / 1_048_576} MB`
   return bytes % 1_024 === 0 ? `${bytes / 1_024} KB` : `${bytes.toLocaleString('en')} B`
-}
-
-/** `3`, `1 to 10` or `1:80 10:15 100:5`. */
-export function countsText(counts: number | Distribution): string {
-  if (typeof counts === 'number') return String(counts)
-  switch (counts.kind) {
-    case 'uniform':
-      return `${counts.least} to ${counts.most}`
-    case 'lognormal':
-      return `lognormal ${counts.median} ±${counts.sigma}`
-    case 'weights':
-      return counts.values.map((count, index) => `${count}:${counts.weights[index]}`).join(' ')
-    default:
-      return counts satisfies never
-  }
 }
