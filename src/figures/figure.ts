@@ -168,7 +168,10 @@ export function figuresOf<Run>({ list, latencies, nothing }: Listed<Run>): Figur
       ...single.flatMap(alsoOf),
       ...latencies.flatMap((latency) => THRESHOLD_AGGREGATES.map((aggregate) => nameIn(latency, aggregate))),
     ],
-    named: (name) => byName.get(name) ?? latencyNamed(name, latencies),
+    named: (name) =>
+      byName.get(name) ??
+      latencyNamed(name, latencies) ??
+      latencyNamed(name.replace(/_(?=(?:p\([\d.]+\)|avg|min|max|med)$)/, '.'), latencies),
     nothing,
   }
 }

@@ -58,6 +58,8 @@ function ledgerFaults({ ledger }: Result): [name: string, value: number][] {
     ['lost', ledger.lost],
     ['duplicated', ledger.duplicated],
     ['corrupted', ledger.corrupted],
+    ['bounced', ledger.account?.bounced ?? null],
+    ['misrouted', ledger.account?.misrouted ?? null],
   ]
   return faults.filter((fault): fault is [string, number] => fault[1] !== null && fault[1] > 0)
 }

@@ -55,6 +55,7 @@ import {
   timelineTable,
   whereAndWhen,
 } from './common.ts'
+import { accountSentence, deliveryBlock, deliveryFacts } from './delivery.ts'
 import { driftBlock } from './drift.ts'
 import { failureBlocks } from './failures.ts'
 import { phasesBlock, responseTimesBlock } from './latency.ts'
@@ -69,7 +70,11 @@ export function smtpDocument(result: Result): Document {
       { title: '', parts: [{ kind: 'cards', rows: smtpCards(result) }], in: PAGES },
       thresholdsBlock(result.thresholds),
       { title: 'Observations', parts: [{ kind: 'remarks', remarks: remarks(result) }] },
-      { title: '', parts: [facts([...ledgerFacts(result), ...generatorFacts(result)])], in: ['text'] },
+      {
+        title: '',
+        parts: [facts([...ledgerFacts(result), ...deliveryFacts(result), ...generatorFacts(result)])],
+        in: ['text'],
+      },
     ],
     body: [
       // A page has them in its cards, and whole among the circumstances.
@@ -78,6 +83,7 @@ export function smtpDocument(result: Result): Document {
       searchBlock(result.search),
       sideBySideBlock(result.side_by_side),
       overTimeBlock(result),
+      deliveryBlock(result),
       driftBlock(result),
       responseTimesBlock(result),
       phasesBlock(result.metrics),
@@ -158,6 +164,7 @@ function circumstancesBlock(result: Result): Block {
       facts([
         ...inPage.map((fact) => ({ ...fact, in: ['html'] as const })),
         ...ledgerFacts(result),
+        ...deliveryFacts(result),
         ...generatorFacts(result),
         { label: 'Addresses', value: `${sender} → ${recipient}` },
         ...environmentFacts(result),
@@ -228,12 +235,13 @@ function latencyCards(latency: Omit<LatencySummary, 'count'>): Card[] {
   ]
 }
 
-function lostCard({ verified, lost, duplicated }: LedgerResult): Card {
+function lostCard({ verified, lost, duplicated, account }: LedgerResult): Card {
+  const also = account === undefined ? '' : `, ${count(account.bounced)} bounced`
   return {
     id: 'lost',
     label: 'Lost',
     value: count(verified ? lost : null),
-    detail: verified ? `${count(duplicated)} duplicated` : 'not verified',
+    detail: verified ? `${count(duplicated)} duplicated${also}` : 'not verified',
   }
 }
 
@@ -426,6 +434,7 @@ function rateSentence({ metrics, target_rate }: Result): string {
 /** What the ledger says, in one line; `not verified` is never dressed up as `nothing lost`. */
 function ledgerSentence(ledger: LedgerResult): string {
   if (!ledger.verified) return `not verified: ${ledger.why_not ?? 'the target keeps no ledger'}`
+  if (ledger.account !== undefined) return accountSentence(ledger, ledger.account)
   const parts = [
     `${count(ledger.acknowledged)} acknowledged`,
     `${count(ledger.received)} received`,
@@ -443,6 +452,8 @@ function ledgerFacts({ ledger }: Result): Fact[] {
     ['Lost', ledger.lost_ids],
     ['Duplicated', ledger.duplicated_ids],
     ['Corrupted', ledger.corrupted_ids],
+    ['Bounced', ledger.account?.bounced_ids ?? []],
+    ['Misrouted', ledger.account?.misrouted_ids ?? []],
   ] as const
   return [
     { label: 'Ledger', value: ledgerSentence(ledger) },

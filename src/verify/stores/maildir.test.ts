@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { testMail } from '../message.fixture.ts'
 import { type Delivery, testStore } from '../store.contract.ts'
-import { MaildirStore, ownerOf, patternOf } from './maildir.ts'
+import { patternOf } from './mailboxes.ts'
+import { MaildirStore } from './maildir.ts'
 import { storeOf } from './registry.ts'
 
 let delivered = 0
@@ -68,7 +69,6 @@ test('a folder that is no maildir, or is not there, is told before the load', as
 test('a template finds user and domain in the names of folders', () => {
   expect(patternOf('{user}@{domain}').exec('a.b@c.test')?.groups).toEqual({ user: 'a.b', domain: 'c.test' })
   expect(patternOf('mail-{user}').exec('mailxa')).toBeNull()
-  expect(ownerOf('a', undefined)).toBe('a')
 })
 
 test.each([

@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { errorText, MailstormError } from '../../error.ts'
 import type { Arrival, Store } from '../store.ts'
 import { arrivalsOf } from '../stored-message.ts'
+import { fixedPart, mailboxesIn } from './mailboxes.ts'
 
 /** Files read at a time. */
 const AT_ONCE = 16
@@ -11,11 +12,6 @@ const AT_ONCE = 16
 const TIME_RESOLUTION_MS = 10
 /** Where a maildir keeps what was delivered (https://cr.yp.to/proto/maildir.html). */
 const PLACES = ['new', 'cur']
-
-interface Mailbox {
-  readonly folder: string
-  readonly owner: string | undefined
-}
 
 interface MailFile {
   readonly path: string
@@ -97,7 +93,7 @@ export class MaildirStore implements Store {
   }
 
   async *#files(): AsyncGenerator<MailFile> {
-    for (const { folder, owner } of await this.#mailboxes()) {
+    for (const { path: folder, owner } of await mailboxesIn(this.#path)) {
       for (const place of await this.#placesIn(folder)) {
         for (const { name } of await entriesOf(place).catch(() => [])) {
           if (name.startsWith('.')) continue
@@ -116,54 +112,12 @@ export class MaildirStore implements Store {
     return [...own, ...subfolders.flatMap((name) => PLACES.map((place) => join(folder, name, place)))]
   }
 
-  /** The mailboxes that are there now: a server creates them with their first message. */
-  async #mailboxes(): Promise<Mailbox[]> {
-    const root = fixedPart(this.#path)
-    const parts = this.#path
-      .slice(root.length)
-      .split('/')
-      .filter((part) => part !== '')
-    let found: { folder: string; user?: string; domain?: string }[] = [{ folder: root }]
-    for (const part of parts) {
-      const pattern = patternOf(part)
-      const next = found.map(async ({ folder, ...owner }) => {
-        const entries = await entriesOf(folder).catch(() => [])
-        return entries.flatMap(({ name }) => {
-          const match = pattern.exec(name)
-          return match === null ? [] : [{ folder: join(folder, name), ...owner, ...match.groups }]
-        })
-      })
-      found = (await Promise.all(next)).flat()
-    }
-    return found.map(({ folder, user, domain }) => ({ folder, owner: ownerOf(user, domain) }))
-  }
-
   #failure(
     why: string,
     hint = 'Name a maildir that this user may read: STRESS_VERIFY=maildir:/path',
   ): MailstormError {
     return new MailstormError('VERIFY_STORE', `Failed to read the maildir ${this.#path}: ${why}.`, hint)
   }
-}
-
-/** The path up to the first folder whose name is not fixed. */
-export function fixedPart(path: string): string {
-  const brace = path.indexOf('{')
-  return brace === -1 ? path : dirname(`${path.slice(0, brace)}x`)
-}
-
-/** `{user}` within a name: what stands there is taken, as much as there is. */
-export function patternOf(name: string): RegExp {
-  const literal = name
-    .split(/\{(?:user|domain)\}/)
-    .map((text) => text.replaceAll(/[$()*+./?[\\\]^{|}-]/g, '\\$&'))
-  const names = [...name.matchAll(/\{(user|domain)\}/g)].map(([, group]) => `(?<${group}>.+)`)
-  return new RegExp(`^${literal.map((text, index) => text + (names[index] ?? '')).join('')}$`)
-}
-
-export function ownerOf(user: string | undefined, domain: string | undefined): string | undefined {
-  if (user === undefined) return undefined
-  return domain === undefined ? user : `${user}@${domain}`
 }
 
 async function entriesOf(folder: string): Promise<Dirent[]> {

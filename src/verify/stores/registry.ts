@@ -38,6 +38,12 @@ const FORMS: readonly StoreForm[] = [
     wrong: wrongPath,
     open: async (path) => new (await import('./maildir.ts')).MaildirStore(path),
   },
+  {
+    scheme: 'mbox',
+    form: 'mbox:/path, with {user} and {domain} for many mailboxes',
+    wrong: wrongPath,
+    open: async (path) => new (await import('./mbox.ts')).MboxStore(path),
+  },
   imap('imap'),
   imap('imaps'),
   catcher('mailpit', async (url, context) => new (await import('./mailpit.ts')).Mailpit(url, context)),
