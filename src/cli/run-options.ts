@@ -22,6 +22,8 @@ export const WORKLOAD_OPTIONS = {
   'max-sessions': ['STRESS_MAX_SESSIONS', '<count>'],
   tls: ['STRESS_TLS', '<mode>'],
   accounts: ['STRESS_ACCOUNTS', '<file>'],
+  retries: ['STRESS_RETRIES', '<count>'],
+  'retry-delay': ['STRESS_RETRY_DELAY', '<seconds,…>'],
   recipients: ['STRESS_RECIPIENTS', '<count>'],
   sender: ['STRESS_SENDER', '<address>'],
   recipient: ['STRESS_RECIPIENT', '<address>'],

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Pacer } from './executors/executor.ts'
+import { RetryQueue } from './retry-queue.ts'
 
 /** Permission to send one message. */
 export interface Ticket {
@@ -7,6 +8,8 @@ export interface Ticket {
   readonly message: number
   /** When it was due, in Clock milliseconds; in the closed model, when it was taken. */
   readonly dueMs: number
+  /** Set on a further attempt at a message; it was due when the first one was. */
+  readonly isRetry?: true
 }
 
 /** Where a lane gets its tickets. */
@@ -140,6 +143,10 @@ export class Dispatch {
   readonly #seats = new Seats((seat) => (seat.toldOff ? this.#park(seat) : seat.settle.resolve()))
   /** Lanes that wait for a ticket, longest first. */
   readonly #idle: WaitingLane[] = []
+  /** Lanes that are left over when their part of the plan is done, as long as messages wait for another attempt. */
+  readonly #patient: WaitingLane[] = []
+  readonly #retries = new RetryQueue()
+  #stopped = false
   /** Claimed from the plan, not yet handed out. */
   #upcoming: Ticket | undefined
   #ended = false
@@ -170,12 +177,38 @@ export class Dispatch {
     return promise
   }
 
-  /** Hands out no more tickets. What is in flight ends by itself; what is left was never started. */
-  stop(): void {
+  /**
+   * Hands out no more tickets. What is in flight ends by itself; what is left was never started. Returns the messages
+   * that have waited for another attempt.
+   */
+  stop(): Ticket[] {
     this.#ended = true
+    this.#stopped = true
+    const left = this.#retries.clear()
+    this.#release()
+    return left
+  }
+
+  /** A message that has been attempted is to be attempted again. False: nothing is handed out any more. */
+  retry({ message, dueMs }: Ticket, delayMs: number): boolean {
+    if (this.#stopped) return false
+    this.#retries.add({ message, dueMs, isRetry: true }, this.#options.clock.nowMs(), delayMs)
+    this.#arm()
+    return true
+  }
+
+  /** Nothing is left in the plan. */
+  #endPlan(): void {
+    this.#ended = true
+    if (this.#retries.size === 0) this.#release()
+    else this.#patient.push(...this.#idle.splice(0))
+  }
+
+  /** All lanes that wait may end. */
+  #release(): void {
     this.#timer?.disarm()
     this.#timer = undefined
-    for (const { give } of this.#idle.splice(0)) give(undefined)
+    for (const { give } of [...this.#idle.splice(0), ...this.#patient.splice(0)]) give(undefined)
     this.#seats.dismissParked()
   }
 
@@ -197,18 +230,39 @@ export class Dispatch {
   #take(seat: Seat): Ticket | undefined {
     const { clock, startMs } = this.#options
     const nowMs = clock.nowMs()
+    const again = this.#takeRetry(nowMs)
+    if (again !== undefined) return again
     // Claimed in the closed model only for a lane that takes it: what nobody takes was never planned.
     if (this.#ended || nowMs < startMs || !this.#hasTurn(seat, nowMs)) return undefined
     const ticket = this.#peek()
     return ticket === undefined || ticket.dueMs > nowMs ? undefined : this.#hand(seat, ticket, nowMs)
   }
 
+  /** What waits longest goes first, as in a queue. The last one that is taken lets the lanes go that waited for it. */
+  #takeRetry(nowMs: number): Ticket | undefined {
+    if (this.#retries.size === 0) return undefined
+    const ticket = this.#retries.take(nowMs)
+    if (this.#retries.size === 0)
+      for (const { give } of this.#patient.splice(0)) queueMicrotask(() => give(undefined))
+    return ticket
+  }
+
   #next(seat: Seat, give: WaitingLane['give']): void {
     const ticket = this.#take(seat)
-    const isToldOff = ticket === undefined && !this.#ended && !this.#hasTurn(seat)
-    if (isToldOff) seat.toldOff = true
-    if (ticket !== undefined || this.#ended || isToldOff) {
+    if (ticket !== undefined) {
       give(ticket)
+      return
+    }
+    const isOver = this.#ended || (!this.#isOpen && this.#turnMs(seat) === undefined)
+    if (isOver && this.#retries.size > 0) {
+      this.#patient.push({ seat, give })
+      this.#arm()
+      return
+    }
+    const isToldOff = !this.#ended && !this.#hasTurn(seat)
+    if (isToldOff) seat.toldOff = true
+    if (this.#ended || isToldOff) {
+      give(undefined)
       return
     }
     this.#idle.push({ seat, give })
@@ -232,7 +286,7 @@ export class Dispatch {
     if (this.#ended) return undefined
     if (this.#upcoming === undefined) {
       const message = this.#options.claim()
-      if (message === undefined) this.stop()
+      if (message === undefined) this.#endPlan()
       else this.#upcoming = { message, dueMs: this.#options.startMs + this.#options.pacer.dueMs(message) }
     }
     return this.#upcoming
@@ -268,18 +322,51 @@ export class Dispatch {
     this.#timer = { atMs, disarm }
   }
 
-  /** When something is to be done next: a message due, a parked worker's turn, or the start. */
+  /** When something is to be done next: a message due, a parked worker's turn, the start, or another attempt. */
   #wakeMs(): number | undefined {
+    const planMs = this.#planMs()
+    const retryMs = this.#retryMs()
+    if (retryMs === undefined || planMs === undefined) return retryMs ?? planMs
+    return Math.min(retryMs, planMs)
+  }
+
+  /** Busy lanes come for it themselves; where all are, a further one may be opened when it falls due. */
+  #retryMs(): number | undefined {
+    const { nextMs } = this.#retries
+    if (nextMs === undefined || this.#patient.length > 0) return nextMs
+    if (!this.#isOpen) return undefined
+    return this.#idle.length > 0 || nextMs > this.#options.clock.nowMs() ? nextMs : undefined
+  }
+
+  #planMs(): number | undefined {
     if (this.#isOpen) return this.#peek()?.dueMs
     return this.#idle.length > 0 ? this.#options.startMs : this.#seats.nextTurnMs
   }
 
   #wake(): void {
     this.#seats.unparkBy(this.#options.clock.nowMs())
+    if (this.#retries.size > 0) this.#handRetries()
     let state = this.#handDue()
     while (state === 'handed') state = this.#handDue()
     // Where all lanes are busy, they come for what is due.
     if (state === 'none-due') this.#arm()
+  }
+
+  /** To lanes that wait, then to further ones, as long as the plan goes on. */
+  #handRetries(): void {
+    const { clock } = this.#options
+    for (;;) {
+      const nowMs = clock.nowMs()
+      if ((this.#retries.nextMs ?? Number.POSITIVE_INFINITY) > nowMs) return
+      const waiting = this.#patient.shift() ?? (this.#isOpen ? this.#idle.shift() : undefined)
+      if (waiting === undefined) {
+        const before = this.#retries.size
+        const fewest = this.#isOpen && !this.#ended ? this.#seats.fewestLanes() : undefined
+        if (fewest !== undefined) this.#seats.openLane(fewest)
+        // A lane that has just been opened has taken it itself.
+        if (this.#retries.size === before) return
+      } else waiting.give(this.#takeRetry(nowMs))
+    }
   }
 
   /** Hands over one ticket that is due: to a lane that waits, else to a further lane. */

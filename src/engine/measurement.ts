@@ -215,6 +215,27 @@ export function assembleAsides(
   }
 }
 
+/** Nothing where a message had one attempt. */
+export function assembleRetries(
+  { retries }: Recording,
+  delaysMs: readonly number[],
+  targetNames: readonly string[],
+): Pick<Result, 'retries'> {
+  if (retries === undefined) return {}
+  const { first } = retries
+  const begun = first.accepted + first.deferred + first.rejected + first.failed
+  return {
+    retries: {
+      delays_seconds: delaysMs.map((ms) => ms / 1000),
+      attempts: retries.attempts,
+      first_attempt: { ...first, success_rate: begun === 0 ? 0 : first.accepted / begun },
+      accepted_by: retries.acceptedBy,
+      cut_off: retries.cutOff,
+      failures: failureRows(retries.failures, (target) => targetNames[target] ?? `target ${target}`),
+    },
+  }
+}
+
 export function assembleServers(
   recording: Recording,
   targets: readonly { readonly name: string; readonly host: string; readonly port: number }[],

@@ -66,18 +66,28 @@ export class Recorder {
   }
 
   record(sample: Sample): void {
-    const responseMs = sample.endedMs - sample.dueMs
-    this.#responseTime.record(responseMs)
+    this.recordAttempt(sample)
+    this.recordOutcome(sample, sample.sentMs)
+  }
+
+  /** Times of one attempt. */
+  recordAttempt(sample: Sample): void {
     this.#serviceTime.record(sample.endedMs - sample.sentMs)
     for (let phase = 0; phase < this.#phases.length; phase++) {
       const ms = sample.phasesMs[phase] as number
       if (!Number.isNaN(ms)) (this.#phases[phase] as Histogram).record(ms)
     }
+  }
+
+  /** How a message ended, by its last attempt; `sentMs`: when its first one began. */
+  recordOutcome(sample: Sample, sentMs: number): void {
+    const responseMs = sample.endedMs - sample.dueMs
+    this.#responseTime.record(responseMs)
     const target = this.#targets[sample.target]
     if (target === undefined) throw new RangeError(`sample of unknown target ${sample.target}`)
     target.histogram.record(responseMs)
     tally(target, sample)
-    this.#recordSecond(sample, responseMs)
+    this.#recordSecond(sample, sentMs, responseMs)
     const endedMs = sample.endedMs - this.#startMs
     if (sample.failure !== undefined) {
       this.#failures.record(sample.failure, sample.target, sample.outcome, endedMs)
@@ -117,8 +127,8 @@ export class Recorder {
     this.#second(atMs - this.#startMs).sessionsOpened++
   }
 
-  #recordSecond(sample: Sample, responseMs: number): void {
-    const startedMs = sample.sentMs - this.#startMs
+  #recordSecond(sample: Sample, sentMs: number, responseMs: number): void {
+    const startedMs = sentMs - this.#startMs
     const endedMs = sample.endedMs - this.#startMs
     if (startedMs > this.#lastStartMs) this.#lastStartMs = startedMs
     if (endedMs > this.#lastEndMs) this.#lastEndMs = endedMs

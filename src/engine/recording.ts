@@ -1,6 +1,7 @@
 import { type CustomRecording, mergeCustom, shiftCustom } from './custom-metrics.ts'
 import { type FailureKind, mergeFailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
+import { mergeRetries, type RetryRecording } from './retries.ts'
 import type { EndedOutcome, Failure } from './sample.ts'
 
 /** All measurements of a run so far, or of one thread's share: plain data that merges exactly. */
@@ -28,6 +29,8 @@ export interface Recording {
   /** When the last message started and the last one ended, ms after the start; 0 before any did. */
   readonly lastStartMs: number
   readonly lastEndMs: number
+  /** Where messages are attempted again. */
+  readonly retries?: RetryRecording
 }
 
 export type EndedCounts = Readonly<Record<EndedOutcome, number>>
@@ -108,7 +111,12 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     sessionCaps: mergeSessionCaps([...a.sessionCaps, ...b.sessionCaps]),
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),
+    ...whereKnown('retries', mergeRetries(a.retries, b.retries)),
   }
+}
+
+function whereKnown<K extends string, V>(name: K, value: V | undefined): { readonly [N in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [N in K]: V })
 }
 
 function mergeByIndex<T>(a: readonly T[], b: readonly T[], merge: (a: T, b: T) => T): T[] {
@@ -191,6 +199,9 @@ export function shiftRecording(recording: Recording, seconds: number): Recording
     failures: shifted(recording.failures),
     recipientFailures: shifted(recording.recipientFailures),
     sessionFailures: shifted(recording.sessionFailures),
+    ...(recording.retries === undefined
+      ? {}
+      : { retries: { ...recording.retries, failures: shifted(recording.retries.failures) } }),
     custom: shiftCustom(recording.custom, ms),
     lastStartMs: recording.lastStartMs + lastMs,
     lastEndMs: recording.lastEndMs + lastMs,

@@ -67,6 +67,8 @@ export interface Result {
   readonly session_failures?: readonly FailureRow[]
   /** Limits of messages per session that servers turned out to have. Absent in older files. */
   readonly session_caps?: readonly SessionCapRow[]
+  /** Set when messages that were not taken were attempted again. */
+  readonly retries?: RetriesResult
   /** What was found before the load of how its servers handle pipelining; absent where nothing was tried. */
   readonly pipelining?: readonly PipeliningRow[]
   /** What the figures usually mean, in a sentence each. */
@@ -382,6 +384,39 @@ export interface SessionCapRow {
   readonly enhanced?: string
   /** Text of that reply, in one line. */
   readonly text: string
+}
+
+/**
+ * Further attempts at messages, as a mail queue makes them. All other figures are of messages by their final outcomes;
+ * service time and phases are of each attempt.
+ */
+export interface RetriesResult {
+  /** Seconds before attempt 2, 3, …; as many as a message could have. */
+  readonly delays_seconds: readonly number[]
+  /** Attempts beyond the first of each message. */
+  readonly attempts: number
+  /** How the first attempts ended. */
+  readonly first_attempt: FirstAttempts
+  /** Messages accepted by attempt 2, 3, … */
+  readonly accepted_by: readonly number[]
+  /** Messages that had attempts left when the drain or the run was over; they ended as their last attempt did. */
+  readonly cut_off: number
+  /** Why messages were attempted again, by server and kind; the most frequent first. */
+  readonly failures: readonly FailureRow[]
+}
+
+/** First attempts by outcome. */
+export interface FirstAttempts {
+  /** 2xx. */
+  readonly accepted: number
+  /** 4xx. */
+  readonly deferred: number
+  /** 5xx. */
+  readonly rejected: number
+  /** No reply. */
+  readonly failed: number
+  /** Accepted ones divided by all, 0 to 1; 0 when there were none. */
+  readonly success_rate: number
 }
 
 /** At which pipelining level a server was sent to, as found before the load. */

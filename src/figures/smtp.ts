@@ -26,7 +26,7 @@ import { type BaselineFigures, isComparable, worsening } from './regression.ts'
 
 /** What thresholds are judged on: the parts of a Result that have figures. */
 export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> &
-  Partial<Pick<Result, 'resource_usage' | 'generator' | 'delivery'>> & {
+  Partial<Pick<Result, 'resource_usage' | 'generator' | 'delivery' | 'retries'>> & {
     /** Reference of `regression`. */
     readonly baseline?: BaselineFigures
   }
@@ -160,6 +160,8 @@ function phase(name: (typeof TRANSACTION_PHASES)[number]): Latency<SmtpRun> {
   }
 }
 
+const NO_RETRIES = 'no message had a further attempt: STRESS_RETRIES'
+
 const LATENCIES: readonly Latency<SmtpRun>[] = [
   {
     prefix: '',
@@ -241,6 +243,26 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       name: 'session_failures',
       title: 'sessions ended badly',
       read: ({ metrics }) => metrics?.session_failures,
+    },
+    {
+      ...MESSAGES,
+      name: 'first_attempt_success_rate',
+      title: 'success rate of first attempts',
+      unit: 'share',
+      better: 'higher',
+      atMost: 1,
+      ofParts: false,
+      noData: NO_RETRIES,
+      read: ({ retries }) => retries?.first_attempt?.success_rate,
+    },
+    {
+      ...MESSAGES,
+      ...LOWER_COUNT,
+      name: 'further_attempts',
+      title: 'further attempts',
+      ofParts: false,
+      noData: NO_RETRIES,
+      read: ({ retries }) => retries?.attempts,
     },
     ledgerCount('lost'),
     ledgerCount('duplicated'),

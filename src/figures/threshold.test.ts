@@ -91,7 +91,9 @@ describe('parseThreshold', () => {
     expect(first).toBe('Failed to read the threshold "bananas<3": there is no metric "bananas".')
     expect(second).toBe('Known:')
     expect(units).toContain('    times in ms: p(N), avg, min, max, med')
-    expect(units).toContain('    shares: success_rate, error_rate, rate_error, regression')
+    expect(units).toContain(
+      '    shares: success_rate, error_rate, first_attempt_success_rate, rate_error, regression',
+    )
     expect(units).toContain('    percent of a core: servers_cpu, generator_cpu')
     expect(units.at(-1)).toBe(
       '    of service_time, connect, tls, greeting, ehlo, auth, envelope, data, transfer, accept, quit, e2e too: connect.p(99)',

@@ -13,6 +13,7 @@ import {
 import { readStoreAddress, STORE_FORMS } from '../verify/stores/registry.ts'
 import { CLIENT } from './client.ts'
 import {
+  anyValue,
   countOrUnlimited,
   decimal,
   type Kind,
@@ -20,6 +21,7 @@ import {
   line,
   oneOf,
   preset,
+  type Reading,
   textKind,
   unset,
   type ValuesOf,
@@ -119,6 +121,34 @@ function wrongOf(part: string, text: string, { message }: MailstormError): strin
   return `has a bad threshold${which}: ${why.replace(/[.?]$/, (end) => (end === '?' ? end : ''))}`
 }
 
+/** Seconds before the second attempt, the third, … */
+const delayList: Kind<readonly number[]> = kind(
+  'seconds from 0.01 to 86,400, or several separated by commas',
+  '1,5,30',
+  (text) => {
+    const delays = text
+      .split(',')
+      .map((part) => (/^\s*\d+(\.\d+)?\s*$/.test(part) ? Number(part) : Number.NaN))
+    return readDelays(delays)
+  },
+  anyValue((value) => readDelays(Array.isArray(value) ? value : [value])),
+)
+
+const MOST_DELAYS = 20
+
+function readDelays(delays: readonly unknown[]): Reading<readonly number[]> {
+  if (delays.length === 0 || delays.length > MOST_DELAYS)
+    return { wrong: `has no delay, or more than ${MOST_DELAYS}` }
+  const seconds = delays.filter((delay) => typeof delay === 'number' && !Number.isNaN(delay)) as number[]
+  if (seconds.length < delays.length) return { wrong: 'is not a number of seconds, or a list of them' }
+  if (seconds.some((delay) => delay < 0.01)) return { wrong: 'is too small' }
+  if (seconds.some((delay) => delay > 86_400)) return { wrong: 'is too large' }
+  return { value: Object.freeze(seconds) }
+}
+
+/** Where retries are asked for, and no delay. */
+export const DEFAULT_RETRY_DELAY_SECONDS = 5
+
 /** What holds in the custom scenario when a variable is unset; any other scenario then has its own load. */
 export const CUSTOM_DEFAULTS = {
   messages: 1000,
@@ -212,6 +242,16 @@ export const CUSTOM = {
     'the best the server offers',
     'The SASL mechanism to log in with.',
   ),
+  STRESS_RETRIES: unset(
+    wholeNumber({ min: 0, max: 20, example: 3 }),
+    'none',
+    'Further attempts at a message that was deferred (4xx) or found no server, as a mail queue makes them.',
+  ),
+  STRESS_RETRY_DELAY: unset(
+    delayList,
+    `${DEFAULT_RETRY_DELAY_SECONDS}`,
+    'Seconds before a further attempt; several: before the second, the third, …, and the last for all later ones.',
+  ),
   STRESS_RECIPIENTS: preset(
     recipientCount,
     '1',
@@ -290,6 +330,8 @@ export const FIELD_OF = {
   STRESS_MAX_SESSIONS: 'maxSessions',
   STRESS_TLS: 'tls',
   STRESS_ACCOUNTS: 'accounts',
+  STRESS_RETRIES: 'retries',
+  STRESS_RETRY_DELAY: 'retryDelaySeconds',
   STRESS_RECIPIENTS: 'recipients',
   STRESS_SENDER: 'sender',
   STRESS_RECIPIENT: 'recipient',
@@ -358,6 +400,8 @@ function shapeOf(values: LoadValues): CustomShape {
   return { ...(Object.fromEntries(fields) as Shape), workers, ...(auth === undefined ? {} : { auth }) }
 }
 
+export const NO_RETRIES = 'no message has a further attempt; STRESS_RETRIES says how many'
+
 /** What was given and changes nothing in the custom scenario, with the reason. */
 export function customMisuses({
   custom,
@@ -380,6 +424,8 @@ export function customMisuses({
       'STRESS_MAX_SESSIONS',
       `with STRESS_MODE=${custom.mode} each worker has one session; STRESS_WORKERS says how many there are`,
     )
+  if (custom.retryDelaySeconds !== undefined && (custom.retries ?? 0) === 0)
+    misuses.set('STRESS_RETRY_DELAY', NO_RETRIES)
   const compares = custom.thresholds.some((text) => text.trim().startsWith('regression'))
   if (custom.baseline !== undefined && !compares)
     misuses.set('STRESS_BASELINE', 'none of its thresholds is on regression; STRESS_THRESHOLDS can set one')

@@ -313,6 +313,22 @@ const result = z.looseObject({
   refused_recipients: z.array(failure).optional(),
   session_failures: z.array(failure).optional(),
   session_caps: z.array(sessionCap).optional(),
+  retries: z
+    .looseObject({
+      delays_seconds: z.array(number),
+      attempts: number,
+      first_attempt: z.looseObject({
+        accepted: number,
+        deferred: number,
+        rejected: number,
+        failed: number,
+        success_rate: number,
+      }),
+      accepted_by: z.array(number),
+      cut_off: number,
+      failures: z.array(failure),
+    })
+    .optional(),
   pipelining: z
     .array(z.looseObject({ target: text, asked: text, used: text, trial_messages: number }))
     .optional(),

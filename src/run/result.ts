@@ -5,6 +5,7 @@ import {
   assembleAsides,
   assembleFailures,
   assembleMetrics,
+  assembleRetries,
   assembleServers,
   assembleTimeline,
   targetRate,
@@ -129,13 +130,23 @@ async function figuresOf(facts: RunFacts) {
     ...(drift === undefined ? {} : { drift }),
     ...(delivery === undefined ? {} : { delivery }),
   }
+  const retries = assembleRetries(recording, options.workload.retryDelaysMs ?? [], targetNames)
   const generator = withHeadroom(facts, metrics.throughput)
-  const judged = { metrics, histograms, ledger, generator, ...extras, ...baselineOf(facts, metrics) }
+  const judged = {
+    metrics,
+    histograms,
+    ledger,
+    generator,
+    ...retries,
+    ...extras,
+    ...baselineOf(facts, metrics),
+  }
   const thresholds = options.workload.thresholds.map((threshold) => judgedOn(threshold, judged, servers))
   const connect = recording.phases[PHASES.indexOf('connect')] ?? EMPTY_HISTOGRAM
   const pipelining = servers.levels.rows(load.plan.targets, options.workload)
   const asides = {
     ...assembleAsides(recording, targetNames),
+    ...retries,
     ...(pipelining.length === 0 ? {} : { pipelining }),
   }
   const observations = observe({

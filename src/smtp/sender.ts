@@ -253,8 +253,9 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
   /** Starts an attempt at the ticket's message now. */
   #begin(attempt: Attempt, ticket: Ticket, dueMs?: number, sentMs = this.#options.clock.nowMs()): void {
     const { model } = this.#options
-    // In the closed model a message is due when its worker gets to it.
-    attempt.begin(ticket, dueMs ?? (model === 'open' ? ticket.dueMs : sentMs), sentMs)
+    // In the closed model a message is due when its worker first gets to it.
+    const isDueByClock = model === 'open' || ticket.isRetry === true
+    attempt.begin(ticket, dueMs ?? (isDueByClock ? ticket.dueMs : sentMs), sentMs)
   }
 
   /** `sent`: its envelope, where that is out already. */

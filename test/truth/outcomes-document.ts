@@ -15,6 +15,13 @@ pipelining level and writes this table: \`npx vitest run test/truth/outcomes -u\
 
 planned = accepted + deferred + rejected + failed + dropped + not reached, in every run.
 
+With \`STRESS_RETRIES\` a message that was deferred, or failed for want of a reply, has further attempts, under the same id.
+Its outcome is that of its last attempt, and \`retries\` in the result has the first attempts. A 5yz, a refused login and
+what this machine did wrong are final. So is a message that some recipients were refused: the refused ones are not sent
+to again. A time-out at the final dot is tried again as a queue would: the server may then have the message twice, and
+the ledger says so. An attempt that would begin after the drain is not waited for: the message ends by its last one, and
+counts as \`cut_off\`.
+
 The first digit of a reply decides (RFC 5321 4.2.1), except for codes that can answer only one thing: 220 (the
 connection, STARTTLS), 221 (QUIT), 235 (AUTH), 334 (the dialogue of AUTH). The greeting must be 220. Any other reply
 is out of place: \`protocol_error\`.

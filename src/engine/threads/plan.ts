@@ -12,6 +12,8 @@ export interface Load extends SessionShape {
   readonly mail: MailSpec
   /** Who the sessions log in as, in turn; else as `auth` of each target says. */
   readonly accounts?: AccountTable
+  /** How long a message that was not taken waits for attempt 2, 3, …; absent: it has one attempt. */
+  readonly retryDelaysMs?: readonly number[]
   /** How long after the window messages that are due may still start (open model). */
   readonly drainMs: number
   /** File URL of a module of hooks, and the metrics that they record. */

@@ -16,6 +16,8 @@ import { Dispatch, type Lane } from '../dispatch.ts'
 import type { Pacer } from '../executors/executor.ts'
 import { createPacer } from '../executors/registry.ts'
 import { Recorder } from '../recorder.ts'
+import type { Recording } from '../recording.ts'
+import { Retries } from '../retries.ts'
 import type { Sample } from '../sample.ts'
 import { type Hooks, loadHooks, ThreadHooks } from './hooks.ts'
 import { type LoadPlan, mailPlanOf, type WorkerTask } from './plan.ts'
@@ -61,6 +63,7 @@ export class ThreadRun {
   readonly #cpuAtStart = process.threadCpuUsage()
   readonly #part = `${threadId}.${++parts}`
   readonly #interval: NodeJS.Timeout
+  readonly #retries: Retries | undefined
   readonly #laneOf: LaneOf
   readonly #silence: Silence
   #joined: readonly number[] = []
@@ -109,7 +112,15 @@ export class ThreadRun {
     this.#channel = new BroadcastChannel(channelName(plan.runId))
     this.#channel.onmessage = (event) => this.#receive((event as { data: RunMessage }).data)
     this.#interval = setInterval(() => this.#lookAndReport(), agreed.watch.everyMs)
-    this.#cancelDrain = this.#limitDrain(pacer)
+    const { retryDelaysMs: delaysMs = [] } = plan
+    const { startMs } = agreed
+    const endMs = pacer.windowMs === undefined ? undefined : startMs + pacer.windowMs + plan.drainMs
+    if (delaysMs.length > 0)
+      this.#retries = new Retries({
+        ...{ delaysMs, startMs, endMs },
+        retry: (ticket, delayMs) => this.#dispatch.retry(ticket, delayMs),
+      })
+    this.#cancelDrain = endMs === undefined ? undefined : systemClock.wakeAt(endMs, () => this.#stop())
     this.#loopDelay.enable()
     // An order that was given before the channel was opened has reached nobody here.
     this.#obey()
@@ -122,9 +133,9 @@ export class ThreadRun {
     let ended = 0
     let accepted = 0
     const onSample = (sample: Sample) => {
+      if (!this.#record(sample)) return
       ended++
       if (sample.outcome === 'accepted') accepted++
-      this.#record(sample)
     }
     try {
       await this.#dispatch.join({
@@ -180,27 +191,40 @@ export class ThreadRun {
     }
   }
 
-  #record(sample: Sample): void {
+  /** False: the message is to be attempted again. */
+  #record(sample: Sample): boolean {
     this.#progress++
-    this.#ended++
-    this.#recorder.record(sample)
     this.#hooks?.sample(sample)
-    if (sample.outcome !== 'accepted') return
+    if (this.#retries === undefined) this.#recorder.record(sample)
+    else {
+      const { isFinal, startedMs } = this.#retries.note(sample)
+      this.#recorder.recordAttempt(sample)
+      if (!isFinal) return false
+      this.#recorder.recordOutcome(sample, startedMs)
+    }
+    this.#ended++
+    if (sample.outcome !== 'accepted') return true
     this.#receipts.add(
       sample.target,
       sample.message,
       messageId(this.#plan.runId, sample.message),
       sample.bytes,
     )
-    if (this.#acknowledged === undefined) return
+    if (this.#acknowledged === undefined) return true
     this.#acknowledged.add(sample.message, sample.target, sample.endedMs - this.#startMs)
     for (const place of sample.refusedPlaces ?? []) this.#receipts.refuse(sample.message, place)
+    return true
   }
 
-  #limitDrain(pacer: Pacer): (() => void) | undefined {
-    if (pacer.windowMs === undefined) return undefined
-    const endMs = this.#startMs + pacer.windowMs + this.#plan.drainMs
-    return systemClock.wakeAt(endMs, () => this.#dispatch.stop())
+  /** Nothing is sent any more: what waits for another attempt has ended by its last one. */
+  #stop(): void {
+    const nowMs = systemClock.nowMs()
+    const waiting = this.#dispatch.stop()
+    for (const { sample, startedMs } of this.#retries?.cutOff(waiting, nowMs) ?? []) {
+      this.#progress++
+      this.#ended++
+      this.#recorder.recordOutcome(sample, startedMs)
+    }
   }
 
   #receive(message: RunMessage): void {
@@ -209,7 +233,7 @@ export class ThreadRun {
 
   #obey(): void {
     const { order } = this.#control
-    if (order !== 'go') this.#dispatch.stop()
+    if (order !== 'go') this.#stop()
     if (order === 'abort') this.#transports.abort()
   }
 
@@ -229,6 +253,11 @@ export class ThreadRun {
     } satisfies RunMessage)
   }
 
+  #recording(): Recording {
+    const recording = this.#recorder.snapshot()
+    return this.#retries === undefined ? recording : { ...recording, retries: this.#retries.snapshot() }
+  }
+
   #measure(): ThreadMeasure {
     const cpu = process.threadCpuUsage(this.#cpuAtStart)
     const delay = this.#loopDelay
@@ -237,7 +266,7 @@ export class ThreadRun {
     return {
       part: this.#part,
       workers: this.#joined,
-      recording: this.#recorder.snapshot(),
+      recording: this.#recording(),
       receipts: this.#receipts.toData(),
       heldBack: this.#dispatch.heldBack,
       cpuMs: (cpu.user + cpu.system) / 1000,

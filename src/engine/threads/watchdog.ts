@@ -17,12 +17,14 @@ const SESSIONS = 2
 export function watchLimits({
   mail,
   replyTimeoutMs,
-}: Pick<LoadPlan, 'replyTimeoutMs' | 'mail'>): WatchLimits {
+  retryDelaysMs = [],
+}: Pick<LoadPlan, 'replyTimeoutMs' | 'mail' | 'retryDelaysMs'>): WatchLimits {
   const repliesMs = (REPLIES + mostRecipients(mail.recipients)) * replyTimeoutMs
+  const waitMs = Math.max(0, ...retryDelaysMs)
   return {
     everyMs: 1_000,
     overdueMs: 10_000,
-    silenceMs: SESSIONS * (repliesMs + mostBytes(mail) / LEAST_BYTES_PER_MS) + 10_000,
+    silenceMs: SESSIONS * (repliesMs + mostBytes(mail) / LEAST_BYTES_PER_MS) + waitMs + 10_000,
     heartbeatMs: 20_000,
     graceMs: 10_000,
   }

@@ -40,7 +40,7 @@ export function failureBlocks(result: Result): Block[] {
 }
 
 /** The most frequent kinds first; what could not be told apart is always shown. */
-function failuresTable(failures: readonly FailureRow[], durationSeconds: number): Part[] {
+export function failuresTable(failures: readonly FailureRow[], durationSeconds: number): Part[] {
   const sorted = failures.toSorted((a, b) => b.count - a.count || a.first_at_seconds - b.first_at_seconds)
   const kinds = sorted.filter(({ others }) => !others)
   const others = sorted.filter(({ others }) => others)

@@ -43,6 +43,7 @@ import type { Chart } from '../html/charts/chart.ts'
 import { isShort, timeNote, withBars } from '../html/charts/thin.ts'
 import { resourceCharts, timelineCharts } from '../html/charts/timeline.ts'
 import { verdictReason } from '../verdict.ts'
+import { clientBlocks } from './clients.ts'
 import {
   backendFact,
   environmentFacts,
@@ -89,6 +90,7 @@ export function smtpDocument(result: Result): Document {
       phasesBlock(result.metrics),
       serversBlock(result),
       ...failureBlocks(result),
+      ...clientBlocks(result),
       generatorsBlock(result),
       customMetricsBlock(result),
       resourcesBlock(result),

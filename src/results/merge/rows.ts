@@ -6,6 +6,7 @@ import type {
   LedgerResult,
   ResourceUsage,
   Result,
+  RetriesResult,
   ServerRow,
   TimelineRow,
 } from '../../engine/result.ts'
@@ -46,7 +47,7 @@ export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
 export function mergeAsides(
   shares: readonly Share[],
 ): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> &
-  Pick<Result, 'pipelining'> {
+  Pick<Result, 'pipelining' | 'retries'> {
   const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
     const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
     return failureRows(mergeFailureKinds(parts), (target) => target)
@@ -57,6 +58,31 @@ export function mergeAsides(
     session_failures: merged((result) => result.session_failures),
     session_caps: mergeSessionCaps(caps),
     ...mergePipelining(shares),
+    ...mergeRetryResults(shares, merged),
+  }
+}
+
+function mergeRetryResults(
+  shares: readonly Share[],
+  merged: (of: (result: Result) => readonly FailureRow[] | undefined) => FailureRow[],
+): Pick<Result, 'retries'> {
+  const all = shares.flatMap(({ result }) => result.retries ?? [])
+  const [one] = all
+  if (one === undefined) return {}
+  const sum = (of: (retries: RetriesResult) => number) => all.reduce((total, each) => total + of(each), 0)
+  const [accepted, deferred] = [sum((r) => r.first_attempt.accepted), sum((r) => r.first_attempt.deferred)]
+  const [rejected, failed] = [sum((r) => r.first_attempt.rejected), sum((r) => r.first_attempt.failed)]
+  const begun = accepted + deferred + rejected + failed
+  const success_rate = begun === 0 ? 0 : accepted / begun
+  return {
+    retries: {
+      delays_seconds: one.delays_seconds,
+      attempts: sum((retries) => retries.attempts),
+      first_attempt: { accepted, deferred, rejected, failed, success_rate },
+      accepted_by: one.accepted_by.map((_, at) => sum((retries) => retries.accepted_by[at] ?? 0)),
+      cut_off: sum((retries) => retries.cut_off),
+      failures: merged((result) => result.retries?.failures),
+    },
   }
 }
 

@@ -50,6 +50,8 @@ const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE' | InPairs>> = {
   STRESS_AUTH_TOKEN_COMMAND: 'print-token',
   STRESS_ACCOUNTS: ACCOUNTS,
   STRESS_AUTH_MECHANISM: 'LOGIN',
+  STRESS_RETRIES: 2,
+  STRESS_RETRY_DELAY: [1, 5],
   STRESS_RECIPIENTS: 4,
   STRESS_SENDER: 'a@example.com',
   STRESS_RECIPIENT: 'b@example.com',
@@ -75,6 +77,7 @@ const OF_SOME: Partial<Record<keyof GivenLoad, readonly Name[]>> = {
   STRESS_STAGES: ['waves', 'ramp'],
   STRESS_MAX_SESSIONS: ['rate', 'ramp'],
   STRESS_PIPELINE_DEPTH: [],
+  STRESS_RETRY_DELAY: [],
 }
 
 describe('overrideLoad', () => {

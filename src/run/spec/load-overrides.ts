@@ -13,6 +13,7 @@ import {
   LOAD_VARIABLES,
   type LoadVariable,
   MODE_VARIABLES,
+  NO_RETRIES,
 } from '../../options/load.ts'
 import { headersText } from '../../options/mail.ts'
 import type { ScenarioSpec } from './spec.ts'
@@ -101,6 +102,16 @@ const RULES = {
   STRESS_HEADERS(spec, headers) {
     const own = spec.headers === undefined ? null : headersText(spec.headers)
     return { spec: { ...spec, headers }, own, value: headersText(headers) }
+  },
+  STRESS_RETRY_DELAY(spec, delays) {
+    if ((spec.retries ?? 0) === 0) return NO_RETRIES
+    const own = spec.retryDelaySeconds
+    const value = delays.join(',')
+    return {
+      spec: { ...spec, retryDelaySeconds: delays },
+      own: own === undefined ? null : [own].flat().join(','),
+      value,
+    }
   },
   STRESS_THRESHOLDS(spec, thresholds) {
     return { spec: { ...spec, thresholds }, own: spec.thresholds.join(', '), value: thresholds.join(', ') }
@@ -206,7 +217,7 @@ function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
 type PlainVariable = Exclude<LoadVariable, keyof typeof RULES | keyof typeof AMOUNT_OF>
 type PlainField = Exclude<
   (typeof FIELD_OF)[FieldVariable],
-  'size' | 'thresholds' | 'headers' | 'verify' | 'verifyTimeoutSeconds'
+  'size' | 'thresholds' | 'headers' | 'retryDelaySeconds' | 'verify' | 'verifyTimeoutSeconds'
 >
 
 function field(spec: ScenarioSpec, name: PlainField, value: string | number): Applied {

@@ -16,6 +16,7 @@ import { SMTP_FIGURES } from '../../figures/smtp.ts'
 import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
 import { sizesText } from '../../mail/words.ts'
 import type { SizeName } from '../../options/kind.ts'
+import { DEFAULT_RETRY_DELAY_SECONDS } from '../../options/load.ts'
 import type { SizeDistribution } from '../../options/mail.ts'
 import {
   type Credentials,
@@ -117,6 +118,22 @@ export interface SpecBase extends CustomMetricsSpec, ClientSpec {
    * `sender` (the envelope sender of that account's messages). Each session logs in with the next one, in turn.
    */
   readonly accounts?: string
+  /**
+   * Further attempts at a message that was deferred (4xx), or found no server, from 0 to 20: as a mail queue makes them
+   * (RFC 5321 4.5.4.1). The result tells first attempts from final outcomes (`retries`); response times run from when a
+   * message was due to its final outcome. What cannot be attempted again before the drain is over ends by its last
+   * attempt.
+   *
+   * @defaultValue `0`
+   */
+  readonly retries?: number
+  /**
+   * Seconds before a further attempt, from 0.01 to 86,400; a list: before the second attempt, the third, …, and its last
+   * one before all later ones.
+   *
+   * @defaultValue `5`
+   */
+  readonly retryDelaySeconds?: number | readonly number[]
   /**
    * Recipients per message, from 1 to 1,000, or as text a distribution as that of `size`: `'1..10'`,
    * `'1:80,10:15,100:5'`. No two of a message are equal: of one address they are numbered, recipient+1@…,
@@ -292,6 +309,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
   const open = executorOf(schedule).model === 'open'
   const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
   const replyTimeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
+  const retryDelaysMs = retryDelaysOf(spec)
   return {
     schedule,
     testType: plannedSeconds(schedule) === undefined ? 'burst' : 'sustained',
@@ -307,6 +325,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     auth: spec.auth,
     ...(spec.accounts === undefined ? {} : { accounts: readAccounts(spec.accounts, allowPublic) }),
     replyTimeoutMs,
+    ...(retryDelaysMs.length === 0 ? {} : { retryDelaysMs }),
     baseline: spec.baseline,
     verify: spec.verify === 'none' ? undefined : spec.verify,
     verifyTimeoutMs: (spec.verifyTimeoutSeconds ?? DEFAULT_VERIFY_TIMEOUT_SECONDS) * 1000,
@@ -315,7 +334,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     drainMs,
     maxDurationMs:
       spec.maxDurationSeconds === undefined
-        ? longestMs({ schedule, drainMs, replyTimeoutMs })
+        ? longestMs({ schedule, drainMs, replyTimeoutMs, retryDelaysMs })
         : spec.maxDurationSeconds * 1000,
   }
 }
@@ -347,13 +366,24 @@ function longestMs({
   schedule,
   drainMs,
   replyTimeoutMs,
-}: Pick<Load, 'schedule' | 'drainMs' | 'replyTimeoutMs'>): number {
+  retryDelaysMs = [],
+}: Pick<Load, 'schedule' | 'drainMs' | 'replyTimeoutMs' | 'retryDelaysMs'>): number {
   const seconds = plannedSeconds(schedule)
   if (seconds === undefined) {
     const messages = createPacer(schedule).total
-    return Math.max(DEFAULT_MAX_DURATION_SECONDS, messages / SLOWEST_PER_SECOND) * 1000
+    const retriesMs = retryDelaysMs.reduce((sum, delayMs) => sum + delayMs, 0)
+    return Math.max(DEFAULT_MAX_DURATION_SECONDS, messages / SLOWEST_PER_SECOND) * 1000 + retriesMs
   }
   return seconds * 1000 + drainMs + PHASES.length * replyTimeoutMs
+}
+
+/** Before attempt 2, 3, …; none where a message has one attempt. */
+function retryDelaysOf({
+  retries = 0,
+  retryDelaySeconds = DEFAULT_RETRY_DELAY_SECONDS,
+}: Pick<SpecBase, 'retries' | 'retryDelaySeconds'>): number[] {
+  const delays = [retryDelaySeconds].flat()
+  return Array.from({ length: retries }, (_, at) => (delays[at] ?? delays.at(-1) ?? 0) * 1000)
 }
 
 /**

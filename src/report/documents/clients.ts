@@ -1,0 +1,47 @@
+import type { Result } from '../../engine/result.ts'
+import { type Block, facts, factsFrom } from '../block.ts'
+import { count, counted, decimal, percent } from '../format.ts'
+import { failuresTable } from './failures.ts'
+
+/** What the clients of a load did beyond sending each message once. */
+export function clientBlocks(result: Result): Block[] {
+  return [...retriesBlock(result)]
+}
+
+function retriesBlock({ retries, metrics }: Pick<Result, 'retries' | 'metrics'>): Block[] {
+  if (retries === undefined) return []
+  const { first_attempt: first, accepted_by: acceptedBy, delays_seconds: delays } = retries
+  const outcomes = (['accepted', 'deferred', 'rejected', 'failed'] as const)
+    .filter((outcome) => outcome === 'accepted' || first[outcome] > 0)
+    .map((outcome) => `${count(first[outcome])} ${outcome}`)
+  const later = acceptedBy.map((messages, index) => `${count(messages)} by attempt ${index + 2}`)
+  return [
+    {
+      title: 'Further attempts',
+      folded: true,
+      note: 'Messages that were deferred or found no server, attempted again as a mail queue does. All other figures have each message once, by its final outcome.',
+      noteIn: ['html'],
+      parts: [
+        facts(
+          factsFrom([
+            ['First attempts', `${outcomes.join(', ')} (${percent(first.success_rate)} accepted)`],
+            [
+              'Further attempts',
+              `${count(retries.attempts)}, after ${delays.map((delay) => decimal(delay, 2)).join(', ')} s`,
+            ],
+            ['Accepted later', later.join(', ')],
+            ...(retries.cut_off === 0
+              ? []
+              : [
+                  [
+                    'Cut off',
+                    `${counted(retries.cut_off, 'message')} with attempts left when the drain was over`,
+                  ] as const,
+                ]),
+          ]),
+        ),
+        ...failuresTable(retries.failures, metrics.duration_seconds),
+      ],
+    },
+  ]
+}
