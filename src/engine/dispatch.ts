@@ -145,7 +145,7 @@ export class Dispatch {
   readonly #idle: WaitingLane[] = []
   /** Lanes that are left over when their part of the plan is done, as long as messages wait for another attempt. */
   readonly #patient: WaitingLane[] = []
-  readonly #retries = new RetryQueue()
+  readonly #retries = new RetryQueue<Ticket>()
   #stopped = false
   /** Claimed from the plan, not yet handed out. */
   #upcoming: Ticket | undefined

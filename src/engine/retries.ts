@@ -1,6 +1,5 @@
 import type { Ticket } from './dispatch.ts'
 import { type FailureKind, FailureKinds, mergeFailureKinds } from './failure-kinds.ts'
-import type { EndedCounts } from './recording.ts'
 import type { EndedOutcome, FailureClass, Sample } from './sample.ts'
 
 /** How messages that are not taken are attempted again, over all messages: plain data that merges. */
@@ -8,7 +7,7 @@ export interface RetryRecording {
   /** Attempts beyond the first of each message. */
   readonly attempts: number
   /** How the first attempts of all messages ended. */
-  readonly first: EndedCounts
+  readonly first: Readonly<Record<EndedOutcome, number>>
   /** Messages accepted by attempt 2, 3, … */
   readonly acceptedBy: readonly number[]
   /** Messages that had attempts left, and no time for them. */

@@ -1,6 +1,4 @@
-import type { Ticket } from './dispatch.ts'
-
-interface Line {
+interface Line<Ticket> {
   readonly waiting: { readonly ticket: Ticket; readonly atMs: number }[]
   first: number
 }
@@ -9,8 +7,8 @@ interface Line {
  * Messages that wait for their next attempt. One line for each delay: what is added to it later is due later, so that
  * nothing needs sorting, however many wait.
  */
-export class RetryQueue {
-  readonly #lines = new Map<number, Line>()
+export class RetryQueue<Ticket> {
+  readonly #lines = new Map<number, Line<Ticket>>()
   #size = 0
 
   /** How many wait. */
@@ -55,8 +53,8 @@ export class RetryQueue {
     return all.map(({ ticket }) => ticket)
   }
 
-  #firstLine(): Line | undefined {
-    let first: Line | undefined
+  #firstLine(): Line<Ticket> | undefined {
+    let first: Line<Ticket> | undefined
     for (const line of this.#lines.values()) {
       const atMs = line.waiting[line.first]?.atMs
       if (atMs !== undefined && atMs < (first?.waiting[first.first]?.atMs ?? Number.POSITIVE_INFINITY))
