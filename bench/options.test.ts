@@ -24,7 +24,17 @@ it.each(['0', '-1', 'two', '1e3', ''])('refuses %j as a bar', (bar) => {
 })
 
 it('has each of its options in its help', () => {
-  const asked = ['--rounds', '--sizes', '--messages', '--quick', '--bar', '--before', '--json', '--help']
+  const asked = [
+    '--rounds',
+    '--sizes',
+    '--messages',
+    '--quick',
+    '--bar',
+    '--before',
+    '--null-sink',
+    '--json',
+    '--help',
+  ]
   for (const option of asked) expect(HELP).toContain(`  ${option}`)
 })
 
@@ -44,6 +54,15 @@ it('is 40 pairs of bursts of 1 KB beside a commit before', () => {
   expect(options).toMatchObject({ before: '7af08a6', rounds: 40, sizesBytes: [1_024] })
   expect(options.messages(1_024)).toBe(4_000)
   expect(readOptions(['--before', 'HEAD~3', '--quick']).rounds).toBe(2)
+})
+
+it('has chunks on our null sink too, and alone with --null-sink, but not with --quick', () => {
+  expect(readOptions([])).toMatchObject({ onlyNullSink: false, withoutNullSink: false })
+  expect(readOptions(['--quick'])).toMatchObject({ onlyNullSink: false, withoutNullSink: true })
+  expect(readOptions(['--quick', '--null-sink'])).toMatchObject({
+    onlyNullSink: true,
+    withoutNullSink: false,
+  })
 })
 
 it('takes for a commit no option of git', () => {

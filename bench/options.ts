@@ -10,10 +10,13 @@ export interface BenchOptions {
   readonly messages: (sizeBytes: number) => number
   /** A commit whose engine is measured side by side with this one, instead of other clients. */
   readonly before: string | undefined
+  /** Only what runs against our null sink: chunks, beside the other levels. */
+  readonly onlyNullSink: boolean
+  /** What runs against our null sink is left out: it takes minutes. */
+  readonly withoutNullSink: boolean
   readonly jsonFile: string | undefined
   /** The run fails when a shape takes more than so many times the CPU of the bare script; undefined = it never does. */
   readonly bar: number | undefined
-  /** Print the options and end. */
 }
 
 export const HELP = `npm run bench -- [options]: our engine beside a bare script on net.Socket (floor), smtp-source and nodemailer.
@@ -24,6 +27,7 @@ export const HELP = `npm run bench -- [options]: our engine beside a bare script
   --quick           one small size in less than a minute, for CI; fails beyond --bar
   --bar X           fail when CPU per message is more than X times that of floor (with --quick ${FLOOR_BAR}, else never)
   --before COMMIT   beside the engine of an earlier commit and floor, burst by burst, instead of other clients
+  --null-sink       only the part on our null sink, which takes chunks (RFC 3030): at once, and 10 ms late
   --json FILE       write the figures as JSON too
   --help            print this
 
@@ -42,7 +46,7 @@ const PAIRS = 40
 const QUICK_PAIRS = 2
 
 /**
- * `--rounds 5 --sizes 1024,10240,102400 --messages N --quick --bar X --json FILE`; `--before COMMIT`, with which rounds
+ * `--rounds 5 --sizes 1024,10240,102400 --messages N --quick --bar X --null-sink --json FILE`; `--before COMMIT`, with which rounds
  * are pairs of bursts: 40 of 1 KB unless told otherwise.
  */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -56,6 +60,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       before: { type: 'string' },
       json: { type: 'string' },
       bar: { type: 'string' },
+      'null-sink': { type: 'boolean', default: false },
     },
   })
   const { quick } = values
@@ -70,6 +75,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       messages ??
       (before === undefined ? messagesOf(sizeBytes, quick) : quick ? QUICK_BURST_MESSAGES : BURST_MESSAGES),
     before,
+    onlyNullSink: values['null-sink'],
+    withoutNullSink: quick && !values['null-sink'],
     jsonFile: values.json,
     bar: values.bar === undefined ? (quick ? FLOOR_BAR : undefined) : ratio('bar', values.bar),
   }

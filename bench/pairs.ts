@@ -1,5 +1,5 @@
 import type { BurstOrder } from './clients/bursts.ts'
-import { type Client, MAILSTORM_SHAPES } from './clients/list.ts'
+import type { Client, SomeShape } from './clients/list.ts'
 import { type SenderProcess, startEngine, startFloor, warmUp } from './clients/sender-process.ts'
 import { cpuSecondsPerThousand, type Measurement, messagesPerSecond, spreadOf } from './measurement.ts'
 import { table } from './report.ts'
@@ -8,6 +8,7 @@ import type { Tree } from './tree.ts'
 /** Two engines, of which one is of an earlier commit, and the bare script: they send the same bursts in turn. */
 export interface PairOptions {
   readonly before: Tree
+  readonly shapes: readonly SomeShape[]
   readonly port: number
   readonly sizeBytes: number
   readonly pairs: number
@@ -47,7 +48,7 @@ export async function measurePairs(options: PairOptions): Promise<PairRow[]> {
   await using then = await startEngine(before.url)
   await using floor = await startFloor()
   const rows: PairRow[] = []
-  for (const { name, share, shape } of MAILSTORM_SHAPES) {
+  for (const { name, share, shape } of options.shapes) {
     const order = {
       shape: { port, sizeBytes, ...shape },
       messages: Math.ceil(options.messages * share),

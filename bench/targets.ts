@@ -1,4 +1,4 @@
-import { type ClientName, floorOf, MAILSTORM_SHAPES } from './clients/list.ts'
+import { CHUNK_SHAPES, type ClientName, floorOf, MAILSTORM_SHAPES } from './clients/list.ts'
 import {
   cpuSecondsPerThousand,
   type Measurement,
@@ -48,6 +48,36 @@ const FLOOR_TARGETS = MAILSTORM_SHAPES.map(
     bySize: name === 'new connection' ? {} : { 1024: FLOOR_TARGET },
   }),
 )
+
+/** Of chunks there is none. */
+const CHUNK_FLOOR_TARGETS = CHUNK_SHAPES.map(
+  ({ name }): Target => ({ ours: name, theirs: floorOf(name), figure: 'cpu', bySize: {} }),
+)
+
+const besideSource = (ours: ClientName, least?: number): Target => ({
+  ours,
+  theirs: 'smtp-source -d',
+  figure: 'rate',
+  bySize: least === undefined ? {} : { 1024: least },
+})
+
+/** On a server that keeps nothing and takes chunks, of 1 KB: with replies at once, and 10 ms late. */
+export const NULL_SINK_TARGETS = {
+  atOnce: [
+    besideSource('chunks 8', 8),
+    besideSource('chunks 32'),
+    besideSource('transactions'),
+    besideSource('commands'),
+    ...CHUNK_FLOOR_TARGETS,
+  ],
+  late: [
+    besideSource('chunks 32', 60),
+    besideSource('chunks 8'),
+    besideSource('transactions', 3.5),
+    besideSource('commands', 1.85),
+    besideSource('lock-step'),
+  ],
+} as const satisfies Record<string, readonly Target[]>
 
 export interface Ratio {
   readonly name: string

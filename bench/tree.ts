@@ -34,11 +34,18 @@ export async function treeOf(commit: string): Promise<Tree> {
   }
 }
 
+/** Engines of before level `chunks` would send something else for it. */
+export async function knowsChunks({ url }: Tree): Promise<boolean> {
+  const module = await import(url('src/smtp/target.ts')).catch(ignore)
+  const levels = (module as { PIPELINING_LEVELS?: readonly string[] } | undefined)?.PIPELINING_LEVELS
+  return levels?.includes('chunks') === true
+}
+
 /** What git takes for a commit, and never for an option. */
 export function commitOf(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,100}$/.test(text)) return text
   throw new MailstormError('BAD_OPTIONS', `Failed to read --before: "${text}" is not a commit.`)
 }
 
-/** It was not added. */
+/** It was not added, or is not there. */
 function ignore(): void {}

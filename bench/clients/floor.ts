@@ -1,15 +1,19 @@
 import { connect } from 'node:net'
 import { textBody } from '../../src/mail/text.ts'
+import { DEFAULT_PIPELINE_DEPTH } from '../../src/smtp/target.ts'
 import type { Measurement } from '../measurement.ts'
 import { type MailstormTask, RECIPIENT, SENDER, SESSIONS } from './task.ts'
 
 /** How the floor sends: the shapes of our engine. */
-export type FloorShape = Pick<MailstormTask, 'port' | 'sizeBytes' | 'pipelining' | 'newConnectionEach'>
+export type FloorShape = Omit<MailstormTask, 'messages' | 'warmUpMessages'>
 
 const EHLO = Buffer.from('EHLO floor.example\r\n')
 const QUIT = Buffer.from('QUIT\r\n')
 const ENVELOPE = [`MAIL FROM:<${SENDER}>\r\n`, `RCPT TO:<${RECIPIENT}>\r\n`, 'DATA\r\n']
+/** Replies to MAIL, RCPT and BDAT. */
+const CHUNK_REPLIES = 3
 const HEADER = `From: <${SENDER}>\r\nTo: <${RECIPIENT}>\r\nSubject: mailstorm load test message\r\n\r\n`
+const END_OF_DATA_BYTES = '.\r\n'.length
 const READ_BYTES = 65_536
 const LF = 0x0a
 const HYPHEN = 0x2d
@@ -32,6 +36,9 @@ class Floor {
   readonly #content: Write
   /** The end of a message with the next envelope, at level `transactions` (RFC 2920 3.1). */
   readonly #contentAndEnvelope: Write | undefined
+  /** At level `chunks`: so many whole messages, of which a write has as many as are left (RFC 3030). */
+  readonly #chunks: Buffer | undefined
+  readonly #depth: number
   /** All sessions read into it: what came is looked at before the next read. */
   readonly #input = Buffer.allocUnsafe(READ_BYTES)
   readonly #done = Promise.withResolvers<void>()
@@ -52,6 +59,18 @@ class Floor {
     if (shape.pipelining === 'transactions') {
       const octets = Buffer.concat([content, envelope.octets])
       this.#contentAndEnvelope = { octets, replies: 1 + envelope.replies }
+    }
+    this.#depth = shape.pipelining === 'chunks' ? (shape.depth ?? DEFAULT_PIPELINE_DEPTH) : 1
+    if (shape.pipelining === 'chunks') {
+      // The dot of the end of data is not part of a chunk.
+      const message = content.subarray(0, content.length - END_OF_DATA_BYTES)
+      const commands = `${ENVELOPE.slice(0, -1).join('')}BDAT ${message.length} LAST\r\n`
+      this.#chunks = Buffer.concat(
+        Array(this.#depth)
+          .fill([Buffer.from(commands), message])
+          .flat(),
+      )
+      this.#envelope = []
     }
     this.#left = messages
   }
@@ -107,6 +126,10 @@ class Floor {
         write(following)
         return
       }
+      if (this.#chunks !== undefined) {
+        write(this.#nextChunks(this.#chunks))
+        return
+      }
       isEnveloped = this.#contentAndEnvelope !== undefined && this.#left > 0
       if (isEnveloped) this.#left -= 1
       write((isEnveloped ? this.#contentAndEnvelope : undefined) ?? this.#content)
@@ -138,6 +161,15 @@ class Floor {
       this.#openSessions -= 1
       this.#open()
     })
+  }
+
+  /** One message is taken already. */
+  #nextChunks(all: Buffer): Write {
+    const further = Math.min(this.#depth - 1, this.#left)
+    this.#left -= further
+    const count = further + 1
+    const octets = count === this.#depth ? all : all.subarray(0, (all.length / this.#depth) * count)
+    return { octets, replies: count * CHUNK_REPLIES }
   }
 
   #fail(reply: string): void {

@@ -17,6 +17,8 @@ export const CLIENT_NAMES = [
   'floor commands',
   'floor transactions',
   'floor new connection',
+  'floor chunks 8',
+  'floor chunks 32',
 ] as const
 export type ClientName = (typeof CLIENT_NAMES)[number]
 
@@ -35,21 +37,27 @@ export interface StartedClient extends AsyncDisposable {
 
 type Shape = Pick<MailstormTask, 'pipelining' | 'newConnectionEach' | 'depth'>
 
+interface NamedShape {
+  readonly name: ClientName
+  readonly share: number
+  readonly shape: Shape
+}
+
 /** Ours, by how it pipelines and how long a session lasts. */
 export const MAILSTORM_SHAPES = [
   { name: 'lock-step', share: 1, shape: { pipelining: 'off', newConnectionEach: false } },
   { name: 'commands', share: 2, shape: { pipelining: 'commands', newConnectionEach: false } },
   { name: 'transactions', share: 3, shape: { pipelining: 'transactions', newConnectionEach: false } },
   { name: 'new connection', share: 0.4, shape: { pipelining: 'commands', newConnectionEach: true } },
-] as const satisfies readonly { readonly name: ClientName; readonly share: number; readonly shape: Shape }[]
+] as const satisfies readonly NamedShape[]
 
 /** Ours by whole messages, where the server takes chunks (RFC 3030): with so many of a session on their way. */
-const CHUNK_SHAPES = [
+export const CHUNK_SHAPES = [
   { name: 'chunks 8', share: 12, shape: { pipelining: 'chunks', newConnectionEach: false, depth: 8 } },
   { name: 'chunks 32', share: 12, shape: { pipelining: 'chunks', newConnectionEach: false, depth: 32 } },
-] as const
+] as const satisfies readonly NamedShape[]
 
-export type ShapeName = (typeof MAILSTORM_SHAPES)[number]['name']
+export type SomeShape = (typeof MAILSTORM_SHAPES | typeof CHUNK_SHAPES)[number]
 
 /** `chunks`: the server offers CHUNKING. */
 export function clients(installed: { readonly smtpSource: boolean; readonly chunks?: boolean }): Client[] {
@@ -62,7 +70,7 @@ export function clients(installed: { readonly smtpSource: boolean; readonly chun
     mailstorm(lockStep),
     floor(commands),
     mailstorm(commands),
-    ...(installed.chunks === true ? CHUNK_SHAPES.map(mailstorm) : []),
+    ...(installed.chunks === true ? CHUNK_SHAPES.flatMap((shape) => [floor(shape), mailstorm(shape)]) : []),
     ...source('smtp-source -d', 1, ['-d']),
     mailstorm(transactions),
     floor(transactions),
@@ -73,12 +81,12 @@ export function clients(installed: { readonly smtpSource: boolean; readonly chun
   ]
 }
 
-function mailstorm({ name, share, shape }: (typeof MAILSTORM_SHAPES | typeof CHUNK_SHAPES)[number]): Client {
+function mailstorm({ name, share, shape }: SomeShape): Client {
   return { name, share, start: (task) => startSender(startEngine(), shape, task) }
 }
 
 /** The bare script on `net.Socket` that sends as this shape of ours does: floor.ts. */
-function floor({ name, share, shape }: (typeof MAILSTORM_SHAPES)[number]): Client {
+function floor({ name, share, shape }: SomeShape): Client {
   return { name: floorOf(name), share, start: (task) => startSender(startFloor(), shape, task) }
 }
 
@@ -99,7 +107,7 @@ function anew(run: (task: ClientTask) => Promise<Measurement>): Client['start'] 
   return async (task) => ({ run: () => run(task), [Symbol.asyncDispose]: async () => {} })
 }
 
-export function floorOf(name: ShapeName): `floor ${ShapeName}` {
+export function floorOf(name: SomeShape['name']): `floor ${SomeShape['name']}` {
   return `floor ${name}`
 }
 
