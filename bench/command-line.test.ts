@@ -23,6 +23,7 @@ test.for([
   ['bench/proxy.ts', '--round=3', "Unknown option '--round'"],
   ['bench/proxy.ts', '--rounds', "Option '--rounds <value>' argument missing"],
   ['bench/proxy.ts', '--rounds=few', 'Failed to read --rounds: "few" is not a whole number above 0.'],
+  ['bench/vitest-overhead.ts', '--rounds=0', 'Failed to read --rounds: "0" is not a whole number above 0.'],
   ['bench/limits.ts', '--sessions=many', 'Failed to read --sessions: "many" is not a whole number.'],
   ['bench/engine.ts', '--bar=x', '--bar'],
   ['bench/engine.ts', '--round=3', "Unknown option '--round'"],

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { Result } from '../src/engine/result.ts'
 import { runProgram } from './clients/run.ts'
 import { type MailstormTask, SESSIONS } from './clients/task.ts'
+import { optionsGiven } from './command-line.ts'
 import { messagesPerSecond, spreadOf } from './measurement.ts'
 import { readOptions } from './options.ts'
 import { machineLine, table } from './report.ts'
@@ -14,14 +15,24 @@ import { startServer } from './server.ts'
 
 /**
  * The same load twice: by the engine in a plain script, and by `vitest run`, where each worker is a
- * test, with reporters, live figures and a result file. Neither is warmed up.
+ * test, with reporters, live figures and a result file. Each sends it once before, in the same process: what it costs
+ * until the compilers are done is not what Vitest costs. Exit code 1 when it misses its target.
  */
 const SIZE_BYTES = 1_024
 const MESSAGES = 100_000
-const TARGET = 0.8
+/** Issue 14. */
+const TARGET = 0.9
 const LIMIT_MS = 300_000
 
-const options = readOptions(['--messages', String(MESSAGES), ...process.argv.slice(2)])
+const HELP = `node bench/vitest-overhead.ts [options]: what vitest run with all reporters costs on top of the engine.
+
+  --rounds N     rounds in which both take turns (5)
+  --messages N   messages of a run, and as many before it (${MESSAGES})
+  --help         print this
+
+See docs/benchmarks.md.`
+
+const options = optionsGiven((args) => readOptions(['--messages', String(MESSAGES), ...args]), HELP)
 const messages = options.messages(SIZE_BYTES)
 await using server = await startServer()
 const bare: number[] = []
@@ -49,12 +60,14 @@ console.log(
   `\nvitest run / bare engine: ${ratio.median.toFixed(2)}, ${range} (target ≥ ${TARGET}: ${verdict})`,
 )
 
+if (verdict !== 'ok') process.exitCode = 1
+
 async function bareRate(): Promise<number> {
   const task: MailstormTask = {
     port: server.port,
     sizeBytes: SIZE_BYTES,
     messages,
-    warmUpMessages: 1,
+    warmUpMessages: messages,
     pipelining: 'commands',
     newConnectionEach: false,
   }
@@ -65,10 +78,10 @@ async function vitestRate(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'mailstorm-bench-'))
   try {
     const output = await runVitest(folder)
-    const result = JSON.parse(
-      await readFile(join(folder, 'latest.json'), 'utf8').catch(() => '{}'),
-    ) as Partial<Result>
-    if (result.metrics?.successful_messages !== messages)
+    // The last one is the one that is measured.
+    const latest = await readFile(join(folder, 'latest.json'), 'utf8').catch(() => '{}')
+    const result = JSON.parse(latest) as Partial<Result>
+    if (result.scenario !== 'measured' || result.metrics?.successful_messages !== messages)
       throw new Error(`vitest run did not send all:\n${output}`)
     return result.metrics.messages_per_second
   } finally {
@@ -88,10 +101,11 @@ async function runVitest(resultsFolder: string): Promise<string> {
     STRESS_SIZE: 'small',
     STRESS_PIPELINING: 'commands',
     STRESS_THREADS: '1',
+    STRESS_COOLDOWN: '0',
     STRESS_RESULTS_DIR: resultsFolder,
     SMTP_TARGETS: `127.0.0.1:${server.port}`,
   }
-  const args = [entry, 'run', '--config', 'vitest.stress.config.ts', '-t', 'custom']
+  const args = [entry, 'run', '--config', 'bench/overhead.config.ts']
   const run = promisify(execFile)(process.execPath, args, { cwd: root, env, timeout: LIMIT_MS })
   return run.then(
     ({ stdout }) => stdout,
