@@ -12,6 +12,7 @@ export const WORKLOAD_OPTIONS = {
   messages: ['STRESS_MESSAGES', '<count>'],
   workers: ['STRESS_WORKERS', '<count>'],
   size: ['STRESS_SIZE', '<size>'],
+  corpus: ['STRESS_CORPUS', '<folder or glob,…>'],
   duration: ['STRESS_DURATION', '<seconds>'],
   rate: ['STRESS_RATE', '<per second>'],
   stages: ['STRESS_STAGES', '<list>'],

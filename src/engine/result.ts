@@ -39,7 +39,7 @@ export interface Result {
   readonly servers: readonly string[]
   /** Port of the first server. */
   readonly port: number
-  /** Size of each message including its header, in bytes. */
+  /** Size of each message including its header, in bytes; of a corpus the mean. */
   readonly message_size: number
   /** Number of concurrent workers. */
   readonly concurrent_workers: number
@@ -232,6 +232,8 @@ export interface WorkloadResult {
   readonly size_bytes: number
   /** How sizes differ from message to message; absent where all have the same. */
   readonly size_distribution?: DistributionResult
+  /** The real mail that was sent; absent where the messages were generated. */
+  readonly corpus?: CorpusResult
   /** Messages per second that were to be started; null in the closed model. */
   readonly rate_per_second: number | null
   /** Planned length of the load in seconds; null when a number of messages ends it. */
@@ -256,6 +258,33 @@ export interface WorkloadResult {
   readonly sender: string
   /** Envelope recipient, likewise; the first of several. */
   readonly recipient: string
+}
+
+/** Real mail that was sent in place of generated text. */
+export interface CorpusResult {
+  /** Its folders, files or globs as they were given, with their weights. */
+  readonly name: string
+  /** Number of messages. */
+  readonly messages: number
+  /** Number of files. */
+  readonly files: number
+  /** Bytes of all messages as they are sent, without the headers that are put on top. */
+  readonly bytes: number
+  /** Sizes of its messages in bytes. */
+  readonly size_bytes: {
+    /** Smallest. */
+    readonly min: number
+    /** Median. */
+    readonly p50: number
+    /** 90th percentile. */
+    readonly p90: number
+    /** 99th percentile. */
+    readonly p99: number
+    /** Largest. */
+    readonly max: number
+  }
+  /** Equal for corpora with the same messages in the same order. */
+  readonly digest: string
 }
 
 /** What the load generator itself used, and whether it was the limit of the run. */

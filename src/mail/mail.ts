@@ -169,6 +169,7 @@ export function meanBytes({ sizeBytes }: MailSpec): number {
 }
 
 /** Bytes of the largest message that there can be. */
-export function mostBytes({ sizeBytes }: MailSpec): number {
+export function mostBytes({ sizeBytes, corpus }: MailSpec): number {
+  if (corpus !== undefined) return corpus.mostBytes
   return typeof sizeBytes === 'number' ? sizeBytes : boundsOf(sizeBytes).most
 }

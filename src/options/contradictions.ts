@@ -115,6 +115,13 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         ? undefined
         : `STRESS_GENERATORS=${generators} is set, but nothing names the run they share. Set STRESS_START_AT or STRESS_RUN_ID to the same value for each.`,
   },
+  {
+    about: [],
+    find: (_, given) =>
+      given.has('STRESS_CORPUS') && given.has('STRESS_SIZE')
+        ? 'STRESS_CORPUS sends real mail, which has sizes of its own, and STRESS_SIZE is for generated text. Unset one of them.'
+        : undefined,
+  },
   needs('SMTP_IMAGE_PORT', 'SMTP_IMAGE'),
   needs('PROXY_TOKEN', 'PROXY_URL'),
   needs('PROXY_DIALECT', 'PROXY_URL'),

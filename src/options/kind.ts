@@ -225,6 +225,7 @@ export function variablesOf(shape: Readonly<Record<string, z.ZodType>>): readonl
 /** Sizes by name, in bytes: the four of the PrixFixe stress-test guide. */
 export const SIZES = { small: 1024, medium: 10_240, large: 102_400, xlarge: 1_048_576 } as const
 export type SizeName = keyof typeof SIZES
+export const DEFAULT_SIZE = 'medium' satisfies SizeName
 
 /** A message's own headers (date, ids, checksum, addresses) need about 450 bytes. */
 export const MIN_MESSAGE_BYTES = 512

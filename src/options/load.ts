@@ -180,6 +180,14 @@ export const CUSTOM = {
     'medium',
     'Size of each message, headers included, or how sizes are spread.',
   ),
+  STRESS_CORPUS: unset(
+    line(
+      'folders, files or globs of .eml files, mboxes and Maildirs, separated by commas, each with :weight or none',
+      'mails/news:70,mails/large:30',
+    ),
+    'generated text',
+    'Real mail to send in place of generated text.',
+  ),
   STRESS_DURATION: unset(
     decimal({ min: 0.1, max: 86_400, unit: 'seconds', example: 60 }),
     `${CUSTOM_DEFAULTS.durationSeconds}`,
@@ -324,6 +332,7 @@ export function givenLoad(values: LoadValues, given: ReadonlySet<string>): Given
 export const FIELD_OF = {
   STRESS_WORKERS: 'workers',
   STRESS_SIZE: 'size',
+  STRESS_CORPUS: 'corpus',
   STRESS_PIPELINING: 'pipelining',
   STRESS_PIPELINE_DEPTH: 'pipelineDepth',
   STRESS_MESSAGES_PER_SESSION: 'messagesPerSession',
@@ -360,7 +369,10 @@ type FieldName = (typeof FIELD_OF)[FieldVariable]
 type Fields = { readonly [V in FieldVariable as (typeof FIELD_OF)[V]]: LoadValues[V] }
 /** Without a default, a field is there only when its variable is set. */
 type UnsetField = { [F in FieldName]: undefined extends Fields[F] ? F : never }[FieldName]
-type Shape = Omit<Fields, UnsetField> & { readonly [F in UnsetField]?: NonNullable<Fields[F]> }
+type Shape = Omit<Fields, UnsetField | 'size'> & { readonly [F in UnsetField]?: NonNullable<Fields[F]> } & {
+  /** Absent with a corpus. */
+  readonly size?: Fields['size']
+}
 type CustomShape = Shape & { readonly workers: number; readonly auth?: Credentials }
 
 /** The custom scenario, as a suite would say it, and the mode that it was asked for by. */
@@ -393,7 +405,9 @@ function defaultWorkers({ STRESS_MODE: mode, STRESS_STAGES: stages = [], ...valu
 function shapeOf(values: LoadValues): CustomShape {
   const fields = FIELD_VARIABLES.flatMap((variable) => {
     const value = values[variable]
-    return value === undefined ? [] : [[FIELD_OF[variable], value]]
+    // Messages of a corpus have sizes of their own.
+    const isIdle = variable === 'STRESS_SIZE' && values.STRESS_CORPUS !== undefined
+    return value === undefined || isIdle ? [] : [[FIELD_OF[variable], value]]
   })
   const auth = credentialsOf(values)
   const workers = values.STRESS_WORKERS ?? defaultWorkers(values)

@@ -110,6 +110,16 @@ const workload = z.looseObject({
   accounts: number.optional(),
   size_bytes: number,
   size_distribution: distribution.optional(),
+  corpus: z
+    .looseObject({
+      name: text,
+      messages: number,
+      files: number,
+      bytes: number,
+      size_bytes: z.looseObject({ min: number, p50: number, p90: number, p99: number, max: number }),
+      digest: text,
+    })
+    .optional(),
   rate_per_second: figure,
   duration_seconds: figure,
   sender: text,

@@ -6,10 +6,11 @@ import { type Progress, progressOf } from '../engine/progress.ts'
 import type { Result } from '../engine/result.ts'
 import { LoadRun, type Measured } from '../engine/threads/load-run.ts'
 import type { LoadPlan } from '../engine/threads/plan.ts'
-import { mailOf } from '../mail/mail.ts'
+import { type MailSpec, mailOf } from '../mail/mail.ts'
 import { type Verified, verifyLoad } from '../verify/verification.ts'
 import { withLogs } from './archive-logs.ts'
 import { GeneratorMeter, ownWorkers, type RunStart } from './generator.ts'
+import { withCorpus } from './ground/corpora.ts'
 import { type Ground, groundFor } from './ground/ground.ts'
 import type { Servers } from './ground/servers.ts'
 import { LiveFeeds } from './live/feed.ts'
@@ -106,6 +107,7 @@ export async function runLoads(
         startedAt: new Date(startedAt.getTime() + startAfterSeconds * 1000),
         generator: generator.stop(load.pacer.model, figures),
         calibratedPerSecond: ground.calibrated.get(options.workload),
+        corpus: ground.corpora.get(options.workload.corpus ?? ''),
       }
     })
   } finally {
@@ -124,7 +126,7 @@ async function shortlyBefore(startAtMs: number | undefined, signal: AbortSignal)
 }
 
 function startLoads(
-  { servers, pool }: Ground,
+  { servers, pool, corpora }: Ground,
   parts: readonly LoadPart[],
   { start: first, seed }: { start: RunStart; seed: number },
 ): LoadRun[] {
@@ -137,7 +139,8 @@ function startLoads(
       runId: index === 0 ? first.runId : `${first.runId}p${index + 1}`,
       ...(firstMs === undefined ? {} : { startAtMs: firstMs + startAfterSeconds * 1000 }),
     }
-    const plan = planOf({ workload, servers: narrowed(servers, workload), seed, start, workers })
+    const mail = withCorpus(workload, corpora)
+    const plan = planOf({ workload, mail, servers: narrowed(servers, workload), seed, start, workers })
     loads.push(new LoadRun(pool, plan, workers))
   }
   return loads
@@ -163,6 +166,7 @@ function selectedWorkers({ task, services }: Row, workers: number): number[] {
 
 interface PlanParts {
   readonly workload: Workload
+  readonly mail: MailSpec
   readonly servers: Servers
   readonly seed: number
   readonly start: RunStart
@@ -170,11 +174,12 @@ interface PlanParts {
   readonly workers: readonly number[]
 }
 
-function planOf({ workload, servers, seed, start, workers }: PlanParts): LoadPlan {
+function planOf({ workload, mail, servers, seed, start, workers }: PlanParts): LoadPlan {
   const own = ownWorkers(workload.workers, start.split)
   return {
     ...workload,
     ...start,
+    mail,
     schedule: shareOf(workload.schedule, workers.length, own.length),
     targets: servers.levels.limit(servers.targetsFor(workload), workload),
     sessionsPerWorker: Math.max(1, Math.floor(workload.maxSessions / workload.workers)),

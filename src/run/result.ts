@@ -11,6 +11,7 @@ import {
   targetRate,
 } from '../engine/measurement.ts'
 import {
+  type CorpusResult,
   type GeneratorResult,
   type LedgerResult,
   type Metrics,
@@ -29,6 +30,8 @@ import type { BaselineFigures } from '../figures/regression.ts'
 import { stageFigures } from '../figures/stages.ts'
 import { endOf, judge, skipUnasked, type Threshold } from '../figures/threshold.ts'
 import { verify } from '../ledger/verify.ts'
+import type { Corpus } from '../mail/corpus/corpus.ts'
+import { corpusName } from '../mail/corpus/places.ts'
 import { messageId } from '../mail/id.ts'
 import { meanBytes } from '../mail/mail.ts'
 import { PHASES } from '../smtp/target.ts'
@@ -38,7 +41,7 @@ import { describeMail } from './describe-mail.ts'
 import type { Servers } from './ground/servers.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
-import { countOrUnlimited, type Workload } from './spec/spec.ts'
+import { countOrUnlimited } from './spec/spec.ts'
 
 export interface RunFacts {
   readonly options: RunOptions
@@ -51,6 +54,8 @@ export interface RunFacts {
   readonly generator: GeneratorResult
   /** Messages per second of a calibration before the load, if there was one. */
   readonly calibratedPerSecond: number | undefined
+  /** The real mail that was sent, if it was not generated. */
+  readonly corpus: Corpus | undefined
   /** During this load. */
   readonly resourceUsage: Readonly<Record<string, ResourceUsage>>
   /** During all loads that ran at the same time. */
@@ -80,11 +85,11 @@ export async function buildResult(facts: RunFacts): Promise<Result> {
     test_type: workload.testType,
     servers: load.plan.targets.map(({ name }) => name),
     port: load.plan.targets[0]?.port ?? 0,
-    message_size: meanBytes(workload.mail),
+    message_size: meanBytes(load.plan.mail),
     concurrent_workers: load.workerCount,
     target_rate: targetRate(load.pacer),
     metrics,
-    workload: describe(workload, load),
+    workload: describe(facts),
     ...overriddenBy(options),
     thresholds,
     ...figures,
@@ -185,16 +190,17 @@ function stageTable({ load, measured }: RunFacts): Pick<Result, 'side_by_side'> 
 }
 
 /** The reference of `regression`, if the scenario names one. */
-function baselineOf({ options, servers, load }: RunFacts, metrics: Metrics): { baseline?: BaselineFigures } {
+function baselineOf(facts: RunFacts, metrics: Metrics): { baseline?: BaselineFigures } {
+  const { options, servers, load } = facts
   const { scenario, part, workload } = options
   if (workload.baseline === undefined) return {}
   const target = {
     servers: load.plan.targets,
-    message_size: meanBytes(workload.mail),
+    message_size: meanBytes(load.plan.mail),
     target_rate: targetRate(load.pacer),
   }
   const about = { scenario, part, test_type: workload.testType, backend: servers.backend, machine: machine() }
-  const run = { format: RESULT_FORMAT, ...about, ...target, metrics, workload: describe(workload, load) }
+  const run = { format: RESULT_FORMAT, ...about, ...target, metrics, workload: describe(facts) }
   return { baseline: baselineFigures(workload.baseline, run) }
 }
 
@@ -272,7 +278,13 @@ export function judgedOn(
   return mayLack ? skipUnasked(judged, threshold) : judged
 }
 
-function describe(workload: Workload, { pacer, plan, planned, workerCount }: LoadRun): WorkloadResult {
+function corpusResult({ spelling, summary }: Corpus): CorpusResult {
+  const { messages, files, bytes, sizeBytes, digest } = summary
+  return { name: corpusName(spelling), messages, files, bytes, size_bytes: sizeBytes, digest }
+}
+
+function describe({ options: { workload }, load, corpus }: RunFacts): WorkloadResult {
+  const { pacer, plan, planned, workerCount } = load
   const { schedule } = workload
   // What was asked for; a number of messages in a time is a little off it where it is not whole.
   const { schedule: own, split } = plan
@@ -284,7 +296,8 @@ function describe(workload: Workload, { pacer, plan, planned, workerCount }: Loa
     planned,
     workers: workerCount,
     max_sessions: Math.round((workload.maxSessions * workerCount) / workload.workers),
-    ...describeMail(workload.mail),
+    ...describeMail(plan.mail),
+    ...(corpus === undefined ? {} : { corpus: corpusResult(corpus) }),
     rate_per_second: asked ?? targetRate(pacer),
     duration_seconds: pacer.windowMs === undefined ? null : pacer.windowMs / 1000,
     pipelining: workload.pipelining,

@@ -12,6 +12,8 @@ import { CHANGES, FLAGS, linesAsSent, withoutOurs } from './wire.ts'
 export interface CorpusPlan {
   readonly index: CorpusIndex
   readonly places: readonly PlaceRows[]
+  /** Of the largest message. */
+  readonly mostBytes: number
 }
 
 export interface CorpusContentOptions {

@@ -263,6 +263,8 @@ test('says what the corpus is', async () => {
     files: 100,
     mboxes: 1,
     bytes: 100 * 10 + (99 * 98) / 2 + 1,
+    meanBytes: 59,
+    digest: expect.stringMatching(/^[0-9a-f]{16}$/),
     sizeBytes: { min: 10, p50: 58, p90: 98, p99: 107, max: 108 },
   })
 })

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { MailstormError } from '../../error.ts'
 import type { CorpusPlan } from './corpus-content.ts'
 import { type CorpusIndex, IndexBuilder, IndexReader } from './corpus-index.ts'
@@ -19,6 +20,9 @@ export interface CorpusSummary {
   readonly mboxes: number
   /** Octets of all messages as they are sent, without the headers that are put on top. */
   readonly bytes: number
+  readonly meanBytes: number
+  /** Equal for corpora with the same messages in the same order. */
+  readonly digest: string
   readonly sizeBytes: {
     readonly min: number
     readonly p50: number
@@ -57,7 +61,8 @@ export async function readCorpus(spelling: string, signal?: AbortSignal): Promis
   }
   if (wrong.messages > 0) throw cannotBeSent(wrong, builder.count + wrong.messages)
   const index = builder.build()
-  return { spelling, index, places: rows, summary: { ...found, ...summaryOf(index) } }
+  const summary = { ...found, ...summaryOf(index) }
+  return { spelling, index, places: rows, mostBytes: summary.sizeBytes.max, summary }
 }
 
 interface Wrong {
@@ -97,13 +102,22 @@ function breather(signal: AbortSignal | undefined): Breather {
   }
 }
 
+/** 16 hex digits. */
+function digestOf(columns: readonly Uint32Array[]): string {
+  const octets = columns.map((column) => Buffer.from(column.slice().buffer))
+  return hash('sha256', Buffer.concat(octets)).slice(0, 16)
+}
+
 function summaryOf(index: CorpusIndex): Omit<CorpusSummary, 'files' | 'mboxes'> {
   const { count, columns } = new IndexReader(index)
   const sizes = columns.sentBytes.slice().sort()
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
   const at = (share: number) => sizes[Math.max(0, Math.ceil(share * count) - 1)] ?? 0
   return {
     messages: count,
-    bytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
+    bytes,
+    meanBytes: Math.round(bytes / count),
+    digest: digestOf([columns.sentBytes, columns.bodyCrc]),
     sizeBytes: { min: at(0), p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) },
   }
 }

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import { join } from 'node:path'
+import { basename, isAbsolute, join, relative } from 'node:path'
 import { errorText, MailstormError } from '../../error.ts'
 
 /** One place of a corpus as it was asked for: `mails/newsletters:70`. */
@@ -41,6 +41,16 @@ export function placesOf(spelling: string): readonly Place[] {
       'Leave the place out, or give it a weight above 0.',
     )
   return places
+}
+
+/** Its places as they were given, without the folders above those that are named by their whole path. */
+export function corpusName(spelling: string): string {
+  const names = placesOf(spelling).map(({ path, weight }) => {
+    const inside = relative(process.cwd(), path)
+    const name = isAbsolute(path) && inside.startsWith('..') ? basename(path) : inside || '.'
+    return weight === undefined ? name : `${name}:${weight}`
+  })
+  return names.join(',')
 }
 
 /** `hint`: what to do. */

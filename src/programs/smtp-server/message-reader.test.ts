@@ -57,6 +57,18 @@ test.each([
   expect(read(text, 40_000, 65_545)).toEqual({ id: '', bytes: text.length, intact: true })
 })
 
+test('reads a message whose header is long, whatever the segments are', () => {
+  const body = 'line\r\n\r\nand more\r\n'
+  const long = message(body).replace('\r\n\r\n', `\r\n${'To: someone\r\n'.repeat(10_000)}\r\n`)
+  const headEnd = long.indexOf('\r\n\r\n')
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: headEnd - 6, max: headEnd + 6 }), { maxLength: 6 }), (cuts) => {
+      expect(read(long, 70_000, ...cuts)).toEqual({ id: 'run-1-42', bytes: long.length, intact: true })
+    }),
+  )
+  expect(read(long.replace('and more', 'and less'), 70_000)).toMatchObject({ intact: false })
+})
+
 test('reads a message that is a header alone', () => {
   expect(read('X-Mailstorm-Id: run-7\r\nX-Mailstorm-Body-Crc: 00000000\r\n')).toMatchObject({
     id: 'run-7',

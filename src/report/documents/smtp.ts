@@ -306,13 +306,26 @@ function headFacts(result: Result): Fact[] {
       ['Test type', `${result.test_type} (${workload.executor}, ${workload.model} model)`],
       ['Servers', listed(result.servers, MOST_SERVERS)],
       ...namesOf(result).map((name) => ['DNS', name] as const),
-      ['Message size', sizeSentence(result)],
+      ...sizeFacts(result),
       ['Workload', workloadSentence(result)],
       ...overriddenParts(result).map((part) => ['Overridden', part] as const),
     ]),
     backendFact(result),
     seedFact(result),
     ...whereAndWhen(result),
+  ]
+}
+
+/** One size, how sizes are spread, or what is known of real mail. */
+function sizeFacts(result: Result): (readonly [string, string])[] {
+  const { message_size: mean } = result
+  const { corpus } = result.workload
+  if (corpus === undefined) return [['Message size', sizeSentence(result)]]
+  const { name, messages, files, bytes, size_bytes: sizes } = corpus
+  const spread = `p50 ${size(sizes.p50)}, p90 ${size(sizes.p90)}, p99 ${size(sizes.p99)}, max ${size(sizes.max)}`
+  return [
+    ['Corpus', `${name}: ${counted(messages, 'message')} in ${counted(files, 'file')}, ${size(bytes)}`],
+    ['Message size', `${size(mean)} in the mean; ${spread}`],
   ]
 }
 
@@ -422,7 +435,7 @@ function sessionTroubles({ reconnects = 0, session_failures: failures = 0 }: Met
 function dataSentence({ metrics, workload }: Result): string {
   const accepted = `${size(metrics.total_bytes_sent)} accepted`
   // Of sizes that differ, the mean says nothing of those that were refused.
-  if (workload.size_distribution !== undefined) return accepted
+  if (workload.size_distribution !== undefined || workload.corpus !== undefined) return accepted
   const transferred = (metrics.phases_ms.transfer?.count ?? 0) * workload.size_bytes
   return transferred > metrics.total_bytes_sent ? `${accepted}, of ${size(transferred)} sent` : accepted
 }

@@ -116,6 +116,7 @@ function checkSameRun(first: Part, part: Part): void {
     'number of generators': split.generators,
     executor: result.workload.executor,
     'message size': result.message_size,
+    corpus: result.workload.corpus?.digest,
     pipelining: result.workload.pipelining,
     'pipeline depth': result.workload.pipeline_depth,
     'messages per session': result.workload.messages_per_session,

@@ -1,6 +1,7 @@
 import { createPacer, executorOf, plannedSeconds } from '../../engine/executors/registry.ts'
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
+import type { Corpus } from '../../mail/corpus/corpus.ts'
 import { packageCommand } from '../../packages.ts'
 import { checkLocalAddresses, checkPorts } from '../../smtp/preflight/local-addresses.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
@@ -8,6 +9,7 @@ import type { Store } from '../../verify/store.ts'
 import type { Row } from '../scenario-run.ts'
 import { checkHooks, type Workload } from '../spec/spec.ts'
 import { calibrate } from './calibration.ts'
+import { checkOffers, withCorpus } from './corpora.ts'
 import type { Servers } from './servers.ts'
 
 /** Everything a run needs, booted and checked. */
@@ -18,6 +20,8 @@ export interface Ground {
   readonly calibrated: ReadonlyMap<Workload, number>
   /** Where the mail of each workload ends up, of those that are verified there. */
   readonly stores: ReadonlyMap<Workload, Store>
+  /** The real mail that workloads send, by its spelling. */
+  readonly corpora: ReadonlyMap<string, Corpus>
 }
 
 /** Boots what the workloads of a run need, and checks that they can run. */
@@ -27,15 +31,16 @@ export async function groundFor(workloads: readonly Workload[], row: Row): Promi
   for (const workload of workloads) {
     if (workload.hooks !== undefined) await checkHooks(workload, await services.pool.get())
   }
+  const corpora = await corporaOf(workloads, row)
   const [servers, pool] = await Promise.all([services.servers.get(), services.pool.get()])
   refuseEnded(servers)
   const stores = new Map<Workload, Store>()
   try {
     // First of all: a server that only passes mail on greets when what is behind it does.
     await openStores(workloads, { servers, services, stores })
-    const calibrated = await madeReady({ workloads, row, servers, pool })
+    const calibrated = await madeReady({ workloads, row, servers, pool, corpora })
     for (const store of stores.values()) await unlessAborted(store.check(), signal)
-    return { servers, pool, calibrated, stores }
+    return { servers, pool, calibrated, stores, corpora }
   } catch (error) {
     await Promise.allSettled([...stores.values()].map((store) => store[Symbol.asyncDispose]()))
     throw error
@@ -47,15 +52,20 @@ interface Booted {
   readonly row: Row
   readonly servers: Servers
   readonly pool: SenderPool
+  readonly corpora: Ground['corpora']
 }
 
 /** Checks that the workloads can run; resolves with what the generator reached before them. */
-async function madeReady({ workloads, row, servers, pool }: Booted): Promise<Map<Workload, number>> {
+async function madeReady({ workloads, row, servers, pool, corpora }: Booted): Promise<Map<Workload, number>> {
   const { services, signal } = row
   for (const workload of workloads) {
     await unlessAborted(checkClient(workload, servers), signal)
     await unlessAborted(servers.ready(workload), signal)
     await unlessAborted(servers.levels.find(workload), signal)
+    const corpus = corpora.get(workload.corpus ?? '')
+    const { replyTimeoutMs } = workload
+    if (corpus !== undefined)
+      await unlessAborted(checkOffers(corpus, servers.targetsFor(workload), replyTimeoutMs), signal)
   }
   const sessions = workloads.reduce((sum, { maxSessions }) => sum + maxSessions, 0)
   checkDescriptors(sessions)
@@ -67,10 +77,22 @@ async function madeReady({ workloads, row, servers, pool }: Booted): Promise<Map
   const calibrated = new Map<Workload, number>()
   for (const workload of services.options.calibrate ? workloads : []) {
     const targets = servers.levels.limit(servers.targetsFor(workload), workload)
-    const perSecond = await calibrate(pool, workload, targets, signal)
+    const mail = withCorpus(workload, corpora)
+    const perSecond = await calibrate(pool, { ...workload, mail }, targets, signal)
     if (perSecond !== undefined) calibrated.set(workload, perSecond)
   }
   return calibrated
+}
+
+/** Each corpus, looked at from its first to its last message: before anything is booted. */
+async function corporaOf(
+  workloads: readonly Workload[],
+  { services, signal }: Row,
+): Promise<ReadonlyMap<string, Corpus>> {
+  const corpora = new Map<string, Corpus>()
+  for (const { corpus } of workloads)
+    if (corpus !== undefined) corpora.set(corpus, await services.corpora.get(corpus, signal))
+  return corpora
 }
 
 async function openStores(

@@ -3,6 +3,7 @@ import { SenderPool } from '../../engine/threads/pool.ts'
 import type { Options } from '../../options/options.ts'
 import { StoreKeeper } from '../../verify/store-keeper.ts'
 import { GeneratorSplit } from '../generator.ts'
+import { Corpora } from './corpora.ts'
 import type { PressureBackend } from './postgres.ts'
 import { type Servers, startServers } from './servers.ts'
 
@@ -12,6 +13,7 @@ export interface Services extends AsyncDisposable {
   readonly servers: Lazy<Servers>
   readonly pool: Lazy<SenderPool>
   readonly cooldown: Cooldown
+  readonly corpora: Corpora
   readonly split: GeneratorSplit
   /** PostgreSQL, for scenarios of the mail proxy. */
   readonly pressure: Lazy<PressureBackend>
@@ -36,6 +38,7 @@ export function createServices(options: Options): Services {
     servers,
     pool,
     cooldown: new Cooldown(options.cooldownSeconds),
+    corpora: new Corpora(),
     split: new GeneratorSplit(options.split),
     pressure,
     stores,

@@ -36,6 +36,7 @@ const GIVEN: Required<Omit<GivenLoad, 'STRESS_BASELINE' | InPairs>> = {
   STRESS_MESSAGES: 500,
   STRESS_WORKERS: 3,
   STRESS_SIZE: 2048,
+  STRESS_CORPUS: 'mails',
   STRESS_DURATION: 2,
   STRESS_RATE: 9,
   STRESS_STAGES: STAGES,
@@ -171,7 +172,10 @@ describe('what the parts of a scenario vary', () => {
   const varied = (...parts: ScenarioSpec[]) => [...variedBy(parts).keys()]
 
   it('is their shape, and not how much of it there is', () => {
-    expect(varied(SPECS.burst, { ...SPECS.burst, size: 'large', messages: 10 })).toEqual(['STRESS_SIZE'])
+    expect(varied(SPECS.burst, { ...SPECS.burst, size: 'large', messages: 10 })).toEqual([
+      'STRESS_SIZE',
+      'STRESS_CORPUS',
+    ])
     expect(varied({ ...SPECS.burst, tls: 'none' }, { ...SPECS.rate, tls: 'starttls' })).toEqual([
       'STRESS_TLS',
     ])

@@ -2,7 +2,7 @@ import type { Amounts, Executor } from '../../engine/executors/executor.ts'
 import type { Stage } from '../../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf } from '../../engine/executors/registry.ts'
 import type { OverrideResult } from '../../engine/result.ts'
-import { SIZES, type SizeName } from '../../options/kind.ts'
+import { DEFAULT_SIZE, SIZES, type SizeName } from '../../options/kind.ts'
 import {
   AMOUNT_OF,
   credentialsOf,
@@ -50,11 +50,15 @@ const RULES = {
       return `it has at most ${maxSessions} sessions, and each worker needs one; STRESS_MAX_SESSIONS raises that`
     return field(spec, 'workers', workers)
   },
-  STRESS_SIZE: (spec, size) => ({
-    spec: { ...spec, size },
-    own: bytesOf(spec.size),
-    value: size,
-  }),
+  STRESS_SIZE(spec, size) {
+    const { corpus, ...others } = spec
+    const own = corpus === undefined ? bytesOf(spec.size ?? DEFAULT_SIZE) : `corpus ${corpus}`
+    return { spec: { ...others, size }, own, value: size }
+  },
+  STRESS_CORPUS(spec, corpus) {
+    const { size: _sizesOfItsOwn, ...others } = spec
+    return { spec: { ...others, corpus }, own: spec.corpus ?? null, value: corpus }
+  },
   STRESS_STAGES(spec, stages) {
     const { takes, levels, workersOf } = executorOf(spec)
     if (takes.stages === undefined || levels === undefined || !('stages' in spec)) return goesBy(spec)
@@ -161,7 +165,7 @@ function applyOne<V extends LoadVariable>(variable: V, spec: ScenarioSpec, load:
 }
 
 /** Fields that a scenario investigates as soon as its parts differ in them. */
-const SHAPE = ['size', 'pipelining', 'messagesPerSession', 'tls'] as const
+const SHAPE = ['size', 'corpus', 'pipelining', 'messagesPerSession', 'tls'] as const
 const VARIABLE_OF: Readonly<Record<string, LoadVariable>> = {
   ...Object.fromEntries(EXECUTORS.flatMap(({ takes }) => variablesOf(takes))),
   ...Object.fromEntries(FIELD_VARIABLES.map((variable) => [FIELD_OF[variable], variable])),
@@ -196,7 +200,11 @@ export function variedBy(parts: readonly ScenarioSpec[]): ReadonlyMap<LoadVariab
   return new Map(
     varied.flatMap((name): [LoadVariable, string][] => {
       const variable = VARIABLE_OF[name]
-      return variable === undefined ? [] : [[variable, 'its runs differ in exactly that']]
+      if (variable === undefined) return []
+      const same = [variable, 'its runs differ in exactly that'] as [LoadVariable, string]
+      // A size replaces a corpus, and a corpus all sizes.
+      if (name === 'size') return [same, ['STRESS_CORPUS', 'its runs differ in the size of messages']]
+      return name === 'corpus' ? [same, ['STRESS_SIZE', 'its runs differ in their corpora']] : [same]
     }),
   )
 }
@@ -236,7 +244,7 @@ function goesBy(spec: ScenarioSpec): string {
 }
 
 /** Bytes, or the text of a distribution. */
-function bytesOf(size: ScenarioSpec['size']): number | string {
+function bytesOf(size: NonNullable<ScenarioSpec['size']>): number | string {
   return typeof size === 'string' && Object.hasOwn(SIZES, size) ? SIZES[size as SizeName] : size
 }
 

@@ -14,7 +14,7 @@ import {
   variety,
 } from '../../mail/pattern.ts'
 import { filled } from '../../mail/pick-table.ts'
-import { SIZES, type SizeName } from '../../options/kind.ts'
+import { DEFAULT_SIZE, SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import {
   distributionOf,
@@ -27,7 +27,8 @@ import {
 
 /** What a scenario says of its messages (spec.ts). */
 export interface MailFields {
-  readonly size: SizeName | number | string
+  /** Of a corpus it is known once that has been read. */
+  readonly size?: SizeName | number | string
   readonly sender?: string
   readonly recipient?: string
   readonly recipients?: number | string
@@ -90,7 +91,7 @@ function withRoom(mail: MailSpec): MailSpec {
   )
 }
 
-function sizeOf(size: MailFields['size']): MailSpec['sizeBytes'] {
+function sizeOf(size: MailFields['size'] = DEFAULT_SIZE): MailSpec['sizeBytes'] {
   if (typeof size === 'number') return size
   return distributionOf(size, 'size') ?? SIZES[size as SizeName]
 }

@@ -64,6 +64,8 @@ type Spec = LoadSpec &
     readonly workers: number
     readonly maxSessions?: number
     readonly thresholds: readonly string[]
+    readonly size?: unknown
+    readonly corpus?: string
     readonly auth?: Credentials
     readonly accounts?: string
     readonly sender?: string
@@ -87,6 +89,10 @@ export function checkSpec(spec: Spec, allowPublic: boolean): void {
   if (executorOf(spec).model === 'open' && maxSessions !== undefined && maxSessions < workers)
     problems.push(
       `maxSessions ${maxSessions} is less than its ${workers} workers, and each has a session: raise it, or take fewer workers.`,
+    )
+  if (spec.corpus !== undefined && spec.size !== undefined)
+    problems.push(
+      'size changes nothing with a corpus, whose messages have sizes of their own. Leave one of them out.',
     )
   refuse(problems)
 }

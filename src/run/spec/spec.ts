@@ -14,6 +14,7 @@ import { MailstormError } from '../../error.ts'
 import { checkMetricKinds } from '../../figures/custom.ts'
 import { SMTP_FIGURES } from '../../figures/smtp.ts'
 import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
+import { corpusName } from '../../mail/corpus/places.ts'
 import { sizesText } from '../../mail/words.ts'
 import type { SizeName } from '../../options/kind.ts'
 import { DEFAULT_RETRY_DELAY_SECONDS } from '../../options/load.ts'
@@ -56,8 +57,23 @@ export interface SpecBase extends CustomMetricsSpec, ClientSpec {
    * KB, `xlarge` 1 MB (1 KB = 1,024 bytes). At least 512 bytes, which its own header needs, and at most 1 GB. As
    * text, a distribution: `'1KB..100KB'`, each size in between as likely; `'lognormal(12KB,1.5)'`, a median and the
    * standard deviation of the logarithm, cut at four of it; `'small:40,medium:30,50MB:5'`, sizes and their weights.
+   *
+   * @defaultValue `'medium'`; the messages of a corpus have their own
    */
-  readonly size: SizeName | number | SizeDistribution
+  readonly size?: SizeName | number | SizeDistribution
+  /**
+   * Real mail to send in place of generated text: folders, files or globs of .eml files, mboxes (mboxrd) and
+   * Maildirs, separated by commas, relative to the working directory. `:weight` behind each says how often it is
+   * drawn from; without weights all messages are sent in turn, in an order that follows from the seed. Every message
+   * is looked at before the load: `BAD_CORPUS` tells, with file and line, what cannot be sent, and
+   * `CORPUS_REFUSED` what a server does not take.
+   *
+   * @example
+   * ```ts
+   * 'mails/newsletters:70,mails/attachments:30'
+   * ```
+   */
+  readonly corpus?: string
   /**
    * What must hold, in k6's syntax: a metric, one of `<`, `<=`, `>`, `>=`, `==`, `!=`, and a number. Times are
    * milliseconds, rates messages per second, shares 0 to 1. `lost==0`, `duplicated==0` and `corrupted==0` are
@@ -270,6 +286,8 @@ export interface BreakpointSpec extends Omit<SpecBase, 'thresholds'>, SearchPlan
 /** A spec with every default filled in: the load for the sender threads, and what is asked of the run. */
 export interface Workload extends Load {
   readonly testType: 'burst' | 'sustained'
+  /** Where its messages come from, if they are not generated. */
+  readonly corpus: string | undefined
   /** Most sessions open at the same time. */
   readonly maxSessions: number
   /** Those of the spec, then those that every run has. */
@@ -316,6 +334,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     workers: spec.workers,
     maxSessions: open ? (spec.maxSessions ?? spec.workers * SESSIONS_PER_WORKER) : spec.workers,
     mail: resolveMail(spec, allowPublic),
+    corpus: spec.corpus,
     thresholds: thresholdsOf(spec),
     pipelining: spec.pipelining ?? 'commands',
     pipelineDepth: spec.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH,
@@ -405,7 +424,8 @@ export function countOrUnlimited(count: number): number | 'unlimited' {
 
 /** `5,000 × 10 KB, 50 workers` or `50/s for 60 s, 10 KB`: titles that contain no scenario's name. */
 export function describeWorkload(workload: Workload): string {
-  const size = sizesText(workload.mail.sizeBytes)
+  const { corpus, mail } = workload
+  const size = corpus === undefined ? sizesText(mail.sizeBytes) : `corpus ${corpusName(corpus)}`
   const { describe, workersOf } = executorOf(workload.schedule)
   const load = describe(workload.schedule, size)
   // Some executors already state their workers.
