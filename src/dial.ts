@@ -8,13 +8,21 @@ export interface DialTarget {
   readonly addresses?: readonly string[]
   /** A Unix socket to connect to instead. */
   readonly path?: string
+  /** The first so many of the addresses are as good as each other: connections begin with each in turn. */
+  readonly alike?: number
   /** Own addresses to connect from, in turn. */
   readonly localAddresses?: readonly string[]
 }
 
 /** Where to connect to, and nothing else of `target`. */
-export function dialTargetOf({ host, port, addresses, path }: DialTarget): DialTarget {
-  return { host, port, ...(addresses && { addresses }), ...(path === undefined ? {} : { path }) }
+export function dialTargetOf({ host, port, addresses, alike, path }: DialTarget): DialTarget {
+  return {
+    host,
+    port,
+    ...(addresses && { addresses }),
+    ...(alike === undefined ? {} : { alike }),
+    ...(path === undefined ? {} : { path }),
+  }
 }
 
 /** Node's minimum for one attempt; its default of 250 ms is too short for a busy server. */
@@ -32,11 +40,19 @@ export function dialOptions(
 ): TcpNetConnectOpts | IpcNetConnectOpts {
   if (target.path !== undefined) return { path: target.path }
   const { localAddresses } = target
-  if (localAddresses === undefined) return remoteOptions(target, target.addresses ?? [], withinMs)
+  const addresses =
+    target.alike === undefined ? target.addresses : inTurn(target.addresses ?? [], target.alike, turn)
+  if (localAddresses === undefined) return remoteOptions(target, addresses ?? [], withinMs)
   const localAddress = localAddresses[turn % localAddresses.length] as string
   const family = isIP(localAddress)
-  const reached = (target.addresses ?? []).filter((address) => isIP(address) === family)
+  const reached = (addresses ?? []).filter((address) => isIP(address) === family)
   return { ...remoteOptions(target, reached, withinMs), localAddress, family }
+}
+
+/** The first `alike` of them begin with another at each turn. */
+function inTurn(addresses: readonly string[], alike: number, turn: number): readonly string[] {
+  const first = turn % alike
+  return [...addresses.slice(first, alike), ...addresses.slice(0, first), ...addresses.slice(alike)]
 }
 
 function remoteOptions(

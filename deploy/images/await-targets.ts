@@ -21,7 +21,9 @@ const TRY_EVERY_MS = 2_000
 export async function awaitTargets({ withinMs, clock, ...rest }: TargetsOptions): Promise<void> {
   const { allowPublicTargets, tls } = rest
   // Whether it greets is all that is asked; its certificate is looked at by the run.
-  const targets = rest.targets.map((target) => targetAt(target, { mode: tls, verify: false }))
+  // The exchangers of a domain are found by the run, with its own resolver.
+  const named = rest.targets.filter(({ scheme }) => scheme !== 'mx')
+  const targets = named.map((target) => targetAt(target, { mode: tls, verify: false }))
   const deadline = clock.nowEpochMs() + withinMs
   for (;;) {
     try {

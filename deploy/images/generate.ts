@@ -38,9 +38,10 @@ interface Part {
  */
 async function main(): Promise<void> {
   const part = partOf(process.env, process.argv.slice(2))
-  const { SMTP_TARGETS, ALLOW_PUBLIC_TARGETS, STRESS_TLS } = process.env
+  const { SMTP_TARGETS, STRESS_RESOLVER, ALLOW_PUBLIC_TARGETS, STRESS_TLS } = process.env
   const { targets, allowPublicTargets, custom } = readOptions({
     SMTP_TARGETS,
+    STRESS_RESOLVER,
     ALLOW_PUBLIC_TARGETS,
     STRESS_TLS,
   })

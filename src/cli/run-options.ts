@@ -49,6 +49,7 @@ export const WORKLOAD_OPTIONS = {
 /** Where the load goes, and how the run is done. */
 export const RUN_OPTIONS = {
   target: ['SMTP_TARGETS', '<host:port or URL,…>'],
+  resolver: ['STRESS_RESOLVER', '<address>'],
   backend: ['STRESS_BACKEND', '<backend>'],
   servers: ['SMTP_SERVERS', '<count>'],
   seed: ['STRESS_SEED', '<number>'],

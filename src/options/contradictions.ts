@@ -41,6 +41,19 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     },
   },
   {
+    about: ['STRESS_RESOLVER', 'SMTP_TARGETS'],
+    find: ({ STRESS_RESOLVER: resolver, SMTP_TARGETS: targets = [] }) => {
+      const domain = targets.find(({ scheme }) => scheme === 'mx')
+      if (domain === undefined)
+        return resolver === undefined
+          ? undefined
+          : 'STRESS_RESOLVER changes nothing without a target such as mx:example.test. Unset it, or add one to SMTP_TARGETS.'
+      return resolver === undefined
+        ? `SMTP_TARGETS=${nameOfServer(domain)} needs the name server that knows its mail exchangers. Set STRESS_RESOLVER=127.0.0.1:5353.`
+        : undefined
+    },
+  },
+  {
     about: ['STRESS_TLS', 'SMTP_TARGETS'],
     find: ({ STRESS_TLS: tls, SMTP_TARGETS: targets = [] }) => {
       const other = targets.find((target) => tls !== undefined && (tlsOfServer(target) ?? tls) !== tls)

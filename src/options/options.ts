@@ -32,6 +32,8 @@ export interface Options {
   readonly backend: Backend
   /** Running servers; empty unless the backend is external. */
   readonly targets: readonly ServerAddress[]
+  /** The name server that knows the exchangers of targets by domain. */
+  readonly resolver: { readonly host: string; readonly port: number } | undefined
   /** Number of servers to boot. */
   readonly fleet: FleetOptions
   /** How services boot as containers. */
@@ -81,6 +83,7 @@ export function readOptions(
   return Object.freeze({
     backend: targets.length > 0 ? 'external' : values.STRESS_BACKEND,
     targets,
+    resolver: values.STRESS_RESOLVER,
     fleet: fleetOf(values),
     containers: containersOf(values),
     seed: values.STRESS_SEED,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readOptions } from './options.ts'
-import { nameOfServer, serverList, targetAt } from './server-address.ts'
+import { nameOfServer, nameServer, serverList, targetAt } from './server-address.ts'
 
 describe('servers by URL', () => {
   it.each([
@@ -11,6 +11,9 @@ describe('servers by URL', () => {
     ['lmtp://127.0.0.1:24', 'lmtp://127.0.0.1:24', { protocol: 'lmtp', tls: { mode: 'starttls' } }],
     ['lmtp+unix:/run/lmtp', 'lmtp+unix:/run/lmtp', { protocol: 'lmtp', path: '/run/lmtp' }],
     ['lmtp+unix:///run/lmtp', 'lmtp+unix:/run/lmtp', { path: '/run/lmtp' }],
+    ['mx:Example.test', 'mx:example.test', { host: 'example.test', port: 25 }],
+    ['mx:example.test:2525', 'mx:example.test:2525', { host: 'example.test', port: 2525 }],
+    ['mx:25', 'mx:25', { host: 'mx', port: 25, tls: { mode: 'starttls' } }],
     ['lmtp:24', 'lmtp:24', { host: 'lmtp', port: 24 }],
   ])('%s is %s', (text, name, target) => {
     const [server] = serverList.schema.parse(text)
@@ -33,6 +36,7 @@ describe('servers by URL', () => {
       `lmtp+unix:/${'x'.repeat(107)}`,
       `has "lmtp+unix:/${'x'.repeat(107)}", whose path is longer than 107 octets`,
     ],
+    ['mx:-', 'has "mx:-", which is not mx:domain'],
     ['a:1,smtp://a:1,smtp://A:1', 'names smtp://A:1 twice'],
   ])('refuses %s', (text, wrong) => {
     expect(serverList.schema.safeParse(text).error?.issues[0]?.message).toContain(wrong)
@@ -44,6 +48,17 @@ describe('servers by URL', () => {
       'SMTP_TARGETS="a:25,smtp://***@127.0.0.1:25" has a login in a URL; STRESS_AUTH_USER and STRESS_AUTH_PASS take it.',
     )
     expect(attempt).not.toThrow('cr@et')
+  })
+
+  it.each([
+    ['127.0.0.1', { host: '127.0.0.1', port: 53 }],
+    ['127.0.0.1:5353', { host: '127.0.0.1', port: 5353 }],
+    ['::1', { host: '::1', port: 53 }],
+    ['[::1]:5353', { host: '::1', port: 5353 }],
+    ['resolver.test', undefined],
+    ['127.0.0.1:0', undefined],
+  ])('the name server %s is %j', (text, expected) => {
+    expect(nameServer.schema.safeParse(text).data).toEqual(expected)
   })
 
   it('refuses a TLS mode that a URL contradicts', () => {

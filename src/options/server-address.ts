@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import type { SmtpTarget, TlsMode, TlsOptions } from '../smtp/target.ts'
-import { HOST } from './address.ts'
+import { DOMAIN, HOST } from './address.ts'
 import { type Kind, kind } from './kind.ts'
 
 /** How a server is named as a URL. A port of 0: the URL has to name one, or has none. */
@@ -10,12 +10,13 @@ const SCHEMES = {
   'smtp+starttls': { tls: 'starttls', port: 587 },
   lmtp: { tls: undefined, port: 0 },
   'lmtp+unix': { tls: undefined, port: 0 },
+  mx: { tls: undefined, port: 25 },
 } as const satisfies Readonly<Record<string, { readonly tls: TlsMode | undefined; readonly port: number }>>
 type Scheme = keyof typeof SCHEMES
 
 /** A server to send to, as SMTP_TARGETS names it. */
 export interface ServerAddress {
-  /** A name or an IP address. */
+  /** A name or an IP address; of `mx:`, the domain. */
   readonly host: string
   readonly port: number
   /** Absent where only host:port was given. */
@@ -33,7 +34,7 @@ const LONGEST_PATH = 107
  * no login: it is the server's name in results, titles and process lists, where a password has no place.
  */
 export const serverList: Kind<readonly ServerAddress[]> = kind(
-  'host:port, smtp://host, smtps://host, smtp+starttls://host, lmtp://host:port, lmtp+unix:/path, separated by commas, IPv6 as [::1]:25',
+  'host:port, smtp://host, smtps://host, smtp+starttls://host, lmtp://host:port, lmtp+unix:/path or mx:domain, separated by commas, IPv6 as [::1]:25',
   '127.0.0.1:2525,127.0.0.1:2526',
   (text) => {
     if (/:\/\/.*@/s.test(text))
@@ -52,13 +53,27 @@ export const serverList: Kind<readonly ServerAddress[]> = kind(
   },
 )
 
+/** A name server: `127.0.0.1`, `127.0.0.1:5353`, `[::1]:5353`. */
+export const nameServer: Kind<{ readonly host: string; readonly port: number }> = kind(
+  'an IP address, with a port unless that is 53, IPv6 as [::1]:53',
+  '127.0.0.1:5353',
+  (text) => {
+    const [, v6, v4, digits] = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? []
+    const host = v6 ?? v4 ?? text
+    const port = Number(digits ?? 53)
+    if (isIP(host) === 0 || !isPort(port)) return { wrong: 'is not the address of a name server' }
+    return { value: Object.freeze({ host, port }) }
+  },
+)
+
 /** The server, or what is wrong. */
 function serverAt(text: string): ServerAddress | string {
-  const [, word = '', rest = ''] = /^([a-z][a-z+]*):(?=\/|[^\d/])(.*)$/is.exec(text) ?? []
+  const [, word = '', rest = ''] = /^([a-z][a-z+]*):(?!\d*$)(.*)$/is.exec(text) ?? []
   const scheme = word.toLowerCase()
-  // A host may have the name of a scheme: `lmtp:25`.
+  // A host may have the name of a scheme: `mx:25`.
   if (word === '') return hostPort(text, 0) ?? 'which is not host:port'
   if (scheme === 'lmtp+unix') return unixSocket(rest)
+  if (scheme === 'mx') return mailDomain(rest)
   if (!rest.startsWith('//')) return 'which is not host:port'
   if (scheme !== 'smtp' && scheme !== 'smtps' && scheme !== 'smtp+starttls' && scheme !== 'lmtp')
     return `whose scheme ${scheme}:// is not known`
@@ -77,6 +92,13 @@ function unixSocket(rest: string): ServerAddress | string {
   return { host: 'localhost', port: 0, scheme: 'lmtp+unix', path }
 }
 
+function mailDomain(rest: string): ServerAddress | string {
+  const [, domain = '', digits] = /^([^:]*)(?::(\d{1,5}))?$/.exec(rest.toLowerCase()) ?? []
+  const port = Number(digits ?? SCHEMES.mx.port)
+  if (!DOMAIN.test(domain) || !isPort(port)) return 'which is not mx:domain'
+  return { host: domain, port, scheme: 'mx' }
+}
+
 /** `byDefault`: the port where none is named; 0 when one has to be. */
 function hostPort(text: string, byDefault: number): ServerAddress | undefined {
   const [, address, name, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? []
@@ -93,6 +115,7 @@ function isPort(port: number): boolean {
 /** Name in results: as it was given, with its port; `host:port` where there was no more. */
 export function nameOfServer({ host, port, scheme, path }: ServerAddress): string {
   if (path !== undefined) return `lmtp+unix:${path}`
+  if (scheme === 'mx') return port === SCHEMES.mx.port ? `mx:${host}` : `mx:${host}:${port}`
   const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
   return scheme === undefined ? place : `${scheme}://${place}`
 }

@@ -12,7 +12,7 @@ import {
   type ValuesOf,
   wholeNumber,
 } from './kind.ts'
-import { serverList } from './server-address.ts'
+import { nameServer, serverList } from './server-address.ts'
 
 /** As the engines have it: `[registry/]name[:tag][@digest]`. */
 const IMAGE = /^[a-z\d][\w.:/@-]{0,254}$/i
@@ -57,6 +57,11 @@ export const FLEET = {
     serverList,
     'none: servers are booted',
     'Running servers to test, instead of booting any; a URL says what each speaks.',
+  ),
+  STRESS_RESOLVER: unset(
+    nameServer,
+    'none: mx: needs one',
+    'Name server that knows the mail exchangers (MX) of a target such as mx:example.test.',
   ),
   SMTP_SERVERS: preset(wholeNumber({ min: 1, max: 32, example: 3 }), '5', 'Number of servers to boot.'),
   SMTP_DOMAIN: unset(

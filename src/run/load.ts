@@ -17,9 +17,12 @@ export type LoadOptions = Omit<SpecBase, 'baseline' | 'servers' | 'thresholds'> 
 export interface LoadRunOptions {
   /**
    * Running servers, as `host:port` (IPv6 as `[::1]:25`), or as URLs: `smtp://host`, `smtps://host`,
-   * `smtp+starttls://host`, `lmtp://host:port`, `lmtp+unix:/path`. Connections are spread over all of them in turn.
+   * `smtp+starttls://host`, `lmtp://host:port`, `lmtp+unix:/path`; `mx:domain` for the mail exchangers of a domain.
+   * Connections are spread over all of them in turn.
    */
   readonly targets: readonly string[]
+  /** Name server that knows the mail exchangers of targets such as `mx:example.test`, as `127.0.0.1:5353`. */
+  readonly resolver?: string
   /**
    * What must hold, in k6's syntax, as in {@link SpecBase}.
    *
@@ -110,11 +113,20 @@ export type LoadResult = Result
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { targets, name = 'load', signal, onProgress, thresholds = [], ...rest } = options
-  const { allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate, ...spec } = rest
+  const { resolver, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate, ...spec } = rest
   const workload = resolveSpec({ ...spec, thresholds }, allowPublicTargets)
   const run = { scenario: name, part: null, workload, overrides: [] }
   await using services = createServices(
-    optionsOf({ targets, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate }),
+    optionsOf({
+      targets,
+      resolver,
+      allowPublicTargets,
+      tlsVerify,
+      threads,
+      seed,
+      pipeliningTrial,
+      calibrate,
+    }),
   )
   const row: Row<Progress> = {
     services,
@@ -134,13 +146,15 @@ type Settings = {
 }
 type Setting =
   | ('targets' | 'allowPublicTargets' | 'tlsVerify' | 'threads' | 'seed')
-  | ('pipeliningTrial' | 'calibrate')
+  | ('pipeliningTrial' | 'calibrate' | 'resolver')
 
 /** Reuses the checks of the environment variables, so a bad option is reported under the variable's name. */
 function optionsOf(settings: Settings): Options {
-  const { targets, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate } = settings
+  const { targets, resolver, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate } =
+    settings
   const given = {
     SMTP_TARGETS: targets?.join(','),
+    STRESS_RESOLVER: resolver,
     ALLOW_PUBLIC_TARGETS: flag(allowPublicTargets),
     STRESS_TLS_VERIFY: flag(tlsVerify),
     STRESS_THREADS: threads?.toString(),

@@ -161,7 +161,7 @@ export class SmtpClient implements AsyncDisposable {
 
 function placeOf(target: string, tls: TlsMode | undefined): ServerAddress {
   const [place, ...more] = serverList.schema.safeParse(target).data ?? []
-  if (place === undefined || more.length > 0)
+  if (place === undefined || more.length > 0 || place.scheme === 'mx')
     throw new MailstormError(
       'BAD_TARGET',
       `Failed to connect to ${JSON.stringify(target.replace(/:\/\/.*@/s, '://***@'))}: it is not host:port.`,

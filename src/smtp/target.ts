@@ -14,6 +14,8 @@ export interface SmtpTarget extends DialTarget {
   readonly proxy?: ProxyProtocol
   /** Attributes of XCLIENT (www.postfix.org/XCLIENT_README.html). */
   readonly xclient?: string
+  /** Of a target that is a domain: the name of its exchanger (MX) by address, which its certificate has to have. */
+  readonly exchangers?: Readonly<Record<string, string>>
   readonly tls: TlsOptions
   readonly auth?: Login
   /** The highest pipelining level that this server was seen to handle; absent: whatever is asked for. */

@@ -261,17 +261,18 @@ export class Transport {
     const plain = this.#socket
     // The error listener stays: an error without one would end the thread.
     plain.off('data', this.#onData).off('end', this.#onClosed).off('close', this.#onClosed)
-    const { host, port, path = host, tls: options } = this.#target
+    const { host, port, path = host, exchangers, tls: options } = this.#target
+    const name = options.serverName ?? exchangers?.[plain.remoteAddress ?? ''] ?? host
     const { secureContext, text } = securityOf(options)
     // Resumption skips the certificate check: only sessions that were checked the same way may be resumed.
-    const key = `${path} ${port} ${text}`
+    const key = `${path} ${port} ${name} ${text}`
     const session = this.#tlsSessions?.get(key)
     const secured = tls.connect({
       socket: plain,
       secureContext,
       rejectUnauthorized: options.verify,
       ...(session === undefined ? {} : { session }),
-      ...serverNameOf(this.#target),
+      ...serverNameOf(name),
     })
     this.#plain = plain
     this.#socket = secured
@@ -477,7 +478,6 @@ function securityOf(options: TlsOptions): Security {
 }
 
 /** Server name for SNI and the certificate check; an address gets no SNI (RFC 6066 3). */
-function serverNameOf(target: SmtpTarget): { servername?: string; host?: string } {
-  const name = target.tls.serverName ?? target.host
+function serverNameOf(name: string): { servername?: string; host?: string } {
   return net.isIP(name) ? { host: name } : { servername: name, host: name }
 }

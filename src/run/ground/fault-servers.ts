@@ -71,7 +71,7 @@ function through(servers: Servers, proxies: readonly FaultProxyThread[]): Server
     servers.targetsFor(workload).flatMap((target, index) => {
       const proxy = proxies[index]
       if (proxy === undefined) return []
-      const { addresses: _own, path: _socket, ...rest } = target
+      const { addresses: _own, alike: _first, exchangers: _names, path: _socket, ...rest } = target
       return [{ ...rest, host: proxy.host, port: proxy.port }]
     })
 }

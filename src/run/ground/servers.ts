@@ -10,6 +10,7 @@ import { MailstormError } from '../../error.ts'
 import type { ContainerOptions, Options } from '../../options/options.ts'
 import { nameOfServer, type ServerAddress, targetAt, tlsOfServer } from '../../options/server-address.ts'
 import { type AccountTable, accountsIn } from '../../smtp/logins.ts'
+import { type Exchangers, exchangersOf } from '../../smtp/preflight/exchangers.ts'
 import {
   type CheckedHost,
   checkHosts,
@@ -167,14 +168,16 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: O
 async function externalServers(options: Options, world: PreflightWorld): Promise<Servers> {
   const { targets, tlsVerify, allowPublicTargets, pipeliningTrial } = options
   const known = new Map<string, CheckedHost>()
+  const domains = new Map<string, Exchangers>()
   const logins = new Logins()
   const targetsFor: Servers['targetsFor'] = ({ tls, auth, accounts, client }) =>
     targets.map((server) => {
       refuseOtherTls(server, tls)
-      const checked = known.get(server.host)
+      const checked = server.scheme === 'mx' ? undefined : known.get(server.host)
       return presented(client, {
         ...targetAt(server, { mode: tls, verify: tlsVerify }),
         ...(checked === undefined ? {} : { addresses: checked.addresses }),
+        ...exchangedBy(domains.get(nameOfServer(server))),
         ...loggedIn(logins, { auth, accounts }),
       })
     })
@@ -188,6 +191,13 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     }
     return preflight(plan, world)
   }
+  const { resolver } = options
+  for (const server of targets) {
+    if (server.scheme !== 'mx' || resolver === undefined) continue
+    const question = { domain: server.host, resolver, allowPublic: allowPublicTargets }
+    domains.set(nameOfServer(server), await exchangersOf(question))
+  }
+  // What brings its addresses is not looked up.
   const unchecked = { targets: targetsFor({ tls: undefined, auth: undefined }), allowPublicTargets }
   for (const checked of await checkHosts(unchecked, world)) known.set(checked.host, checked)
   const ready = new Map<string, Promise<void>>()
@@ -196,7 +206,10 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     kept: false,
     booted: [],
     noLedger: 'servers that were not booted by mailstorm keep no ledger',
-    names: [...known.values()].filter(({ host }) => isIP(host) === 0).map(lookupOf),
+    names: [
+      ...[...known.values()].filter(({ host }) => isIP(host) === 0).map(lookupOf),
+      ...Array.from(domains, ([host, { addresses, lookupMs }]) => lookupOf({ host, addresses, lookupMs })),
+    ],
     async ready(workload) {
       await logins.find(workload.auth)
       const key = JSON.stringify([workload.tls, workload.client])
@@ -222,6 +235,13 @@ function loggedIn(
 ): Pick<SmtpTarget, 'auth'> {
   const login = accounts === undefined ? logins.of(auth) : accountsIn(accounts)[0]
   return login === undefined ? {} : { auth: login }
+}
+
+/** Of a target that is a domain. */
+function exchangedBy(found: Exchangers | undefined): Pick<SmtpTarget, 'addresses' | 'alike' | 'exchangers'> {
+  return found === undefined
+    ? {}
+    : { addresses: found.addresses, alike: found.alike, exchangers: found.names }
 }
 
 function lookupOf({ host, addresses, lookupMs }: CheckedHost): NameLookup {

@@ -48,8 +48,8 @@ export async function preflight(options: PreflightOptions, world = PREFLIGHT_WOR
   const said = new Set<string>()
   await allOf([
     ...options.targets.map(async (target) => {
-      if (target.path !== undefined) {
-        await checkUnixSocket(target.path)
+      if (target.path !== undefined) await checkUnixSocket(target.path)
+      if (target.path !== undefined || target.addresses !== undefined) {
         await checkReachable({ target, timeoutMs })
         return
       }
@@ -79,9 +79,8 @@ function hostsOf(
   const hosts = new Map<string, Promise<CheckedHost>>()
   for (const { host, addresses, path } of targets) {
     // A socket is on this machine.
-    if (hosts.has(host) || path !== undefined) continue
-    const known = addresses === undefined ? undefined : { host, addresses, lookupMs: 0 }
-    hosts.set(host, known === undefined ? checkHost(host, allowPublicTargets, world) : Promise.resolve(known))
+    if (hosts.has(host) || path !== undefined || addresses !== undefined) continue
+    hosts.set(host, checkHost(host, allowPublicTargets, world))
   }
   return hosts
 }

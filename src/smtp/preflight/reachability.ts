@@ -297,7 +297,7 @@ function showsWhatItIs(seen: Probe): boolean {
 function open({ target, timeoutMs }: ProbeOptions): Socket {
   const { host, tls, proxy } = target
   const place = dialOptions(target, timeoutMs)
-  const name = tls.serverName ?? host
+  const name = tls.serverName ?? target.exchangers?.[target.addresses?.[0] ?? ''] ?? host
   const { ca, minVersion, cert, key } = tls
   const secure = {
     // As the load does: the name goes along, for SNI and for the certificate; an address gets no SNI (RFC 6066 3).
