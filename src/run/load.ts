@@ -127,6 +127,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       pipeliningTrial,
       calibrate,
     }),
+    () => undefined,
   )
   const row: Row<Progress> = {
     services,

@@ -41,7 +41,11 @@ async function bouncesIn({ octets, arrivedAtMs }: StoredMessage, begin: string):
     recipient,
     arrivedAtMs,
     body: 'unknown',
-    bounce: { status: code, recipient, text: reason },
+    bounce: {
+      status: code,
+      recipient, // Folded lines leave their blanks (RFC 5322 2.2.3).
+      text: reason.replace(/\s+/g, ' '),
+    },
   }))
 }
 

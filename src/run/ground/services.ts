@@ -21,8 +21,9 @@ export interface Services extends AsyncDisposable {
   readonly stores: StoreKeeper
 }
 
-export function createServices(options: Options): Services {
-  const servers = new Lazy(() => startServers(options))
+/** `note`: tells the user something of the services. */
+export function createServices(options: Options, note: (line: string) => void = console.info): Services {
+  const servers = new Lazy(() => startServers(options, note))
   const pool = new Lazy(async () => {
     const threads = new SenderPool(options.threads)
     await threads.warmUp()
@@ -32,7 +33,7 @@ export function createServices(options: Options): Services {
     const { startPressureBackend } = await import('./postgres.ts')
     return startPressureBackend(options)
   })
-  const stores = new StoreKeeper({ allowPublicTargets: options.allowPublicTargets, note: console.info })
+  const stores = new StoreKeeper({ allowPublicTargets: options.allowPublicTargets, note })
   return {
     options,
     servers,
