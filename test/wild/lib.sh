@@ -19,7 +19,8 @@ fresh() {
   ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || fail "port $port is taken"
   rm -rf "$run"
   mkdir -p "$run"
-  if [ -d "$home/installed/$server" ]; then cp -a "$home/installed/$server" "$run/upper"; fi
+  # Packages of npm have thousands of files: they are run from where they were installed.
+  if [ -d "$home/installed/$server" ] && [[ $(cat "$here/package") != npm:* ]]; then cp -a "$home/installed/$server" "$run/upper"; fi
   # No name server: what a server asks about its clients would leave the machine, or wait 5 s for nobody.
   printf 'nameserver 127.0.0.1\n' | install -D -m 644 /dev/stdin "$run/upper/etc/resolv.conf"
   # The client trusts it by NODE_EXTRA_CA_CERTS=$run/upper/etc/mailstorm/cert.pem.

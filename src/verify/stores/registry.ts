@@ -44,6 +44,20 @@ const FORMS: readonly StoreForm[] = [
     wrong: wrongPath,
     open: async (path) => new (await import('./mbox.ts')).MboxStore(path),
   },
+  {
+    scheme: 'log',
+    form: 'log:postfix[:/path], log:exim[:/path] (what the server wrote down of its deliveries)',
+    wrong: (rest) =>
+      readLog(rest) === undefined
+        ? 'names no log: log:postfix, log:exim, or with :/path behind it'
+        : undefined,
+    async open(rest, context) {
+      const { LogStore } = await import('./log.ts')
+      const { EXIM_LOG, POSTFIX_LOG } = await import('./log-lines.ts')
+      const log = readLog(rest)
+      return new LogStore(log?.server === 'exim' ? EXIM_LOG : POSTFIX_LOG, log?.path, context)
+    },
+  },
   imap('imap'),
   imap('imaps'),
   catcher('mailpit', async (url, context) => new (await import('./mailpit.ts')).Mailpit(url, context)),
@@ -52,6 +66,11 @@ const FORMS: readonly StoreForm[] = [
   catcher('maildev', async (url, context) => new (await import('./maildev.ts')).Maildev(url, context)),
   catcher('smtp4dev', async (url, context) => new (await import('./smtp4dev.ts')).Smtp4dev(url, context)),
 ]
+
+function readLog(rest: string): { readonly server: string; readonly path: string | undefined } | undefined {
+  const [, server, path] = /^(postfix|exim)(?::(\/.*))?$/.exec(rest) ?? []
+  return server === undefined ? undefined : { server, path }
+}
 
 function imap(scheme: 'imap' | 'imaps'): StoreForm {
   return {
