@@ -26,6 +26,8 @@ export interface StoreContract {
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[]
   /** How long a look at so many messages may take. Default: 60 s, as issue and README say. */
   readonly mostSeconds?: number
+  /** How long a test may take where the server takes mail slowly. Default: 30 s. */
+  readonly timeoutMs?: number
   /** Whether it knows whose each copy is. Default: true. */
   readonly knowsRecipients?: boolean
   /** Whether it has the bodies. Default: true. */
@@ -54,7 +56,11 @@ export function testStore(contract: StoreContract): void {
     await started.store.check()
     return started
   }
-  const contractTest = (title: string, body: () => Promise<void>, timeoutMs = 30_000) => {
+  const contractTest = (
+    title: string,
+    body: () => Promise<void>,
+    timeoutMs = contract.timeoutMs ?? 30_000,
+  ) => {
     const reason = skipAll ?? skip.find(({ tests }) => tests.includes(title))?.reason
     if (reason === undefined) test(title, { timeout: timeoutMs }, body)
     else test(title, (context) => context.skip(reason))

@@ -13,6 +13,7 @@ testStore({
   start: () => startCatcher('maildev'),
   skipAll,
   knowsTimes: false,
+  timeoutMs: 120_000,
   skip: [
     {
       reason: 'MailDev takes minutes for 20,000 messages',
@@ -23,6 +24,7 @@ testStore({
 
 test.skipIf(skipAll !== undefined)(
   'tells that it drops the oldest, and still finds what is there',
+  { timeout: 120_000 },
   async () => {
     await using running = await startCatcher('maildev', { options: ['--max-emails', '100'] })
     const { store, deliver } = running
