@@ -13,11 +13,12 @@ export class StoreKeeper implements AsyncDisposable {
     this.#context = context
   }
 
-  async open(address: string): Promise<Store> {
+  async open(address: string, recipients: () => readonly string[]): Promise<Store> {
     const reading = readStoreAddress(address)
     if (!('value' in reading) || reading.value === undefined)
       throw new RangeError('the address of a store has been checked before it is opened')
-    const kept = this.#kept.get(address) ?? openStore(reading.value, this.#context)
+    const context = { ...this.#context, recipients }
+    const kept = this.#kept.get(address) ?? openStore(reading.value, context)
     this.#kept.set(address, kept)
     try {
       await kept
@@ -25,7 +26,7 @@ export class StoreKeeper implements AsyncDisposable {
       this.#kept.delete(address)
       throw error
     }
-    return openStore(reading.value, this.#context)
+    return openStore(reading.value, context)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

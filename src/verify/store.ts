@@ -45,8 +45,8 @@ export interface Store extends AsyncDisposable {
 export interface StoreContext {
   /** Whether it may be at an address that is neither loopback nor private. */
   readonly allowPublicTargets: boolean
-  /** Every address that the run sends to; undefined where that is not known. */
-  readonly recipients?: readonly string[] | undefined
+  /** Every address that the run sends to, for a store that cannot list its mailboxes. */
+  readonly recipients?: (() => readonly string[]) | undefined
   /** Tells the user something before the run. */
   readonly note: (line: string) => void
 }

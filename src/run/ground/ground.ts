@@ -2,6 +2,7 @@ import { createPacer, executorOf, plannedSeconds } from '../../engine/executors/
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import type { Corpus } from '../../mail/corpus/corpus.ts'
+import { correspondents } from '../../mail/envelopes.ts'
 import { packageCommand } from '../../packages.ts'
 import { checkLocalAddresses, checkPorts } from '../../smtp/preflight/local-addresses.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'
@@ -106,8 +107,23 @@ async function openStores(
   for (const workload of workloads) {
     if (workload.verify === undefined) continue
     refuseOurs(servers)
-    stores.set(workload, await services.stores.open(workload.verify))
+    const { seed } = services.options
+    stores.set(workload, await services.stores.open(workload.verify, () => recipientsOf(workload, seed)))
   }
+}
+
+/** Of a load that time ends, and not a number. */
+const MOST_MESSAGES = 1_000_000
+
+/** Everybody that a load writes to: what a store asks for that cannot list its mailboxes. */
+function recipientsOf({ mail, schedule }: Workload, seed: number): string[] {
+  const { sender, recipients } = mail
+  const correspondentsOf = correspondents({ seed, sender, recipients })
+  const { total } = createPacer(schedule)
+  const found = new Set<string>()
+  for (let message = 0; message < Math.min(total, MOST_MESSAGES); message++)
+    for (const recipient of correspondentsOf(message).recipients) found.add(recipient)
+  return [...found]
 }
 
 /** Our own servers send nothing on. */

@@ -26,9 +26,9 @@ export class Inbucket implements MailCatcher {
   /** What was gone before the first look was none of the run's. */
   #isBegun = false
 
-  constructor(url: URL, { allowPublicTargets, recipients = [] }: StoreContext) {
+  constructor(url: URL, { allowPublicTargets, recipients = () => [] }: StoreContext) {
     this.api = new HttpApi({ url, product: 'inbucket', start: 'inbucket', allowPublicTargets })
-    this.#recipients = [...new Set(recipients)]
+    this.#recipients = [...new Set(recipients())]
   }
 
   async check(): Promise<void> {

@@ -14,10 +14,14 @@ export interface CatcherOptions {
 /** A real mail catcher, and the store that reads it; `port` takes mail by SMTP. */
 export async function startCatcher(
   name: Exclude<WildStore, 'dovecot'>,
-  { options = [], recipients, notes = [] }: CatcherOptions = {},
+  { options = [], recipients = [], notes = [] }: CatcherOptions = {},
 ): Promise<StoreUnderTest & { readonly port: number }> {
   const server = await startWildStore(name, options)
-  const context = { allowPublicTargets: false, recipients, note: (line: string) => void notes.push(line) }
+  const context = {
+    allowPublicTargets: false,
+    recipients: () => recipients,
+    note: (line: string) => void notes.push(line),
+  }
   const store = await storeOf(`${name}:http://127.0.0.1:${server.readPorts[0]}`, context)
   if (store === undefined) throw new Error('no store')
   return {
