@@ -9,11 +9,11 @@ it('measures five rounds of 1 KB, 10 KB and 100 KB unless told otherwise', () =>
   expect(options.messages(1_024)).toBe(20_000)
 })
 
-it('is three small rounds with --quick, which fails beyond a bar', () => {
+it('is five small rounds with --quick, which fails beyond a bar', () => {
   const options = readOptions(['--quick'])
-  expect(options.rounds).toBe(3)
+  expect(options.rounds).toBe(5)
   expect(options.sizesBytes).toEqual([1_024])
-  expect(options.messages(1_024)).toBe(6_000)
+  expect(options.messages(1_024)).toBe(10_000)
   expect(options.bar).toBe(FLOOR_BAR)
   expect(readOptions([]).bar).toBeUndefined()
   expect(readOptions(['--quick', '--bar', '1.5']).bar).toBe(1.5)

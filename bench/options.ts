@@ -21,10 +21,10 @@ export interface BenchOptions {
 
 export const HELP = `npm run bench -- [options]: our engine beside a bare script on net.Socket (floor), smtp-source and nodemailer.
 
-  --rounds N        rounds in which all clients take turns (5; with --quick 3), or pairs of bursts (40; 2)
+  --rounds N        rounds in which all clients take turns (5), or pairs of bursts (40; 2)
   --sizes 1024,…    bytes of a message (1024,10240,102400; with --quick or --before 1024)
   --messages N      messages of smtp-source -d in a round, the others send their share (about a second's worth)
-  --quick           one small size in less than a minute, for CI; fails beyond --bar
+  --quick           small bursts of 1 KB in about a minute, for CI; fails beyond --bar
   --bar X           fail when CPU per message is more than X times that of floor (with --quick ${FLOOR_BAR}, else never)
   --before COMMIT   beside the engine of an earlier commit and floor, burst by burst, instead of other clients
   --null-sink       only the part on our null sink, which takes chunks (RFC 3030): at once, and 10 ms late
@@ -36,8 +36,8 @@ See docs/benchmarks.md.`
 /** About a second a run on the machine of docs/benchmarks.md. */
 const MESSAGES_BY_SIZE: Readonly<Record<number, number>> = { 1024: 20_000, 10240: 12_000, 102400: 2_000 }
 const OTHER_MESSAGES = 2_000
-const QUICK_MESSAGES = 6_000
-const QUICK_ROUNDS = 3
+const QUICK_MESSAGES = 10_000
+const ROUNDS = 5
 /** With a commit before and --quick. */
 const QUICK_BURST_MESSAGES = 2_000
 /** With a commit before: short bursts, and many. */
@@ -88,7 +88,7 @@ function messagesOf(sizeBytes: number, quick: boolean): number {
 
 function roundsOf(quick: boolean, inPairs: boolean): number {
   if (inPairs) return quick ? QUICK_PAIRS : PAIRS
-  return quick ? QUICK_ROUNDS : 5
+  return ROUNDS
 }
 
 function positive(name: string, text: string): number {
