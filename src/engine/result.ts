@@ -254,10 +254,32 @@ export interface WorkloadResult {
   readonly auth: string | null
   /** Accounts that sessions log in with in turn (`STRESS_ACCOUNTS`); absent without them. */
   readonly accounts?: number
+  /** Where sessions came from, and as whom; absent where nothing was said of it. */
+  readonly client?: ClientResult
   /** Envelope sender, with its places as `{1..10000}`; empty for the null sender. */
   readonly sender: string
   /** Envelope recipient, likewise; the first of several. */
   readonly recipient: string
+}
+
+/** Where sessions came from, and as whom the client presented itself. */
+export interface ClientResult {
+  /** Name in EHLO and LHLO; absent: its own address. */
+  readonly ehlo_name?: string
+  /** Number of addresses that sessions came from in turn; absent: the system's choice. */
+  readonly local_addresses?: number
+  /** Version of the PROXY protocol: `v1` or `v2`. */
+  readonly proxy_protocol?: string
+  /** Number of addresses that its headers named in turn; absent: the session's own. */
+  readonly proxy_sources?: number
+  /** What XCLIENT said. */
+  readonly xclient?: string
+  /** Oldest version of TLS that was taken; absent: TLS 1.2. */
+  readonly tls_min_version?: string
+  /** Name that the server was asked for; absent: the host of the target. */
+  readonly tls_server_name?: string
+  /** Whether the client showed a certificate. */
+  readonly client_certificate?: boolean
 }
 
 /** Real mail that was sent in place of generated text. */

@@ -11,6 +11,7 @@ import {
   targetRate,
 } from '../engine/measurement.ts'
 import {
+  type ClientResult,
   type CorpusResult,
   type GeneratorResult,
   type LedgerResult,
@@ -41,6 +42,7 @@ import { describeMail } from './describe-mail.ts'
 import type { Servers } from './ground/servers.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
+import type { ClientIdentity } from './spec/client-identity.ts'
 import { countOrUnlimited } from './spec/spec.ts'
 
 export interface RunFacts {
@@ -278,6 +280,20 @@ export function judgedOn(
   return mayLack ? skipUnasked(judged, threshold) : judged
 }
 
+function clientResult({ ehloName, localAddresses, proxy, xclient, tls = {} }: ClientIdentity): ClientResult {
+  const { minVersion, serverName, cert } = tls
+  return {
+    ...(ehloName !== undefined && { ehlo_name: ehloName }),
+    ...(localAddresses !== undefined && { local_addresses: localAddresses.length }),
+    ...(proxy !== undefined && { proxy_protocol: proxy.version }),
+    ...(proxy?.sources !== undefined && { proxy_sources: proxy.sources.length }),
+    ...(xclient !== undefined && { xclient }),
+    ...(minVersion !== undefined && { tls_min_version: minVersion }),
+    ...(serverName !== undefined && { tls_server_name: serverName }),
+    ...(cert !== undefined && { client_certificate: true }),
+  }
+}
+
 function corpusResult({ spelling, summary }: Corpus): CorpusResult {
   const { messages, files, bytes, sizeBytes, digest } = summary
   return { name: corpusName(spelling), messages, files, bytes, size_bytes: sizeBytes, digest }
@@ -306,6 +322,7 @@ function describe({ options: { workload }, load, corpus }: RunFacts): WorkloadRe
     tls: [...new Set(plan.targets.map(({ tls }) => tls.mode))].join(', '),
     auth: workload.auth === undefined ? null : workload.auth.user,
     ...(workload.accounts === undefined ? {} : { accounts: workload.accounts.count }),
+    ...(workload.client === undefined ? {} : { client: clientResult(workload.client) }),
   }
 }
 

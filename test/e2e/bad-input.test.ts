@@ -27,6 +27,19 @@ test.for<Refused>([
   [{ STRESS_THRESHOLDS: 'p99latency<5' }, /no metric "p99latency"/],
   [{ STRESS_BASELINE: 'nope' }, /Failed to read the baseline .*nope\.json: there is no such file/],
   [{ SMTP_TARGETS: 'localhost' }, /SMTP_TARGETS="localhost" .*host:port/],
+  [
+    { SMTP_TARGETS: 'smtp://user:secret@127.0.0.1' },
+    /SMTP_TARGETS="smtp:\/\/\*\*\*@127\.0\.0\.1" has a login in a URL/,
+  ],
+  [
+    { SMTP_TARGETS: 'smtps://127.0.0.1', STRESS_TLS: 'starttls' },
+    /STRESS_TLS=starttls contradicts SMTP_TARGETS=smtps:\/\/127\.0\.0\.1:465/,
+  ],
+  [{ SMTP_TARGETS: 'mx:example.test' }, /Set STRESS_RESOLVER=127\.0\.0\.1:5353/],
+  [
+    { STRESS_PROXY_PROTOCOL: 'v1', STRESS_PROXY_SOURCE: '8.8.8.8' },
+    /STRESS_PROXY_SOURCE="8\.8\.8\.8" has 8\.8\.8\.8, which may be somebody's/,
+  ],
 ])('%o ends with one message and code 2, before anything is booted', { tags: 'long' }, isRefused)
 
 test.for(['/dev/null', '/dev/null/below', '/proc/nowhere/below'])(
@@ -73,6 +86,24 @@ test.for([
     expect(run.result).toBeUndefined()
   },
 )
+
+test.for([
+  [
+    { STRESS_LOCAL_ADDRESSES: '192.0.2.7' },
+    /Failed to connect from 192\.0\.2\.7: it is not an address of this machine/,
+  ],
+  [
+    { STRESS_TLS_CERT: '/no/client.pem', STRESS_TLS_KEY: '/no/client.key' },
+    /Failed to read the certificate of the client "\/no\/client\.pem"/,
+  ],
+  [{ SMTP_TARGETS: 'lmtp+unix:/no/socket' }, /Failed to reach \/no\/socket: there is no such socket/],
+] as const)('%o is one message before the load', { tags: 'long' }, async ([env, message]) => {
+  const run = await stress('custom', env)
+  expect([1, 2]).toContain(run.exitCode)
+  expect(run.output).toMatch(message)
+  expect(run.output).not.toMatch(/\n\s+at /)
+  expect(run.result).toBeUndefined()
+})
 
 test('a closed port is refused with one message, and nothing is sent', async () => {
   const port = await freePort()

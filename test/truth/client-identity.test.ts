@@ -136,13 +136,17 @@ it('a server that does not expect the PROXY protocol is told of before the load'
 
 it('the client has the name that it is given, and XCLIENT names another, after which it says EHLO again', async () => {
   const { port, seen } = await smtpServer()
-  const { metrics } = await runLoad({
+  const { metrics, workload } = await runLoad({
     ...load,
     ehloName: 'client.example.test',
     xclient: 'ADDR=192.0.2.1 NAME=a.example.test',
     targets: [`smtp://127.0.0.1:${port}`],
   })
   expect(metrics.successful_messages).toBe(8)
+  expect(workload.client).toEqual({
+    ehlo_name: 'client.example.test',
+    xclient: 'ADDR=192.0.2.1 NAME=a.example.test',
+  })
   for (const { commands } of sessionsOf(seen))
     expect(commands.slice(0, 3)).toEqual([
       'EHLO client.example.test',

@@ -308,6 +308,7 @@ function headFacts(result: Result): Fact[] {
       ...namesOf(result).map((name) => ['DNS', name] as const),
       ...sizeFacts(result),
       ['Workload', workloadSentence(result)],
+      ...clientFacts(result),
       ...overriddenParts(result).map((part) => ['Overridden', part] as const),
     ]),
     backendFact(result),
@@ -327,6 +328,23 @@ function sizeFacts(result: Result): (readonly [string, string])[] {
     ['Corpus', `${name}: ${counted(messages, 'message')} in ${counted(files, 'file')}, ${size(bytes)}`],
     ['Message size', `${size(mean)} in the mean; ${spread}`],
   ]
+}
+
+/** Where sessions came from, and as whom. */
+function clientFacts({ workload: { client } }: Result): (readonly [string, string])[] {
+  if (client === undefined) return []
+  const { local_addresses: own, proxy_protocol: proxy, proxy_sources: sources, xclient } = client
+  const said = [
+    client.ehlo_name !== undefined && `EHLO ${client.ehlo_name}`,
+    own !== undefined && `from ${own} local ${own === 1 ? 'address' : 'addresses'}`,
+    proxy !== undefined && `PROXY protocol ${proxy}`,
+    sources !== undefined && `${sources} ${sources === 1 ? 'source' : 'sources'} in it`,
+    xclient !== undefined && `XCLIENT ${xclient}`,
+    client.tls_min_version !== undefined && `${client.tls_min_version} at least`,
+    client.tls_server_name !== undefined && `server name ${client.tls_server_name}`,
+    client.client_certificate === true && 'a certificate of its own',
+  ]
+  return [['Client', said.filter((part) => part !== false).join(', ')]]
 }
 
 function workloadSentence({ workload, pipelining = [] }: Result): string {

@@ -127,6 +127,8 @@ function checkSameRun(first: Part, part: Part): void {
     TLS: result.workload.tls,
     user: result.workload.auth,
     accounts: result.workload.accounts,
+    'PROXY protocol': result.workload.client?.proxy_protocol,
+    XCLIENT: result.workload.client?.xclient,
     duration: result.workload.duration_seconds ?? null,
     'agreed start': split.agreed_start,
   })

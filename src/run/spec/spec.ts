@@ -441,9 +441,18 @@ function oddities(workload: Workload): string[] {
     tls !== undefined && tls !== 'none' && tls,
     messagesPerSession !== sessionLength(schedule) &&
       `${countOrUnlimited(messagesPerSession)} per connection`,
+    ...clientOddities(workload.client),
     pipelining !== 'commands' &&
       `pipelining ${pipelining}${pipelining === 'chunks' ? `, depth ${pipelineDepth}` : ''}`,
   ].filter((oddity) => oddity !== false)
+}
+
+function clientOddities({ localAddresses, proxy, xclient }: ClientIdentity = {}): (string | false)[] {
+  return [
+    localAddresses !== undefined && `from ${localAddresses.length} addresses`,
+    proxy !== undefined && `PROXY ${proxy.version}`,
+    xclient !== undefined && 'XCLIENT',
+  ]
 }
 
 /** A scenario's own metrics. */
