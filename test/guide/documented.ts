@@ -38,6 +38,11 @@ export const PACKAGE = STEP('the package, in repositories of others')
 
 /** The first that matches counts. Options and scenarios of every run are checked as well, whatever is said here. */
 export const COVERAGE: readonly Coverage[] = [
+  {
+    what: /--verify |STRESS_VERIFY=/,
+    by: 'test/truth/verified.test.ts',
+    why: 'the target has to send on to the sink',
+  },
   { what: /mx:example/, by: 'test/truth/exchangers.test.ts', why: 'a name server has to know the domain' },
   { what: /lmtp:/, by: 'test/truth/lmtp.test.ts', why: 'the target has to speak LMTP' },
   { what: /^npm ci && .* -t burst$|^npm ci$/, by: STEP('README: the main job'), why: 'installs a clone' },
