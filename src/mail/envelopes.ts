@@ -1,7 +1,7 @@
 import { drawAt } from '../random.ts'
 import { numbered } from './address.ts'
 import { boundsOf, type Distribution, drawnFrom } from './distribution.ts'
-import { type Fill, type FilledPattern, fillOf, isFixed, variety } from './pattern.ts'
+import { type Fill, type FilledPattern, fillOf, isAscii, isFixed, samplesOf, variety } from './pattern.ts'
 import { STREAMS } from './streams.ts'
 
 /** Recipients that differ from message to message. Plain data. */
@@ -113,6 +113,16 @@ export function mostRecipients(spec: readonly string[] | Pick<RecipientsSpec, 'c
 
 export function isList(spec: readonly string[] | Pick<RecipientsSpec, 'count'>): spec is readonly string[] {
   return Array.isArray(spec)
+}
+
+/** Some of them, or all, are beyond ASCII (RFC 6531). */
+export function hasUtf8Addresses({
+  sender,
+  recipients: spec,
+}: Pick<CorrespondentsOptions, 'sender' | 'recipients'>): boolean {
+  const from = typeof sender === 'string' ? [sender] : samplesOf(sender)
+  const to = isList(spec) ? spec : samplesOf(spec.pattern)
+  return [...from, ...to].some((address) => !isAscii(address))
 }
 
 /** Those of a message like the run's, where its seed does not matter. */

@@ -5,7 +5,7 @@ import { boundsOf, type Distribution, drawnFrom } from './distribution.ts'
 import { EndlessText } from './endless-text.ts'
 import type { Correspondents } from './envelopes.ts'
 import { crcText, type Header, headOf, rfc5322Date } from './head.ts'
-import { type FilledPattern, fillOf } from './pattern.ts'
+import { type FilledPattern, fillOf, isAscii } from './pattern.ts'
 import { STREAMS } from './streams.ts'
 import { GENERATED } from './template.ts'
 
@@ -75,11 +75,6 @@ export class GeneratedContent implements Content {
 }
 
 const UTF8_HEADER: Traits = { ...GENERATED, utf8Headers: true, eightBit: true }
-
-export function isAscii(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
-  return /^[\x00-\x7f]*$/.test(text)
-}
 
 function asDistribution(sizeBytes: number | Distribution): Distribution {
   return typeof sizeBytes === 'number' ? { kind: 'uniform', least: sizeBytes, most: sizeBytes } : sizeBytes

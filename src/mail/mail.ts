@@ -2,10 +2,10 @@ import type { Content, Traits } from './content.ts'
 import { CorpusContent, type CorpusPlan } from './corpus/corpus-content.ts'
 import { boundsOf, type Distribution, meanOf } from './distribution.ts'
 import { type Correspondents, correspondents, isList, type RecipientsSpec } from './envelopes.ts'
-import { filledHeaders, GeneratedContent, type HeaderSpec, isAscii } from './generated.ts'
+import { filledHeaders, GeneratedContent, type HeaderSpec } from './generated.ts'
 import { HeadedContent } from './headed-content.ts'
 import { messageId } from './id.ts'
-import { type FilledPattern, isFixed } from './pattern.ts'
+import { type FilledPattern, isAscii, isFixed } from './pattern.ts'
 import { MessageTemplate } from './template.ts'
 
 /** What the messages of a scenario are like, in plain data. */

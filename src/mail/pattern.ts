@@ -195,3 +195,8 @@ export function* samplesOf({ pieces, tables }: FilledPattern): Generator<string>
       )
   }
 }
+
+export function isAscii(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
+  return /^[\x00-\x7f]*$/.test(text)
+}

@@ -259,11 +259,12 @@ export function sizeInBytes({ minBytes, names, example }: SizeLimits): Kind<numb
   )
 }
 
-function isSizeName(text: string): text is SizeName {
+export function isSizeName(text: string): text is SizeName {
   return Object.hasOwn(SIZES, text)
 }
 
-function bytesOf(text: string): number | undefined {
+/** Of `10240` or `10KB`, whatever its limits. */
+export function bytesOf(text: string): number | undefined {
   const [whole, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg]?b)?$/i.exec(text) ?? []
   const factor = FACTORS[unit.toLowerCase()]
   return whole === undefined || factor === undefined ? undefined : Number(number) * factor

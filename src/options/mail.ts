@@ -6,11 +6,14 @@ import { isOwnAddress } from '../smtp/preflight/address.ts'
 import { isReservedDomain } from './address.ts'
 import {
   anyValue,
+  bytesOf,
+  isSizeName,
   type Kind,
   kind,
   MAX_MESSAGE_BYTES,
   MIN_MESSAGE_BYTES,
   type Reading,
+  SIZES,
   sizeInBytes,
   textKind,
   wholeNumber,
@@ -21,7 +24,7 @@ const SIZE: Unit = {
   what: 'a size',
   least: MIN_MESSAGE_BYTES,
   most: MAX_MESSAGE_BYTES,
-  read: (text) => oneSize.schema.safeParse(text).data,
+  read: (text) => (isSizeName(text) ? SIZES[text] : bytesOf(text)),
 }
 
 const MOST_RECIPIENTS = 1000
@@ -30,7 +33,7 @@ const COUNT: Unit = {
   what: 'a number',
   least: 1,
   most: MOST_RECIPIENTS,
-  read: (text) => oneCount.schema.safeParse(text).data,
+  read: (text) => (/^\d+$/.test(text) ? Number(text) : undefined),
 }
 
 /** How sizes are spread: `'1KB..100KB'`, `'lognormal(12KB,1.5)'` or `'small:40,medium:30,50MB:5'`. */

@@ -1,5 +1,5 @@
-import { isAscii } from '../mail/generated.ts'
 import type { Mail } from '../mail/mail.ts'
+import { isAscii } from '../mail/pattern.ts'
 import type { MessageTemplate } from '../mail/template.ts'
 import type { Capabilities } from './capabilities.ts'
 import { type Envelope, extendedEnvelope } from './envelope.ts'

@@ -11,6 +11,7 @@ import type { Row } from '../scenario-run.ts'
 import { checkHooks, type Workload } from '../spec/spec.ts'
 import { calibrate } from './calibration.ts'
 import { checkOffers, withCorpus } from './corpora.ts'
+import { checkExtensions } from './extensions.ts'
 import type { Servers } from './servers.ts'
 
 /** Everything a run needs, booted and checked. */
@@ -62,6 +63,7 @@ async function madeReady({ workloads, row, servers, pool, corpora }: Booted): Pr
   for (const workload of workloads) {
     await unlessAborted(checkClient(workload, servers), signal)
     await unlessAborted(servers.ready(workload), signal)
+    await unlessAborted(checkExtensions(workload, servers.targetsFor(workload)), signal)
     await unlessAborted(servers.levels.find(workload), signal)
     const corpus = corpora.get(workload.corpus ?? '')
     const { replyTimeoutMs } = workload

@@ -115,7 +115,6 @@ function recipientsOf(address: string | FilledPattern, given: number | string): 
 function addressOf(name: string, text: string, allowPublic: boolean): string | FilledPattern {
   const read = readPattern(text)
   if ('wrong' in read) throw refusal(`${name} ${JSON.stringify(text)} ${read.wrong}.`)
-  if (isFixed(read.value)) return read.value.pieces.join('')
   const pattern = filled(read.value)
   checkDomain(name, pattern)
   checkPicked(name, pattern)
@@ -123,7 +122,7 @@ function addressOf(name: string, text: string, allowPublic: boolean): string | F
     ? undefined
     : publicSample(`${name} ${JSON.stringify(text)}`, samplesOf(pattern))
   if (problem !== undefined) throw refusal(problem)
-  return pattern
+  return isFixed(pattern) ? pattern.pieces.join('') : pattern
 }
 
 /** Of two files only the rows of one at a time are looked at: what both make together would be unknown. */
