@@ -11,6 +11,18 @@ export interface Content {
    */
   octetsOf(message: number): readonly Buffer[]
   traits(message: number): Traits
+  /** Where bodies begin alike: what they begin with, and how a message is made of it. No dot is to be doubled in it. */
+  readonly beginning?: Buffer
+  composed?(message: number): Composition
+}
+
+/** A message as a header, so much of what all bodies begin with, and an end. */
+export interface Composition {
+  readonly head: string
+  /** The head is to be written as UTF-8. */
+  readonly isUtf8: boolean
+  readonly cut: number
+  readonly end: Buffer
 }
 
 /** What a message asks of the server, and of the sender. */

@@ -11,9 +11,10 @@ const STEP_OCTETS = 16 * LINE_OCTETS
 /** The text is repeated after so much: what a thread holds, whatever the sizes. */
 const BLOCK_OCTETS = 840 * STEP_OCTETS
 
-/** A body of some length, in slices of memory that all bodies share. */
-export interface TextSlice {
-  readonly parts: readonly Buffer[]
+/** A body: the beginning of the text up to a cut, and a last line's end. */
+export interface TextCut {
+  readonly cut: number
+  readonly end: Buffer
   readonly crc: number
 }
 
@@ -29,19 +30,29 @@ export class EndlessText {
     this.#block = textBody(steps * STEP_OCTETS, seed)
   }
 
+  /** Of which all bodies begin, those that are no longer than it. */
+  get beginning(): Buffer {
+    return this.#block
+  }
+
   /** A body of exactly `bytes`, at least 2, in whole lines. */
-  slice(bytes: number): TextSlice {
+  bodyOf(bytes: number): TextCut {
     const over = bytes % LINE_OCTETS
     // One octet left over could not hold a CRLF: the line before it is shorter, and an empty one follows.
     const end = over === 0 ? NOTHING : over === 1 ? EMPTY_LINE_BEHIND : CRLF
     const cut = bytes - end.length
-    const crc = crc32(end, this.#crcTo(cut))
+    const before = this.#crcTo(cut)
+    return { cut, end, crc: over === 0 ? before : crc32(end, before) }
+  }
+
+  /** The same in slices of memory that all bodies share. */
+  parts({ cut, end }: TextCut): readonly Buffer[] {
     const block = this.#block
     const parts: Buffer[] = []
     let left = cut
     for (; left > block.length; left -= block.length) parts.push(block)
     parts.push(block.subarray(0, left), end)
-    return { parts, crc }
+    return parts
   }
 
   #crcTo(bytes: number): number {

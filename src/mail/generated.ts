@@ -1,10 +1,9 @@
-import { BODY_CRC_HEADER } from '../ledger/ledger.ts'
 import { drawAt } from '../random.ts'
-import type { Content, Traits } from './content.ts'
+import type { Composition, Content, Traits } from './content.ts'
 import { boundsOf, type Distribution, drawnFrom } from './distribution.ts'
-import { EndlessText } from './endless-text.ts'
+import { EndlessText, type TextCut } from './endless-text.ts'
 import type { Correspondents } from './envelopes.ts'
-import { crcText, type Header, headOf, rfc5322Date } from './head.ts'
+import { crcText, type Header, HeadForm, rfc5322Date } from './head.ts'
 import { type FilledPattern, fillOf, isAscii } from './pattern.ts'
 import { STREAMS } from './streams.ts'
 import { GENERATED } from './template.ts'
@@ -16,9 +15,11 @@ export interface GeneratedOptions {
   readonly sizeBytes: number | Distribution
   readonly headers: readonly HeaderSpec[]
   readonly correspondentsOf: (message: number) => Correspondents
+  /** Some addresses may be beyond ASCII. */
+  readonly mayBeUtf8: boolean
 }
 
-const CRC_BEGINS = `\r\n${BODY_CRC_HEADER}: `
+const CRC_DIGITS = 8
 
 /** A header of the scenario's own. */
 export interface HeaderSpec {
@@ -32,7 +33,7 @@ export class GeneratedContent implements Content {
   readonly #sizes: Distribution | undefined
   readonly #fixedBytes: number
   readonly #text: EndlessText
-  readonly #date: string
+  readonly #form: HeadForm
   readonly #headersOf: (message: number) => readonly Header[]
 
   constructor(options: GeneratedOptions) {
@@ -41,7 +42,8 @@ export class GeneratedContent implements Content {
     this.#sizes = typeof sizeBytes === 'number' ? undefined : sizeBytes
     this.#fixedBytes = typeof sizeBytes === 'number' ? sizeBytes : 0
     this.#text = new EndlessText(seed, boundsOf(asDistribution(sizeBytes)).most)
-    this.#date = rfc5322Date(dateMs)
+    const names = headers.map(({ name }) => name)
+    this.#form = new HeadForm({ runId: options.runId, date: rfc5322Date(dateMs), names })
     this.#headersOf = filledHeaders(headers, seed)
   }
 
@@ -54,21 +56,28 @@ export class GeneratedContent implements Content {
     return drawnFrom(this.#sizes, first, second)
   }
 
+  get beginning(): Buffer {
+    return this.#text.beginning
+  }
+
   octetsOf(message: number): readonly Buffer[] {
-    const { runId, correspondentsOf } = this.#options
+    const { head, isUtf8, ...body } = this.composed(message)
+    return [Buffer.from(head, isUtf8 ? 'utf8' : 'latin1'), ...this.#text.parts(body)]
+  }
+
+  composed(message: number): Composition & TextCut {
+    const { correspondentsOf } = this.#options
     const { sender, recipients } = correspondentsOf(message)
-    const recipient = recipients[0] ?? ''
-    const headers = this.#headersOf(message)
-    // The length of a head does not depend on the CRC in it, which depends on how much is left for the body.
-    const head = Buffer.from(
-      headOf({ runId, message, sender, recipient, headers, date: this.#date, bodyCrc: 0 }),
-    )
-    const { parts, crc } = this.#text.slice(this.sizeOf(message) - head.length)
-    head.write(crcText(crc), head.indexOf(CRC_BEGINS) + CRC_BEGINS.length, 'latin1')
-    return [head, ...parts]
+    const before = this.#form.before(message, sender, recipients[0] ?? '')
+    const after = this.#form.after(this.#headersOf(message))
+    const isUtf8 = this.traits(message).utf8Headers
+    const headBytes = (isUtf8 ? Buffer.byteLength(before) : before.length) + CRC_DIGITS + after.length
+    const body = this.#text.bodyOf(this.sizeOf(message) - headBytes)
+    return { head: before + crcText(body.crc) + after, isUtf8, ...body }
   }
 
   traits(message: number): Traits {
+    if (!this.#options.mayBeUtf8) return GENERATED
     const { sender, recipients } = this.#options.correspondentsOf(message)
     return isAscii(sender) && isAscii(recipients[0] ?? '') ? GENERATED : UTF8_HEADER
   }

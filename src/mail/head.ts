@@ -26,22 +26,52 @@ const NOBODY = 'MAILER-DAEMON@mailstorm.test'
 const NONE: readonly Header[] = []
 
 /** The header of a message with generated text, and the empty line behind it. */
-export function headOf(options: HeadOptions): string {
-  const { headers = NONE, sender, recipient, date } = options
-  const id = messageId(options.runId, options.message)
-  const own = headers.length === 0 ? undefined : new Set(headers.map(({ name }) => name.toLowerCase()))
-  const ours = (name: string, value: string) =>
-    own?.has(name.toLowerCase()) === true ? '' : `${name}: ${value}\r\n`
-  let text = ours('From', `<${sender === '' ? NOBODY : sender}>`)
-  text += ours('To', `<${recipient}>`)
-  text += ours('Subject', 'mailstorm load test message')
-  text += ours('Date', date)
-  text += ours('Message-ID', `<${id}@mailstorm.test>`)
-  text += `${ID_HEADER}: ${id}\r\n${BODY_CRC_HEADER}: ${crcText(options.bodyCrc)}\r\n`
-  text += 'MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n'
-  for (const { name, value } of headers) text += `${folded(`${name}: ${value}`)}\r\n`
-  return `${text}\r\n`
+export function headOf({ headers = NONE, bodyCrc, ...options }: HeadOptions): string {
+  const form = new HeadForm({ ...options, names: headers.map(({ name }) => name) })
+  const { message, sender, recipient } = options
+  return form.before(message, sender, recipient) + crcText(bodyCrc) + form.after(headers)
 }
+
+/** What all headers of a run have in common, put together once. */
+export class HeadForm {
+  readonly #runId: string
+  readonly #hasFrom: boolean
+  readonly #hasTo: boolean
+  readonly #middle: string
+  readonly #hasMessageId: boolean
+
+  /** `names`: of headers in place of ours. */
+  constructor(options: Pick<HeadOptions, 'runId' | 'date'> & { readonly names: readonly string[] }) {
+    const own = new Set(options.names.map((name) => name.toLowerCase()))
+    const ours = (name: string, value: string) => (own.has(name) ? '' : `${name}: ${value}\r\n`)
+    this.#runId = options.runId
+    this.#hasFrom = !own.has('from')
+    this.#hasTo = !own.has('to')
+    this.#hasMessageId = !own.has('message-id')
+    const capital = (text: string) => text.replace(/^./, (first) => first.toUpperCase())
+    this.#middle =
+      capital(ours('subject', 'mailstorm load test message')) + capital(ours('date', options.date))
+  }
+
+  /** Up to the CRC of the body. */
+  before(message: number, sender: string, recipient: string): string {
+    const id = messageId(this.#runId, message)
+    const from = this.#hasFrom ? `From: <${sender === '' ? NOBODY : sender}>\r\n` : ''
+    const to = this.#hasTo ? `To: <${recipient}>\r\n` : ''
+    const messageIdLine = this.#hasMessageId ? `Message-ID: <${id}@mailstorm.test>\r\n` : ''
+    return `${from}${to}${this.#middle}${messageIdLine}${ID_HEADER}: ${id}\r\n${BODY_CRC_HEADER}: `
+  }
+
+  /** From behind the CRC. */
+  after(headers: readonly Header[]): string {
+    if (headers.length === 0) return AFTER
+    const lines = headers.map(({ name, value }) => `${folded(`${name}: ${value}`)}\r\n`)
+    return `${BODY_HEADERS}${lines.join('')}\r\n`
+  }
+}
+
+const BODY_HEADERS = '\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n'
+const AFTER = `${BODY_HEADERS}\r\n`
 
 /** 8 hex digits, as the ledger has them. */
 export function crcText(crc: number): string {

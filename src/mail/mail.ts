@@ -1,7 +1,13 @@
-import type { Content, Traits } from './content.ts'
+import type { Composition, Content, Traits } from './content.ts'
 import { CorpusContent, type CorpusPlan } from './corpus/corpus-content.ts'
 import { boundsOf, type Distribution, meanOf } from './distribution.ts'
-import { type Correspondents, correspondents, isList, type RecipientsSpec } from './envelopes.ts'
+import {
+  type Correspondents,
+  correspondents,
+  hasUtf8Addresses,
+  isList,
+  type RecipientsSpec,
+} from './envelopes.ts'
 import { filledHeaders, GeneratedContent, type HeaderSpec } from './generated.ts'
 import { HeadedContent } from './headed-content.ts'
 import { messageId } from './id.ts'
@@ -111,39 +117,24 @@ class AlikeMail implements Mail {
 }
 
 class VariedMail implements Mail {
-  readonly #runId: string
-  readonly #dsn: DsnSpec | undefined
   readonly #content: Content
-  readonly #correspondentsOf: (message: number) => Correspondents
-  /** Of those that correspond, by what their content asks for. */
-  #envelopes: MailEnvelope[] = []
-  #names: Correspondents | undefined
+  readonly envelopeOf: (message: number) => MailEnvelope
+  readonly beginning?: Buffer
+  readonly composed?: (message: number) => Composition
 
   constructor(plan: MailPlan) {
-    const { runId, seed, dsn, headers = [], corpus } = plan
-    this.#runId = runId
-    this.#dsn = dsn
-    this.#correspondentsOf = correspondents(plan)
-    this.#content =
+    const { runId, seed, headers = [], corpus } = plan
+    const correspondentsOf = correspondents(plan)
+    const mayBeUtf8 = hasUtf8Addresses(plan)
+    const content: Content =
       corpus === undefined
-        ? new GeneratedContent({ ...plan, headers, correspondentsOf: this.#correspondentsOf })
+        ? new GeneratedContent({ ...plan, headers, correspondentsOf, mayBeUtf8 })
         : headed(new CorpusContent({ corpus, runId, seed }), headers, seed)
-  }
-
-  envelopeOf(message: number): MailEnvelope {
-    const names = this.#correspondentsOf(message)
-    const { eightBit, utf8Headers } = this.#content.traits(message)
-    if (names !== this.#names) this.#envelopes = []
-    this.#names = names
-    const kind = (eightBit ? 1 : 0) + (utf8Headers ? 2 : 0)
-    const known = this.#envelopes[kind]
-    if (known !== undefined && this.#dsn === undefined) return known
-    const smtpUtf8 = utf8Headers || !isAscii(names.sender) || !names.recipients.every(isAscii)
-    const notices =
-      this.#dsn === undefined ? {} : { dsn: this.#dsn, envelopeId: messageId(this.#runId, message) }
-    const envelope = { ...names, smtpUtf8, eightBit, ...notices }
-    this.#envelopes[kind] = envelope
-    return envelope
+    this.#content = content
+    this.envelopeOf = envelopes(plan, { content, correspondentsOf, mayBeUtf8 })
+    if (content.beginning === undefined || content.composed === undefined) return
+    this.beginning = content.beginning
+    this.composed = content.composed.bind(content)
   }
 
   sizeOf(message: number): number {
@@ -156,6 +147,36 @@ class VariedMail implements Mail {
 
   traits(message: number): Traits {
     return this.#content.traits(message)
+  }
+}
+
+interface EnvelopeParts {
+  readonly content: Content
+  readonly correspondentsOf: (message: number) => Correspondents
+  readonly mayBeUtf8: boolean
+}
+
+function envelopes(
+  { runId, dsn }: Pick<MailPlan, 'runId' | 'dsn'>,
+  { content, correspondentsOf, mayBeUtf8 }: EnvelopeParts,
+): (message: number) => MailEnvelope {
+  /** Of those that correspond, by what their content asks for. */
+  let known: MailEnvelope[] = []
+  let of: Correspondents | undefined
+  return (message) => {
+    const names = correspondentsOf(message)
+    const { eightBit, utf8Headers } = content.traits(message)
+    if (names !== of || dsn !== undefined) known = []
+    of = names
+    const kind = (eightBit ? 1 : 0) + (utf8Headers ? 2 : 0)
+    const again = known[kind]
+    if (again !== undefined) return again
+    const { sender, recipients } = names
+    const smtpUtf8 = utf8Headers || (mayBeUtf8 && ![sender, ...recipients].every(isAscii))
+    const plain = { sender, recipients, smtpUtf8, eightBit }
+    const envelope = dsn === undefined ? plain : { ...plain, dsn, envelopeId: messageId(runId, message) }
+    known[kind] = envelope
+    return envelope
   }
 }
 

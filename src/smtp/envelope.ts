@@ -34,19 +34,21 @@ export function extendedEnvelope(
   if (eightBit && offers.eightBitMime) mail += ' BODY=8BITMIME'
   const isUtf8 = smtpUtf8 && offers.smtpUtf8
   if (isUtf8) mail += ' SMTPUTF8'
+  // Without SMTPUTF8 all of it is ASCII.
+  const octets = smtpUtf8 ? utf8Octets : same
   if (dsn === undefined || !offers.dsn)
     return commands(
-      utf8Octets(`${mail}\r\n`),
-      recipients.map((recipient) => utf8Octets(`RCPT TO:<${recipient}>\r\n`)),
+      octets(`${mail}\r\n`),
+      recipients.map((recipient) => octets(`RCPT TO:<${recipient}>\r\n`)),
     )
   // RFC 3461 4.3, 4.4.
   if (dsn.ret !== undefined) mail += ` RET=${dsn.ret}`
   if (envelopeId !== undefined) mail += ` ENVID=${xtext(envelopeId)}`
   const notify = dsn.notify === 'NEVER' ? dsn.notify : dsn.notify.join(',')
   return commands(
-    utf8Octets(`${mail}\r\n`),
+    octets(`${mail}\r\n`),
     recipients.map((recipient) =>
-      utf8Octets(`RCPT TO:<${recipient}> NOTIFY=${notify} ORCPT=${originalRecipient(recipient)}\r\n`),
+      octets(`RCPT TO:<${recipient}> NOTIFY=${notify} ORCPT=${originalRecipient(recipient)}\r\n`),
     ),
   )
 }
@@ -57,6 +59,10 @@ function sizeParameter(sizeBytes: number | undefined): string {
 
 function commands(mail: string, rcpt: readonly string[]): Envelope {
   return { mail, rcpt, whole: `${mail}${rcpt.join('')}DATA\r\n`, replies: rcpt.length + 2 }
+}
+
+function same(command: string): string {
+  return command
 }
 
 const BEYOND_ASCII = /[^ -~\r\n]/

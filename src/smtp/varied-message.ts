@@ -1,3 +1,4 @@
+import type { Composition } from '../mail/content.ts'
 import type { Mail } from '../mail/mail.ts'
 import type { Envelope } from './envelope.ts'
 import { type ChunkWriter, COPY_LIMIT_BYTES, chunkCommands, type MessageWriter } from './message.ts'
@@ -8,19 +9,30 @@ const LF = 0x0a
 const LINE_WITH_DOT = Buffer.from('\r\n.')
 const NOTHING: readonly Buffer[] = []
 
-/** Messages that differ: small ones are copied into one buffer, the parts of large ones stay where they are. */
+/**
+ * Messages that differ. Where their bodies begin alike, that beginning stays in memory, and only header and end are
+ * written around it; other small ones are copied into one buffer. The parts of large ones stay where they are.
+ */
 export class VariedWriter implements MessageWriter {
   readonly #mail: Mail
+  readonly #around: TextMemory | undefined
   #memory = Buffer.alloc(0)
 
   constructor(mail: Mail) {
     this.#mail = mail
+    this.#around = mail.beginning && new TextMemory(mail.beginning)
   }
 
   octets(number: number, next: Envelope | undefined): readonly Buffer[] {
+    const end = next === undefined ? END_OF_DATA : END_OF_DATA + next.whole
+    const around = this.#around
+    if (around !== undefined && this.#mail.sizeOf(number) <= COPY_LIMIT_BYTES) {
+      const composition = this.#mail.composed?.(number)
+      if (composition !== undefined && composition.head.length < LONGEST_HEAD / 3)
+        return [around.message(composition, end)]
+    }
     const plain = this.#mail.octetsOf(number)
     const parts = this.#mail.traits(number).dotLines ? stuffed(plain) : plain
-    const end = next === undefined ? END_OF_DATA : END_OF_DATA + next.whole
     const bytes = lengthOf(parts)
     if (bytes > COPY_LIMIT_BYTES) return [...parts, Buffer.from(end, 'latin1')]
     const whole = this.#room(bytes + end.length)
@@ -32,6 +44,43 @@ export class VariedWriter implements MessageWriter {
   #room(bytes: number): Buffer {
     if (this.#memory.length < bytes) this.#memory = Buffer.allocUnsafeSlow(bytes + bytes / 4)
     return this.#memory.subarray(0, bytes)
+  }
+}
+
+/** Room before the text for a header, of which a character takes up to three octets. */
+const LONGEST_HEAD = 3 * 1024
+
+/** One piece of memory with a text in it, around which message after message is written. */
+class TextMemory {
+  readonly #text: Buffer
+  #memory = Buffer.alloc(0)
+  /** Where the text is not itself, from its beginning: the end of the last message. */
+  #from = 0
+  #to = 0
+
+  constructor(text: Buffer) {
+    this.#text = text
+  }
+
+  message({ head, isUtf8, cut, end }: Composition, behind: string): Buffer {
+    const to = cut + end.length + behind.length
+    if (LONGEST_HEAD + to > this.#memory.length) this.#grow(to)
+    const memory = this.#memory
+    this.#text.copy(memory, LONGEST_HEAD + this.#from, this.#from, this.#to)
+    this.#from = cut
+    this.#to = to
+    end.copy(memory, LONGEST_HEAD + cut)
+    memory.write(behind, LONGEST_HEAD + cut + end.length, 'latin1')
+    const headAt = LONGEST_HEAD - (isUtf8 ? Buffer.byteLength(head) : head.length)
+    memory.write(head, headAt, isUtf8 ? 'utf8' : 'latin1')
+    return memory.subarray(headAt, LONGEST_HEAD + to)
+  }
+
+  #grow(bytes: number): void {
+    this.#memory = Buffer.allocUnsafeSlow(LONGEST_HEAD + bytes + Math.ceil(bytes / 4))
+    this.#text.copy(this.#memory, LONGEST_HEAD)
+    this.#from = 0
+    this.#to = 0
   }
 }
 

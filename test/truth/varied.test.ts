@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { embeddedSmtpServer, type RunningSmtpServer } from '../../containers/smtp-server.ts'
 import { BODY_CRC_HEADER, ID_HEADER, type LedgerEntry } from '../../src/ledger/ledger.ts'
 import { messageId } from '../../src/mail/id.ts'
-import type { Mail } from '../../src/mail/mail.ts'
+import { type Mail, mailOf } from '../../src/mail/mail.ts'
+import { resolveMail } from '../../src/run/spec/mail-spec.ts'
 import { PIPELINING_LEVELS } from '../../src/smtp/target.ts'
 import { OFFERS_CHUNKING } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
@@ -84,6 +85,31 @@ describe.each(PIPELINING_LEVELS)('mail of which no two messages are alike, pipel
       sizes.map((_, message) => ({
         id: messageId(runId, message),
         bytes: variedMail(runId).sizeOf(message),
+        intact: true,
+      })),
+    )
+  })
+
+  it('is in the ledger where it is generated: sizes, recipients and headers that differ', async () => {
+    const runId = `generated-${pipelining}`
+    const spec = resolveMail(
+      {
+        size: 'lognormal(8KB,1.5)',
+        sender: 'load{1..100}@example.test',
+        recipient: 'user{1..50}@example.test',
+        recipients: '1:80,3:20',
+        headers: { 'X-Tenant': 't{1..5}' },
+      },
+      false,
+    )
+    const generated = mailOf({ ...spec, runId, seed: 9, dateMs: 0 })
+    await send({ port: server.port, mail: generated, pipelining, schedule, workers: 3 })
+    const entries: LedgerEntry[] = []
+    for await (const entry of server.entries(runId)) entries.push(entry)
+    expect(entries.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual(
+      sizes.map((_, message) => ({
+        id: messageId(runId, message),
+        bytes: generated.sizeOf(message),
         intact: true,
       })),
     )
