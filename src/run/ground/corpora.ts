@@ -1,12 +1,10 @@
-import { systemClock } from '../../engine/clock.ts'
 import { MailstormError } from '../../error.ts'
 import { type Corpus, readCorpus } from '../../mail/corpus/corpus.ts'
 import { type Demand, demandsOf, MOST_TOP_BYTES } from '../../mail/corpus/demands.ts'
 import type { MailSpec } from '../../mail/mail.ts'
 import type { Capabilities } from '../../smtp/capabilities.ts'
-import { SmtpFailure } from '../../smtp/failure.ts'
-import { openSession, quit } from '../../smtp/session.ts'
 import type { SmtpTarget } from '../../smtp/target.ts'
+import { offersOf } from './extensions.ts'
 
 /** Corpora that were read, by their spelling: scenarios that follow each other share them. */
 export class Corpora {
@@ -34,11 +32,6 @@ export function withCorpus(
   return { ...mail, sizeBytes: summary.meanBytes, corpus: { index, places, mostBytes } }
 }
 
-/** Servers that are slower than that show what they take in the load. */
-const LONGEST_MS = 10_000
-/** Nothing depends on the goodbye. */
-const GOODBYE_MS = 1_000
-
 /**
  * Asks every server by EHLO, before the load, whether it may be sent all messages of a corpus. Throws one
  * MailstormError with all that it may not; a server that does not answer is left to the load.
@@ -49,10 +42,9 @@ export async function checkOffers(
   replyTimeoutMs: number,
 ): Promise<void> {
   const demands = demandsOf(corpus)
-  const timeoutMs = Math.min(replyTimeoutMs, LONGEST_MS)
   const problems = await Promise.all(
     targets.map(async (target) => {
-      const offers = await offersOf(target, timeoutMs)
+      const offers = await offersOf(target, replyTimeoutMs)
       return offers === undefined ? [] : unmet(target.name, offers, demands)
     }),
   )
@@ -63,27 +55,6 @@ export async function checkOffers(
     `Failed to start the run: not every message of the corpus may be sent:\n  ${all.join('\n  ')}`,
     'Leave these messages out, or let the server offer what they need.',
   )
-}
-
-async function offersOf(target: SmtpTarget, timeoutMs: number): Promise<Capabilities | undefined> {
-  try {
-    const session = await openSession({
-      ...{ target, clock: systemClock, replyTimeoutMs: timeoutMs },
-      tlsSessions: new Map(),
-    })
-    const { transport, capabilities } = session
-    await quit(transport, GOODBYE_MS).catch(unlessFault)
-    transport.destroy()
-    return capabilities
-  } catch (error) {
-    return unlessFault(error)
-  }
-}
-
-/** Anything but an SmtpFailure is a fault of ours. */
-function unlessFault(error: unknown): undefined {
-  if (!(error instanceof SmtpFailure)) throw error
-  return undefined
 }
 
 function unmet(

@@ -1,6 +1,7 @@
 import { systemClock } from '../../engine/clock.ts'
 import { MailstormError } from '../../error.ts'
 import { hasUtf8Addresses } from '../../mail/envelopes.ts'
+import type { Capabilities } from '../../smtp/capabilities.ts'
 import { SmtpFailure } from '../../smtp/failure.ts'
 import { openSession, quit } from '../../smtp/session.ts'
 import type { SmtpTarget } from '../../smtp/target.ts'
@@ -17,9 +18,8 @@ export async function checkExtensions(
   targets: readonly SmtpTarget[],
 ): Promise<void> {
   if (!hasUtf8Addresses(mail)) return
-  const timeoutMs = Math.min(replyTimeoutMs, LONGEST_MS)
-  const offers = await Promise.all(targets.map((target) => offersUtf8(target, timeoutMs)))
-  const without = targets.filter((_, index) => offers[index] === false).map(({ name }) => name)
+  const offers = await Promise.all(targets.map((target) => offersOf(target, replyTimeoutMs)))
+  const without = targets.filter((_, index) => offers[index]?.smtpUtf8 === false).map(({ name }) => name)
   if (without.length === 0) return
   throw new MailstormError(
     'NO_SMTPUTF8',
@@ -28,18 +28,26 @@ export async function checkExtensions(
   )
 }
 
-async function offersUtf8(
-  { auth: _login, ...target }: SmtpTarget,
+/** What a server offers by EHLO; undefined of one that does not answer, which shows it in the load. */
+export async function offersOf(
+  target: SmtpTarget,
   replyTimeoutMs: number,
-): Promise<boolean | undefined> {
+): Promise<Capabilities | undefined> {
   try {
-    const options = { target, clock: systemClock, replyTimeoutMs, tlsSessions: new Map() }
-    const { transport, capabilities } = await openSession(options)
-    await quit(transport, GOODBYE_MS).catch(() => undefined)
+    const { transport, capabilities } = await openSession({
+      ...{ target, clock: systemClock, replyTimeoutMs: Math.min(replyTimeoutMs, LONGEST_MS) },
+      tlsSessions: new Map(),
+    })
+    await quit(transport, GOODBYE_MS).catch(unlessFault)
     transport.destroy()
-    return capabilities.smtpUtf8
+    return capabilities
   } catch (error) {
-    if (!(error instanceof SmtpFailure)) throw error
-    return undefined
+    return unlessFault(error)
   }
+}
+
+/** Anything but an SmtpFailure is a fault of ours. */
+function unlessFault(error: unknown): undefined {
+  if (!(error instanceof SmtpFailure)) throw error
+  return undefined
 }

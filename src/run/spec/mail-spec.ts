@@ -34,6 +34,7 @@ export interface MailFields {
   readonly recipients?: number | string
   readonly headers?: Headers
   readonly dsn?: string
+  readonly corpus?: string
 }
 
 /**
@@ -42,7 +43,8 @@ export interface MailFields {
  */
 export function resolveMail(fields: MailFields, allowPublic: boolean): MailSpec {
   const { sender = CUSTOM_DEFAULTS.sender, recipient = CUSTOM_DEFAULTS.recipient, recipients = 1 } = fields
-  const { headers, dsn } = fields
+  const { headers, dsn, corpus } = fields
+  if (corpus !== undefined && headers !== undefined) checkAddable(headers)
   const mail: MailSpec = {
     sizeBytes: sizeOf(fields.size),
     sender: sender === NULL_SENDER ? '' : addressOf('sender', sender, allowPublic),
@@ -50,7 +52,18 @@ export function resolveMail(fields: MailFields, allowPublic: boolean): MailSpec 
     ...(headers === undefined ? {} : { headers: headersOf(headers) }),
     ...(dsn === undefined ? {} : { dsn: dsnOf(dsn) }),
   }
-  return withRoom(mail)
+  return corpus === undefined ? withRoom(mail) : mail
+}
+
+/** RFC 5322 3.6: of these a message has one at most, and a message of a corpus has its own. */
+const ONCE = /^(from|sender|reply-to|to|cc|bcc|message-id|in-reply-to|references|subject|date)$/i
+
+function checkAddable(headers: Headers): void {
+  const once = Object.keys(headers).find((name) => ONCE.test(name))
+  if (once !== undefined)
+    throw refusal(
+      `headers has ${once}, which a message has once (RFC 5322 3.6), and those of a corpus have their own. Leave it out.`,
+    )
 }
 
 function headersOf(headers: Headers): readonly HeaderSpec[] {
