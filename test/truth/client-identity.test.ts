@@ -18,20 +18,28 @@ interface Seen {
   clientCertificate?: string
 }
 
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server, address = '127.0.0.1'): Promise<number> {
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => open.add(socket))
   onTestFinished(() => {
     for (const socket of open) socket.destroy()
     server.close()
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, address)
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
 
 /** Takes everything. `behindProxy`: the first line, or the binary header of 28 octets, is no SMTP. */
-async function smtpServer({ behindProxy = false, tls }: { behindProxy?: boolean; tls?: object } = {}) {
+async function smtpServer({
+  behindProxy = false,
+  tls,
+  address,
+}: {
+  behindProxy?: boolean
+  tls?: object
+  address?: string
+} = {}) {
   const seen: Seen[] = []
   const talk = (socket: Socket) => {
     const session: Seen = { from: socket.remoteAddress ?? '', header: '', commands: [] }
@@ -77,7 +85,7 @@ async function smtpServer({ behindProxy = false, tls }: { behindProxy?: boolean;
           session.servername = socket.servername
           session.clientCertificate = String(socket.getPeerCertificate().subject?.CN)
         })
-  return { port: await listening(server), seen }
+  return { port: await listening(server, address), seen }
 }
 
 const load = { executor: 'shared-iterations', messages: 8, workers: 4, size: 'small' } as const
@@ -99,6 +107,17 @@ it('each session comes from the next local address', async () => {
     new Set(['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5']),
   )
   for (const { from, commands } of sessions) expect(commands[0]).toBe(`EHLO [${from}]`)
+})
+
+it('of local addresses of both families, those of the target are taken', async () => {
+  const { port, seen } = await smtpServer({ address: '::1' })
+  const targets = [`[::1]:${port}`]
+  const { metrics } = await runLoad({ ...load, localAddresses: '127.0.0.2,::1', targets })
+  expect(metrics.successful_messages).toBe(8)
+  for (const { commands } of seen) expect(commands[0]).toBe('EHLO [IPv6:::1]')
+  await expect(runLoad({ ...load, localAddresses: '127.0.0.2', targets })).rejects.toThrow(
+    `Failed to connect to [::1]:${port} from 127.0.0.2: it is ::1, of the other family.`,
+  )
 })
 
 it.each([

@@ -225,7 +225,17 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
 
 /** The target, as the client presents itself to it. */
 function presented(client: ClientIdentity | undefined, target: SmtpTarget): SmtpTarget {
-  return client === undefined ? target : { ...target, ...client, tls: { ...target.tls, ...client.tls } }
+  if (client === undefined) return target
+  const { localAddresses } = client
+  const own = localAddresses === undefined ? {} : { localAddresses: ofItsFamilies(target, localAddresses) }
+  return { ...target, ...client, ...own, tls: { ...target.tls, ...client.tls } }
+}
+
+/** No connection leads from an IPv4 address to an IPv6 one. Where none fits, the check before the load says so. */
+function ofItsFamilies({ host, addresses = [host] }: SmtpTarget, own: readonly string[]): readonly string[] {
+  const families = new Set(addresses.map(isIP))
+  const fitting = own.filter((address) => families.has(isIP(address)))
+  return fitting.length === 0 ? own : fitting
 }
 
 /** What is sent before the load is sent by the first account. */
