@@ -36,6 +36,9 @@ export class CorpusContent implements Content {
   readonly #cache: OctetCache
   readonly #alone: Prefix
   readonly #withMessageId: Prefix
+  /** A message is asked of several times, one after another. */
+  #lastMessage = -1
+  #lastRow = 0
   /** By flags: few differ. */
   readonly #traits = new Map<number, Traits>()
 
@@ -50,23 +53,27 @@ export class CorpusContent implements Content {
 
   /** Which message of the index it is. */
   rowOf(message: number): number {
-    return this.#picker.rowOf(message)
+    if (message !== this.#lastMessage) {
+      this.#lastRow = this.#picker.rowOf(message)
+      this.#lastMessage = message
+    }
+    return this.#lastRow
   }
 
   sizeOf(message: number): number {
-    const row = this.#picker.rowOf(message)
+    const row = this.rowOf(message)
     return this.#prefixOf(row).length + (this.#index.columns.sentBytes[row] as number)
   }
 
   octetsOf(message: number): readonly Buffer[] {
-    const row = this.#picker.rowOf(message)
+    const row = this.rowOf(message)
     const head = this.#prefixOf(row).of(message, this.#index.columns.bodyCrc[row] as number)
     return [head, this.#cache.get(row) ?? this.#read(row)]
   }
 
   traits(message: number): Traits {
     const { flags, longestLine } = this.#index.columns
-    const row = this.#picker.rowOf(message)
+    const row = this.rowOf(message)
     const key = (flags[row] as number) * 1024 + (longestLine[row] as number)
     const known = this.#traits.get(key)
     if (known !== undefined) return known
