@@ -12,7 +12,7 @@ const PARTS = [
   'test/{faults,figures,guide,probe,recipes,report}/**/*.test.ts',
   'test/analysis/**/*.test.ts',
   'test/docker/no-engine.test.ts',
-  'test/e2e/{bad-input,credentials,names,overrides,own-metrics,services,verdicts,whole-run}.test.ts',
+  'test/e2e/{bad-input,corpus,credentials,names,overrides,own-metrics,services,verdicts,whole-run}.test.ts',
   'test/executors/{generators,scenarios}.test.ts',
   'test/truth/{chunks,corpus,ends,levels,misbehaving,outcomes,random-bodies,received,session-end,session-limit}.test.ts',
 ]

@@ -44,6 +44,7 @@ export const COVERAGE: readonly Coverage[] = [
     why: 'the target has to send on to the sink',
   },
   { what: /mx:example/, by: 'test/truth/exchangers.test.ts', why: 'a name server has to know the domain' },
+  { what: /--corpus |STRESS_CORPUS=/, by: 'test/e2e/corpus.test.ts', why: 'needs a folder with mail' },
   { what: /lmtp:/, by: 'test/truth/lmtp.test.ts', why: 'the target has to speak LMTP' },
   { what: /^npm ci && .* -t burst$|^npm ci$/, by: STEP('README: the main job'), why: 'installs a clone' },
   {
