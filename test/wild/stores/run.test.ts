@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { stress } from '../../e2e/stress.ts'
-import { missing, startWildStore } from '../wild-server.ts'
+import { missing, startWildServer, startWildStore } from '../wild-server.ts'
 
 const LIMIT_MS = 120_000
 
@@ -41,3 +41,29 @@ it('a store that cannot be reached is told before any load', { timeout: LIMIT_MS
   expect(run.exitCode).not.toBe(0)
   expect(run.output).not.toContain('s3cret-word')
 })
+
+const noPostfix = missing('postfix')
+
+it.skipIf(noPostfix !== undefined)(
+  "a run through Postfix is followed in Postfix's log: what it gave up is bounced, and not lost",
+  { timeout: LIMIT_MS },
+  async () => {
+    using server = await startWildServer('postfix', [
+      'virtual_mailbox_domains = d1.example.test',
+      'relay_domains = d2.example.test',
+      'smtpd_reject_unlisted_recipient = no',
+      'transport_maps = inline:{ {d2.example.test = error:5.1.1 nobody of that name} }',
+    ])
+    const run = await stress('custom', {
+      SMTP_TARGETS: server.address,
+      STRESS_VERIFY: `log:postfix:${server.log}`,
+      STRESS_MESSAGES: '100',
+      STRESS_RECIPIENT: 'user@d{1..2}.example.test',
+    })
+    expect(run.result?.ledger).toMatchObject({ verified: true, acknowledged: 100, lost: 0, duplicated: 0 })
+    const { arrived = 0, bounced = 0 } = run.result?.ledger.account ?? {}
+    expect(arrived + bounced).toBe(100)
+    expect(arrived).toBeGreaterThan(20)
+    expect(bounced).toBeGreaterThan(20)
+  },
+)
