@@ -44,6 +44,22 @@ test('what goes straight into the sink arrives once, whole, and takes no time to
   expect(result.histograms.end_to_end?.count).toBe(1500)
 })
 
+test('the sink takes whole messages by chunks, several in a write, and each arrives once and whole', async () => {
+  const port = await freePort()
+  const target = `127.0.0.1:${port}`
+  const { pipelining, ledger, metrics } = await runLoad({
+    ...LOAD,
+    targets: [target],
+    messages: 500,
+    pipelining: 'chunks',
+    pipelineDepth: 16,
+    verify: `sink:${port}`,
+  })
+  expect(pipelining).toEqual([{ target, asked: 'chunks', used: 'chunks', trial_messages: 0 }])
+  expect(metrics.phases_ms.data?.count ?? 0).toBe(0)
+  expect(ledger).toMatchObject({ acknowledged: 500, received: 500, lost: 0, duplicated: 0, corrupted: 0 })
+})
+
 test('what a server takes and keeps is lost when the time is over, and only that', async () => {
   const port = await freePort()
   await using swallows = await startNullSink()
