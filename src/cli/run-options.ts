@@ -24,6 +24,8 @@ export const WORKLOAD_OPTIONS = {
   tls: ['STRESS_TLS', '<mode>'],
   accounts: ['STRESS_ACCOUNTS', '<file>'],
   retries: ['STRESS_RETRIES', '<count>'],
+  'think-time': ['STRESS_THINK_TIME', '<time>'],
+  'break-off': ['STRESS_BREAK_OFF', '<percent by phase>'],
   'retry-delay': ['STRESS_RETRY_DELAY', '<seconds,…>'],
   recipients: ['STRESS_RECIPIENTS', '<count>'],
   sender: ['STRESS_SENDER', '<address>'],

@@ -1,7 +1,7 @@
 import type { Pacer } from './executors/executor.ts'
 import { type FailureKind, failureName, failureRows } from './failure-kinds.ts'
 import { type LatencySummary, summarise } from './histogram.ts'
-import type { Recording, SecondRecording } from './recording.ts'
+import { brokenOffIn, type Recording, type SecondRecording } from './recording.ts'
 import type { FailureRow, Metrics, Result, ServerRow, TimelineRow } from './result.ts'
 import type { Failure } from './sample.ts'
 
@@ -68,10 +68,11 @@ export function assembleMetrics(measurement: Measurement): Metrics {
     dropped: reach.dropped,
     not_reached: reach.notReached,
   }
-  const due = planned - reach.notReached
+  const brokenOff = brokenOffIn(recording)
+  const due = planned - reach.notReached - brokenOff
   const { windowMs, drainMs } = windowAndDrain(measurement)
   const durationSeconds = (windowMs + drainMs) / 1000
-  const rate = perSecond(ended.total, Math.max(windowMs, recording.lastStartMs))
+  const rate = perSecond(ended.total + brokenOff, Math.max(windowMs, recording.lastStartMs))
   const throughput = perSecond(outcomes.accepted, windowMs + drainMs)
   const responseTime = summarise(recording.responseTime)
   const { count: _count, ...latency } = responseTime
@@ -92,6 +93,7 @@ export function assembleMetrics(measurement: Measurement): Metrics {
     start_time: measurement.startedAt.toISOString(),
     end_time: new Date(measurement.startedAt.getTime() + durationSeconds * 1000).toISOString(),
     outcomes,
+    ...(brokenOff === 0 ? {} : { broken_off: brokenOff }),
     success_rate: due === 0 ? 0 : outcomes.accepted / due,
     window_seconds: windowMs / 1000,
     drain_seconds: drainMs / 1000,
@@ -279,10 +281,12 @@ export function assembleTimeline(
       queued: dueBy - started,
       response_time_ms: summarise(row.responseTime),
       sessions_opened: row.sessionsOpened,
+      ...(row.brokenOff === undefined ? {} : { broken_off: row.brokenOff }),
     }
   })
 }
 
 function endedIn(second: SecondRecording): number {
-  return second.accepted + second.deferred + second.rejected + second.failed
+  const { accepted, deferred, rejected, failed, brokenOff = 0 } = second
+  return accepted + deferred + rejected + failed + brokenOff
 }

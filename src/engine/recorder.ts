@@ -16,6 +16,7 @@ interface EndedTally {
 interface SecondTally extends EndedTally {
   started: number
   sessionsOpened: number
+  brokenOff?: number
   responseTime: SparseHistogram
 }
 
@@ -50,6 +51,8 @@ export class Recorder {
   readonly #recipientFailures = new FailureKinds()
   readonly #sessionFailures = new FailureKinds()
   readonly #sessionCaps = new Map<number, SessionCapRecording>()
+  /** By phase. */
+  readonly #brokenOff = new Map<string, number>()
   #reconnects = 0
   #lastStartMs = 0
   #lastEndMs = 0
@@ -77,6 +80,15 @@ export class Recorder {
       const ms = sample.phasesMs[phase] as number
       if (!Number.isNaN(ms)) (this.#phases[phase] as Histogram).record(ms)
     }
+  }
+
+  /** The client of a message was told to break off: no failure of the target. */
+  recordBrokenOff(sample: Sample, sentMs: number): void {
+    const phase = sample.failure?.phase ?? ''
+    this.#brokenOff.set(phase, (this.#brokenOff.get(phase) ?? 0) + 1)
+    this.#recordTimes(sentMs, sample.endedMs)
+    const second = this.#second(sample.endedMs - this.#startMs)
+    second.brokenOff = (second.brokenOff ?? 0) + 1
   }
 
   /** How a message ended, by its last attempt; `sentMs`: when its first one began. */
@@ -128,15 +140,20 @@ export class Recorder {
   }
 
   #recordSecond(sample: Sample, sentMs: number, responseMs: number): void {
-    const startedMs = sentMs - this.#startMs
-    const endedMs = sample.endedMs - this.#startMs
-    if (startedMs > this.#lastStartMs) this.#lastStartMs = startedMs
-    if (endedMs > this.#lastEndMs) this.#lastEndMs = endedMs
-    this.#second(startedMs).started++
+    const endedMs = this.#recordTimes(sentMs, sample.endedMs)
     tally(this.#second(endedMs), sample)
     const second = secondOf(endedMs)
     if (second > this.#openSecond) this.#closeSecond(second)
     this.#openHistogram.record(responseMs)
+  }
+
+  #recordTimes(sentAtMs: number, endedAtMs: number): number {
+    const startedMs = sentAtMs - this.#startMs
+    const endedMs = endedAtMs - this.#startMs
+    if (startedMs > this.#lastStartMs) this.#lastStartMs = startedMs
+    if (endedMs > this.#lastEndMs) this.#lastEndMs = endedMs
+    this.#second(startedMs).started++
+    return endedMs
   }
 
   /** Samples arrive in the order of their ends: a second that has passed is complete. */
@@ -178,6 +195,7 @@ export class Recorder {
       sessionCaps: [...this.#sessionCaps.values()],
       lastStartMs: this.#lastStartMs,
       lastEndMs: this.#lastEndMs,
+      ...(this.#brokenOff.size === 0 ? {} : { brokenOff: Object.fromEntries(this.#brokenOff) }),
     }
   }
 }

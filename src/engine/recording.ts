@@ -29,6 +29,8 @@ export interface Recording {
   /** When the last message started and the last one ended, ms after the start; 0 before any did. */
   readonly lastStartMs: number
   readonly lastEndMs: number
+  /** Messages whose client was told to break off, by phase; no other count has them. */
+  readonly brokenOff?: Readonly<Record<string, number>>
   /** Where messages are attempted again. */
   readonly retries?: RetryRecording
 }
@@ -55,6 +57,8 @@ export interface SecondRecording extends EndedCounts {
   readonly started: number
   readonly acceptedBytes: number
   readonly sessionsOpened: number
+  /** Messages whose client broke off in it; absent for none. */
+  readonly brokenOff?: number
   readonly responseTime: SparseHistogram
 }
 
@@ -111,8 +115,24 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     sessionCaps: mergeSessionCaps([...a.sessionCaps, ...b.sessionCaps]),
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),
+    ...whereKnown('brokenOff', mergeCounts(a.brokenOff, b.brokenOff)),
     ...whereKnown('retries', mergeRetries(a.retries, b.retries)),
   }
+}
+
+function added(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0)
+}
+
+function mergeCounts(a: Recording['brokenOff'], b: Recording['brokenOff']): Recording['brokenOff'] {
+  if (a === undefined || b === undefined) return a ?? b
+  const names = new Set([...Object.keys(a), ...Object.keys(b)])
+  return Object.fromEntries([...names].map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]))
+}
+
+/** All of them together. */
+export function brokenOffIn({ brokenOff = {} }: Pick<Recording, 'brokenOff'>): number {
+  return Object.values(brokenOff).reduce((sum, count) => sum + count, 0)
 }
 
 function whereKnown<K extends string, V>(name: K, value: V | undefined): { readonly [N in K]?: V } {
@@ -150,6 +170,7 @@ function mergeSeconds(a: SecondRecording, b: SecondRecording): SecondRecording {
     ...mergeTargets(a, b),
     started: a.started + b.started,
     sessionsOpened: a.sessionsOpened + b.sessionsOpened,
+    ...whereKnown('brokenOff', added(a.brokenOff, b.brokenOff)),
   }
 }
 

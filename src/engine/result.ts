@@ -67,6 +67,8 @@ export interface Result {
   readonly session_failures?: readonly FailureRow[]
   /** Limits of messages per session that servers turned out to have. Absent in older files. */
   readonly session_caps?: readonly SessionCapRow[]
+  /** Set when clients were told to break off: how many messages' clients did, by phase. */
+  readonly broken_off?: Readonly<Record<string, number>>
   /** Set when messages that were not taken were attempted again. */
   readonly retries?: RetriesResult
   /** What was found before the load of how its servers handle pipelining; absent where nothing was tried. */
@@ -165,8 +167,13 @@ export interface Metrics {
   /** When the last message ended, in ISO 8601. */
   readonly end_time: string
 
-  /** Messages by outcome; they add up to `total_messages`. */
+  /** Messages by outcome; they add up to `total_messages`, with `broken_off`. */
   readonly outcomes: Readonly<Record<Outcome, number>>
+  /**
+   * Messages whose client was told to break off (`STRESS_BREAK_OFF`), in no outcome and in no rate of success; absent
+   * for none.
+   */
+  readonly broken_off?: number
   /** Accepted messages divided by messages due, 0 to 1; 0 when none was due. */
   readonly success_rate: number
   /** Attack window: from the first message due to the last one started, in seconds. */
@@ -198,12 +205,13 @@ export interface Metrics {
   readonly session_failures?: number
 }
 
-/** Messages of the plan whose turn came; all of them in a run that came to its end. */
+/** Messages of the plan whose turn came, and whose client stayed; all of them in a run that came to its end. */
 export function dueMessages({
   total_messages: total,
   outcomes,
-}: Pick<Metrics, 'total_messages' | 'outcomes'>): number {
-  return total - outcomes.not_reached
+  broken_off: brokenOff = 0,
+}: Pick<Metrics, 'total_messages' | 'outcomes' | 'broken_off'>): number {
+  return total - outcomes.not_reached - brokenOff
 }
 
 /** How a number is spread over the messages of a run. */
@@ -254,6 +262,10 @@ export interface WorkloadResult {
   readonly auth: string | null
   /** Accounts that sessions log in with in turn (`STRESS_ACCOUNTS`); absent without them. */
   readonly accounts?: number
+  /** Shortest and longest think time before MAIL, each RCPT and DATA, in ms; absent without one. */
+  readonly think_time_ms?: readonly [number, number]
+  /** Clients that were to break off, in percent of messages by phase; absent for none. */
+  readonly break_off_percent?: Readonly<Record<string, number>>
   /** Where sessions came from, and as whom; absent where nothing was said of it. */
   readonly client?: ClientResult
   /** Envelope sender, with its places as `{1..10000}`; empty for the null sender. */
@@ -510,6 +522,8 @@ export interface TimelineRow {
   readonly response_time_ms: LatencySummary
   /** Sessions opened in this second. */
   readonly sessions_opened: number
+  /** Messages whose client broke off in this second; absent for none. */
+  readonly broken_off?: number
 }
 
 /** The figures of one server. */

@@ -62,6 +62,11 @@ export class Retries {
   /** Takes the sample of one attempt, and asks for another where there is to be one. */
   note(sample: Sample): Attempted {
     const known = this.#waiting.get(sample.message)
+    // Its client is gone: no outcome of any attempt.
+    if (sample.failure?.class === 'broken_off') {
+      this.#waiting.delete(sample.message)
+      return { isFinal: true, startedMs: known?.startedMs ?? sample.sentMs }
+    }
     const attempts = (known?.attempts ?? 0) + 1
     const startedMs = known?.startedMs ?? sample.sentMs
     if (known === undefined) this.#first[sample.outcome]++

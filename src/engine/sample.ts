@@ -21,8 +21,9 @@ export const FAILURE_CLASSES = [
   'protocol_error',
   'local',
   'aborted',
+  'broken_off',
 ] as const
-/** Kind of a failure: `reply` carries the server's reply code beside it, `local` is a fault of this machine. */
+/** Kind of a failure: `reply` carries the server's reply code beside it, `local` is a fault of this machine, `broken_off` a client that was told to break off. */
 export type FailureClass = (typeof FAILURE_CLASSES)[number]
 
 /** The phases of a transaction, in order: what the sender times, and what a threshold can name, as in `connect.p(99)`. */

@@ -43,7 +43,8 @@ const RESOURCES = { group: 'Resources' } as const
 function dueOf({ metrics }: SmtpRun): number | undefined {
   const { total_messages: total, outcomes } = metrics ?? {}
   // Files of the older generator and of our first versions do not count these separately.
-  return typeof total === 'number' ? total - (outcomes?.not_reached ?? 0) : undefined
+  const { broken_off: brokenOff } = metrics ?? {}
+  return typeof total === 'number' ? total - (outcomes?.not_reached ?? 0) - (brokenOff ?? 0) : undefined
 }
 
 /** Not 1 − success_rate: in binary 1 − 0.99 exceeds 0.01 and would fail error_rate<=0.01. */

@@ -169,6 +169,20 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   both('STRESS_AUTH_TOKEN_FILE', 'STRESS_AUTH_TOKEN_COMMAND', 'the token of the login'),
   both('STRESS_ACCOUNTS', 'STRESS_AUTH_USER', 'who logs in'),
   {
+    about: ['STRESS_THINK_TIME', 'STRESS_PIPELINING'],
+    find: ({ STRESS_THINK_TIME: think, STRESS_PIPELINING: level }) =>
+      think !== undefined && (level === 'transactions' || level === 'chunks')
+        ? `STRESS_THINK_TIME has a client send one command at a time, and STRESS_PIPELINING=${level} sends many at once. Unset one of them.`
+        : undefined,
+  },
+  {
+    about: ['STRESS_BREAK_OFF', 'STRESS_PIPELINING'],
+    find: ({ STRESS_BREAK_OFF: breakOff, STRESS_PIPELINING: level }) =>
+      breakOff !== undefined && level === 'chunks'
+        ? 'STRESS_BREAK_OFF does not go with STRESS_PIPELINING=chunks, where a client has several messages on their way. Unset one of them.'
+        : undefined,
+  },
+  {
     about: ['STRESS_AUTH_MECHANISM'],
     find: ({ STRESS_AUTH_MECHANISM: mechanism }, given) =>
       mechanism !== undefined &&

@@ -3,6 +3,7 @@ import type { Stage } from '../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf, type LoadSpec } from '../engine/executors/registry.ts'
 import { MailstormError } from '../error.ts'
 import { parseThreshold } from '../figures/threshold.ts'
+import { BREAK_OFF_PHASES, type BreakOffPhase } from '../smtp/behaviour.ts'
 import {
   AUTH_MECHANISMS,
   type Credentials,
@@ -146,6 +147,59 @@ function readDelays(delays: readonly unknown[]): Reading<readonly number[]> {
   return { value: Object.freeze(seconds) }
 }
 
+/** Seconds, the least and the most. */
+const thinkTime: Kind<readonly [number, number]> = kind(
+  'a time up to 1 hour, or a range of it, such as 2s, 500ms or 100ms..2s (without a unit: seconds)',
+  '100ms..2s',
+  (text) => readThinkTime(text.split('..').map(secondsOf)),
+  anyValue((value) => readThinkTime(Array.isArray(value) ? value : [value])),
+)
+
+const LONGEST_THINK_SECONDS = 3_600
+
+function secondsOf(text: string): number {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s)?\s*$/.exec(text) ?? []
+  return number === undefined ? Number.NaN : unit === 'ms' ? Number(number) / 1000 : Number(number)
+}
+
+function readThinkTime(times: readonly unknown[]): Reading<readonly [number, number]> {
+  const [least, most = least] = times
+  if (typeof least !== 'number' || typeof most !== 'number' || times.length > 2)
+    return { wrong: 'is not a time' }
+  if (Number.isNaN(least) || Number.isNaN(most)) return { wrong: 'is not a time' }
+  if (least < 0 || most <= 0) return { wrong: 'is too small' }
+  if (most > LONGEST_THINK_SECONDS) return { wrong: 'is too large' }
+  if (most < least) return { wrong: 'ends before it begins' }
+  return { value: Object.freeze([least, most] as const) }
+}
+
+type BreakOffPercent = Readonly<Partial<Record<BreakOffPhase, number>>>
+
+const breakOff: Kind<BreakOffPercent> = kind(
+  `percent by phase, up to 100 together; phases: ${BREAK_OFF_PHASES.join(', ')}`,
+  'data:5,transfer:2',
+  (text) => readBreakOff(text.split(',').map((part) => part.split(':').map((word) => word.trim()))),
+  anyValue((value) =>
+    typeof value === 'object' && value !== null
+      ? readBreakOff(Object.entries(value).map(([phase, percent]) => [phase, String(percent)]))
+      : { wrong: 'is no phase with its percent' },
+  ),
+)
+
+function readBreakOff(parts: readonly (readonly string[])[]): Reading<BreakOffPercent> {
+  const percents: Partial<Record<BreakOffPhase, number>> = {}
+  for (const [name = '', percent = '', ...more] of parts) {
+    const phase = BREAK_OFF_PHASES.find((known) => known === name)
+    if (phase === undefined) return { wrong: `has no phase "${name}"` }
+    if (more.length > 0 || !/^\d+(\.\d+)?$/.test(percent)) return { wrong: `has no percent for ${phase}` }
+    if (percents[phase] !== undefined) return { wrong: `names ${phase} twice` }
+    percents[phase] = Number(percent)
+  }
+  const sum = Object.values(percents).reduce((total, percent) => total + percent, 0)
+  if (sum > 100) return { wrong: `adds up to ${sum} %` }
+  return sum === 0 ? { wrong: 'has no percent above 0' } : { value: Object.freeze(percents) }
+}
+
 /** Where retries are asked for, and no delay. */
 export const DEFAULT_RETRY_DELAY_SECONDS = 5
 
@@ -260,6 +314,16 @@ export const CUSTOM = {
     `${DEFAULT_RETRY_DELAY_SECONDS}`,
     'Seconds before a further attempt; several: before the second, the third, …, and the last for all later ones.',
   ),
+  STRESS_THINK_TIME: unset(
+    thinkTime,
+    'none',
+    'Time that a client thinks before MAIL, each RCPT and DATA, drawn anew each time by the seed; commands are then sent one by one.',
+  ),
+  STRESS_BREAK_OFF: unset(
+    breakOff,
+    'none',
+    'Percent of messages whose client breaks off in a phase, by RST or FIN: no failure of the server.',
+  ),
   STRESS_RECIPIENTS: preset(
     recipientCount,
     '1',
@@ -341,6 +405,8 @@ export const FIELD_OF = {
   STRESS_ACCOUNTS: 'accounts',
   STRESS_RETRIES: 'retries',
   STRESS_RETRY_DELAY: 'retryDelaySeconds',
+  STRESS_THINK_TIME: 'thinkTimeSeconds',
+  STRESS_BREAK_OFF: 'breakOff',
   STRESS_RECIPIENTS: 'recipients',
   STRESS_SENDER: 'sender',
   STRESS_RECIPIENT: 'recipient',

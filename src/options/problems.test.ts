@@ -54,6 +54,14 @@ describe('readOptions with bad input', () => {
       'STRESS_AUTH_USER is set without STRESS_AUTH_PASS. Set both, or neither; or a token, by STRESS_AUTH_TOKEN_FILE or STRESS_AUTH_TOKEN_COMMAND.',
     ],
     [
+      { STRESS_THINK_TIME: '1s', STRESS_PIPELINING: 'chunks' },
+      'STRESS_THINK_TIME has a client send one command at a time, and STRESS_PIPELINING=chunks sends many at once. Unset one of them.',
+    ],
+    [
+      { STRESS_BREAK_OFF: 'data:5', STRESS_PIPELINING: 'chunks' },
+      'STRESS_BREAK_OFF does not go with STRESS_PIPELINING=chunks, where a client has several messages on their way. Unset one of them.',
+    ],
+    [
       { STRESS_AUTH_TOKEN_FILE: 't' },
       'STRESS_AUTH_TOKEN_FILE is set without STRESS_AUTH_USER. Set it too, or unset STRESS_AUTH_TOKEN_FILE.',
     ],

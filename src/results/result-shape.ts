@@ -88,6 +88,7 @@ const metrics = z.looseObject({
   phases_ms: z.record(text, latency),
   error_breakdown: z.record(text, number),
   sessions_opened: number,
+  broken_off: number.optional(),
   reconnects: number.optional(),
   session_failures: number.optional(),
 })
@@ -108,6 +109,8 @@ const workload = z.looseObject({
   tls: text,
   auth: text.nullable(),
   accounts: number.optional(),
+  think_time_ms: z.tuple([number, number]).optional(),
+  break_off_percent: z.record(text, number).optional(),
   size_bytes: number,
   size_distribution: distribution.optional(),
   corpus: z
@@ -323,6 +326,7 @@ const result = z.looseObject({
   refused_recipients: z.array(failure).optional(),
   session_failures: z.array(failure).optional(),
   session_caps: z.array(sessionCap).optional(),
+  broken_off: z.record(text, number).optional(),
   retries: z
     .looseObject({
       delays_seconds: z.array(number),

@@ -138,6 +138,7 @@ async function figuresOf(facts: RunFacts) {
     ...(delivery === undefined ? {} : { delivery }),
   }
   const retries = assembleRetries(recording, options.workload.retryDelaysMs ?? [], targetNames)
+  const brokenOff = recording.brokenOff === undefined ? {} : { broken_off: recording.brokenOff }
   const generator = withHeadroom(facts, metrics.throughput)
   const judged = {
     metrics,
@@ -154,6 +155,7 @@ async function figuresOf(facts: RunFacts) {
   const asides = {
     ...assembleAsides(recording, targetNames),
     ...retries,
+    ...brokenOff,
     ...(pipelining.length === 0 ? {} : { pipelining }),
   }
   const observations = observe({
@@ -323,6 +325,15 @@ function describe({ options: { workload }, load, corpus }: RunFacts): WorkloadRe
     auth: workload.auth === undefined ? null : workload.auth.user,
     ...(workload.accounts === undefined ? {} : { accounts: workload.accounts.count }),
     ...(workload.client === undefined ? {} : { client: clientResult(workload.client) }),
+    ...describeClients(workload),
+  }
+}
+
+function describeClients({ behaviour: { thinkMs, breakOff } = {} }: Workload): Partial<WorkloadResult> {
+  const percents = Object.entries(breakOff ?? {}).map(([phase, share]) => [phase, share * 100])
+  return {
+    ...(thinkMs === undefined ? {} : { think_time_ms: thinkMs }),
+    ...(breakOff === undefined ? {} : { break_off_percent: Object.fromEntries(percents) }),
   }
 }
 

@@ -4,9 +4,10 @@ import type { Failure, Sample } from '../engine/sample.ts'
 import type { Mail } from '../mail/mail.ts'
 import { Attempt, isEndOfSession, type Refusing, refusesMail } from './attempt.ts'
 import { Batch } from './batch.ts'
+import type { ClientBehaviour } from './behaviour.ts'
 import { levelOffered } from './capabilities.ts'
 import type { Gate, OpenTransports } from './connections.ts'
-import { Dialogue, type DialogueEvents } from './dialogue.ts'
+import { Dialogue, type DialogueEvents, type Wire } from './dialogue.ts'
 import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Farewells, Waiting } from './farewells.ts'
@@ -22,6 +23,7 @@ import {
   type SmtpTarget,
 } from './target.ts'
 import { type Receiver, type TlsSessionCache, Transport } from './transport.ts'
+import { UnsteadyWire } from './unsteady-wire.ts'
 
 /** What all lanes of one thread share. */
 export interface SenderOptions {
@@ -32,6 +34,8 @@ export interface SenderOptions {
   readonly logins?: ((worker: number) => LoginOf) | undefined
   readonly mail: Mail
   readonly shape: SessionShape
+  /** Think time and clients that break off; undefined: none. */
+  readonly unsteady?: { readonly behaviour: ClientBehaviour; readonly seed: number } | undefined
   readonly tlsSessions: TlsSessionCache
   /** Open connections, so that an abort can end them. */
   readonly transports: OpenTransports
@@ -108,6 +112,7 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
   // Of the session at hand, from connect to QUIT or to its first failure.
   #transport!: Transport
   #dialogue!: Dialogue
+  #unsteady: UnsteadyWire | undefined
   #tally = new SessionTally()
   #left = 0
   #isFirst = true
@@ -208,11 +213,18 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
     })
     this.#transport = transport
     transports.add(transport, index)
-    this.#dialogue = new Dialogue(transport, this.#current, { target }, this)
+    this.#dialogue = new Dialogue(this.#wireTo(transport), this.#current, { target }, this)
     transport.receiver = this
     this.#dialogue.open(this.#current.sentMs)
     // The run was aborted meanwhile. In a microtask, or the stack would grow with the messages that are left.
     if (transport.failure !== undefined) queueMicrotask(() => this.proceed(clock.nowMs()))
+  }
+
+  #wireTo(transport: Transport): Wire {
+    const { unsteady, clock } = this.#options
+    if (unsteady === undefined) return transport
+    this.#unsteady = new UnsteadyWire(transport, { ...unsteady, clock }, this.#current)
+    return this.#unsteady
   }
 
   #logIn(target: SmtpTarget): SmtpTarget {
@@ -267,6 +279,7 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
     }
     this.#left--
     this.#mayFollow = this.#left > 0 && !this.#options.sessionCaps.isDoubted(this.#target, this.#tally)
+    if (this.#unsteady?.begin(this.#current) === true) this.#mayFollow = false
     this.#followed = undefined
     const envelope = sent ?? this.#outgoing.envelopeOf(this.#current.message)
     this.#dialogue.begin(this.#current, envelope, this.#pipelining !== 'off', sent !== undefined)

@@ -152,6 +152,11 @@ export class PhaseTimer {
     for (let phase = 0; phase < this.phasesMs.length; phase++) this.phasesMs[phase] = Number.NaN
   }
 
+  /** So much of the time since the last mark belongs to no phase. */
+  leaveOut(ms: number): void {
+    this.#sinceMs += ms
+  }
+
   /** The time since the last mark was spent in `phase`. */
   mark(phase: Phase, nowMs: number): void {
     const index = PHASE_INDEX[phase]

@@ -286,6 +286,18 @@ export class Transport {
     this.#fail(SESSION_OVER)
   }
 
+  /** Closes the connection in the middle of a message, by RST or FIN, as a client does that goes away. */
+  breakOff(phase: Phase, byReset: boolean): void {
+    if (this.#failure !== undefined) return
+    const how = byReset ? 'a reset (RST)' : 'a close (FIN)'
+    this.#failure = failed('broken_off', phase, `the client broke off by ${how}, as it was told to`)
+    this.#deadline.end()
+    // Under TLS it is the TCP connection that ends.
+    const socket = this.#plain ?? this.#socket
+    if (byReset && socket instanceof net.Socket) socket.resetAndDestroy()
+    else socket.destroy()
+  }
+
   /** Closes the connection because the run was aborted, and tells the receiver. */
   abort(): void {
     this.#fail(failed('aborted', this.#phase, 'the run was aborted'))

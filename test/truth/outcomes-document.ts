@@ -22,6 +22,10 @@ to again. A time-out at the final dot is tried again as a queue would: the serve
 the ledger says so. An attempt that would begin after the drain is not waited for: the message ends by its last one, and
 counts as \`cut_off\`.
 
+A message whose client was told to break off (\`STRESS_BREAK_OFF\`) has no outcome: \`broken_off\` counts it, and planned is the
+sum above with those. None of them is ever acknowledged. A server that takes one whose client broke off after the final
+dot has a message in doubt, which the ledger counts as \`unacknowledged\`.
+
 The first digit of a reply decides (RFC 5321 4.2.1), except for codes that can answer only one thing: 220 (the
 connection, STARTTLS), 221 (QUIT), 235 (AUTH), 334 (the dialogue of AUTH). The greeting must be 220. Any other reply
 is out of place: \`protocol_error\`.

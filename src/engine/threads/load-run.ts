@@ -8,7 +8,7 @@ import { systemClock } from '../clock.ts'
 import type { Pacer } from '../executors/executor.ts'
 import { createPacer } from '../executors/registry.ts'
 import { type Reach, reachOf } from '../measurement.ts'
-import { mergeRecordings, type Recording } from '../recording.ts'
+import { brokenOffIn, mergeRecordings, type Recording } from '../recording.ts'
 import { type Agreement, type LoadPlan, mailPlanOf, type WatchLimits } from './plan.ts'
 import type { SenderPool } from './pool.ts'
 import {
@@ -166,7 +166,7 @@ export class LoadRun {
         planned: this.planned,
         claimed: this.#control.claimed(this.pacer.total),
         heldBack: measures.reduce((sum, { heldBack }) => sum + heldBack, 0),
-        ended: recording.responseTime.count,
+        ended: recording.responseTime.count + brokenOffIn(recording),
         stoppedAtMs,
       }),
       threadCpuMs: Math.max(0, ...measures.map((measure) => measure.cpuMs)),

@@ -1,4 +1,5 @@
 import type { MailPlan, MailSpec } from '../../mail/mail.ts'
+import type { ClientBehaviour } from '../../smtp/behaviour.ts'
 import type { AccountTable } from '../../smtp/logins.ts'
 import type { SessionShape, SmtpTarget } from '../../smtp/target.ts'
 import type { MetricKinds } from '../custom-metrics.ts'
@@ -12,6 +13,8 @@ export interface Load extends SessionShape {
   readonly mail: MailSpec
   /** Who the sessions log in as, in turn; else as `auth` of each target says. */
   readonly accounts?: AccountTable
+  /** Think time and clients that break off; absent: none. */
+  readonly behaviour?: ClientBehaviour
   /** How long a message that was not taken waits for attempt 2, 3, …; absent: it has one attempt. */
   readonly retryDelaysMs?: readonly number[]
   /** How long after the window messages that are due may still start (open model). */

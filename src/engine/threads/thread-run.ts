@@ -170,6 +170,7 @@ export class ThreadRun {
       mail: this.#mail,
       logins: loginsOf({ ...plan, clock: systemClock }),
       shape: plan,
+      unsteady: plan.behaviour && { behaviour: plan.behaviour, seed: plan.seed },
       tlsSessions,
       transports: this.#transports,
       connectGate: new Gate(MAX_CONNECTING),
@@ -195,13 +196,8 @@ export class ThreadRun {
   #record(sample: Sample): boolean {
     this.#progress++
     this.#hooks?.sample(sample)
-    if (this.#retries === undefined) this.#recorder.record(sample)
-    else {
-      const { isFinal, startedMs } = this.#retries.note(sample)
-      this.#recorder.recordAttempt(sample)
-      if (!isFinal) return false
-      this.#recorder.recordOutcome(sample, startedMs)
-    }
+    if (this.#retries === undefined && this.#plan.behaviour === undefined) this.#recorder.record(sample)
+    else if (!this.#recordUnlike(sample)) return false
     this.#ended++
     if (sample.outcome !== 'accepted') return true
     this.#receipts.add(
@@ -214,6 +210,18 @@ export class ThreadRun {
     this.#acknowledged.add(sample.message, sample.target, sample.endedMs - this.#startMs)
     for (const place of sample.refusedPlaces ?? []) this.#receipts.refuse(sample.message, place)
     return true
+  }
+
+  /** Of a message that may be attempted again, or whose client may break off. */
+  #recordUnlike(sample: Sample): boolean {
+    const { isFinal, startedMs } = this.#retries?.note(sample) ?? { isFinal: true, startedMs: sample.sentMs }
+    if (sample.failure?.class === 'broken_off') {
+      this.#recorder.recordBrokenOff(sample, startedMs)
+      return true
+    }
+    this.#recorder.recordAttempt(sample)
+    if (isFinal) this.#recorder.recordOutcome(sample, startedMs)
+    return isFinal
   }
 
   /** Nothing is sent any more: what waits for another attempt has ended by its last one. */

@@ -18,9 +18,11 @@ export function watchLimits({
   mail,
   replyTimeoutMs,
   retryDelaysMs = [],
-}: Pick<LoadPlan, 'replyTimeoutMs' | 'mail' | 'retryDelaysMs'>): WatchLimits {
+  behaviour: { thinkMs: [, thinkMs] = [0, 0] } = {},
+}: Pick<LoadPlan, 'replyTimeoutMs' | 'mail' | 'retryDelaysMs' | 'behaviour'>): WatchLimits {
   const repliesMs = (REPLIES + mostRecipients(mail.recipients)) * replyTimeoutMs
-  const waitMs = Math.max(0, ...retryDelaysMs)
+  // MAIL, DATA and each RCPT.
+  const waitMs = Math.max(0, ...retryDelaysMs) + SESSIONS * (2 + mostRecipients(mail.recipients)) * thinkMs
   return {
     everyMs: 1_000,
     overdueMs: 10_000,

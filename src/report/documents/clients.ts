@@ -5,7 +5,44 @@ import { failuresTable } from './failures.ts'
 
 /** What the clients of a load did beyond sending each message once. */
 export function clientBlocks(result: Result): Block[] {
-  return [...retriesBlock(result)]
+  return [...retriesBlock(result), ...brokenOffBlock(result)]
+}
+
+function brokenOffBlock({ broken_off: phases, metrics, ledger }: Result): Block[] {
+  const total = metrics.broken_off ?? 0
+  if (phases === undefined || total === 0) return []
+  const inDoubt =
+    phases.accept === undefined ? [] : [['In doubt', inDoubtText(phases.accept, ledger)] as const]
+  return [
+    {
+      title: 'Clients that broke off',
+      folded: true,
+      note: 'They were told to. These messages are in no outcome and in no rate of success.',
+      noteIn: ['html'],
+      parts: [
+        facts(
+          factsFrom([
+            ['Messages', count(total)],
+            [
+              'In phase',
+              Object.entries(phases)
+                .map(([phase, messages]) => `${phase} ${count(messages)}`)
+                .join(', '),
+            ],
+            ...inDoubt,
+          ]),
+        ),
+      ],
+    },
+  ]
+}
+
+/** After the final dot a server may have taken the message, and has told nobody. */
+function inDoubtText(atDot: number, { verified, unacknowledged }: Result['ledger']): string {
+  const sent = `${counted(atDot, 'message')} whose client broke off after the final dot`
+  return verified
+    ? `${sent}; the servers have ${count(unacknowledged)} messages without an acknowledgement`
+    : sent
 }
 
 function retriesBlock({ retries, metrics }: Pick<Result, 'retries' | 'metrics'>): Block[] {

@@ -365,6 +365,17 @@ function workloadSentence({ workload, pipelining = [] }: Result): string {
   if (workload.tls !== 'none') parts.push(`TLS ${workload.tls}`)
   if (workload.auth !== null) parts.push(`AUTH ${workload.auth}`)
   if (workload.accounts !== undefined) parts.push(`AUTH by ${counted(workload.accounts, 'account')} in turn`)
+  const { think_time_ms: thinkMs, break_off_percent: breakOff } = workload
+  if (thinkMs !== undefined)
+    parts.push(
+      `think time ${[...new Set(thinkMs)].join('–')} ms (in response and service times, in no phase)`,
+    )
+  if (breakOff !== undefined)
+    parts.push(
+      `clients break off: ${Object.entries(breakOff)
+        .map(([phase, percent]) => `${percent} % in ${phase}`)
+        .join(', ')}`,
+    )
   return parts.join(', ')
 }
 

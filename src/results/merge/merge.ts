@@ -43,7 +43,10 @@ export function mergeResults(files: readonly RunFile[]): Result {
   )
   const { delivery } = mergeDeliveries(shares.map(({ result }) => result))
   const custom = { ...mergeCustomMetrics(shares, metrics), ...(delivery === undefined ? {} : { delivery }) }
-  const thresholds = rejudge(shares, { metrics, histograms, ledger, ...custom })
+  const asides = mergeAsides(shares)
+  const { retries } = asides
+  const figures = { metrics, histograms, ledger, ...custom, ...(retries === undefined ? {} : { retries }) }
+  const thresholds = rejudge(shares, figures)
   const partialReason = whyPartial(shares)
   return {
     ...base,
@@ -58,7 +61,7 @@ export function mergeResults(files: readonly RunFile[]): Result {
     workload: { ...base.workload, planned: metrics.total_messages, ...workloadSums(shares) },
     thresholds,
     failures: mergeFailureRows(shares),
-    ...mergeAsides(shares),
+    ...asides,
     observations: observationsOf(shares, metrics),
     per_server: mergeServers(shares),
     ledger,
@@ -196,7 +199,8 @@ function mergeMetrics(shares: readonly Share[], histograms: Histograms): Metrics
     OUTCOMES.map((outcome) => [outcome, sum((metrics) => metrics.outcomes[outcome] ?? 0)]),
   ) as Record<Outcome, number>
   const total = sum((metrics) => metrics.total_messages)
-  const due = total - outcomes.not_reached
+  const brokenOff = sum((metrics) => metrics.broken_off ?? 0)
+  const due = total - outcomes.not_reached - brokenOff
   const responseTime = summarise(histograms.response_time)
   const { count: _count, ...latency } = responseTime
   return {
@@ -211,6 +215,7 @@ function mergeMetrics(shares: readonly Share[], histograms: Histograms): Metrics
     latency_ms: latency,
     error_breakdown: addUp(all.map((metrics) => metrics.error_breakdown)),
     outcomes,
+    ...(brokenOff === 0 ? {} : { broken_off: brokenOff }),
     success_rate: due === 0 ? 0 : outcomes.accepted / due,
     ...spans(shares),
     response_time_ms: responseTime,

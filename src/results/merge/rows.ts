@@ -47,7 +47,7 @@ export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
 export function mergeAsides(
   shares: readonly Share[],
 ): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> &
-  Pick<Result, 'pipelining' | 'retries'> {
+  Pick<Result, 'pipelining' | 'retries' | 'broken_off'> {
   const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
     const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
     return failureRows(mergeFailureKinds(parts), (target) => target)
@@ -59,7 +59,16 @@ export function mergeAsides(
     session_caps: mergeSessionCaps(caps),
     ...mergePipelining(shares),
     ...mergeRetryResults(shares, merged),
+    ...mergeBrokenOff(shares),
   }
+}
+
+function mergeBrokenOff(shares: readonly Share[]): Pick<Result, 'broken_off'> {
+  const all = shares.flatMap(({ result }) => Object.entries(result.broken_off ?? {}))
+  if (all.length === 0) return {}
+  const phases: Record<string, number> = {}
+  for (const [phase, messages] of all) phases[phase] = (phases[phase] ?? 0) + messages
+  return { broken_off: phases }
 }
 
 function mergeRetryResults(

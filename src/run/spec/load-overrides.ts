@@ -117,6 +117,22 @@ const RULES = {
       value,
     }
   },
+  STRESS_THINK_TIME(spec, thinkTimeSeconds) {
+    if (isDeep(spec.pipelining))
+      return `its pipelining level is ${spec.pipelining}, and a client that thinks sends one command at a time`
+    const own = spec.thinkTimeSeconds === undefined ? null : [spec.thinkTimeSeconds].flat().join('..')
+    return { spec: { ...spec, thinkTimeSeconds }, own, value: thinkTimeSeconds.join('..') }
+  },
+  STRESS_BREAK_OFF(spec, breakOff) {
+    if (spec.pipelining === 'chunks')
+      return 'its pipelining level is chunks, where a client has several messages on their way'
+    const text = (phases: object) =>
+      Object.entries(phases)
+        .map(([phase, percent]) => `${phase}:${percent}`)
+        .join(',')
+    const own = spec.breakOff === undefined ? null : text(spec.breakOff)
+    return { spec: { ...spec, breakOff }, own, value: text(breakOff) }
+  },
   STRESS_THRESHOLDS(spec, thresholds) {
     return { spec: { ...spec, thresholds }, own: spec.thresholds.join(', '), value: thresholds.join(', ') }
   },
@@ -225,7 +241,14 @@ function isOneOf<T extends string>(all: readonly T[], text: string): text is T {
 type PlainVariable = Exclude<LoadVariable, keyof typeof RULES | keyof typeof AMOUNT_OF>
 type PlainField = Exclude<
   (typeof FIELD_OF)[FieldVariable],
-  'size' | 'thresholds' | 'headers' | 'retryDelaySeconds' | 'verify' | 'verifyTimeoutSeconds'
+  | 'size'
+  | 'thresholds'
+  | 'headers'
+  | 'retryDelaySeconds'
+  | 'thinkTimeSeconds'
+  | 'breakOff'
+  | 'verify'
+  | 'verifyTimeoutSeconds'
 >
 
 function field(spec: ScenarioSpec, name: PlainField, value: string | number): Applied {
@@ -237,6 +260,11 @@ function amount(spec: ScenarioSpec, of: keyof Amounts, value: number): Applied {
   const name = executorOf(spec).takes[of]
   if (name === undefined) return goesBy(spec)
   return { spec: { ...spec, [name]: value }, own: (ownOf(spec, name) ?? null) as Shown, value }
+}
+
+/** Levels at which several commands of a message, or several messages, go out at once as the scenario's very point. */
+function isDeep(pipelining: ScenarioSpec['pipelining']): boolean {
+  return pipelining === 'transactions' || pipelining === 'chunks'
 }
 
 function goesBy(spec: ScenarioSpec): string {

@@ -68,6 +68,9 @@ type Spec = LoadSpec &
     readonly corpus?: string
     readonly auth?: Credentials
     readonly accounts?: string
+    readonly pipelining?: string
+    readonly thinkTimeSeconds?: unknown
+    readonly breakOff?: unknown
     readonly sender?: string
     readonly recipient?: string
   }
@@ -78,6 +81,14 @@ export function checkSpec(spec: Spec, allowPublic: boolean): void {
     value === undefined ? [] : (problemWith(name, value, spec) ?? []),
   )
   if (!Array.isArray(spec.thresholds)) problems.push('thresholds is not a list: thresholds: [] for none.')
+  if (spec.thinkTimeSeconds !== undefined && ['transactions', 'chunks'].includes(spec.pipelining ?? ''))
+    problems.push(
+      `thinkTimeSeconds has a client send one command at a time, and pipelining ${spec.pipelining} sends many at once: leave one of them out.`,
+    )
+  if (spec.breakOff !== undefined && spec.pipelining === 'chunks')
+    problems.push(
+      'breakOff does not go with pipelining chunks, where a client has several messages on their way.',
+    )
   if (spec.auth !== undefined && spec.accounts !== undefined)
     problems.push('auth and accounts both say who logs in: leave one of them out.')
   problems.push(

@@ -15,10 +15,12 @@ import { checkMetricKinds } from '../../figures/custom.ts'
 import { SMTP_FIGURES } from '../../figures/smtp.ts'
 import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
 import { corpusName } from '../../mail/corpus/places.ts'
+import { mostRecipients } from '../../mail/envelopes.ts'
 import { sizesText } from '../../mail/words.ts'
 import type { SizeName } from '../../options/kind.ts'
 import { DEFAULT_RETRY_DELAY_SECONDS } from '../../options/load.ts'
 import type { SizeDistribution } from '../../options/mail.ts'
+import type { BreakOffPhase, ClientBehaviour } from '../../smtp/behaviour.ts'
 import {
   type Credentials,
   DEFAULT_PIPELINE_DEPTH,
@@ -150,6 +152,18 @@ export interface SpecBase extends CustomMetricsSpec, ClientSpec {
    * @defaultValue `5`
    */
   readonly retryDelaySeconds?: number | readonly number[]
+  /**
+   * How long a client thinks before MAIL, each RCPT and DATA, in seconds: one time, or the shortest and the longest, drawn
+   * anew each time by the seed. Commands are then sent one by one, whatever `pipelining` says. Response and service times
+   * have it in them, phases do not.
+   */
+  readonly thinkTimeSeconds?: number | readonly [number, number]
+  /**
+   * Percent of messages whose client breaks off in a phase, half of them by RST, half by FIN: `{ data: 5, transfer: 2 }`.
+   * They are no failure of the server and in no rate of success (`broken_off` in the result). A session ends with them.
+   * The phases before `envelope` befall messages that a session is opened for.
+   */
+  readonly breakOff?: Readonly<Partial<Record<BreakOffPhase, number>>>
   /**
    * Recipients per message, from 1 to 1,000, or as text a distribution as that of `size`: `'1..10'`,
    * `'1:80,10:15,100:5'`. No two of a message are equal: of one address they are numbered, recipient+1@…,
@@ -328,15 +342,17 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
   const drainMs = (spec.drainSeconds ?? DEFAULT_DRAIN_SECONDS) * 1000
   const replyTimeoutMs = (spec.replyTimeoutSeconds ?? DEFAULT_REPLY_TIMEOUT_SECONDS) * 1000
   const retryDelaysMs = retryDelaysOf(spec)
+  const behaviour = behaviourOf(spec)
+  const mail = resolveMail(spec, allowPublic)
   return {
     schedule,
     testType: plannedSeconds(schedule) === undefined ? 'burst' : 'sustained',
     workers: spec.workers,
     maxSessions: open ? (spec.maxSessions ?? spec.workers * SESSIONS_PER_WORKER) : spec.workers,
-    mail: resolveMail(spec, allowPublic),
+    mail,
     corpus: spec.corpus,
     thresholds: thresholdsOf(spec),
-    pipelining: spec.pipelining ?? 'commands',
+    pipelining: behaviour?.thinkMs === undefined ? (spec.pipelining ?? 'commands') : 'off',
     pipelineDepth: spec.pipelineDepth ?? DEFAULT_PIPELINE_DEPTH,
     messagesPerSession: numberOf(spec.messagesPerSession) ?? sessionLength(schedule),
     tls: spec.tls,
@@ -345,6 +361,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     ...(spec.accounts === undefined ? {} : { accounts: readAccounts(spec.accounts, allowPublic) }),
     replyTimeoutMs,
     ...(retryDelaysMs.length === 0 ? {} : { retryDelaysMs }),
+    ...(behaviour === undefined ? {} : { behaviour }),
     baseline: spec.baseline,
     verify: spec.verify === 'none' ? undefined : spec.verify,
     verifyTimeoutMs: (spec.verifyTimeoutSeconds ?? DEFAULT_VERIFY_TIMEOUT_SECONDS) * 1000,
@@ -353,7 +370,13 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     drainMs,
     maxDurationMs:
       spec.maxDurationSeconds === undefined
-        ? longestMs({ schedule, drainMs, replyTimeoutMs, retryDelaysMs })
+        ? longestMs({ schedule, drainMs, replyTimeoutMs, retryDelaysMs }) +
+          thinkingMs({
+            schedule,
+            mail,
+            workers: spec.workers,
+            ...(behaviour === undefined ? {} : { behaviour }),
+          })
         : spec.maxDurationSeconds * 1000,
   }
 }
@@ -394,6 +417,32 @@ function longestMs({
     return Math.max(DEFAULT_MAX_DURATION_SECONDS, messages / SLOWEST_PER_SECOND) * 1000 + retriesMs
   }
   return seconds * 1000 + drainMs + PHASES.length * replyTimeoutMs
+}
+
+/** What a worker thinks at most, where each sends its share of a number of messages. */
+function thinkingMs({
+  behaviour,
+  schedule,
+  workers,
+  mail,
+}: Pick<Load, 'behaviour' | 'schedule' | 'workers' | 'mail'>): number {
+  const [, mostMs] = behaviour?.thinkMs ?? [0, 0]
+  const { total } = createPacer(schedule)
+  if (mostMs === 0 || !Number.isFinite(total)) return 0
+  return Math.ceil(total / workers) * (2 + mostRecipients(mail.recipients)) * mostMs
+}
+
+function behaviourOf({
+  thinkTimeSeconds,
+  breakOff,
+}: Pick<SpecBase, 'thinkTimeSeconds' | 'breakOff'>): ClientBehaviour | undefined {
+  if (thinkTimeSeconds === undefined && breakOff === undefined) return undefined
+  const [least = 0, most = least] = [thinkTimeSeconds ?? []].flat()
+  const shares = Object.entries(breakOff ?? {}).map(([phase, percent]) => [phase, percent / 100])
+  return {
+    ...(thinkTimeSeconds === undefined ? {} : { thinkMs: [least * 1000, most * 1000] as const }),
+    ...(breakOff === undefined ? {} : { breakOff: Object.fromEntries(shares) }),
+  }
 }
 
 /** Before attempt 2, 3, …; none where a message has one attempt. */

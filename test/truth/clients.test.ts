@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { runLoad } from '../../src/engine.ts'
+import { BREAK_OFF_PHASES, type BreakOffPhase } from '../../src/smtp/behaviour.ts'
+import { close, say } from '../servers/script.ts'
+import { ScriptedServer } from '../servers/scripted-server.ts'
+
+const BURST = { executor: 'shared-iterations', messages: 12, workers: 3, size: 'small' } as const
+const to = (server: ScriptedServer) => ({ targets: [`127.0.0.1:${server.port}`] })
+/** Without the session that only looks for the greeting. */
+const sessionsOf = (server: ScriptedServer) => server.sessions.slice(1)
+
+describe('think time', () => {
+  it('goes ahead of each command, one by one, and is in no phase', async () => {
+    await using server = await ScriptedServer.start()
+    const result = await runLoad({ ...BURST, ...to(server), recipients: 2, thinkTimeSeconds: [0.05, 0.06] })
+    expect(result.metrics.successful_messages).toBe(12)
+    expect(result.workload).toMatchObject({ pipelining: 'off', think_time_ms: [50, 60] })
+    // MAIL, two RCPT and DATA.
+    expect(result.metrics.service_time_ms.min).toBeGreaterThanOrEqual(200)
+    const { envelope, data } = result.metrics.phases_ms
+    expect(envelope?.count).toBe(12)
+    expect(envelope?.min).toBeLessThan(50)
+    expect(data?.min).toBeLessThan(50)
+    for (const { commands } of sessionsOf(server))
+      expect(commands.filter((command) => /^(MAIL|RCPT|DATA)/.test(command)).length % 4).toBe(0)
+  })
+
+  it('is the same in every run with the same seed, and a run ends in the middle of it', async () => {
+    await using server = await ScriptedServer.start()
+    const ending = new AbortController()
+    const begun = performance.now()
+    const result = await runLoad({
+      ...{ ...BURST, ...to(server), thinkTimeSeconds: 600, signal: ending.signal },
+      onProgress: () => ending.abort(),
+    })
+    expect(performance.now() - begun).toBeLessThan(9_000)
+    expect(result.metrics.outcomes).toMatchObject({ accepted: 0, failed: 3, not_reached: 9 })
+    expect(result.failures).toMatchObject([{ class: 'aborted', count: 3 }])
+  })
+
+  it('in which the server ends the session sends a later message to a new one', async () => {
+    await using server = await ScriptedServer.start({ dot: [say('250 2.0.0 taken'), close] })
+    const result = await runLoad({ ...BURST, ...to(server), thinkTimeSeconds: 0.02 })
+    expect(result.metrics).toMatchObject({ successful_messages: 12, outcomes: { failed: 0 } })
+    expect(result.metrics.reconnects).toBeGreaterThan(0)
+  })
+
+  it.each(['transactions', 'chunks'] as const)('is refused at level %s', async (pipelining) => {
+    const load = { ...BURST, targets: ['127.0.0.1:1'], thinkTimeSeconds: 1, pipelining }
+    await expect(runLoad(load)).rejects.toThrow(/thinkTimeSeconds has a client send one command at a time/)
+  })
+})
+
+describe('clients that break off', () => {
+  const LAST: Record<BreakOffPhase, RegExp> = {
+    greeting: /^$/,
+    ehlo: /^EHLO/,
+    auth: /^AUTH/,
+    envelope: /^(MAIL|RCPT|DATA)/,
+    data: /^DATA/,
+    transfer: /^DATA/,
+    accept: /^DATA/,
+  }
+
+  it.each(BREAK_OFF_PHASES)(
+    'in phase %s have no outcome, and the server takes nothing of them',
+    async (phase) => {
+      await using server = await ScriptedServer.start({
+        ehlo: [say('250-scripted', '250-PIPELINING', '250 AUTH PLAIN')],
+      })
+      const result = await runLoad({
+        ...{ ...BURST, ...to(server), breakOff: { [phase]: 100 } },
+        auth: { user: 'ann', pass: 'geheim' },
+      })
+      expect(result.status).toBe('complete')
+      expect(result.broken_off).toEqual({ [phase]: 12 })
+      expect(result.metrics).toMatchObject({ total_messages: 12, broken_off: 12, failed_messages: 0 })
+      expect(Object.values(result.metrics.outcomes)).toEqual([0, 0, 0, 0, 0, 0])
+      expect(result.failures).toEqual([])
+      expect(result.ledger.acknowledged).toBe(0)
+      expect(result.timeline.at(-1)).toMatchObject({ in_flight: 0 })
+      const sessions = sessionsOf(server)
+      expect(sessions.every(({ commands }) => LAST[phase].test(commands.at(-1) ?? ''))).toBe(true)
+      // Half of a message is never one; what ended with its dot is in doubt.
+      const taken = sessions.flatMap(({ messages }) => messages)
+      if (phase !== 'accept') expect(taken).toEqual([])
+    },
+  )
+
+  it.each(['off', 'commands', 'transactions'] as const)(
+    'leave the others alone at level %s, as many as the seed says',
+    async (pipelining) => {
+      await using server = await ScriptedServer.start()
+      const load = { ...BURST, ...to(server), messages: 300, pipelining, pipeliningTrial: false }
+      const breakOff = { data: 10, transfer: 10 }
+      const result = await runLoad({ ...load, breakOff, seed: 7 })
+      const { data = 0, transfer = 0 } = result.broken_off ?? {}
+      expect([data > 10, transfer > 10, data + transfer < 100]).toEqual([true, true, true])
+      expect(result.metrics).toMatchObject({
+        broken_off: data + transfer,
+        successful_messages: 300 - data - transfer,
+        success_rate: 1,
+        outcomes: { failed: 0 },
+      })
+      const again = await runLoad({ ...load, breakOff, seed: 7 })
+      expect(again.broken_off).toEqual(result.broken_off)
+    },
+  )
+
+  it('are attempted by nobody again', async () => {
+    await using server = await ScriptedServer.start()
+    const result = await runLoad({
+      ...{ ...BURST, ...to(server), breakOff: { data: 100 } },
+      ...{ retries: 2, retryDelaySeconds: 0.02 },
+    })
+    expect(result.broken_off).toEqual({ data: 12 })
+    expect(result.retries).toMatchObject({ attempts: 0, first_attempt: { accepted: 0, failed: 0 } })
+  })
+})
