@@ -43,7 +43,7 @@ import type { Servers } from './ground/servers.ts'
 import { machine, versions } from './provenance.ts'
 import type { RunOptions } from './scenario-run.ts'
 import type { ClientIdentity } from './spec/client-identity.ts'
-import { countOrUnlimited } from './spec/spec.ts'
+import { countOrUnlimited, type Workload } from './spec/spec.ts'
 
 export interface RunFacts {
   readonly options: RunOptions
