@@ -169,6 +169,42 @@ it('leaves out seven rows alone', () => {
   expect(all.filter(needsSocket)).toHaveLength(7)
 })
 
+it('LMTP: whatever is said of each recipient, those that were refused are known by their places', () => {
+  const code = fc.constantFrom(250, 451, 550)
+  const recipient = fc.record({ rcpt: code, delivery: code })
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...PIPELINING_LEVELS),
+      fc.array(recipient, { minLength: 1, maxLength: 5 }),
+      (level, said) => {
+        const taken = said.filter(({ rcpt }) => rcpt === 250)
+        const script: Script = {
+          lmtp: true,
+          rcpt: { first: said.map(({ rcpt }) => [say(`${rcpt} rcpt`)]) },
+          dot: { first: taken.map(({ delivery }) => [say(`${delivery} delivery`)]) },
+          ...(taken.length === 0 ? { data: [say('503 nobody')] } : {}),
+        }
+        const recipients = said.map((_, index) => `r${index}@example.com`)
+        const { ends, dialogue } = play({ script, level, sending: { recipients, protocol: 'lmtp' } })
+        const refused = said.flatMap(({ rcpt, delivery }, place) =>
+          rcpt === 250 && delivery === 250 ? [] : [place],
+        )
+        // The replies to RCPT come before those to the message: the first of all tells why nobody has it.
+        const inRcpt = said.find(({ rcpt }) => rcpt !== 250)?.rcpt
+        const why = inRcpt ?? said[0]?.delivery ?? 0
+        const outcome = why === 451 ? 'deferred' : 'rejected'
+        const phase = inRcpt === undefined ? 'accept' : 'envelope'
+        const isTaken = refused.length < said.length
+        expect(ends[0]).toBe(isTaken ? 'accepted' : `${outcome} reply ${phase} ${why}`)
+        if (!isTaken) return
+        expect(dialogue.refusals).toHaveLength(refused.length)
+        expect(dialogue.refusedPlaces.toSorted()).toEqual(refused)
+      },
+    ),
+    { numRuns: 1_000 },
+  )
+})
+
 describe('any replies to any messages of a session', () => {
   it('end them as the rules of docs/outcomes.md say', () => {
     fc.assert(
