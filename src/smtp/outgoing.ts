@@ -1,4 +1,4 @@
-import type { Mail } from '../mail/mail.ts'
+import type { Mail, MailEnvelope } from '../mail/mail.ts'
 import { isAscii } from '../mail/pattern.ts'
 import type { MessageTemplate } from '../mail/template.ts'
 import type { Capabilities } from './capabilities.ts'
@@ -69,23 +69,63 @@ class AlikeOutgoing implements Outgoing {
   }
 }
 
+/** Of a mail to servers that offer the same: all sessions of a thread share them. */
+const known = new WeakMap<Mail, Map<number, KnownEnvelopes>>()
+
+function knownEnvelopes(mail: Mail, offer: number): KnownEnvelopes {
+  const byOffer = known.get(mail) ?? new Map<number, KnownEnvelopes>()
+  known.set(mail, byOffer)
+  const envelopes = byOffer.get(offer) ?? new KnownEnvelopes()
+  byOffer.set(offer, envelopes)
+  return envelopes
+}
+
+/** Envelopes that many messages have: with 8-bit text or without. Where each has its own, the first few are in vain. */
+const MOST_ENVELOPES = 4
+/** A corpus has only so many sizes; about 200 octets each. */
+const MOST_SIZES = 4_096
+
+/** Commands that were made, by envelope and size. */
+class KnownEnvelopes {
+  readonly #envelopes: MailEnvelope[] = []
+  readonly #bySize: Map<number, Envelope>[] = []
+
+  get(envelope: MailEnvelope): Map<number, Envelope> | undefined {
+    const at = this.#envelopes.indexOf(envelope)
+    if (at !== -1) return this.#bySize[at]
+    if (this.#envelopes.length === MOST_ENVELOPES) return undefined
+    this.#envelopes.push(envelope)
+    const bySize = new Map<number, Envelope>()
+    this.#bySize.push(bySize)
+    return bySize
+  }
+}
+
 class VariedOutgoing implements Outgoing {
   readonly #mail: Mail
   readonly #offers: Capabilities
   readonly #sender: string | undefined
   readonly writer: MessageWriter
+  readonly #known: KnownEnvelopes | undefined
 
   constructor(mail: Mail, offers: Capabilities, sender?: string) {
     this.#mail = mail
     this.#offers = offers
     this.#sender = sender
+    this.#known = sender === undefined ? knownEnvelopes(mail, offerOf(offers)) : undefined
     this.writer = new VariedWriter(mail)
   }
 
   envelopeOf(message: number): Envelope {
     const envelope = this.#mail.envelopeOf(message)
+    const size = this.#mail.sizeOf(message)
+    const bySize = this.#known?.get(envelope)
+    const known = bySize?.get(size)
+    if (known !== undefined) return known
     const from = this.#sender === undefined ? envelope : { ...envelope, sender: this.#sender }
-    return extendedEnvelope(from, this.#offers, this.#mail.sizeOf(message))
+    const made = extendedEnvelope(from, this.#offers, size)
+    if (bySize !== undefined && bySize.size < MOST_SIZES) bySize.set(size, made)
+    return made
   }
 
   refusalOf(message: number): SmtpFailure | undefined {

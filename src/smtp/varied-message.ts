@@ -90,6 +90,9 @@ export class VariedChunkWriter implements ChunkWriter {
   readonly #places: (readonly Buffer[])[] = []
   /** Of what was put since the last write. */
   #bytes = 0
+  /** For small messages, which are copied together: free again when the next one is put. */
+  #memory = Buffer.alloc(0)
+  #used = 0
 
   constructor(mail: Mail) {
     this.#mail = mail
@@ -104,6 +107,7 @@ export class VariedChunkWriter implements ChunkWriter {
     const parts = [commands, ...this.#mail.octetsOf(number)]
     this.#places[place] = parts
     this.#bytes += lengthOf(parts)
+    this.#used = 0
   }
 
   octets(place: number, count: number): readonly Buffer[] {
@@ -112,7 +116,16 @@ export class VariedChunkWriter implements ChunkWriter {
     // A large message is not to be held until its place is taken again.
     this.#places.fill(NOTHING, place, place + count)
     const bytes = lengthOf(parts)
-    return bytes > 2 * COPY_LIMIT_BYTES ? parts : [Buffer.concat(parts, bytes)]
+    if (bytes > 2 * COPY_LIMIT_BYTES) return parts
+    // Places in two rows go out in one write: the octets of the first stay where they are.
+    if (this.#memory.length < this.#used + bytes) {
+      this.#memory = Buffer.allocUnsafeSlow(bytes + bytes / 4)
+      this.#used = 0
+    }
+    const whole = this.#memory.subarray(this.#used, this.#used + bytes)
+    copyInto(whole, parts)
+    this.#used += bytes
+    return [whole]
   }
 }
 
