@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
@@ -267,6 +268,20 @@ test('says what the corpus is', async () => {
     digest: expect.stringMatching(/^[0-9a-f]{16}$/),
     sizeBytes: { min: 10, p50: 58, p90: 98, p99: 107, max: 108 },
   })
+})
+
+test.each([
+  ['removed', (path: string) => rmSync(path)],
+  ['shorter', (path: string) => writeFileSync(path, EML.slice(0, -2))],
+  ['of the same length, and another', (path: string) => writeFileSync(path, EML.replace('text', 'else'))],
+])('a file that is %s when its message is to be sent is told, not sent', async (_how, change) => {
+  const folder = folderWith({ '1.eml': EML })
+  const corpus = await readCorpus(folder)
+  const content = new CorpusContent({ corpus, runId: 'run', seed: 1 })
+  change(join(folder, '1.eml'))
+  expect(() => content.octetsOf(0)).toThrow(
+    expect.objectContaining({ code: 'CORPUS_CHANGED', message: expect.stringContaining('1.eml: ') }),
+  )
 })
 
 test('names a message by its file, and by its place where the file has several', async () => {
