@@ -78,6 +78,10 @@ export async function runLoads(
     cut.disarm()
     const resourceUsage = await sampler.stop()
     clearInterval(progress)
+    // Of the load alone: the wait for its mail is no work of the generator.
+    const generators = measured.map((figures, index) =>
+      generator.stop(loads[index]?.pacer.model ?? 'closed', figures),
+    )
     const verified = await verifyLoads({ ground, parts, loads, measured, row })
     const common = {
       stamp: stampOf(startedAt),
@@ -87,8 +91,9 @@ export async function runLoads(
       split,
     }
     return parts.map(({ options, startAfterSeconds }, index) => {
-      const [load, figures] = [loads[index], measured[index]]
-      if (load === undefined || figures === undefined) throw new RangeError(`there is no load ${index}`)
+      const [load, figures, used] = [loads[index], measured[index], generators[index]]
+      if (load === undefined || figures === undefined || used === undefined)
+        throw new RangeError(`there is no load ${index}`)
       return {
         ...common,
         verified: verified[index],
@@ -105,7 +110,7 @@ export async function runLoads(
         load,
         measured: figures,
         startedAt: new Date(startedAt.getTime() + startAfterSeconds * 1000),
-        generator: generator.stop(load.pacer.model, figures),
+        generator: used,
         calibratedPerSecond: ground.calibrated.get(options.workload),
         corpus: ground.corpora.get(options.workload.corpus ?? ''),
       }
