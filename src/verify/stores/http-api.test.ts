@@ -75,11 +75,14 @@ test('a text of the server with the password in it is masked', async () => {
   expect(message).toContain('it answered 500 to /api/v1/webui: bad ***')
 })
 
-test('a public address is refused, before anything is dialled', async () => {
-  const { code, message } = await checked('mailpit:http://203.0.113.7:8025')
-  expect(code).toBe('PUBLIC_TARGET')
-  expect(message).toContain('correct STRESS_VERIFY')
-})
+test.each(['mailpit:http://203.0.113.7:8025', 'imap://user:pass@203.0.113.7'])(
+  'a public address is refused, before anything is dialled: %s',
+  async (text) => {
+    const { code, message } = await checked(text)
+    expect(code).toBe('PUBLIC_TARGET')
+    expect(message).toContain('correct STRESS_VERIFY')
+  },
+)
 
 test.each([
   ['mailpit:', 'has no URL such as http://127.0.0.1:8025 behind the colon'],

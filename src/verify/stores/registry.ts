@@ -75,7 +75,10 @@ function readLog(rest: string): { readonly server: string; readonly path: string
 function imap(scheme: 'imap' | 'imaps'): StoreForm {
   return {
     scheme,
-    form: `${scheme}://user:password@host[:port][/folder], with {1..100} in the user for many mailboxes`,
+    form:
+      scheme === 'imaps'
+        ? 'imaps://user:password@host[:port][/folder]'
+        : 'imap://user:password@host[:port][/folder], with {1..100} in the user for many mailboxes',
     wrong: (rest) => {
       const reading = readImapUrl(scheme, rest)
       return 'wrong' in reading ? reading.wrong : undefined
