@@ -43,11 +43,6 @@ export function withoutOurs(header: Buffer): Buffer {
   return Buffer.from(header.toString('latin1').replace(OUR_FIELD, ''), 'latin1')
 }
 
-/** Where the last whole line ends. */
-export function endOfLines(octets: Buffer): number {
-  return octets.lastIndexOf(LF) + 1
-}
-
 /** Length of a line without its end, and of its end: 2 for CRLF, 1 for LF alone. */
 export function lineEnd(octets: Buffer, from: number, lf: number): 1 | 2 {
   return lf > from && octets[lf - 1] === CR ? 2 : 1
