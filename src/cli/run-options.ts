@@ -24,6 +24,7 @@ export const WORKLOAD_OPTIONS = {
   tls: ['STRESS_TLS', '<mode>'],
   accounts: ['STRESS_ACCOUNTS', '<file>'],
   retries: ['STRESS_RETRIES', '<count>'],
+  'idle-sessions': ['STRESS_IDLE_SESSIONS', '<count>'],
   'think-time': ['STRESS_THINK_TIME', '<time>'],
   'break-off': ['STRESS_BREAK_OFF', '<percent by phase>'],
   'retry-delay': ['STRESS_RETRY_DELAY', '<seconds,…>'],

@@ -217,6 +217,21 @@ export function assembleAsides(
   }
 }
 
+/** Nothing where no session was to stay idle. */
+export function assembleIdle(
+  { idle }: Recording,
+  targetNames: readonly string[],
+): Pick<Result, 'idle_sessions'> {
+  if (idle === undefined) return {}
+  const { asked, opened, ended, endedAfter, failures } = idle
+  return {
+    idle_sessions: {
+      ...{ asked, opened, ended, ended_after_ms: summarise(endedAfter) },
+      failures: failureRows(failures, (target) => targetNames[target] ?? `target ${target}`),
+    },
+  }
+}
+
 /** Nothing where a message had one attempt. */
 export function assembleRetries(
   { retries }: Recording,

@@ -1,6 +1,7 @@
 import { type CustomRecording, mergeCustom, shiftCustom } from './custom-metrics.ts'
 import { type FailureKind, mergeFailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, mergeSparse, type SparseHistogram } from './histogram.ts'
+import { type IdleRecording, mergeIdle } from './idle.ts'
 import { mergeRetries, type RetryRecording } from './retries.ts'
 import type { EndedOutcome, Failure } from './sample.ts'
 
@@ -31,6 +32,8 @@ export interface Recording {
   readonly lastEndMs: number
   /** Messages whose client was told to break off, by phase; no other count has them. */
   readonly brokenOff?: Readonly<Record<string, number>>
+  /** Where sessions were to stay idle. */
+  readonly idle?: IdleRecording
   /** Where messages are attempted again. */
   readonly retries?: RetryRecording
 }
@@ -115,6 +118,7 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     sessionCaps: mergeSessionCaps([...a.sessionCaps, ...b.sessionCaps]),
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),
+    ...whereKnown('idle', mergeIdle(a.idle, b.idle)),
     ...whereKnown('brokenOff', mergeCounts(a.brokenOff, b.brokenOff)),
     ...whereKnown('retries', mergeRetries(a.retries, b.retries)),
   }

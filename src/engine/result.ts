@@ -67,6 +67,8 @@ export interface Result {
   readonly session_failures?: readonly FailureRow[]
   /** Limits of messages per session that servers turned out to have. Absent in older files. */
   readonly session_caps?: readonly SessionCapRow[]
+  /** Set when sessions were to stay idle beside the load. */
+  readonly idle_sessions?: IdleSessionsResult
   /** Set when clients were told to break off: how many messages' clients did, by phase. */
   readonly broken_off?: Readonly<Record<string, number>>
   /** Set when messages that were not taken were attempted again. */
@@ -465,6 +467,20 @@ export interface RetriesResult {
   /** Messages that had attempts left when the drain or the run was over; they ended as their last attempt did. */
   readonly cut_off: number
   /** Why messages were attempted again, by server and kind; the most frequent first. */
+  readonly failures: readonly FailureRow[]
+}
+
+/** Sessions that were opened beside the load and left alone; in no other figure. */
+export interface IdleSessionsResult {
+  /** Sessions that were to be opened. */
+  readonly asked: number
+  /** Sessions that were ready for MAIL. */
+  readonly opened: number
+  /** Sessions that the server ended while nothing was said. */
+  readonly ended: number
+  /** How long these had been open. */
+  readonly ended_after_ms: LatencySummary
+  /** Why sessions could not be opened, and how servers ended them (phase `idle`). */
   readonly failures: readonly FailureRow[]
 }
 

@@ -314,6 +314,11 @@ export const CUSTOM = {
     `${DEFAULT_RETRY_DELAY_SECONDS}`,
     'Seconds before a further attempt; several: before the second, the third, …, and the last for all later ones.',
   ),
+  STRESS_IDLE_SESSIONS: unset(
+    wholeNumber({ min: 1, max: 50_000, example: 100 }),
+    'none',
+    'Sessions beside the load that say hello and then nothing, until it ends: shows how many a server holds, and for how long.',
+  ),
   STRESS_THINK_TIME: unset(
     thinkTime,
     'none',
@@ -405,6 +410,7 @@ export const FIELD_OF = {
   STRESS_ACCOUNTS: 'accounts',
   STRESS_RETRIES: 'retries',
   STRESS_RETRY_DELAY: 'retryDelaySeconds',
+  STRESS_IDLE_SESSIONS: 'idleSessions',
   STRESS_THINK_TIME: 'thinkTimeSeconds',
   STRESS_BREAK_OFF: 'breakOff',
   STRESS_RECIPIENTS: 'recipients',

@@ -327,6 +327,15 @@ const result = z.looseObject({
   session_failures: z.array(failure).optional(),
   session_caps: z.array(sessionCap).optional(),
   broken_off: z.record(text, number).optional(),
+  idle_sessions: z
+    .looseObject({
+      asked: number,
+      opened: number,
+      ended: number,
+      ended_after_ms: latency,
+      failures: z.array(failure),
+    })
+    .optional(),
   retries: z
     .looseObject({
       delays_seconds: z.array(number),

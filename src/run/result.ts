@@ -4,6 +4,7 @@ import { EMPTY_HISTOGRAM } from '../engine/histogram.ts'
 import {
   assembleAsides,
   assembleFailures,
+  assembleIdle,
   assembleMetrics,
   assembleRetries,
   assembleServers,
@@ -156,6 +157,7 @@ async function figuresOf(facts: RunFacts) {
     ...assembleAsides(recording, targetNames),
     ...retries,
     ...brokenOff,
+    ...assembleIdle(recording, targetNames),
     ...(pipelining.length === 0 ? {} : { pipelining }),
   }
   const observations = observe({

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { runLoad } from '../../src/engine.ts'
 import { BREAK_OFF_PHASES, type BreakOffPhase } from '../../src/smtp/behaviour.ts'
@@ -115,5 +117,52 @@ describe('clients that break off', () => {
     })
     expect(result.broken_off).toEqual({ data: 12 })
     expect(result.retries).toMatchObject({ attempts: 0, first_attempt: { accepted: 0, failed: 0 } })
+  })
+})
+
+describe('idle sessions', () => {
+  it('are opened beside the load, held to its end, and in no other figure', async () => {
+    await using server = await ScriptedServer.start()
+    const result = await runLoad({ ...BURST, ...to(server), idleSessions: 20 })
+    expect(result.idle_sessions).toMatchObject({ asked: 20, opened: 20, ended: 0, failures: [] })
+    expect(result.metrics).toMatchObject({ successful_messages: 12, sessions_opened: 3 })
+    const silent = sessionsOf(server).filter(
+      ({ commands }) => !commands.some((line) => line.startsWith('MAIL')),
+    )
+    expect(silent).toHaveLength(20)
+  })
+
+  it('that the server ends are told with its words and when, and fail no message', async () => {
+    // It waits a moment for MAIL, and takes no messages otherwise.
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.write('220 impatient\r\n')
+      const idle = setTimeout(() => socket.end('421 4.4.2 idle for too long\r\n'), 200)
+      socket.on('close', () => clearTimeout(idle))
+      socket.on('data', (chunk) => {
+        if (chunk.includes('MAIL')) clearTimeout(idle)
+        if (chunk.includes('QUIT')) socket.end('221 bye\r\n')
+        else if (chunk.includes('EHLO')) socket.write('250 hello\r\n')
+        else socket.write(chunk.includes('DATA') ? '354 go\r\n' : '250 ok\r\n')
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const load = {
+      executor: 'constant-arrival-rate',
+      rate: 20,
+      durationSeconds: 1,
+      workers: 1,
+      size: 'small',
+    } as const
+    const result = await runLoad({ ...load, targets: [`127.0.0.1:${port}`], idleSessions: 8 })
+    server.close()
+    expect(result.metrics.successful_messages).toBe(20)
+    expect(result.idle_sessions).toMatchObject({ asked: 8, opened: 8, ended: 8 })
+    expect(result.idle_sessions?.ended_after_ms.min).toBeGreaterThan(100)
+    expect(result.idle_sessions?.failures).toMatchObject([
+      { phase: 'idle', code: 421, text: '421 4.4.2 idle for too long', count: 8 },
+    ])
   })
 })

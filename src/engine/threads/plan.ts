@@ -13,6 +13,8 @@ export interface Load extends SessionShape {
   readonly mail: MailSpec
   /** Who the sessions log in as, in turn; else as `auth` of each target says. */
   readonly accounts?: AccountTable
+  /** Sessions beside the load that stay idle, over all workers. */
+  readonly idleSessions?: number
   /** Think time and clients that break off; absent: none. */
   readonly behaviour?: ClientBehaviour
   /** How long a message that was not taken waits for attempt 2, 3, …; absent: it has one attempt. */

@@ -7,6 +7,7 @@ import { messageId } from '../../mail/id.ts'
 import { type Mail, mailOf } from '../../mail/mail.ts'
 import { Gate, OpenTransports } from '../../smtp/connections.ts'
 import { Farewells } from '../../smtp/farewells.ts'
+import { IdleSessions, idleShare } from '../../smtp/idle-sessions.ts'
 import { loginsOf } from '../../smtp/logins.ts'
 import { type SenderOptions, smtpLane } from '../../smtp/sender.ts'
 import { SessionCaps } from '../../smtp/session-caps.ts'
@@ -64,6 +65,7 @@ export class ThreadRun {
   readonly #part = `${threadId}.${++parts}`
   readonly #interval: NodeJS.Timeout
   readonly #retries: Retries | undefined
+  #idle: IdleSessions | undefined
   readonly #laneOf: LaneOf
   readonly #silence: Silence
   #joined: readonly number[] = []
@@ -130,6 +132,7 @@ export class ThreadRun {
   async work(worker: number): Promise<WorkerDone> {
     this.#workers++
     this.#joined = [...this.#joined, worker]
+    this.#openIdle(worker)
     let ended = 0
     let accepted = 0
     const onSample = (sample: Sample) => {
@@ -152,6 +155,14 @@ export class ThreadRun {
       if (--this.#workers === 0) this.#close()
     }
     return this.isOver ? { ended, accepted, measure: this.#measure() } : { ended, accepted }
+  }
+
+  #openIdle(worker: number): void {
+    const { idleSessions = 0, workers } = this.#plan
+    const share = idleShare(idleSessions, worker, workers)
+    if (share === 0) return
+    this.#idle ??= new IdleSessions({ ...this.#sender, ...this.#plan, startMs: this.#startMs })
+    this.#idle.open(share, worker, this.#sender.logins?.(worker))
   }
 
   get isOver(): boolean {
@@ -263,7 +274,9 @@ export class ThreadRun {
 
   #recording(): Recording {
     const recording = this.#recorder.snapshot()
-    return this.#retries === undefined ? recording : { ...recording, retries: this.#retries.snapshot() }
+    const retries = this.#retries === undefined ? {} : { retries: this.#retries.snapshot() }
+    const idle = this.#idle === undefined ? {} : { idle: this.#idle.snapshot() }
+    return { ...recording, ...retries, ...idle }
   }
 
   #measure(): ThreadMeasure {
@@ -290,6 +303,7 @@ export class ThreadRun {
 
   #close(): void {
     clearInterval(this.#interval)
+    this.#idle?.close()
     this.#cancelDrain?.()
     this.#channel.close()
     this.#loopDelay.disable()

@@ -1,11 +1,37 @@
 import type { Result } from '../../engine/result.ts'
 import { type Block, facts, factsFrom } from '../block.ts'
-import { count, counted, decimal, percent } from '../format.ts'
+import { count, counted, decimal, percent, shortMilliseconds } from '../format.ts'
 import { failuresTable } from './failures.ts'
 
 /** What the clients of a load did beyond sending each message once. */
 export function clientBlocks(result: Result): Block[] {
-  return [...retriesBlock(result), ...brokenOffBlock(result)]
+  return [...retriesBlock(result), ...brokenOffBlock(result), ...idleBlock(result)]
+}
+
+function idleBlock({ idle_sessions: idle, metrics }: Result): Block[] {
+  if (idle === undefined) return []
+  const { asked, opened, ended, ended_after_ms: after } = idle
+  const when =
+    ended === 0
+      ? 'none'
+      : `${count(ended)}, open for ${shortMilliseconds(after.min)} to ${shortMilliseconds(after.max)}`
+  return [
+    {
+      title: 'Idle sessions',
+      folded: true,
+      note: 'Opened beside the load and left alone until its end; in no other figure.',
+      noteIn: ['html'],
+      parts: [
+        facts(
+          factsFrom([
+            ['Opened', `${count(opened)} of ${count(asked)}`],
+            ['Ended by the server', when],
+          ]),
+        ),
+        ...failuresTable(idle.failures, metrics.duration_seconds),
+      ],
+    },
+  ]
 }
 
 function brokenOffBlock({ broken_off: phases, metrics, ledger }: Result): Block[] {

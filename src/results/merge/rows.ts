@@ -47,7 +47,7 @@ export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
 export function mergeAsides(
   shares: readonly Share[],
 ): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> &
-  Pick<Result, 'pipelining' | 'retries' | 'broken_off'> {
+  Pick<Result, 'pipelining' | 'retries' | 'broken_off' | 'idle_sessions'> {
   const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
     const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
     return failureRows(mergeFailureKinds(parts), (target) => target)
@@ -60,6 +60,23 @@ export function mergeAsides(
     ...mergePipelining(shares),
     ...mergeRetryResults(shares, merged),
     ...mergeBrokenOff(shares),
+    ...mergeIdleResults(shares, merged),
+  }
+}
+
+function mergeIdleResults(
+  shares: readonly Share[],
+  merged: (of: (result: Result) => readonly FailureRow[] | undefined) => FailureRow[],
+): Pick<Result, 'idle_sessions'> {
+  const all = shares.flatMap(({ result }) => result.idle_sessions ?? [])
+  if (all.length === 0) return {}
+  const sum = (of: 'asked' | 'opened' | 'ended') => all.reduce((total, each) => total + each[of], 0)
+  return {
+    idle_sessions: {
+      ...{ asked: sum('asked'), opened: sum('opened'), ended: sum('ended') },
+      ended_after_ms: mergeLatencies(all.map((each) => each.ended_after_ms)),
+      failures: merged((result) => result.idle_sessions?.failures),
+    },
   }
 }
 

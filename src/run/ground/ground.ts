@@ -70,7 +70,10 @@ async function madeReady({ workloads, row, servers, pool, corpora }: Booted): Pr
     if (corpus !== undefined)
       await unlessAborted(checkOffers(corpus, servers.targetsFor(workload), replyTimeoutMs), signal)
   }
-  const sessions = workloads.reduce((sum, { maxSessions }) => sum + maxSessions, 0)
+  const sessions = workloads.reduce(
+    (sum, { maxSessions, idleSessions = 0 }) => sum + maxSessions + idleSessions,
+    0,
+  )
   checkDescriptors(sessions)
   for (const workload of workloads) {
     const sessionsPerMinute = sessionsPerMinuteOf(workload)

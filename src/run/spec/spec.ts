@@ -153,6 +153,11 @@ export interface SpecBase extends CustomMetricsSpec, ClientSpec {
    */
   readonly retryDelaySeconds?: number | readonly number[]
   /**
+   * Sessions beside the load that say EHLO, log in where it does, and then nothing until it ends, from 1 to 50,000. They
+   * are in no figure but `idle_sessions`, which tells when a server ended some.
+   */
+  readonly idleSessions?: number
+  /**
    * How long a client thinks before MAIL, each RCPT and DATA, in seconds: one time, or the shortest and the longest, drawn
    * anew each time by the seed. Commands are then sent one by one, whatever `pipelining` says. Response and service times
    * have it in them, phases do not.
@@ -362,6 +367,7 @@ export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
     replyTimeoutMs,
     ...(retryDelaysMs.length === 0 ? {} : { retryDelaysMs }),
     ...(behaviour === undefined ? {} : { behaviour }),
+    ...(spec.idleSessions === undefined ? {} : { idleSessions: spec.idleSessions }),
     baseline: spec.baseline,
     verify: spec.verify === 'none' ? undefined : spec.verify,
     verifyTimeoutMs: (spec.verifyTimeoutSeconds ?? DEFAULT_VERIFY_TIMEOUT_SECONDS) * 1000,
