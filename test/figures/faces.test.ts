@@ -60,6 +60,10 @@ function stressRun(): AnyResult {
       per_server: [],
       timeline: [],
     },
+    retries: {
+      ...{ delays_seconds: [1], attempts: 9, accepted_by: [6], cut_off: 1, failures: [] },
+      first_attempt: { accepted: 4_991, deferred: 9, rejected: 0, failed: 0, success_rate: 0.9982 },
+    },
     generator: { ...run.generator, headroom: { ratio: 3.5, calibrated_per_second: 7_000 } },
     drift: [
       { ...drift, of: 'response time p99', unit: 'ms', per_hour: 12.5 },
