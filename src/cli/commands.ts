@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { LOOPBACK } from '../listening.ts'
 import { PROXY_PACKAGES, requirePackages, TENANT_PACKAGES } from '../packages.ts'
+import type { CheckOptions } from './check.ts'
 import type { CleanOptions } from './clean.ts'
 import type { CompareOptions } from './compare.ts'
 import type { MergeOptions } from './merge.ts'
@@ -28,6 +29,8 @@ export async function addCommands(program: Command, words: readonly string[]): P
   addCompare(program)
   addMerge(program)
   await addRun(program, words)
+  addProbe(program)
+  addCheck(program)
   addBaseline(program)
   addReport(program)
   addServices(program)
@@ -153,6 +156,45 @@ async function addRun(program: Command, words: readonly string[]): Promise<void>
     for (const [flags, description] of runFlags()) command.option(flags, description)
   }
   command.action(async (name: string, options: RunOptions) => (await import('./run.ts')).run(name, options))
+}
+
+function addProbe(program: Command): void {
+  program
+    .command('probe')
+    .argument('<targets...>', 'servers, each as host:port')
+    .option('-o, --output <path>', 'a folder for the results, or a .json file that the result is copied to')
+    .description('ask servers one protocol question after another (scenario probe): what do they really do?')
+    .addHelpText('after', EXIT_CODES('a question had no answer, or with STRESS_PROBE_STRICT=1 a deviation'))
+    .action(async (targets: string[], options: RunOptions) =>
+      (await import('./run.ts')).run('probe', { ...options, target: targets.join(',') }),
+    )
+}
+
+const CHECK_HELP = `
+Without --send no message is sent. With it, one to three marked messages go to
+the recipient: they show how much can be pipelined, and what the server says.
+
+Examples:
+  mailstorm check 127.0.0.1:25
+  mailstorm check smtp+starttls://mail.example.test --send --recipient load@example.test
+  mailstorm check lmtp+unix:/run/dovecot/lmtp
+`
+
+function addCheck(program: Command): void {
+  program
+    .command('check')
+    .argument('<targets...>', 'servers, each as host:port or URL, as in SMTP_TARGETS')
+    .option('--send', 'also send a message')
+    .option('--tls <mode>', 'none, starttls or implicit (STRESS_TLS)')
+    .option('--sender <address>', 'envelope sender (STRESS_SENDER)')
+    .option('--recipient <address>', 'envelope recipient (STRESS_RECIPIENT)')
+    .option('--timeout <seconds>', 'seconds a reply may take (STRESS_TIMEOUT)')
+    .option('--json', 'print JSON')
+    .description('check that servers are ready for a load: greeting, extensions, TLS, login, a message')
+    .addHelpText('after', CHECK_HELP + EXIT_CODES('a server is not ready, or has problems'))
+    .action(async (targets: string[], options: CheckOptions) =>
+      (await import('./check.ts')).check(targets, options),
+    )
 }
 
 function addBaseline(program: Command): void {

@@ -5,7 +5,7 @@ import { Dialogue } from './dialogue.ts'
 import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Reply } from './reply.ts'
-import { PhaseTimer, type SmtpTarget } from './target.ts'
+import { type Phase, PhaseTimer, type SmtpTarget } from './target.ts'
 import { type TlsSessionCache, Transport } from './transport.ts'
 
 export type { TlsSessionCache } from './transport.ts'
@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly authOptional?: boolean
   /** Resolves the server's name instead of the system, for those who may not connect to every address. */
   readonly lookup?: LookupFunction
+  /** Told of every reply, and in which phase it came. */
+  readonly onReply?: (reply: Reply, phase: Phase) => void
 }
 
 /** An SMTP connection that is ready for MAIL, for those who send message by message and wait. */
@@ -29,21 +31,25 @@ export interface Session {
   readonly transport: Transport
   readonly capabilities: Capabilities
   readonly dialogue: Dialogue
+  /** How long its opening took, by phase. */
+  readonly timer: PhaseTimer
 }
 
 /** Connects and says hello: connect, TLS, greeting, EHLO, AUTH. Rejects with SmtpFailure. */
 export function openSession(options: SessionOptions): Promise<Session> {
-  const { target, clock, replyTimeoutMs, tlsSessions, lookup, authOptional } = options
-  const transport = Transport.connect(target, clock, { replyTimeoutMs, tlsSessions, lookup })
+  const { target, clock, replyTimeoutMs, tlsSessions, lookup, authOptional, onReply: onTaken } = options
+  const transport = Transport.connect(target, clock, { replyTimeoutMs, tlsSessions, lookup, onTaken })
+  const timer = new PhaseTimer()
   options.onTransport?.(transport)
   return new Promise((resolve, reject) => {
     const opened = () => {
       transport.receiver = undefined
-      resolve({ transport, capabilities: dialogue.capabilities, dialogue })
+      resolve({ transport, capabilities: dialogue.capabilities, dialogue, timer })
     }
     const events = { ...UNASKED, opened, refused: reject }
-    const dialogue = new Dialogue(transport, new PhaseTimer(), { target, authOptional }, events)
+    const dialogue = new Dialogue(transport, timer, { target, authOptional }, events)
     transport.receiver = dialogue
+    timer.start(clock.nowMs())
     dialogue.open(clock.nowMs())
     dialogue.proceed(clock.nowMs())
   })

@@ -138,6 +138,20 @@ export class Transport {
     return this.#socket instanceof tls.TLSSocket
   }
 
+  /** Under TLS, what it was agreed on; undefined in plaintext. */
+  get security(): TlsSeen | undefined {
+    const socket = this.#socket
+    if (!(socket instanceof tls.TLSSocket)) return undefined
+    const { subject, issuer, valid_to: until } = socket.getPeerCertificate()
+    return {
+      version: socket.getProtocol() ?? '',
+      cipher: socket.getCipher().name,
+      distrust: socket.authorized ? undefined : String(socket.authorizationError),
+      // An empty object when the server sent none.
+      certificate: subject && { subject: nameIn(subject), issuer: nameIn(issuer), until: new Date(until) },
+    }
+  }
+
   /** The own address as an address literal for EHLO (RFC 5321 4.1.3). */
   get addressLiteral(): string {
     const known = literals.get(this.#target)
@@ -422,6 +436,23 @@ export class Transport {
     this.#socket.destroy()
     this.#wake()
   }
+}
+
+/** A TLS connection, for people to read. */
+export interface TlsSeen {
+  /** Such as TLSv1.3. */
+  readonly version: string
+  readonly cipher: string
+  /** Why the certificate is not trusted, as OpenSSL names it; undefined when it is. */
+  readonly distrust: string | undefined
+  readonly certificate:
+    | { readonly subject: string; readonly issuer: string; readonly until: Date }
+    | undefined
+}
+
+/** The name that people know it by. From the other side: not cleaned. */
+function nameIn({ CN, O }: tls.Certificate): string {
+  return [CN ?? O ?? 'no name'].flat().join(', ')
 }
 
 /**

@@ -98,7 +98,7 @@ async function tryTransactions(wire: Transport, options: TrialOptions): Promise<
   if (mail === undefined || rcpt === undefined || data === undefined || !isGoAhead(data)) return FINE
   if (!isCompletion(mail) || !isCompletion(rcpt)) return FINE
   wire.enter('accept', options.timeoutMs)
-  wire.write(`${messageOf(options)}.\r\n${envelope}RSET\r\n`, 4)
+  wire.write(`${trialMessage(options)}.\r\n${envelope}RSET\r\n`, 4)
   const dot = await replies.next()
   if (dot === undefined) return FINE
   const delivered = isCompletion(dot) ? 1 : 0
@@ -136,7 +136,7 @@ const LOSES = 'it loses what is pipelined behind the end of a message'
 
 /** A message in one write with a second one that has no recipient, so that nobody can get it. */
 async function tryChunks(wire: Transport, options: TrialOptions): Promise<Shown> {
-  const message = messageOf(options)
+  const message = trialMessage(options)
   const first = `RSET\r\n${envelopeOf(options)}BDAT ${message.length} LAST\r\n${message}`
   const refused = `RSET\r\nMAIL FROM:<${options.sender}>\r\nBDAT ${NOBODYS.length} LAST\r\n${NOBODYS}`
   const replies = new Replies(wire)
@@ -220,7 +220,7 @@ function envelopeOf({ sender, recipient }: TrialOptions): string {
 }
 
 /** Without an id of the load: no ledger counts it. */
-function messageOf({ sender, recipient }: TrialOptions): string {
+export function trialMessage({ sender, recipient }: Pick<TrialOptions, 'sender' | 'recipient'>): string {
   return [
     `From: <${sender}>`,
     `To: <${recipient}>`,
