@@ -107,7 +107,7 @@ export const COVERAGE: readonly Coverage[] = [
   },
   { what: /run breakpoint$/, by: 'test/executors/breakpoint.test.ts', why: 'the search, in seconds' },
   { what: /run faults$/, by: 'test/faults/suite.test.ts', why: 'minutes' },
-  { what: /run probe/, by: 'test/probe/suite.test.ts', why: 'minutes' },
+  { what: /mailstorm (run )?probe/, by: 'test/probe/suite.test.ts', why: 'minutes' },
   { what: /run own-metrics$/, by: 'test/e2e/own-metrics.test.ts', why: 'the same run' },
   {
     what: /^(STRESS_BACKEND=embedded )?npx vitest run .* -t (quick|burst)$/,
