@@ -50,9 +50,10 @@ function titleOf(worker: number, names: readonly string[]): string {
   return `worker ${worker + 1}${first === undefined ? '' : `, first to ${first}`}`
 }
 
-/** planned = accepted + deferred + rejected + failed + dropped + not reached, and the run finished. */
+/** planned = accepted + deferred + rejected + failed + dropped + not reached + broken off, and the run finished. */
 function expectAccounted({ metrics, status, partial_reason }: Result): void {
-  const sum = Object.values(metrics.outcomes).reduce((total, count) => total + count, 0)
+  const { broken_off: brokenOff = 0 } = metrics
+  const sum = Object.values(metrics.outcomes).reduce((total, count) => total + count, brokenOff)
   if (sum !== metrics.total_messages || Math.min(...Object.values(metrics.outcomes)) < 0) {
     throw new RowFailure(`${metrics.total_messages} messages planned, ${sum} accounted for`)
   }

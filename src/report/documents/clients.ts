@@ -25,7 +25,7 @@ function idleBlock({ idle_sessions: idle, metrics }: Result): Block[] {
         facts(
           factsFrom([
             ['Opened', `${count(opened)} of ${count(asked)}`],
-            ['Ended by the server', when],
+            ['Server ended', when],
           ]),
         ),
         ...failuresTable(idle.failures, metrics.duration_seconds),
