@@ -11,6 +11,8 @@ export interface Observed
   readonly accepted: number
   readonly reconnects?: number
   readonly names?: readonly NameLookup[]
+  /** Servers of the user's, and nobody asked to look behind them. */
+  readonly isUnverified?: boolean
 }
 
 /** A nearby name server or a cache answers within a few. */
@@ -24,7 +26,14 @@ const RETRANSMITS_MS = [1_000, 3_000, 7_000] as const
 const SLACK = 0.15
 
 /** What figures of a run usually mean, a sentence each; empty when nothing stands out. */
-export function observe({ connect, failures, accepted, names = [], ...asides }: Observed): string[] {
+export function observe({
+  connect,
+  failures,
+  accepted,
+  names = [],
+  isUnverified = false,
+  ...asides
+}: Observed): string[] {
   const count = (wanted: (row: FailureRow) => boolean) => countOf(failures, wanted)
   const retransmitted = RETRANSMITS_MS.reduce(
     (sum, ms) => sum + countBetween(connect, ms, ms * (1 + SLACK)),
@@ -53,6 +62,9 @@ export function observe({ connect, failures, accepted, names = [], ...asides }: 
       `${local} messages failed because the load generator's machine, not the target, ran out of resources`,
     accepted === 0 && nobodyTakes(failures),
     ...observeAsides(asides),
+    isUnverified &&
+      accepted > 0 &&
+      'no one has looked whether the accepted messages arrived, once and whole: STRESS_VERIFY does (--verify sink:2525 for a server that is told to send on to that port, or maildir:, imap:, log:postfix: for where its mail ends up)',
   ].filter((sentence) => sentence !== false)
 }
 
@@ -74,7 +86,7 @@ function observeAsides({
   session_caps: caps = [],
   pipelining = [],
   reconnects = 0,
-}: Omit<Observed, 'connect' | 'failures' | 'accepted'>): (string | false)[] {
+}: Omit<Observed, 'connect' | 'failures' | 'accepted' | 'isUnverified'>): (string | false)[] {
   const refused = countOf(recipients, () => true)
   return [
     refused > 0 &&

@@ -167,6 +167,7 @@ async function figuresOf(facts: RunFacts) {
     ...asides,
     reconnects: recording.reconnects,
     names: servers.names,
+    isUnverified: isUnverified(facts),
   })
   return { metrics, ledger, failures, ...asides, histograms, thresholds, observations, generator, ...extras }
 }
@@ -242,6 +243,11 @@ const NOTHING_CHECKED = {
   duplicated_ids: [],
   corrupted_ids: [],
 } as const
+
+/** Whether servers that are not ours were sent to, and nobody looks where their mail ends up. */
+export function isUnverified({ servers, options }: Pick<RunFacts, 'servers' | 'options'>): boolean {
+  return servers.backend.name === 'external' && options.workload.verify === undefined
+}
 
 /** Compares what was acknowledged with what the servers say they received. */
 async function checkLedger({ servers, load, measured }: RunFacts): Promise<LedgerResult> {

@@ -20,7 +20,7 @@ import { withLogs } from './archive-logs.ts'
 import { type LoadPart, runLoads } from './execute.ts'
 import { ownWorkers } from './generator.ts'
 import { groundFor } from './ground/ground.ts'
-import { buildResult, judgedOn, type RunFacts } from './result.ts'
+import { buildResult, isUnverified, judgedOn, type RunFacts } from './result.ts'
 import type { Execute, Row, RunOptions } from './scenario-run.ts'
 import { besideOthers, LOADS_TABLE } from './side-by-side.ts'
 import { limitMs, verifyMs } from './smtp-kind.ts'
@@ -138,6 +138,7 @@ function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]
       ...asides,
       reconnects: recording.reconnects,
       names: first.facts.servers.names,
+      isUnverified: isUnverified(first.facts),
     }),
     per_server: serversOf(parts, recording),
     resource_usage: first.facts.usageOfAll,
