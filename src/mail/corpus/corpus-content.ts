@@ -136,7 +136,7 @@ function sentOctets(
 
 /**
  * Not asynchronous: the pages of a corpus that was just indexed are in memory, and a turn through the thread pool
- * costs more CPU time than the copy (bench/corpus.ts).
+ * costs more CPU time than the copy.
  */
 function readAt(path: string, from: number, length: number): Buffer | undefined {
   let fd: number
