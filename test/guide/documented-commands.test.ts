@@ -172,7 +172,7 @@ describe('the commands that are run here', { tags: 'long', timeout: 300_000 }, (
         /npx vitest run --config vitest\.stress\.config\.ts/,
         `"${process.execPath}" "${join(ROOT, 'node_modules/vitest/vitest.mjs')}" run --root "${ROOT}" --config "${join(ROOT, 'vitest.stress.config.ts')}"`,
       )
-      .replace(/((?:SMTP_TARGETS=|--target )\S+)/, (given) =>
+      .replace(/((?:SMTP_TARGETS=|--target |\bcheck )\S+)/, (given) =>
         given.replace(/[\w.,:-]+$/, `127.0.0.1:${server.port}`),
       )
       .replace(/(STRESS_MESSAGES=|--messages )\d+/, '$120')
@@ -197,6 +197,7 @@ describe('the commands that are run here', { tags: 'long', timeout: 300_000 }, (
     // Whether thresholds hold on this machine is not the question; 2 is a command that is not understood.
     expect([0, 1], output).toContain(code)
     expect(output).not.toMatch(/Failed to (?!compare)|command not found|No such file/)
+    if (/mailstorm check /.test(command)) expect(output).toContain('is ready for a load')
     if (runIn(command) !== undefined)
       expect((await readdir(results())).length, output).toBeGreaterThan(before)
   })
