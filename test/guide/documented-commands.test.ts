@@ -83,7 +83,7 @@ function runIn(command: string): Run | undefined {
   const options = { ...WORKLOAD_OPTIONS, ...RUN_OPTIONS }
   for (const [option, [variable]] of Object.entries(options)) {
     const at = words.indexOf(`--${option}`)
-    if (at !== -1) env[variable] = words[at + 1] ?? ''
+    if (at !== -1) env[variable] = filledIn(variable, words[at + 1] ?? '')
   }
   return { pattern: `^${scenario}( |$)`, env }
 }

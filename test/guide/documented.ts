@@ -39,6 +39,11 @@ export const PACKAGE = STEP('the package, in repositories of others')
 /** The first that matches counts. Options and scenarios of every run are checked as well, whatever is said here. */
 export const COVERAGE: readonly Coverage[] = [
   {
+    what: /--target 127\.0\.0\.1:25 --verify sink:2525/,
+    by: 'test/wild/guide.test.ts',
+    why: 'needs the Postfix of Debian',
+  },
+  {
     what: /--verify |STRESS_VERIFY=/,
     by: 'test/truth/verified.test.ts',
     why: 'the target has to send on to the sink',
@@ -71,6 +76,11 @@ export const COVERAGE: readonly Coverage[] = [
     why: 'needs genro-mail-proxy',
   },
   { what: /PROXY_URL=/, by: 'test/genro/external.test.ts', why: 'needs a proxy that runs' },
+  {
+    what: /bench\/stores/,
+    by: 'test/wild/stores/mailpit.test.ts',
+    why: 'needs a store with 20,000 messages',
+  },
   { what: /test\/wild/, by: REAL_PARTS, why: 'needs the servers of Debian' },
   { what: /127\.0\.0\.1:(255\d|PORT)/, by: 'test/wild/wild.test.ts', why: 'needs the servers of Debian' },
   {

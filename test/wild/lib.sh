@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced by */start: `start [PORT]` boots the server on 127.0.0.1 and returns once it has greeted.
-# A second call does nothing; `stop` ends it. WILD_HOME: where copies, queues, logs and pids are kept.
+# A second call does nothing; `stop` ends it, `restart` kills it and boots it again. WILD_HOME: where copies, queues, logs and pids are kept.
 set -eu
 wild=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -40,6 +40,7 @@ greets() { (exec 3<>"/dev/tcp/127.0.0.1/$port" && read -r -t 5 line <&3 && [[ $l
 
 # serve COMMAND…: runs it in the foreground of the copy; returns after its 220, with the address.
 serve() {
+  printf '%s\0' "$@" >"$run/command"
   setsid "$wild/inside" "$run" "$@" </dev/null >"$run/log" 2>&1 &
   echo $! >"$run/pid"
   for _ in $(seq 100); do

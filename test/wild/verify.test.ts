@@ -1,29 +1,12 @@
 // @module-tag long
 
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { freePort } from '../../containers/loopback.ts'
 import { type LoadOptions, runLoad } from '../../src/run/load.ts'
-import { missing, startWildServer } from './wild-server.ts'
+import { killAndRestart, startRelay } from './relays.ts'
+import { missing } from './wild-server.ts'
 
-const run = promisify(execFile)
 const LIMIT_MS = 180_000
-
-/** Everything that it takes goes on to one port of this machine, and what that refuses comes back to the sender. */
-async function startRelay(nextPort: number, more: readonly string[] = []) {
-  return startWildServer('postfix', [
-    `virtual_transport = smtp:[127.0.0.1]:${nextPort}`,
-    'disable_dns_lookups = yes',
-    'smtp_tls_security_level = none',
-    'minimal_backoff_time = 1s',
-    'maximal_backoff_time = 3s',
-    'queue_run_delay = 1s',
-    'master:smtp unix - - n - - smtp',
-    ...more,
-  ])
-}
 
 describe.skipIf(missing('postfix') !== undefined)('Postfix as a relay to the sink', () => {
   const load = {
@@ -38,7 +21,7 @@ describe.skipIf(missing('postfix') !== undefined)('Postfix as a relay to the sin
     '2,000 messages for two recipients each: all of them arrived once, whole, after a time',
     async () => {
       const port = await freePort()
-      using relay = await startRelay(port)
+      using relay = await startRelay('postfix', port)
       const { ledger, delivery, thresholds, verdict } = await runLoad({
         ...load,
         targets: [relay.address],
@@ -74,9 +57,8 @@ describe.skipIf(missing('postfix') !== undefined)('Postfix as a relay to the sin
     'killed by SIGKILL in the middle and started again, it loses nothing that it had acknowledged',
     async () => {
       const port = await freePort()
-      using relay = await startRelay(port)
+      using relay = await startRelay('postfix', port)
       let restarted: Promise<unknown> | undefined
-      const relayPort = relay.address.split(':')[1] ?? ''
       const { ledger, metrics } = await runLoad({
         ...load,
         targets: [relay.address],
@@ -87,7 +69,7 @@ describe.skipIf(missing('postfix') !== undefined)('Postfix as a relay to the sin
         verify: `sink:${port}`,
         thresholds: ['success_rate>0.1'],
         onProgress({ accepted }) {
-          if (accepted > 500) restarted ??= run(join(import.meta.dirname, 'postfix/restart'), [relayPort])
+          if (accepted > 500) restarted ??= killAndRestart('postfix', relay)
         },
       })
       await restarted
@@ -113,7 +95,7 @@ describe.skipIf(missing('postfix') !== undefined)('Postfix as a relay to the sin
   /** Mail for the second recipient takes another way. */
   async function runWith(transport: string, more: readonly string[] = []) {
     const port = await freePort()
-    using relay = await startRelay(port, [
+    using relay = await startRelay('postfix', port, [
       `transport_maps = inline:{ { recipient+2@mailstorm.test = ${transport} } }`,
       ...more,
     ])

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { freePort } from '../../containers/loopback.ts'
 import { runs } from '../servers/tool.ts'
 
@@ -30,6 +31,7 @@ export interface RunningWildStore extends Disposable {
   readonly certificate: string
 }
 
+const run = promisify(execFile)
 const folder = import.meta.dirname
 const home = process.env.WILD_HOME ?? '/tmp/mailstorm-wild'
 const whyNoCopy = canCopyMachine() ? undefined : 'needs root that may mount an overlay (test/wild/inside)'
@@ -55,14 +57,22 @@ export async function startWildServer(
 ): Promise<RunningWildServer> {
   const port = `${await freePort()}`
   execFileSync(join(folder, server, 'start'), [port, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const run = join(home, 'run', `${server}-${port}`)
+  const place = join(home, 'run', `${server}-${port}`)
   return {
     address: `127.0.0.1:${port}`,
-    certificate: join(run, 'upper/etc/mailstorm/cert.pem'),
-    log: join(run, 'log'),
-    root: join(run, 'upper'),
+    certificate: join(place, 'upper/etc/mailstorm/cert.pem'),
+    log: join(place, 'log'),
+    root: join(place, 'upper'),
     [Symbol.dispose]: () => void execFileSync(join(folder, 'stop'), [server, port]),
   }
+}
+
+/** Runs a shell script among the processes and files of a server. */
+export async function runInside({ root }: RunningWildServer, script: string): Promise<string> {
+  const { stdout: child } = await run('pgrep', ['-P', readFileSync(join(root, '../pid'), 'utf8').trim()])
+  const args = ['--target', child.trim(), '--mount', '--pid', '--root', '--wd', 'sh', '-euc', script]
+  const { stdout } = await run('nsenter', args)
+  return stdout
 }
 
 export async function startWildStore(
