@@ -49,7 +49,7 @@ const ROOMS = {
   'src/probe': ['src/engine/clock.ts'],
   'src/results': ['src/engine', 'src/figures', 'src/pressure', 'src/probe/report.ts'],
   'src/report': ['src/engine', 'src/figures', 'src/pressure', 'src/probe', 'src/results'],
-  'src/options': ['src/engine', 'src/figures', 'src/mail', 'src/smtp', 'src/verify/stores/registry.ts'],
+  'src/options': ['src/engine', 'src/figures', 'src/mail', 'src/smtp', 'src/verify/stores/forms.ts'],
   'src/run': [
     'containers',
     'src/engine',

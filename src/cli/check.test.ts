@@ -42,7 +42,7 @@ describe('mailstorm check', () => {
       problems: [],
     })
     expect(one.message).toBeUndefined()
-    expect(await server.ledger('any')).toEqual(before)
+    expect((await server.ledger('any')).accepted).toBe(before.accepted)
     expect(shown(one)).toContain('none sent (--send sends one)')
   })
 

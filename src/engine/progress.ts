@@ -51,7 +51,12 @@ export interface Progress {
   /** Sessions that ended badly at RSET or QUIT. */
   readonly session_failures?: number
   /** While the run waits for its mail behind the servers: messages times recipients. */
-  readonly delivery?: { readonly arrived: number; readonly expected: number }
+  readonly delivery?: {
+    /** Of those, what has arrived so far. */
+    readonly arrived: number
+    /** Acknowledged, without refused recipients. */
+    readonly expected: number
+  }
   /** Estimated seconds left; null when that cannot be told yet. */
   readonly left_seconds: number | null
 }

@@ -11,7 +11,7 @@ import {
   PIPELINING_LEVELS,
   TLS_MODES,
 } from '../smtp/target.ts'
-import { readStoreAddress, STORE_FORMS } from '../verify/stores/registry.ts'
+import { readStoreAddress, STORE_FORMS } from '../verify/stores/forms.ts'
 import { CLIENT } from './client.ts'
 import {
   anyValue,

@@ -1,5 +1,6 @@
 import type { Store, StoreContext } from './store.ts'
-import { openStore, readStoreAddress } from './stores/registry.ts'
+import { readStoreAddress } from './stores/forms.ts'
+import { openStore } from './stores/registry.ts'
 
 /**
  * Opens the stores of a test run's loads, a new one for each: what one has seen is not seen by the next. The first of

@@ -59,7 +59,7 @@ export function failed(failureClass: Failure['class'], phase: string): Expected 
 }
 
 /** Short enough to wait for, long enough that a busy machine answers in it. */
-export const PATIENCE_MS = 150
+export const PATIENCE_MS = 300
 /** For all that is not about patience. */
 export const AMPLE_MS = 10_000
 
