@@ -76,11 +76,6 @@ export const COVERAGE: readonly Coverage[] = [
     why: 'needs genro-mail-proxy',
   },
   { what: /PROXY_URL=/, by: 'test/genro/external.test.ts', why: 'needs a proxy that runs' },
-  {
-    what: /bench\/stores/,
-    by: 'test/wild/stores/mailpit.test.ts',
-    why: 'needs a store with 20,000 messages',
-  },
   { what: /test\/wild/, by: REAL_PARTS, why: 'needs the servers of Debian' },
   { what: /127\.0\.0\.1:(255\d|PORT)/, by: 'test/wild/wild.test.ts', why: 'needs the servers of Debian' },
   {
