@@ -23,9 +23,6 @@ const POSTFIX = [
   'in_flow_delay = 0',
 ]
 
-// By default the eleventh message of a session waits for the next queue run.
-const EXIM = ['smtp_accept_queue_per_connection = 0']
-
 function pathOf(server: Server, running: RunningWildServer): string {
   return server === 'postfix' ? running.log : join(running.root, 'var/log/exim4/mainlog')
 }
@@ -35,7 +32,7 @@ function portOf({ address }: RunningWildServer): number {
 }
 
 async function startLogged(server: Server, options: readonly string[] = []) {
-  const running = await startWildServer(server, [...(server === 'postfix' ? POSTFIX : EXIM), ...options])
+  const running = await startWildServer(server, [...(server === 'postfix' ? POSTFIX : []), ...options])
   const path = pathOf(server, running)
   const store = await storeOf(`log:${server}:${path}`, { allowPublicTargets: false, note: () => undefined })
   if (store === undefined) throw new Error('no store')
