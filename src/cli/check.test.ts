@@ -68,6 +68,18 @@ describe('mailstorm check', () => {
     })
   })
 
+  it('tells no password and no message to a server whose certificate it does not trust', async () => {
+    const one = await look(`smtp+starttls://${place()}`, LOGIN, true)
+    expect(one.verdict).toBe('problems')
+    expect([one.login, one.message]).toEqual([undefined, undefined])
+    expect(
+      await look(`smtp+starttls://${place()}`, { ...LOGIN, STRESS_TLS_VERIFY: '0' }, true),
+    ).toMatchObject({
+      login: { accepted: true },
+      message: { taken: true },
+    })
+  })
+
   it.each([
     ['secret', { accepted: true }, 'ready'],
     ['wrong', { accepted: false, reply: expect.stringMatching(/^535 /) }, 'problems'],

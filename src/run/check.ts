@@ -128,8 +128,8 @@ class Look {
     const opened = await this.#open(trusting, (session) => this.#note(session, usesTls))
     if (!opened) return
     this.#isUsable = true
-    if (usesTls) this.#judgeTls(verify)
-    else await this.#tryStartTls(trusting)
+    if (usesTls && !this.#judgeTls(verify)) return
+    if (!usesTls) await this.#tryStartTls(trusting)
     if (auth !== undefined) await this.#logIn({ ...trusting, auth })
     await this.#findLevel(auth === undefined ? trusting : { ...trusting, auth }, send)
     if (send) await this.#open(auth === undefined ? trusting : { ...trusting, auth }, (it) => this.#send(it))
@@ -182,13 +182,15 @@ class Look {
     if (usesTls && security !== undefined) this.seen.tls = { used: true, seen: security }
   }
 
-  #judgeTls(verify: boolean): void {
+  /** False when nothing more is to be said to it, least of all a password: a load would not trust it either. */
+  #judgeTls(verify: boolean): boolean {
     const distrust = this.seen.tls?.seen?.distrust
-    if (distrust === undefined || !verify) return
+    if (distrust === undefined || !verify) return true
     this.#problem(
       `Its certificate is not trusted: ${distrust}.`,
       'Set STRESS_TLS_VERIFY=0 for a certificate of your own, or have it signed by an authority that Node knows (NODE_EXTRA_CA_CERTS).',
     )
+    return false
   }
 
   /** It is only told of: the load does not use it. */
