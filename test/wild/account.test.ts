@@ -17,6 +17,9 @@ const MESSAGES = Number(process.env.RELAY_MESSAGES ?? 500)
 const SLOWEST_PER_SECOND = 10
 const VERIFY_TIMEOUT_SECONDS = 60 + MESSAGES / SLOWEST_PER_SECOND
 const LIMIT_MS = 2 * VERIFY_TIMEOUT_SECONDS * 1000
+const WORKERS = 10
+/** What a client waits before each of its commands, so that a load that is to be struck lasts some seconds. */
+const THINK_SECONDS = (WORKERS * 2.5) / MESSAGES
 const FILES = 500
 
 /** For docs/servers.md. */
@@ -56,7 +59,7 @@ describe.each(RELAYS)('%s as a relay of real mail to 1,000 recipients', (relay) 
       targets: [running.address],
       executor: 'shared-iterations',
       messages: MESSAGES,
-      workers: 10,
+      workers: WORKERS,
       messagesPerSession: 50,
       corpus: `${folder}/crlf,${folder}/lf`,
       recipient: 'user{1..1000}@mailstorm.test',
@@ -65,6 +68,8 @@ describe.each(RELAYS)('%s as a relay of real mail to 1,000 recipients', (relay) 
       retryDelaySeconds: 3,
       verify: `sink:${port}`,
       verifyTimeoutSeconds: VERIFY_TIMEOUT_SECONDS,
+      // Else a fast machine is through before the second look at its progress, and there is no middle.
+      ...(killed && { thinkTimeSeconds: [THINK_SECONDS, THINK_SECONDS] as const }),
       onProgress({ accepted }) {
         if (killed && accepted > MESSAGES / 4) restarted ??= killAndRestart(relay, running)
       },
