@@ -1,9 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './guide.ts'
 
-const PAGES = ['*.md', '{docs,src,containers,deploy,test,bench}/**/*.md'].flatMap((glob) =>
+const PAGES = ['*.md', '{docs,src,containers,deploy,test,bench,findings}/**/*.md'].flatMap((glob) =>
   globSync(glob, { cwd: ROOT }).map((page) => ({ page, text: readFileSync(join(ROOT, page), 'utf8') })),
 )
 /** Code that a page shows names files of its reader. */
@@ -42,4 +42,17 @@ test.for([
   }))
   expect(lines.length).toBeGreaterThan(10)
   expect(lines.filter(({ lines }) => lines > most)).toEqual([])
+})
+
+test('each finding has its row, with the date that its header has', () => {
+  const rows = readFileSync(join(ROOT, 'findings/README.md'), 'utf8')
+    .split('\n')
+    .flatMap((line) => line.match(/^\| \[([\w-]+)\]\(\1\.sh\) \| .+ \| .+ \| (\d{4}-\d\d-\d\d) \|$/) ?? [])
+  const listed = rows.flatMap((_, index) => (index % 3 === 1 ? [[rows[index], rows[index + 1]]] : []))
+  const seen = globSync('findings/*.sh', { cwd: ROOT }).map((script) => [
+    basename(script, '.sh'),
+    readFileSync(join(ROOT, script), 'utf8').match(/[Ss]een on (\d{4}-\d\d-\d\d)/)?.[1],
+  ])
+  expect(seen.length).toBeGreaterThan(10)
+  expect(listed.toSorted()).toEqual(seen.toSorted())
 })
