@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nearest } from './nearest.ts'
 
-const names = ['success_rate', 'error_rate', 'rate', 'accepted']
+const names = ['success_rate', 'error_rate', 'rate', 'accepted', 'retryDelaySeconds', 'a_figure', 'a_figment']
 
 describe('nearest', () => {
   it.each([
@@ -10,11 +10,12 @@ describe('nearest', () => {
     ['SUCCESS_RATE', 'success_rate', 'another case'],
     ['acceptde', 'accepted', 'two letters swapped'],
     ['rte', 'rate', 'a short word with one letter missing'],
+    ['retryDelay', 'retryDelaySeconds', 'a beginning that only it has'],
   ])('takes %s for %s: %s', (given, meant) => {
     expect(nearest(given, names)).toBe(meant)
   })
 
-  it.each(['bananas', 'xyz', ''])('suggests nothing for "%s", which is near to no name', (given) => {
+  it.each(['bananas', 'xyz', '', 'a_fig'])('suggests nothing for "%s", which is near to no name', (given) => {
     expect(nearest(given, names)).toBeUndefined()
   })
 

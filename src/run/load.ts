@@ -1,6 +1,7 @@
 import type { LoadSpec } from '../engine/executors/registry.ts'
 import type { Progress } from '../engine/progress.ts'
 import type { Result } from '../engine/result.ts'
+import { MailstormError } from '../error.ts'
 import { type Options, readOptions } from '../options/options.ts'
 import { executeRun } from './execute.ts'
 import { createServices } from './ground/services.ts'
@@ -112,9 +113,10 @@ export type LoadResult = Result
  * ```
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  checkRunOptions(options)
   const { targets, name = 'load', signal, onProgress, thresholds = [], ...rest } = options
   const { resolver, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate, ...spec } = rest
-  const workload = resolveSpec({ ...spec, thresholds }, allowPublicTargets)
+  const workload = resolveSpec({ ...spec, thresholds }, allowPublicTargets, Object.keys(KINDS))
   const run = { scenario: name, part: null, workload, overrides: [] }
   await using services = createServices(
     optionsOf({
@@ -140,6 +142,51 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     onProgress: async (progress) => onProgress?.(progress),
   }
   return executeRun(run, row, () => undefined)
+}
+
+/** What each option must be: a script may be JavaScript, where `'false'` would count as true. */
+const KINDS = {
+  targets: ['a list of texts', isListOfTexts],
+  resolver: ['a text', isText],
+  thresholds: ['a list of texts', isListOfTexts],
+  name: ['a text', isText],
+  allowPublicTargets: ['true or false', isFlag],
+  tlsVerify: ['true or false', isFlag],
+  pipeliningTrial: ['true or false', isFlag],
+  calibrate: ['true or false', isFlag],
+  threads: ['a number', isNumber],
+  seed: ['a number', isNumber],
+  signal: ['an AbortSignal', (value: unknown) => value instanceof AbortSignal],
+  onProgress: ['a function', (value: unknown) => typeof value === 'function'],
+} as const satisfies {
+  readonly [Name in keyof LoadRunOptions]-?: readonly [what: string, is: (value: unknown) => boolean]
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText)
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean'
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number'
+}
+
+/** Fields that are not among them are those of the spec, which are checked with it. */
+function checkRunOptions(options: LoadRunOptions): void {
+  const problems = Object.entries(KINDS).flatMap(([name, [what, is]]) => {
+    const value = options[name as keyof typeof KINDS]
+    if (value === undefined) return name === 'targets' ? ["targets is missing, as ['127.0.0.1:25']."] : []
+    return is(value) ? [] : [`${name} is not ${what}.`]
+  })
+  if (problems.length === 0) return
+  throw new MailstormError('BAD_SCENARIO', ['Failed to read the load:', ...problems].join('\n  '))
 }
 
 type Settings = {

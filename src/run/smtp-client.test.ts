@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { allCommands } from '../../test/servers/record.ts'
 import { close, type Script, say } from '../../test/servers/script.ts'
 import { ScriptedServer } from '../../test/servers/scripted-server.ts'
-import { SmtpClient } from './smtp-client.ts'
+import { SmtpClient, type SmtpClientOptions } from './smtp-client.ts'
 
 const MAIL = { from: 'a@example.com', to: ['b@example.com'], message: 'Subject: x\n\nhello\n' }
 const noPipelining = [say('250-scripted', '250 SIZE 10000')]
@@ -46,6 +46,13 @@ describe('SmtpClient', () => {
     await using server = await ScriptedServer.start({ ...script, rcpt })
     await using client = await connected(server)
     await expect(client.send(MAIL)).rejects.toMatchObject({ failure: { code: 421, phase: 'envelope' } })
+  })
+
+  it.each([
+    [{ tlsVerfy: false }, 'there is no field tlsVerfy. Did you mean tlsVerify?'],
+    [{ auth: { user: 'u', pass: 'p', mech: 'LOGIN' } }, 'there is no field auth.mech.'],
+  ])('refuses %o, as plain JavaScript may say it, before it connects', async (options, why) => {
+    await expect(SmtpClient.connect('127.0.0.1:1', options as SmtpClientOptions)).rejects.toThrow(why)
   })
 
   it('ends the session where replies are out of step: what comes next answers nothing of ours', async () => {

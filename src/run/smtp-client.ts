@@ -1,5 +1,6 @@
 import { systemClock } from '../engine/clock.ts'
 import { MailstormError } from '../error.ts'
+import { type FieldNames, type FieldsOf, unknownFields } from '../nearest.ts'
 import { mailAddress } from '../options/address.ts'
 import { type ServerAddress, serverList, targetAt, tlsOfServer } from '../options/server-address.ts'
 import type { Capabilities } from '../smtp/capabilities.ts'
@@ -11,6 +12,7 @@ import { replyText } from '../smtp/reply.ts'
 import { openSession, quit, type Session, sendOne } from '../smtp/session.ts'
 import type { Credentials, TlsMode } from '../smtp/target.ts'
 import { loginOf } from './logins.ts'
+import { CREDENTIAL_FIELDS } from './spec/spec-check.ts'
 
 /** Options of {@link SmtpClient.connect}. */
 export interface SmtpClientOptions {
@@ -109,6 +111,7 @@ export class SmtpClient implements AsyncDisposable {
    * @throws {@link SmtpFailure} when the connection fails or the server refuses the session
    */
   static async connect(target: string, options: SmtpClientOptions = {}): Promise<SmtpClient> {
+    refuseUnknown('connect', options, CLIENT_FIELDS)
     const { tls, tlsVerify = true, auth, replyTimeoutMs = TIMEOUT_MS, allowPublicTargets = false } = options
     const place = {
       ...targetAt(placeOf(target, tls), { mode: tls, verify: tlsVerify }),
@@ -132,7 +135,9 @@ export class SmtpClient implements AsyncDisposable {
    * @throws {@link SmtpFailure} with the reply and the phase, when the server defers or rejects the message or
    * ends the session. After a refusal the session can still be used.
    */
-  async send({ from, to, message }: OutgoingMessage): Promise<AcceptedMessage> {
+  async send(outgoing: OutgoingMessage): Promise<AcceptedMessage> {
+    refuseUnknown('send', outgoing, MESSAGE_FIELDS)
+    const { from, to, message } = outgoing
     checkAddresses(from, to)
     const octets = octetsOf(message)
     const { capabilities } = this.#session
@@ -157,6 +162,21 @@ export class SmtpClient implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.quit()
   }
+}
+
+const CLIENT_FIELDS = {
+  tls: true,
+  tlsVerify: true,
+  auth: CREDENTIAL_FIELDS,
+  replyTimeoutMs: true,
+  allowPublicTargets: true,
+} as const satisfies FieldsOf<SmtpClientOptions>
+const MESSAGE_FIELDS = { from: true, to: true, message: true } as const satisfies FieldsOf<OutgoingMessage>
+
+function refuseUnknown(what: string, given: object, known: FieldNames): void {
+  const problems = unknownFields(given, known)
+  if (problems.length === 0) return
+  throw new MailstormError('BAD_OPTIONS', [`Failed to ${what}:`, ...problems].join('\n  '))
 }
 
 function placeOf(target: string, tls: TlsMode | undefined): ServerAddress {

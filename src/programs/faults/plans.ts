@@ -1,5 +1,6 @@
 import type { DialTarget } from '../../dial.ts'
 import { MailstormError } from '../../error.ts'
+import { type FieldsOf, unknownFields } from '../../nearest.ts'
 
 /** Points of the dialogue at which a fault server can misbehave; `dot` is the reply to the final dot, or to BDAT LAST. */
 export const STAGES = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const
@@ -233,6 +234,40 @@ export interface FaultPlan {
     /** Clients that send an octet every 500 ms. */
     readonly slow: number
   }
+}
+
+const LANE_FIELDS = {
+  delayMs: true,
+  jitterMs: true,
+  bytesPerSecond: true,
+  cut: {
+    after: { bytes: true, text: true, behind: true },
+    by: true,
+  } satisfies FieldsOf<CutPlan>,
+} as const satisfies FieldsOf<LanePlan>
+
+const FAULT_FIELDS = {
+  proxy: { toServer: LANE_FIELDS, toClient: LANE_FIELDS, share: true, seed: true } satisfies FieldsOf<Faults>,
+  server: {
+    rate: { perSecond: true, burst: true, stage: true, code: true } satisfies FieldsOf<RatePlan>,
+    greylist: { stage: true, forMs: true } satisfies FieldsOf<GreylistPlan>,
+    refuse: { stage: true, every: true, code: true } satisfies FieldsOf<RefusalPlan>,
+    chunking: { swallows: true, stallEvery: true } satisfies FieldsOf<ChunkPlan>,
+    tarpit: { greeting: true, ehlo: true, mail: true, rcpt: true, data: true, dot: true } satisfies FieldsOf<
+      Record<Stage, unknown>
+    >,
+    port: true,
+  } satisfies FieldsOf<FaultServerPlan>,
+  crowd: { idle: true, slow: true },
+} as const satisfies FieldsOf<FaultPlan>
+
+/** Throws one error that lists every bad value, and every field that there is not. */
+export function checkFaults(plan: FaultPlan): void {
+  const problems = unknownFields({ faults: plan }, { faults: FAULT_FIELDS })
+  if (problems.length > 0)
+    throw new MailstormError('BAD_FAULTS', ['Failed to read the faults:', ...problems].join('\n  '))
+  checkServerPlan(plan.server ?? {})
+  checkProxyPlan(plan.proxy ?? {})
 }
 
 export function describeFaults({ proxy, server, crowd }: FaultPlan): string {

@@ -57,8 +57,20 @@ test.each([
     'rate changes nothing with shared-iterations, which sends its messages as fast as its workers can',
   ],
   [{ recipents: 3 }, 'there is no field recipents. Did you mean recipients?'],
+  [{ retryDelay: 1 }, 'there is no field retryDelay. Did you mean retryDelaySeconds?'],
+  [{ colour: 'red' }, 'there is no field colour. There are messages, '],
+  [
+    { auth: { user: 'u', pass: 'p', mechanisms: 'LOGIN' } },
+    'there is no field auth.mechanisms. Did you mean auth.mechanism?',
+  ],
 ])('a scenario with %o is refused before anything is booted', (change, why) => {
   expect(() => read({ ...BURST, ...change })).toThrow(why)
+})
+
+test('a stage of a ramp has no other fields', () => {
+  const stages = [{ durationSeconds: 1, target: 5, targets: 6 }]
+  const ramp = { executor: 'ramping-arrival-rate', stages, workers: 2, thresholds: [] }
+  expect(() => read(ramp)).toThrow('there is no field stages[0].targets. Did you mean stages[0].target?')
 })
 
 test('everything that makes no sense stands in one error', () => {

@@ -1,7 +1,8 @@
+import type { Stage } from '../../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf, type LoadSpec } from '../../engine/executors/registry.ts'
 import { MailstormError } from '../../error.ts'
 import { cutText } from '../../foreign-text.ts'
-import { nearest } from '../../nearest.ts'
+import { type FieldsOf, unknownField, unknownFields } from '../../nearest.ts'
 import { VARIABLES } from '../../options/environment.ts'
 import {
   decimal,
@@ -54,6 +55,15 @@ const CREDENTIALS: Readonly<Record<string, Allowed>> = {
   mechanism: allowedBy(oneOf(AUTH_MECHANISMS, 'LOGIN')),
 }
 
+export const CREDENTIAL_FIELDS = {
+  user: true,
+  pass: true,
+  tokenFile: true,
+  tokenCommand: true,
+  mechanism: true,
+} as const satisfies FieldsOf<Credentials>
+const STAGE_FIELDS = { durationSeconds: true, target: true } as const satisfies FieldsOf<Stage>
+
 function allowedBy<T>({ allowed, value: schema }: Kind<T>): Allowed {
   return { allowed, wrongWith: (value) => schema.safeParse(value).error?.issues[0]?.message }
 }
@@ -75,10 +85,13 @@ type Spec = LoadSpec &
     readonly recipient?: string
   }
 
-/** Throws one MailstormError with every field that makes no sense, before anything is booted or dialled. */
-export function checkSpec(spec: Spec, allowPublic: boolean): void {
+/**
+ * Throws one MailstormError with every field that makes no sense, before anything is booted or dialled. `beside`: fields
+ * that stand beside those of the spec, and may be what a misspelt one is meant to be.
+ */
+export function checkSpec(spec: Spec, allowPublic: boolean, beside: readonly string[] = []): void {
   const problems = Object.entries(spec).flatMap(([name, value]) =>
-    value === undefined ? [] : (problemWith(name, value, spec) ?? []),
+    value === undefined ? [] : (problemWith(name, value, { spec, beside }) ?? []),
   )
   if (!Array.isArray(spec.thresholds)) problems.push('thresholds is not a list: thresholds: [] for none.')
   if (spec.thinkTimeSeconds !== undefined && ['transactions', 'chunks'].includes(spec.pipelining ?? ''))
@@ -132,8 +145,13 @@ export function checkSearch(search: { readonly [F in keyof typeof SEARCH]: numbe
   refuse(problems)
 }
 
-function problemWith(name: string, value: unknown, spec: Spec): string | undefined {
-  if (!Object.hasOwn(FIELDS, name)) return unknownProblem(name, value, spec)
+interface Around {
+  readonly spec: Spec
+  readonly beside: readonly string[]
+}
+
+function problemWith(name: string, value: unknown, around: Around): string | undefined {
+  if (!Object.hasOwn(FIELDS, name)) return unknownProblem(name, value, around)
   const field = FIELDS[name]
   return field === undefined ? undefined : wrongIn(name, value, field)
 }
@@ -152,22 +170,34 @@ function shown(value: unknown): string {
   return cutText(typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? ''), SHOWN_CHARACTERS)
 }
 
-/** A field of another executor changes nothing; any other name is an error when it looks like a known one. */
-function unknownProblem(name: string, value: unknown, spec: Spec): string | undefined {
+/** A field of another executor changes nothing; any other name is no field at all. */
+function unknownProblem(name: string, value: unknown, { spec, beside }: Around): string | undefined {
   const own = executorOf(spec)
   const fieldsOf = ({ takes, levels }: typeof own) => [...Object.values(takes), levels?.startField]
   if (fieldsOf(own).includes(name)) return amountProblem(name, value)
   const theirs = EXECUTORS.flatMap(fieldsOf).filter((field) => field !== undefined)
   if (theirs.includes(name))
     return `${name} changes nothing with ${own.name}, which ${own.goesBy.suite}. Leave it out, or choose another executor.`
-  const meant = nearest(name, [...Object.keys(FIELDS), ...theirs])
-  return meant === undefined ? undefined : `there is no field ${name}. Did you mean ${meant}?`
+  return unknownField(name, [
+    ...new Set([...Object.values(own.takes), ...Object.keys(FIELDS), ...theirs, ...beside]),
+  ])
 }
 
 /** What only the type of a value tells; its size is for the executor to judge (registry.ts). */
 function amountProblem(name: string, value: unknown): string | undefined {
-  if (name === 'stages') return Array.isArray(value) ? undefined : 'stages is not a list.'
+  if (name === 'stages') return Array.isArray(value) ? stageProblem(value) : 'stages is not a list.'
   return Number.isFinite(value) ? undefined : `${name} ${shown(value)} is not a number.`
+}
+
+/** Their numbers are for the executor to judge. */
+function stageProblem(stages: readonly unknown[]): string | undefined {
+  return stages
+    .flatMap((stage, index) => {
+      if (typeof stage !== 'object' || stage === null)
+        return [`stages[${index}] ${shown(stage)} is not an object.`]
+      return unknownFields(stage, STAGE_FIELDS, `stages[${index}].`)
+    })
+    .at(0)
 }
 
 function authProblems(auth: Spec['auth']): string[] {
@@ -178,6 +208,7 @@ function authProblems(auth: Spec['auth']): string[] {
     if (given[name] === undefined) return name === 'user' ? ['auth.user is missing.'] : []
     return wrongIn(`auth.${name}`, given[name], field) ?? []
   })
+  problems.push(...unknownFields({ auth }, { auth: CREDENTIAL_FIELDS }))
   if (secrets.length === 0) problems.push('auth.pass is missing, and so are tokenFile and tokenCommand.')
   if (secrets.length > 1) problems.push(`auth has ${secrets.join(' and ')}: one of them is enough.`)
   return problems

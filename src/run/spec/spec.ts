@@ -337,10 +337,14 @@ const SESSIONS_PER_WORKER = 10
 
 /**
  * The spec with every default filled in. Throws MailstormError with everything in it that makes no sense;
- * `allowPublic`: its addresses may be in domains that are not reserved.
+ * `allowPublic`: its addresses may be in domains that are not reserved; `beside`: fields that its caller has besides.
  */
-export function resolveSpec(spec: ScenarioSpec, allowPublic = false): Workload {
-  checkSpec(spec, allowPublic)
+export function resolveSpec(
+  spec: ScenarioSpec,
+  allowPublic = false,
+  beside: readonly string[] = [],
+): Workload {
+  checkSpec(spec, allowPublic, beside)
   const client = clientOf(spec)
   const schedule = scheduleOf(spec, spec.workers)
   const open = executorOf(schedule).model === 'open'

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { type LoadOptions, runLoad } from './load.ts'
+
+const LOAD = {
+  targets: ['127.0.0.1:1'],
+  executor: 'shared-iterations',
+  messages: 1,
+  workers: 1,
+  size: 'small',
+} as const
+
+/** As from a script in JavaScript, which no compiler has seen. */
+const load = (change: object) => runLoad({ ...LOAD, ...change } as LoadOptions)
+
+test.each([
+  [{ retryDelay: 1 }, 'there is no field retryDelay. Did you mean retryDelaySeconds?'],
+  [{ thread: 2 }, 'there is no field thread. Did you mean threads?'],
+  [{ targets: undefined }, 'targets is missing'],
+  [{ targets: '127.0.0.1:25' }, 'targets is not a list of texts.'],
+  [{ allowPublicTargets: 'false' }, 'allowPublicTargets is not true or false.'],
+  [{ thresholds: 'lost==0' }, 'thresholds is not a list of texts.'],
+])('a load with %o is refused before anything is dialled', async (change, why) => {
+  await expect(load(change)).rejects.toMatchObject({
+    code: 'BAD_SCENARIO',
+    message: expect.stringContaining(why),
+  })
+})
