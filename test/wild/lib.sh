@@ -30,6 +30,14 @@ fresh() {
     -keyout "$run/upper/etc/mailstorm/key.pem" -out "$run/upper/etc/mailstorm/cert.pem" 2>/dev/null
 }
 
+# serving [PORT]: for `count PORT [API_PORT…]`, with the ports that `start` had. It prints how many messages the server took
+# since its start, by its own log or store, and for how many recipients: `MESSAGES RECIPIENTS`, `-` for what it does not know.
+serving() {
+  port=$1
+  run=$home/run/$server-$port
+  [ -e "$run/pid" ] || fail "nothing serves on port $port"
+}
+
 # put FILE PATH: FILE of this folder as PATH in the copy, @PORT@ replaced.
 put() { sed "s/@PORT@/$port/g" "$here/$1" | install -D -m 644 /dev/stdin "$run/upper$2"; }
 

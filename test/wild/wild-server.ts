@@ -36,8 +36,8 @@ const folder = import.meta.dirname
 const home = process.env.WILD_HOME ?? '/tmp/mailstorm-wild'
 const whyNoCopy = canCopyMachine() ? undefined : 'needs root that may mount an overlay (test/wild/inside)'
 
-/** Undefined when it can be started; else why not and what to do. */
-export function missing(server: WildServer | WildStore): string | undefined {
+/** Undefined when it can be started; else why not and what to do. Of a server by its folder's name. */
+export function missing(server: string): string | undefined {
   const name = readFileSync(join(folder, server, 'package'), 'utf8').trim()
   if (!existsSync(join(home, 'installed', server)) && !hasPackage(name))
     return `not installed: test/wild/install ${server} (${name.includes(':') ? name : `Debian package: ${name}`})`

@@ -1,0 +1,190 @@
+import { setTimeout as after } from 'node:timers/promises'
+import type { LoadResult } from '../../../src/engine.ts'
+import { MailstormError } from '../../../src/error.ts'
+import { foreignText } from '../../../src/foreign-text.ts'
+import { runLoad } from '../../../src/run/load.ts'
+import type { LoadStep } from '../record.ts'
+import type { Booted, Count } from './booted.ts'
+import { Dialogue, NotReached } from './dialogue.ts'
+import type { Figures } from './limits.ts'
+
+interface Shape {
+  readonly messages: number
+  readonly size?: 'small' | 'xlarge'
+  readonly recipients?: number
+  readonly sessionEach?: true
+  readonly pipelining?: 'transactions' | 'chunks'
+}
+
+/** Sizes that a slow server (30 messages a second) can take within `LONGEST_SECONDS`. */
+const SHAPES: Readonly<Record<LoadStep, Shape>> = {
+  commands: { messages: 500 },
+  transactions: { messages: 500, pipelining: 'transactions' },
+  chunks: { messages: 500, pipelining: 'chunks' },
+  sessions: { messages: 200, sessionEach: true },
+  recipients_100: { messages: 20, recipients: 100 },
+  megabyte: { messages: 10, size: 'xlarge' },
+}
+/** What a level needs. */
+const NEEDED = { transactions: 'PIPELINING', chunks: 'CHUNKING' } as const
+
+const WORKERS = 10
+const MESSAGES_PER_SESSION = 50
+const LONGEST_SECONDS = 60
+
+/** One of the six shapes: to ours first, then to the server, in the same minute. */
+export async function loadOf(
+  step: LoadStep,
+  server: Booted,
+  ours: string,
+  signal: AbortSignal,
+): Promise<Figures<LoadStep>> {
+  const shape = SHAPES[step]
+  const { pipelining } = shape
+  if (pipelining !== undefined && !(await offers(server, NEEDED[pipelining])))
+    return { why_none: `${NEEDED[pipelining]} is not offered` }
+  const before = await server.count()
+  try {
+    const own = await send(shape, server, ours, signal)
+    const result = await send(shape, server, server.address, signal)
+    signal.throwIfAborted()
+    const taken = await countedOf(server, before, result)
+    return figuresOf(shape, result, own, taken)
+  } catch (error) {
+    if (!(error instanceof MailstormError)) throw error
+    return { why_none: foreignText(error.message, 400) }
+  }
+}
+
+async function offers(server: Booted, keyword: string): Promise<boolean> {
+  try {
+    await using dialogue = await Dialogue.hello(server)
+    dialogue.send('QUIT')
+    return dialogue.extensions.some((line) => line.split(' ')[0]?.toUpperCase() === keyword)
+  } catch (error) {
+    if (!(error instanceof NotReached)) throw error
+    return false
+  }
+}
+
+/** To ours without the server's login; else the same. */
+async function send(shape: Shape, server: Booted, address: string, signal: AbortSignal): Promise<LoadResult> {
+  const { file } = server
+  const isServer = address === server.address
+  return runLoad({
+    name: 'wild',
+    targets: [address],
+    executor: 'shared-iterations',
+    messages: shape.messages,
+    size: shape.size ?? 'medium',
+    recipients: shape.recipients ?? 1,
+    workers: Math.min(WORKERS, file.workers ?? WORKERS),
+    messagesPerSession: shape.sessionEach ? 1 : (file.messages_per_session ?? MESSAGES_PER_SESSION),
+    pipelining: shape.pipelining ?? 'commands',
+    recipient: file.recipient,
+    maxDurationSeconds: LONGEST_SECONDS,
+    signal,
+    ...(isServer && file.auth !== undefined ? { auth: file.auth } : {}),
+  })
+}
+
+type Loaded = Extract<Figures<LoadStep>, { accepted: number }>
+
+function figuresOf(
+  { messages, recipients = 1 }: Shape,
+  result: LoadResult,
+  own: LoadResult,
+  counted: Loaded['counted'],
+): Loaded {
+  const { metrics, workload, failures } = result
+  const [level] = result.pipelining ?? []
+  const used = level?.used ?? workload.pipelining
+  const { outcomes, service_time_ms: service } = metrics
+  const perSecond = round(metrics.messages_per_second)
+  const oursPerSecond = round(own.metrics.messages_per_second)
+  // Ours ran at the level that was asked for; at another there is nothing to compare.
+  const isComparable = outcomes.accepted > 0 && oursPerSecond > 0 && level?.why === undefined
+  return {
+    messages,
+    size_bytes: workload.size_bytes,
+    recipients,
+    workers: workload.workers,
+    messages_per_session: Number(workload.messages_per_session),
+    pipelining: used,
+    ...(level?.why === undefined ? {} : { pipelining_why: foreignText(level.why, 300) }),
+    ...outcomes,
+    recipients_refused: metrics.recipients_refused,
+    seconds: round(metrics.duration_seconds),
+    per_second: perSecond,
+    ours_per_second: oursPerSecond,
+    ...(isComparable ? { relative: round(perSecond / oursPerSecond) } : {}),
+    service_p50_ms: roundOrNull(service.p50),
+    service_p99_ms: roundOrNull(service.p99),
+    failures: failures
+      .slice(0, MOST_FAILURES)
+      .map(({ count, outcome, text }) => ({ count, outcome, text: foreignText(text, 200) })),
+    counted,
+  }
+}
+
+const MOST_FAILURES = 4
+/** What is in its log or its store comes a little later than its reply. */
+const SETTLED_WITHIN_MS = 15_000
+const LOOK_EVERY_MS = 500
+
+/** What it counts more than before, once that is all that it acknowledged, or does not change any more. */
+async function countedOf(
+  server: Booted,
+  before: Count | undefined,
+  result: LoadResult,
+): Promise<Loaded['counted']> {
+  if (before === undefined) return { why_none: server.file.counted }
+  const { accepted } = result.metrics.outcomes
+  const trial = (result.pipelining ?? []).reduce((sum, { trial_messages: sent }) => sum + sent, 0)
+  const acknowledged_messages = accepted + trial
+  const acknowledged_recipients =
+    accepted * result.workload.recipients + trial - result.metrics.recipients_refused
+  const endMs = performance.now() + SETTLED_WITHIN_MS
+  for (;;) {
+    const now = await server.count()
+    const messages = difference(now?.messages, before.messages)
+    const recipients = difference(now?.recipients, before.recipients)
+    const isAll =
+      (messages ?? acknowledged_messages) >= acknowledged_messages &&
+      (recipients ?? acknowledged_recipients) >= acknowledged_recipients
+    if (isAll || performance.now() > endMs)
+      return { messages, acknowledged_messages, recipients, acknowledged_recipients }
+    await after(LOOK_EVERY_MS)
+  }
+}
+
+function difference(now: number | null | undefined, before: number | null): number | null {
+  return now === null || now === undefined || before === null ? null : Math.max(0, now - before)
+}
+
+const STORED_MESSAGES = 1_200
+
+/** Many small messages to one recipient: what is kept of them at once. */
+export async function fillStore(
+  server: Booted,
+  signal: AbortSignal,
+): Promise<{ sent: number; kept: number }> {
+  const { metrics } = await send({ messages: STORED_MESSAGES, size: 'small' }, server, server.address, signal)
+  signal.throwIfAborted()
+  await after(LOOK_EVERY_MS)
+  return { sent: metrics.outcomes.accepted, kept: await keptBy(server) }
+}
+
+export async function keptBy(server: Booted): Promise<number> {
+  const { messages, recipients } = (await server.count()) ?? {}
+  return messages ?? recipients ?? 0
+}
+
+/** Three digits say more than the machine keeps. */
+function round(value: number): number {
+  return Number(value.toPrecision(3))
+}
+
+function roundOrNull(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : round(value)
+}
