@@ -19,8 +19,11 @@ fresh() {
   ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || fail "port $port is taken"
   rm -rf "$run"
   mkdir -p "$run"
-  # Packages of npm have thousands of files: they are run from where they were installed.
-  if [ -d "$home/installed/$server" ] && [[ $(cat "$here/package") != npm:* ]]; then cp -a "$home/installed/$server" "$run/upper"; fi
+  # Packages of npm, Maven and PyPI have many files: they are run from where they were installed ($lib).
+  lib=$home/installed/$server/usr/local/lib/$server
+  if [ -d "$home/installed/$server" ] && [[ $(cat "$here/package") != @(npm|maven|pip):* ]]; then
+    cp -a "$home/installed/$server" "$run/upper"
+  fi
   # No name server: what a server asks about its clients would leave the machine, or wait 5 s for nobody.
   printf 'nameserver 127.0.0.1\n' | install -D -m 644 /dev/stdin "$run/upper/etc/resolv.conf"
   # The client trusts it by NODE_EXTRA_CA_CERTS=$run/upper/etc/mailstorm/cert.pem.
@@ -51,12 +54,16 @@ serve() {
   printf '%s\0' "$@" >"$run/command"
   setsid "$wild/inside" "$run" "$@" </dev/null >"$run/log" 2>&1 &
   echo $! >"$run/pid"
-  for _ in $(seq 100); do
+  # A JVM on a busy machine takes its time.
+  for _ in $(seq 300); do
     if greets; then echo "127.0.0.1:$port"; return; fi
     kill -0 "$(cat "$run/pid")" 2>/dev/null || fail "ended at once: $(tail -n 20 "$run/log")"
     sleep 0.1
   done
   said=$(tail -n 20 "$run/log")
   "$wild/stop" "$server" "$port"
-  fail "no 220 within 10 s: $said"
+  fail "no 220 within 30 s: $said"
 }
+
+# held: for `count` of a library, what its wrapper counted, asked for at the port that the wrapper wrote down.
+held() { curl -sSf "http://127.0.0.1:$(<"$run/upper/etc/mailstorm/count-port")/"; }

@@ -11,7 +11,7 @@ const LIMIT_MS = 180_000
 
 type Verdicts = Readonly<Record<string, ProbeVerdict>>
 
-/** What holds for all seven: none of them has the known issue of PrixFixe (512 octets to a line of text). */
+/** What holds for nearly all: none of them has the known issue of PrixFixe (512 octets to a line of text). */
 const ALL_TAKE: Verdicts = {
   greeting: 'conforms',
   message: 'conforms',
@@ -31,6 +31,13 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   opensmtpd: { starttls: 'deviates', 'ehlo-again': 'deviates', pipelining: 'not offered' },
   chasquid: { 'pipelining-dot': 'deviates', 'nested-mail': 'deviates', smtputf8: 'conforms' },
   aiosmtpd: { help: 'deviates', pipelining: 'not offered' },
+  greenmail: { greeting: 'deviates', 'mail-first': 'deviates', 'lf-command': 'conforms' },
+  subethasmtp: { 'lf-command': 'conforms', chunking: 'conforms', pipelining: 'not offered' },
+  james: { 'pipelining-dot': 'conforms', 'unknown-parameter': 'deviates', help: 'not offered' },
+  dumbster: { 'data-first': 'deviates', 'cr-command': 'deviates', quit: 'deviates' },
+  sendria: { help: 'deviates', 'unknown-parameter': 'conforms', 'text-over': 'conforms' },
+  salmon: { recipients: 'deviates', 'ehlo-again': 'deviates', 'lf-command': 'conforms' },
+  bonzo: { ehlo: 'deviates', helo: 'conforms', 'null-sender': 'conforms' },
 }
 
 // All at once: a probe mostly waits for what never comes.

@@ -6,7 +6,20 @@ import { promisify } from 'node:util'
 import { freePort } from '../../containers/loopback.ts'
 import { runs } from '../servers/tool.ts'
 
-export const WILD_SERVERS = ['postfix', 'exim', 'opensmtpd', 'chasquid', 'aiosmtpd'] as const
+export const WILD_SERVERS = [
+  'postfix',
+  'exim',
+  'opensmtpd',
+  'chasquid',
+  'aiosmtpd',
+  'greenmail',
+  'subethasmtp',
+  'james',
+  'dumbster',
+  'sendria',
+  'salmon',
+  'bonzo',
+] as const
 export type WildServer = (typeof WILD_SERVERS)[number]
 
 /** Servers whose mail can be read. */
@@ -44,8 +57,19 @@ export function missing(server: string): string | undefined {
   return whyNoCopy
 }
 
+const NO_STARTTLS: readonly string[] = [
+  'greenmail',
+  'subethasmtp',
+  'james',
+  'dumbster',
+  'sendria',
+  'salmon',
+  'bonzo',
+] satisfies readonly WildServer[]
+
 /** Undefined when STARTTLS can work; else why it does not. */
 export function tlsBroken(server: WildServer): string | undefined {
+  if (NO_STARTTLS.includes(server)) return 'STARTTLS is not offered'
   return server === 'opensmtpd'
     ? 'OpenSMTPD 6.8 cannot sign with OpenSSL 3 (github.com/OpenSMTPD/OpenSMTPD/issues/1171)'
     : undefined
