@@ -50,3 +50,10 @@ export function errorText(error: unknown): string {
   const { code, cause } = error as NodeJS.ErrnoException
   return code ?? (cause === undefined ? error.name : errorText(cause))
 }
+
+/** The same for a connection: a refused one in words, however many addresses the host has. */
+export function connectionText(error: unknown): string {
+  const all = error instanceof AggregateError ? error.errors : [error]
+  const isRefused = all.every((one) => (one as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+  return isRefused ? 'the connection was refused, nothing listens on that port' : errorText(error)
+}

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { nearest } from './nearest.ts'
 
-const names = ['success_rate', 'error_rate', 'rate', 'accepted', 'retryDelaySeconds', 'a_figure', 'a_figment']
+const names = [
+  'burst',
+  'success_rate',
+  'error_rate',
+  'rate',
+  'accepted',
+  'retryDelaySeconds',
+  'a_figure',
+  'a_figment',
+]
 
 describe('nearest', () => {
   it.each([
@@ -9,6 +18,7 @@ describe('nearest', () => {
     ['successs_rate', 'success_rate', 'a letter too many'],
     ['SUCCESS_RATE', 'success_rate', 'another case'],
     ['acceptde', 'accepted', 'two letters swapped'],
+    ['brust', 'burst', 'two letters swapped in a word of five'],
     ['rte', 'rate', 'a short word with one letter missing'],
     ['retryDelay', 'retryDelaySeconds', 'a beginning that only it has'],
   ])('takes %s for %s: %s', (given, meant) => {

@@ -52,7 +52,7 @@ test('a store that cannot be reached: which, why, and what to do', async () => {
   const port = await serve(() => undefined)
   const { message } = await checked(`mailpit:http://127.0.0.1:1`)
   expect(message).toBe(
-    'Failed to read Mailpit at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1.\n' +
+    'Failed to read Mailpit at http://127.0.0.1:1: the connection was refused, nothing listens on that port.\n' +
       'Start it (mailpit --max 0), or correct STRESS_VERIFY.',
   )
   expect(port).toBeGreaterThan(0)

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { ZodType } from 'zod'
 import { inDialOrder } from '../../dial.ts'
-import { errorText, MailstormError } from '../../error.ts'
+import { connectionText, errorText, MailstormError } from '../../error.ts'
 import { foreignText } from '../../foreign-text.ts'
 import { secretMaskFor } from '../../secret-mask.ts'
 import { safeAddressesOf, systemLookup } from '../../smtp/preflight/address.ts'
@@ -164,7 +164,7 @@ export class HttpApi implements Disposable {
     )
     request.on('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s`)))
     request.on('error', (error) => {
-      reject(signal?.aborted === true ? signal.reason : this.failure(errorText(error)))
+      reject(signal?.aborted === true ? signal.reason : this.failure(connectionText(error)))
     })
     request.end()
     return promise

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { ImapFlow } from 'imapflow'
 import { inDialOrder } from '../../dial.ts'
-import { errorText, MailstormError } from '../../error.ts'
+import { connectionText, errorText, MailstormError } from '../../error.ts'
 import { foreignText } from '../../foreign-text.ts'
 import { ID_HEADER } from '../../ledger/ledger.ts'
 import { requirePackages } from '../../packages.ts'
@@ -280,7 +280,7 @@ function reasonOf(
   if (/ssl|tls/i.test(`${code} ${error.message}`))
     return [tlsErrorText(error), 'Give the port of IMAP over TLS; without TLS at first it is imap://.']
   return [
-    `${foreignText(errorText(error), 120)}${said}`,
+    `${foreignText(connectionText(error), 120)}${said}`,
     'Start the server, or correct STRESS_VERIFY: imap://user:password@host:port',
   ]
 }
