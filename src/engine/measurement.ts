@@ -2,7 +2,7 @@ import type { Pacer } from './executors/executor.ts'
 import { type FailureKind, failureName, failureRows } from './failure-kinds.ts'
 import { type LatencySummary, summarise } from './histogram.ts'
 import { brokenOffIn, type Recording, type SecondRecording } from './recording.ts'
-import type { FailureRow, Metrics, Result, ServerRow, TimelineRow } from './result.ts'
+import type { FailureRow, Metrics, PipeliningRow, Result, ServerRow, TimelineRow } from './result.ts'
 import type { Failure } from './sample.ts'
 
 /** What is known of a plan's messages beside their outcomes. */
@@ -215,6 +215,22 @@ export function assembleAsides(
       text: failure.text,
     })),
   }
+}
+
+/** Servers that the load itself found not to handle the level that was asked for. */
+export function assembleBehindTheEnd(
+  { behindTheEnd = [] }: Recording,
+  targetNames: readonly string[],
+  asked: string,
+): PipeliningRow[] {
+  return behindTheEnd.map(({ target, why, sentAgain }) => ({
+    target: targetNames[target] ?? `target ${target}`,
+    asked,
+    used: 'commands',
+    why,
+    trial_messages: 0,
+    sent_again: sentAgain,
+  }))
 }
 
 /** Nothing where no session was to stay idle. */

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { CustomMetrics, type MetricKinds } from './custom-metrics.ts'
 import { FailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, Histogram, type SparseHistogram } from './histogram.ts'
-import type { Recording, SessionCapRecording } from './recording.ts'
+import type { BehindTheEndRecording, Recording, SessionCapRecording } from './recording.ts'
 import type { Failure, Sample } from './sample.ts'
 
 interface EndedTally {
@@ -51,6 +51,7 @@ export class Recorder {
   readonly #recipientFailures = new FailureKinds()
   readonly #sessionFailures = new FailureKinds()
   readonly #sessionCaps = new Map<number, SessionCapRecording>()
+  readonly #behindTheEnd = new Map<number, BehindTheEndRecording>()
   /** By phase. */
   readonly #brokenOff = new Map<string, number>()
   #reconnects = 0
@@ -135,6 +136,11 @@ export class Recorder {
     else this.#sessionCaps.set(target, { target, ...cap })
   }
 
+  /** A target does not handle what is written with the end of a message. */
+  recordBehindTheEnd(target: number, finding: Omit<BehindTheEndRecording, 'target'>): void {
+    this.#behindTheEnd.set(target, { target, ...finding })
+  }
+
   recordSessionOpened(atMs: number): void {
     this.#second(atMs - this.#startMs).sessionsOpened++
   }
@@ -195,6 +201,7 @@ export class Recorder {
       sessionCaps: [...this.#sessionCaps.values()],
       lastStartMs: this.#lastStartMs,
       lastEndMs: this.#lastEndMs,
+      ...(this.#behindTheEnd.size === 0 ? {} : { behindTheEnd: [...this.#behindTheEnd.values()] }),
       ...(this.#brokenOff.size === 0 ? {} : { brokenOff: Object.fromEntries(this.#brokenOff) }),
     }
   }

@@ -32,6 +32,8 @@ export interface Recording {
   readonly lastEndMs: number
   /** Messages whose client was told to break off, by phase; no other count has them. */
   readonly brokenOff?: Readonly<Record<string, number>>
+  /** Targets that were found not to handle what is written with the end of a message; at most one to each. */
+  readonly behindTheEnd?: readonly BehindTheEndRecording[]
   /** Where sessions were to stay idle. */
   readonly idle?: IdleRecording
   /** Where messages are attempted again. */
@@ -53,6 +55,14 @@ export interface SessionCapRecording {
   readonly sessions: number
   /** What it said then. */
   readonly failure: Failure
+}
+
+/** A target did not handle an envelope that came with the end of the message before it. */
+export interface BehindTheEndRecording {
+  readonly target: number
+  readonly why: string
+  /** Messages that were sent again for that. */
+  readonly sentAgain: number
 }
 
 /** Second s holds what started and what ended in [s, s+1) seconds after the start. */
@@ -118,10 +128,24 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     sessionCaps: mergeSessionCaps([...a.sessionCaps, ...b.sessionCaps]),
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),
+    ...whereKnown('behindTheEnd', mergeBehindTheEnd(a.behindTheEnd, b.behindTheEnd)),
     ...whereKnown('idle', mergeIdle(a.idle, b.idle)),
     ...whereKnown('brokenOff', mergeCounts(a.brokenOff, b.brokenOff)),
     ...whereKnown('retries', mergeRetries(a.retries, b.retries)),
   }
+}
+
+function mergeBehindTheEnd(
+  a: Recording['behindTheEnd'],
+  b: Recording['behindTheEnd'],
+): Recording['behindTheEnd'] {
+  if (a === undefined || b === undefined) return a ?? b
+  const byTarget = new Map(a.map((found) => [found.target, found]))
+  for (const found of b) {
+    const { sentAgain = 0, ...before } = byTarget.get(found.target) ?? {}
+    byTarget.set(found.target, { ...found, ...before, sentAgain: found.sentAgain + sentAgain })
+  }
+  return [...byTarget.values()]
 }
 
 function added(a: number | undefined, b: number | undefined): number | undefined {

@@ -73,7 +73,7 @@ export interface Result {
   readonly broken_off?: Readonly<Record<string, number>>
   /** Set when messages that were not taken were attempted again. */
   readonly retries?: RetriesResult
-  /** What was found before the load of how its servers handle pipelining; absent where nothing was tried. */
+  /** What was found of how its servers handle pipelining; absent where nothing was tried or found. */
   readonly pipelining?: readonly PipeliningRow[]
   /** What the figures usually mean, in a sentence each. */
   readonly observations: readonly string[]
@@ -498,7 +498,7 @@ export interface FirstAttempts {
   readonly success_rate: number
 }
 
-/** At which pipelining level a server was sent to, as found before the load. */
+/** At which pipelining level a server was sent to, as found before the load or in it. */
 export interface PipeliningRow {
   readonly target: string
   readonly asked: string
@@ -507,6 +507,11 @@ export interface PipeliningRow {
   readonly why?: string
   /** Messages that the trial sent and the server took: marked, and in no other figure of the result. */
   readonly trial_messages: number
+  /**
+   * Present where the load found it: messages whose envelopes the server refused because they came with the end of
+   * another message. They were sent again, and count once, by how they ended then.
+   */
+  readonly sent_again?: number
 }
 
 /**

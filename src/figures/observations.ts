@@ -110,13 +110,24 @@ function pipeliningSentences(rows: readonly PipeliningRow[]): (string | false)[]
   const trials = rows.reduce((sum, row) => sum + row.trial_messages, 0)
   return [
     ...rows.map(
-      ({ target, asked, used, why }) =>
+      ({ target, asked, used, why, sent_again: again }) =>
         why !== undefined &&
-        `${target} was sent to at pipelining level ${used}, not ${asked}: ${cutText(why, MOST_WHY)}`,
+        `${target} was sent to at pipelining level ${used}, not ${asked}: ${cutText(why, MOST_WHY)}${foundInLoad(again, used)}`,
     ),
     trials > 0 &&
       `${counted(trials, 'trial message was', 'trial messages were')} sent before the load to see how the servers handle pipelining; no figure counts ${trials === 1 ? 'it' : 'them'}, and STRESS_PIPELINING_TRIAL=0 leaves ${trials === 1 ? 'it' : 'them'} out`,
   ]
+}
+
+/** Nothing where a trial found it, before the load. */
+function foundInLoad(again: number | undefined, used: string): string {
+  if (again === undefined) return ''
+  const messages = counted(
+    again,
+    'message that it refused for that was',
+    'messages that it refused for that were',
+  )
+  return `; the load found it${again === 0 ? '' : `, and ${messages} sent again`}: STRESS_PIPELINING=${used} asks for that level from the start`
 }
 
 /** It may hold two replies. */

@@ -353,7 +353,15 @@ const result = z.looseObject({
     })
     .optional(),
   pipelining: z
-    .array(z.looseObject({ target: text, asked: text, used: text, trial_messages: number }))
+    .array(
+      z.looseObject({
+        target: text,
+        asked: text,
+        used: text,
+        trial_messages: number,
+        sent_again: number.optional(),
+      }),
+    )
     .optional(),
   observations: z.array(text),
   per_server: z.array(server),

@@ -3,6 +3,7 @@ import { executorOf } from '../engine/executors/registry.ts'
 import { EMPTY_HISTOGRAM } from '../engine/histogram.ts'
 import {
   assembleAsides,
+  assembleBehindTheEnd,
   assembleFailures,
   assembleIdle,
   assembleMetrics,
@@ -17,6 +18,7 @@ import {
   type GeneratorResult,
   type LedgerResult,
   type Metrics,
+  type PipeliningRow,
   RESULT_FORMAT,
   type ResourceUsage,
   type Result,
@@ -152,7 +154,10 @@ async function figuresOf(facts: RunFacts) {
   }
   const thresholds = options.workload.thresholds.map((threshold) => judgedOn(threshold, judged, servers))
   const connect = recording.phases[PHASES.indexOf('connect')] ?? EMPTY_HISTOGRAM
-  const pipelining = servers.levels.rows(load.plan.targets, options.workload)
+  const pipelining = withFoundInLoad(
+    servers.levels.rows(load.plan.targets, options.workload),
+    assembleBehindTheEnd(recording, targetNames, options.workload.pipelining),
+  )
   const asides = {
     ...assembleAsides(recording, targetNames),
     ...retries,
@@ -170,6 +175,19 @@ async function figuresOf(facts: RunFacts) {
     isUnverified: isUnverified(facts),
   })
   return { metrics, ledger, failures, ...asides, histograms, thresholds, observations, generator, ...extras }
+}
+
+/** What the load found of a server comes later than what the trial did. */
+function withFoundInLoad(
+  tried: readonly PipeliningRow[],
+  found: readonly PipeliningRow[],
+): readonly PipeliningRow[] {
+  const known = new Set(tried.map(({ target }) => target))
+  const both = tried.map((row) => {
+    const later = found.find(({ target }) => target === row.target)
+    return later === undefined ? row : { ...later, trial_messages: row.trial_messages }
+  })
+  return [...both, ...found.filter(({ target }) => !known.has(target))]
 }
 
 /** Below this the load was so near to the generator's own limit that it may have been what limited it. */

@@ -5,6 +5,7 @@ import type { Mail } from '../mail/mail.ts'
 import { Attempt, isEndOfSession, type Refusing, refusesMail } from './attempt.ts'
 import { Batch } from './batch.ts'
 import type { ClientBehaviour } from './behaviour.ts'
+import { type BehindTheEnd, isOutOfPlace } from './behind-the-end.ts'
 import { levelOffered } from './capabilities.ts'
 import type { Gate, OpenTransports } from './connections.ts'
 import { Dialogue, type DialogueEvents, type Wire } from './dialogue.ts'
@@ -42,6 +43,7 @@ export interface SenderOptions {
   readonly connectGate: Gate
   readonly farewells: Farewells
   readonly sessionCaps: SessionCaps
+  readonly behindTheEnd: BehindTheEnd
   readonly onSample: (sample: Sample) => void
   readonly onSessionOpened: () => void
   /** Told when a message goes to a new session because the server had ended its own. */
@@ -131,6 +133,8 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
   #followed: Envelope | undefined
   /** Made where one follows: at other levels a session would hold it for nothing. */
   #following: Attempt | undefined
+  /** The envelope of the message at hand went out with the end of the one before it. */
+  #isBehindTheEnd = false
 
   // At level `chunks`; the message at hand is then the first of those that are on their way.
   /** Kept from session to session: it holds the octets of as many messages as may be on their way. */
@@ -278,7 +282,13 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
       return
     }
     this.#left--
-    this.#mayFollow = this.#left > 0 && !this.#options.sessionCaps.isDoubted(this.#target, this.#tally)
+    const { sessionCaps, behindTheEnd } = this.#options
+    this.#isBehindTheEnd = sent !== undefined
+    this.#mayFollow =
+      this.#left > 0 &&
+      this.#pipelining === 'transactions' &&
+      !sessionCaps.isDoubted(this.#target, this.#tally) &&
+      behindTheEnd.mayFollow(this.#target)
     if (this.#unsteady?.begin(this.#current) === true) this.#mayFollow = false
     this.#followed = undefined
     const envelope = sent ?? this.#outgoing.envelopeOf(this.#current.message)
@@ -286,7 +296,7 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
   }
 
   goAhead(): void {
-    if (this.#mayFollow && this.#pipelining === 'transactions') this.#takeFollowing()
+    if (this.#mayFollow) this.#takeFollowing()
     const octets = this.#outgoing.writer.octets(this.#current.message, this.#followed)
     this.#dialogue.message(octets, this.#followed)
   }
@@ -328,6 +338,15 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
       this.#leaveUnsent(this.#current)
       return
     }
+    if (this.#isBehindTheEnd) {
+      const { behindTheEnd } = this.#options
+      if (isOutOfPlace(failure, needsReset)) {
+        behindTheEnd.refuse(this.#target, failure)
+        this.#sendAgain()
+        return
+      }
+      behindTheEnd.note(this.#target, failure, begun)
+    }
     this.#sample(failure)
     // A lost connection may have left replies for the message that follows, which then ends by them.
     const isGone =
@@ -335,6 +354,17 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
     if (isGone || (failure !== undefined && endsSession(failure))) this.#leaveAfter(failure)
     else if (needsReset) this.#dialogue.reset()
     else this.#goOn()
+  }
+
+  /** By itself, in the same session where that goes on: its times are those of this second attempt. */
+  #sendAgain(): void {
+    if (this.#transport.failure !== undefined) {
+      this.#leaveUnsent(this.#current)
+      return
+    }
+    this.#left++
+    const { ticket, dueMs } = this.#current
+    this.#sendNext(ticket, dueMs)
   }
 
   cleared(failure: SmtpFailure | undefined): void {

@@ -7,6 +7,7 @@ import { createPacer, type Schedule, type Split } from '../../src/engine/executo
 import { Recorder, type RecorderOptions } from '../../src/engine/recorder.ts'
 import type { Sample } from '../../src/engine/sample.ts'
 import { mailOf } from '../../src/mail/mail.ts'
+import { BehindTheEnd } from '../../src/smtp/behind-the-end.ts'
 import { Gate, OpenTransports } from '../../src/smtp/connections.ts'
 import { Farewells } from '../../src/smtp/farewells.ts'
 import { smtpLane } from '../../src/smtp/sender.ts'
@@ -75,6 +76,7 @@ async function generate(task: GeneratorTask): Promise<void> {
         onSessionFailure: () => {},
       }),
       sessionCaps: new SessionCaps(() => {}),
+      behindTheEnd: new BehindTheEnd(() => {}),
       onSample: (sample) => {
         const [dueMs, sentMs, endedMs] = [sample.dueMs, sample.sentMs, sample.endedMs].map(
           (ms) => ms - startMs,

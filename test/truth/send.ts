@@ -3,6 +3,7 @@ import { Dispatch, type Feed } from '../../src/engine/dispatch.ts'
 import { createPacer, type Schedule } from '../../src/engine/executors/registry.ts'
 import type { Sample } from '../../src/engine/sample.ts'
 import { type Mail, mailOf } from '../../src/mail/mail.ts'
+import { BehindTheEnd, type BehindTheEndFinding } from '../../src/smtp/behind-the-end.ts'
 import { Gate, OpenTransports } from '../../src/smtp/connections.ts'
 import { Farewells } from '../../src/smtp/farewells.ts'
 import { type SenderOptions, smtpLane } from '../../src/smtp/sender.ts'
@@ -40,6 +41,8 @@ export interface Sent {
   readonly sessionFailures: readonly string[]
   /** Messages per session that the server was seen to take; undefined for no limit. */
   readonly sessionCap: SessionCap | undefined
+  /** What the server was found to do with what comes with the end of a message; undefined for nothing wrong. */
+  readonly behindTheEnd: BehindTheEndFinding | undefined
 }
 
 export const RUN_ID = 'truth'
@@ -57,6 +60,7 @@ export async function send(sending: Sending): Promise<Sent> {
     sessionFailures.push(`${failureClass} ${code}`.trim())
   }
   let sessionCap: SessionCap | undefined
+  let behindTheEnd: BehindTheEndFinding | undefined
   const replyTimeoutMs = sending.replyTimeoutMs ?? 2_000
   const transports = new OpenTransports()
   const farewells = new Farewells({
@@ -92,6 +96,9 @@ export async function send(sending: Sending): Promise<Sent> {
     sessionCaps: new SessionCaps((_target, cap) => {
       sessionCap = cap
     }),
+    behindTheEnd: new BehindTheEnd((_target, finding) => {
+      behindTheEnd = finding
+    }),
     // The engine uses the phases' memory again for the next message.
     onSample: (sample) => samples.push({ ...sample, phasesMs: sample.phasesMs.slice() }),
     onSessionOpened: () => counts.sessionsOpened++,
@@ -105,7 +112,7 @@ export async function send(sending: Sending): Promise<Sent> {
     }),
   )
   await farewells.ended()
-  return { samples, ...counts, sessionFailures, sessionCap }
+  return { samples, ...counts, sessionFailures, sessionCap, behindTheEnd }
 }
 
 function targetOf({ host = '127.0.0.1', port, tls, auth, protocol }: Sending): SmtpTarget {

@@ -5,6 +5,7 @@ import { Acknowledgements } from '../../ledger/acknowledgements.ts'
 import { Receipts } from '../../ledger/receipts.ts'
 import { messageId } from '../../mail/id.ts'
 import { type Mail, mailOf } from '../../mail/mail.ts'
+import { BehindTheEnd } from '../../smtp/behind-the-end.ts'
 import { Gate, OpenTransports } from '../../smtp/connections.ts'
 import { Farewells } from '../../smtp/farewells.ts'
 import { IdleSessions, idleShare } from '../../smtp/idle-sessions.ts'
@@ -193,6 +194,7 @@ export class ThreadRun {
         onSessionFailure,
       }),
       sessionCaps: new SessionCaps((...told) => this.#recorder.recordSessionCap(...told)),
+      behindTheEnd: new BehindTheEnd((...told) => this.#recorder.recordBehindTheEnd(...told)),
       onSessionOpened: () => {
         this.#progress++
         this.#recorder.recordSessionOpened(systemClock.nowMs())

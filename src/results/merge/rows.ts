@@ -116,11 +116,16 @@ function mergeRetryResults(
 function mergePipelining(shares: readonly Share[]): Pick<Result, 'pipelining'> {
   const rows = shares.flatMap(({ result }) => result.pipelining ?? [])
   if (rows.length === 0) return {}
-  const same = grouped(rows, ({ target, used, why }) => JSON.stringify([target, used, why]))
+  const same = grouped(rows, ({ target, used, why, sent_again: again }) =>
+    JSON.stringify([target, used, why, again === undefined]),
+  )
   return {
     pipelining: same.map(([first, ...others]) => ({
       ...first,
       trial_messages: others.reduce((sum, row) => sum + row.trial_messages, first.trial_messages),
+      ...(first.sent_again === undefined
+        ? {}
+        : { sent_again: others.reduce((sum, row) => sum + (row.sent_again ?? 0), first.sent_again) }),
     })),
   }
 }
