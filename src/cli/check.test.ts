@@ -72,6 +72,8 @@ describe('mailstorm check', () => {
     const one = await look(`smtp+starttls://${place()}`, LOGIN, true)
     expect(one.verdict).toBe('problems')
     expect([one.login, one.message]).toEqual([undefined, undefined])
+    expect(shown(one)).toMatch(/offered; not\s+tried: its\s+certificate is not trusted/)
+    expect(shown(one)).toContain('none sent: its certificate is not trusted')
     expect(
       await look(`smtp+starttls://${place()}`, { ...LOGIN, STRESS_TLS_VERIFY: '0' }, true),
     ).toMatchObject({
@@ -87,6 +89,13 @@ describe('mailstorm check', () => {
     const one = await look(place(), { ...LOGIN, STRESS_AUTH_PASS: pass })
     expect(one).toMatchObject({ verdict, login: { user: 'load', ...login } })
     expect(JSON.stringify(one)).not.toContain(pass)
+  })
+
+  it('sends no message after a login that failed, and says so once', async () => {
+    const one = await look(place(), { ...LOGIN, STRESS_AUTH_PASS: 'wrong' }, true)
+    expect(one.problems).toHaveLength(1)
+    expect(shown(one)).toContain('none sent: the login failed')
+    expect(shown(one)).toMatch(/chunks offered, not tried: the login failed/)
   })
 
   it('tells a message that is refused, and what to do', async () => {
@@ -110,6 +119,32 @@ describe('mailstorm check', () => {
     const text = shown(one)
     expect(text).toContain('for b@example.test from a@example.test')
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+  })
+
+  it.each([
+    [{ EHLO: '250 mail.example.test' }, LOGIN, 'Leave out the login, or turn AUTH on in the server.'],
+    [
+      { EHLO: '250 mail.example.test', MAIL: '530 5.7.0 Authentication required' },
+      {},
+      'Log in: STRESS_AUTH_USER and STRESS_AUTH_PASS.',
+    ],
+    [
+      { EHLO: '250 mail.example.test' },
+      { STRESS_TLS: 'starttls' },
+      'TLS failed: the server does not offer STARTTLS.',
+    ],
+  ])('says what to do about the replies %o', async (replies: Record<string, string>, env, text) => {
+    const port = await serve((socket) => {
+      socket.write('220 mail.example.test ready\r\n')
+      socket.on('data', (octets) => {
+        const verb = octets.toString('latin1').slice(0, 4)
+        if (verb === 'QUIT') socket.end('221 bye\r\n')
+        else socket.write(`${replies[verb] ?? '250 ok'}\r\n`)
+      })
+    })
+    const page = shown(await look(`127.0.0.1:${port}`, env, true))
+    expect(page.replaceAll(/\s+/g, ' ')).toContain(text)
+    expect(page).not.toMatch(/ – |\(–\)|off offered/)
   })
 
   it('says what is there instead of a mail server', async () => {

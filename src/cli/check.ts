@@ -66,17 +66,25 @@ export function renderCheck(one: ServerCheck, { paint, width }: Page): string {
 type Field = readonly [label: string, value: string]
 
 function rowsOf(one: ServerCheck): Field[] {
-  const { addresses, greeting, capabilities, pipelining, message } = one
-  if (greeting === undefined) return addresses.length > 0 ? [['Address', addresses.join(', ')]] : []
+  const { addresses, greeting, capabilities, pipelining, message, untried } = one
+  const found: Field[] = addresses.length > 0 ? [['Address', addresses.join(', ')]] : []
+  if (greeting === undefined) return found
+  // A session that failed before it was ready has no times to tell, and nothing was offered.
+  if (capabilities === undefined) return [...found, ['Greeting', greeting]]
   return [
-    ...(addresses.length > 0 ? ([['Address', addresses.join(', ')]] as const) : []),
+    ...found,
     ['Connected', `in ${shortMilliseconds(one.connect_ms ?? null)}`],
     ['Greeting', `${greeting} (${shortMilliseconds(one.greeting_ms ?? null)})`],
-    ...(capabilities === undefined ? [] : offersOf(one, capabilities)),
+    ...offersOf(one, capabilities),
     ['TLS', tlsText(one)],
     ['Login', loginText(one)],
-    ...(pipelining === undefined ? [] : ([['Pipelining', pipeliningText(pipelining)]] as const)),
-    ['Message', message === undefined ? 'none sent (--send sends one)' : message.reply],
+    ...(pipelining === undefined
+      ? []
+      : ([['Pipelining', pipeliningText(pipelining, untried?.pipelining)]] as const)),
+    [
+      'Message',
+      message === undefined ? `none sent${whyNot(untried?.message, '--send sends one')}` : message.reply,
+    ],
   ]
 }
 
@@ -117,14 +125,27 @@ function seenText({ version, cipher, certificate, distrust }: TlsSeen): string {
   return `${version}, ${cipher}; certificate of ${foreignText(subject)} by ${foreignText(issuer)} until ${day}, ${trust}`
 }
 
-function loginText({ login, capabilities }: ServerCheck): string {
+/** What stood in the way, or else how to have it tried. */
+function whyNot(untried: string | undefined, how: string): string {
+  return untried === undefined ? ` (${how})` : `: ${untried}`
+}
+
+function loginText({ login, capabilities, untried }: ServerCheck): string {
   const mechanisms = capabilities?.auth ?? []
-  const offered = mechanisms.length === 0 ? 'not offered' : `${foreignText(mechanisms.join(' '))} offered`
-  if (login === undefined) return `${offered}; not tried (STRESS_AUTH_USER and STRESS_AUTH_PASS)`
+  if (login === undefined && mechanisms.length === 0) return 'not offered'
+  const offered = `${foreignText(mechanisms.join(' '))} offered`
+  if (login === undefined)
+    return `${offered}; not tried${whyNot(untried?.login, 'STRESS_AUTH_USER and STRESS_AUTH_PASS')}`
   return login.accepted ? `as ${login.user}: accepted` : `as ${login.user}: ${login.reply ?? 'refused'}`
 }
 
-function pipeliningText({ level, tried, why }: NonNullable<ServerCheck['pipelining']>): string {
+function pipeliningText(
+  { level, tried, why }: NonNullable<ServerCheck['pipelining']>,
+  untried: string | undefined,
+): string {
+  if (!tried && level === 'off') return 'not offered'
   const reason = why === undefined ? '' : `: ${why}`
-  return tried ? `${level}, found by a trial${reason}` : `${level} offered, not tried (--send tries it)`
+  return tried
+    ? `${level}, found by a trial${reason}`
+    : `${level} offered, not tried${whyNot(untried, '--send tries it')}`
 }

@@ -35,6 +35,8 @@ export interface ServerCheck {
   readonly pipelining?: { readonly level: PipeliningLevel; readonly tried: boolean; readonly why?: string }
   /** What it answers to one message; only with `send`. */
   readonly message?: { readonly taken: boolean; readonly reply: string }
+  /** Why what was asked for was not tried, as the end of a sentence. */
+  readonly untried?: { readonly login?: string; readonly pipelining?: string; readonly message?: string }
   readonly problems: readonly Problem[]
 }
 
@@ -128,11 +130,25 @@ class Look {
     const opened = await this.#open(trusting, (session) => this.#note(session, usesTls))
     if (!opened) return
     this.#isUsable = true
-    if (usesTls && !this.#judgeTls(verify)) return
+    if (usesTls && !this.#judgeTls(verify)) {
+      const why = 'its certificate is not trusted'
+      this.seen.untried = {
+        ...(auth === undefined ? {} : { login: why }),
+        ...(send ? { pipelining: why, message: why } : {}),
+      }
+      await this.#findLevel(trusting, false)
+      return
+    }
     if (!usesTls) await this.#tryStartTls(trusting)
-    if (auth !== undefined) await this.#logIn({ ...trusting, auth })
-    await this.#findLevel(auth === undefined ? trusting : { ...trusting, auth }, send)
-    if (send) await this.#open(auth === undefined ? trusting : { ...trusting, auth }, (it) => this.#send(it))
+    if (auth !== undefined && !(await this.#logIn({ ...trusting, auth }))) {
+      const why = 'the login failed'
+      if (send) this.seen.untried = { pipelining: why, message: why }
+      await this.#findLevel(trusting, false)
+      return
+    }
+    const target = auth === undefined ? trusting : { ...trusting, auth }
+    await this.#findLevel(target, send)
+    if (send) await this.#open(target, (session) => this.#send(session))
   }
 
   /** False when no session could be opened, which is then a problem. */
@@ -140,7 +156,7 @@ class Look {
     const failure = await this.#session(target, use)
     if (failure === undefined) return true
     this.#problem(
-      `${capital(failure.failure.phase)} failed: ${failure.message}.`,
+      `${PHASE_WORDS[failure.failure.phase] ?? capital(failure.failure.phase)} failed: ${failure.message}.`,
       adviceOn(failure.failure.phase),
     )
     return false
@@ -186,9 +202,10 @@ class Look {
   #judgeTls(verify: boolean): boolean {
     const distrust = this.seen.tls?.seen?.distrust
     if (distrust === undefined || !verify) return true
+    const [meaning, advice] = CERTIFICATES[distrust] ?? [undefined, OWN_CERTIFICATE]
     this.#problem(
-      `Its certificate is not trusted: ${distrust}.`,
-      'Set STRESS_TLS_VERIFY=0 for a certificate of your own, or have it signed by an authority that Node knows (NODE_EXTRA_CA_CERTS).',
+      `Its certificate is not trusted: ${distrust}${meaning === undefined ? '' : ` (${meaning})`}.`,
+      advice,
     )
     return false
   }
@@ -209,22 +226,27 @@ class Look {
     )
   }
 
-  async #logIn(target: SmtpTarget & { readonly auth: NonNullable<SmtpTarget['auth']> }): Promise<void> {
+  async #logIn(target: SmtpTarget & { readonly auth: NonNullable<SmtpTarget['auth']> }): Promise<boolean> {
     const { user } = target.auth
     const failure = await this.#session(target, () => undefined)
     if (failure === undefined) {
       this.seen.login = { user, accepted: true }
-      return
+      return true
     }
     this.seen.login = { user, accepted: false, reply: failure.message }
-    this.#problem(`The login of ${user} failed: ${failure.message}.`, ADVICE.auth)
+    const offersNone = this.seen.capabilities?.auth.length === 0
+    this.#problem(
+      `The login of ${user} failed: ${failure.message}.`,
+      offersNone ? (this.seen.tls === undefined ? NO_AUTH : NO_AUTH_YET) : ADVICE.auth,
+    )
+    return false
   }
 
   async #findLevel(target: SmtpTarget, send: boolean): Promise<void> {
     const { capabilities } = this.seen
     if (capabilities === undefined) return
     const offered = levelOffered('chunks', capabilities)
-    if (!send || this.seen.login?.accepted === false) {
+    if (!send) {
       this.seen.pipelining = { level: offered, tried: false }
       return
     }
@@ -253,7 +275,12 @@ class Look {
       if (!(error instanceof SmtpFailure)) throw error
       this.seen.message = { taken: false, reply: error.message }
       const at = error.failure.phase === 'envelope' ? `for ${recipient} from ${sender}` : 'as it is'
-      this.#problem(`It does not take a message ${at}: ${error.message}.`, ADVICE.envelope)
+      // RFC 4954 6: 530, authentication required.
+      const wantsLogin = error.failure.code === 530 && this.seen.login === undefined
+      this.#problem(
+        `It does not take a message ${at}: ${error.message}.`,
+        wantsLogin ? 'Log in: STRESS_AUTH_USER and STRESS_AUTH_PASS.' : ADVICE.envelope,
+      )
     }
   }
 
@@ -262,12 +289,40 @@ class Look {
   }
 }
 
+const PHASE_WORDS: Readonly<Record<string, string>> = { tls: 'TLS', ehlo: 'EHLO', auth: 'The login' }
+
 function capital(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1)
 }
 
 function adviceOn(phase: string): string {
   return Object.hasOwn(ADVICE, phase) ? ADVICE[phase as keyof typeof ADVICE] : ADVICE.greeting
+}
+
+const NO_AUTH = 'Leave out the login, or turn AUTH on in the server.'
+const NO_AUTH_YET =
+  'Many servers offer AUTH only over TLS: give the target as smtp+starttls://host:port, or leave out the login.'
+const OWN_CERTIFICATE =
+  'Set STRESS_TLS_VERIFY=0 for a certificate of your own, or have it signed by an authority that Node knows (NODE_EXTRA_CA_CERTS).'
+
+/** What the codes of OpenSSL and Node mean, and what to do. */
+const CERTIFICATES: Readonly<Record<string, readonly [meaning: string, advice: string]>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['it is signed by itself', OWN_CERTIFICATE],
+  SELF_SIGNED_CERT_IN_CHAIN: ['its authority is not known', OWN_CERTIFICATE],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['its authority is not known', OWN_CERTIFICATE],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
+    'its authority is not known, or the server leaves out certificates in between',
+    OWN_CERTIFICATE,
+  ],
+  CERT_HAS_EXPIRED: ['it is too old', 'Renew it on the server, or set STRESS_TLS_VERIFY=0.'],
+  CERT_NOT_YET_VALID: [
+    'it is not valid yet',
+    'Look at the clocks of server and client, or set STRESS_TLS_VERIFY=0.',
+  ],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'it is for another name',
+    'Give the target by a name that the certificate has, or that name by --tls-server-name.',
+  ],
 }
 
 /** What to do, by the phase in which a session failed. */
