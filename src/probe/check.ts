@@ -97,12 +97,13 @@ function lastText({ last }: Talk): string {
 function judged(check: Check, talk: Talk, plain: PlainRefusal | undefined): Judgement {
   const judgement = check.judge(talk)
   if (judgement.verdict !== 'deviates' || plain === undefined || check.plain === undefined) return judgement
-  const reached = PLAIN_STAGES.indexOf(check.plain) >= PLAIN_STAGES.indexOf(plain.stage)
-  const isRefused = check.asks.some((name) => {
+  const refused = check.asks.find((name) => {
     const replies = talk.exchange(name)?.replies ?? []
     return replies.some(({ code }) => code >= 400)
   })
-  return reached && isRefused
+  const stage = PLAIN_STAGES.find((name) => name === refused) ?? check.plain
+  const reached = PLAIN_STAGES.indexOf(stage) >= PLAIN_STAGES.indexOf(plain.stage)
+  return reached && refused !== undefined
     ? { verdict: 'unknown', note: `a plain message is refused as well: ${plain.came}` }
     : judgement
 }

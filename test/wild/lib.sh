@@ -7,6 +7,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 server=$(basename "$here")
 home=${WILD_HOME:-/tmp/mailstorm-wild}
 
+# The project's own Node, as npx takes it; the machine's may be too old for a server.
+node=$wild/../../node_modules/.bin/node
+[ -x "$node" ] || node=node
+
 fail() { echo "$server: $*" >&2; exit 1; }
 
 # fresh PORT: an own copy of the machine with the server's package, or exit 0 when it already serves.
@@ -67,3 +71,6 @@ serve() {
 
 # held: for `count` of a library, what its wrapper counted, asked for at the port that the wrapper wrote down.
 held() { curl -sSf "http://127.0.0.1:$(<"$run/upper/etc/mailstorm/count-port")/"; }
+
+# taken: the same where it wrote a line "OCTETS RECIPIENTS" for each message.
+taken() { awk '{ recipients += $2 } END { print NR, recipients + 0 }' "$run/upper/var/lib/taken"; }

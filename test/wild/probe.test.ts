@@ -38,6 +38,23 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   sendria: { help: 'deviates', 'unknown-parameter': 'conforms', 'text-over': 'conforms' },
   salmon: { recipients: 'deviates', 'ehlo-again': 'deviates', 'lf-command': 'conforms' },
   bonzo: { ehlo: 'deviates', helo: 'conforms', 'null-sender': 'conforms' },
+  haraka: { 'pipelining-dot': 'deviates', 'lf-text': 'conforms', size: 'deviates', starttls: 'conforms' },
+  'smtp-tester': {
+    'nested-mail': 'conforms',
+    help: 'conforms',
+    size: 'not offered',
+    starttls: 'not offered',
+  },
+  'smtp-protocol': {
+    noop: 'deviates',
+    rset: 'deviates',
+    'rcpt-first': 'deviates',
+    'null-sender': 'deviates',
+  },
+  // One line too many: behind the refusal of a line of 2,000 octets it says that it closes the connection.
+  'go-smtp': { replies: 'deviates', ehlo: 'deviates', 'nested-mail': 'deviates', chunking: 'conforms' },
+  maddy: { 'ehlo-again': 'deviates', ehlo: 'deviates', size: 'conforms', smtputf8: 'conforms' },
+  'mailin-embedded': { ehlo: 'deviates', pipelining: 'not offered', connections: 'unknown' },
 }
 
 // All at once: a probe mostly waits for what never comes.

@@ -19,6 +19,12 @@ export const WILD_SERVERS = [
   'sendria',
   'salmon',
   'bonzo',
+  'haraka',
+  'smtp-tester',
+  'smtp-protocol',
+  'go-smtp',
+  'maddy',
+  'mailin-embedded',
 ] as const
 export type WildServer = (typeof WILD_SERVERS)[number]
 
@@ -65,6 +71,7 @@ const NO_STARTTLS: readonly string[] = [
   'sendria',
   'salmon',
   'bonzo',
+  'smtp-tester',
 ] satisfies readonly WildServer[]
 
 /** Undefined when STARTTLS can work; else why it does not. */

@@ -1,5 +1,5 @@
 import { answers, type Check, type Judgement, unanswered } from '../check.ts'
-import { HELLO, mail, type Step, say } from '../step.ts'
+import { HELLO, mail, rcpt, type Step, say } from '../step.ts'
 import { cameText, type Talk } from '../talk.ts'
 
 /** RFC 5321 4.5.3.1.1. */
@@ -14,10 +14,11 @@ export const ENVELOPE_CHECKS: readonly Check[] = [
     id: 'null-sender',
     title: 'MAIL FROM:<>, the sender of bounces',
     rfc: 'RFC 5321 4.5.5',
-    plain: 'mail',
-    asks: ['mail'],
-    steps: () => [...HELLO, say('mail', 'MAIL FROM:<>')],
-    judge: answers({ mail: /^250$/ }, 'it accepts no bounces'),
+    plain: 'data',
+    asks: ['mail', 'rcpt', 'data'],
+    // Up to the text: smtp-protocol takes MAIL FROM:<>, and tells DATA that there was no MAIL.
+    steps: (context) => [...HELLO, say('mail', 'MAIL FROM:<>'), rcpt(context), say('data', 'DATA')],
+    judge: answers({ mail: /^250$/, rcpt: /^25[01]$/, data: /^354$/ }, 'it accepts no bounces'),
   },
   {
     id: 'postmaster',

@@ -1,4 +1,4 @@
-import { type Check, unanswered } from '../check.ts'
+import { type Check, type Judgement, unanswered } from '../check.ts'
 import { HELLO, say, WHATEVER } from '../step.ts'
 
 /** RFC 5321 4.5.3.1.4: the command line with its CRLF. */
@@ -9,6 +9,8 @@ const LONG_COMMAND_BYTES = 2_000
 function noop(octets: number): string {
   return `NOOP ${'x'.repeat(octets - 'NOOP \r\n'.length)}`
 }
+
+const REFUSES_NOOP: Judgement = { verdict: 'unknown', note: 'it refuses NOOP with a parameter' }
 
 /** Questions about command lines: their length and their end. */
 export const LINE_CHECKS: readonly Check[] = [
@@ -25,8 +27,7 @@ export const LINE_CHECKS: readonly Check[] = [
     judge(talk) {
       const nothing = unanswered(talk, 'long')
       if (nothing !== undefined) return nothing
-      if (talk.reply('short')?.code !== 250)
-        return { verdict: 'unknown', note: 'it refuses NOOP with a parameter' }
+      if (talk.reply('short')?.code !== 250) return REFUSES_NOOP
       return talk.reply('long')?.code === 250
         ? { verdict: 'conforms' }
         : { verdict: 'deviates', note: 'a line that every server must accept' }
@@ -39,7 +40,11 @@ export const LINE_CHECKS: readonly Check[] = [
     asks: ['long', 'rest'],
     steps: ({ quietMs }) => [
       ...HELLO,
-      say('long', noop(LONG_COMMAND_BYTES), { shown: `NOOP of ${LONG_COMMAND_BYTES} octets` }),
+      say('short', 'NOOP x'),
+      say('long', noop(LONG_COMMAND_BYTES), {
+        shown: `NOOP of ${LONG_COMMAND_BYTES} octets`,
+        after: WHATEVER,
+      }),
       { name: 'rest', send: '', withinMs: quietMs },
     ],
     judge(talk) {
@@ -50,6 +55,8 @@ export const LINE_CHECKS: readonly Check[] = [
       if (talk.reply('rest') !== undefined) {
         return { verdict: 'deviates', note: 'it reads one line as several commands' }
       }
+      const short = talk.reply('short')?.code
+      if (short !== undefined && short >= 400) return REFUSES_NOOP
       return {
         verdict: 'conforms',
         note: code < 300 ? 'longer lines are accepted' : 'longer lines are refused',
@@ -61,8 +68,14 @@ export const LINE_CHECKS: readonly Check[] = [
     title: 'Command ended by LF alone',
     rfc: 'RFC 5321 2.3.8',
     asks: ['bare'],
-    steps: ({ quietMs }) => [...HELLO, { name: 'bare', send: 'NOOP\n', after: /^250/, withinMs: quietMs }],
+    steps: ({ quietMs }) => [
+      ...HELLO,
+      say('whole', 'RSET'),
+      { name: 'bare', send: 'RSET\n', after: WHATEVER, withinMs: quietMs },
+    ],
     judge(talk) {
+      const whole = talk.reply('whole')?.code
+      if (whole !== undefined && whole >= 400) return { verdict: 'unknown', note: 'it refuses RSET' }
       const code = talk.reply('bare')?.code
       if (code === undefined && talk.exchange('bare')?.ending === 'time over') {
         return { verdict: 'conforms', note: 'it waits for CRLF' }

@@ -116,14 +116,15 @@ export const TEXT_CHECKS: readonly Check[] = [
     asks: ['text', 'next'],
     steps: (context) => [
       ...afterSmallOne(context, '..\r\n...\r\n..a\r\na.\r\n.. ', 'lines that begin with dots, stuffed'),
-      say('next', 'NOOP', { after: /^/ }),
+      // QUIT, since some know no NOOP.
+      say('next', 'QUIT', { after: /^/ }),
     ],
     judge(talk) {
       const judged = taken(talk, 'a message with stuffed dots is refused')
       if (judged.verdict !== 'conforms') return judged
       const nothing = unanswered(talk, 'next')
       if (nothing !== undefined) return nothing
-      return talk.reply('next')?.code === 250
+      return talk.reply('next')?.code === 221
         ? { verdict: 'conforms', note: 'none of them ends the message' }
         : { verdict: 'deviates', note: 'it is out of step after them' }
     },
