@@ -48,6 +48,16 @@ serving() {
 # put FILE PATH: FILE of this folder as PATH in the copy, @PORT@ replaced.
 put() { sed "s/@PORT@/$port/g" "$here/$1" | install -D -m 644 /dev/stdin "$run/upper$2"; }
 
+# resolver: for a server that waits while no name server answers. /etc/mailstorm/resolver, to be run before it, knows no name.
+resolver() {
+  # An address of the port's own.
+  address=127.$((port / 256)).$((port % 256)).53
+  install -m 644 "$wild/resolver.py" "$run/upper/etc/mailstorm/resolver.py"
+  printf '#!/bin/sh\nexec python3 /etc/mailstorm/resolver.py %s\n' "$address" >"$run/upper/etc/mailstorm/resolver"
+  chmod 755 "$run/upper/etc/mailstorm/resolver"
+  echo "nameserver $address" >"$run/upper/etc/resolv.conf"
+}
+
 # inside COMMAND…: in the copy, before the server starts there.
 inside() { "$wild/inside" "$run" "$@"; }
 
