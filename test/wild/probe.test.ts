@@ -55,6 +55,11 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   'go-smtp': { replies: 'deviates', ehlo: 'deviates', 'nested-mail': 'deviates', chunking: 'conforms' },
   maddy: { 'ehlo-again': 'deviates', ehlo: 'deviates', size: 'conforms', smtputf8: 'conforms' },
   'mailin-embedded': { ehlo: 'deviates', pipelining: 'not offered', connections: 'unknown' },
+  // A bare LF in a text ends its session.
+  sendmail: { 'mail-first': 'conforms', 'lf-text': 'unknown', chunking: 'not offered' },
+  courier: { 'pipelining-dot': 'deviates', 'mail-first': 'deviates', smtputf8: 'conforms' },
+  qpsmtpd: { 'nested-mail': 'deviates', pipelining: 'conforms', starttls: 'not offered' },
+  'net-smtp-server': { ehlo: 'deviates', rset: 'deviates', replies: 'deviates' },
 }
 
 // All at once: a probe mostly waits for what never comes.

@@ -25,6 +25,10 @@ export const WILD_SERVERS = [
   'go-smtp',
   'maddy',
   'mailin-embedded',
+  'sendmail',
+  'courier',
+  'qpsmtpd',
+  'net-smtp-server',
 ] as const
 export type WildServer = (typeof WILD_SERVERS)[number]
 
@@ -72,6 +76,8 @@ const NO_STARTTLS: readonly string[] = [
   'salmon',
   'bonzo',
   'smtp-tester',
+  'qpsmtpd',
+  'net-smtp-server',
 ] satisfies readonly WildServer[]
 
 /** Undefined when STARTTLS can work; else why it does not. */
