@@ -7,6 +7,7 @@ import type { Result } from '../engine/result.ts'
 import { LoadRun, type Measured } from '../engine/threads/load-run.ts'
 import type { LoadPlan } from '../engine/threads/plan.ts'
 import { type MailSpec, mailOf } from '../mail/mail.ts'
+import { Glances } from '../verify/glances.ts'
 import { type Verified, verifyLoad } from '../verify/verification.ts'
 import { withLogs } from './archive-logs.ts'
 import { GeneratorMeter, ownWorkers, type RunStart } from './generator.ts'
@@ -72,12 +73,14 @@ export async function runLoads(
   const watch = new ServerWatch(ground.servers.booted, startedAt)
   const cut = cutShort(loads, limitMs(parts, loads), row.signal)
   const live = new LiveFeeds(sampler)
+  const glances = new Glances(ground.stores.values())
   const progress = setInterval(() => void reportProgress({ parts, loads, live }, row), PROGRESS_INTERVAL_MS)
   try {
     const measured = await Promise.all(loads.map((load) => load.finished()))
     cut.disarm()
     const resourceUsage = await sampler.stop()
     clearInterval(progress)
+    await glances.stop()
     // Of the load alone: the wait for its mail is no work of the generator.
     const generators = measured.map((figures, index) =>
       generator.stop(loads[index]?.pacer.model ?? 'closed', figures),
@@ -118,6 +121,7 @@ export async function runLoads(
   } finally {
     cut.disarm()
     clearInterval(progress)
+    await glances.stop()
     await Promise.allSettled([...ground.stores.values()].map((store) => store[Symbol.asyncDispose]()))
     services.cooldown.runEnded()
     if (loads.some((load) => load.leftWorkersBehind)) await ground.pool.renew()

@@ -35,6 +35,11 @@ export interface Store extends AsyncDisposable {
    * Throws MailstormError when the store cannot be read any more.
    */
   arrivals(runId: string, signal: AbortSignal): AsyncIterable<Arrival>
+  /**
+   * Called again and again while the load runs, where a store can drop mail without telling later that it did: a cheap
+   * look by which `limits` finds out.
+   */
+  glance?(signal: AbortSignal): Promise<void>
   /** Why it may no longer have everything, as `keeps 500 messages`; undefined when it has. */
   limits(): string | undefined
   /** The message as it arrived, for a look at its damage; undefined when it is gone. */

@@ -27,6 +27,8 @@ export interface MailCatcher {
   check(): Promise<void>
   /** Pages of its list; those whose keys are all `seen` may be left out. */
   pages(seen: ReadonlySet<string>, signal: AbortSignal | undefined): AsyncIterable<readonly ListedMail[]>
+  /** One small request, by which `limits` finds out that something is gone. */
+  glance?(signal: AbortSignal): Promise<void>
   limits(): string | undefined
 }
 
@@ -60,6 +62,10 @@ export class HttpStore implements Store {
         yield* found.flat()
       }
     }
+  }
+
+  async glance(signal: AbortSignal): Promise<void> {
+    await this.#catcher.glance?.(signal)
   }
 
   limits(): string | undefined {

@@ -24,6 +24,8 @@ export class Maildev implements MailCatcher {
   #listed = 0
   #last: string | undefined
   #total = 0
+  /** The oldest that it had. */
+  #oldest: string | undefined
   #hasDropped = false
 
   constructor(url: URL, { allowPublicTargets }: StoreContext) {
@@ -32,6 +34,10 @@ export class Maildev implements MailCatcher {
 
   async check(): Promise<void> {
     await this.#count(undefined)
+  }
+
+  async glance(signal: AbortSignal): Promise<void> {
+    this.#noteOldest(await this.#page(0, signal, 1))
   }
 
   /** In order of arrival. Where it drops the oldest (--max-emails), the list begins later: then from its start. */
@@ -44,6 +50,7 @@ export class Maildev implements MailCatcher {
     let skip = Math.max(0, this.#listed - 1)
     for (let isFirst = true; ; isFirst = false) {
       const items = await this.#page(skip, signal)
+      if (skip === 0) this.#noteOldest(items)
       if (isFirst && this.#last !== undefined && items[0]?.id !== this.#last) {
         this.#hasDropped = true
         this.#last = undefined
@@ -64,8 +71,13 @@ export class Maildev implements MailCatcher {
       : undefined
   }
 
-  #page(skip: number, signal: AbortSignal | undefined): Promise<Item[]> {
-    return this.api.json(`/api/email?skip=${skip}&limit=${PAGE_MESSAGES}`, PAGE, signal)
+  #page(skip: number, signal: AbortSignal | undefined, limit = PAGE_MESSAGES): Promise<Item[]> {
+    return this.api.json(`/api/email?skip=${skip}&limit=${limit}`, PAGE, signal)
+  }
+
+  #noteOldest([oldest]: readonly Item[]): void {
+    if (this.#oldest !== undefined && oldest?.id !== this.#oldest) this.#hasDropped = true
+    this.#oldest = oldest?.id
   }
 
   async #count(signal: AbortSignal | undefined): Promise<number> {

@@ -31,13 +31,28 @@ type Item = z.infer<typeof LIST>['items'][number]
 export class Mailhog implements MailCatcher {
   readonly api: HttpApi
   readonly timeResolutionMs = 1
+  #total = 0
+  #shrunk = 0
 
   constructor(url: URL, { allowPublicTargets }: StoreContext) {
     this.api = new HttpApi({ url, product: 'MailHog', start: 'MailHog', allowPublicTargets })
   }
 
   async check(): Promise<void> {
-    await this.api.json('/api/v2/messages?limit=1', LIST, undefined)
+    await this.#glance(undefined)
+  }
+
+  glance(signal: AbortSignal): Promise<void> {
+    return this.#glance(signal)
+  }
+
+  async #glance(signal: AbortSignal | undefined): Promise<void> {
+    this.#noteTotal(await this.api.json('/api/v2/messages?limit=1', LIST, signal))
+  }
+
+  #noteTotal({ total }: Pick<z.infer<typeof LIST>, 'total'>): void {
+    this.#shrunk += Math.max(0, this.#total - total)
+    this.#total = total
   }
 
   /**
@@ -50,6 +65,7 @@ export class Mailhog implements MailCatcher {
     for (let start = 0, total = 1; start < total; ) {
       const page = await this.api.json(`/api/v2/messages?start=${start}&limit=${limit}`, LIST, signal)
       total = page.total
+      this.#noteTotal(page)
       const fresh = page.items.filter(({ ID }) => !seen.has(ID) && !listed.has(ID))
       for (const { ID } of fresh) listed.add(ID)
       yield fresh.map((item) => this.#mail(item))
@@ -59,8 +75,11 @@ export class Mailhog implements MailCatcher {
     }
   }
 
-  limits(): undefined {
-    return undefined
+  /** It has no limit of its own. */
+  limits(): string | undefined {
+    return this.#shrunk === 0
+      ? undefined
+      : `had ${this.#shrunk} messages fewer from one look to the next: somebody deleted them`
   }
 
   #mail({ ID, Created, Raw }: Item): ListedMail {

@@ -30,6 +30,8 @@ export class Mailpit implements MailCatcher {
   #total = 0
   #deletedBefore: number | undefined
   #deleted = 0
+  /** How many it had less from one look to the next. */
+  #shrunk = 0
 
   constructor(url: URL, { allowPublicTargets, note }: StoreContext) {
     this.api = new HttpApi({ url, product: 'Mailpit', start: 'mailpit --max 0', allowPublicTargets })
@@ -45,12 +47,16 @@ export class Mailpit implements MailCatcher {
     this.#deletedBefore = await this.#deletions()
   }
 
+  async glance(signal: AbortSignal): Promise<void> {
+    this.#noteTotal(await this.api.json('/api/v1/messages?limit=1', LIST, signal))
+  }
+
   /** Newest first: what comes meanwhile moves the pages on, so messages are repeated and none is left out. */
   async *pages(seen: ReadonlySet<string>, signal: AbortSignal | undefined): AsyncGenerator<ListedMail[]> {
     const listed = new Set<string>()
     for (let start = 0, limit = FIRST_PAGE_MESSAGES; ; start += limit, limit = PAGE_MESSAGES) {
       const page = await this.api.json(`/api/v1/messages?start=${start}&limit=${limit}`, LIST, signal)
-      this.#total = page.total
+      this.#noteTotal(page)
       const fresh = page.messages.filter(({ ID }) => !seen.has(ID) && !listed.has(ID))
       for (const { ID } of fresh) listed.add(ID)
       yield fresh.map((summary) => this.#mail(summary))
@@ -63,10 +69,16 @@ export class Mailpit implements MailCatcher {
   }
 
   limits(): string | undefined {
-    const deleted = this.#deleted - (this.#deletedBefore ?? 0)
+    const counted = this.#deletedBefore === undefined ? 0 : this.#deleted - this.#deletedBefore
+    const deleted = Math.max(counted, this.#shrunk)
     return deleted > 0
       ? `has deleted ${deleted} messages since the run began and keeps ${this.#total} (its default is --max 500; start it with --max 0)`
       : undefined
+  }
+
+  #noteTotal({ total }: Pick<z.infer<typeof LIST>, 'total'>): void {
+    this.#shrunk += Math.max(0, this.#total - total)
+    this.#total = total
   }
 
   #mail({ ID, Created, Bcc }: Summary): ListedMail {

@@ -32,6 +32,33 @@ describe.each(['mailpit', 'mailhog', 'inbucket', 'maildev'] as const)('a run int
   )
 })
 
+const noMaildev = missing('maildev')
+
+it.skipIf(noMaildev !== undefined)(
+  'a MailDev that drops the oldest while the load runs is found out: nothing is called lost',
+  { timeout: LIMIT_MS },
+  async () => {
+    using server = await startWildStore('maildev', ['--max-emails', '50'])
+    const run = await stress('custom', {
+      SMTP_TARGETS: `127.0.0.1:${server.port}`,
+      STRESS_VERIFY: `maildev:http://127.0.0.1:${server.readPorts[0]}`,
+      STRESS_VERIFY_TIMEOUT: '3',
+      STRESS_MESSAGES: '400',
+    })
+    expect(run.result?.ledger).toMatchObject({
+      acknowledged: 400,
+      lost: null,
+      lost_ids: [],
+      account: {
+        arrived: 50,
+        not_verifiable: 350,
+        cannot_verify: 'has dropped its oldest messages and keeps 50 (start it with --max-emails 0)',
+      },
+    })
+    expect(run.output).toContain('has dropped its oldest messages and keeps 50')
+  },
+)
+
 it('a store that cannot be reached is told before any load', { timeout: LIMIT_MS }, async () => {
   const run = await stress('custom', {
     SMTP_TARGETS: '127.0.0.1:1',
