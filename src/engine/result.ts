@@ -819,6 +819,8 @@ export interface DriftResult {
   readonly high_per_hour: number
   /** Intervals of the run that were used, after the warm-up. */
   readonly points: number
+  /** Second of the run at which the warm-up ended. Absent in older files. */
+  readonly from_second?: number
 }
 
 /** One rate that a breakpoint search tried. */

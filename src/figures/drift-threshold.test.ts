@@ -4,14 +4,12 @@ import { thresholdSentence } from '../report/verdict.ts'
 import { measuredRun } from './threshold.fixture.ts'
 import { judge, parseThreshold, unitOfThreshold } from './threshold.ts'
 
-const row = (of: string, unit: DriftResult['unit'], perHour: number): DriftResult => ({
-  of,
-  unit,
-  per_hour: perHour,
-  low_per_hour: perHour,
-  high_per_hour: perHour,
-  points: 100,
-})
+const row = (
+  of: string,
+  unit: DriftResult['unit'],
+  perHour: number,
+  [low, high]: readonly [number, number] = [perHour, perHour],
+): DriftResult => ({ of, unit, per_hour: perHour, low_per_hour: low, high_per_hour: high, points: 100 })
 
 const drift = [
   row('response time p99', 'ms', 12.5),
@@ -27,6 +25,21 @@ it.each([
   ['memory_drift<=70', 'pass', 70],
 ] as const)('%s: %s', (expression, verdict, value) => {
   expect(judge(parseThreshold(expression), { ...measuredRun, drift })).toMatchObject({ verdict, value })
+})
+
+// A step late in the run makes a median slope, and no trend.
+it.each([
+  [40, [30, 50], 30],
+  [181, [0, 218], 0],
+  [40, [-5, 50], 0],
+  [-40, [-50, 5], 0],
+  [-40, [-50, -30], -30],
+] as const)('judges of %i (%o) what is proven: %i', (slope, interval, value) => {
+  const run = { ...measuredRun, drift: [row('response time p99', 'ms', slope, interval)] }
+  expect(judge(parseThreshold('p99_drift<20'), run)).toMatchObject({
+    value,
+    verdict: value < 20 ? 'pass' : 'fail',
+  })
 })
 
 it('has no data, and so fails, where no slope could be fitted', () => {

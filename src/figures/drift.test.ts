@@ -92,14 +92,17 @@ describe('driftOf', () => {
     expect(steady?.per_hour).toBe(0)
   })
 
-  it('leaves the warm-up out', () => {
+  it('leaves the warm-up out: a tenth of the run, and half of it until a heap has its size', () => {
     const cold = (second: number) => (second < 60 ? 500 - 8 * second : 10)
     const drift = driftOf({
       windowMs: 600_000,
       recording: { seconds: seconds(600, cold) },
-      resourceUsage: { server: memory(600, (second) => Math.min(second, 60) * 1e6) },
+      resourceUsage: { server: memory(600, (second) => Math.min(second, 300) * 1e6) },
     })
-    expect(drift?.map(({ per_hour }) => per_hour)).toEqual([0, 0])
+    expect(drift).toMatchObject([
+      { per_hour: 0, from_second: 60 },
+      { per_hour: 0, from_second: 300 },
+    ])
   })
 
   it('says nothing of short runs, of those without a window, and of services without readings', () => {
@@ -110,14 +113,14 @@ describe('driftOf', () => {
     expect(drift?.map(({ of }) => of)).toEqual(['response time p99'])
   })
 
-  // The first 30 of 300 s are warm-up; the rest is 90 intervals of 3 s.
+  // The first 30 of 300 s are warm-up, the rest is 90 intervals of 3 s; of memory the second half, 75 intervals of 2 s.
   const five = { windowMs: 300_000, recording: { seconds: seconds(300, () => 1) } }
   const memoryOf = (samples: readonly (readonly [second: number, bytes: number])[]) => {
     const { samples: _none, ...usage } = memory(0, () => 0)
     const read = samples.map(([second, bytes]) => ({ second, cpu_percent: 1, memory_bytes: bytes }))
     return driftOf({ ...five, resourceUsage: { server: { ...usage, samples: read } } })?.at(1)
   }
-  const tenIntervals = Array.from({ length: 10 }, (_, n) => [30 + 3 * n, 300 * n] as const)
+  const tenIntervals = Array.from({ length: 10 }, (_, n) => [150 + 2 * n, 300 * n] as const)
 
   it('has a point for each interval after the warm-up, to the last', () => {
     expect(driftOf({ ...five, resourceUsage: {} })).toMatchObject([{ of: 'response time p99', points: 90 }])
@@ -125,21 +128,21 @@ describe('driftOf', () => {
   })
 
   it('tells the drift of ten intervals, and not of nine', () => {
-    // 300 bytes in 3 s.
-    expect(memoryOf(tenIntervals)).toMatchObject({ points: 10, per_hour: 360_000 })
+    // 300 bytes in 2 s.
+    expect(memoryOf(tenIntervals)).toMatchObject({ points: 10, per_hour: 540_000 })
     expect(memoryOf(tenIntervals.slice(1))).toBeUndefined()
   })
 
   it('counts no reading of the warm-up, nor of what comes after the window', () => {
-    const more = [[0, 7], [29, 7], [300, 7], [400, 7], ...tenIntervals] as const
+    const more = [[0, 7], [149, 7], [300, 7], [400, 7], ...tenIntervals] as const
     expect(memoryOf(more)).toEqual(memoryOf(tenIntervals))
   })
 
   it('takes the median of the readings of an interval, the lower of two', () => {
     const three = tenIntervals.flatMap(([second, bytes]) => [
       [second, 1e9] as const,
-      [second + 1, -second * second] as const,
-      [second + 2, bytes] as const,
+      [second + 0.5, -second * second] as const,
+      [second + 1, bytes] as const,
     ])
     expect(memoryOf(three)).toEqual(memoryOf(tenIntervals))
     const two = tenIntervals.flatMap(([second, bytes]) => [

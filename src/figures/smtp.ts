@@ -108,13 +108,18 @@ function usage(kind: 'cpu_percent' | 'memory_bytes', key: 'avg' | 'max'): Entry[
   }
 }
 
-/** The steepest slope of its kind, in the given unit per hour. */
+/**
+ * The steepest slope of its kind that is proven, in the given unit per hour: the bound of the 95 % interval that is nearer
+ * to 0, and 0 where the interval includes it. A gate on the slope itself would fail runs over a step that came late.
+ */
 function steepest(unit: 'ms' | 'bytes', per: number): Entry['read'] {
   return ({ drift }) => {
     const rows = Array.isArray(drift) ? drift : []
-    const slopes = rows
-      .filter((row) => row?.unit === unit && typeof row.per_hour === 'number')
-      .map(({ per_hour }) => (per_hour ?? 0) / per)
+    const slopes = rows.flatMap((row) => {
+      if (row?.unit !== unit || typeof row.per_hour !== 'number') return []
+      const { per_hour: slope, low_per_hour: low = slope, high_per_hour: high = slope } = row
+      return Math.max(low, Math.min(high, 0)) / per
+    })
     return slopes.length === 0 ? null : Math.max(...slopes)
   }
 }

@@ -283,6 +283,7 @@ const drift = z.looseObject({
   low_per_hour: number,
   high_per_hour: number,
   points: number,
+  from_second: number.optional(),
 })
 
 const search = z.looseObject({

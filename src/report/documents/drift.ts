@@ -4,7 +4,7 @@ import { changeText, count } from '../format.ts'
 import type { Chart } from '../html/charts/chart.ts'
 
 const NOTE =
-  'Theil–Sen slope after the warm-up: the median of the slopes between all pairs of points. Where the 95 % confidence interval includes 0, there is no significant drift.'
+  'Theil–Sen slope after the warm-up (of memory: in the second half of the run): the median of the slopes between all pairs of points. Where the 95 % confidence interval includes 0, there is no significant drift; thresholds judge the bound that is nearer to 0.'
 
 const COLUMNS = [
   left('figure'),
@@ -51,9 +51,10 @@ type Drifting = Pick<Result, 'drift' | 'timeline' | 'resource_usage'>
 export function driftCharts(result: Drifting): Chart[] {
   return (result.drift ?? []).flatMap((row, index) => {
     const points = pointsOf(row, result)
-    if (points.length === 0) return []
-    const perSecond = row.per_hour / 3_600
-    const at = throughTheMiddle(points, perSecond)
+    const { from_second: from = 0 } = row
+    const fitted = points.filter(({ second }) => second >= from)
+    if (fitted.length === 0) return []
+    const at = throughTheMiddle(fitted, row.per_hour / 3_600)
     return [
       {
         id: `${DRIFT_PLACE}-${index}`,
@@ -65,7 +66,12 @@ export function driftCharts(result: Drifting): Chart[] {
         unit: row.unit,
         series: [
           { label: 'measured', values: points.map(({ value }) => value), tone: 'ramp-1' },
-          { label: 'slope', values: points.map(({ second }) => at(second)), tone: 'bad', dashed: true },
+          {
+            label: 'slope',
+            values: points.map(({ second }) => (second < from ? null : at(second))),
+            tone: 'bad',
+            dashed: true,
+          },
         ],
       },
     ]
@@ -87,8 +93,8 @@ function pointsOf({ of }: DriftResult, { timeline, resource_usage }: Drifting): 
 }
 
 /**
- * Sen's line: its height at 0 is the median of what remains of the values without their slope, so that
- * the warm-up, a tenth of the run, moves it little.
+ * Sen's line: its height at 0 is the median of what remains of the values without their slope. Of files that do not
+ * tell where the warm-up ended, that, a tenth of the run, moves it little.
  */
 function throughTheMiddle(points: readonly Measured[], perSecond: number): (second: number) => number {
   const rest = points.map(({ second, value }) => value - perSecond * second).toSorted((a, b) => a - b)
