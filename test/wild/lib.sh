@@ -28,6 +28,7 @@ fresh() {
   if [ -d "$home/installed/$server" ] && [[ $(cat "$here/package") != @(npm|maven|pip):* ]]; then
     cp -a "$home/installed/$server" "$run/upper"
   fi
+  [[ $(cat "$here/package") != trixie:* ]] || ln -s "$home/debian-trixie" "$run/lower"
   # No name server: what a server asks about its clients would leave the machine, or wait 5 s for nobody.
   printf 'nameserver 127.0.0.1\n' | install -D -m 644 /dev/stdin "$run/upper/etc/resolv.conf"
   # The client trusts it by NODE_EXTRA_CA_CERTS=$run/upper/etc/mailstorm/cert.pem.
