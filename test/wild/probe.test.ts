@@ -59,6 +59,8 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   sendmail: { 'mail-first': 'conforms', 'lf-text': 'unknown', chunking: 'not offered' },
   courier: { 'pipelining-dot': 'deviates', 'mail-first': 'deviates', smtputf8: 'conforms' },
   qpsmtpd: { 'nested-mail': 'deviates', pipelining: 'conforms', starttls: 'not offered' },
+  'postfix-trixie': { 'mail-first': 'deviates', 'unknown-parameter': 'conforms', chunking: 'conforms' },
+  'exim-trixie': { postmaster: 'deviates', connections: 'conforms', starttls: 'conforms' },
   'net-smtp-server': { ehlo: 'deviates', rset: 'deviates', replies: 'deviates' },
 }
 

@@ -29,6 +29,8 @@ export const WILD_SERVERS = [
   'courier',
   'qpsmtpd',
   'net-smtp-server',
+  'postfix-trixie',
+  'exim-trixie',
 ] as const
 export type WildServer = (typeof WILD_SERVERS)[number]
 
