@@ -47,7 +47,7 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   },
   'smtp-protocol': {
     noop: 'deviates',
-    rset: 'deviates',
+    rset: 'unknown',
     'rcpt-first': 'deviates',
     'null-sender': 'deviates',
   },

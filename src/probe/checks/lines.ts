@@ -27,8 +27,10 @@ export const LINE_CHECKS: readonly Check[] = [
     judge(talk) {
       const nothing = unanswered(talk, 'long')
       if (nothing !== undefined) return nothing
-      if (talk.reply('short')?.code !== 250) return REFUSES_NOOP
-      return talk.reply('long')?.code === 250
+      const short = talk.reply('short')?.code
+      if (short === undefined || short >= 400) return REFUSES_NOOP
+      // As to a short one: Guerrilla says 200.
+      return talk.reply('long')?.code === short
         ? { verdict: 'conforms' }
         : { verdict: 'deviates', note: 'a line that every server must accept' }
     },

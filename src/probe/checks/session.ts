@@ -94,13 +94,13 @@ export const SESSION_CHECKS: readonly Check[] = [
     rfc: 'RFC 5321 4.1.1.5',
     plain: 'rcpt',
     asks: ['rset', 'rcpt'],
-    steps: (context) => [...HELLO, mail(context), say('rset', 'RSET'), rcpt(context)],
+    steps: (context) => [...mailAfterRcpt(context), say('rset', 'RSET'), rcpt(context)],
     judge(talk) {
       const nothing = unanswered(talk, 'rset')
       if (nothing !== undefined) return nothing
       if (talk.reply('rset')?.code !== 250)
         return { verdict: 'deviates', note: 'the reply to RSET is not 250' }
-      return outOfOrder('rcpt', 'the transaction goes on after RSET', REFUSED)(talk)
+      return rcptAfterEnd(talk, 'the transaction goes on after RSET', REFUSED)
     },
   },
   {
@@ -236,10 +236,27 @@ export const ORDER_CHECKS: readonly Check[] = [
     rfc: 'RFC 5321 4.1.4',
     plain: 'rcpt',
     asks: ['again', 'rcpt'],
-    steps: (context) => [...HELLO, mail(context), helloAgain('again'), { ...rcpt(context), after: WHATEVER }],
-    judge: outOfOrder('rcpt', 'the transaction goes on after EHLO', [503, 500]),
+    steps: (context) => [
+      ...mailAfterRcpt(context),
+      helloAgain('again'),
+      { ...rcpt(context), after: WHATEVER },
+    ],
+    judge: (talk) => rcptAfterEnd(talk, 'the transaction goes on after EHLO', [503, 500]),
   },
 ]
+
+/** A recipient too early, to be compared with one behind the end of the transaction that MAIL then begins. */
+function mailAfterRcpt(context: ProbeContext): Step[] {
+  return [...HELLO, { ...rcpt(context), name: 'early' }, { ...mail(context), after: WHATEVER }]
+}
+
+/** A server that asks for no MAIL before RCPT may well have ended the transaction. */
+function rcptAfterEnd(talk: Talk, taken: string, codes: readonly number[]): Judgement {
+  const early = talk.reply('early')?.code
+  if (early !== undefined && early < 400 && (talk.reply('rcpt')?.code ?? 500) < 400)
+    return { verdict: 'unknown', note: 'it takes RCPT without MAIL, which shows nothing' }
+  return outOfOrder('rcpt', taken, codes)(talk)
+}
 
 function silence({ waitMs }: ProbeContext): Step {
   return { name: 'silence', send: '', shown: 'nothing', withinMs: waitMs, after: WHATEVER }

@@ -1,5 +1,5 @@
 import { type Check, type Judgement, plainRefusal, unanswered } from '../check.ts'
-import { content, mail, type ProbeContext, rcpt, type Step, say, upToData } from '../step.ts'
+import { content, mail, type ProbeContext, rcpt, type Step, say, upToData, WHATEVER } from '../step.ts'
 import type { Talk } from '../talk.ts'
 
 /** RFC 5321 4.5.3.1.6: 1,000 octets with CRLF; RFC 5322 2.1.1: 998 without. */
@@ -115,16 +115,22 @@ export const TEXT_CHECKS: readonly Check[] = [
     rfc: 'RFC 5321 4.5.2',
     asks: ['text', 'next'],
     steps: (context) => [
-      ...afterSmallOne(context, '..\r\n...\r\n..a\r\na.\r\n.. ', 'lines that begin with dots, stuffed'),
-      // QUIT, since some know no NOOP.
-      say('next', 'QUIT', { after: /^/ }),
+      ...afterSmallOne(
+        context,
+        '..\r\n...\r\n..a\r\na.\r\n.. ',
+        'lines that begin with dots, stuffed',
+      ).flatMap((step) =>
+        step.name === 'mail' ? [say('before', 'RSET'), { ...step, after: WHATEVER }] : [step],
+      ),
+      say('next', 'RSET', { after: WHATEVER }),
     ],
     judge(talk) {
       const judged = taken(talk, 'a message with stuffed dots is refused')
       if (judged.verdict !== 'conforms') return judged
       const nothing = unanswered(talk, 'next')
       if (nothing !== undefined) return nothing
-      return talk.reply('next')?.code === 221
+      // Some know no RSET, and refuse it each time.
+      return talk.reply('next')?.code === (talk.reply('before')?.code ?? 250)
         ? { verdict: 'conforms', note: 'none of them ends the message' }
         : { verdict: 'deviates', note: 'it is out of step after them' }
     },
