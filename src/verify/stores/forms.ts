@@ -42,7 +42,7 @@ const FORMS = [
   },
   {
     scheme: 'imap',
-    form: 'imap://user:password@host[:port][/folder], with {1..100} in the user for many mailboxes',
+    form: 'imap://user:password@host[:port][/folder], with {1..100} in the user for many mailboxes, or imap://host?accounts=users.csv',
     wrong: (rest: string) => wrongImapUrl('imap', rest),
   },
   {

@@ -31,6 +31,19 @@ test('a range makes a mailbox for each number, owned by its user', () => {
   ])
 })
 
+test('accounts of a file stand in place of the login', () => {
+  expect(readImapUrl('imaps', '//mail.test?tls=unverified&accounts=lists/users.csv')).toEqual({
+    value: {
+      scheme: 'imaps',
+      host: 'mail.test',
+      port: 993,
+      tls: 'unverified',
+      mailboxes: [],
+      accounts: 'lists/users.csv',
+    },
+  })
+})
+
 test.each([
   ['', 'is not of the form'],
   ['mail.test', 'is not of the form'],
@@ -44,7 +57,10 @@ test.each([
   ['//u{1..3}:p{1..4}@mail.test', 'has the ranges {1..3} and {1..4}, and can have one'],
   ['//u:p{1..4}@mail.test', 'without one in the user'],
   ['//u{1..10001}:p@mail.test', 'at most 10000 mailboxes'],
-  ['//u:p@mail.test?tls=no', 'has ?tls=no, and only ?tls=unverified can stand there'],
+  ['//u:p@mail.test?tls=no', 'has ?tls=no, and only ?tls=unverified, ?accounts=users.csv'],
+  ['//u:p@mail.test?accounts=a.csv', 'has a login before the host, and accounts'],
+  ['//mail.test/Sent?accounts=a.csv', 'has a folder, and accounts'],
+  ['//mail.test?accounts=', 'has ?accounts=, and only'],
 ])('refuses %j: %s', (rest, wrong) => {
   expect(readImapUrl('imap', rest)).toEqual({ wrong: expect.stringContaining(wrong) })
 })

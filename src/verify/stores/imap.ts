@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { ImapFlow } from 'imapflow'
+import { readCsv } from '../../csv.ts'
 import { inDialOrder } from '../../dial.ts'
 import { connectionText, errorText, MailstormError } from '../../error.ts'
 import { foreignText } from '../../foreign-text.ts'
@@ -10,7 +11,7 @@ import { safeAddressesOf, systemLookup } from '../../smtp/preflight/address.ts'
 import { tlsErrorText } from '../../tls-error.ts'
 import type { Arrival, Store, StoreContext } from '../store.ts'
 import { arrivalsOf } from '../stored-message.ts'
-import type { ImapMailbox, ImapPlace } from './imap-url.ts'
+import { type ImapMailbox, type ImapPlace, MOST_MAILBOXES } from './imap-url.ts'
 
 /** Mailboxes that are read at a time. */
 const MAILBOXES_AT_ONCE = 8
@@ -49,7 +50,8 @@ export class ImapStore implements Store {
   #addresses: readonly string[] = []
 
   constructor(place: ImapPlace, context: StoreContext) {
-    const { scheme, host, port, mailboxes } = place
+    const { scheme, host, port, accounts } = place
+    const mailboxes = accounts === undefined ? place.mailboxes : mailboxesIn(accounts)
     this.#place = place
     this.#context = context
     this.#mailboxes = mailboxes.map((mailbox) => new Mailbox(mailbox))
@@ -283,4 +285,21 @@ function reasonOf(
     `${foreignText(connectionText(error), 120)}${said}`,
     'Start the server, or correct STRESS_VERIFY: imap://user:password@host:port',
   ]
+}
+
+/** The mailboxes of users who have nothing in common: a line for each, with user, pass, and perhaps folder and address. */
+function mailboxesIn(path: string): readonly ImapMailbox[] {
+  const { rows } = readCsv(path, { what: 'the mailboxes of STRESS_VERIFY', columns: ['user', 'pass'] })
+  const incomplete = rows.findIndex(({ user, pass }) => user === '' || pass === '')
+  if (incomplete !== -1 || rows.length > MOST_MAILBOXES)
+    throw new MailstormError(
+      'BAD_ACCOUNTS',
+      `Failed to read the mailboxes in ${path}: ${incomplete === -1 ? `there are ${rows.length}, and at most ${MOST_MAILBOXES} are read` : `account ${incomplete + 1} has no user or no pass`}.`,
+    )
+  return rows.map(({ user = '', pass = '', folder = '', address = '' }) => ({
+    user,
+    pass,
+    folder: folder === '' ? 'INBOX' : folder,
+    owner: address === '' ? user : address,
+  }))
 }

@@ -1,6 +1,9 @@
 // @module-tag long
 
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { testMail } from '../../../src/verify/message.fixture.ts'
 import { testStore } from '../../../src/verify/store.contract.ts'
 import { ImapStore } from '../../../src/verify/stores/imap.ts'
@@ -55,6 +58,35 @@ real('reads a hundred mailboxes by a template, each copy with its owner', { time
   expect(found.map(({ recipient }) => recipient)).toEqual(users)
   expect(await look(store)).toEqual([])
   await store[Symbol.asyncDispose]()
+})
+
+real('reads the mailboxes of a CSV file, whoever their users are', { timeout: 60_000 }, async () => {
+  using server = await startWildStore('dovecot')
+  const folder = mkdtempSync(join(tmpdir(), 'mailstorm-imap-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'users.csv')
+  writeFileSync(
+    file,
+    '\ufeffuser,pass,address\nalice@example.test,pass,\nbob@other.test,pass,robert@example.test\n',
+  )
+  const store = await openStore(`imap://127.0.0.1:${server.readPorts[0]}?tls=none&accounts=${file}`)
+  await store.check()
+  const users = ['alice@example.test', 'bob@other.test']
+  await deliver(
+    server.port,
+    users.map((recipient, number) => ({ recipient, octets: testMail({ runId: 'a', number, recipient }) })),
+    'LHLO',
+  )
+  const found = await look(store)
+  expect(found.map(({ recipient }) => recipient)).toEqual(['alice@example.test', 'robert@example.test'])
+  await store[Symbol.asyncDispose]()
+  writeFileSync(file, 'user,pass\nalice@example.test,s3cret-no\n,x\n')
+  await expect(openStore(`imap://127.0.0.1?accounts=${file}`)).rejects.toMatchObject({
+    code: 'BAD_ACCOUNTS',
+    message: expect.stringMatching(
+      /^Failed to read the mailboxes in [^ ]+: account 2 has no user or no pass\.$/,
+    ),
+  })
 })
 
 real(
