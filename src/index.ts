@@ -17,6 +17,7 @@ export {
 } from '../fixtures/hooks.ts'
 export { pressureParts, pressureScenario as pressure } from '../fixtures/pressure.ts'
 export { probeScenario as probe } from '../fixtures/probe.ts'
+export { type RelayOptions, type RelayPart, relayScenario as relay } from '../fixtures/relay.ts'
 export {
   type PartsOptions,
   type ScenarioOptions,
@@ -45,6 +46,7 @@ export type {
   Metrics,
   MinAvgMax,
   NameLookup,
+  NextHopRow,
   OverriddenResult,
   OverrideResult,
   ResourceSample,
@@ -101,3 +103,4 @@ export {
 } from './run/side-by-side.ts'
 export type { BreakpointSpec, ScenarioSpec, SpecBase } from './run/spec/spec.ts'
 export type { Credentials, PipeliningLevel, TlsMode } from './smtp/target.ts'
+export type { NextHop } from './verify/store.ts'

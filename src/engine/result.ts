@@ -98,6 +98,8 @@ export interface Result {
   }
   /** How long messages took from their acknowledgement to where they end up; of runs that were verified there. */
   readonly delivery?: DeliveryResult
+  /** What the next hop behind the servers did on purpose, of a scenario of `relay`: each part of it, or its own. */
+  readonly next_hop?: readonly NextHopRow[]
   /** How the servers were run. */
   readonly backend: {
     /** `embedded` (processes), `docker` (containers), `external` (`SMTP_TARGETS`) or `started` (`mailstorm start`). */
@@ -682,6 +684,29 @@ export interface DeliveryRow {
   readonly in_between: number
   /** From acknowledgement to arrival, of what arrived in it. */
   readonly end_to_end_ms: LatencySummary
+}
+
+/** One part of a relay scenario: what the next hop did in it, and what of all mail reached it meanwhile. */
+export interface NextHopRow {
+  /** Name of the part. */
+  readonly part: string
+  /** What it did: `takes each message`, `is away`. */
+  readonly next_hop: string
+  /** Start of the part, in seconds after the first. */
+  readonly from_seconds: number
+  /** How long it lasted. */
+  readonly seconds: number
+  /** Since when the next hop did so, in seconds after the first start; null when it was never told to. */
+  readonly since_seconds: number | null
+  /** Arrivals per second meanwhile, of all mail, whenever it was acknowledged; null without arrivals. */
+  readonly delivered_per_second: number | null
+  /** Most of all mail that was acknowledged and had not arrived, at the end of a second; null without arrivals. */
+  readonly deepest_queue: number | null
+  /**
+   * Of a part in which it takes mail again: from then to the last arrival of what earlier parts had left in the queue, in
+   * seconds; null of all others.
+   */
+  readonly drain_seconds: number | null
 }
 
 /** Lowest, mean and highest of a series. */

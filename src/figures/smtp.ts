@@ -26,7 +26,7 @@ import { type BaselineFigures, isComparable, worsening } from './regression.ts'
 
 /** What thresholds are judged on: the parts of a Result that have figures. */
 export type Measured = Pick<Result, 'metrics' | 'histograms' | 'ledger' | 'custom_metrics' | 'drift'> &
-  Partial<Pick<Result, 'resource_usage' | 'generator' | 'delivery' | 'retries'>> & {
+  Partial<Pick<Result, 'resource_usage' | 'generator' | 'delivery' | 'next_hop' | 'retries'>> & {
     /** Reference of `regression`. */
     readonly baseline?: BaselineFigures
   }
@@ -98,6 +98,22 @@ function accountCount(name: 'bounced' | 'misrouted' | 'in_transit', title = name
 
 /** Why there is nothing from behind the servers. */
 const NOT_VERIFIED = 'nothing was looked for behind the servers: STRESS_VERIFY'
+
+/** Of what arrived behind the servers. */
+function delivered(
+  name: string,
+  entry: Pick<Entry, 'title' | 'unit' | 'better'>,
+  read: (delivery: SmtpRun['delivery']) => number | null | undefined,
+): Entry {
+  return { group: 'End-to-end time', name, ...entry, noData: NOT_VERIFIED, read: (run) => read(run.delivery) }
+}
+
+/** From the return of the next hop of a relay scenario; of any other run from the last acknowledgement. */
+function drainTime({ delivery, next_hop: rows = [] }: SmtpRun): number | null | undefined {
+  const back = rows?.findLast((row) => typeof row?.drain_seconds === 'number')
+  // One part alone has its own mail, and not the queue.
+  return (rows?.length ?? 0) > 1 && back !== undefined ? back?.drain_seconds : delivery?.drain_seconds
+}
 
 /** Use of all servers (or containers) of a run together. */
 function usage(kind: 'cpu_percent' | 'memory_bytes', key: 'avg' | 'max'): Entry['read'] {
@@ -308,6 +324,20 @@ export const SMTP_FIGURES: Figures<SmtpRun> = figuresOf<SmtpRun>({
       // It is a comparison itself.
       compared: false,
       read: regression,
+    },
+    delivered(
+      'delivered_rate',
+      { title: 'delivered', unit: 'per_second', better: 'higher' },
+      (delivery) => delivery?.delivered_per_second,
+    ),
+    delivered(
+      'deepest_queue',
+      { title: 'deepest queue', ...LOWER_COUNT },
+      (delivery) => delivery?.most_in_between,
+    ),
+    {
+      ...delivered('drain_time', { title: 'drain time', unit: 'seconds', better: 'lower' }, () => null),
+      read: drainTime,
     },
     ...LATENCIES.flatMap(shownOf),
     {

@@ -374,6 +374,20 @@ const result = z.looseObject({
     end_to_end: histogram.optional(),
   }),
   delivery: delivery.optional(),
+  next_hop: z
+    .array(
+      z.looseObject({
+        part: text,
+        next_hop: text,
+        from_seconds: number,
+        seconds: number,
+        since_seconds: figure,
+        delivered_per_second: figure,
+        deepest_queue: figure,
+        drain_seconds: figure,
+      }),
+    )
+    .optional(),
   backend: z.looseObject({ name: text, why: text }),
   generator,
   machine,

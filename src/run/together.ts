@@ -1,3 +1,4 @@
+import { systemClock } from '../engine/clock.ts'
 import type { Pacer } from '../engine/executors/executor.ts'
 import { EMPTY_HISTOGRAM } from '../engine/histogram.ts'
 import {
@@ -19,7 +20,9 @@ import { PHASES } from '../smtp/target.ts'
 import { withLogs } from './archive-logs.ts'
 import { type LoadPart, runLoads } from './execute.ts'
 import { ownWorkers } from './generator.ts'
-import { groundFor } from './ground/ground.ts'
+import { type Ground, groundFor } from './ground/ground.ts'
+import { joinDeliveries } from './joint-delivery.ts'
+import { HopSchedule, type HopSpan, RELAY_TABLE } from './next-hop.ts'
 import { buildResult, isUnverified, judgedOn, type RunFacts } from './result.ts'
 import type { Execute, Row, RunOptions } from './scenario-run.ts'
 import { besideOthers, LOADS_TABLE } from './side-by-side.ts'
@@ -36,11 +39,14 @@ export class JointRun {
   readonly thresholds: readonly Threshold[]
   readonly timeoutMs: number
   readonly #loads = Promise.withResolvers<readonly LoadRun[]>()
+  readonly #hopSpans: readonly HopSpan[]
   #outcome: Promise<JointOutcome> | undefined
 
-  constructor(parts: JointRun['parts'], thresholds: readonly Threshold[]) {
+  /** `hopSpans`: what the next hop behind the servers does during each load, if it is told to. */
+  constructor(parts: JointRun['parts'], thresholds: readonly Threshold[], hopSpans: readonly HopSpan[] = []) {
     this.parts = parts
     this.thresholds = thresholds
+    this.#hopSpans = hopSpans
     const longest = this.parts.map(
       ({ options, startAfterSeconds }) =>
         startAfterSeconds * 1000 + options.workload.maxDurationMs + verifyMs(options.workload),
@@ -53,7 +59,9 @@ export class JointRun {
     const outcome = this.#run(row)
     const load = (await this.#loads.promise)[index]
     if (load !== undefined) onStarted(load)
-    const result = (await outcome).results[index]
+    const { results, together } = await outcome
+    // Of an interrupted run no row comes any more but this one, and it has one result: that of all loads.
+    const result = row.signal.aborted ? together : results[index]
     if (result === undefined) throw new RangeError(`there is no load ${index}`)
     return result
   }
@@ -77,20 +85,56 @@ export class JointRun {
       ...part,
       workers: ownWorkers(part.options.workload.workers, row.services.options.split),
     }))
-    const facts = await runLoads(ground, { parts, row, onStarted: (loads) => this.#loads.resolve(loads) })
+    const hop = this.#hopOf(ground)
+    const facts = await this.#send({ ground, parts, row, hop })
     const done: JointPart[] = []
     for (const [index, one] of facts.entries()) {
       const startAfterSeconds = parts[index]?.startAfterSeconds ?? 0
       done.push({ facts: one, result: await buildResult(one), startAfterSeconds })
     }
-    const together = togetherResult(done, this.thresholds)
+    const together = togetherResult(done, this.thresholds, hop)
     const [first] = facts
     return {
-      results: done.map(({ result }) => result),
+      results: done.map(({ result }, index) => ({
+        ...result,
+        ...(together.next_hop === undefined ? {} : { next_hop: together.next_hop.slice(index, index + 1) }),
+      })),
       together:
         first === undefined ? together : await withLogs(together, first.servers.booted, row.services.options),
     }
   }
+
+  #hopOf({ stores }: Ground): HopSchedule | undefined {
+    if (this.#hopSpans.length === 0) return undefined
+    // All loads have the same one.
+    const [store] = stores.values()
+    if (store?.behave === undefined)
+      throw new RangeError('a store that is no next hop has been refused before anything is opened')
+    return new HopSchedule(this.#hopSpans, store, () => systemClock.nowMs())
+  }
+
+  async #send({ hop, ground, parts, row }: Sent): Promise<RunFacts[]> {
+    const onStarted = (loads: LoadRun[]) => {
+      this.#loads.resolve(loads)
+      hop?.begin(loads[0]?.startMs ?? systemClock.nowMs())
+    }
+    // An interrupted run must not leave a change behind that reaches the next one.
+    const cancel = () => void hop?.end()
+    row.signal.addEventListener('abort', cancel, { once: true })
+    try {
+      return await runLoads(ground, { parts, row, onStarted })
+    } finally {
+      row.signal.removeEventListener('abort', cancel)
+      await hop?.end()
+    }
+  }
+}
+
+interface Sent {
+  readonly ground: Ground
+  readonly parts: readonly LoadPart[]
+  readonly row: Row
+  readonly hop: HopSchedule | undefined
 }
 
 /** One of several loads that ran at the same time. */
@@ -101,24 +145,49 @@ interface JointPart {
 }
 
 /** All loads as one: every message of each, timed from the first load's start. */
-function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]): Result {
+function togetherResult(
+  parts: readonly JointPart[],
+  asked: readonly Threshold[],
+  hop: HopSchedule | undefined,
+): Result {
   const results = parts.map(({ result }) => result)
   const [first] = parts
   if (first === undefined) throw new RangeError('nothing ran')
   const recording = recordingOf(parts)
   const pacer = pacerOf(parts)
+  const { delivery, endToEnd } = joinDeliveries(
+    parts.map(({ facts, startAfterSeconds }) => ({ times: facts.verified?.times, startAfterSeconds })),
+  )
+  const lastArrivedMs = parts.map(({ facts, startAfterSeconds }) => {
+    const ms = facts.verified?.times?.lastArrivedMs ?? 0
+    return ms === 0 ? 0 : startAfterSeconds * 1000 + ms
+  })
+  const rows = hop?.rows({ startedAtMs: first.facts.load.startsAtMs, delivery, lastArrivedMs })
   const judged = {
     metrics: metricsOf(parts, pacer, recording),
-    histograms: { response_time: recording.responseTime, service_time: recording.serviceTime },
+    histograms: {
+      response_time: recording.responseTime,
+      service_time: recording.serviceTime,
+      ...(endToEnd === undefined ? {} : { end_to_end: endToEnd }),
+    },
     ledger: mergeLedgers(results.map((result) => result.ledger)),
+    ...(delivery === undefined ? {} : { delivery }),
+    ...(rows === undefined ? {} : { next_hop: rows }),
   }
   const thresholds = asked.map((threshold) => judgedOn(threshold, judged, first.facts.servers))
-  const reasons = [...new Set(results.flatMap(({ partial_reason }) => partial_reason ?? []))]
+  const missed = hop?.failure === undefined ? [] : [`the next hop did not do as it was told: ${hop.failure}`]
+  const reasons = [...new Set([...results.flatMap(({ partial_reason }) => partial_reason ?? []), ...missed])]
   const partialReason = reasons.length === 0 ? null : reasons.join('; ')
   const failures = assembleFailures(recording, first.result.servers, untoldOf(parts))
   const asides = { ...assembleAsides(recording, first.result.servers), ...pipeliningOf(results) }
-  // Drift and custom metrics belong to one load only.
-  const { drift: _drift, custom_metrics: _custom, overridden: _overridden, ...common } = first.result
+  // Drift and custom metrics belong to one load only; deliveries have been put together.
+  const {
+    drift: _drift,
+    custom_metrics: _custom,
+    overridden: _overridden,
+    delivery: _own,
+    ...common
+  } = first.result
   const together: Result = {
     ...common,
     part: 'together',
@@ -145,7 +214,9 @@ function togetherResult(parts: readonly JointPart[], asked: readonly Threshold[]
     timeline: assembleTimeline({ pacer, recording }),
     generator: generatorOf(results),
   }
-  return besideOthers(together, [...results, together], LOADS_TABLE)
+  if (rows === undefined) return besideOthers(together, [...results, together], LOADS_TABLE)
+  const told = results.map((result, index) => ({ ...result, next_hop: rows.slice(index, index + 1) }))
+  return besideOthers(together, [...told, together], RELAY_TABLE)
 }
 
 /** What was found once for several loads is said once. */
@@ -204,7 +275,7 @@ function workloadOf(results: readonly Result[], pacer: Pacer): Result['workload'
   if (first === undefined) throw new RangeError('nothing ran')
   return {
     ...first.workload,
-    executor: results.map(({ workload }) => workload.executor).join(' + '),
+    executor: [...new Set(results.map(({ workload }) => workload.executor))].join(' + '),
     planned: pacer.total,
     workers: sum(results, ({ workload }) => workload.workers),
     max_sessions: sum(results, ({ workload }) => workload.max_sessions),
@@ -240,7 +311,11 @@ function serversOf(parts: readonly JointPart[], recording: Recording): Result['p
 function generatorOf(results: readonly Result[]): GeneratorResult {
   const [first] = results
   if (first === undefined) throw new RangeError('nothing ran')
-  const reasons = [...new Set(results.flatMap(({ generator }) => generator.bound_reasons))]
+  // One reason of several loads, each with its own figure, is said once, with the first one's.
+  const all = results.flatMap(({ generator }) => generator.bound_reasons)
+  const reasons = [
+    ...new Map(all.toReversed().map((why) => [why.replaceAll(/[\d.]+/g, ''), why])).values(),
+  ].toReversed()
   return { ...first.generator, bound: reasons.length > 0, bound_reasons: reasons }
 }
 

@@ -22,6 +22,22 @@ export interface ArrivalBounce {
   readonly text: string
 }
 
+/**
+ * How the place where the mail ends up treats the relay before it: it takes each message (`takes`), takes it some time
+ * after its end, puts each recipient off by a reply of 4yz, or is not there (`away`).
+ */
+export type NextHop =
+  | 'takes'
+  | 'away'
+  | {
+      /** Milliseconds from the end of a message to its reply, up to 600,000. */
+      readonly slowMs: number
+    }
+  | {
+      /** Code of the reply to each recipient, from 400 to 499. */
+      readonly refusesWith: number
+    }
+
 /** Where the mail of a run ends up. `store.contract.ts` says what each must do. */
 export interface Store extends AsyncDisposable {
   /** As people know it: `the sink at 127.0.0.1:2525`, `the maildirs /var/mail/{user}`. */
@@ -42,6 +58,11 @@ export interface Store extends AsyncDisposable {
   glance?(signal: AbortSignal): Promise<void>
   /** Why it may no longer have everything, as `keeps 500 messages`; undefined when it has. */
   limits(): string | undefined
+  /**
+   * Only of a store that is the next hop of the server: how it treats it from now on. Resolves with when that began, in
+   * milliseconds since 1970. Throws MailstormError when it could not.
+   */
+  behave?(behaviour: NextHop): Promise<number>
   /** The message as it arrived, for a look at its damage; undefined when it is gone. */
   raw?(id: string): Promise<Buffer | undefined>
 }

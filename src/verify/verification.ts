@@ -1,6 +1,6 @@
 import type { Clock } from '../engine/clock.ts'
-import { summarise } from '../engine/histogram.ts'
-import type { AccountResult, DeliveryResult, LedgerResult, Result } from '../engine/result.ts'
+import { type SparseHistogram, summarise } from '../engine/histogram.ts'
+import type { AccountResult, DeliveryResult, DeliveryRow, LedgerResult, Result } from '../engine/result.ts'
 import type { Acknowledgements } from '../ledger/acknowledgements.ts'
 import type { ReceiptsData } from '../ledger/receipts.ts'
 import { messageId } from '../mail/id.ts'
@@ -32,11 +32,23 @@ export interface VerifyOptions {
   readonly onProgress: (arrived: number, expected: number) => void
 }
 
+/** When messages of a load were acknowledged and arrived; times after its start. */
+export interface DeliveredTimes {
+  readonly timeResolutionMs: number
+  readonly lastAcknowledgedMs: number
+  /** 0 where nothing arrived. */
+  readonly lastArrivedMs: number
+  readonly timeline: readonly DeliveryRow[]
+  readonly endToEnd: SparseHistogram
+}
+
 /** What is known of a load behind its servers: parts of its result. */
 export interface Verified {
   readonly ledger: LedgerResult
   readonly delivery?: DeliveryResult
   readonly endToEnd?: Result['histograms']['end_to_end']
+  /** What it takes to put it together with other loads; also where nothing arrived. */
+  readonly times?: DeliveredTimes
   /** Why the run is partial for it, if it is. */
   readonly partialReason?: string
 }
@@ -142,13 +154,21 @@ interface Timed {
   readonly targets: readonly string[]
 }
 
-function deliveryOf({ times, account, store, targets }: Timed): Pick<Verified, 'delivery' | 'endToEnd'> {
-  if (times.count === 0 || store.timeResolutionMs === undefined) return {}
+function deliveryOf({
+  times,
+  account,
+  store,
+  targets,
+}: Timed): Pick<Verified, 'delivery' | 'endToEnd' | 'times'> {
+  const { timeResolutionMs } = store
+  if (timeResolutionMs === undefined) return {}
   const timeline = times.timeline((tell) => account.acknowledgements(tell))
-  const { histogram, ofTargets, lastArrivedMs, lastAcknowledgedMs } = times
+  const { histogram: endToEnd, ofTargets, lastArrivedMs, lastAcknowledgedMs } = times
+  const all = { timeResolutionMs, lastAcknowledgedMs, lastArrivedMs, timeline, endToEnd }
+  if (times.count === 0) return { times: all }
   const delivery: DeliveryResult = {
-    time_resolution_ms: store.timeResolutionMs,
-    end_to_end_ms: summarise(histogram),
+    time_resolution_ms: timeResolutionMs,
+    end_to_end_ms: summarise(endToEnd),
     per_server: targets.flatMap((name, index) => {
       const summary = ofTargets[index]
       return summary === undefined ? [] : [{ name, end_to_end_ms: summary }]
@@ -158,5 +178,5 @@ function deliveryOf({ times, account, store, targets }: Timed): Pick<Verified, '
     most_in_between: Math.max(0, ...timeline.map(({ in_between }) => in_between)),
     timeline,
   }
-  return { delivery, endToEnd: histogram }
+  return { delivery, endToEnd, times: all }
 }

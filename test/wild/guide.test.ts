@@ -1,7 +1,7 @@
 // @module-tag long
 
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -28,8 +28,8 @@ const commands = blocks('sh')
   .join('')
   .replaceAll(/\\\n\s*/g, '')
   .split('\n')
-const [isReady = '', doesItArrive = '', mailLikeYours = '', killedWithin = ''] = commands
-const killing = blocks('').at(-1) ?? ''
+const [isReady = '', doesItArrive = '', mailLikeYours = '', killedWithin = '', nextHopFails = ''] = commands
+const killing = blocks('').find((text) => text.startsWith('pkill')) ?? ''
 const [inCi = ''] = blocks('yaml').flatMap((text) => text.match(/npx mailstorm run .*/) ?? [])
 
 describe.skipIf(reason !== undefined)(
@@ -52,8 +52,12 @@ describe.skipIf(reason !== undefined)(
       rmSync(folder, { recursive: true })
     })
 
-    async function run(command: string, onOutput?: (text: string) => void): Promise<Result> {
-      expect(await output(command, onOutput)).toContain('[PASSED]')
+    async function run(
+      command: string,
+      onOutput?: (text: string) => void,
+      shorter: NodeJS.ProcessEnv = {},
+    ): Promise<Result> {
+      expect(await output(command, onOutput, shorter)).toContain('[PASSED]')
       return JSON.parse(readFileSync(join(folder, 'latest.json'), 'utf8'))
     }
 
@@ -61,6 +65,7 @@ describe.skipIf(reason !== undefined)(
     async function output(
       command: string,
       onOutput: (text: string) => void = () => undefined,
+      shorter: NodeJS.ProcessEnv = {},
     ): Promise<string> {
       const here = command
         .replace('npx mailstorm', `"${process.execPath}" "${join(ROOT, 'src/cli.ts')}"`)
@@ -72,6 +77,7 @@ describe.skipIf(reason !== undefined)(
         NO_COLOR: '1',
         CI: '1',
         STRESS_RESULTS_DIR: folder,
+        ...shorter,
       }
       return new Promise<string>((resolve, reject) => {
         const child = execFile('bash', ['-c', here], { cwd: folder, env }, (error, stdout, stderr) => {
@@ -106,7 +112,23 @@ describe.skipIf(reason !== undefined)(
       expect(ledger).toMatchObject({ verified: true, lost: 0, account: { arrived: 5_000, bounced: 0 } })
     })
 
-    test('5: the gate of CI', { timeout: LIMIT_MS }, async () => {
+    test('5: Postfix keeps its mail while the next hop fails', { timeout: LIMIT_MS }, async () => {
+      const shorter = { STRESS_DURATION: '4', STRESS_RATE: '20', STRESS_MESSAGES: '200' }
+      await run(nextHopFails, undefined, shorter)
+      const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('-relay--together.json'))
+      const together: Result = JSON.parse(readFileSync(join(folder, file), 'utf8'))
+      const { ledger, next_hop: rows = [], delivery } = together
+      expect(ledger).toMatchObject({
+        ...{ verified: true, acknowledged: 600, received: 600, lost: 0, duplicated: 0, corrupted: 0 },
+        account: { arrived: 600, bounced: 0, misrouted: 0 },
+      })
+      expect(rows.map((row) => row.next_hop)).toContain('is away')
+      // Until it was back, at least what was accepted while it was away was in the queue.
+      expect(delivery?.most_in_between).toBeGreaterThanOrEqual(80)
+      expect(rows.at(-1)?.drain_seconds).toBeGreaterThan(0)
+    })
+
+    test('6: the gate of CI', { timeout: LIMIT_MS }, async () => {
       const { ledger, thresholds } = await run(inCi)
       expect(ledger).toMatchObject({ received: 1_000, lost: 0 })
       expect(thresholds.map(({ expression }) => expression)).toContain('e2e_p(99)<10000')

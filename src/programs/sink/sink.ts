@@ -6,13 +6,15 @@ import { apiV2 } from './http/api-v2.ts'
 import { BasicAuth, createHttpServer, type SinkHttpServer } from './http/http-server.ts'
 import { EventStreams, Hub } from './http/live-events.ts'
 import { Messages } from './http/messages.ts'
-import { arrivalRoutes, deliveryRoutes, ownRoutes, webPage } from './http/own-routes.ts'
+import { arrivalRoutes, deliveryRoutes, hopRoutes, ownRoutes, webPage } from './http/own-routes.ts'
 import { OutgoingServers } from './http/release.ts'
 import { type Route, Router } from './http/router.ts'
 import { JimSwitch } from './jim.ts'
 import type { SinkOptions } from './options.ts'
 import { createSmtpServer } from './smtp/connection.ts'
 import { DigestFields } from './smtp/content-digest.ts'
+import { HopSwitch } from './smtp/hop.ts'
+import { HopDoors } from './smtp/hop-doors.ts'
 import { Intake } from './smtp/intake.ts'
 import { ArrivalJournal } from './store/arrivals.ts'
 import { Store } from './store/store.ts'
@@ -43,15 +45,19 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
     journal,
     onStored: (message) => hub.publish(message),
   })
-  const smtp = createSmtpServer({ ...options, intake, jim, lmtp: false })
-  const lmtp = createSmtpServer({ ...options, intake, jim, lmtp: true })
+  const hop = new HopSwitch()
+  const smtp = createSmtpServer({ ...options, intake, jim, hop, lmtp: false })
+  const lmtp = createSmtpServer({ ...options, intake, jim, hop, lmtp: true })
+  const doors = new HopDoors(hop)
   const sharesListener = options.api.text === options.ui.text
   const api = httpServer(options, hub, [
     ...apiRoutes({ options, messages, hub, jim, journal }),
+    ...(options.nextHop ? hopRoutes(doors) : []),
     ...(sharesListener ? webPage(options.apiHost + options.webPath) : []),
   ])
   const ui = sharesListener ? api : httpServer(options, undefined, webPage(options.apiHost + options.webPath))
   const close = closeOnce(async () => {
+    doors.close()
     for (const socket of [...smtp.sockets, ...lmtp.sockets]) socket.destroy()
     await Promise.all([
       closed(smtp.server),
@@ -68,6 +74,9 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
       options.lmtp && listening(lmtp.server, options.lmtp, '(SINK_LMTP)'),
       listening(api.server, options.api, '(MH_API_BIND_ADDR)'),
     ])
+    doors.add(smtp, { ...options.smtp, port: smtpPort })
+    if (options.lmtp !== undefined && lmtpPort !== undefined)
+      doors.add(lmtp, { ...options.lmtp, port: lmtpPort })
     const uiPort = sharesListener ? apiPort : await listening(ui.server, options.ui, '(MH_UI_BIND_ADDR)')
     return { smtpPort, lmtpPort, apiPort, uiPort, close, [Symbol.asyncDispose]: close }
   } catch (error) {

@@ -5,6 +5,7 @@ import { deliveryCharts } from '../html/charts/delivery.ts'
 import { distributionChart } from '../html/charts/latency.ts'
 import { type TimeColumn, timelineTable } from './common.ts'
 import { latencyTable } from './latency.ts'
+import { nextHopMarkers } from './next-hop.ts'
 
 const TIMELINE: readonly TimeColumn<DeliveryRow>[] = [
   { title: 'acknowledged', of: 'sum', read: (row) => row.acknowledged },
@@ -15,12 +16,13 @@ const TIMELINE: readonly TimeColumn<DeliveryRow>[] = [
 ]
 
 /** What became of the mail behind the servers; empty for a run that was not verified there. */
-export function deliveryBlock({ delivery, ledger, histograms }: Result): Block {
+export function deliveryBlock(result: Result): Block {
+  const { delivery, ledger, histograms } = result
   const { account } = ledger
   const distribution = distributionChart([
     { label: 'end-to-end time', tone: 'accent', histogram: histograms.end_to_end ?? NOTHING },
   ])
-  const charts = delivery === undefined ? [] : deliveryCharts(delivery)
+  const charts = delivery === undefined ? [] : deliveryCharts(delivery, nextHopMarkers(result))
   return {
     title: 'Behind the servers',
     note: 'From when a message was acknowledged to when it arrived where it ends up; messages times recipients.',

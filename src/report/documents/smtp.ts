@@ -61,6 +61,7 @@ import { driftBlock } from './drift.ts'
 import { failureBlocks } from './failures.ts'
 import { phasesBlock, responseTimesBlock } from './latency.ts'
 import { generatorsBlock, resourcesBlock, serversBlock } from './machines.ts'
+import { nextHopBlock, nextHopFacts } from './next-hop.ts'
 import { searchBlock } from './search.ts'
 
 /** A run of the SMTP stress tests. */
@@ -82,6 +83,7 @@ export function smtpDocument(result: Result): Document {
       { title: 'Messages', parts: [facts(messageFacts(result))], in: NOT_HTML, folded: true },
       { title: 'Performance', parts: [facts(performanceFacts(result))], in: NOT_HTML, folded: true },
       searchBlock(result.search),
+      nextHopBlock(result),
       sideBySideBlock(result.side_by_side),
       overTimeBlock(result),
       deliveryBlock(result),
@@ -311,6 +313,7 @@ function headFacts(result: Result): Fact[] {
       ...clientFacts(result),
       ...overriddenParts(result).map((part) => ['Overridden', part] as const),
     ]),
+    ...nextHopFacts(result),
     backendFact(result),
     seedFact(result),
     ...whereAndWhen(result),

@@ -109,3 +109,20 @@ test.each(['sink:x', 'sink:0', 'sink:70000', 'sink:lmtp:x', 'sink:127.0.0.1:25']
     await expect(open(text)).rejects.toThrow('names no port from 1 to 65535')
   },
 )
+
+test('behaves as it is told, for every store that is opened of it', async () => {
+  const port = await freePort()
+  await using first = await open(`sink:${port}`)
+  await using second = await open(`sink:${port}`)
+  const before = performance.timeOrigin + performance.now()
+  expect(await first.behave?.({ refusesWith: 451 })).toBeGreaterThan(before)
+  using smtp = await RawSmtp.greeted(port)
+  await smtp.say('MAIL FROM:<a@x.test>')
+  expect(await smtp.say('RCPT TO:<b@x.test>')).toMatch(/^451 /)
+  await second.behave?.('away')
+  expect(await smtp.reply()).toBe('closed')
+  await second.behave?.({ slowMs: 10 })
+  using again = await RawSmtp.greeted(port)
+  await again.message(testMail({ runId: 'a', number: 1 }).subarray(0, -2))
+  expect(await Array.fromAsync(first.arrivals('a', AbortSignal.timeout(60_000)))).toHaveLength(1)
+})

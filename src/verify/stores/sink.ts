@@ -2,8 +2,9 @@ import { embeddedMailhog, type RunningMailhog } from '../../../containers/mailho
 import { errorText, MailstormError } from '../../error.ts'
 import { BODY_CRC_HEADER, ID_HEADER } from '../../ledger/ledger.ts'
 import { LOOPBACK } from '../../listening.ts'
+import type { HopAnswer } from '../../programs/sink/http/own-routes.ts'
 import type { ArrivalLine } from '../../programs/sink/store/arrivals.ts'
-import type { Arrival, Store, StoreContext } from '../store.ts'
+import type { Arrival, NextHop, Store, StoreContext } from '../store.ts'
 import { arrivalsOf } from '../stored-message.ts'
 import type { SinkPort } from './sink-port.ts'
 
@@ -66,6 +67,17 @@ async function boot({ protocol, port }: SinkPort): Promise<RunningMailhog> {
   })
 }
 
+function hopQuery(behaviour: NextHop): string {
+  if (typeof behaviour === 'string') return `mode=${behaviour}`
+  return 'slowMs' in behaviour
+    ? `mode=slow&ms=${behaviour.slowMs}`
+    : `mode=refuses&code=${behaviour.refusesWith}`
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
+
 class SinkStore implements Store {
   readonly name: string
   /** It stamps what has come in by the clock of this machine, to the microsecond. */
@@ -88,7 +100,7 @@ class SinkStore implements Store {
   }
 
   async *arrivals(runId: string, signal: AbortSignal): AsyncGenerator<Arrival> {
-    const { body } = await this.#ask(`/sink/arrivals?from=${this.#offset}`, signal)
+    const { body } = await this.#ask(`/sink/arrivals?from=${this.#offset}`, { signal })
     if (body === null) return
     const begin = `${runId}-`
     let rest = Buffer.alloc(0)
@@ -107,6 +119,11 @@ class SinkStore implements Store {
       this.#offset += end
       rest = bytes.subarray(end)
     }
+  }
+
+  async behave(behaviour: NextHop): Promise<number> {
+    const response = await this.#ask(`/sink/hop?${hopQuery(behaviour)}`, { method: 'PUT' })
+    return ((await response.json()) as HopAnswer).at_epoch_ms
   }
 
   limits(): undefined {
@@ -136,13 +153,13 @@ class SinkStore implements Store {
     return []
   }
 
-  async #ask(path: string, signal?: AbortSignal): Promise<Response> {
-    const how = signal === undefined ? {} : { signal }
+  async #ask(path: string, how: RequestInit = {}): Promise<Response> {
     const response = await fetch(`${this.#sink.apiUrl}${path}`, how).catch((error: Error) => {
-      if (signal?.aborted) throw error
+      if (how.signal?.aborted) throw error
       throw this.#failure(this.#sink.endedBy ?? errorText(error.cause ?? error))
     })
-    if (!response.ok) throw this.#failure(`it answered ${response.status}`)
+    if (!response.ok)
+      throw this.#failure(`it answered ${response.status} ${firstLine(await response.text())}`)
     return response
   }
 

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { errorText } from '../../../error.ts'
 import type { MimeFacts } from '../mime/mime-digest.ts'
+import { readHopBehaviour } from '../smtp/hop.ts'
+import type { HopDoors } from '../smtp/hop-doors.ts'
 import type { ArrivalJournal } from '../store/arrivals.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredMessage } from '../store/stored-message.ts'
@@ -149,6 +152,28 @@ export function arrivalRoutes(journal: ArrivalJournal): Route[] {
 
 function* latin1Pieces(journal: ArrivalJournal, from: number): Generator<string> {
   for (const piece of journal.read(from)) yield piece.toString('latin1')
+}
+
+/** What a next hop answers when it has been told how to behave. */
+export interface HopAnswer {
+  /** Since when it does, in milliseconds since 1970, with a fraction. */
+  readonly at_epoch_ms: number
+}
+
+/** `PUT /sink/hop?mode=…`: how it treats the relay from now on. */
+export function hopRoutes(doors: HopDoors): Route[] {
+  const handler = async ({ response, query }: Exchange) => {
+    const reading = readHopBehaviour(query)
+    if ('wrong' in reading) return sendError(response, 400, reading.wrong)
+    try {
+      await doors.behave(reading)
+    } catch (error) {
+      return sendError(response, 503, errorText(error))
+    }
+    const answer: HopAnswer = { at_epoch_ms: performance.timeOrigin + performance.now() }
+    send(response, 200, 'application/json', JSON.stringify(answer))
+  }
+  return [{ method: 'PUT', path: '/sink/hop', api: 'own', handler }]
 }
 
 /** A small page that lists the messages. `apiBase`: URL or path of the API. */

@@ -6,6 +6,7 @@ import { JIM_DEFAULTS, JimSwitch } from '../jim.ts'
 import { Store } from '../store/store.ts'
 import { createSmtpServer } from './connection.ts'
 import { DigestFields } from './content-digest.ts'
+import { HopSwitch } from './hop.ts'
 import { Intake } from './intake.ts'
 
 let store: Store
@@ -24,7 +25,8 @@ async function serve(
   jim = new JimSwitch({ config: JIM_DEFAULTS, invited: false }),
 ): Promise<void> {
   const intake = new Intake({ store, headerOnly: false, fields: new DigestFields(), onStored: () => {} })
-  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking, lmtp, nextHop })
+  const hop = new HopSwitch()
+  smtp = createSmtpServer({ hostname: 'sink.test', intake, jim, chunking, lmtp, nextHop, hop })
   smtp.server.listen(0, '127.0.0.1')
   await once(smtp.server, 'listening')
   port = (smtp.server.address() as AddressInfo).port

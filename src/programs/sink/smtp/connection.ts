@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Jim, JimSwitch } from '../jim.ts'
 import { DataReader } from './data-reader.ts'
 import { type Chunk, Dialogue } from './dialogue.ts'
+import type { HopSwitch } from './hop.ts'
 import type { IncomingContent, Intake } from './intake.ts'
 
 /** MailHog has no limit (it accepted 100 KB); this one only keeps endless lines out of memory. */
@@ -18,6 +19,7 @@ export interface ConnectionOptions {
   readonly chunking: boolean
   readonly lmtp: boolean
   readonly nextHop: boolean
+  readonly hop: HopSwitch
 }
 
 interface Data {
@@ -35,6 +37,7 @@ class Connection {
   readonly #jim: Jim | undefined
   readonly #bytesPerSecond: number | undefined
   readonly #isLmtp: boolean
+  readonly #hop: HopSwitch
   readonly #dialogue: Dialogue
   readonly #replies: ReplyQueue
   /** Beginning of an incomplete command line. */
@@ -44,6 +47,9 @@ class Connection {
   #onLink: NodeJS.Timeout | undefined
   /** Octets of the chunk at hand that are still to come. */
   #chunkBytesLeft = 0
+  /** Whole messages that the hop takes its time for: until then it does not have them. */
+  readonly #slow = new Map<NodeJS.Timeout, IncomingContent>()
+  #isLeaving = false
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket
@@ -52,16 +58,22 @@ class Connection {
     this.#jim = options.jim
     this.#bytesPerSecond = options.jim?.bytesPerSecond()
     this.#isLmtp = options.lmtp
+    this.#hop = options.hop
     this.#dialogue = new Dialogue(options.jim, options)
     this.#replies = new ReplyQueue(socket)
     socket.on('data', (chunk) => this.#arrive(chunk))
-    socket.on('end', () => this.#replies.end())
+    socket.on('end', () => {
+      this.#replies.end()
+      // It no longer waits for a slow hop: what would be taken now, it will send again.
+      if (this.#slow.size > 0) socket.destroy()
+    })
     // The peer disconnected; 'close' follows.
     socket.on('error', () => {})
     socket.on('close', () => {
       // What is still on the link would be spooled for a message that never ends.
       clearTimeout(this.#onLink)
       this.#data?.content.discard()
+      this.#dropSlow()
     })
     this.#replies.push(`220 ${this.#hostname} ${options.lmtp ? 'LMTP' : 'ESMTP'} MailHog\r\n`)
     this.#replies.flush()
@@ -69,6 +81,7 @@ class Connection {
 
   /** Over a link slowed by Jim, bytes arrive after the time that they take on it. */
   #arrive(chunk: Buffer): void {
+    if (this.#isLeaving) return
     if (this.#bytesPerSecond === undefined) {
       this.#receive(chunk)
       return
@@ -201,9 +214,39 @@ class Connection {
     }
     const id = newMessageId(this.#hostname)
     const answer = this.#replies.reserve()
-    this.#intake.add({ id, ...envelope }, data.content.end(), (stored) =>
-      answer(answers(stored ? `250 Ok: queued as ${id}\r\n` : NOT_STORED)),
-    )
+    const take = () =>
+      this.#intake.add({ id, ...envelope }, data.content.end(), (stored) =>
+        answer(answers(stored ? `250 Ok: queued as ${id}\r\n` : NOT_STORED)),
+      )
+    if (this.#hop.slowMs === undefined) take()
+    else this.#takeLater(this.#hop.slowMs, data.content, take)
+  }
+
+  #takeLater(ms: number, content: IncomingContent, take: () => void): void {
+    const timer = setTimeout(() => {
+      this.#slow.delete(timer)
+      take()
+    }, ms)
+    this.#slow.set(timer, content)
+  }
+
+  #dropSlow(): void {
+    for (const [timer, content] of this.#slow) {
+      clearTimeout(timer)
+      content.discard()
+    }
+    this.#slow.clear()
+  }
+
+  /**
+   * Ends the session as a server that goes away, with one difference: what it has taken it has also answered. A relay
+   * that sends such a message again has doubled it by itself.
+   */
+  leave(): void {
+    this.#isLeaving = true
+    this.#dropSlow()
+    // Behind what the intake stores in this turn of the event loop, and answers.
+    setImmediate(() => setImmediate(() => this.#socket.destroySoon()))
   }
 }
 
@@ -272,11 +315,21 @@ export interface SmtpListenerOptions {
   readonly lmtp: boolean
   /** Take what a relay sends on: bounces, and 8-bit mail as it is. */
   readonly nextHop: boolean
+  /** What it does as a next hop on purpose. */
+  readonly hop: HopSwitch
+}
+
+export interface SmtpListener {
+  readonly server: Server
+  readonly sockets: ReadonlySet<Socket>
+  /** Ends all sessions, in between two messages or within one that is not taken. */
+  leave(): void
 }
 
 /** The SMTP server, not listening yet, and its open sockets. */
-export function createSmtpServer(options: SmtpListenerOptions): { server: Server; sockets: Set<Socket> } {
+export function createSmtpServer(options: SmtpListenerOptions): SmtpListener {
   const sockets = new Set<Socket>()
+  const sessions = new Map<Socket, Connection>()
   // A client that half-closes still gets its replies, as from MailHog.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const jim = options.jim.forNewConnection()
@@ -285,10 +338,16 @@ export function createSmtpServer(options: SmtpListenerOptions): { server: Server
       return
     }
     sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    new Connection(socket, { ...options, jim })
+    socket.on('close', () => {
+      sockets.delete(socket)
+      sessions.delete(socket)
+    })
+    sessions.set(socket, new Connection(socket, { ...options, jim }))
   })
-  return { server, sockets }
+  const leave = () => {
+    for (const session of sessions.values()) session.leave()
+  }
+  return { server, sockets, leave }
 }
 
 const ID_BYTES = 32

@@ -1,4 +1,5 @@
 import type { Jim } from '../jim.ts'
+import type { HopSwitch } from './hop.ts'
 
 /** State of the dialogue: before EHLO, between messages, in an envelope, in DATA, in a chunk, between chunks, after QUIT. */
 export type Stage = 'greeted' | 'ready' | 'envelope' | 'data' | 'chunk' | 'between-chunks' | 'done'
@@ -29,6 +30,8 @@ export interface DialogueOptions {
   readonly lmtp: boolean
   /** Take what a relay sends on: bounces, and 8-bit mail as it is. */
   readonly nextHop: boolean
+  /** What a next hop does on purpose. */
+  readonly hop: Pick<HopSwitch, 'refusal'>
 }
 
 /**
@@ -137,14 +140,16 @@ export class Dialogue {
 
   #inEnvelope(verb: string, args: string): string {
     if (verb === 'DATA') {
-      // RFC 2033 4.2: there would be nobody to answer for.
-      if (this.#options.lmtp && this.#to.length === 0) return '503 No valid recipients\r\n'
+      // RFC 2033 4.2: there would be nobody to answer for. RFC 2920 3.1: a relay that sent DATA behind them goes on.
+      const isForSomebody = this.#to.length > 0 || !(this.#options.lmtp || this.#options.nextHop)
+      if (!isForSomebody) return '503 No valid recipients\r\n'
       this.#stage = 'data'
       return '354 End data with <CR><LF>.<CR><LF>\r\n'
     }
     if (verb !== 'RCPT') return UNRECOGNISED
     const to = RCPT.exec(args)?.[1]
     if (to === undefined) return '550 Invalid syntax in RCPT command\r\n'
+    if (this.#options.hop.refusal !== undefined) return this.#options.hop.refusal
     if (this.#jim?.rejectsRecipient()) return `550 Invalid recipient ${to}\r\n`
     this.#to.push(to)
     return `250 Recipient ${to} ok\r\n`

@@ -1,13 +1,16 @@
 import type { DeliveryResult } from '../../../engine/result.ts'
-import type { Chart } from './chart.ts'
+import type { Chart, Marker } from './chart.ts'
 import { needsLog } from './chart.ts'
 import { percentileSeries } from './timeline.ts'
 
 /** What was acknowledged and arrived, the queue in between, and how long it took, over time. */
-export function deliveryCharts({ timeline }: Pick<DeliveryResult, 'timeline'>): Chart[] {
+export function deliveryCharts(
+  { timeline }: Pick<DeliveryResult, 'timeline'>,
+  markers: readonly Marker[] = [],
+): Chart[] {
   if (timeline.length === 0) return []
   const xs = timeline.map(({ second }) => second)
-  const common = { place: 'delivery', axis: 'time', xs } as const
+  const common = { place: 'delivery', axis: 'time', xs, markers } as const
   const perSecond = (count: number, seconds = 1) => count / seconds
   const times = percentileSeries(timeline.map((row) => row.end_to_end_ms))
   return [
