@@ -8,8 +8,8 @@ import { WILD_FOLDER } from './server-file.ts'
 const Guess = z.strictObject({
   property: z.string().min(1),
   guess: z.string().min(1),
-  /** In the guess's own words where it was right. */
-  truth: z.string().min(1),
+  /** In the guess's own words where it was right; empty before anybody looked. */
+  truth: z.string(),
 })
 export type Guess = z.infer<typeof Guess>
 
