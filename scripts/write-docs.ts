@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { architectureSvg } from './draw-architecture.ts'
 import { withOptionsTable } from './options-table.ts'
 import { apiPage, apiReports } from './package/api.ts'
+import { serversPages } from './wild/docs/pages.ts'
 
 /** Writes what of the docs is made from the code; with `--check` it only says what is out of date. */
 
@@ -11,6 +12,7 @@ const check = process.argv.includes('--check')
 
 await put('README.md', async (old) => withOptionsTable(old))
 await put('docs/architecture.svg', architectureSvg)
+for (const [name, text] of await serversPages()) await put(name, async () => text)
 
 // They take half a minute; test/package/api.check.ts compares them.
 if (!check) {

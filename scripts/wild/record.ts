@@ -25,8 +25,6 @@ function stepOf<Shape extends z.ZodRawShape>(figures: Shape) {
 const probe = stepOf({
   /** How long silence was waited out, in seconds. */
   wait_seconds: figure,
-  /** Lines of the reply to EHLO after the first. */
-  extensions: z.array(z.string()),
   counts: z.record(z.enum(PROBE_VERDICTS), count),
   rows: z.array(
     z.strictObject({
@@ -92,6 +90,8 @@ const silence = z.strictObject({
 })
 
 export const STEPS = {
+  /** The greeting, and the lines of the reply to EHLO or LHLO after the first. */
+  offers: stepOf({ greeting: z.string(), extensions: z.array(z.string()) }),
   probe,
   /** A command a turn, or the envelope in one where PIPELINING is offered. */
   commands: load,

@@ -13,20 +13,19 @@ export class NotReached extends Error {}
 
 /** One session, a command at a time. */
 export class Dialogue implements AsyncDisposable {
-  readonly #server: Booted
   readonly #conversation: Conversation
-  /** Lines of the reply to EHLO. */
+  greeting = ''
+  /** Lines of the reply to EHLO after the first. */
   extensions: readonly string[] = []
 
-  constructor(server: Booted) {
-    this.#server = server
-    this.#conversation = new Conversation(server.target, systemClock)
+  constructor({ target }: Booted) {
+    this.#conversation = new Conversation(target, systemClock)
   }
 
   /** Its greeting, EHLO (LHLO; HELO where it knows no other) and, where it wants one, a login. */
   static async hello(server: Booted): Promise<Dialogue> {
     const dialogue = new Dialogue(server)
-    await dialogue.want(2, '')
+    dialogue.greeting = lineOf(await dialogue.want(2, ''))
     const verb = server.file.ports[0] === 'lmtp' ? 'LHLO' : 'EHLO'
     const hello = await dialogue.say(`${verb} client.mailstorm.test`)
     if (hello.code >= 500) await dialogue.want(2, 'HELO client.mailstorm.test')
@@ -66,10 +65,6 @@ export class Dialogue implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#conversation.close()
-  }
-
-  get recipient(): string {
-    return this.#server.file.recipient
   }
 }
 

@@ -1,4 +1,5 @@
 import { systemClock } from '../../../src/engine/clock.ts'
+import { foreignText } from '../../../src/foreign-text.ts'
 import { openConnections } from '../../../src/probe/connections.ts'
 import { probe } from '../../../src/probe/probe.ts'
 import { cameText } from '../../../src/probe/talk.ts'
@@ -32,12 +33,22 @@ export async function probeOf(
       runId: `wild-${process.pid}`,
     },
   })
-  const { wait_seconds, extensions, counts, rows } = report
+  const { wait_seconds, counts, rows } = report
   return {
     wait_seconds,
-    extensions: [...extensions],
     counts: { ...counts },
     rows: rows.map(({ id, verdict, came, note }) => ({ id, verdict, came, note })),
+  }
+}
+
+export async function offersOf(server: Booted): Promise<Figures<'offers'>> {
+  try {
+    await using dialogue = await Dialogue.hello(server)
+    dialogue.send('QUIT')
+    const { greeting, extensions } = dialogue
+    return { greeting, extensions: extensions.map((line) => foreignText(line, 200)) }
+  } catch (error) {
+    return whyNone(error)
   }
 }
 
@@ -131,7 +142,7 @@ async function silenceOf(signal: AbortSignal, begin: () => Promise<Dialogue>): P
   }
 }
 
-export function whyNone(error: unknown): { why_none: string } {
+function whyNone(error: unknown): { why_none: string } {
   if (!(error instanceof NotReached)) throw error
   return { why_none: `the session did not get there: ${error.message}` }
 }

@@ -3,7 +3,7 @@ import { embeddedSmtpServer } from '../../../containers/smtp-server.ts'
 import { errorText } from '../../../src/error.ts'
 import { LOAD_STEPS, type LoadStep, type StepName } from '../record.ts'
 import { type Booted, boot } from './booted.ts'
-import { connectionsOf, type Figures, idleOf, probeOf, recipientsOf } from './limits.ts'
+import { connectionsOf, type Figures, idleOf, offersOf, probeOf, recipientsOf } from './limits.ts'
 import { fillStore, keptBy, loadOf } from './loads.ts'
 import { keep, type Planned } from './plan.ts'
 import { saidOf } from './said.ts'
@@ -117,11 +117,13 @@ export async function measure(plans: readonly Planned[], { signal, say }: Measur
   function figuresOf<Name extends StepName>(wanted: Name, server: Booted): Promise<Figures<Name>> {
     const asked: Promise<Figures<StepName>> = isLoad(wanted)
       ? loadOf(wanted, server, oursAddress, signal)
-      : wanted === 'probe'
-        ? probeOf(server, signal)
-        : wanted === 'recipients'
-          ? recipientsOf(server, signal)
-          : connectionsOf(server)
+      : wanted === 'offers'
+        ? offersOf(server)
+        : wanted === 'probe'
+          ? probeOf(server, signal)
+          : wanted === 'recipients'
+            ? recipientsOf(server, signal)
+            : connectionsOf(server)
     return asked as Promise<Figures<Name>>
   }
 

@@ -20,6 +20,7 @@ const load = (of: Measured<'commands'>) => {
 }
 
 const SAY: { readonly [Name in keyof Required<Steps>]: (of: Measured<Name>) => string } = {
+  offers: ({ extensions }) => extensions.join(', ') || 'no extensions',
   probe: ({ counts }) => `${counts.conforms ?? 0} conform, ${counts.deviates ?? 0} deviate`,
   commands: load,
   transactions: load,

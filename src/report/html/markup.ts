@@ -57,10 +57,12 @@ export interface Table {
   readonly caption: string
   readonly columns: readonly Column[]
   readonly rows: readonly (readonly Cell[])[]
+  /** What each row belongs to; a filter shows all of a group, or nothing. */
+  readonly groups?: readonly string[]
 }
 
 /** A table that scrolls by itself where the page is too narrow; the first cell of a row is its head. */
-export function table({ caption, columns, rows }: Table): Html {
+export function table({ caption, columns, rows, groups }: Table): Html {
   const align = (index: number) => (columns[index]?.align === 'right' ? 'r' : 'l')
   const title = (index: number) => columns[index]?.title ?? ''
   // On a phone each row of a wide table becomes a list, with the columns' titles beside its cells.
@@ -71,7 +73,8 @@ export function table({ caption, columns, rows }: Table): Html {
 <tbody>${rows.map(
     (
       cells,
-    ) => html`<tr>${cells.map((cell, index) => cellOf(cell, { index, align: align(index), title: title(index) }))}</tr>
+      row,
+    ) => html`<tr${groups !== undefined && html` data-group="${groups[row] ?? ''}"`}>${cells.map((cell, index) => cellOf(cell, { index, align: align(index), title: title(index) }))}</tr>
 `,
   )}</tbody></table></div>`
 }
