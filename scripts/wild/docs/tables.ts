@@ -68,14 +68,15 @@ export function glanceTable(servers: readonly Server[]): ServersTable {
       return {
         of: server,
         cells: [
-          file.version,
+          // Without a distribution's own revision.
+          file.version.split(/[-+]/)[0] ?? '',
           file.kind,
           counts === undefined ? '' : count(counts.conforms ?? 0),
           counts === undefined ? '' : count(counts.deviates ?? 0),
           ratioOf(record, 'commands'),
           ratioOf(record, 'sessions'),
           countsText(server),
-          idleText(record),
+          idleText(record).split(';')[0] ?? '',
           limitInShort(connectionsText(record)),
           limitInShort(recipientsText(record)),
         ],
