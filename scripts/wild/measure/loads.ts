@@ -128,8 +128,9 @@ function figuresOf(
 }
 
 const MOST_FAILURES = 4
-/** What is in its log or its store comes a little later than its reply. */
-const SETTLED_WITHIN_MS = 15_000
+/** What is in its log or its store comes later than its reply: of a relay that delivers slowly, by a minute. */
+const UNCHANGED_MS = 10_000
+const SETTLED_WITHIN_MS = 180_000
 const LOOK_EVERY_MS = 500
 
 /** What it counts more than before, once that is all that it acknowledged, or does not change any more. */
@@ -145,15 +146,21 @@ async function countedOf(
   const acknowledged_recipients =
     accepted * result.workload.recipients + trial - result.metrics.recipients_refused
   const endMs = performance.now() + SETTLED_WITHIN_MS
+  let last: Count | undefined
+  let changedMs = performance.now()
   for (;;) {
     const now = await server.count()
+    if (now?.messages !== last?.messages || now?.recipients !== last?.recipients) {
+      last = now
+      changedMs = performance.now()
+    }
     const messages = difference(now?.messages, before.messages)
     const recipients = difference(now?.recipients, before.recipients)
     const isAll =
       (messages ?? acknowledged_messages) >= acknowledged_messages &&
       (recipients ?? acknowledged_recipients) >= acknowledged_recipients
-    if (isAll || performance.now() > endMs)
-      return { messages, acknowledged_messages, recipients, acknowledged_recipients }
+    const isSettled = performance.now() > changedMs + UNCHANGED_MS || performance.now() > endMs
+    if (isAll || isSettled) return { messages, acknowledged_messages, recipients, acknowledged_recipients }
     await after(LOOK_EVERY_MS)
   }
 }
