@@ -55,6 +55,10 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   'go-smtp': { replies: 'deviates', ehlo: 'deviates', 'nested-mail': 'deviates', chunking: 'conforms' },
   maddy: { 'ehlo-again': 'deviates', ehlo: 'deviates', size: 'conforms', smtputf8: 'conforms' },
   'mailin-embedded': { ehlo: 'deviates', pipelining: 'not offered', connections: 'unknown' },
+  'smtp-server': { 'unknown-parameter': 'deviates', 'pipelining-dot': 'conforms', size: 'not offered' },
+  'mhale-smtpd': { 'mail-first': 'deviates', 'unknown-parameter': 'conforms', '8bitmime': 'not offered' },
+  'chrj-smtpd': { size: 'deviates', 'mail-first': 'deviates', 'pipelining-dot': 'conforms' },
+  'go-guerrilla': { noop: 'deviates', 'rcpt-first': 'deviates', 'pipelining-dot': 'conforms' },
   // A bare LF in a text ends its session.
   sendmail: { 'mail-first': 'conforms', 'lf-text': 'unknown', chunking: 'not offered' },
   courier: { 'pipelining-dot': 'deviates', 'mail-first': 'deviates', smtputf8: 'conforms' },
