@@ -65,7 +65,7 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   qpsmtpd: { 'nested-mail': 'deviates', pipelining: 'conforms', starttls: 'not offered' },
   'postfix-trixie': { 'mail-first': 'deviates', 'unknown-parameter': 'conforms', chunking: 'conforms' },
   'exim-trixie': { postmaster: 'deviates', connections: 'conforms', starttls: 'conforms' },
-  'net-smtp-server': { ehlo: 'deviates', rset: 'deviates', replies: 'deviates' },
+  'net-smtp-server': { ehlo: 'deviates', rset: 'unknown', replies: 'deviates' },
 }
 
 // All at once: a probe mostly waits for what never comes.
