@@ -13,15 +13,21 @@ const SPANS = [
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
 afterEach(() => void vi.useRealTimers())
 
-function hop(behave: (nextHop: NextHop) => Promise<number> = async () => Date.now()) {
+function hop(behave: (nextHop: NextHop) => Promise<number> = async () => Date.now(), perChange = 1) {
   const told: [number, NextHop][] = []
+  const warnings: string[] = []
   const store = {
-    behave(nextHop: NextHop) {
+    name: 'the sink',
+    async behave(nextHop: NextHop) {
       told.push([Date.now() - 1_000_000, nextHop])
-      return behave(nextHop)
+      return { atEpochMs: await behave(nextHop), taken: told.length * perChange }
     },
   }
-  return { schedule: new HopSchedule(SPANS, store, () => Date.now()), told }
+  const schedule = new HopSchedule(SPANS, store, {
+    nowMs: () => Date.now(),
+    warn: (text) => warnings.push(text),
+  })
+  return { schedule, told, warnings }
 }
 
 test('the next hop is told at the start of each part, counted from the start of the first load', async () => {
@@ -73,6 +79,16 @@ test('the first failure is kept, and the changes behind it are tried', async () 
   await schedule.end()
   expect(schedule.failure).toBe('no answer')
   expect(told).toHaveLength(3)
+})
+
+test('a relay that has sent nothing by the end of the first part may send elsewhere', async () => {
+  const [silent, busy] = [hop(undefined, 0), hop()]
+  for (const { schedule } of [silent, busy]) schedule.begin(1_000_000)
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(busy.warnings).toEqual([])
+  expect(silent.warnings).toEqual([
+    'Nothing has come to the sink in the 2 s of steady: does the relay send there? Its queue and its log say where it sends.',
+  ])
 })
 
 test('arrivals and queue of a part are of all mail while it lasted', () => {

@@ -1,7 +1,7 @@
 import type { DeliveryResult, NextHopRow, Result } from '../engine/result.ts'
 import { errorText } from '../error.ts'
 import { SMTP_FIGURES } from '../figures/smtp.ts'
-import type { NextHop, Store } from '../verify/store.ts'
+import type { HopChange, NextHop, Store } from '../verify/store.ts'
 import { figureColumn, type SideBySideColumn, type SideBySideSpec } from './side-by-side.ts'
 
 /** What the next hop does during one of several loads. */
@@ -35,18 +35,24 @@ export interface Observed {
 /** Tells the next hop what to do when its time has come, and when it began. */
 export class HopSchedule {
   readonly #spans: readonly HopSpan[]
-  readonly #store: Pick<Store, 'behave'>
+  readonly #store: Pick<Store, 'behave' | 'name'>
   readonly #nowMs: () => number
+  readonly #warn: (text: string) => void
   readonly #timers: NodeJS.Timeout[] = []
-  readonly #sinceEpochMs: (number | undefined)[] = []
+  readonly #changes: (HopChange | undefined)[] = []
   /** One change after another, however long each takes. */
   #last: Promise<void> = Promise.resolve()
   #failure: string | undefined
 
-  constructor(spans: readonly HopSpan[], store: Pick<Store, 'behave'>, nowMs: () => number) {
+  constructor(
+    spans: readonly HopSpan[],
+    store: Pick<Store, 'behave' | 'name'>,
+    { nowMs, warn }: { readonly nowMs: () => number; readonly warn: (text: string) => void },
+  ) {
     this.#spans = spans
     this.#store = store
     this.#nowMs = nowMs
+    this.#warn = warn
   }
 
   /** Of the load that starts first, on the clock of the schedule. */
@@ -70,7 +76,7 @@ export class HopSchedule {
 
   rows({ startedAtMs, delivery, lastArrivedMs }: Observed): NextHopRow[] {
     return this.#spans.map(({ part, nextHop, fromSeconds, seconds }, index) => {
-      const since = this.#sinceEpochMs[index]
+      const since = this.#changes[index]?.atEpochMs
       const sinceMs = since === undefined ? undefined : Math.max(0, since - startedAtMs)
       const isBack = nextHop === 'takes' && index > 0 && this.#spans[index - 1]?.nextHop !== 'takes'
       const leftMs = Math.max(0, ...lastArrivedMs.slice(0, index)) - (sinceMs ?? 0)
@@ -86,10 +92,21 @@ export class HopSchedule {
     })
   }
 
+  /** A relay that sends elsewhere is known after the first part, and else only when the wait for its mail is over. */
+  #warnOfSilence(): void {
+    const [before, after] = this.#changes
+    const [first] = this.#spans
+    if (first?.nextHop !== 'takes' || before === undefined || before.taken !== after?.taken) return
+    this.#warn(
+      `Nothing has come to ${this.#store.name} in the ${first.seconds} s of ${first.part}: does the relay send there? Its queue and its log say where it sends.`,
+    )
+  }
+
   #change(index: number, nextHop: NextHop): void {
     this.#last = this.#last.then(async () => {
       try {
-        this.#sinceEpochMs[index] = await this.#store.behave?.(nextHop)
+        this.#changes[index] = await this.#store.behave?.(nextHop)
+        if (index === 1) this.#warnOfSilence()
       } catch (error) {
         this.#failure ??= errorText(error)
       }

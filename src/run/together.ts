@@ -85,7 +85,7 @@ export class JointRun {
       ...part,
       workers: ownWorkers(part.options.workload.workers, row.services.options.split),
     }))
-    const hop = this.#hopOf(ground)
+    const hop = this.#hopOf(ground, row)
     const facts = await this.#send({ ground, parts, row, hop })
     const done: JointPart[] = []
     for (const [index, one] of facts.entries()) {
@@ -104,13 +104,16 @@ export class JointRun {
     }
   }
 
-  #hopOf({ stores }: Ground): HopSchedule | undefined {
+  #hopOf({ stores }: Ground, row: Row): HopSchedule | undefined {
     if (this.#hopSpans.length === 0) return undefined
     // All loads have the same one.
     const [store] = stores.values()
     if (store?.behave === undefined)
       throw new RangeError('a store that is no next hop has been refused before anything is opened')
-    return new HopSchedule(this.#hopSpans, store, () => systemClock.nowMs())
+    return new HopSchedule(this.#hopSpans, store, {
+      nowMs: () => systemClock.nowMs(),
+      warn: (text) => row.warn?.(text),
+    })
   }
 
   async #send({ hop, ground, parts, row }: Sent): Promise<RunFacts[]> {

@@ -38,6 +38,14 @@ export type NextHop =
       readonly refusesWith: number
     }
 
+/** From when on a next hop behaves as it was told. */
+export interface HopChange {
+  /** In milliseconds since 1970. */
+  readonly atEpochMs: number
+  /** Messages that it had taken by then, whosoever they were. */
+  readonly taken: number
+}
+
 /** Where the mail of a run ends up. `store.contract.ts` says what each must do. */
 export interface Store extends AsyncDisposable {
   /** As people know it: `the sink at 127.0.0.1:2525`, `the maildirs /var/mail/{user}`. */
@@ -59,10 +67,10 @@ export interface Store extends AsyncDisposable {
   /** Why it may no longer have everything, as `keeps 500 messages`; undefined when it has. */
   limits(): string | undefined
   /**
-   * Only of a store that is the next hop of the server: how it treats it from now on. Resolves with when that began, in
-   * milliseconds since 1970. Throws MailstormError when it could not.
+   * Only of a store that is the next hop of the server: how it treats it from now on. Throws MailstormError when it could
+   * not.
    */
-  behave?(behaviour: NextHop): Promise<number>
+  behave?(behaviour: NextHop): Promise<HopChange>
   /** The message as it arrived, for a look at its damage; undefined when it is gone. */
   raw?(id: string): Promise<Buffer | undefined>
 }

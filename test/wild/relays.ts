@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type RunningWildServer, startWildServer } from './wild-server.ts'
+import { type RunningWildServer, startWildServer, startWildStore } from './wild-server.ts'
 
 const run = promisify(execFile)
 
@@ -34,6 +34,22 @@ export async function startRelay(
   more: readonly string[] = [],
 ): Promise<RunningWildServer> {
   return startWildServer(relay, [...SENDS_ON[relay](nextPort), ...more])
+}
+
+/** Those of the scenario `relay`: beside the others one that relays as it takes, and one with a queue in files of its own. */
+export const SCENARIO_RELAYS = [...RELAYS, 'haraka', 'mailpit'] as const
+export type ScenarioRelay = (typeof SCENARIO_RELAYS)[number]
+
+export interface RunningRelay extends Disposable {
+  readonly address: string
+}
+
+/** One of the scenario's, configured so that it sends on within seconds, not minutes. */
+export async function startScenarioRelay(relay: ScenarioRelay, nextPort: number): Promise<RunningRelay> {
+  if (relay === 'haraka') return startWildServer(relay, [`next:${nextPort}`])
+  if (relay !== 'mailpit') return startRelay(relay, nextPort)
+  const store = await startWildStore(relay, [`next:${nextPort}`])
+  return { address: `127.0.0.1:${store.port}`, [Symbol.dispose]: () => store[Symbol.dispose]() }
 }
 
 /** Kills all of its processes by SIGKILL and boots it again, with its queue. */

@@ -52,7 +52,7 @@ export async function startSink(options: SinkOptions): Promise<RunningSink> {
   const sharesListener = options.api.text === options.ui.text
   const api = httpServer(options, hub, [
     ...apiRoutes({ options, messages, hub, jim, journal }),
-    ...(options.nextHop ? hopRoutes(doors) : []),
+    ...(options.nextHop ? hopRoutes(doors, () => journal?.count ?? store.count) : []),
     ...(sharesListener ? webPage(options.apiHost + options.webPath) : []),
   ])
   const ui = sharesListener ? api : httpServer(options, undefined, webPage(options.apiHost + options.webPath))

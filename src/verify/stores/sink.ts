@@ -4,7 +4,7 @@ import { BODY_CRC_HEADER, ID_HEADER } from '../../ledger/ledger.ts'
 import { LOOPBACK } from '../../listening.ts'
 import type { HopAnswer } from '../../programs/sink/http/own-routes.ts'
 import type { ArrivalLine } from '../../programs/sink/store/arrivals.ts'
-import type { Arrival, NextHop, Store, StoreContext } from '../store.ts'
+import type { Arrival, HopChange, NextHop, Store, StoreContext } from '../store.ts'
 import { arrivalsOf } from '../stored-message.ts'
 import type { SinkPort } from './sink-port.ts'
 
@@ -121,9 +121,10 @@ class SinkStore implements Store {
     }
   }
 
-  async behave(behaviour: NextHop): Promise<number> {
+  async behave(behaviour: NextHop): Promise<HopChange> {
     const response = await this.#ask(`/sink/hop?${hopQuery(behaviour)}`, { method: 'PUT' })
-    return ((await response.json()) as HopAnswer).at_epoch_ms
+    const { at_epoch_ms: atEpochMs, count: taken } = (await response.json()) as HopAnswer
+    return { atEpochMs, taken }
   }
 
   limits(): undefined {

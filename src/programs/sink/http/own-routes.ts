@@ -158,10 +158,12 @@ function* latin1Pieces(journal: ArrivalJournal, from: number): Generator<string>
 export interface HopAnswer {
   /** Since when it does, in milliseconds since 1970, with a fraction. */
   readonly at_epoch_ms: number
+  /** How many messages it has taken since it was booted. */
+  readonly count: number
 }
 
 /** `PUT /sink/hop?mode=…`: how it treats the relay from now on. */
-export function hopRoutes(doors: HopDoors): Route[] {
+export function hopRoutes(doors: HopDoors, countOf: () => number): Route[] {
   const handler = async ({ response, query }: Exchange) => {
     const reading = readHopBehaviour(query)
     if ('wrong' in reading) return sendError(response, 400, reading.wrong)
@@ -170,7 +172,10 @@ export function hopRoutes(doors: HopDoors): Route[] {
     } catch (error) {
       return sendError(response, 503, errorText(error))
     }
-    const answer: HopAnswer = { at_epoch_ms: performance.timeOrigin + performance.now() }
+    const answer: HopAnswer = {
+      at_epoch_ms: performance.timeOrigin + performance.now(),
+      count: countOf(),
+    }
     send(response, 200, 'application/json', JSON.stringify(answer))
   }
   return [{ method: 'PUT', path: '/sink/hop', api: 'own', handler }]
