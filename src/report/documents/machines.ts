@@ -91,7 +91,8 @@ function splitFacts({ index, generators, start_late_ms: late, ...split }: SplitR
   const behind = late === null ? '' : ` (${shortMilliseconds(late)} after the agreed start)`
   return facts(
     factsFrom([
-      ['Generator', `${index + 1} of ${generators}`],
+      // By its index: logs, run ids, warnings and STRESS_GENERATOR_INDEX count from 0 too.
+      ['Generator', `${index} (of 0 to ${generators - 1})`],
       ['Shared run id', split.shared_run_id],
       ['Agreed start', split.agreed_start ?? 'none'],
       ['Started', `${split.started_at}${behind}`],
@@ -100,8 +101,10 @@ function splitFacts({ index, generators, start_late_ms: late, ...split }: SplitR
 }
 
 function mergedNote({ generators, parts, start_skew_ms }: MergedFrom): string {
-  const missing = generators - parts.length
-  const here = missing === 0 ? '' : ` The results of ${counted(missing, 'generator')} are missing.`
+  const present = new Set(parts.map(({ index }) => index))
+  const missing = Array.from({ length: generators }, (_, index) => index).filter((index) => !present.has(index))
+  const named = `generator${missing.length === 1 ? '' : 's'} ${missing.join(', ')}`
+  const here = missing.length === 0 ? '' : ` The results of ${named} are missing.`
   return `${counted(generators, 'generator')} offered this load together. They started within ${shortMilliseconds(start_skew_ms)} of each other, by their own clocks.${here}`
 }
 
@@ -109,7 +112,7 @@ function partsTable({ parts }: MergedFrom) {
   const total = parts.reduce((sum, part) => sum + part.total_messages, 0)
   const titles = ['after the first', 'after the agreed start', 'messages', 'throughput']
   const rows = parts.map((part): Cell[] => [
-    count(part.index + 1),
+    String(part.index),
     part.run_id,
     part.started_at,
     shortMilliseconds(part.after_first_ms),

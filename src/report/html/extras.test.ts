@@ -78,12 +78,12 @@ test('a slope whose interval holds 0 is not significant', () => {
   expect(textOf({})).not.toContain('Drift')
 })
 
-test('one generator says that it is one of several, and merged ones who is missing', () => {
-  expect(textOf({ split: splitResult() })).toContain('Generator 2 of 3')
+test('one generator says which of several it is, and merged ones who is missing, by the same index', () => {
+  expect(textOf({ split: splitResult() })).toContain('Generator 1 (of 0 to 2)')
   const merged = textOf({ merged: mergedFrom() })
   expect(merged).toContain('They started within 31.0 ms of each other, by their own clocks.')
-  expect(merged).toContain('The results of 1 generator are missing.')
-  expect(merged).toMatch(/2 b7f3a1c2g1 \S+ 31\.0 ms – 1,000 250\.0\/s/)
+  expect(merged).toContain('The results of generator 2 are missing.')
+  expect(merged).toMatch(/\b1 b7f3a1c2g1 \S+ 31\.0 ms – 1,000 250\.0\/s/)
 })
 
 test('below four seconds there are bars in place of lines, with the same values', () => {
