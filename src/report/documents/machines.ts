@@ -101,11 +101,24 @@ function splitFacts({ index, generators, start_late_ms: late, ...split }: SplitR
 }
 
 function mergedNote({ generators, parts, start_skew_ms }: MergedFrom): string {
-  const present = new Set(parts.map(({ index }) => index))
-  const missing = Array.from({ length: generators }, (_, index) => index).filter((index) => !present.has(index))
-  const named = `generator${missing.length === 1 ? '' : 's'} ${missing.join(', ')}`
-  const here = missing.length === 0 ? '' : ` The results of ${named} are missing.`
+  const missing = missingOf({ generators, parts })
+  const here = missing === undefined ? '' : ` The results of ${missing} are missing.`
   return `${counted(generators, 'generator')} offered this load together. They started within ${shortMilliseconds(start_skew_ms)} of each other, by their own clocks.${here}`
+}
+
+const MOST_NAMED = 10
+
+/** Who of them left no result, by index; undefined when all did. */
+function missingOf({ generators, parts }: Pick<MergedFrom, 'generators' | 'parts'>): string | undefined {
+  const present = new Set(parts.map(({ index }) => index))
+  const named: number[] = []
+  // No list of all: the number stands in a file that anybody may have written.
+  for (let index = 0; index < generators && named.length < MOST_NAMED; index += 1) {
+    if (!present.has(index)) named.push(index)
+  }
+  const more = generators - present.size - named.length
+  if (named.length === 0) return undefined
+  return `generator${named.length === 1 ? '' : 's'} ${named.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
 }
 
 function partsTable({ parts }: MergedFrom) {

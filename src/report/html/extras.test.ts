@@ -83,6 +83,9 @@ test('one generator says which of several it is, and merged ones who is missing,
   const merged = textOf({ merged: mergedFrom() })
   expect(merged).toContain('They started within 31.0 ms of each other, by their own clocks.')
   expect(merged).toContain('The results of generator 2 are missing.')
+  expect(textOf({ merged: { ...mergedFrom(), generators: 1e12 } })).toContain(
+    'generators 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 999,999,999,988 more',
+  )
   expect(merged).toMatch(/\b1 b7f3a1c2g1 \S+ 31\.0 ms – 1,000 250\.0\/s/)
 })
 
