@@ -136,6 +136,15 @@ const CONTRADICTIONS: readonly Contradiction[] = [
         : undefined,
   },
   needs('SMTP_IMAGE_PORT', 'SMTP_IMAGE'),
+  needs('SMTP_LEDGER_PORT', 'SMTP_TARGETS'),
+  {
+    about: ['SMTP_LEDGER_PORT', 'SMTP_TARGETS'],
+    find: ({ SMTP_LEDGER_PORT: port, SMTP_TARGETS: targets = [] }) => {
+      const other = targets.find(({ scheme, path }) => scheme === 'mx' || path !== undefined)
+      if (port === undefined || other === undefined) return undefined
+      return `SMTP_LEDGER_PORT=${port} is a port of each server in SMTP_TARGETS, and ${nameOfServer(other)} is no host that has ports. Unset SMTP_LEDGER_PORT.`
+    },
+  },
   needs('PROXY_TOKEN', 'PROXY_URL'),
   needs('PROXY_DIALECT', 'PROXY_URL'),
   needs('PROXY_HOST', 'PROXY_URL'),

@@ -20,6 +20,7 @@ describe('the table of variables', () => {
         ...(name === 'STRESS_PROXY_SOURCE' ? { STRESS_PROXY_PROTOCOL: 'v1' } : {}),
         ...(name === 'STRESS_TLS_CERT' ? { STRESS_TLS_KEY: 'client.key' } : {}),
         ...(name === 'STRESS_TLS_KEY' ? { STRESS_TLS_CERT: 'client.pem' } : {}),
+        ...(name === 'SMTP_LEDGER_PORT' ? { SMTP_TARGETS: '127.0.0.1:2525' } : {}),
         ...(name === 'STRESS_RESOLVER' ? { SMTP_TARGETS: 'mx:example.test' } : {}),
         ...(name === 'STRESS_LIVE_PORT' ? { STRESS_LIVE: '1' } : {}),
         ...(name === 'STRESS_METRICS_HOST' ? { STRESS_METRICS_PORT: '0' } : {}),

@@ -32,6 +32,8 @@ export interface Options {
   readonly backend: Backend
   /** Running servers; empty unless the backend is external. */
   readonly targets: readonly ServerAddress[]
+  /** Where the targets tell what they received, when they are mailstorm's own SMTP servers. */
+  readonly ledgerPort: number | undefined
   /** The name server that knows the exchangers of targets by domain. */
   readonly resolver: { readonly host: string; readonly port: number } | undefined
   /** Number of servers to boot. */
@@ -83,6 +85,7 @@ export function readOptions(
   return Object.freeze({
     backend: targets.length > 0 ? 'external' : values.STRESS_BACKEND,
     targets,
+    ledgerPort: values.SMTP_LEDGER_PORT,
     resolver: values.STRESS_RESOLVER,
     fleet: fleetOf(values),
     containers: containersOf(values),

@@ -58,6 +58,11 @@ export const FLEET = {
     'none: servers are booted',
     'Running servers to test, instead of booting any; a URL says what each speaks.',
   ),
+  SMTP_LEDGER_PORT: unset(
+    wholeNumber({ min: 1, max: 65_535, example: 8080 }),
+    'none: results say verified: false',
+    "Port at which the servers in SMTP_TARGETS tell what they received: CONTROL_PORT of mailstorm's own SMTP server. Every acknowledged message is then looked for there.",
+  ),
   STRESS_RESOLVER: unset(
     nameServer,
     'none: mx: needs one',

@@ -161,6 +161,7 @@ function narrowed(servers: Servers, { servers: count }: Workload): Servers {
   return {
     ...servers,
     booted: servers.booted.slice(0, count),
+    ledgers: servers.ledgers.slice(0, count),
     targetsFor: (workload) => servers.targetsFor(workload).slice(0, count),
   }
 }

@@ -264,7 +264,8 @@ const NOTHING_CHECKED = {
 
 /** Whether servers that are not ours were sent to, and nobody looks where their mail ends up. */
 export function isUnverified({ servers, options }: Pick<RunFacts, 'servers' | 'options'>): boolean {
-  return servers.backend.name === 'external' && options.workload.verify === undefined
+  const { backend, noLedger } = servers
+  return backend.name === 'external' && noLedger !== undefined && options.workload.verify === undefined
 }
 
 /** Compares what was acknowledged with what the servers say they received. */
@@ -278,7 +279,7 @@ async function checkLedger({ servers, load, measured }: RunFacts): Promise<Ledge
     const checked = await verify({
       runId,
       receipts: measured.receipts,
-      sources: servers.booted,
+      sources: servers.ledgers,
       planned: load.planned,
       idOf: (message) => messageId(runId, message),
     })
@@ -373,7 +374,7 @@ async function serverRows({
   return Promise.all(
     rows.map(async (row, index) => {
       const ended = serversEnded.get(row.name)
-      const ledger = await servers.booted[index]?.ledger(load.plan.runId).catch(() => undefined)
+      const ledger = await servers.ledgers[index]?.ledger(load.plan.runId).catch(() => undefined)
       return {
         ...row,
         ...(ended === undefined ? {} : { ended }),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { embeddedSmtpServer } from '../../containers/smtp-server.ts'
+import { EmbeddedProcess } from '../../containers/embedded-process.ts'
 import type { Result } from '../../src/engine/result.ts'
 import { BARE_ENVIRONMENT } from '../child-process.ts'
 
@@ -33,14 +33,22 @@ async function generator(index: number, env: NodeJS.ProcessEnv) {
   return { code, output: out + err }
 }
 
-test('three generators start together, and the first leaves one result of all', {
+test('three generators start together, and the first leaves one result of all, verified by the ledgers', {
   tags: 'long',
   timeout: 120_000,
 }, async () => {
   const results = await mkdtemp(join(tmpdir(), 'results-'))
-  await using server = await embeddedSmtpServer({ name: 'smtp' }).start()
+  // As the StatefulSet has it: a server that no generator booted.
+  const program = join(ROOT, 'src/programs/smtp-server/main.ts')
+  const server = await EmbeddedProcess.start({ name: 'smtp', program, env: { SMTP_PORT: '0' } })
   try {
-    const env = { RESULTS: results, START_LEAD_SECONDS: '8', SMTP_TARGETS: `${server.host}:${server.port}` }
+    const { smtp_port: port, control_port: ledgerPort } = server.readyLine
+    const env = {
+      RESULTS: results,
+      START_LEAD_SECONDS: '8',
+      SMTP_TARGETS: `127.0.0.1:${port}`,
+      SMTP_LEDGER_PORT: `${ledgerPort}`,
+    }
     const runs = await Promise.all([0, 1, 2].map((index) => generator(index, env)))
     expect(
       runs.map(({ code }) => code),
@@ -55,9 +63,10 @@ test('three generators start together, and the first leaves one result of all', 
       [1, 33],
       [2, 33],
     ])
-    const received = await Promise.all((merged.merged?.parts ?? []).map((part) => server.ledger(part.run_id)))
-    expect(received.map(({ accepted }) => accepted)).toEqual([34, 33, 33])
+    const none = { lost: 0, duplicated: 0, corrupted: 0, unacknowledged: 0 }
+    expect(merged.ledger).toMatchObject({ verified: true, acknowledged: 100, received: 100, ...none })
   } finally {
+    await server.stop()
     await rm(results, { recursive: true, force: true })
   }
 })

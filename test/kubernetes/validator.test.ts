@@ -35,10 +35,13 @@ const replaced =
 
 const SOUND = { status: 0, output: expect.stringMatching(/^\d+ objects, 0 problems\n$/) }
 
-test.for(APPLIED)('%s: the API server would take every object', (applied, context) => {
-  if (skip !== undefined) return context.skip(skip)
-  expect(validate(applied, {})).toMatchObject(SOUND)
-})
+test.for([...APPLIED, 'try/load', 'try/pressure'])(
+  '%s: the API server would take every object',
+  (applied, context) => {
+    if (skip !== undefined) return context.skip(skip)
+    expect(validate(applied, {})).toMatchObject(SOUND)
+  },
+)
 
 test.for([
   ['components/real-mailhog', '.', 'image: mailhog/mailhog:v1.0.1'],

@@ -30,7 +30,11 @@ console.table(rows.sort((a, b) => a.generator - b.generator))
 const total = (column: 'in ledgers' | 'twice', of = rows) => of.reduce((sum, row) => sum + row[column], 0)
 const measured = rows.filter(({ planned }) => planned !== 'missing')
 const { successful_messages: accepted } = metrics
-console.log(`Accepted, as the merged result says: ${accepted}; in the ledgers, of its generators: ${total('in ledgers', measured)}`)
-console.log(`Twice in the ledgers: ${total('twice')}; of missing generators: ${total('in ledgers') - total('in ledgers', measured)}`)
+console.log(
+  `Accepted, as the merged result says: ${accepted}; in the ledgers, of its generators: ${total('in ledgers', measured)}`,
+)
+console.log(
+  `Twice in the ledgers: ${total('twice')}; of missing generators: ${total('in ledgers') - total('in ledgers', measured)}`,
+)
 console.log(`Start skew: ${merged.start_skew_ms} ms`)
 process.exitCode = accepted === total('in ledgers', measured) && total('twice') === 0 ? 0 : 1

@@ -90,6 +90,7 @@ async function oneFaultServer({ server = {} }: FaultPlan, stack: DisposableParts
     backend: { name: 'embedded', why: 'a fault server in a thread of its own' },
     kept: false,
     booted: [booted],
+    ledgers: [booted],
     noLedger: undefined,
     names: [],
     async ready() {},

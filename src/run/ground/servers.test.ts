@@ -1,5 +1,7 @@
 import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { EmbeddedProcess } from '../../../containers/embedded-process.ts'
 import { dialOptions } from '../../dial.ts'
 import { readOptions } from '../../options/options.ts'
 import { serve, serveTls } from '../../smtp/preflight/fake-server.fixture.ts'
@@ -56,4 +58,24 @@ test('is looked at as the workload will meet it, whatever STRESS_TLS says of oth
   const servers = await external(port, changingNames().world, { STRESS_TLS_VERIFY: '0' })
   await expect(servers.ready(SECURE)).resolves.toBeUndefined()
   await expect(servers.ready(PLAIN)).rejects.toThrow('it speaks TLS from the start.')
+})
+
+test('servers of ours that somebody else started tell what they received; one that does not is refused before the load', async () => {
+  const program = new URL('../../programs/smtp-server/main.ts', import.meta.url)
+  const server = await EmbeddedProcess.start({
+    name: 'elsewhere',
+    program: fileURLToPath(program),
+    env: { SMTP_PORT: '0' },
+  })
+  onTestFinished(() => server.stop())
+  const { smtp_port: port, control_port: controlPort } = server.readyLine
+  const at = (ledgerPort: unknown) =>
+    startServers(readOptions({ SMTP_TARGETS: `127.0.0.1:${port}`, SMTP_LEDGER_PORT: `${ledgerPort}` }))
+  const servers = await at(controlPort)
+  await servers.ready(PLAIN)
+  expect(servers).toMatchObject({ backend: { name: 'external' }, noLedger: undefined, booted: [] })
+  expect(await servers.ledgers[0]?.ledger('r')).toMatchObject({ accepted: 0, corrupted: 0 })
+  await expect((await at(port)).ready(PLAIN)).rejects.toThrow(
+    `Failed to ask 127.0.0.1:${port} (SMTP_LEDGER_PORT=${port}) for /ledger`,
+  )
 })

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { ControlClient } from '../../../containers/control-client.ts'
 import { connectEngine } from '../../../containers/docker/connect.ts'
 import type { Engine } from '../../../containers/docker/engine.ts'
 import { type SmtpFleet, startDockerFleet, startEmbeddedFleet } from '../../../containers/fleet.ts'
@@ -7,6 +8,8 @@ import { keptServerNames, requireState } from '../../../containers/keeper/state.
 import { type RunningSmtpServer, smtpServerImage } from '../../../containers/smtp-server.ts'
 import type { NameLookup, Result } from '../../engine/result.ts'
 import { MailstormError } from '../../error.ts'
+import type { LedgerEntry, ServerLedger } from '../../ledger/ledger.ts'
+import type { LedgerSource } from '../../ledger/verify.ts'
 import type { ContainerOptions, Options } from '../../options/options.ts'
 import { nameOfServer, type ServerAddress, targetAt, tlsOfServer } from '../../options/server-address.ts'
 import { type AccountTable, accountsIn } from '../../smtp/logins.ts'
@@ -31,6 +34,8 @@ export interface Servers extends AsyncDisposable {
   readonly kept: boolean
   /** The booted servers, in the order of the targets; empty for the user's servers. */
   readonly booted: readonly RunningSmtpServer[]
+  /** What each received of a run, in the order of the targets; empty where noLedger says why. */
+  readonly ledgers: readonly LedgerSource[]
   /** Why nothing can be verified; undefined when every server keeps a ledger. */
   readonly noLedger: string | undefined
   /** Servers given by name, and their addresses in this run. */
@@ -155,6 +160,7 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: O
     backend,
     kept: false,
     booted: fleet.servers,
+    ledgers: fleet.servers,
     names: [],
     ready: ({ auth }) => logins.find(auth),
     noLedger: fleet.servers.find(({ noLedger }) => noLedger !== undefined)?.noLedger,
@@ -166,7 +172,7 @@ function bootedServers(backend: Servers['backend'], fleet: SmtpFleet, options: O
 
 /** Each name is looked up here, once; the check and all connections of the run use the answer. */
 async function externalServers(options: Options, world: PreflightWorld): Promise<Servers> {
-  const { targets, tlsVerify, allowPublicTargets, pipeliningTrial } = options
+  const { targets, ledgerPort, tlsVerify, allowPublicTargets, pipeliningTrial } = options
   const known = new Map<string, CheckedHost>()
   const domains = new Map<string, Exchangers>()
   const logins = new Logins()
@@ -181,7 +187,7 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
         ...loggedIn(logins, { auth, accounts }),
       })
     })
-  const check = (workload: Parameters<Servers['ready']>[0]) => {
+  const check = async (workload: Parameters<Servers['ready']>[0]) => {
     const { replyTimeoutMs } = workload
     const plan = {
       targets: targetsFor(workload),
@@ -189,7 +195,9 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
       allowPublicTargets,
       replyTimeoutMs,
     }
-    return preflight(plan, world)
+    await preflight(plan, world)
+    // Rather now than after the load. No run has this id.
+    await Promise.all(ledgers.map((ledger) => ledger.ledger('')))
   }
   const { resolver } = options
   for (const server of targets) {
@@ -200,12 +208,17 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
   // What brings its addresses is not looked up.
   const unchecked = { targets: targetsFor({ tls: undefined, auth: undefined }), allowPublicTargets }
   for (const checked of await checkHosts(unchecked, world)) known.set(checked.host, checked)
+  const ledgers =
+    ledgerPort === undefined ? [] : targets.map((server) => ledgerOf(server, { ledgerPort, known }))
   const ready = new Map<string, Promise<void>>()
   return {
     backend: { name: 'external', why: 'servers named by SMTP_TARGETS' },
     kept: false,
     booted: [],
-    noLedger: 'servers that were not booted by mailstorm keep no ledger',
+    ledgers,
+    ...(ledgerPort === undefined
+      ? { noLedger: 'servers that were not booted by mailstorm keep no ledger' }
+      : { noLedger: undefined }),
     names: [
       ...[...known.values()].filter(({ host }) => isIP(host) === 0).map(lookupOf),
       ...Array.from(domains, ([host, { addresses, lookupMs }]) => lookupOf({ host, addresses, lookupMs })),
@@ -220,6 +233,21 @@ async function externalServers(options: Options, world: PreflightWorld): Promise
     levels: new TargetLevels(targetsFor, { areOurs: false, mayDeliver: pipeliningTrial }),
     targetsFor,
     async [Symbol.asyncDispose]() {},
+  }
+}
+
+/** The ledger of a server that was not booted here, at the address that was checked. */
+function ledgerOf(
+  server: ServerAddress,
+  { ledgerPort, known }: { readonly ledgerPort: number; readonly known: ReadonlyMap<string, CheckedHost> },
+): LedgerSource {
+  const [address = server.host] = known.get(server.host)?.addresses ?? []
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${ledgerPort}`
+  const control = new ControlClient({ name: `${nameOfServer(server)} (SMTP_LEDGER_PORT=${ledgerPort})`, url })
+  return {
+    name: nameOfServer(server),
+    ledger: (run) => control.json<ServerLedger>('/ledger', { run }),
+    entries: (run) => control.lines<LedgerEntry>('/ledger/entries', { run }),
   }
 }
 
