@@ -17,12 +17,24 @@ export interface MeetingOptions {
   readonly clock: MeetingClock
 }
 
+export interface AgreeOptions {
+  /** How long this generator takes from its word to the first message. */
+  readonly takesMs: number
+  /** How far ahead they start at least. */
+  readonly leadMs: number
+  readonly withinMs: number
+}
+
 /** How often the folder is looked at. The start is agreed some seconds ahead, so this delays nothing. */
 const LOOK_EVERY_MS = 500
 
+/** How many times as long as the slowest took to get ready they have for it: machines are busier when all start at once. */
+const TIMES_THE_SLOWEST = 2
+
 /**
  * Where generators of one run meet: a folder on a volume that all of them mount. A file `here-<index>` says that one
- * is ready, `start` when they start together, `ended-<index>` that its results stand.
+ * is there, `takes-<index>` how many milliseconds it takes to get ready, `start` when they start together,
+ * `ended-<index>` that its results stand.
  */
 export class Meeting {
   readonly #options: MeetingOptions
@@ -31,16 +43,29 @@ export class Meeting {
     this.#options = options
   }
 
-  /** Resolves with the time at which all start, once all are there. */
-  async agree({ leadMs, withinMs }: { leadMs: number; withinMs: number }): Promise<number> {
+  /** Resolves once all are there. */
+  async gather({ withinMs }: { withinMs: number }): Promise<void> {
     const { folder, index, clock } = this.#options
     const deadline = clock.nowEpochMs() + withinMs
     await mkdir(folder, { recursive: true })
     await this.#put(`here-${index}`, '')
+    const missing = await this.#missing('here', deadline)
+    if (missing.length > 0) throw tooLate(missing, withinMs)
+  }
+
+  /**
+   * Resolves with the time at which all start, once each has said how long it takes to get ready: `leadMs` ahead, or
+   * more where the slowest needs more.
+   */
+  async agree({ takesMs, leadMs, withinMs }: AgreeOptions): Promise<number> {
+    const { folder, index, clock } = this.#options
+    const deadline = clock.nowEpochMs() + withinMs
+    await this.#put(`takes-${index}`, `${takesMs}`)
     if (index === 0) {
-      const missing = await this.#missing('here', deadline)
+      const missing = await this.#missing('takes', deadline)
       if (missing.length > 0) throw tooLate(missing, withinMs)
-      await this.#put('start', `${clock.nowEpochMs() + leadMs}`)
+      const lead = Math.max(leadMs, TIMES_THE_SLOWEST * (await this.#slowestMs()))
+      await this.#put('start', `${clock.nowEpochMs() + lead}`)
     }
     for (;;) {
       const start = await readFile(join(folder, 'start'), 'utf8').catch(() => undefined)
@@ -60,7 +85,14 @@ export class Meeting {
     return this.#missing('ended', this.#options.clock.nowEpochMs() + withinMs)
   }
 
-  async #missing(what: 'here' | 'ended', deadline: number): Promise<readonly number[]> {
+  async #slowestMs(): Promise<number> {
+    const { folder, generators } = this.#options
+    const files = Array.from({ length: generators }, (_, index) => join(folder, `takes-${index}`))
+    const all = await Promise.all(files.map(async (file) => Number(await readFile(file, 'utf8'))))
+    return all.reduce((slowest, ms) => Math.max(slowest, ms), 0)
+  }
+
+  async #missing(what: 'here' | 'takes' | 'ended', deadline: number): Promise<readonly number[]> {
     const { folder, generators, clock } = this.#options
     for (;;) {
       const present = new Set(await readdir(folder))
