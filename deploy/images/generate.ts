@@ -6,28 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RESULT_FORMAT, type Result } from '../../src/engine/result.ts'
 import { MailstormError } from '../../src/error.ts'
 import { readOptions } from '../../src/options/options.ts'
+import { Meeting } from '../../src/run/meeting.ts'
 import { awaitTargets } from './await-targets.ts'
-import { Meeting } from './meeting.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const clock = { nowEpochMs: () => Date.now(), wait: (ms: number) => sleep(ms) }
 
-/** Images are pulled, machines are added: a pod may be long in coming. */
-const ALL_HERE_WITHIN_MS = 15 * 60_000
 const TARGETS_WITHIN_MS = 5 * 60_000
-/**
- * Vitest has to start and the servers have to be looked at before the first message. START_LEAD_SECONDS overrides; it is
- * more where a generator was seen to need more.
- */
-const LEAD_SECONDS = 20
-/** All are there; each starts Vitest once. */
-const ALL_REHEARSED_WITHIN_MS = 5 * 60_000
 /** They started together and have the same to do. */
 const ALL_ENDED_WITHIN_MS = 5 * 60_000
 
 interface Part {
   readonly scenario: string
-  readonly leadMs: number
+  /** From the last one being ready to the start. */
+  readonly leadSeconds: string
   readonly generators: number
   readonly index: number
   readonly runId: string
@@ -52,21 +44,16 @@ async function main(): Promise<void> {
   })
   await awaitTargets({ targets, tls: custom.tls, allowPublicTargets, withinMs: TARGETS_WITHIN_MS, clock })
   if (part.generators === 1) {
-    process.exitCode = await stress(part, part.results, new Date())
+    process.exitCode = await stress(part, part.results)
     return
   }
-  const meeting = new Meeting({ ...part, folder: join(part.folder, '.meeting'), clock })
-  console.log(`Generator ${part.index} (of 0 to ${part.generators - 1}) is here; waiting for the others …`)
-  await meeting.gather({ withinMs: ALL_HERE_WITHIN_MS })
-  const takesMs = await rehearse()
-  const withinMs = ALL_REHEARSED_WITHIN_MS
-  const startEpochMs = await meeting.agree({ takesMs, leadMs: part.leadMs, withinMs })
-  const aheadSeconds = Math.round((startEpochMs - clock.nowEpochMs()) / 1_000)
-  console.log(
-    `All are here. Vitest took ${Math.ceil(takesMs / 1_000)} s to start; the load begins in ${aheadSeconds} s.`,
-  )
+  const meeting = new Meeting({ ...part, folder: meetingOf(part), clock })
+  console.log(`Generator ${part.index} (of 0 to ${part.generators - 1}): the servers are there.`)
   const own = folderOf(part, part.index)
-  const code = await stress(part, own, new Date(startEpochMs))
+  const code = await stress(part, own, {
+    STRESS_MEETING: meetingOf(part),
+    STRESS_MEETING_LEAD: part.leadSeconds,
+  })
   await meeting.end()
   if (part.index === 0) process.exitCode = await mergeAll(part, meeting)
   // Whether thresholds hold is for all parts together to say.
@@ -86,11 +73,11 @@ function partOf(env: NodeJS.ProcessEnv, args: readonly string[]): Part {
   // STRESS_RUN_ID takes letters and digits.
   const runId = job.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 40)
   const folder = join(results, 'generators', runId)
-  const leadSeconds = wholeIn('START_LEAD_SECONDS', env.START_LEAD_SECONDS ?? String(LEAD_SECONDS), [0, 3600])
+  // Not long after the last one is ready, and long enough for a volume of the network to show the news.
+  const leadSeconds = env.START_LEAD_SECONDS || '20'
   const generatorCount = wholeIn('STRESS_GENERATORS', generators, [1, 10_000])
   const ownIndex = wholeIn('STRESS_GENERATOR_INDEX', index, [0, generatorCount - 1])
-  const leadMs = 1_000 * leadSeconds
-  return { scenario, leadMs, results, generators: generatorCount, index: ownIndex, runId, folder }
+  return { scenario, leadSeconds, results, generators: generatorCount, index: ownIndex, runId, folder }
 }
 
 function wholeIn(name: string, text: string, [min, max]: readonly [min: number, max: number]): number {
@@ -102,29 +89,18 @@ function wholeIn(name: string, text: string, [min, max]: readonly [min: number, 
   )
 }
 
-// The file system of a pod is read-only; Vitest's other loaders write a compiled copy of its configuration into it.
-const vitest = (pattern: string) => [
-  ...['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'native'],
-  ...['--config', 'vitest.stress.config.ts', '-t', pattern],
-]
-
-/** How long Vitest takes here and now to get to its scenarios, while all others do the same. None is run. */
-async function rehearse(): Promise<number> {
-  const began = performance.now()
-  await run(vitest('^no scenario of this name$'), process.env, 'ignore')
-  return Math.round(performance.now() - began)
+async function stress(
+  { scenario, runId }: Part,
+  results: string,
+  together: NodeJS.ProcessEnv = {},
+): Promise<number> {
+  const env = { ...process.env, STRESS_RUN_ID: runId, STRESS_RESULTS_DIR: results, ...together }
+  // The file system of a pod is read-only; Vitest's other loaders write a compiled copy of its configuration into it.
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'native']
+  return run([...vitest, '--config', 'vitest.stress.config.ts', '-t', named(scenario)], env)
 }
 
-async function stress({ scenario, runId }: Part, results: string, startAt: Date): Promise<number> {
-  const env = {
-    ...process.env,
-    STRESS_RUN_ID: runId,
-    STRESS_START_AT: startAt.toISOString(),
-    STRESS_RESULTS_DIR: results,
-  }
-  return run(vitest(named(scenario)), env)
-}
-
+const meetingOf = ({ folder }: Part) => join(folder, '.meeting')
 const folderOf = ({ folder }: Part, index: number) => join(folder, `generator-${index}`)
 
 /** Rows are called "<scenario> > worker 1"; `burst` must not run what only begins so. */
@@ -169,12 +145,8 @@ async function resultsIn(folder: string): Promise<FoundResult[]> {
 }
 
 /** Ends with the child, and passes on what it is told to do. */
-async function run(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  output: 'inherit' | 'ignore' = 'inherit',
-): Promise<number> {
-  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: output })
+async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' })
   const pass = (signal: NodeJS.Signals) => child.kill(signal)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, pass)
   const [code] = await once(child, 'close')

@@ -121,6 +121,15 @@ const CONTRADICTIONS: readonly Contradiction[] = [
   needs('STRESS_GENERATOR_INDEX', 'STRESS_GENERATORS'),
   needs('STRESS_RUN_ID', 'STRESS_GENERATORS'),
   needs('STRESS_START_AT', 'STRESS_GENERATORS'),
+  needs('STRESS_MEETING', 'STRESS_RUN_ID'),
+  needs('STRESS_MEETING_LEAD', 'STRESS_MEETING'),
+  {
+    about: ['STRESS_MEETING', 'STRESS_START_AT'],
+    find: (_, given) =>
+      given.has('STRESS_MEETING') && given.has('STRESS_START_AT')
+        ? 'STRESS_MEETING has the generators agree on a start once all are ready, and STRESS_START_AT names one. Unset one of them.'
+        : undefined,
+  },
   {
     about: ['STRESS_GENERATORS', 'STRESS_RUN_ID', 'STRESS_START_AT'],
     find: ({ STRESS_GENERATORS: generators }, given) =>

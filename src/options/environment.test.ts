@@ -3,7 +3,10 @@ import { VARIABLES } from './environment.ts'
 import { readOptions } from './options.ts'
 
 const SECOND_OF_THREE = { STRESS_GENERATORS: '3', STRESS_GENERATOR_INDEX: '1', STRESS_RUN_ID: 'night7' }
-const GENERATOR_VARIABLES = [...Object.keys(SECOND_OF_THREE), 'STRESS_START_AT', 'JOB_COMPLETION_INDEX']
+const GENERATOR_VARIABLES = [
+  ...Object.keys(SECOND_OF_THREE),
+  ...['STRESS_START_AT', 'STRESS_MEETING', 'STRESS_MEETING_LEAD', 'JOB_COMPLETION_INDEX'],
+]
 
 describe('the table of variables', () => {
   it.each(VARIABLES.map((variable) => [variable.name, variable] as const))(
@@ -24,6 +27,7 @@ describe('the table of variables', () => {
         ...(name === 'STRESS_RESOLVER' ? { SMTP_TARGETS: 'mx:example.test' } : {}),
         ...(name === 'STRESS_LIVE_PORT' ? { STRESS_LIVE: '1' } : {}),
         ...(name === 'STRESS_METRICS_HOST' ? { STRESS_METRICS_PORT: '0' } : {}),
+        ...(name === 'STRESS_MEETING_LEAD' ? { STRESS_MEETING: 'meeting' } : {}),
         ...(GENERATOR_VARIABLES.includes(name) ? SECOND_OF_THREE : {}),
         ...(name.startsWith('PROXY_') && name !== 'PROXY_INSTANCES'
           ? { PROXY_URL: 'http://127.0.0.1:8000' }

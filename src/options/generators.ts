@@ -1,5 +1,15 @@
 import type { Split } from '../engine/executors/registry.ts'
-import { type Kind, kind, preset, type Reading, unset, type ValuesOf, wholeNumber } from './kind.ts'
+import {
+  decimal,
+  type Kind,
+  kind,
+  line,
+  preset,
+  type Reading,
+  unset,
+  type ValuesOf,
+  wholeNumber,
+} from './kind.ts'
 
 /** Several generators that offer one load together, and how long the soak lasts. */
 export const GENERATORS = {
@@ -28,6 +38,16 @@ export const GENERATORS = {
     'at once',
     'When all generators start, by their own clocks; servers boot before that.',
   ),
+  STRESS_MEETING: unset(
+    line('a path', '/results/night7'),
+    'none',
+    'Folder of the run that all generators mount: in place of STRESS_START_AT, they start together once the last is ready.',
+  ),
+  STRESS_MEETING_LEAD: preset(
+    decimal({ min: 0, max: 3600, unit: 'seconds', example: 20 }),
+    '20',
+    'Seconds from the last one being ready to the start: each has to hear of it in time.',
+  ),
 }
 
 export const SOAK = {
@@ -47,6 +67,8 @@ export interface SplitOptions extends Split {
   /** The same for all generators of a run. */
   readonly sharedRunId: string
   readonly startAt: Date | undefined
+  /** Where they agree on a start instead, once all are ready. */
+  readonly meeting?: { readonly folder: string; readonly leadMs: number }
 }
 
 export function splitOf(values: ValuesOf<typeof GENERATORS>): SplitOptions | undefined {
@@ -54,7 +76,9 @@ export function splitOf(values: ValuesOf<typeof GENERATORS>): SplitOptions | und
   if (generators === undefined) return undefined
   const index = values.STRESS_GENERATOR_INDEX ?? values.JOB_COMPLETION_INDEX ?? 0
   const sharedRunId = runId ?? `at${(startAt?.getTime() ?? 0).toString(36)}`
-  return Object.freeze({ generators, index, sharedRunId, startAt })
+  const { STRESS_MEETING: folder, STRESS_MEETING_LEAD: leadSeconds } = values
+  const meeting = folder === undefined ? {} : { meeting: { folder, leadMs: leadSeconds * 1000 } }
+  return Object.freeze({ generators, index, sharedRunId, startAt, ...meeting })
 }
 
 /** Stands in Message-IDs, before the `g` of the generator and the `-` of the message's number. */

@@ -61,6 +61,7 @@ export async function runLoads(
   { parts, row, onStarted }: { parts: readonly LoadPart[]; row: Row; onStarted: (loads: LoadRun[]) => void },
 ): Promise<RunFacts[]> {
   const { services } = row
+  await services.split.meet(row.signal)
   const start = services.split.nextRun()
   await shortlyBefore(start.startAtMs, row.signal)
   const sampler = new ResourceSampler(ground.servers.booted, systemClock)

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../engine/clock.ts'
 import { Recorder } from '../engine/recorder.ts'
 import type { GeneratorResult } from '../engine/result.ts'
@@ -29,6 +32,39 @@ describe('GeneratorSplit', () => {
       start_late_ms: 35,
     })
     expect(split.nextRun()).not.toHaveProperty('startAtMs')
+  })
+
+  it('starts the first run once all generators are ready, where they can meet', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'meeting-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const meeting = { folder, leadMs: 1_000 }
+    const splits = [0, 1].map(
+      (index) =>
+        new GeneratorSplit({ index, generators: 2, sharedRunId: 'night7', startAt: undefined, meeting }),
+    )
+    await Promise.all(splits.map((split) => split.meet(new AbortController().signal)))
+    const results = splits.map((split) => {
+      expect(split.nextRun().startAtMs).toBeGreaterThan(systemClock.nowMs())
+      return split.resultOf(new Date())
+    })
+    expect(results[0]?.agreed_start).toMatch(/^20/)
+    expect(results[1]?.agreed_start).toBe(results[0]?.agreed_start)
+  })
+
+  it('does not wait for the others once it is told to end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'meeting-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const meeting = { folder, leadMs: 0 }
+    const split = new GeneratorSplit({
+      index: 0,
+      generators: 2,
+      sharedRunId: 'x',
+      startAt: undefined,
+      meeting,
+    })
+    await expect(split.meet(AbortSignal.timeout(50))).rejects.toThrow(
+      'interrupted before all generators were ready',
+    )
   })
 
   it('is nothing to a generator that is alone', () => {

@@ -1,4 +1,5 @@
 import { type CpuInfo, cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../engine/clock.ts'
 import type { Split } from '../engine/executors/registry.ts'
 import { summarise } from '../engine/histogram.ts'
@@ -6,6 +7,7 @@ import type { GeneratorResult, SplitResult } from '../engine/result.ts'
 import type { Measured } from '../engine/threads/load-run.ts'
 import { MailstormError } from '../error.ts'
 import type { SplitOptions } from '../options/options.ts'
+import { Meeting } from './meeting.ts'
 import { newRunId } from './provenance.ts'
 
 /** Id of this process's next run, and its share of a split load. */
@@ -16,6 +18,9 @@ export interface RunStart {
   readonly startAtMs?: number
 }
 
+/** Images are pulled, machines are added: a generator may be long in coming. */
+const ALL_READY_WITHIN_MS = 15 * 60_000
+
 /** A start further away was mistyped, or meant in another time zone. */
 const LONGEST_WAIT_MS = 3_600_000
 
@@ -23,16 +28,32 @@ const LONGEST_WAIT_MS = 3_600_000
 export class GeneratorSplit {
   readonly #options: SplitOptions | undefined
   #runs = 0
+  #startAt: Date | undefined
 
   constructor(options: SplitOptions | undefined) {
     this.#options = options
+    this.#startAt = options?.startAt
+  }
+
+  /** Waits until all generators are ready for their first run, where they have a place to say so. */
+  async meet(signal: AbortSignal): Promise<void> {
+    if (this.#options?.meeting === undefined || this.#runs > 0) return
+    const { index, generators, meeting } = this.#options
+    const clock = {
+      nowEpochMs: () => Date.now(),
+      wait: (ms: number) => sleep(ms, undefined, { signal }).catch(() => Promise.reject(interrupted())),
+    }
+    const { folder, leadMs } = meeting
+    const agreed = new Meeting({ folder, generators, index, clock })
+    this.#startAt = new Date(await agreed.agree({ leadMs, withinMs: ALL_READY_WITHIN_MS }))
   }
 
   /** Only the first run has an agreed start: how long it takes depends on the target. */
   nextRun(): RunStart {
     this.#runs++
     if (this.#options === undefined) return { runId: newRunId() }
-    const { index, generators, startAt } = this.#options
+    const { index, generators } = this.#options
+    const startAt = this.#startAt
     const runId = `${this.#sharedRunId()}g${index}`
     const split = { index, generators }
     if (startAt === undefined || this.#runs > 1) return { runId, split }
@@ -42,8 +63,8 @@ export class GeneratorSplit {
   /** The split recorded in the result of the run named last. */
   resultOf(startsAt: Date): SplitResult | undefined {
     if (this.#options === undefined) return undefined
-    const { index, generators, startAt } = this.#options
-    const agreed = this.#runs === 1 ? startAt : undefined
+    const { index, generators } = this.#options
+    const agreed = this.#runs === 1 ? this.#startAt : undefined
     return {
       generators,
       index,
@@ -60,8 +81,16 @@ export class GeneratorSplit {
   }
 }
 
-/** Time until the agreed start in ms, for time limits; throws when it is too far away to be intended. */
+function interrupted(): MailstormError {
+  return new MailstormError(
+    'INTERRUPTED',
+    'Failed to start the run: it was interrupted before all generators were ready.',
+  )
+}
+
+/** Time until the agreed start in ms at most, for time limits; throws when it is too far away to be intended. */
 export function waitForStartMs(split: SplitOptions | undefined): number {
+  if (split?.meeting !== undefined) return ALL_READY_WITHIN_MS + split.meeting.leadMs
   const waitMs = (split?.startAt?.getTime() ?? 0) - Date.now()
   if (waitMs <= LONGEST_WAIT_MS) return Math.max(0, waitMs)
   throw new MailstormError(

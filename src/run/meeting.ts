@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MailstormError } from '../../src/error.ts'
+import { MailstormError } from '../error.ts'
 
 /** Time as the meeting knows it; replaced in tests. */
 export interface MeetingClock {
@@ -17,24 +17,12 @@ export interface MeetingOptions {
   readonly clock: MeetingClock
 }
 
-export interface AgreeOptions {
-  /** How long this generator takes from its word to the first message. */
-  readonly takesMs: number
-  /** How far ahead they start at least. */
-  readonly leadMs: number
-  readonly withinMs: number
-}
-
 /** How often the folder is looked at. The start is agreed some seconds ahead, so this delays nothing. */
 const LOOK_EVERY_MS = 500
 
-/** How many times as long as the slowest took to get ready they have for it: machines are busier when all start at once. */
-const TIMES_THE_SLOWEST = 2
-
 /**
  * Where generators of one run meet: a folder on a volume that all of them mount. A file `here-<index>` says that one
- * is there, `takes-<index>` how many milliseconds it takes to get ready, `start` when they start together,
- * `ended-<index>` that its results stand.
+ * is ready to send, `start` when they start together, `ended-<index>` that its results stand.
  */
 export class Meeting {
   readonly #options: MeetingOptions
@@ -43,29 +31,16 @@ export class Meeting {
     this.#options = options
   }
 
-  /** Resolves once all are there. */
-  async gather({ withinMs }: { withinMs: number }): Promise<void> {
+  /** Resolves with the time at which all start, once all are there. */
+  async agree({ leadMs, withinMs }: { leadMs: number; withinMs: number }): Promise<number> {
     const { folder, index, clock } = this.#options
     const deadline = clock.nowEpochMs() + withinMs
     await mkdir(folder, { recursive: true })
     await this.#put(`here-${index}`, '')
-    const missing = await this.#missing('here', deadline)
-    if (missing.length > 0) throw tooLate(missing, withinMs)
-  }
-
-  /**
-   * Resolves with the time at which all start, once each has said how long it takes to get ready: `leadMs` ahead, or
-   * more where the slowest needs more.
-   */
-  async agree({ takesMs, leadMs, withinMs }: AgreeOptions): Promise<number> {
-    const { folder, index, clock } = this.#options
-    const deadline = clock.nowEpochMs() + withinMs
-    await this.#put(`takes-${index}`, `${takesMs}`)
     if (index === 0) {
-      const missing = await this.#missing('takes', deadline)
+      const missing = await this.#missing('here', deadline)
       if (missing.length > 0) throw tooLate(missing, withinMs)
-      const lead = Math.max(leadMs, TIMES_THE_SLOWEST * (await this.#slowestMs()))
-      await this.#put('start', `${clock.nowEpochMs() + lead}`)
+      await this.#put('start', `${clock.nowEpochMs() + leadMs}`)
     }
     for (;;) {
       const start = await readFile(join(folder, 'start'), 'utf8').catch(() => undefined)
@@ -77,6 +52,8 @@ export class Meeting {
 
   /** This generator has written what it has to write. */
   async end(): Promise<void> {
+    // It may have failed before it came.
+    await mkdir(this.#options.folder, { recursive: true })
     await this.#put(`ended-${this.#options.index}`, '')
   }
 
@@ -85,14 +62,7 @@ export class Meeting {
     return this.#missing('ended', this.#options.clock.nowEpochMs() + withinMs)
   }
 
-  async #slowestMs(): Promise<number> {
-    const { folder, generators } = this.#options
-    const files = Array.from({ length: generators }, (_, index) => join(folder, `takes-${index}`))
-    const all = await Promise.all(files.map(async (file) => Number(await readFile(file, 'utf8'))))
-    return all.reduce((slowest, ms) => Math.max(slowest, ms), 0)
-  }
-
-  async #missing(what: 'here' | 'takes' | 'ended', deadline: number): Promise<readonly number[]> {
+  async #missing(what: 'here' | 'ended', deadline: number): Promise<readonly number[]> {
     const { folder, generators, clock } = this.#options
     for (;;) {
       const present = new Set(await readdir(folder))
