@@ -5,7 +5,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../engine/clock.ts'
 import { Recorder } from '../engine/recorder.ts'
 import type { GeneratorResult } from '../engine/result.ts'
+import { readOptions } from '../options/options.ts'
 import { GeneratorMeter, GeneratorSplit, MAX_LAG_P99_MS, ownWorkers, waitForStartMs } from './generator.ts'
+import type { RunOptions } from './scenario-run.ts'
+import { SMTP_RUNS } from './smtp-kind.ts'
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000)
 const second = (startAt?: Date) =>
@@ -89,6 +92,12 @@ describe('workers', () => {
 
   it('are refused when there are fewer than generators', () => {
     expect(() => ownWorkers(2, { index: 0, generators: 3 })).toThrow('2 workers for STRESS_GENERATORS=3')
+  })
+
+  it('being too few is no fault of the file that also has the scenario asked for', () => {
+    const env = { STRESS_GENERATORS: '3', STRESS_GENERATOR_INDEX: '2', STRESS_RUN_ID: 'night7' }
+    const plan = { workload: { workers: 2 } } as RunOptions
+    expect(SMTP_RUNS.rows(plan, readOptions(env))).toHaveLength(1)
   })
 })
 

@@ -14,7 +14,10 @@ export const SMTP_RUNS: JudgedKind<RunOptions, Result> = {
   ...KINDS.smtp,
   rows({ workload }, options) {
     const names = serverNames(options)
-    return ownWorkers(workload.workers, options.split).map((worker) => titleOf(worker, names))
+    // Too few for all generators: that fails when it is run, and another scenario may be the one that is asked for.
+    const shared = workload.workers >= (options.split?.generators ?? 0)
+    const own = shared ? ownWorkers(workload.workers, options.split) : [0]
+    return own.map((worker) => titleOf(worker, names))
   },
   thresholds: ({ workload }) => workload.thresholds,
   limitMs: ({ workload }, options) => limitMs(workload.maxDurationMs + verifyMs(workload), options),
