@@ -77,6 +77,15 @@ describeManifests('the arrangement', () => {
     },
   )
 
+  test.each(workloads.map(({ name, container }) => [name, container] as const))(
+    '%s: a busy machine may take 5 s to answer a probe; one that is not ready has no name in the cluster',
+    (_name, { startupProbe, readinessProbe, livenessProbe }) => {
+      const probes = [startupProbe, readinessProbe, livenessProbe].filter((probe) => probe !== undefined)
+      // Kubernetes waits for 1 s where nothing is said.
+      for (const { timeoutSeconds = 1 } of probes) expect(timeoutSeconds).toBeGreaterThanOrEqual(5)
+    },
+  )
+
   test('every object is in the one namespace', () => {
     const elsewhere = objects.filter(
       ({ kind, metadata }) => kind !== 'Namespace' && metadata.namespace !== 'mailstorm',

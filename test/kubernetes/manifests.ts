@@ -59,6 +59,7 @@ export interface EnvVariable {
 
 export interface Probe {
   readonly httpGet?: { readonly path: string; readonly port: string }
+  readonly timeoutSeconds?: number
 }
 
 export interface Volume {
