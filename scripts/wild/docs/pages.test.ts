@@ -51,7 +51,8 @@ test('a rate is told over ours, and what was not accepted with what the server s
 })
 
 test('a server that counts something else than it acknowledged shows at a glance', () => {
-  expect(made('glance', { commands: load })).toContain('| commands: 50 messages of 490, 490 recipients |')
+  expect(made('glance', { commands: load })).toContain('| no: commands |')
+  expect(made('counts', { commands: load })).toContain('| commands: 50 messages of 490, 490 recipients |')
 })
 
 test('a limit is told with what comes then; at a glance by its code alone', () => {

@@ -75,7 +75,7 @@ export function glanceTable(servers: readonly Server[]): ServersTable {
           counts === undefined ? '' : count(counts.deviates ?? 0),
           ratioOf(record, 'commands'),
           ratioOf(record, 'sessions'),
-          countsText(server),
+          countsInShort(server),
           idleText(record).split(';')[0] ?? '',
           limitInShort(connectionsText(record)),
           limitInShort(recipientsText(record)),
@@ -85,12 +85,24 @@ export function glanceTable(servers: readonly Server[]): ServersTable {
   }
 }
 
-/** Over all shapes. */
-function countsText({ record }: Server): string {
-  const all = LOAD_STEPS.flatMap((step) => {
+/** Whether it counts what it acknowledged in each shape; else in which it does not. */
+function countsInShort(server: Server): string {
+  const all = countsOf(server)
+  if (all.length === 0) return '–'
+  const others = all.filter(({ isSame }) => !isSame).map(({ step }) => shapeTitle(step))
+  return others.length === 0 ? 'yes' : `no: ${others.join(', ')}`
+}
+
+function countsOf({ record }: Server) {
+  return LOAD_STEPS.flatMap((step) => {
     const counted = countedText(record, step)
     return counted === undefined ? [] : [{ step, ...counted }]
   })
+}
+
+/** Over all shapes. */
+function countsText(server: Server): string {
+  const all = countsOf(server)
   if (all.length === 0) return '–'
   const others = all.filter(({ isSame }) => !isSame)
   return others.length === 0
