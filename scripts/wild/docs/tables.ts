@@ -150,7 +150,8 @@ function offerText(server: Server, name: (typeof NAMED)[number]): string {
   const offered = extensionOf(server, name)
   if (offered === undefined) return '–'
   if (name !== 'SIZE') return 'yes'
-  return /^\d+$/.test(offered) ? count(Number(offered)) : 'no limit named'
+  // 0 as well names none (RFC 1870 4).
+  return /^[1-9]\d*$/.test(offered) ? count(Number(offered)) : 'no limit named'
 }
 
 /** A row to each question, and who deviates. */
