@@ -4,7 +4,7 @@ import { errorText } from '../../../src/error.ts'
 import { LOAD_STEPS, type LoadStep, type StepName } from '../record.ts'
 import { type Booted, boot } from './booted.ts'
 import { connectionsOf, type Figures, idleOf, offersOf, probeOf, recipientsOf } from './limits.ts'
-import { fillStore, keptBy, loadOf } from './loads.ts'
+import { fillStore, keptBy, loadOf, warmUp } from './loads.ts'
 import { keep, type Planned } from './plan.ts'
 import { saidOf } from './said.ts'
 
@@ -25,6 +25,7 @@ const REMIND_EVERY_MS = 60_000
 export async function measure(plans: readonly Planned[], { signal, say }: Measuring): Promise<number> {
   await using ours = await embeddedSmtpServer({ name: 'ours', maxConnections: 1_000 }).start()
   const oursAddress = `${ours.host}:${ours.port}`
+  if (plans.some(({ steps }) => steps.some(isLoad))) await warmUp(oursAddress, signal)
   let failed = 0
   const waiting = new Set<string>()
 
