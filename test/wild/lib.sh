@@ -62,6 +62,9 @@ resolver() {
 # inside COMMAND…: in the copy, before the server starts there.
 inside() { "$wild/inside" "$run" "$@"; }
 
+# within COMMAND…: among the processes and files of the server that serves.
+within() { nsenter --target "$(pgrep -P "$(<"$run/pid")")" --mount --pid --root --wd "$@"; }
+
 greets() { (exec 3<>"/dev/tcp/127.0.0.1/$port" && read -r -t 5 line <&3 && [[ $line = 220* ]] && echo QUIT >&3) 2>/dev/null; }
 
 # serve COMMAND…: runs it in the foreground of the copy; returns after its 220, with the address.
