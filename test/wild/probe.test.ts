@@ -38,6 +38,9 @@ const PARTICULAR: Readonly<Record<(typeof WILD_SERVERS)[number], Verdicts>> = {
   sendria: { help: 'deviates', 'unknown-parameter': 'conforms', 'text-over': 'conforms' },
   salmon: { recipients: 'deviates', 'ehlo-again': 'deviates', 'lf-command': 'conforms' },
   bonzo: { ehlo: 'deviates', helo: 'conforms', 'null-sender': 'conforms' },
+  slimta: { ehlo: 'deviates', 'pipelining-dot': 'conforms', 'unknown-parameter': 'deviates' },
+  localmail: { noop: 'deviates', 'mail-first': 'deviates', 'lf-command': 'conforms' },
+  'net-server-mail': { help: 'deviates', 'pipelining-dot': 'conforms', 'unknown-parameter': 'conforms' },
   haraka: { 'pipelining-dot': 'deviates', 'lf-text': 'conforms', size: 'deviates', starttls: 'conforms' },
   'smtp-tester': {
     'nested-mail': 'conforms',

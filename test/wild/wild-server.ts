@@ -35,6 +35,9 @@ export const WILD_SERVERS = [
   'net-smtp-server',
   'postfix-trixie',
   'exim-trixie',
+  'slimta',
+  'localmail',
+  'net-server-mail',
 ] as const
 export type WildServer = (typeof WILD_SERVERS)[number]
 
@@ -84,6 +87,9 @@ const NO_STARTTLS: readonly string[] = [
   'smtp-tester',
   'qpsmtpd',
   'net-smtp-server',
+  'slimta',
+  'localmail',
+  'net-server-mail',
 ] satisfies readonly WildServer[]
 
 /** Undefined when STARTTLS can work; else why it does not. */
