@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../engine/result.ts'
+import { smtpDocument } from './documents/smtp.ts'
 import { renderMarkdown, renderText } from './kinds.ts'
 import { burstResult } from './result.fixture.ts'
 import { latencies } from './result-parts.fixture.ts'
 import { verdictReason } from './verdict.ts'
+import { chartsOf } from './writers/html.ts'
 
 const ACCOUNT = {
   store: 'the sink at 127.0.0.1:2525',
@@ -71,4 +73,15 @@ test('a run that was not verified behind its servers has none of it', () => {
 test('bounces and strays are reasons of a verdict', () => {
   const reason = verdictReason({ ...verified(), thresholds: [] })
   expect(reason).toContain('3 bounced; 2 misrouted')
+})
+
+test('draws bars where there are too few seconds for lines, and no percentiles where all took 0 ms', () => {
+  const run = verified()
+  const charts = (result: Result) =>
+    chartsOf(smtpDocument(result)).filter(({ place }) => place === 'delivery')
+  const short = charts(run).filter(({ axis }) => axis === 'time')
+  expect(short.map(({ bars }) => bars)).toEqual([true, true, true])
+  const histogram = { buckets: [], count: 990, min_ms: 0, max_ms: 0, sum_ms: 0 }
+  const atOnce = { ...run, histograms: { ...run.histograms, end_to_end: histogram } }
+  expect(charts(atOnce).map(({ id }) => id)).not.toContain('end-to-end')
 })

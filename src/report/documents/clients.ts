@@ -1,6 +1,6 @@
 import type { Result } from '../../engine/result.ts'
 import { type Block, facts, factsFrom } from '../block.ts'
-import { count, counted, decimal, percent, shortMilliseconds } from '../format.ts'
+import { count, counted, percent, shortMilliseconds } from '../format.ts'
 import { failuresTable } from './failures.ts'
 
 /** What the clients of a load did beyond sending each message once. */
@@ -88,10 +88,7 @@ function retriesBlock({ retries, metrics }: Pick<Result, 'retries' | 'metrics'>)
         facts(
           factsFrom([
             ['First attempts', `${outcomes.join(', ')} (${percent(first.success_rate)} accepted)`],
-            [
-              'Further attempts',
-              `${count(retries.attempts)}, after ${delays.map((delay) => decimal(delay, 2)).join(', ')} s`,
-            ],
+            ['Further attempts', `${count(retries.attempts)}, ${delaysText(delays)}`],
             ['Accepted later', later.join(', ')],
             ...(retries.cut_off === 0
               ? []
@@ -107,4 +104,10 @@ function retriesBlock({ retries, metrics }: Pick<Result, 'retries' | 'metrics'>)
       ],
     },
   ]
+}
+
+/** Between attempts: `each after 5 s`, or `after 5, 60, 300 s`. */
+function delaysText(delays: readonly number[]): string {
+  const each = delays.map((delay) => delay.toLocaleString('en'))
+  return new Set(each).size === 1 ? `each after ${each[0]} s` : `after ${each.join(', ')} s`
 }

@@ -3,6 +3,7 @@ import { type Block, type Fact, left, PAGES, right, type Table, table } from '..
 import { count, counted, MISSING, perSecond, seconds, shortMilliseconds } from '../format.ts'
 import { deliveryCharts } from '../html/charts/delivery.ts'
 import { distributionChart } from '../html/charts/latency.ts'
+import { isShort, withBars } from '../html/charts/thin.ts'
 import { type TimeColumn, timelineTable } from './common.ts'
 import { latencyTable } from './latency.ts'
 import { nextHopMarkers } from './next-hop.ts'
@@ -22,7 +23,8 @@ export function deliveryBlock(result: Result): Block {
   const distribution = distributionChart([
     { label: 'end-to-end time', tone: 'accent', histogram: histograms.end_to_end ?? NOTHING },
   ])
-  const charts = delivery === undefined ? [] : deliveryCharts(delivery, nextHopMarkers(result))
+  const lines = delivery === undefined ? [] : deliveryCharts(delivery, nextHopMarkers(result))
+  const charts = delivery !== undefined && isShort(delivery) ? withBars(lines) : lines
   return {
     title: 'Behind the servers',
     note: 'From when a message was acknowledged to when it arrived where it ends up; messages times recipients.',

@@ -15,7 +15,8 @@ const POINTS_PER_DECADE = 24
  * share beyond 1 − 1/n.
  */
 export function distributionChart(distributions: readonly Distribution[]): Chart | undefined {
-  const measured = distributions.filter(({ histogram }) => histogram.count > 0)
+  // Where all took 0 ms, as behind a proxy that passes mail through, a logarithmic axis has no place for them.
+  const measured = distributions.filter(({ histogram }) => histogram.count > 0 && histogram.max_ms > 0)
   if (measured.length === 0) return undefined
   const xs = ninesUpTo(measured.map(({ histogram }) => histogram.count))
   return {
