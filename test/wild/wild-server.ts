@@ -76,6 +76,11 @@ export function missing(server: string): string | undefined {
   return whyNoCopy
 }
 
+/** Where an installed server's files are. */
+export function installed(server: string): string {
+  return join(home, 'installed', server)
+}
+
 const NO_STARTTLS: readonly string[] = [
   'greenmail',
   'subethasmtp',
@@ -117,7 +122,7 @@ export async function startWildServer(
 }
 
 /** Runs a shell script among the processes and files of a server. */
-export async function runInside({ root }: RunningWildServer, script: string): Promise<string> {
+export async function runInside({ root }: Pick<RunningWildServer, 'root'>, script: string): Promise<string> {
   const { stdout: child } = await run('pgrep', ['-P', readFileSync(join(root, '../pid'), 'utf8').trim()])
   const args = ['--target', child.trim(), '--mount', '--pid', '--root', '--wd', 'sh', '-euc', script]
   const { stdout } = await run('nsenter', args)
