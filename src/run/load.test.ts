@@ -12,6 +12,10 @@ const LOAD = {
 /** As from a script in JavaScript, which no compiler has seen. */
 const load = (change: object) => runLoad({ ...LOAD, ...change } as LoadOptions)
 
+test('without options it says what is missing', async () => {
+  await expect((runLoad as () => Promise<unknown>)()).rejects.toThrow('targets is missing')
+})
+
 test.each([
   [{ retryDelay: 1 }, 'there is no field retryDelay. Did you mean retryDelaySeconds?'],
   [{ thread: 2 }, 'there is no field thread. Did you mean threads?'],

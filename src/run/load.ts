@@ -113,7 +113,8 @@ export type LoadResult = Result
  * ```
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  checkRunOptions(options)
+  // Plain JavaScript may call it without any.
+  checkRunOptions(options ?? {})
   const { targets, name = 'load', signal, onProgress, thresholds = [], ...rest } = options
   const { resolver, allowPublicTargets, tlsVerify, threads, seed, pipeliningTrial, calibrate, ...spec } = rest
   const workload = resolveSpec({ ...spec, thresholds }, allowPublicTargets, Object.keys(KINDS))
@@ -179,7 +180,7 @@ function isNumber(value: unknown): boolean {
 }
 
 /** Fields that are not among them are those of the spec, which are checked with it. */
-function checkRunOptions(options: LoadRunOptions): void {
+function checkRunOptions(options: Partial<LoadRunOptions>): void {
   const problems = Object.entries(KINDS).flatMap(([name, [what, is]]) => {
     const value = options[name as keyof typeof KINDS]
     if (value === undefined) return name === 'targets' ? ["targets is missing, as ['127.0.0.1:25']."] : []
