@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { RECORDS_FOLDER } from './record.ts'
@@ -43,3 +44,14 @@ export const NextHopRecord = z.strictObject({
 export type NextHopRecord = z.infer<typeof NextHopRecord>
 
 export const NEXT_HOP_FOLDER = join(RECORDS_FOLDER, 'next-hop')
+
+/** By server. Throws an error that names the file and what is wrong in it. */
+export function readNextHopRecords(folder = NEXT_HOP_FOLDER): NextHopRecord[] {
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : []
+  return files.toSorted().map((file) => {
+    const path = join(folder, file)
+    const read = NextHopRecord.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    if (!read.success) throw new Error(`Failed to read ${path}: ${z.prettifyError(read.error)}`)
+    return read.data
+  })
+}

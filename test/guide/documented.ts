@@ -39,7 +39,7 @@ export const PACKAGE = STEP('the package, in repositories of others')
 /** The first that matches counts. Options and scenarios of every run are checked as well, whatever is said here. */
 export const COVERAGE: readonly Coverage[] = [
   {
-    what: /--target 127\.0\.0\.1:25 --verify sink:2525/,
+    what: /--target 127\.0\.0\.1:(25|2551) --verify sink:2525|npm run wild:relay/,
     by: 'test/wild/guide.test.ts',
     why: 'needs the Postfix of Debian',
   },
@@ -69,6 +69,11 @@ export const COVERAGE: readonly Coverage[] = [
     why: 'needs an engine',
   },
   { what: /SMTP_IMAGE=/, by: 'test/docker/stress-runs.test.ts', why: 'needs an engine' },
+  {
+    what: /^cd deploy\/kubernetes\/try$|^\.\/(up|down|load-run|pressure-run)\b/,
+    by: 'test/kubernetes/try.test.ts',
+    why: 'needs a cluster',
+  },
   { what: /^kubectl |^cp deploy/, by: 'test/kubernetes/references.test.ts', why: 'needs a cluster' },
   {
     what: /genro|PROXY_URL=.* -t (cliff|dnd|cache)$/,
@@ -76,6 +81,8 @@ export const COVERAGE: readonly Coverage[] = [
     why: 'needs genro-mail-proxy',
   },
   { what: /PROXY_URL=/, by: 'test/genro/external.test.ts', why: 'needs a proxy that runs' },
+  { what: /^npm run wild$/, by: 'scripts/wild/record.test.ts', why: 'measures for hours' },
+  { what: /^npm run docs$/, by: STEP('docs made from the code'), why: 'the same, compared' },
   { what: /test\/wild/, by: REAL_PARTS, why: 'needs the servers of Debian' },
   { what: /127\.0\.0\.1:(255\d|PORT)/, by: 'test/wild/wild.test.ts', why: 'needs the servers of Debian' },
   {

@@ -47,7 +47,9 @@ export interface RunningRelay extends Disposable {
 /** One of the scenario's, configured so that it sends on within seconds, not minutes. */
 export async function startScenarioRelay(relay: ScenarioRelay, nextPort: number): Promise<RunningRelay> {
   if (relay === 'haraka') return startWildServer(relay, [`next:${nextPort}`])
-  if (relay !== 'mailpit') return startRelay(relay, nextPort)
+  // Exim refuses the twenty-first connection by 421, and a session to each message has that many.
+  if (relay !== 'mailpit')
+    return startRelay(relay, nextPort, relay === 'exim' ? ['smtp_accept_max = 200'] : [])
   const store = await startWildStore(relay, [`next:${nextPort}`])
   return { address: `127.0.0.1:${store.port}`, [Symbol.dispose]: () => store[Symbol.dispose]() }
 }

@@ -21,6 +21,7 @@ import {
   glanceTable,
   limitsTable,
   loadsTable,
+  nextHopTable,
   offersTable,
   ownLoadsTable,
   relaysTable,
@@ -30,7 +31,7 @@ import {
 import { times } from './words.ts'
 
 /** docs/servers.html: all servers on one page, which a word narrows to those that have it. */
-export function serversHtml({ servers, relays }: Sources, assets: Assets): string {
+export function serversHtml({ servers, relays, nextHops = [] }: Sources, assets: Assets): string {
   const sections = [
     [
       'At a glance',
@@ -43,6 +44,11 @@ export function serversHtml({ servers, relays }: Sources, assets: Assets): strin
     ['Their own count', countsTable(servers), 'What a server counts itself, beside what it acknowledged.'],
     ['Limits', limitsTable(servers), undefined],
     ['Relays', relaysTable(servers, relays), 'Every message accounted for behind the server.'],
+    [
+      'While the next hop fails',
+      nextHopTable(servers, nextHops),
+      'A message belongs to the part that accepted it; delivered/s and queue are of all mail while a part lasted.',
+    ],
   ] as const
   const title = 'Servers in the wild'
   const body = html`<header class="head"><h1>${title}</h1><p class="reason">${summaryOf(servers)}</p></header>

@@ -2,6 +2,7 @@ import { markdownText } from '../../../src/report/escape.ts'
 import { count, counted } from '../../../src/report/format.ts'
 import { markdownTable } from '../../../src/report/table.ts'
 import { wasRight } from '../guesses.ts'
+import type { NextHopRecord } from '../next-hop-record.ts'
 import type { RelayRecord } from '../relay-record.ts'
 import { daysOf, judgedOf, measuredWith, QUESTIONS, type Server } from './servers.ts'
 import {
@@ -11,6 +12,7 @@ import {
   glanceTable,
   limitsTable,
   loadsTable,
+  nextHopTable,
   offersTable,
   ownLoadsTable,
   refusedTable,
@@ -24,6 +26,7 @@ import { times } from './words.ts'
 export interface Sources {
   readonly servers: readonly Server[]
   readonly relays: readonly RelayRecord[]
+  readonly nextHops?: readonly NextHopRecord[]
 }
 
 /** What of docs/servers.md is made of the records, by its place in the prose: `<!-- made: NAME -->`. */
@@ -42,6 +45,7 @@ const MADE: Readonly<Record<string, (sources: Sources) => string>> = {
   limits: ({ servers }) => tableOf(limitsTable(servers)),
   stores: ({ servers }) => tableOf(storesTable(servers)),
   relays: ({ servers, relays }) => tableOf(relaysTable(servers, relays)),
+  'next-hop': ({ servers, nextHops = [] }) => tableOf(nextHopTable(servers, nextHops)),
   servers: ({ servers }) => servers.map(serverSection).join('\n\n'),
 }
 

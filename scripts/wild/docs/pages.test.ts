@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { NextHopRecord } from '../next-hop-record.ts'
 import type { ServerRecord, Steps } from '../record.ts'
 import { ServerFile } from '../server-file.ts'
 import { markdownHtml } from './html.ts'
@@ -92,4 +93,24 @@ test('notes of ours become HTML, and nothing else of them does', () => {
   expect(markdownHtml('`a<b` *is* [here](https://example.test/x) <i>').markup).toBe(
     '<code>a&lt;b</code> <em>is</em> <a href="https://example.test/x">here</a> &lt;i&gt;',
   )
+})
+
+test('a part of the scenario relay of which something was not accepted says of how much', () => {
+  const figures = {
+    ...{ accepted: 90, not_accepted: 10, accepted_per_second: 4.5, delivered_per_second: null },
+    ...{ end_to_end_p50_ms: null, end_to_end_p99_ms: null, lost: null, doubled: 0, damaged: 0, bounced: 0 },
+    deepest_queue: 90,
+  }
+  const record: NextHopRecord = {
+    ...{ format: 'mailstorm-next-hop/1', server: 'odd', version: '1.0', ...stamp },
+    parts: [{ part: 'away', next_hop: 'is away', ...figures }],
+    together: {
+      ...{ ...figures, not_accepted: 0, end_to_end_p50_ms: 1_234, end_to_end_p99_ms: 56_789 },
+      ...{ misrouted: 0, drain_seconds: 3 },
+    },
+  }
+  const sources = { servers: [serverWith({})], relays: [], nextHops: [record] }
+  const page = serversMarkdown('<!-- made: next-hop -->', sources)
+  expect(page).toContain('| away | 90 of 100 | 4.5 |  |  | 90 |  | – | 0 | 0 | 0 |')
+  expect(page).toContain('| all | 90 | 4.5 |  | 1.23, 57 | 90 | 3 | – | 0 | 0 | 0 |')
 })

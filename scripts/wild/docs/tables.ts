@@ -1,6 +1,7 @@
 import type { Column } from '../../../src/report/block.ts'
 import { left, right } from '../../../src/report/block.ts'
 import { count } from '../../../src/report/format.ts'
+import type { NextHopRecord } from '../next-hop-record.ts'
 import { figuresOf, LOAD_STEPS, type LoadStep } from '../record.ts'
 import type { RelayRecord } from '../relay-record.ts'
 import { extensionOf, extensionsOf, judgedOf, QUESTIONS, type Server } from './servers.ts'
@@ -318,6 +319,47 @@ export function relaysTable(servers: readonly Server[], records: readonly RelayR
           run.deepest_queue === null ? '' : count(run.deepest_queue),
           figureText(run.drain_seconds),
           ...[run.lost, run.doubled, run.damaged, run.bounced].map((number) => count(number)),
+        ],
+      }))
+    }),
+  }
+}
+
+/** The same servers while their next hop is slow, refuses, is away and comes back. */
+export function nextHopTable(servers: readonly Server[], records: readonly NextHopRecord[]): ServersTable {
+  const seconds = (ms: number | null) => (ms === null ? '' : (ms / 1000).toFixed(ms < 10_000 ? 2 : 0))
+  return {
+    caption: 'While the next hop fails',
+    columns: [
+      left('Server'),
+      left('Part'),
+      right('Accepted'),
+      right('Accepted/s'),
+      right('Delivered/s'),
+      left('End to end p50, p99 (s)'),
+      right('Deepest queue'),
+      right('Drain (s)'),
+      ...['Lost', 'Doubled', 'Damaged', 'Bounced'].map((title) => right(title)),
+    ],
+    rows: records.flatMap(({ server: name, parts, together }) => {
+      const of = servers.find((server) => server.name === name)
+      if (of === undefined) return []
+      const all = [...parts.map((one) => ({ ...one, drain_seconds: null })), { ...together, part: 'all' }]
+      return all.map((one) => ({
+        of,
+        cells: [
+          one.part,
+          one.not_accepted === 0
+            ? count(one.accepted)
+            : `${count(one.accepted)} of ${count(one.accepted + one.not_accepted)}`,
+          figureText(one.accepted_per_second),
+          figureText(one.delivered_per_second),
+          one.end_to_end_p50_ms === null
+            ? ''
+            : `${seconds(one.end_to_end_p50_ms)}, ${seconds(one.end_to_end_p99_ms)}`,
+          count(one.deepest_queue),
+          figureText(one.drain_seconds),
+          ...[one.lost, one.doubled, one.damaged, one.bounced].map((number) => count(number)),
         ],
       }))
     }),
