@@ -26,8 +26,12 @@ const ALONE = [
   'test/docker/!(no-engine).test.ts',
 ]
 
+/** No test connects to another machine; those with container engines have networks of their own. */
+const FENCED = { setupFiles: ['test/no-way-out.ts'] }
+
 /** All that may run beside each other. */
 const TOGETHER = {
+  ...FENCED,
   // No file leaves anything behind that another one sees; a process for each would cost a third of a second of CPU time.
   isolate: false,
   // Many wait: more of them than the two cores of a small machine.
@@ -74,7 +78,7 @@ export default defineConfig({
         test: { name: 'proxy', include: [PROXY], globalSetup: 'test/proxy/shared-postgres.ts', ...TOGETHER },
       },
       // Isolated: what programs that are not ours do to a process is not known.
-      { extends: true, test: { name: 'real', include: [REAL], ...TOGETHER, isolate: true } },
+      { extends: true, test: { name: 'real', include: [REAL], ...TOGETHER, setupFiles: [], isolate: true } },
       {
         extends: true,
         test: {
@@ -89,6 +93,7 @@ export default defineConfig({
         test: {
           // Figures that depend on time: one file after another, beside nothing else.
           name: 'whole',
+          ...FENCED,
           include: ['test/**/*.test.ts'],
           // test/package has a configuration of its own.
           exclude: [...PARTS, PROXY, REAL, ...ALONE, 'test/package/**'],

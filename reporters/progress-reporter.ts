@@ -1,12 +1,4 @@
-import type {
-  Reporter,
-  SerializedError,
-  TestCase,
-  TestModule,
-  TestRunEndReason,
-  TestSuite,
-  Vitest,
-} from 'vitest/node'
+import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { PROGRESS_ARTIFACT, type ProgressArtifact } from '../fixtures/task-data.ts'
 import { isCi, isColorRefused } from '../src/options/process-environment.ts'
 import { counted, span } from '../src/report/format.ts'
@@ -21,7 +13,6 @@ import {
   groupTitle,
   headingOf,
   messageLines,
-  namesLike,
   saidByMessage,
   saysItAll,
 } from './rows.ts'
@@ -130,19 +121,10 @@ export default class ProgressReporter implements Reporter {
     stream.write(wrapText(log.content, pageFor(stream as Terminal, isColorRefused()).width))
   }
 
-  onTestRunEnd(
-    modules: readonly TestModule[],
-    errors: readonly SerializedError[],
-    reason: TestRunEndReason,
-  ): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     this.#stop()
     if (errors.length > 0) this.#logger.printUnhandledErrors(errors)
     if (modules.length === 0 && errors.length === 0) this.#logger.printNoTestFound()
-    const tests = modules.flatMap((module) => [...module.children.allTests()])
-    const ran = tests.filter((test) => test.result().state !== 'skipped')
-    const pattern = this.#vitest?.config.testNamePattern
-    const nothing = modules.length > 0 && ran.length === 0 && reason === 'passed'
-    if (nothing && pattern !== undefined) this.#nothingMatched(pattern, modules)
   }
 
   onWatcherStart(): void {
@@ -152,16 +134,6 @@ export default class ProgressReporter implements Reporter {
   get #logger(): Vitest['logger'] {
     if (this.#vitest === undefined) throw new Error('Vitest has not called onInit yet')
     return this.#vitest.logger
-  }
-
-  /** Vitest passes a run in which nothing ran; a gate that tested nothing must not be green. */
-  #nothingMatched(pattern: RegExp, modules: readonly TestModule[]): void {
-    process.exitCode = 1
-    const lines = [
-      this.#paint('red', `\nNo scenario matches -t ${pattern.source}: nothing was run.`),
-      ...namesLike(pattern, modules),
-    ]
-    for (const line of lines) this.#logger.error(wrapText(line, this.#width))
   }
 
   #draw(): void {

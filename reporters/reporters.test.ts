@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Result } from '../src/engine/result.ts'
 import { BARE_ENVIRONMENT } from '../test/child-process.ts'
 import { runVitest } from '../test/fixture-projects/reporters/run-vitest.ts'
 import { runVitest as runVitestWith } from '../test/vitest-child.ts'
@@ -19,6 +20,10 @@ async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mailstorm-reporters-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
+}
+
+async function latestIn(folder: string): Promise<Result> {
+  return JSON.parse(await readFile(join(folder, 'latest.json'), 'utf8')) as Result
 }
 
 test('a run that passes: result files, summary, table, and no line for any of fifty workers', {
@@ -162,6 +167,54 @@ test('a run in which nothing matched -t fails, and says so and what there is', {
   expect(within.exitCode).toBe(1)
   expect(within.output).toContain('No scenario matches -t passed > stall: nothing was run.')
   expect(within.output).toMatch(/^Within passed, -t takes the beginning of one of these:\n {2}passed > /m)
+})
+
+// Vitest 4 joined names by a space: an old pattern selects nothing, which Vitest itself passes.
+test('a pattern of Vitest 4 that selects nothing fails whichever reporter is asked for, and says what there is', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const env = { STRESS_RESULTS_DIR: folder }
+  const started = ['dot', 'blob'].map((reporter) =>
+    runVitestWith({
+      config: 'vitest.stress.config.ts',
+      name: 'quick worker 1,',
+      env,
+      args: [`--reporter=${reporter}`, `--outputFile=${join(folder, reporter)}`],
+    }),
+  )
+  for (const run of await Promise.all(started)) {
+    expect(run.exitCode).toBe(1)
+    expect(run.output).toContain('No scenario matches -t quick worker 1,: nothing was run.')
+    expect(run.output).toContain('  quick > worker 1, first to smtp-server-1')
+  }
+})
+
+test('a run as a blob and merged is the same result to the last bucket of its histograms', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = await temporaryFolder()
+  const blobs = join(folder, 'blobs')
+  const config = 'vitest.stress.config.ts'
+  const load = { STRESS_MESSAGES: '300', STRESS_WORKERS: '2', STRESS_THREADS: '1', SMTP_SERVERS: '1' }
+  const ran = await runVitestWith({
+    config,
+    name: 'custom',
+    env: { ...load, STRESS_RESULTS_DIR: join(folder, 'ran') },
+    args: ['--reporter=blob', `--outputFile=${join(blobs, '1.json')}`],
+  })
+  expect(ran.exitCode).toBe(0)
+  const merged = await runVitestWith({
+    config,
+    env: { STRESS_RESULTS_DIR: join(folder, 'merged') },
+    args: [`--merge-reports=${blobs}`],
+  })
+  expect(merged.exitCode).toBe(0)
+  const [first, again] = await Promise.all(['ran', 'merged'].map((name) => latestIn(join(folder, name))))
+  expect(again).toEqual(first)
+  const { buckets, ...histogram } = first?.histograms.response_time ?? {}
+  expect(buckets?.length).toBeGreaterThan(10)
+  expect(histogram).toMatchObject({ count: 300 })
 })
 
 test('merged blob reports write the same results again', { tags: 'long', timeout: LIMIT_MS }, async () => {

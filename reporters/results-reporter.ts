@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path'
-import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import type { Reporter, SerializedError, TestCase, TestModule, TestRunEndReason, Vitest } from 'vitest/node'
 import { MailstormError, USAGE_ERROR } from '../src/error.ts'
 import { isColorRefused, isInVsCode } from '../src/options/process-environment.ts'
 import type { AnyResult } from '../src/pressure/result.ts'
@@ -11,6 +11,7 @@ import { checkResultsFolder, storeResult } from '../src/results/store.ts'
 import { collectResults, resultKey, resultOf, resultsFolder } from './collect-results.ts'
 import { tell, toldTo } from './kept-reporters.ts'
 import type { Terminal } from './live-line.ts'
+import { namesLike } from './rows.ts'
 
 /** Options of {@link ResultsReporter}. */
 export interface ResultsReporterOptions {
@@ -49,7 +50,12 @@ export default class ResultsReporter implements Reporter {
   }
 
   /** Picks up results that no finished test carried: of interrupted tests, of suites, of merged reports. */
-  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+  async onTestRunEnd(
+    modules: readonly TestModule[],
+    _errors: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): Promise<void> {
+    if (reason === 'passed' && hasRunNothing(modules)) this.#nothingMatched(modules)
     const results = collectResults(modules)
     for (const result of results) await this.#take(result)
     await Promise.all(this.#taken.values())
@@ -61,6 +67,19 @@ export default class ResultsReporter implements Reporter {
       const index = await writeIndex(this.#folder())
       tell(this.#vitest, `All runs: ${shortPath(index)}`)
     })
+  }
+
+  /** Vitest passes a run in which nothing ran, whoever reports it; a gate that tested nothing must not be green. */
+  #nothingMatched(modules: readonly TestModule[]): void {
+    const { testNamePattern: pattern } = this.#vitest?.config ?? {}
+    if (pattern === undefined) return
+    process.exitCode = 1
+    const { paint, width } = this.#page
+    const lines = [
+      paint('red', `\nNo scenario matches -t ${pattern.source}: nothing was run.`),
+      ...namesLike(pattern, modules),
+    ]
+    for (const line of lines) this.#vitest?.logger.error(wrapText(line, width))
   }
 
   #take(result: AnyResult): Promise<void> {
@@ -104,6 +123,11 @@ export default class ResultsReporter implements Reporter {
   #folder(): string {
     return resultsFolder(this.#vitest, this.#options.directory)
   }
+}
+
+function hasRunNothing(modules: readonly TestModule[]): boolean {
+  const tests = modules.flatMap((module) => [...module.children.allTests()])
+  return modules.length > 0 && tests.every((test) => test.result().state === 'skipped')
 }
 
 /** On the command line it ends as for a bad option; an IDE gets the error to show. */

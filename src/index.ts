@@ -58,6 +58,7 @@ export type {
   ServerRow,
   SessionCapRow,
   SideBySide,
+  SlowRecipientsRow,
   SplitResult,
   ThresholdResult,
   TimelineRow,

@@ -17,8 +17,8 @@ export interface VitestRun {
 export interface VitestOptions {
   /** Path of the configuration from the project's root. */
   readonly config: string
-  /** Value of `-t`. */
-  readonly name: string
+  /** Value of `-t`; absent where blobs are merged. */
+  readonly name?: string
   readonly env?: NodeJS.ProcessEnv
   readonly args?: readonly string[]
   /** Things to do, one after another, each once its text has been written since the one before. */
@@ -36,7 +36,7 @@ export async function runVitest(options: VitestOptions): Promise<VitestRun> {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
   const child = spawn(
     process.execPath,
-    [vitest, 'run', '--config', join(ROOT, config), '-t', name, ...args],
+    [vitest, 'run', '--config', join(ROOT, config), ...(name === undefined ? [] : ['-t', name]), ...args],
     {
       cwd: ROOT,
       env: { ...BARE_ENVIRONMENT, HOME: process.env.HOME, NO_COLOR: '1', CI: '1', ...env },

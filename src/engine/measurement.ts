@@ -233,16 +233,37 @@ export function assembleBehindTheEnd(
   }))
 }
 
+/** Nothing where no server was slow at RCPT. */
+export function assembleSlowRecipients(
+  { slowRecipients }: Recording,
+  targetNames: readonly string[],
+): Pick<Result, 'slow_recipients'> {
+  if (slowRecipients === undefined) return {}
+  return {
+    slow_recipients: slowRecipients.map(({ target, longestMs, ...counts }) => ({
+      target: targetNames[target] ?? `target ${target}`,
+      ...counts,
+      longest_ms: longestMs,
+    })),
+  }
+}
+
 /** Nothing where no session was to stay idle. */
 export function assembleIdle(
   { idle }: Recording,
   targetNames: readonly string[],
 ): Pick<Result, 'idle_sessions'> {
   if (idle === undefined) return {}
-  const { asked, opened, ended, endedAfter, failures } = idle
+  const { asked, opened, ended, renewed, limits, endedAfter, failures } = idle
+  const nameOf = (target: number) => targetNames[target] ?? `target ${target}`
   return {
     idle_sessions: {
-      ...{ asked, opened, ended, ended_after_ms: summarise(endedAfter) },
+      ...{ asked, opened, ended, renewed, ended_after_ms: summarise(endedAfter) },
+      limits: limits.map(({ target, afterMs, text }) => ({
+        target: nameOf(target),
+        after_seconds: afterMs / 1000,
+        text,
+      })),
       failures: failureRows(failures, (target) => targetNames[target] ?? `target ${target}`),
     },
   }

@@ -2,7 +2,13 @@ import { type Clock, systemClock } from './clock.ts'
 import { CustomMetrics, type MetricKinds } from './custom-metrics.ts'
 import { FailureKinds } from './failure-kinds.ts'
 import { EMPTY_HISTOGRAM, Histogram, type SparseHistogram } from './histogram.ts'
-import type { BehindTheEndRecording, Recording, SessionCapRecording } from './recording.ts'
+import {
+  addSlowRecipients,
+  type BehindTheEndRecording,
+  type Recording,
+  type SessionCapRecording,
+  type SlowRecipientsRecording,
+} from './recording.ts'
 import type { Failure, Sample } from './sample.ts'
 
 interface EndedTally {
@@ -52,6 +58,7 @@ export class Recorder {
   readonly #sessionFailures = new FailureKinds()
   readonly #sessionCaps = new Map<number, SessionCapRecording>()
   readonly #behindTheEnd = new Map<number, BehindTheEndRecording>()
+  readonly #slowRecipients = new Map<number, SlowRecipientsRecording>()
   /** By phase. */
   readonly #brokenOff = new Map<string, number>()
   #reconnects = 0
@@ -141,6 +148,13 @@ export class Recorder {
     this.#behindTheEnd.set(target, { target, ...finding })
   }
 
+  /** A target let recipients of a message wait for its answer. */
+  recordSlowRecipients(slow: Omit<SlowRecipientsRecording, 'target'>, target: number): void {
+    const known = this.#slowRecipients.get(target)
+    const one = { target, ...slow }
+    this.#slowRecipients.set(target, known === undefined ? one : addSlowRecipients(known, one))
+  }
+
   recordSessionOpened(atMs: number): void {
     this.#second(atMs - this.#startMs).sessionsOpened++
   }
@@ -201,6 +215,7 @@ export class Recorder {
       sessionCaps: [...this.#sessionCaps.values()],
       lastStartMs: this.#lastStartMs,
       lastEndMs: this.#lastEndMs,
+      ...(this.#slowRecipients.size === 0 ? {} : { slowRecipients: [...this.#slowRecipients.values()] }),
       ...(this.#behindTheEnd.size === 0 ? {} : { behindTheEnd: [...this.#behindTheEnd.values()] }),
       ...(this.#brokenOff.size === 0 ? {} : { brokenOff: Object.fromEntries(this.#brokenOff) }),
     }

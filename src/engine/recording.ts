@@ -34,6 +34,8 @@ export interface Recording {
   readonly brokenOff?: Readonly<Record<string, number>>
   /** Targets that were found not to handle what is written with the end of a message; at most one to each. */
   readonly behindTheEnd?: readonly BehindTheEndRecording[]
+  /** Targets that let recipients wait; at most one to each. */
+  readonly slowRecipients?: readonly SlowRecipientsRecording[]
   /** Where sessions were to stay idle. */
   readonly idle?: IdleRecording
   /** Where messages are attempted again. */
@@ -63,6 +65,28 @@ export interface BehindTheEndRecording {
   readonly why: string
   /** Messages that were sent again for that. */
   readonly sentAgain: number
+}
+
+/** A target let recipients wait for its answer to RCPT. */
+export interface SlowRecipientsRecording {
+  readonly target: number
+  readonly answered: number
+  readonly refused: number
+  readonly unanswered: number
+  readonly longestMs: number
+}
+
+export function addSlowRecipients(
+  a: SlowRecipientsRecording,
+  b: SlowRecipientsRecording,
+): SlowRecipientsRecording {
+  return {
+    target: a.target,
+    answered: a.answered + b.answered,
+    refused: a.refused + b.refused,
+    unanswered: a.unanswered + b.unanswered,
+    longestMs: Math.max(a.longestMs, b.longestMs),
+  }
 }
 
 /** Second s holds what started and what ended in [s, s+1) seconds after the start. */
@@ -129,10 +153,24 @@ function mergeTwo(a: Recording, b: Recording): Recording {
     lastStartMs: Math.max(a.lastStartMs, b.lastStartMs),
     lastEndMs: Math.max(a.lastEndMs, b.lastEndMs),
     ...whereKnown('behindTheEnd', mergeBehindTheEnd(a.behindTheEnd, b.behindTheEnd)),
+    ...whereKnown('slowRecipients', mergeSlowRecipients(a.slowRecipients, b.slowRecipients)),
     ...whereKnown('idle', mergeIdle(a.idle, b.idle)),
     ...whereKnown('brokenOff', mergeCounts(a.brokenOff, b.brokenOff)),
     ...whereKnown('retries', mergeRetries(a.retries, b.retries)),
   }
+}
+
+function mergeSlowRecipients(
+  a: Recording['slowRecipients'],
+  b: Recording['slowRecipients'],
+): Recording['slowRecipients'] {
+  if (a === undefined || b === undefined) return a ?? b
+  const byTarget = new Map(a.map((slow) => [slow.target, slow]))
+  for (const slow of b) {
+    const known = byTarget.get(slow.target)
+    byTarget.set(slow.target, known === undefined ? slow : addSlowRecipients(known, slow))
+  }
+  return [...byTarget.values()]
 }
 
 function mergeBehindTheEnd(

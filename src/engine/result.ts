@@ -67,6 +67,8 @@ export interface Result {
   readonly session_failures?: readonly FailureRow[]
   /** Limits of messages per session that servers turned out to have. Absent in older files. */
   readonly session_caps?: readonly SessionCapRow[]
+  /** Servers that were slow at RCPT; absent for none. */
+  readonly slow_recipients?: readonly SlowRecipientsRow[]
   /** Set when sessions were to stay idle beside the load. */
   readonly idle_sessions?: IdleSessionsResult
   /** Set when clients were told to break off: how many messages' clients did, by phase. */
@@ -480,10 +482,22 @@ export interface IdleSessionsResult {
   readonly opened: number
   /** Sessions that the server ended while nothing was said. */
   readonly ended: number
+  /** Opened in place of those that the server had ended, or was about to. Absent in older files. */
+  readonly renewed?: number
+  /** The shortest time after which each server ended one: its idle limit. Absent in older files. */
+  readonly limits?: readonly IdleLimitRow[]
   /** How long these had been open. */
   readonly ended_after_ms: LatencySummary
   /** Why sessions could not be opened, and how servers ended them (phase `idle`). */
   readonly failures: readonly FailureRow[]
+}
+
+/** After how long a server ends a session in which nothing is said. */
+export interface IdleLimitRow {
+  readonly target: string
+  readonly after_seconds: number
+  /** What it said then, or how the connection ended. */
+  readonly text: string
 }
 
 /** First attempts by outcome. */
@@ -498,6 +512,19 @@ export interface FirstAttempts {
   readonly failed: number
   /** Accepted ones divided by all, 0 to 1; 0 when there were none. */
   readonly success_rate: number
+}
+
+/** A server that let recipients wait: it answered RCPT after 2 s or later, or not within the time limit. */
+export interface SlowRecipientsRow {
+  readonly target: string
+  /** Recipients that were answered so late. */
+  readonly answered: number
+  /** Those of them that were refused then. */
+  readonly refused: number
+  /** Recipients that were waited for until the time limit ended their message. */
+  readonly unanswered: number
+  /** The longest wait. */
+  readonly longest_ms: number
 }
 
 /** At which pipelining level a server was sent to, as found before the load or in it. */

@@ -1,9 +1,24 @@
 import { countBetween, type SparseHistogram } from '../engine/histogram.ts'
-import type { FailureRow, NameLookup, PipeliningRow, Result, SessionCapRow } from '../engine/result.ts'
+import type {
+  FailureRow,
+  NameLookup,
+  PipeliningRow,
+  Result,
+  SessionCapRow,
+  SlowRecipientsRow,
+} from '../engine/result.ts'
 import { cutText } from '../foreign-text.ts'
 
 export interface Observed
-  extends Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps' | 'pipelining'> {
+  extends Pick<
+    Result,
+    | 'refused_recipients'
+    | 'session_failures'
+    | 'session_caps'
+    | 'pipelining'
+    | 'slow_recipients'
+    | 'idle_sessions'
+  > {
   /** Histogram of the connect phase. */
   readonly connect: SparseHistogram
   readonly failures: readonly FailureRow[]
@@ -56,10 +71,10 @@ export function observe({
       `${neverGreeted} connections were opened but never greeted: usually the server is at its limit of sessions, or its listen backlog overflowed`,
     noConnect > 0 &&
       `${noConnect} connections did not open in time: a full listen backlog, or a firewall that drops packets`,
-    refused > 0 &&
-      `${refused} connections were refused: nothing was listening at that moment. The server had ended, or had closed its listening socket, as some do under load`,
+    refused > 0 && refusedSentence(refused, failures),
     local > 0 &&
       `${local} messages failed because the load generator's machine, not the target, ran out of resources`,
+    ...slowSentences(asides.slow_recipients, accepted + count(() => true)),
     accepted === 0 && nobodyTakes(failures),
     ...observeAsides(asides),
     isUnverified &&
@@ -72,11 +87,42 @@ function countOf(rows: readonly FailureRow[], wanted: (row: FailureRow) => boole
   return rows.reduce((sum, row) => sum + (wanted(row) ? row.count : 0), 0)
 }
 
+/** Each server has greeted before a load, or there is none. */
+function refusedSentence(refused: number, failures: readonly FailureRow[]): string {
+  const rows = failures.filter((row) => row.class === 'connection_refused')
+  const first = Math.min(...rows.map((row) => row.first_at_seconds))
+  const last = Math.max(...rows.map((row) => row.last_at_seconds))
+  const when = first === last ? `${first.toFixed(1)} s` : `${first.toFixed(1)} to ${last.toFixed(1)} s`
+  return `${counted(refused, 'connection was', 'connections were')} refused ${when} after the start, by a server that had greeted before the load: it had ended, or it stopped listening while it runs, as sendmail does while the machine's load average is above its RefuseLA`
+}
+
 /** A server as it was installed, asked to relay: by far the most frequent fault of a first run. */
 function nobodyTakes(failures: readonly FailureRow[]): string | false {
   const [first] = failures.filter(({ class: kind, phase }) => kind === 'reply' && phase === 'envelope')
   if (first === undefined) return false
   return `no message was accepted, and MAIL or RCPT was refused ("${cutText(first.text, MOST_REPLY)}"): let the server accept these addresses, or name others with STRESS_SENDER and STRESS_RECIPIENT`
+}
+
+/** A single recipient that waits in a load of thousands says nothing of the server, unless it was refused then. */
+const FEW_SLOW = 0.01
+
+/** A wait at RCPT is no refusal and no silence of the network: what comes of it is told by what was waited for. */
+function slowSentences(rows: readonly SlowRecipientsRow[] = [], messages: number): string[] {
+  return rows
+    .filter(({ answered, refused, unanswered }) => refused + unanswered > 0 || answered > messages * FEW_SLOW)
+    .map(({ target, answered, refused, unanswered, longest_ms: longestMs }) => {
+      const late = `${counted(answered, 'recipient was', 'recipients were')} answered after 2 s or later, ${(longestMs / 1000).toFixed(1)} s at most`
+      const then =
+        refused === 0
+          ? ''
+          : `, and ${refused === answered ? 'refused then' : `${refused} of them refused then`}`
+      const never = `${answered === 0 ? '' : '; '}${counted(unanswered, 'message', 'messages')} ended at the time limit while a recipient waited for its answer`
+      const why =
+        refused + unanswered === 0
+          ? ''
+          : ': servers let clients wait on purpose for recipients that they do not know, one after another (STRESS_RECIPIENT names others; STRESS_TIMEOUT is the limit for each)'
+      return `${target} is slow at RCPT: ${answered === 0 ? '' : `${late}${then}`}${unanswered === 0 ? '' : never}${why}`
+    })
 }
 
 /** Trouble with recipients and sessions that shows in no message's outcome. */
@@ -85,6 +131,7 @@ function observeAsides({
   session_failures: badly = [],
   session_caps: caps = [],
   pipelining = [],
+  idle_sessions: idle,
   reconnects = 0,
 }: Omit<Observed, 'connect' | 'failures' | 'accepted' | 'isUnverified'>): (string | false)[] {
   const refused = countOf(recipients, () => true)
@@ -94,9 +141,25 @@ function observeAsides({
     reconnects > 0 &&
       `${counted(reconnects, 'message', 'messages')} went to a new session: the server had closed the previous one, or sent 421, before it answered MAIL`,
     ...caps.map(capSentence),
+    ...idleSentences(idle),
     ...pipeliningSentences(pipelining),
     ...sessionSentences(badly),
   ]
+}
+
+/** Not an error of the load: nothing was asked of these sessions. */
+function idleSentences(idle: Result['idle_sessions']): string[] {
+  const renewed = idle?.renewed ?? 0
+  return (idle?.limits ?? []).map(({ target, after_seconds: limit, text }) => {
+    const then =
+      renewed === 0
+        ? ''
+        : `; ${counted(renewed, 'session was', 'sessions were')} renewed, those after the first before that`
+    const what = /^[24]21 (?!4\.3\.2)/.test(text)
+      ? 'its idle limit'
+      : 'its idle limit, unless it went down then'
+    return `${target} ends a session in which nothing is said after ${limit.toFixed(1)} s ("${cutText(text, MOST_REPLY)}"): ${what}${then}`
+  })
 }
 
 /** Replies may be long; the JSON has their full text. */

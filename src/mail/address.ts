@@ -39,9 +39,9 @@ export function domainOf(mailbox: string): string {
   return mailbox.slice(mailbox.lastIndexOf('@') + 1)
 }
 
-/** `name+3@…`, within the quotes of a quoted name. */
-export function numbered(mailbox: string, number: number): string {
+/** `name+3@…`, within the quotes of a quoted name; `name3@…` without the mark. */
+export function numbered(mailbox: string, number: number, mark: '+' | '' = '+'): string {
   const at = mailbox.lastIndexOf('@')
   const end = mailbox[at - 1] === '"' ? at - 1 : at
-  return `${mailbox.slice(0, end)}+${number}${mailbox.slice(end)}`
+  return `${mailbox.slice(0, end)}${mark}${number}${mailbox.slice(end)}`
 }

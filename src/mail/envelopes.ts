@@ -9,6 +9,8 @@ export interface RecipientsSpec {
   readonly pattern: FilledPattern
   /** Of each message. */
   readonly count: number | Distribution
+  /** What stands before the numbers of addresses that would be equal; absent: `+`. */
+  readonly mark?: ''
 }
 
 /** For whom a message is. */
@@ -61,7 +63,7 @@ function recipients({
   recipients: spec,
 }: CorrespondentsOptions): (message: number) => readonly string[] {
   if (isList(spec)) return () => spec
-  const { pattern, count } = spec
+  const { pattern, count, mark } = spec
   const fill = fillOf(pattern)
   const areNumbered = needsNumbers(spec)
   const most = mostRecipients(spec)
@@ -71,10 +73,10 @@ function recipients({
     const wanted = countOf(count, seed, message)
     if (areNumbered) {
       const one = fill({ seed, stream: STREAMS.recipient, message, index: 0 })
-      return Array.from({ length: wanted }, (_, index) => numbered(one, index + 1))
+      return Array.from({ length: wanted }, (_, index) => numbered(one, index + 1, mark))
     }
     if (wanted === 1) return [fill({ seed, stream: STREAMS.recipient, message, index: 0 })]
-    return different({ fill, seed, message, wanted, tries })
+    return different({ fill, seed, message, wanted, tries, mark })
   }
 }
 
@@ -84,14 +86,15 @@ interface Wanted {
   readonly message: number
   readonly wanted: number
   readonly tries: number
+  readonly mark: '' | undefined
 }
 
-function different({ fill, seed, message, wanted, tries }: Wanted): readonly string[] {
+function different({ fill, seed, message, wanted, tries, mark }: Wanted): readonly string[] {
   const found = new Set<string>()
   for (let index = 0; found.size < wanted && index < tries; index++)
     found.add(fill({ seed, stream: STREAMS.recipient, message, index }))
   const [first = ''] = found
-  for (let number = 1; found.size < wanted; number++) found.add(numbered(first, number))
+  for (let number = 1; found.size < wanted; number++) found.add(numbered(first, number, mark))
   return [...found]
 }
 

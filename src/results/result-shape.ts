@@ -328,11 +328,24 @@ const result = z.looseObject({
   session_failures: z.array(failure).optional(),
   session_caps: z.array(sessionCap).optional(),
   broken_off: z.record(text, number).optional(),
+  slow_recipients: z
+    .array(
+      z.looseObject({
+        target: text,
+        answered: number,
+        refused: number,
+        unanswered: number,
+        longest_ms: number,
+      }),
+    )
+    .optional(),
   idle_sessions: z
     .looseObject({
       asked: number,
       opened: number,
       ended: number,
+      renewed: number.optional(),
+      limits: z.array(z.looseObject({ target: text, after_seconds: number, text })).optional(),
       ended_after_ms: latency,
       failures: z.array(failure),
     })

@@ -9,6 +9,7 @@ import {
   assembleMetrics,
   assembleRetries,
   assembleServers,
+  assembleSlowRecipients,
   assembleTimeline,
   targetRate,
 } from '../engine/measurement.ts'
@@ -162,6 +163,7 @@ async function figuresOf(facts: RunFacts) {
     ...assembleAsides(recording, targetNames),
     ...retries,
     ...brokenOff,
+    ...assembleSlowRecipients(recording, targetNames),
     ...assembleIdle(recording, targetNames),
     ...(pipelining.length === 0 ? {} : { pipelining }),
   }

@@ -6,6 +6,7 @@ import {
   assembleFailures,
   assembleMetrics,
   assembleServers,
+  assembleSlowRecipients,
   assembleTimeline,
   type Reach,
 } from '../engine/measurement.ts'
@@ -182,7 +183,11 @@ function togetherResult(
   const reasons = [...new Set([...results.flatMap(({ partial_reason }) => partial_reason ?? []), ...missed])]
   const partialReason = reasons.length === 0 ? null : reasons.join('; ')
   const failures = assembleFailures(recording, first.result.servers, untoldOf(parts))
-  const asides = { ...assembleAsides(recording, first.result.servers), ...pipeliningOf(results) }
+  const asides = {
+    ...assembleAsides(recording, first.result.servers),
+    ...assembleSlowRecipients(recording, first.result.servers),
+    ...pipeliningOf(results),
+  }
   // Drift and custom metrics belong to one load only; deliveries have been put together.
   const {
     drift: _drift,

@@ -51,6 +51,20 @@ export interface DialogueOptions {
   readonly authOptional?: boolean | undefined
 }
 
+/** Recipients of a message that the server let wait: its answers to RCPT, one after another. */
+export interface SlowRecipients {
+  /** Answered after SLOW_RECIPIENT_MS or later. */
+  answered: number
+  /** Those of them that were refused then. */
+  refused: number
+  /** The time limit ended the wait; 1 at most. */
+  unanswered: number
+  longestMs: number
+}
+
+/** Longer than a look-up takes on a busy server; servers that let unknown recipients wait on purpose take 5 s and more. */
+export const SLOW_RECIPIENT_MS = 2_000
+
 const NONE: readonly SmtpFailure[] = []
 const NO_PLACES: readonly number[] = Object.freeze([])
 const NO_REPLY = undefined as unknown as Reply
@@ -152,12 +166,13 @@ export class Dialogue {
           d.timer.mark('envelope', d.nowMs)
           return d.#end(d.failure, false, reply.code !== 421)
         }
-        d.#next(Dialogue.#STEPS.rcpt, d.#envelope.rcpt[0])
+        d.#nextRecipient()
       }),
       lost: (d, failure) => d.#end(failure, false, false),
     },
     rcpt: step('reply', 'envelope', (d, reply) => {
-      if (!d.#noteRecipient(reply)) return d.#next(Dialogue.#STEPS.rcpt, d.#envelope.rcpt[d.#answered])
+      d.#noteWait(isCompletion(reply))
+      if (!d.#noteRecipient(reply)) return d.#nextRecipient()
       d.failure ??= d.#whyNobody()
       d.timer.mark('envelope', d.nowMs)
       if (d.failure?.failure.code === 421) return d.#end(d.failure)
@@ -261,6 +276,8 @@ export class Dialogue {
   #isMailTaken = false
   /** Recipients that were answered, and the refusals among them. */
   #answered = 0
+  /** When the server turned to the recipient that it has not answered. */
+  #waitsSinceMs = 0
   #refusals: SmtpFailure[] = []
   /** Places of the refused recipients in the envelope. */
   #refusedPlaces: number[] = []
@@ -271,6 +288,8 @@ export class Dialogue {
 
   /** Why the message was not taken. */
   failure: SmtpFailure | undefined
+  /** Undefined where no recipient had to wait. */
+  slowRecipients: SlowRecipients | undefined
   /** The reply that took it. */
   reply!: Reply
   /** The server still holds a refused envelope. */
@@ -324,6 +343,7 @@ export class Dialogue {
 
   #lose(reason: SmtpFailure): void {
     const { lost, phase } = this.#step
+    if (this.#step === Dialogue.#STEPS.rcpt && reason.failure.class === 'timeout') this.#noteNoAnswer()
     // Some servers refuse and close at once: the refusal counts.
     const failure = lost === undefined ? this.failure : undefined
     const ended = failure ?? inPhase(reason, phase)
@@ -363,6 +383,7 @@ export class Dialogue {
       this.#refusedPlaces = []
     }
     this.failure = undefined
+    this.slowRecipients = undefined
     this.needsReset = false
     this.begun = true
   }
@@ -399,6 +420,31 @@ export class Dialogue {
   #next(step: Step, command: string | undefined): void {
     this.#step = step
     if (!this.#isPipelined) this.wire.write(command as string, 1)
+  }
+
+  /** RFC 5321 4.5.3.2.3: each RCPT has a time limit of its own, however many are out. */
+  #nextRecipient(): void {
+    this.#waitsSinceMs = this.nowMs
+    this.#go(Dialogue.#STEPS.rcpt)
+    this.#next(Dialogue.#STEPS.rcpt, this.#envelope.rcpt[this.#answered])
+  }
+
+  #noteWait(wasTaken: boolean): void {
+    const waitedMs = this.nowMs - this.#waitsSinceMs
+    if (waitedMs < SLOW_RECIPIENT_MS) return
+    const slow = this.#slow(waitedMs)
+    slow.answered++
+    if (!wasTaken) slow.refused++
+  }
+
+  #noteNoAnswer(): void {
+    this.#slow(this.nowMs - this.#waitsSinceMs).unanswered++
+  }
+
+  #slow(waitedMs: number): SlowRecipients {
+    this.slowRecipients ??= { answered: 0, refused: 0, unanswered: 0, longestMs: 0 }
+    this.slowRecipients.longestMs = Math.max(this.slowRecipients.longestMs, waitedMs)
+    return this.slowRecipients
   }
 
   #secure(): void {

@@ -6,6 +6,7 @@ import type { Gate, OpenTransports } from './connections.ts'
 import { Dialogue } from './dialogue.ts'
 import { inPhase, refused, type SmtpFailure } from './failure.ts'
 import type { LoginOf } from './logins.ts'
+import { replyText } from './reply.ts'
 import { PhaseTimer, type SmtpTarget } from './target.ts'
 import { type Receiver, type TlsSessionCache, Transport } from './transport.ts'
 
@@ -19,7 +20,26 @@ export interface IdleSessionsOptions {
   readonly connectGate: Gate
 }
 
-/** Sessions that say hello, log in where the load does, and then nothing until the end. One thread's. */
+/** A limit below it leaves no time to renew a session before it. */
+const LEAST_LIMIT_MS = 2_000
+/** So much before the limit a session is renewed, or a tenth of the limit, whichever is more. */
+const MARGIN_MS = 1_000
+
+/** How long a session may be idle that is to be renewed before this limit; undefined where none can be. */
+export function renewAfterMs(limitMs: number): number | undefined {
+  return limitMs < LEAST_LIMIT_MS ? undefined : limitMs - Math.max(MARGIN_MS, limitMs / 10)
+}
+
+/** The shortest time after which a target ended an idle session, and its words. */
+interface IdleLimit {
+  readonly afterMs: number
+  readonly text: string
+}
+
+/**
+ * Sessions that say hello, log in where the load does, and then nothing until the end. One thread's. The first that a
+ * target ends show its limit: from then on they are renewed before it, so that as many stay open as were asked for.
+ */
 export class IdleSessions {
   readonly #options: IdleSessionsOptions
   readonly #open = new Set<Transport>()
@@ -28,6 +48,10 @@ export class IdleSessions {
   #asked = 0
   #opened = 0
   #ended = 0
+  #renewed = 0
+  readonly #limits = new Map<number, IdleLimit>()
+  /** Ends what waits to renew a session. */
+  readonly #renewals = new Map<Transport, () => void>()
   #isOver = false
 
   constructor(options: IdleSessionsOptions) {
@@ -40,11 +64,11 @@ export class IdleSessions {
     this.#asked += count
     for (let index = 0; index < count; index++) {
       const target = (firstTarget + index) % targets.length
-      connectGate.enter(() => this.#openOne(target, loginOf))
+      connectGate.enter(() => this.#openOne(target, loginOf, () => this.#opened++))
     }
   }
 
-  #openOne(index: number, loginOf: LoginOf | undefined): void {
+  #openOne(index: number, loginOf: LoginOf | undefined, onOpened: () => void): void {
     const { targets, clock, replyTimeoutMs, tlsSessions, transports, connectGate } = this.#options
     if (this.#isOver) {
       connectGate.leave()
@@ -68,9 +92,12 @@ export class IdleSessions {
         cleared: never,
         opened: () => {
           connectGate.leave()
-          this.#opened++
+          onOpened()
           transport.rest()
-          transport.receiver = this.#watch(transport, index, transport.nowMs())
+          const openedMs = transport.nowMs()
+          const renew = () => this.#openAgain(index, loginOf)
+          transport.receiver = this.#watch(transport, { index, openedMs, renew })
+          this.#renewInTime(transport, { index, openedMs, renew })
         },
         refused: (failure) => {
           connectGate.leave()
@@ -83,29 +110,69 @@ export class IdleSessions {
     dialogue.proceed(clock.nowMs())
   }
 
+  #openAgain(index: number, loginOf: LoginOf | undefined): void {
+    const { connectGate } = this.#options
+    connectGate.enter(() => this.#openOne(index, loginOf, () => this.#renewed++))
+  }
+
   /** Whatever comes now is the server's goodbye: 421 at best (RFC 5321 3.8). */
-  #watch(transport: Transport, index: number, openedMs: number): Receiver {
+  #watch(transport: Transport, idle: IdleSession): Receiver {
+    let goodbye: string | undefined
     return {
       proceed: (nowMs) => {
         const reply = transport.take()
         const { failure } = transport
         if (reply === undefined && failure === undefined) return
+        // Some say 221, and close then.
+        if (reply !== undefined) goodbye = replyText(reply)
         const ended = reply === undefined || reply.code < 400 ? failure : refused(reply, 'quit')
         if (ended === undefined) return
-        if (ended.failure.class !== 'aborted') {
-          this.#ended++
-          this.#endedAfter.record(nowMs - openedMs)
-        }
-        this.#end(transport, inPhase(ended, 'quit'), index)
+        this.#end(transport, inPhase(ended, 'quit'), idle.index)
+        if (ended.failure.class === 'aborted') return
+        this.#ended++
+        this.#endedAfter.record(nowMs - idle.openedMs)
+        this.#learn(idle.index, { afterMs: nowMs - idle.openedMs, text: goodbye ?? ended.failure.text })
+        // One that ended at once would be opened again and again.
+        if (renewAfterMs(nowMs - idle.openedMs) !== undefined) idle.renew()
       },
     }
   }
 
-  #end(transport: Transport, { failure, outcome }: SmtpFailure, index: number): void {
-    const { clock, startMs, transports } = this.#options
+  /** Of several the shortest: no session may be idle for longer. */
+  #learn(index: number, limit: IdleLimit): void {
+    const known = this.#limits.get(index)
+    if (known === undefined || limit.afterMs < known.afterMs) this.#limits.set(index, limit)
+  }
+
+  #renewInTime(transport: Transport, { index, openedMs, renew }: IdleSession): void {
+    const limit = this.#limits.get(index)
+    const afterMs = limit && renewAfterMs(limit.afterMs)
+    if (afterMs === undefined) return
+    const cancel = this.#options.clock.wakeAt(openedMs + afterMs, () => {
+      this.#leave(transport)
+      renew()
+    })
+    this.#renewals.set(transport, cancel)
+  }
+
+  /** By QUIT, without waiting for its reply. */
+  #leave(transport: Transport): void {
+    this.#forget(transport)
+    if (transport.isOpen) transport.write('QUIT\r\n', 1)
+    transport.destroy()
+  }
+
+  #forget(transport: Transport): void {
     transport.receiver = undefined
+    this.#renewals.get(transport)?.()
+    this.#renewals.delete(transport)
     this.#open.delete(transport)
-    transports.delete(transport)
+    this.#options.transports.delete(transport)
+  }
+
+  #end(transport: Transport, { failure, outcome }: SmtpFailure, index: number): void {
+    const { clock, startMs } = this.#options
+    this.#forget(transport)
     transport.destroy()
     if (failure.class === 'aborted') return
     this.#failures.record(
@@ -119,13 +186,7 @@ export class IdleSessions {
   /** The load is over: QUIT, without waiting for its reply. */
   close(): void {
     this.#isOver = true
-    for (const transport of this.#open) {
-      transport.receiver = undefined
-      if (transport.isOpen) transport.write('QUIT\r\n', 1)
-      transport.destroy()
-      this.#options.transports.delete(transport)
-    }
-    this.#open.clear()
+    for (const transport of this.#open) this.#leave(transport)
   }
 
   snapshot(): IdleRecording {
@@ -133,10 +194,20 @@ export class IdleSessions {
       asked: this.#asked,
       opened: this.#opened,
       ended: this.#ended,
+      renewed: this.#renewed,
+      limits: [...this.#limits].map(([target, limit]) => ({ target, ...limit })),
       endedAfter: this.#endedAfter.toSparse(),
       failures: this.#failures.rows(),
     }
   }
+}
+
+interface IdleSession {
+  /** Of its target. */
+  readonly index: number
+  readonly openedMs: number
+  /** Opens another in its place. */
+  readonly renew: () => void
 }
 
 /** Of `count` sessions, those of one of so many workers. */

@@ -8,7 +8,7 @@ import type { ClientBehaviour } from './behaviour.ts'
 import { type BehindTheEnd, isOutOfPlace } from './behind-the-end.ts'
 import { levelOffered } from './capabilities.ts'
 import type { Gate, OpenTransports } from './connections.ts'
-import { Dialogue, type DialogueEvents, type Wire } from './dialogue.ts'
+import { Dialogue, type DialogueEvents, type SlowRecipients, type Wire } from './dialogue.ts'
 import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Farewells, Waiting } from './farewells.ts'
@@ -50,6 +50,8 @@ export interface SenderOptions {
   readonly onReconnect: () => void
   /** Told how a session failed at RSET, after its messages had their outcomes. QUIT is the farewells' job. */
   readonly onSessionFailure: (failure: Failure, target: number) => void
+  /** Told of a message whose recipients had to wait for their answers. */
+  readonly onSlowRecipients: (slow: SlowRecipients, target: number) => void
   /** Told of every reply of every session; `target` is an index into the targets. */
   readonly onReply?: ((reply: Reply, phase: Phase, target: number) => void) | undefined
 }
@@ -348,6 +350,8 @@ class SmtpLane implements DialogueEvents, Receiver, Waiting {
       behindTheEnd.note(this.#target, failure, begun)
     }
     this.#sample(failure)
+    const { slowRecipients } = this.#dialogue
+    if (slowRecipients !== undefined) this.#options.onSlowRecipients(slowRecipients, this.#target)
     // A lost connection may have left replies for the message that follows, which then ends by them.
     const isGone =
       this.#transport.failure !== undefined && (this.#followed === undefined || this.#dialogue.wasBrokenOff)

@@ -88,6 +88,7 @@ async function generate(task: GeneratorTask): Promise<void> {
       onSessionOpened: () => {},
       onReconnect: () => {},
       onSessionFailure: () => {},
+      onSlowRecipients: () => {},
     },
     0,
   )

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { runLoad } from '../../src/engine.ts'
+import { renderMarkdown } from '../../src/report/kinds.ts'
 import { BREAK_OFF_PHASES, type BreakOffPhase } from '../../src/smtp/behaviour.ts'
 import { close, say } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
@@ -133,22 +134,7 @@ describe('idle sessions', () => {
   })
 
   it('that the server ends are told with its words and when, and fail no message', async () => {
-    // It waits a moment for MAIL, and takes no messages otherwise.
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy())
-      socket.write('220 impatient\r\n')
-      const idle = setTimeout(() => socket.end('421 4.4.2 idle for too long\r\n'), 200)
-      socket.on('close', () => clearTimeout(idle))
-      socket.on('data', (chunk) => {
-        if (chunk.includes('MAIL')) clearTimeout(idle)
-        if (chunk.includes('QUIT')) socket.end('221 bye\r\n')
-        else if (chunk.includes('EHLO')) socket.write('250 hello\r\n')
-        else socket.write(chunk.includes('DATA') ? '354 go\r\n' : '250 ok\r\n')
-      })
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
+    const { port } = await impatientServer({ idleMs: 500, says: '421 4.4.2 idle for too long' })
     const load = {
       executor: 'constant-arrival-rate',
       rate: 20,
@@ -157,12 +143,65 @@ describe('idle sessions', () => {
       size: 'small',
     } as const
     const result = await runLoad({ ...load, targets: [`127.0.0.1:${port}`], idleSessions: 8 })
-    server.close()
     expect(result.metrics.successful_messages).toBe(20)
     expect(result.idle_sessions).toMatchObject({ asked: 8, opened: 8, ended: 8 })
     expect(result.idle_sessions?.ended_after_ms.min).toBeGreaterThan(100)
     expect(result.idle_sessions?.failures).toMatchObject([
       { phase: 'idle', code: 421, text: '421 4.4.2 idle for too long', count: 8 },
     ])
+    // Too short a time to be before the server.
+    expect(result.idle_sessions?.renewed).toBe(0)
+  })
+
+  // As GreenMail 2.1.3 does after 30 s.
+  it('are renewed before the limit of the server once it is known, which is told as that and as no failure', async () => {
+    const server = await impatientServer({ idleMs: 3_000, says: '421 Timeout waiting for data from client.' })
+    const target = `127.0.0.1:${server.port}`
+    const result = await runLoad({
+      executor: 'constant-arrival-rate',
+      rate: 5,
+      durationSeconds: 8,
+      workers: 1,
+      size: 'small',
+      targets: [target],
+      idleSessions: 4,
+    })
+    expect(result.metrics).toMatchObject({ successful_messages: 40, failed_messages: 0 })
+    // Each was ended once, opened again, and renewed after two seconds and four.
+    expect(result.idle_sessions).toMatchObject({ asked: 4, opened: 4, ended: 4 })
+    expect(result.idle_sessions?.renewed).toBeGreaterThanOrEqual(8)
+    expect(server.seen.idleEnds).toBe(4)
+    const [limit] = result.idle_sessions?.limits ?? []
+    expect(limit).toMatchObject({ target, text: '421 Timeout waiting for data from client.' })
+    expect(limit?.after_seconds).toBeCloseTo(3, 0)
+    expect(result.observations.join('\n')).toMatch(
+      /ends a session in which nothing is said after \d\.\d s \("421 Timeout waiting for data from client\."\): its idle limit; \d+ sessions were renewed/,
+    )
+    expect(renderMarkdown(result)).toMatch(/Idle limit.* at 127\.0\.0\.1:\d+ \(421 Timeout/)
   })
 })
+
+/** Waits so long for the first MAIL of a session, and takes what it is sent otherwise. */
+async function impatientServer({ idleMs, says }: { readonly idleMs: number; readonly says: string }) {
+  const seen = { idleEnds: 0 }
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.write('220 impatient\r\n')
+    const idle = setTimeout(() => {
+      seen.idleEnds++
+      socket.end(`${says}\r\n`)
+    }, idleMs)
+    socket.on('close', () => clearTimeout(idle))
+    socket.on('data', (chunk) => {
+      if (chunk.includes('MAIL')) clearTimeout(idle)
+      if (chunk.includes('QUIT')) socket.end('221 bye\r\n')
+      else if (chunk.includes('EHLO')) socket.write('250 hello\r\n')
+      else socket.write(chunk.includes('DATA') ? '354 go\r\n' : '250 ok\r\n')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  return { port, seen }
+}

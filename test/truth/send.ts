@@ -104,6 +104,7 @@ export async function send(sending: Sending): Promise<Sent> {
     onSessionOpened: () => counts.sessionsOpened++,
     onReconnect: () => counts.reconnects++,
     onSessionFailure,
+    onSlowRecipients: () => {},
   }
   await Promise.all(
     Array.from({ length: workers }, (_, worker) => {

@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../containers/loopback.ts'
 import { startNullSink } from '../../containers/null-sink.ts'
 import type { Progress } from '../../src/engine/progress.ts'
 import { type LoadOptions, runLoad } from '../../src/run/load.ts'
+import { serve } from '../../src/smtp/preflight/fake-server.fixture.ts'
 
 const LOAD = {
   executor: 'shared-iterations',
@@ -87,6 +89,42 @@ test('what a server takes and keeps is lost when the time is over, and only that
   expect(delivery?.per_server[1]?.end_to_end_ms.count).toBe(0)
   expect(delivery?.timeline.at(-1)?.in_between).toBe(lost)
   expect(progress.at(-1)?.delivery).toEqual({ arrived: 100 - lost, expected: 100 })
+})
+
+// As a program on Net::SMTP::Server 1.1 does, whose process() returns at QUIT: texts and recipients of a session add up.
+test('a server that makes one message of a session is found by the account: one of each session arrived, damaged', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mailstorm-verified-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  for (const place of ['new', 'cur', 'tmp']) await mkdir(join(folder, place))
+  let sessions = 0
+  const port = await serve((socket) => {
+    let text = ''
+    let isData = false
+    const name = `${Date.now()}.${++sessions}.fake`
+    socket.write('220 one\r\n')
+    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', async (line) => {
+      if (isData && line !== '.') text += `${line}\r\n`
+      else if (line === 'QUIT') {
+        if (text !== '') await writeFile(join(folder, 'new', name), text)
+        socket.end('221 Good.\r\n')
+      } else {
+        isData = line === 'DATA'
+        socket.write(isData ? '354 go\r\n' : '250 ok\r\n')
+      }
+    })
+  })
+  const { ledger, metrics, verdict } = await runLoad({
+    ...LOAD,
+    targets: [`127.0.0.1:${port}`],
+    messages: 50,
+    workers: 1,
+    messagesPerSession: 10,
+    verify: `maildir:${folder}`,
+    verifyTimeoutSeconds: 2,
+  })
+  expect(metrics.successful_messages).toBe(50)
+  expect(ledger).toMatchObject({ acknowledged: 50, received: 5, lost: 45, corrupted: 5, duplicated: 0 })
+  expect(verdict).toBe('FAILED')
 })
 
 test('interrupted while it waits, a run calls nothing lost that may still come', async () => {

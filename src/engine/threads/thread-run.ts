@@ -201,6 +201,7 @@ export class ThreadRun {
       },
       onReconnect: () => this.#recorder.recordReconnect(),
       onSessionFailure,
+      onSlowRecipients: (...told) => this.#recorder.recordSlowRecipients(...told),
       onReply: hooks?.wantsReplies ? (...told) => hooks.reply(...told) : undefined,
     }
   }

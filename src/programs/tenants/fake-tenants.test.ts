@@ -123,10 +123,11 @@ test('says that it takes no streams', async () => {
 
 test('has handlers that fetch is answered by under setupServer', async () => {
   const server = setupServer(...tenantHandlers(createTenant(PLAIN), BASE))
-  server.listen()
+  server.listen({ onUnhandledFrame: 'error' })
   onTestFinished(() => server.close())
   expect(await (await fetch(`${BASE}/health`)).json()).toMatchObject({
     ok: true,
     tenant_id: 'tenant-standard',
   })
+  await expect(fetch('http://another.test/')).rejects.toThrow()
 })

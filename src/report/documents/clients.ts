@@ -1,6 +1,7 @@
 import type { Result } from '../../engine/result.ts'
 import { type Block, facts, factsFrom } from '../block.ts'
-import { count, counted, percent, shortMilliseconds } from '../format.ts'
+import { oneLine } from '../escape.ts'
+import { count, counted, percent, seconds, shortMilliseconds } from '../format.ts'
 import { failuresTable } from './failures.ts'
 
 /** What the clients of a load did beyond sending each message once. */
@@ -10,7 +11,7 @@ export function clientBlocks(result: Result): Block[] {
 
 function idleBlock({ idle_sessions: idle, metrics }: Result): Block[] {
   if (idle === undefined) return []
-  const { asked, opened, ended, ended_after_ms: after } = idle
+  const { asked, opened, ended, renewed = 0, limits = [], ended_after_ms: after } = idle
   const when =
     ended === 0
       ? 'none'
@@ -19,13 +20,18 @@ function idleBlock({ idle_sessions: idle, metrics }: Result): Block[] {
     {
       title: 'Idle sessions',
       folded: true,
-      note: 'Opened beside the load and left alone until its end; in no other figure.',
+      note: 'Opened beside the load and left alone until its end; in no other figure. One that the server ended shows its idle limit, no failure of the load.',
       noteIn: ['html'],
       parts: [
         facts(
           factsFrom([
             ['Opened', `${count(opened)} of ${count(asked)}`],
             ['Server ended', when],
+            ...(renewed === 0 ? [] : [['Renewed', `${count(renewed)}, once the limit was known`] as const]),
+            ...limits.map(
+              ({ target, after_seconds: limit, text }) =>
+                ['Idle limit', `${seconds(limit)} at ${oneLine(target)} (${oneLine(text)})`] as const,
+            ),
           ]),
         ),
         ...failuresTable(idle.failures, metrics.duration_seconds),

@@ -47,7 +47,7 @@ export function mergeFailureRows(shares: readonly Share[]): FailureRow[] {
 export function mergeAsides(
   shares: readonly Share[],
 ): Required<Pick<Result, 'refused_recipients' | 'session_failures' | 'session_caps'>> &
-  Pick<Result, 'pipelining' | 'retries' | 'broken_off' | 'idle_sessions'> {
+  Pick<Result, 'pipelining' | 'retries' | 'broken_off' | 'idle_sessions' | 'slow_recipients'> {
   const merged = (of: (result: Result) => readonly FailureRow[] | undefined) => {
     const parts = shares.map(({ result, offsetMs }) => kindsOfRows(of(result) ?? [], offsetMs))
     return failureRows(mergeFailureKinds(parts), (target) => target)
@@ -58,10 +58,24 @@ export function mergeAsides(
     session_failures: merged((result) => result.session_failures),
     session_caps: mergeSessionCaps(caps),
     ...mergePipelining(shares),
+    ...mergeSlowRecipientRows(shares),
     ...mergeRetryResults(shares, merged),
     ...mergeBrokenOff(shares),
     ...mergeIdleResults(shares, merged),
   }
+}
+
+function mergeSlowRecipientRows(shares: readonly Share[]): Pick<Result, 'slow_recipients'> {
+  const rows = shares.flatMap(({ result }) => result.slow_recipients ?? [])
+  if (rows.length === 0) return {}
+  const merged = grouped(rows, ({ target }) => target).map(([first, ...others]) => ({
+    target: first.target,
+    answered: others.reduce((sum, row) => sum + row.answered, first.answered),
+    refused: others.reduce((sum, row) => sum + row.refused, first.refused),
+    unanswered: others.reduce((sum, row) => sum + row.unanswered, first.unanswered),
+    longest_ms: others.reduce((most, row) => Math.max(most, row.longest_ms), first.longest_ms),
+  }))
+  return { slow_recipients: merged }
 }
 
 function mergeIdleResults(
@@ -74,6 +88,13 @@ function mergeIdleResults(
   return {
     idle_sessions: {
       ...{ asked: sum('asked'), opened: sum('opened'), ended: sum('ended') },
+      renewed: all.reduce((total, { renewed = 0 }) => total + renewed, 0),
+      limits: grouped(
+        all.flatMap(({ limits = [] }) => limits),
+        ({ target }) => target,
+      ).map(([first, ...others]) =>
+        others.reduce((least, one) => (one.after_seconds < least.after_seconds ? one : least), first),
+      ),
       ended_after_ms: mergeLatencies(all.map((each) => each.ended_after_ms)),
       failures: merged((result) => result.idle_sessions?.failures),
     },

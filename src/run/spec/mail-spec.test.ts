@@ -134,6 +134,18 @@ describe('mail that makes sense', () => {
     ])
   })
 
+  it.each([
+    ['mailpit:http://127.0.0.1:8025', ['a1@b.test', 'a2@b.test']],
+    ['inbucket:http://127.0.0.1:9000', ['a1@b.test', 'a2@b.test']],
+    ['mailhog:http://127.0.0.1:8025', ['a+1@b.test', 'a+2@b.test']],
+    ['sink:2525', ['a+1@b.test', 'a+2@b.test']],
+  ])('numbers without + for a store that makes a tag or one mailbox of it: %s', (verify, recipients) => {
+    const fixed = resolveMail({ size: 'small', recipient: 'a@b.test', recipients: 2, verify }, false)
+    expect(fixed.recipients).toEqual(recipients)
+    const spread = resolveMail({ size: 'small', recipient: 'a@b.test', recipients: '2..2', verify }, false)
+    expect(correspondents({ ...spread, seed: 1 })(0).recipients).toEqual(recipients)
+  })
+
   it('has no lognormal size that leaves no room for its header', () => {
     const headers = { 'X-A': 'long '.repeat(100).trim() }
     const { sizeBytes } = resolveMail({ size: 'lognormal(1KB,2)', headers }, false)

@@ -24,6 +24,7 @@ import {
   NULL_SENDER,
   publicSample,
 } from '../../options/mail.ts'
+import { readStoreAddress } from '../../verify/stores/forms.ts'
 
 /** What a scenario says of its messages (spec.ts). */
 export interface MailFields {
@@ -35,7 +36,14 @@ export interface MailFields {
   readonly headers?: Headers
   readonly dsn?: string
   readonly corpus?: string
+  readonly verify?: string
 }
+
+/**
+ * To Mailpit `name+tag` is a tag of the message, which slows it down, and to inbucket the mailbox of `name`, of which it
+ * keeps 500 messages.
+ */
+const TAKE_TAGS: readonly string[] = ['mailpit', 'inbucket']
 
 /**
  * The mail of a spec that was checked field by field (spec-check.ts). Throws MailstormError when a file that it picks
@@ -48,7 +56,7 @@ export function resolveMail(fields: MailFields, allowPublic: boolean): MailSpec 
   const mail: MailSpec = {
     sizeBytes: sizeOf(fields.size),
     sender: sender === NULL_SENDER ? '' : addressOf('sender', sender, allowPublic),
-    recipients: recipientsOf(addressOf('recipient', recipient, allowPublic), recipients),
+    recipients: recipientsOf(addressOf('recipient', recipient, allowPublic), recipients, markOf(fields)),
     ...(headers === undefined ? {} : { headers: headersOf(headers) }),
     ...(dsn === undefined ? {} : { dsn: dsnOf(dsn) }),
   }
@@ -109,12 +117,25 @@ function sizeOf(size: MailFields['size'] = DEFAULT_SIZE): MailSpec['sizeBytes'] 
   return distributionOf(size, 'size') ?? SIZES[size as SizeName]
 }
 
-function recipientsOf(address: string | FilledPattern, given: number | string): MailSpec['recipients'] {
+/** What stands before the number of an address that would be another's: nothing where the store makes more of `+`. */
+function markOf({ verify = 'none' }: MailFields): '' | undefined {
+  const read = readStoreAddress(verify)
+  const scheme = 'wrong' in read ? undefined : read.value?.scheme
+  return scheme !== undefined && TAKE_TAGS.includes(scheme) ? '' : undefined
+}
+
+function recipientsOf(
+  address: string | FilledPattern,
+  given: number | string,
+  mark: '' | undefined,
+): MailSpec['recipients'] {
   const count = typeof given === 'number' ? given : (distributionOf(given, 'recipients') ?? 1)
   const pattern = typeof address === 'string' ? { text: address, pieces: [address], tables: [] } : address
-  const spec: RecipientsSpec = { pattern, count }
+  const spec: RecipientsSpec = { pattern, count, ...(mark === undefined ? {} : { mark }) }
   if (typeof address === 'string' && typeof count === 'number')
-    return count === 1 ? [address] : Array.from({ length: count }, (_, index) => numbered(address, index + 1))
+    return count === 1
+      ? [address]
+      : Array.from({ length: count }, (_, index) => numbered(address, index + 1, mark))
   const most = mostRecipients(spec)
   const different = variety(pattern)
   if (!needsNumbers(spec) && different < most)

@@ -154,7 +154,7 @@ export interface SpecBase extends CustomMetricsSpec, ClientSpec {
   readonly retryDelaySeconds?: number | readonly number[]
   /**
    * Sessions beside the load that say EHLO, log in where it does, and then nothing until it ends, from 1 to 50,000. They
-   * are in no figure but `idle_sessions`, which tells when a server ended some.
+   * are in no figure but `idle_sessions`, which tells when a server ended some; from then on they are renewed before that.
    */
   readonly idleSessions?: number
   /**
@@ -172,7 +172,7 @@ export interface SpecBase extends CustomMetricsSpec, ClientSpec {
   /**
    * Recipients per message, from 1 to 1,000, or as text a distribution as that of `size`: `'1..10'`,
    * `'1:80,10:15,100:5'`. No two of a message are equal: of one address they are numbered, recipient+1@…,
-   * recipient+2@….
+   * recipient+2@…; without the plus where `verify` reads Mailpit or inbucket.
    *
    * @defaultValue `1`
    */
