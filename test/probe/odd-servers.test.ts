@@ -97,7 +97,7 @@ sequential.each([
   })
   expect(saying(report, 'unknown')).toMatchObject({ noop: 'its reply has no end: see its replies' })
   expect(JSON.stringify(report).length).toBeLessThan(40_000)
-  // Six commands are NOOP; each connection is cut after 64 KB and what the kernel has taken by then.
+  // Eight commands are NOOP; each connection is cut after 64 KB and what the kernel has taken by then.
   expect(flooded()).toBeLessThan(100_000_000)
 })
 

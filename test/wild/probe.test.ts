@@ -77,7 +77,7 @@ const GROUPS = Array.from({ length: Math.ceil(WILD_SERVERS.length / AT_A_TIME) }
   WILD_SERVERS.slice(index * AT_A_TIME, (index + 1) * AT_A_TIME),
 )
 
-describe.each(GROUPS.map((servers) => ({ servers })))('group $#', ({ servers }) => {
+describe.each(GROUPS.map((servers) => ({ servers })))('group %#', ({ servers }) => {
   describe.concurrent.each(servers)('%s, probed', (server) => {
     const reason = missing(server)
     if (reason !== undefined) {

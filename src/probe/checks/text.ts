@@ -120,16 +120,16 @@ export const TEXT_CHECKS: readonly Check[] = [
         '..\r\n...\r\n..a\r\na.\r\n.. ',
         'lines that begin with dots, stuffed',
       ).flatMap((step) =>
-        step.name === 'mail' ? [say('before', 'RSET'), { ...step, after: WHATEVER }] : [step],
+        step.name === 'mail' ? [say('before', 'NOOP'), { ...step, after: WHATEVER }] : [step],
       ),
-      say('next', 'RSET', { after: WHATEVER }),
+      say('next', 'NOOP', { after: WHATEVER }),
     ],
     judge(talk) {
       const judged = taken(talk, 'a message with stuffed dots is refused')
       if (judged.verdict !== 'conforms') return judged
       const nothing = unanswered(talk, 'next')
       if (nothing !== undefined) return nothing
-      // Some know no RSET, and refuse it each time.
+      // Some know no NOOP, and refuse it each time.
       return talk.reply('next')?.code === (talk.reply('before')?.code ?? 250)
         ? { verdict: 'conforms', note: 'none of them ends the message' }
         : { verdict: 'deviates', note: 'it is out of step after them' }
