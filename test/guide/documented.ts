@@ -62,6 +62,8 @@ export const COVERAGE: readonly Coverage[] = [
     by: 'scripts/mutation-scores.test.ts',
     why: 'half an hour of mutants',
   },
+  { what: /^npm run wild$/, by: 'test/wild/count.test.ts', why: 'takes half an hour, and many servers' },
+  { what: /^npm run docs$/, by: STEP('docs made from the code'), why: 'writes pages of the repository' },
   { what: /^npm ci && npm test$/, by: STEP('README: tests'), why: 'runs all tests' },
   {
     what: /^docker version$|STRESS_BACKEND=docker /,
