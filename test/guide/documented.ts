@@ -62,8 +62,6 @@ export const COVERAGE: readonly Coverage[] = [
     by: 'scripts/mutation-scores.test.ts',
     why: 'half an hour of mutants',
   },
-  { what: /^npm run wild$/, by: 'test/wild/count.test.ts', why: 'takes half an hour, and many servers' },
-  { what: /^npm run docs$/, by: STEP('docs made from the code'), why: 'writes pages of the repository' },
   { what: /^npm ci && npm test$/, by: STEP('README: tests'), why: 'runs all tests' },
   {
     what: /^docker version$|STRESS_BACKEND=docker /,
@@ -72,9 +70,9 @@ export const COVERAGE: readonly Coverage[] = [
   },
   { what: /SMTP_IMAGE=/, by: 'test/docker/stress-runs.test.ts', why: 'needs an engine' },
   {
-    what: /deploy\/kubernetes\/try$|^\.\/(up|down|load-run|pressure-run)\b/,
+    what: /^cd deploy\/kubernetes\/try$|^\.\/(up|down|load-run|pressure-run)\b/,
     by: 'test/kubernetes/try.test.ts',
-    why: 'builds a cluster',
+    why: 'needs a cluster',
   },
   { what: /^kubectl |^cp deploy/, by: 'test/kubernetes/references.test.ts', why: 'needs a cluster' },
   {
