@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 /** What a server does with what came in one segment with the end of a message, or with a refused chunk. */
 export interface Habits {
   readonly extensions: readonly string[]
-  /** Behind the end of a message: taken; lost; answered by 503. */
-  readonly behind?: 'lost' | '503'
+  /** Behind the end of a message: taken; lost; answered by 503; the session ends, and the message has no answer. */
+  readonly behind?: 'lost' | '503' | 'ends'
   readonly swallows?: boolean
   /** Instead of 250 to the end of a message. */
   readonly taken?: string
@@ -48,6 +48,10 @@ export class PipeliningServer {
       this.messages.push(message)
       hasSender = false
       recipients = 0
+      if (behind === 'ends' && input !== '') {
+        socket.destroy()
+        return
+      }
       say(taken)
       // As a server does that waits for its queue before it reads on.
       if (behind === '503')

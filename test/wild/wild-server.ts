@@ -42,7 +42,14 @@ export const WILD_SERVERS = [
 export type WildServer = (typeof WILD_SERVERS)[number]
 
 /** Servers whose mail can be read. */
-export const WILD_STORES = ['mailpit', 'inbucket', 'maildev', 'mailhog', 'dovecot'] as const
+export const WILD_STORES = [
+  'mailpit',
+  'inbucket',
+  'maildev',
+  'mailhog',
+  'dovecot',
+  'dovecot-submission',
+] as const
 export type WildStore = (typeof WILD_STORES)[number]
 
 export interface RunningWildServer extends Disposable {
@@ -58,7 +65,7 @@ export interface RunningWildServer extends Disposable {
 export interface RunningWildStore extends Disposable {
   /** SMTP; of Dovecot LMTP. */
   readonly port: number
-  /** HTTP; of Dovecot IMAP and IMAP over TLS. */
+  /** HTTP; of Dovecot IMAP and IMAP over TLS; of its submission HTTP of the sink behind it, and SMTP of that. */
   readonly readPorts: readonly [number, number]
   readonly certificate: string
 }
@@ -134,7 +141,7 @@ export async function startWildStore(
   options: readonly string[] = [],
 ): Promise<RunningWildStore> {
   const [port, first, second] = [await freePort(), await freePort(), await freePort()]
-  const ports = store === 'dovecot' ? [port, first, second] : [port, first]
+  const ports = store.startsWith('dovecot') ? [port, first, second] : [port, first]
   const start = join(folder, store, 'start')
   execFileSync(start, [...ports.map(String), ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
   return {

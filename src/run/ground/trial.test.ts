@@ -42,6 +42,14 @@ test('a server that loses what comes with the end of a message is sent to by com
   })
 })
 
+test('a server that ends the session when more comes with the end of a message is sent to by commands', async () => {
+  const found = await tryOut({ extensions: ['PIPELINING'], behind: 'ends' }, 'transactions')
+  expect(found).toMatchObject({
+    used: 'commands',
+    why: 'it ends the session, without an answer to the message, when more comes with its end',
+  })
+})
+
 test('a server that takes the chunk of a refused envelope for commands is sent to by transactions', async () => {
   const found = await tryOut({ extensions: BOTH, swallows: false }, 'chunks')
   expect(found).toMatchObject({

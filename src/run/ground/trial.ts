@@ -100,7 +100,7 @@ async function tryTransactions(wire: Transport, options: TrialOptions): Promise<
   wire.enter('accept', options.timeoutMs)
   wire.write(`${trialMessage(options)}.\r\n${envelope}RSET\r\n`, 4)
   const dot = await replies.next()
-  if (dot === undefined) return FINE
+  if (dot === undefined) return replies.wasSilent ? FINE : { delivered: 0, wrong: ENDS }
   const delivered = isCompletion(dot) ? 1 : 0
   if (dot.code === 421) return { delivered }
   const wrong = await behindTheEnd(wire, replies, delivered > 0)
@@ -133,6 +133,8 @@ async function behindTheEnd(
 }
 
 const LOSES = 'it loses what is pipelined behind the end of a message'
+/** Whether it took the message is not known. */
+const ENDS = 'it ends the session, without an answer to the message, when more comes with its end'
 
 /** A message in one write with a second one that has no recipient, so that nobody can get it. */
 async function tryChunks(wire: Transport, options: TrialOptions): Promise<Shown> {
