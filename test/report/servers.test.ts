@@ -21,9 +21,10 @@ describe.skipIf(noBrowser !== undefined)('docs/servers.html', () => {
     expect(await articles.count()).toBe(names.length)
     // One word stands in a table at the top, the other at the server's own place.
     await page.fill('input[data-filter]', '20, then 421 smtp_accept_max')
-    expect(await page.textContent('[data-filter-status]')).toBe(`1 of ${names.length}`)
+    const shown = names.filter((name) => name.startsWith('exim'))
+    expect(await page.textContent('[data-filter-status]')).toBe(`${shown.length} of ${names.length}`)
     for (const one of await page.locator('#servers [data-group]').all())
-      expect(await one.isVisible()).toBe((await one.getAttribute('data-group')) === 'exim')
+      expect(await one.isVisible()).toBe(shown.includes((await one.getAttribute('data-group')) ?? ''))
     await page.fill('input[data-filter]', '')
     expect(await articles.filter({ visible: true }).count()).toBe(names.length)
     expect(complaints).toEqual([])
