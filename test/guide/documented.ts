@@ -70,7 +70,7 @@ export const COVERAGE: readonly Coverage[] = [
   },
   { what: /SMTP_IMAGE=/, by: 'test/docker/stress-runs.test.ts', why: 'needs an engine' },
   {
-    what: /^cd deploy\/kubernetes\/try$|^\.\/(up|down|load-run|pressure-run)\b/,
+    what: /^cd deploy\/kubernetes\/try$|^\.\/(up|down|load-run|pressure-run|kill-generator)\b/,
     by: 'test/kubernetes/try.test.ts',
     why: 'needs a cluster',
   },

@@ -55,14 +55,15 @@ describe('think time', () => {
 })
 
 describe('clients that break off', () => {
-  const LAST: Record<BreakOffPhase, RegExp> = {
-    greeting: /^$/,
-    ehlo: /^EHLO/,
-    auth: /^AUTH/,
-    envelope: /^(MAIL|RCPT|DATA)/,
-    data: /^DATA/,
-    transfer: /^DATA/,
-    accept: /^DATA/,
+  const SAID = [/^$/, /^EHLO/, /^AUTH/, /^(MAIL|RCPT)/, /^DATA/]
+  const LAST: Record<BreakOffPhase, number> = {
+    greeting: 0,
+    ehlo: 1,
+    auth: 2,
+    envelope: 3,
+    data: 4,
+    transfer: 4,
+    accept: 4,
   }
 
   it.each(BREAK_OFF_PHASES)(
@@ -83,7 +84,11 @@ describe('clients that break off', () => {
       expect(result.ledger.acknowledged).toBe(0)
       expect(result.timeline.at(-1)).toMatchObject({ in_flight: 0 })
       const sessions = sessionsOf(server)
-      expect(sessions.every(({ commands }) => LAST[phase].test(commands.at(-1) ?? ''))).toBe(true)
+      // No session got further. Of one that ended by RST the server may not have read the last commands (RFC 9293 3.10.7.4).
+      const last = sessions.map(({ commands }) =>
+        SAID.findLastIndex((said) => said.test(commands.at(-1) ?? '')),
+      )
+      expect(Math.max(...last)).toEqual(phase === 'envelope' ? expect.toBeOneOf([3, 4]) : LAST[phase])
       // Half of a message is never one; what ended with its dot is in doubt.
       const taken = sessions.flatMap(({ messages }) => messages)
       if (phase !== 'accept') expect(taken).toEqual([])

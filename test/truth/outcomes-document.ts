@@ -49,10 +49,20 @@ was sent. Its response time still counts from when it was due; its service time 
 session. On the first message of a session the same end is a failure (421: a refusal); silence (a time-out) is one on
 any message.
 
+At level \`transactions\` a server may refuse an envelope by 503 because it came with the end of the message before it. MAIL had
+no other fault, and no data was sent: the message is sent again by itself, in the same session where that goes on, and the
+server is sent to by \`commands\` from then on (\`pipelining\` in the result). Its outcome and its times are those of that second
+MAIL; the response time still counts from when it was due. A server that is silent to the first such envelope has that message
+\`failed\` as \`timeout\`, and gets no other either.
+
 At pipelining level \`chunks\` several whole messages are out at once. Those behind a 421 go to a new session: a
 server that says 421 executes nothing more (RFC 5321 3.8). Where a session ends without one, all of them are
 \`failed\` in phase \`accept\`, also those whose MAIL was not answered: the server may have them, and none is sent
 again. RSET stands before each MAIL, so that a refusal touches only its own message.
+
+Each RCPT has the time limit for itself (RFC 5321 4.5.3.2.3), also where all were written at once: a message whose recipients are
+answered one by one after some seconds each is taken or refused in the end, and the result says that the server is slow at RCPT
+(\`slow_recipients\`).
 
 By LMTP (RFC 2033) the server answers a message once for each recipient that it took. Taken for one of them, the message
 is \`accepted\`; those that were refused, deferred, or not answered before the session broke off are counted as

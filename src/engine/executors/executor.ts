@@ -55,6 +55,8 @@ export interface Executor<
   }
   /** The fields that amounts of the environment replace; it has no use for those that are missing here. */
   readonly takes: { readonly [A in keyof Amounts]?: Field }
+  /** Its other fields, which are no amounts: `problems` judges their values. */
+  readonly alsoTakes?: readonly Field[]
   /** Where it has stages: the field of the level before the first, and what levels are, as `10/s`. */
   readonly levels?: {
     readonly startField: Field

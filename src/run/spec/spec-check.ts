@@ -178,8 +178,15 @@ function unknownProblem(name: string, value: unknown, { spec, beside }: Around):
   const theirs = EXECUTORS.flatMap(fieldsOf).filter((field) => field !== undefined)
   if (theirs.includes(name))
     return `${name} changes nothing with ${own.name}, which ${own.goesBy.suite}. Leave it out, or choose another executor.`
+  if (own.alsoTakes?.includes(name) === true) return undefined
   return unknownField(name, [
-    ...new Set([...Object.values(own.takes), ...Object.keys(FIELDS), ...theirs, ...beside]),
+    ...new Set([
+      ...Object.values(own.takes),
+      ...(own.alsoTakes ?? []),
+      ...Object.keys(FIELDS),
+      ...theirs,
+      ...beside,
+    ]),
   ])
 }
 
