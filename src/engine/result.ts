@@ -494,6 +494,7 @@ export interface IdleSessionsResult {
 
 /** After how long a server ends a session in which nothing is said. */
 export interface IdleLimitRow {
+  /** Name of the server. */
   readonly target: string
   readonly after_seconds: number
   /** What it said then, or how the connection ended. */
@@ -516,6 +517,7 @@ export interface FirstAttempts {
 
 /** A server that let recipients wait: it answered RCPT after 2 s or later, or not within the time limit. */
 export interface SlowRecipientsRow {
+  /** Name of the server. */
   readonly target: string
   /** Recipients that were answered so late. */
   readonly answered: number
@@ -529,6 +531,7 @@ export interface SlowRecipientsRow {
 
 /** At which pipelining level a server was sent to, as found before the load or in it. */
 export interface PipeliningRow {
+  /** Name of the server. */
   readonly target: string
   readonly asked: string
   readonly used: string
