@@ -20,6 +20,8 @@ test('a full disk of the engine is one message, before a network is there and af
   await using small = await SmallEngine.start({ diskMegabytes: 24 })
   // This file has a process of its own, so nobody else gets this engine.
   process.env.DOCKER_HOST = small.address
+  // In a container Testcontainers would look for the engine's host at its bridge, and this one has none.
+  process.env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1'
   const engine = await Engine.connect()
   const [repo, tag] = IMAGE.split(':')
   await engine.docker.importImage(Readable.from(Buffer.alloc(1024)) as never, { repo, tag })
