@@ -38,7 +38,9 @@ const probe = stepOf({
 })
 
 const load = stepOf({
-  /** The load: messages of a size, recipients each, from so many workers. */
+  /** Times that the load was sent, to ours and to the server in turn. */
+  rounds: count,
+  /** The load: messages of a size in all rounds, recipients each, from so many workers. */
   messages: count,
   size_bytes: count,
   recipients: count,
@@ -58,9 +60,12 @@ const load = stepOf({
   recipients_refused: count,
   seconds: figure,
   per_second: figure,
-  /** Our embedded server under the same load just before, and the ratio of the two; absent when nothing was accepted. */
+  /** Our embedded server under the same load just before. This and the rate above are medians of the rounds. */
   ours_per_second: figure,
+  /** Ratio of the two: median, least and greatest of the rounds; absent when nothing was accepted. */
   relative: figure.optional(),
+  relative_from: figure.optional(),
+  relative_to: figure.optional(),
   service_p50_ms: figure.nullable(),
   service_p99_ms: figure.nullable(),
   /** What it said to messages that it did not accept, the most frequent first. */

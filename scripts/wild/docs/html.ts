@@ -88,7 +88,8 @@ function tableHtml({ caption, columns, rows }: ServersTable): Html {
 
 /** Texts that are long break between words. */
 function cellHtml(cell: Cell): HtmlCell {
-  if (typeof cell !== 'string' && 'ratio' in cell) return barCell(times(cell.ratio), Math.min(1, cell.ratio))
+  if (typeof cell !== 'string' && 'ratio' in cell)
+    return barCell(`${times(cell.ratio)}${cell.spread ?? ''}`, Math.min(1, cell.ratio))
   const [written, length] =
     typeof cell === 'string'
       ? [html`${cell}`, cell.length]

@@ -72,7 +72,8 @@ const MOST_CHARS = 400
 
 function cellText(cell: Cell): string {
   if (typeof cell === 'string') return markdownText(cell, MOST_CHARS)
-  return 'ratio' in cell ? times(cell.ratio) : cell.markdown.replaceAll('|', '\\|')
+  if ('ratio' in cell) return `${times(cell.ratio)}${cell.spread ?? ''}`
+  return cell.markdown.replaceAll('|', '\\|')
 }
 
 /** As GitHub makes them of headings. */

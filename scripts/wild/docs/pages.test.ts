@@ -25,7 +25,7 @@ function made(place: string, steps: Steps): string {
 
 const load = {
   ...stamp,
-  ...{ messages: 500, size_bytes: 10_240, recipients: 1, workers: 10, messages_per_session: 50 },
+  ...{ rounds: 1, messages: 500, size_bytes: 10_240, recipients: 1, workers: 10, messages_per_session: 50 },
   ...{ pipelining: 'commands', accepted: 490, rejected: 0, deferred: 10, failed: 0, dropped: 0 },
   ...{ not_reached: 0, recipients_refused: 0, seconds: 1, per_second: 490, ours_per_second: 980 },
   ...{ relative: 0.5, service_p50_ms: 1, service_p99_ms: 2 },

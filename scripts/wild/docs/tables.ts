@@ -13,6 +13,7 @@ import {
   ratioOf,
   recipientsText,
   shortfallText,
+  spreadText,
   storeText,
 } from './words.ts'
 
@@ -30,7 +31,10 @@ export interface TableRow {
 }
 
 /** Text as it came, Markdown of ours, or a rate over ours. */
-export type Cell = string | { readonly markdown: string } | { readonly ratio: number }
+export type Cell =
+  | string
+  | { readonly markdown: string }
+  | { readonly ratio: number; readonly spread?: string }
 
 const SHAPE_TITLES: Readonly<Record<LoadStep, string>> = {
   commands: '`commands`',
@@ -278,7 +282,7 @@ export function ownLoadsTable({ record }: Server): ServersTable {
           cells: [
             title,
             `${count(found.accepted)} of ${count(found.messages)}`,
-            found.relative === undefined ? '–' : { ratio: found.relative },
+            found.relative === undefined ? '–' : { ratio: found.relative, spread: spreadText(found) },
             String(found.per_second),
             `${found.service_p50_ms ?? '–'}, ${found.service_p99_ms ?? '–'} ms`,
             own,

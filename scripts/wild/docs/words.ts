@@ -25,6 +25,18 @@ export function times(ratio: number): string {
   return ratio < 10 ? ratio.toFixed(2) : String(Math.round(ratio))
 }
 
+/** ` (0.41–0.52)`: the least and the greatest of the rounds. */
+export function spreadText({
+  relative_from: from,
+  relative_to: to,
+}: {
+  readonly relative_from?: number | undefined
+  readonly relative_to?: number | undefined
+}): string {
+  if (from === undefined || to === undefined || times(from) === times(to)) return ''
+  return ` (${times(from)}–${times(to)})`
+}
+
 /** `490 of 500: 10 × 452 too many`; nothing where all were accepted. */
 export function shortfallText(record: ServerRecord, step: LoadStep): string {
   const load = figuresOf(record, step)

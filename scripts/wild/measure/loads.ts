@@ -2,6 +2,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { LoadResult } from '../../../src/engine.ts'
 import { MailstormError } from '../../../src/error.ts'
 import { foreignText } from '../../../src/foreign-text.ts'
+import { spreadOf } from '../../../src/results/change.ts'
 import { runLoad } from '../../../src/run/load.ts'
 import type { LoadStep } from '../record.ts'
 import type { Booted, Count } from './booted.ts'
@@ -31,8 +32,18 @@ const NEEDED = { transactions: 'PIPELINING', chunks: 'CHUNKING' } as const
 const WORKERS = 10
 const MESSAGES_PER_SESSION = 50
 const LONGEST_SECONDS = 60
+/** A load of a quick server lasts a fraction of a second, which says little by itself. */
+const MOST_ROUNDS = 5
+/** No further round for a server that has had this many seconds of load. */
+const ENOUGH_SECONDS = 20
 
-/** One of the six shapes: to ours first, then to the server, in the same minute. */
+/** A load to ours, and then the same to the server. */
+interface Round {
+  readonly own: LoadResult
+  readonly result: LoadResult
+}
+
+/** One of the six shapes, to ours and to the server in turn. */
 export async function loadOf(
   step: LoadStep,
   server: Booted,
@@ -45,15 +56,31 @@ export async function loadOf(
     return { why_none: `${NEEDED[pipelining]} is not offered` }
   const before = await server.count()
   try {
-    const own = await send(shape, server, ours, signal)
-    const result = await send(shape, server, server.address, signal)
-    signal.throwIfAborted()
-    const taken = await countedOf(server, before, result)
-    return figuresOf(shape, result, own, taken)
+    const rounds = await roundsOf(shape, server, ours, signal)
+    const taken = await countedOf(server, before, rounds)
+    return figuresOf(shape, rounds, taken)
   } catch (error) {
     if (!(error instanceof MailstormError)) throw error
     return { why_none: foreignText(error.message, 400) }
   }
+}
+
+async function roundsOf(
+  shape: Shape,
+  server: Booted,
+  ours: string,
+  signal: AbortSignal,
+): Promise<readonly Round[]> {
+  const rounds: Round[] = []
+  let seconds = 0
+  while (rounds.length < MOST_ROUNDS && seconds < ENOUGH_SECONDS) {
+    const own = await send(shape, server, ours, signal)
+    const result = await send(shape, server, server.address, signal)
+    signal.throwIfAborted()
+    rounds.push({ own, result })
+    seconds += result.metrics.duration_seconds
+  }
+  return rounds
 }
 
 /** Code that ran for a while is faster: without this, the first server would be compared with a cold one of ours. */
@@ -100,42 +127,86 @@ type Loaded = Extract<Figures<LoadStep>, { accepted: number }>
 
 function figuresOf(
   { messages, recipients = 1 }: Shape,
-  result: LoadResult,
-  own: LoadResult,
+  rounds: readonly Round[],
   counted: Loaded['counted'],
 ): Loaded {
-  const { metrics, workload, failures } = result
-  const [level] = result.pipelining ?? []
-  const used = level?.used ?? workload.pipelining
-  const { outcomes, service_time_ms: service } = metrics
-  const perSecond = round(metrics.messages_per_second)
-  const oursPerSecond = round(own.metrics.messages_per_second)
+  const results = rounds.map(({ result }) => result)
+  const [first] = results
+  if (first === undefined) throw new RangeError('No round')
+  const { workload } = first
+  const level = results.flatMap(({ pipelining }) => pipelining ?? []).find(({ why }) => why !== undefined)
+  const outcomes = outcomesOf(results)
+  const { median, min, max } = spreadOf(
+    rounds.map(({ own, result }) => (rateOf(own) === 0 ? null : rateOf(result) / rateOf(own))),
+  )
   // Ours ran at the level that was asked for; at another there is nothing to compare.
-  const isComparable = outcomes.accepted > 0 && oursPerSecond > 0 && level?.why === undefined
+  const isComparable = outcomes.accepted > 0 && level === undefined
   return {
-    messages,
+    rounds: rounds.length,
+    messages: messages * rounds.length,
     size_bytes: workload.size_bytes,
     recipients,
     workers: workload.workers,
     messages_per_session: Number(workload.messages_per_session),
-    pipelining: used,
+    pipelining: level?.used ?? first.pipelining?.[0]?.used ?? workload.pipelining,
     ...(level?.why === undefined ? {} : { pipelining_why: foreignText(level.why, 300) }),
     ...outcomes,
-    recipients_refused: metrics.recipients_refused,
-    seconds: round(metrics.duration_seconds),
-    per_second: perSecond,
-    ours_per_second: oursPerSecond,
-    ...(isComparable ? { relative: round(perSecond / oursPerSecond) } : {}),
-    service_p50_ms: roundOrNull(service.p50),
-    service_p99_ms: roundOrNull(service.p99),
-    failures: failures
-      .slice(0, MOST_FAILURES)
-      .map(({ count, outcome, text }) => ({ count, outcome, text: foreignText(text, 200) })),
+    recipients_refused: sumOf(results, ({ metrics }) => metrics.recipients_refused),
+    seconds: round(sumOf(results, ({ metrics }) => metrics.duration_seconds)),
+    per_second: round(medianOf(results, rateOf) ?? 0),
+    ours_per_second: round(medianOf(rounds, ({ own }) => rateOf(own)) ?? 0),
+    ...(isComparable && median !== null && min !== null && max !== null
+      ? { relative: round(median), relative_from: round(min), relative_to: round(max) }
+      : {}),
+    service_p50_ms: roundOrNull(medianOf(results, ({ metrics }) => metrics.service_time_ms.p50)),
+    service_p99_ms: roundOrNull(medianOf(results, ({ metrics }) => metrics.service_time_ms.p99)),
+    failures: failuresOf(results),
     counted,
   }
 }
 
+function rateOf({ metrics }: LoadResult): number {
+  return metrics.messages_per_second
+}
+
+function medianOf<One>(
+  rounds: readonly One[],
+  figure: (one: One) => number | null | undefined,
+): number | null {
+  return spreadOf(rounds.map((one) => figure(one) ?? null)).median
+}
+
+type Outcomes = LoadResult['metrics']['outcomes']
+
+function outcomesOf(results: readonly LoadResult[]): Outcomes {
+  const sum = (outcome: keyof Outcomes) => sumOf(results, ({ metrics }) => metrics.outcomes[outcome])
+  return {
+    accepted: sum('accepted'),
+    rejected: sum('rejected'),
+    deferred: sum('deferred'),
+    failed: sum('failed'),
+    dropped: sum('dropped'),
+    not_reached: sum('not_reached'),
+  }
+}
+
 const MOST_FAILURES = 4
+
+function failuresOf(results: readonly LoadResult[]): Loaded['failures'] {
+  const found = new Map<string, Loaded['failures'][number]>()
+  for (const failure of results.flatMap(({ failures }) => failures)) {
+    const { outcome } = failure
+    const text = foreignText(failure.text, 200)
+    const key = `${outcome} ${text}`
+    found.set(key, { count: (found.get(key)?.count ?? 0) + failure.count, outcome, text })
+  }
+  return [...found.values()].toSorted((one, other) => other.count - one.count).slice(0, MOST_FAILURES)
+}
+
+function sumOf(results: readonly LoadResult[], figure: (result: LoadResult) => number): number {
+  return results.reduce((sum, result) => sum + figure(result), 0)
+}
+
 /** What is in its log or its store comes later than its reply: of a relay that delivers slowly, by a minute. */
 const UNCHANGED_MS = 10_000
 const SETTLED_WITHIN_MS = 180_000
@@ -145,14 +216,20 @@ const LOOK_EVERY_MS = 500
 async function countedOf(
   server: Booted,
   before: Count | undefined,
-  result: LoadResult,
+  rounds: readonly Round[],
 ): Promise<Loaded['counted']> {
   if (before === undefined) return { why_none: server.file.counted }
-  const { accepted } = result.metrics.outcomes
-  const trial = (result.pipelining ?? []).reduce((sum, { trial_messages: sent }) => sum + sent, 0)
-  const acknowledged_messages = accepted + trial
+  const results = rounds.map(({ result }) => result)
+  const trial = results
+    .flatMap(({ pipelining }) => pipelining ?? [])
+    .reduce((sum, { trial_messages: sent }) => sum + sent, 0)
+  const acknowledged_messages = trial + sumOf(results, ({ metrics }) => metrics.outcomes.accepted)
   const acknowledged_recipients =
-    accepted * result.workload.recipients + trial - result.metrics.recipients_refused
+    trial +
+    sumOf(
+      results,
+      ({ metrics, workload }) => metrics.outcomes.accepted * workload.recipients - metrics.recipients_refused,
+    )
   const endMs = performance.now() + SETTLED_WITHIN_MS
   let last: Count | undefined
   let changedMs = performance.now()
