@@ -5,7 +5,7 @@ import { readOptions } from '../options/options.ts'
 import { plain } from '../report/terminal.ts'
 import { checkServer, type ServerCheck } from '../run/check.ts'
 import { serve } from '../smtp/preflight/fake-server.fixture.ts'
-import { renderCheck } from './check.ts'
+import { check, renderCheck } from './check.ts'
 
 const LOGIN = { STRESS_AUTH_USER: 'load', STRESS_AUTH_PASS: 'secret' }
 const NAMED = { STRESS_SENDER: 'a@example.test', STRESS_RECIPIENT: 'b@example.test' }
@@ -80,6 +80,14 @@ describe('mailstorm check', () => {
       login: { accepted: true },
       message: { taken: true },
     })
+  })
+
+  it('tells of a name that is not known as of any server that cannot be sent to', async () => {
+    const one = await look('nowhere.invalid:25')
+    expect(one).toMatchObject({ target: 'nowhere.invalid:25', verdict: 'failed', addresses: [] })
+    expect(one.problems).toHaveLength(1)
+    expect(shown(one)).toMatch(/^nowhere\.invalid:25 cannot be sent to\n/)
+    expect(shown(one)).not.toContain('Failed to')
   })
 
   it.each([
@@ -166,6 +174,16 @@ describe('mailstorm check', () => {
       })
     })
     expect(await look(`lmtp://127.0.0.1:${port}`)).toMatchObject({ verdict: 'ready', protocol: 'LMTP' })
+  })
+
+  it('reads all targets before it reaches the first', async () => {
+    let connections = 0
+    const port = await serve((socket) => {
+      connections += 1
+      socket.end('220 mail.example.test\r\n')
+    })
+    await expect(check([`127.0.0.1:${port}`, 'smtp:/nowhere'], {})).rejects.toThrow(/smtp:\/nowhere/)
+    expect(connections).toBe(0)
   })
 
   it('refuses a public address before anything is dialled', async () => {

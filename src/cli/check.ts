@@ -22,8 +22,10 @@ export interface CheckOptions {
 export async function check(targets: readonly string[], options: CheckOptions): Promise<void> {
   const checks: ServerCheck[] = []
   const out = pageFor(process.stdout)
-  for (const target of targets) {
-    const one = await checkServer(readOptions(variablesOf(target, options)), { send: options.send === true })
+  // All are read before the first is reached.
+  const asked = targets.map((target) => readOptions(variablesOf(target, options)))
+  for (const settings of asked) {
+    const one = await checkServer(settings, { send: options.send === true })
     checks.push(one)
     if (options.json !== true)
       process.stdout.write(`${checks.length > 1 ? '\n' : ''}${renderCheck(one, out)}`)

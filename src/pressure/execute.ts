@@ -61,7 +61,7 @@ export async function executePressure(
   })
   const usage = await sampler.stop()
   const result = pressureResult({ run, runId, backend: ground.backend, proxies, pressed, usage, end })
-  return withLogs(result, [...sinks.logged, ...proxies.logged], options)
+  return await withLogs(result, [...sinks.logged, ...proxies.logged], options)
 }
 
 function planOf(

@@ -3,6 +3,7 @@ import { MailstormError } from '../error.ts'
 import { foreignText } from '../foreign-text.ts'
 import { firstEnvelope } from '../mail/envelopes.ts'
 import type { Options } from '../options/options.ts'
+import { nameOfServer } from '../options/server-address.ts'
 import { type Capabilities, levelOffered } from '../smtp/capabilities.ts'
 import { envelopeFor } from '../smtp/envelope.ts'
 import { SmtpFailure } from '../smtp/failure.ts'
@@ -73,7 +74,9 @@ export async function checkServer(
 ): Promise<ServerCheck> {
   const { mode: _mode, ...spec } = options.custom
   const workload = resolveSpec(spec, options.allowPublicTargets)
-  await using servers = await startServers(options, () => undefined)
+  const found = await foundServer(options)
+  if ('problem' in found) return failedCheck(options, found.problem)
+  await using servers = found.servers
   // Its login is looked up when it is ready.
   const { tls, client } = workload
   const bare = { tls, auth: undefined, ...(client === undefined ? {} : { client }) }
@@ -92,6 +95,27 @@ export async function checkServer(
   return { ...about, ...look.seen, verdict: look.verdict, problems: look.problems }
 }
 
+/** What a name server does not know is told of that server, as what does not answer is; the others are looked at. */
+async function foundServer(
+  options: Options,
+): Promise<{ readonly servers: Servers } | { readonly problem: Problem }> {
+  try {
+    return { servers: await startServers(options, () => undefined) }
+  } catch (error) {
+    if (!(error instanceof MailstormError && NAME_CODES.includes(error.code))) throw error
+    return { problem: problemOf(error) }
+  }
+}
+
+const NAME_CODES = ['UNKNOWN_HOST', 'NO_EXCHANGER']
+
+function failedCheck({ targets }: Options, problem: Problem): ServerCheck {
+  const [address] = targets
+  if (address === undefined) throw new RangeError('there is no server to check')
+  const protocol = address.scheme === 'lmtp' ? 'LMTP' : 'SMTP'
+  return { target: nameOfServer(address), verdict: 'failed', addresses: [], protocol, problems: [problem] }
+}
+
 /** Why it does not greet as a load expects. */
 async function reached(servers: Servers, workload: Workload): Promise<Problem | undefined> {
   try {
@@ -99,8 +123,18 @@ async function reached(servers: Servers, workload: Workload): Promise<Problem | 
     return undefined
   } catch (error) {
     if (!(error instanceof MailstormError)) throw error
-    const [why = '', ...advice] = error.message.split('\n')
-    return { what: capital(why.replace(/^Failed to reach [^ ]+: /, '')), advice: advice.join(' ').trim() }
+    return problemOf(error)
+  }
+}
+
+/** Its page says already which server it is. */
+function problemOf({ message }: MailstormError): Problem {
+  const [why = '', ...advice] = message.split('\n')
+  return {
+    what: capital(
+      why.replace(/^Failed to (?:reach [^ ]+|find the (?:host "[^"]+"|mail exchangers of [^ ]+)): /, ''),
+    ),
+    advice: advice.join(' ').trim(),
   }
 }
 

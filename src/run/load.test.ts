@@ -1,4 +1,6 @@
+import type { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import { startEmbeddedFleet } from '../../containers/fleet.ts'
 import { type LoadOptions, runLoad } from './load.ts'
 
 const LOAD = {
@@ -28,4 +30,20 @@ test.each([
     code: 'BAD_SCENARIO',
     message: expect.stringContaining(why),
   })
+})
+
+test('a load leaves no thread behind', async () => {
+  const fleet = await startEmbeddedFleet({ servers: 1 })
+  const threads: Worker[] = []
+  const started = (thread: Worker): unknown => threads.push(thread)
+  process.on('worker', started)
+  try {
+    await load({ targets: fleet.servers.map(({ port }) => `127.0.0.1:${port}`) })
+  } finally {
+    process.off('worker', started)
+    await fleet.stop()
+  }
+  expect(threads.length).toBeGreaterThan(0)
+  // -1: it has ended.
+  expect(new Set(threads.map(({ threadId }) => threadId))).toEqual(new Set([-1]))
 })

@@ -142,7 +142,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     onTestFinished: () => undefined,
     onProgress: async (progress) => onProgress?.(progress),
   }
-  return executeRun(run, row, () => undefined)
+  // Awaited here: what it uses is disposed of when this function returns.
+  return await executeRun(run, row, () => undefined)
 }
 
 /** What each option must be: a script may be JavaScript, where `'false'` would count as true. */

@@ -36,7 +36,7 @@ export function serversHtml({ servers, relays, nextHops = [] }: Sources, assets:
     [
       'At a glance',
       glanceTable(servers),
-      'Rates are relative to our own server under the same load in the same minute.',
+      'Rates are relative to our own server under the same load: the median of up to five rounds in turn.',
     ],
     ['How they run', runTable(servers), undefined],
     ['What they offer after EHLO', offersTable(servers), undefined],
