@@ -7,6 +7,7 @@ import { ServerFile } from '../server-file.ts'
 import { markdownHtml } from './html.ts'
 import { anchorOf, guessesMarkdown, serversMarkdown } from './markdown.ts'
 import type { Server } from './servers.ts'
+import { times } from './words.ts'
 
 const stamp = { mailstorm: '1.2.3', measured_at: '2026-01-02T03:04:05Z' }
 const file = ServerFile.parse({
@@ -49,6 +50,21 @@ test('a rate is told over ours, and what was not accepted with what the server s
   expect(made('refused', { commands: load })).toContain(
     '| commands | 490 of 500: 10 × 452 &lt;b&gt;slow down&lt;/b&gt; |',
   )
+})
+
+test.each([
+  [0.0042, '0.004'],
+  [0.0099, '0.01'],
+  [0.123, '0.12'],
+  [1.13, '1.13'],
+  [12.4, '12'],
+])('a ratio of %d reads %s', (ratio, text) => {
+  expect(times(ratio)).toBe(text)
+})
+
+test('the rounds of a load are told beside their median in the own table of a server', () => {
+  const spread = { relative_from: 0.41, relative_to: 0.62 }
+  expect(made('servers', { commands: { ...load, rounds: 3, ...spread } })).toContain('| 0.50 (0.41–0.62) |')
 })
 
 test('a server that counts something else than it acknowledged shows at a glance', () => {

@@ -20,9 +20,10 @@ export function ratioOf(record: ServerRecord, step: LoadStep): { readonly ratio:
   return load.relative === undefined ? `as ${load.pipelining}` : { ratio: load.relative }
 }
 
-/** `0.45`, `12`. */
+/** `0.45`, `12`, `0.004`. */
 export function times(ratio: number): string {
-  return ratio < 10 ? ratio.toFixed(2) : String(Math.round(ratio))
+  if (ratio >= 10) return String(Math.round(ratio))
+  return ratio < 0.01 ? ratio.toPrecision(1) : ratio.toFixed(2)
 }
 
 /** ` (0.41–0.52)`: the least and the greatest of the rounds. */
