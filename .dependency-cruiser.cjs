@@ -2,7 +2,7 @@
 
 /** What every room may import: errors, and text of the other side, sockets and how a process ends. */
 const COMMON =
-  '^src/(error|tls-error|delivery-report|foreign-text|secret-mask|nearest|packages|random|listening|processes|dial|proxy-protocol|csv|disposable-stack|options/(kind|settings|process-environment))[.]ts$'
+  '^src/((error|tls-error|delivery-report|packages|random|listening|processes|dial|proxy-protocol|disposable-stack|options/(kind|settings|process-environment))[.]ts$|text/)'
 
 /** Rooms by path, and the paths that each may import beside itself and the common modules. */
 const ROOMS = {

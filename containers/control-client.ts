@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { errorText, MailstormError } from '../src/error.ts'
-import { foreignText } from '../src/foreign-text.ts'
+import { foreignText } from '../src/text/foreign-text.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 

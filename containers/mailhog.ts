@@ -220,7 +220,7 @@ export const SINK_SOURCES: ProgramSources = {
   paths: [
     'src/programs/sink',
     'src/error.ts',
-    'src/foreign-text.ts',
+    'src/text/foreign-text.ts',
     'src/listening.ts',
     'src/options/kind.ts',
     'src/options/settings.ts',

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorText } from '../src/error.ts'
-import { foreignText } from '../src/foreign-text.ts'
+import { foreignText } from '../src/text/foreign-text.ts'
 
 const BANNER_WITHIN_MS = 5_000
 /** RFC 5321 4.5.3.1.5: longest reply line, with its CRLF. */

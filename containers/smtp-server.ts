@@ -209,7 +209,7 @@ export const SMTP_SERVER_SOURCES: ProgramSources = {
     'src/ledger',
     'src/programs/sink/smtp/data-reader.ts',
     'src/error.ts',
-    'src/foreign-text.ts',
+    'src/text/foreign-text.ts',
     'src/listening.ts',
     'src/options/kind.ts',
     'src/options/settings.ts',

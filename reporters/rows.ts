@@ -1,9 +1,9 @@
 import type { SerializedError, TestModule, TestSuite } from 'vitest/node'
-import { foreignText } from '../src/foreign-text.ts'
 import { counted, seconds } from '../src/report/format.ts'
 import { type Style, wrapLine } from '../src/report/terminal.ts'
 import { asksFor } from '../src/run/spec/asked-projects.ts'
 import { builtInScenarios } from '../src/run/spec/scenarios.ts'
+import { foreignText } from '../src/text/foreign-text.ts'
 
 /** A failed test: a worker or a threshold. */
 export interface FailedRow {

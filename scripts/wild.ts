@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { nearest } from '../src/nearest.ts'
+import { nearest } from '../src/text/nearest.ts'
 import { missing } from '../test/wild/wild-server.ts'
 import { measure } from './wild/measure/measure.ts'
 import { type Planned, planOf, recordOf } from './wild/measure/plan.ts'

@@ -1,5 +1,5 @@
 import PostalMime, { type Attachment, type Email } from 'postal-mime'
-import { foreignText } from './foreign-text.ts'
+import { foreignText } from './text/foreign-text.ts'
 
 /** What became of one recipient of a message that was accepted but not delivered after all. */
 export interface Bounce {

@@ -15,7 +15,7 @@ export {
   type OutgoingMessage,
   SmtpClient,
   type SmtpClientOptions,
-} from './run/smtp-client.ts'
+} from './run/smtp/smtp-client.ts'
 export type { ScenarioSpec, SpecBase } from './run/spec/spec.ts'
 export type { Capabilities } from './smtp/capabilities.ts'
 export { SmtpFailure } from './smtp/failure.ts'

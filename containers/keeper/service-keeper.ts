@@ -1,6 +1,6 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
-import { foreignText } from '../../src/foreign-text.ts'
 import { packageCommand } from '../../src/packages.ts'
+import { foreignText } from '../../src/text/foreign-text.ts'
 import type { RunningService, ServiceEnd, Usage } from '../service.ts'
 
 /** Most restarts of a service within any minute. */

@@ -1,6 +1,6 @@
 import { MailstormError } from '../../src/error.ts'
 import { type ServerAddress, targetAt } from '../../src/options/server-address.ts'
-import type { MeetingClock } from '../../src/run/meeting.ts'
+import type { MeetingClock } from '../../src/run/generators/meeting.ts'
 import { preflight } from '../../src/smtp/preflight/preflight.ts'
 import type { TlsMode } from '../../src/smtp/target.ts'
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RESULT_FORMAT, type Result } from '../../src/engine/result.ts'
 import { MailstormError } from '../../src/error.ts'
 import { readOptions } from '../../src/options/options.ts'
-import { Meeting } from '../../src/run/meeting.ts'
+import { Meeting } from '../../src/run/generators/meeting.ts'
 import { awaitTargets } from './await-targets.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -1,5 +1,4 @@
 import { MailstormError } from '../error.ts'
-import { foreignText } from '../foreign-text.ts'
 import { readOptions } from '../options/options.ts'
 import { environment } from '../options/process-environment.ts'
 import { count, shortMilliseconds, size } from '../report/format.ts'
@@ -7,6 +6,7 @@ import { fieldLines, indent, type Page, page, section } from '../report/terminal
 import { checkServer, type ServerCheck } from '../run/check.ts'
 import type { Capabilities } from '../smtp/capabilities.ts'
 import type { TlsSeen } from '../smtp/transport.ts'
+import { foreignText } from '../text/foreign-text.ts'
 import { pageFor, printJson } from './output.ts'
 
 export interface CheckOptions {

@@ -3,10 +3,10 @@ import { LOOPBACK } from '../listening.ts'
 import { PROXY_PACKAGES, requirePackages, TENANT_PACKAGES } from '../packages.ts'
 import type { CheckOptions } from './check.ts'
 import type { CleanOptions } from './clean.ts'
-import type { CompareOptions } from './compare.ts'
-import type { MergeOptions } from './merge.ts'
 import type { ResultsOptions } from './output.ts'
-import type { ReportOptions } from './report.ts'
+import type { CompareOptions } from './results/compare.ts'
+import type { MergeOptions } from './results/merge.ts'
+import type { ReportOptions } from './results/report.ts'
 import type { RunOptions } from './run-options.ts'
 import type { LogsOptions, StatusOptions } from './services.ts'
 import type { StartOptions } from './start.ts'
@@ -57,26 +57,26 @@ function addLists(program: Command): void {
   common(program.command('list'))
     .description('list all runs, oldest first; skip and name files that are not runs')
     .addHelpText('after', EXIT_CODES())
-    .action(async (options: ResultsOptions) => (await import('./runs.ts')).list(options))
+    .action(async (options: ResultsOptions) => (await import('./results/runs.ts')).list(options))
   common(program.command('summary'))
     .description(
       'summarise all runs, one row per scenario: verdicts, medians, ranges, and how the newest run compares',
     )
     .addHelpText('after', EXIT_CODES())
-    .action(async (options: ResultsOptions) => (await import('./runs.ts')).summary(options))
+    .action(async (options: ResultsOptions) => (await import('./results/runs.ts')).summary(options))
 }
 
 function addAnalyses(program: Command): void {
   common(program.command('latest'))
     .description('explain the newest run')
     .addHelpText('after', EXIT_CODES('the run failed'))
-    .action(async (options: ResultsOptions) => (await import('./runs.ts')).latest(options))
+    .action(async (options: ResultsOptions) => (await import('./results/runs.ts')).latest(options))
   common(program.command('analyze'))
     .argument('<file>', RUN_NAME)
     .description('explain one run; also reads files of the older Python generator')
     .addHelpText('after', EXIT_CODES('the run failed'))
     .action(async (file: string, options: ResultsOptions) =>
-      (await import('./runs.ts')).analyze(file, options),
+      (await import('./results/runs.ts')).analyze(file, options),
     )
 }
 
@@ -106,7 +106,7 @@ function addCompare(program: Command): void {
     .description('compare two runs, or several on each side: is B worse than A?')
     .addHelpText('after', COMPARE_HELP + EXIT_CODES('a regression'))
     .action(async (files: string[], options: CompareOptions) =>
-      (await import('./compare.ts')).compare(files, options),
+      (await import('./results/compare.ts')).compare(files, options),
     )
 }
 
@@ -120,7 +120,7 @@ function addMerge(program: Command): void {
     .description('merge the results of the generators of one run into one; histograms merge exactly')
     .addHelpText('after', EXIT_CODES('the merged run failed'))
     .action(async (files: string[], options: MergeOptions) =>
-      (await import('./merge.ts')).merge(files, options),
+      (await import('./results/merge.ts')).merge(files, options),
     )
 }
 
@@ -209,20 +209,22 @@ function addBaseline(program: Command): void {
     .description('save runs as a baseline')
     .addHelpText('after', EXIT_CODES())
     .action(async (name: string, files: string[], options: ResultsOptions) =>
-      (await import('./baseline.ts')).saveBaselineCommand(name, files, options),
+      (await import('./results/baseline.ts')).saveBaselineCommand(name, files, options),
     )
   baseline
     .command('list')
     .option('--json', 'print JSON')
     .description('list all baselines')
-    .action(async (options: ResultsOptions) => (await import('./baseline.ts')).listBaselinesCommand(options))
+    .action(async (options: ResultsOptions) =>
+      (await import('./results/baseline.ts')).listBaselinesCommand(options),
+    )
   baseline
     .command('show')
     .argument('<name>', 'of the baseline')
     .option('--json', 'print JSON')
     .description('show one baseline')
     .action(async (name: string, options: ResultsOptions) =>
-      (await import('./baseline.ts')).showBaselineCommand(name, options),
+      (await import('./results/baseline.ts')).showBaselineCommand(name, options),
     )
 }
 
@@ -254,7 +256,7 @@ function addReport(program: Command): void {
     .description('write an HTML report of one run, or of several on one page, and print its path')
     .addHelpText('after', REPORT_HELP)
     .action(async (files: string[], options: ReportOptions) =>
-      (await import('./report.ts')).report(files, options),
+      (await import('./results/report.ts')).report(files, options),
     )
 }
 

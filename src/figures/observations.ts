@@ -7,7 +7,7 @@ import type {
   SessionCapRow,
   SlowRecipientsRow,
 } from '../engine/result.ts'
-import { cutText } from '../foreign-text.ts'
+import { cutText } from '../text/foreign-text.ts'
 
 export interface Observed
   extends Pick<

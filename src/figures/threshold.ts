@@ -1,7 +1,7 @@
 import { kindsOf, type MetricKinds } from '../engine/custom-metrics.ts'
 import { type RunVerdict, type ThresholdResult, UNITS, type Unit } from '../engine/result.ts'
 import { MailstormError } from '../error.ts'
-import { nearest } from '../nearest.ts'
+import { nearest } from '../text/nearest.ts'
 import { CUSTOM_METRICS, smtpFigures } from './custom.ts'
 import { type Figure, type Figures, readingOf } from './figure.ts'
 import { type Measured, SMTP_FIGURES, type SmtpRun } from './smtp.ts'

@@ -1,7 +1,7 @@
-import { isList } from './envelopes.ts'
+import { isList } from './envelopes/envelopes.ts'
+import { type FilledPattern, samplesOf } from './envelopes/pattern.ts'
 import { headOf, rfc5322Date } from './head.ts'
 import type { MailSpec } from './mail.ts'
-import { type FilledPattern, samplesOf } from './pattern.ts'
 
 /** STRESS_RUN_ID has up to 40 characters, and the numbers of run, generator and part follow. */
 const LONGEST_RUN_ID = 'x'.repeat(56)

@@ -3,9 +3,9 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Distribution } from './distribution.ts'
+import { readPattern } from './envelopes/pattern.ts'
+import { filled } from './envelopes/pick-table.ts'
 import { type Mail, type MailPlan, mailOf, mostBytes } from './mail.ts'
-import { readPattern } from './pattern.ts'
-import { filled } from './pick-table.ts'
 
 const PLAN: MailPlan = {
   runId: 'run7',

@@ -7,11 +7,11 @@ import {
   hasUtf8Addresses,
   isList,
   type RecipientsSpec,
-} from './envelopes.ts'
+} from './envelopes/envelopes.ts'
+import { type FilledPattern, isAscii, isFixed } from './envelopes/pattern.ts'
 import { filledHeaders, GeneratedContent, type HeaderSpec } from './generated.ts'
 import { HeadedContent } from './headed-content.ts'
 import { messageId } from './id.ts'
-import { type FilledPattern, isAscii, isFixed } from './pattern.ts'
 import { MessageTemplate } from './template.ts'
 
 /** What the messages of a scenario are like, in plain data. */

@@ -3,7 +3,7 @@ import type { Stage } from '../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf, type LoadSpec } from '../engine/executors/registry.ts'
 import { MailstormError } from '../error.ts'
 import { parseThreshold } from '../figures/threshold.ts'
-import { BREAK_OFF_PHASES, type BreakOffPhase } from '../smtp/behaviour.ts'
+import { BREAK_OFF_PHASES, type BreakOffPhase } from '../smtp/clients/behaviour.ts'
 import {
   AUTH_MECHANISMS,
   type Credentials,

@@ -1,7 +1,7 @@
-import { addressLiteral, domainOf, isMailbox } from '../mail/address.ts'
 import { type Distribution, readDistribution, type Unit } from '../mail/distribution.ts'
+import { addressLiteral, domainOf, isMailbox } from '../mail/envelopes/address.ts'
+import { isFixed, type Pattern, readPattern, samplesOf } from '../mail/envelopes/pattern.ts'
 import type { DsnSpec } from '../mail/mail.ts'
-import { isFixed, type Pattern, readPattern, samplesOf } from '../mail/pattern.ts'
 import { isOwnAddress } from '../smtp/preflight/address.ts'
 import { isReservedDomain } from './address.ts'
 import {

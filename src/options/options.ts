@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { nearest } from '../nearest.ts'
+import { nearest } from '../text/nearest.ts'
 import { contradictionsIn } from './contradictions.ts'
 import {
   type Backend,

@@ -1,5 +1,5 @@
 import { MailstormError } from '../error.ts'
-import { cutText } from '../foreign-text.ts'
+import { cutText } from '../text/foreign-text.ts'
 import type { Kind } from './kind.ts'
 
 /** One thing that a program can be told: by a variable, or by an option of that kind. */

@@ -1,4 +1,4 @@
-import { cutText } from '../foreign-text.ts'
+import { cutText } from '../text/foreign-text.ts'
 import type { ProbeRow, ProbeVerdict } from './report.ts'
 import type { ProbeContext, Step } from './step.ts'
 import { cameText, type Ending, type Exchange, replyText, secondsText, type Talk } from './talk.ts'

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../engine/clock.ts'
 import { MailstormError } from '../error.ts'
-import { foreignText } from '../foreign-text.ts'
+import { foreignText } from '../text/foreign-text.ts'
 import { type Check, plainRefusal, type Question, rowOf, unknownRow } from './check.ts'
 import { ENVELOPE_CHECKS } from './checks/envelope.ts'
 import { EXTENSION_CHECKS } from './checks/extensions.ts'

@@ -1,4 +1,4 @@
-import { foreignText } from '../foreign-text.ts'
+import { foreignText } from '../text/foreign-text.ts'
 import type { Question } from './check.ts'
 import type { ProbeRow } from './report.ts'
 import { type Exchange, type Reply, replyText, type Talk } from './talk.ts'

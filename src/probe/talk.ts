@@ -1,4 +1,4 @@
-import { cutText, foreignText } from '../foreign-text.ts'
+import { cutText, foreignText } from '../text/foreign-text.ts'
 
 /** A reply as it came (RFC 5321 4.2). */
 export interface Reply {

@@ -1,4 +1,4 @@
-import { cutText, foreignText } from '../foreign-text.ts'
+import { cutText, foreignText } from '../text/foreign-text.ts'
 
 /**
  * Reply texts, server names and error messages come from machines that are not ours. Each place that

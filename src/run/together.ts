@@ -20,14 +20,14 @@ import { mergeLedgers } from '../results/merge/rows.ts'
 import { PHASES } from '../smtp/target.ts'
 import { withLogs } from './archive-logs.ts'
 import { type LoadPart, runLoads } from './execute.ts'
-import { ownWorkers } from './generator.ts'
+import { ownWorkers } from './generators/generator.ts'
 import { type Ground, groundFor } from './ground/ground.ts'
 import { joinDeliveries } from './joint-delivery.ts'
-import { HopSchedule, type HopSpan, RELAY_TABLE } from './next-hop.ts'
 import { buildResult, isUnverified, judgedOn, type RunFacts } from './result.ts'
 import type { Execute, Row, RunOptions } from './scenario-run.ts'
 import { besideOthers, LOADS_TABLE } from './side-by-side.ts'
-import { limitMs, verifyMs } from './smtp-kind.ts'
+import { HopSchedule, type HopSpan, RELAY_TABLE } from './smtp/next-hop.ts'
+import { limitMs, verifyMs } from './smtp/smtp-kind.ts'
 
 interface JointOutcome {
   readonly results: readonly Result[]

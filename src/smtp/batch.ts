@@ -1,7 +1,7 @@
 import { Attempt } from './attempt.ts'
-import type { Envelope } from './envelope.ts'
-import type { ChunkWriter } from './message.ts'
-import type { Outgoing } from './outgoing.ts'
+import type { Envelope } from './mail/envelope.ts'
+import type { ChunkWriter } from './mail/message.ts'
+import type { Outgoing } from './mail/outgoing.ts'
 import { LEAST_BYTES_PER_MS } from './target.ts'
 import type { Transport } from './transport.ts'
 

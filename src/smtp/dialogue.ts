@@ -1,4 +1,6 @@
-import { foreignText } from '../foreign-text.ts'
+import { foreignText } from '../text/foreign-text.ts'
+import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
+import { failed, inPhase, refused, refusedTwice, type SmtpFailure } from './failure.ts'
 import {
   type AuthDialogue,
   asksForAnotherMechanism,
@@ -6,10 +8,8 @@ import {
   CANCEL,
   isChallenge,
   mechanismsFor,
-} from './auth.ts'
-import { type Capabilities, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
-import type { Envelope } from './envelope.ts'
-import { failed, inPhase, refused, refusedTwice, type SmtpFailure } from './failure.ts'
+} from './login/auth.ts'
+import type { Envelope } from './mail/envelope.ts'
 import { isCompletion, isGoAhead, type Reply } from './reply.ts'
 import {
   AUTH_MECHANISMS,

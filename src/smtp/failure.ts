@@ -1,6 +1,6 @@
 import type { EndedOutcome, Failure, FailureClass } from '../engine/sample.ts'
 import { errorText } from '../error.ts'
-import { cutText, FOREIGN_TEXT_LENGTH, foreignText } from '../foreign-text.ts'
+import { cutText, FOREIGN_TEXT_LENGTH, foreignText } from '../text/foreign-text.ts'
 import { tlsErrorText } from '../tls-error.ts'
 import { enhancedStatus, type Reply, replyText } from './reply.ts'
 import type { Phase } from './target.ts'

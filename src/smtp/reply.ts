@@ -1,4 +1,4 @@
-import { cutText, FOREIGN_TEXT_LENGTH, foreignText } from '../foreign-text.ts'
+import { cutText, FOREIGN_TEXT_LENGTH, foreignText } from '../text/foreign-text.ts'
 
 /** One reply of a server, all its lines (RFC 5321 4.2.1). */
 export interface Reply {

@@ -4,16 +4,17 @@ import type { Failure, Sample } from '../engine/sample.ts'
 import type { Mail } from '../mail/mail.ts'
 import { Attempt, isEndOfSession, type Refusing, refusesMail } from './attempt.ts'
 import { Batch } from './batch.ts'
-import type { ClientBehaviour } from './behaviour.ts'
 import { type BehindTheEnd, isOutOfPlace } from './behind-the-end.ts'
 import { levelOffered } from './capabilities.ts'
+import type { ClientBehaviour } from './clients/behaviour.ts'
+import { UnsteadyWire } from './clients/unsteady-wire.ts'
 import type { Gate, OpenTransports } from './connections.ts'
 import { Dialogue, type DialogueEvents, type SlowRecipients, type Wire } from './dialogue.ts'
-import type { Envelope } from './envelope.ts'
 import { endsSession, inPhase, type SmtpFailure } from './failure.ts'
 import type { Farewells, Waiting } from './farewells.ts'
-import type { LoginOf } from './logins.ts'
-import { type Outgoing, offerOf, outgoingOf } from './outgoing.ts'
+import type { LoginOf } from './login/logins.ts'
+import type { Envelope } from './mail/envelope.ts'
+import { type Outgoing, offerOf, outgoingOf } from './mail/outgoing.ts'
 import type { Reply } from './reply.ts'
 import { type SessionCaps, SessionTally, type Suspicion } from './session-caps.ts'
 import {
@@ -24,7 +25,6 @@ import {
   type SmtpTarget,
 } from './target.ts'
 import { type Receiver, type TlsSessionCache, Transport } from './transport.ts'
-import { UnsteadyWire } from './unsteady-wire.ts'
 
 /** What all lanes of one thread share. */
 export interface SenderOptions {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { runLoad } from '../../src/engine.ts'
 import { renderMarkdown } from '../../src/report/kinds.ts'
-import { BREAK_OFF_PHASES, type BreakOffPhase } from '../../src/smtp/behaviour.ts'
+import { BREAK_OFF_PHASES, type BreakOffPhase } from '../../src/smtp/clients/behaviour.ts'
 import { close, say } from '../servers/script.ts'
 import { ScriptedServer } from '../servers/scripted-server.ts'
 

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { readSinkOptions } from '../../src/programs/sink/options.ts'
 import { startSink } from '../../src/programs/sink/sink.ts'
 import { runLoad } from '../../src/run/load.ts'
-import { SmtpClient } from '../../src/run/smtp-client.ts'
+import { SmtpClient } from '../../src/run/smtp/smtp-client.ts'
 import { PIPELINING_LEVELS } from '../../src/smtp/target.ts'
 
 const ANY = '127.0.0.1:0'

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../src/engine/clock.ts'
-import { foreignText } from '../../../src/foreign-text.ts'
 import { Conversation } from '../../../src/probe/conversation.ts'
 import { type Reply, replyText } from '../../../src/probe/talk.ts'
+import { foreignText } from '../../../src/text/foreign-text.ts'
 import type { Booted } from './booted.ts'
 
 /** A busy machine with many servers on it. */

@@ -1,5 +1,5 @@
 import { MailstormError } from '../../error.ts'
-import { nearest } from '../../nearest.ts'
+import { nearest } from '../../text/nearest.ts'
 import { constantArrivalRate } from './constant-arrival-rate.ts'
 import { constantWorkers } from './constant-workers.ts'
 import type { Executor, Pacer } from './executor.ts'

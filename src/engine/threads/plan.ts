@@ -1,6 +1,6 @@
 import type { MailPlan, MailSpec } from '../../mail/mail.ts'
-import type { ClientBehaviour } from '../../smtp/behaviour.ts'
-import type { AccountTable } from '../../smtp/logins.ts'
+import type { ClientBehaviour } from '../../smtp/clients/behaviour.ts'
+import type { AccountTable } from '../../smtp/login/logins.ts'
 import type { SessionShape, SmtpTarget } from '../../smtp/target.ts'
 import type { MetricKinds } from '../custom-metrics.ts'
 import type { Schedule, Split } from '../executors/registry.ts'

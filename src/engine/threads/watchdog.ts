@@ -1,4 +1,4 @@
-import { mostRecipients } from '../../mail/envelopes.ts'
+import { mostRecipients } from '../../mail/envelopes/envelopes.ts'
 import { mostBytes } from '../../mail/mail.ts'
 import { LEAST_BYTES_PER_MS } from '../../smtp/target.ts'
 import type { TransportState } from '../../smtp/transport.ts'

@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { errorText } from '../../error.ts'
-import { foreignText } from '../../foreign-text.ts'
+import { foreignText } from '../../text/foreign-text.ts'
 import { FLAGS, lineEnd, linesAsSent } from './wire.ts'
 
 /** One message of a file, as it stands there and as it is sent. */

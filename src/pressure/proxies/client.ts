@@ -1,6 +1,6 @@
 import { errorText, MailstormError } from '../../error.ts'
-import { foreignText } from '../../foreign-text.ts'
-import { tokenMaskFor } from '../../secret-mask.ts'
+import { foreignText } from '../../text/foreign-text.ts'
+import { tokenMaskFor } from '../../text/secret-mask.ts'
 import { type ProxyReading, readingOf } from './reading.ts'
 
 const READING_WITHIN_MS = 5_000

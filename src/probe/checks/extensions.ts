@@ -1,4 +1,4 @@
-import { foreignText } from '../../foreign-text.ts'
+import { foreignText } from '../../text/foreign-text.ts'
 import { answers, type Check, type Judgement, unanswered } from '../check.ts'
 import { content, GO_AHEAD, HELLO, mail, messageText, rcpt, say, upToData, WHATEVER } from '../step.ts'
 import type { Talk } from '../talk.ts'

@@ -1,4 +1,4 @@
-import { foreignText } from '../../foreign-text.ts'
+import { foreignText } from '../../text/foreign-text.ts'
 import { answers, type Check, type Judgement, MIN_PATIENCE_MS, outOfOrder, unanswered } from '../check.ts'
 import {
   GO_AHEAD,

@@ -1,6 +1,6 @@
 import type { DialTarget } from '../../dial.ts'
 import { MailstormError } from '../../error.ts'
-import { type FieldsOf, unknownFields } from '../../nearest.ts'
+import { type FieldsOf, unknownFields } from '../../text/nearest.ts'
 
 /** Points of the dialogue at which a fault server can misbehave; `dot` is the reply to the final dot, or to BDAT LAST. */
 export const STAGES = ['greeting', 'ehlo', 'mail', 'rcpt', 'data', 'dot'] as const

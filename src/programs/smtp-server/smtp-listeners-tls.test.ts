@@ -3,7 +3,7 @@ import tls from 'node:tls'
 import { createTransport, type SentMessageInfo } from 'nodemailer'
 import { generate } from 'selfsigned'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { SmtpClient } from '../../run/smtp-client.ts'
+import { SmtpClient } from '../../run/smtp/smtp-client.ts'
 import { ListenersRig } from './smtp-listeners.fixture.ts'
 
 let certificate: { cert: string; private: string }

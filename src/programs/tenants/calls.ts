@@ -1,5 +1,5 @@
-import { foreignText } from '../../foreign-text.ts'
 import type { Random } from '../../random.ts'
+import { foreignText } from '../../text/foreign-text.ts'
 import type { MessageBooks, Outbox, SyncBooks, SyncRecord } from './books.ts'
 import { bytesOf, type Content, type Draft, md5Of } from './draft.ts'
 import type { MessageGenerator } from './generator.ts'

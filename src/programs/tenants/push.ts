@@ -1,6 +1,6 @@
 import { request } from 'undici'
-import { foreignText } from '../../foreign-text.ts'
-import { tokenMaskFor } from '../../secret-mask.ts'
+import { foreignText } from '../../text/foreign-text.ts'
+import { tokenMaskFor } from '../../text/secret-mask.ts'
 import type { Intake } from './options.ts'
 import type { WireMessage } from './wire.ts'
 

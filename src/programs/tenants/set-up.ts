@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
 import { errorText, MailstormError } from '../../error.ts'
-import { foreignText } from '../../foreign-text.ts'
-import { tokenMaskFor } from '../../secret-mask.ts'
+import { foreignText } from '../../text/foreign-text.ts'
+import { tokenMaskFor } from '../../text/secret-mask.ts'
 import type { Dialect } from './options.ts'
 import type { Tenant } from './tenant.ts'
 

@@ -1,10 +1,10 @@
 import type { SideBySide, ThresholdResult, Unit } from '../../engine/result.ts'
 import { figureValue } from '../../figures/figure.ts'
 import { unitOfThreshold } from '../../figures/threshold.ts'
-import { FOREIGN_TEXT_LENGTH } from '../../foreign-text.ts'
 import type { AnyResult } from '../../pressure/result.ts'
 import type { RunResult } from '../../results/kinds.ts'
 import { listOf } from '../../results/overview.ts'
+import { FOREIGN_TEXT_LENGTH } from '../../text/foreign-text.ts'
 import {
   type Block,
   type Cell,

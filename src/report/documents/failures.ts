@@ -1,5 +1,5 @@
 import type { FailureRow, Result } from '../../engine/result.ts'
-import { FOREIGN_TEXT_LENGTH } from '../../foreign-text.ts'
+import { FOREIGN_TEXT_LENGTH } from '../../text/foreign-text.ts'
 import { type Block, type Cell, left, type Part, type RichCell, right, table } from '../block.ts'
 import { oneLine } from '../escape.ts'
 import { count, counted, decimal } from '../format.ts'

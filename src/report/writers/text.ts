@@ -1,5 +1,5 @@
 import wrapAnsi from 'wrap-ansi'
-import { FOREIGN_TEXT_LENGTH } from '../../foreign-text.ts'
+import { FOREIGN_TEXT_LENGTH } from '../../text/foreign-text.ts'
 import {
   type Block,
   blocksFor,

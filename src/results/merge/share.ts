@@ -33,7 +33,7 @@ export function sharesOf(files: readonly RunFile[]): readonly Share[] {
   return shares
 }
 
-/** An agreed start is never further away (src/run/generator.ts); more means a wrong clock. */
+/** An agreed start is never further away (src/run/generators/generator.ts); more means a wrong clock. */
 const MOST_SKEW_MS = 3_600_000
 /**
  * Gap between the end of one and the start of another. Parts of short loads may miss each other while servers

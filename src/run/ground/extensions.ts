@@ -1,6 +1,6 @@
 import { systemClock } from '../../engine/clock.ts'
 import { MailstormError } from '../../error.ts'
-import { hasUtf8Addresses } from '../../mail/envelopes.ts'
+import { hasUtf8Addresses } from '../../mail/envelopes/envelopes.ts'
 import type { Capabilities } from '../../smtp/capabilities.ts'
 import { SmtpFailure } from '../../smtp/failure.ts'
 import { openSession, quit } from '../../smtp/session.ts'

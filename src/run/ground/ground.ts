@@ -2,7 +2,7 @@ import { createPacer, executorOf, plannedSeconds } from '../../engine/executors/
 import type { SenderPool } from '../../engine/threads/pool.ts'
 import { MailstormError } from '../../error.ts'
 import type { Corpus } from '../../mail/corpus/corpus.ts'
-import { correspondents } from '../../mail/envelopes.ts'
+import { correspondents } from '../../mail/envelopes/envelopes.ts'
 import { packageCommand } from '../../packages.ts'
 import { checkLocalAddresses, checkPorts } from '../../smtp/preflight/local-addresses.ts'
 import { checkDescriptors } from '../../smtp/preflight/preflight.ts'

@@ -1,6 +1,6 @@
 import { systemClock } from '../../engine/clock.ts'
 import type { PipeliningRow } from '../../engine/result.ts'
-import { firstEnvelope } from '../../mail/envelopes.ts'
+import { firstEnvelope } from '../../mail/envelopes/envelopes.ts'
 import type { SmtpTarget } from '../../smtp/target.ts'
 import type { Workload } from '../spec/spec.ts'
 import { findLevel, type LevelFinding } from './trial.ts'

@@ -12,7 +12,7 @@ import type { LedgerEntry, ServerLedger } from '../../ledger/ledger.ts'
 import type { LedgerSource } from '../../ledger/verify.ts'
 import type { ContainerOptions, Options } from '../../options/options.ts'
 import { nameOfServer, type ServerAddress, targetAt, tlsOfServer } from '../../options/server-address.ts'
-import { type AccountTable, accountsIn } from '../../smtp/logins.ts'
+import { type AccountTable, accountsIn } from '../../smtp/login/logins.ts'
 import { type Exchangers, exchangersOf } from '../../smtp/preflight/exchangers.ts'
 import {
   type CheckedHost,
@@ -22,7 +22,7 @@ import {
   preflight,
 } from '../../smtp/preflight/preflight.ts'
 import type { Credentials, SmtpTarget, TlsMode } from '../../smtp/target.ts'
-import { Logins } from '../logins.ts'
+import { Logins } from '../smtp/logins.ts'
 import type { ClientIdentity } from '../spec/client-identity.ts'
 import type { Workload } from '../spec/spec.ts'
 import { TargetLevels } from './levels.ts'

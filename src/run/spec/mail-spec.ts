@@ -1,10 +1,7 @@
 import { MailstormError } from '../../error.ts'
-import { isMailbox, numbered } from '../../mail/address.ts'
 import { boundsOf } from '../../mail/distribution.ts'
-import { isList, mostRecipients, needsNumbers, type RecipientsSpec } from '../../mail/envelopes.ts'
-import type { HeaderSpec } from '../../mail/generated.ts'
-import { longestHead } from '../../mail/longest-head.ts'
-import type { MailSpec } from '../../mail/mail.ts'
+import { isMailbox, numbered } from '../../mail/envelopes/address.ts'
+import { isList, mostRecipients, needsNumbers, type RecipientsSpec } from '../../mail/envelopes/envelopes.ts'
 import {
   type FilledPattern,
   isFixed,
@@ -12,8 +9,11 @@ import {
   readPattern,
   samplesOf,
   variety,
-} from '../../mail/pattern.ts'
-import { filled } from '../../mail/pick-table.ts'
+} from '../../mail/envelopes/pattern.ts'
+import { filled } from '../../mail/envelopes/pick-table.ts'
+import type { HeaderSpec } from '../../mail/generated.ts'
+import { longestHead } from '../../mail/longest-head.ts'
+import type { MailSpec } from '../../mail/mail.ts'
 import { DEFAULT_SIZE, SIZES, type SizeName } from '../../options/kind.ts'
 import { CUSTOM_DEFAULTS } from '../../options/load.ts'
 import {

@@ -1,8 +1,6 @@
 import type { Stage } from '../../engine/executors/ramp.ts'
 import { EXECUTORS, executorOf, type LoadSpec } from '../../engine/executors/registry.ts'
 import { MailstormError } from '../../error.ts'
-import { cutText } from '../../foreign-text.ts'
-import { type FieldsOf, unknownField, unknownFields } from '../../nearest.ts'
 import { VARIABLES } from '../../options/environment.ts'
 import {
   decimal,
@@ -16,6 +14,8 @@ import {
 import { FIELD_OF, FIELD_VARIABLES } from '../../options/load.ts'
 import { publicProblem } from '../../options/mail.ts'
 import { AUTH_MECHANISMS, type Credentials } from '../../smtp/target.ts'
+import { cutText } from '../../text/foreign-text.ts'
+import { type FieldsOf, unknownField, unknownFields } from '../../text/nearest.ts'
 import { type ClientSpec, clientProblems } from './client-identity.ts'
 
 type Allowed = Pick<Variable, 'allowed' | 'wrongWith'>

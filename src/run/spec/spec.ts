@@ -15,12 +15,12 @@ import { checkMetricKinds } from '../../figures/custom.ts'
 import { SMTP_FIGURES } from '../../figures/smtp.ts'
 import { parseThreshold, type Threshold, withEveryRuns } from '../../figures/threshold.ts'
 import { corpusName } from '../../mail/corpus/places.ts'
-import { mostRecipients } from '../../mail/envelopes.ts'
+import { mostRecipients } from '../../mail/envelopes/envelopes.ts'
 import { sizesText } from '../../mail/words.ts'
 import type { SizeName } from '../../options/kind.ts'
 import { DEFAULT_RETRY_DELAY_SECONDS } from '../../options/load.ts'
 import type { SizeDistribution } from '../../options/mail.ts'
-import type { BreakOffPhase, ClientBehaviour } from '../../smtp/behaviour.ts'
+import type { BreakOffPhase, ClientBehaviour } from '../../smtp/clients/behaviour.ts'
 import {
   type Credentials,
   DEFAULT_PIPELINE_DEPTH,
@@ -29,7 +29,7 @@ import {
   type TlsMode,
 } from '../../smtp/target.ts'
 import { checkBaseline } from '../baseline.ts'
-import { readAccounts } from '../logins.ts'
+import { readAccounts } from '../smtp/logins.ts'
 import { type ClientIdentity, type ClientSpec, clientOf } from './client-identity.ts'
 import { resolveMail } from './mail-spec.ts'
 import { checkSpec } from './spec-check.ts'

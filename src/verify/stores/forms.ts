@@ -1,4 +1,4 @@
-import { nearest } from '../../nearest.ts'
+import { nearest } from '../../text/nearest.ts'
 import { readImapUrl } from './imap-url.ts'
 import { readSinkPort } from './sink-port.ts'
 

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { errorText, MailstormError } from '../../error.ts'
-import { foreignText } from '../../foreign-text.ts'
+import { foreignText } from '../../text/foreign-text.ts'
 import type { Arrival, Store, StoreContext } from '../store.ts'
 import { LogFile } from './log-file.ts'
 import type { LogForm, LogLine } from './log-lines.ts'

@@ -8,7 +8,7 @@ import {
   type StoreAddress,
   type StoreScheme,
 } from './forms.ts'
-import type { MailCatcher } from './http-store.ts'
+import type { MailCatcher } from './http/http-store.ts'
 import { readImapUrl } from './imap-url.ts'
 import { DEFAULT_SINK, readSinkPort } from './sink-port.ts'
 
@@ -28,11 +28,11 @@ const OPENERS: Readonly<Record<StoreScheme, Opener>> = {
   },
   imap: imap('imap'),
   imaps: imap('imaps'),
-  mailpit: catcher(async (url, context) => new (await import('./mailpit.ts')).Mailpit(url, context)),
-  mailhog: catcher(async (url, context) => new (await import('./mailhog.ts')).Mailhog(url, context)),
-  inbucket: catcher(async (url, context) => new (await import('./inbucket.ts')).Inbucket(url, context)),
-  maildev: catcher(async (url, context) => new (await import('./maildev.ts')).Maildev(url, context)),
-  smtp4dev: catcher(async (url, context) => new (await import('./smtp4dev.ts')).Smtp4dev(url, context)),
+  mailpit: catcher(async (url, context) => new (await import('./http/mailpit.ts')).Mailpit(url, context)),
+  mailhog: catcher(async (url, context) => new (await import('./http/mailhog.ts')).Mailhog(url, context)),
+  inbucket: catcher(async (url, context) => new (await import('./http/inbucket.ts')).Inbucket(url, context)),
+  maildev: catcher(async (url, context) => new (await import('./http/maildev.ts')).Maildev(url, context)),
+  smtp4dev: catcher(async (url, context) => new (await import('./http/smtp4dev.ts')).Smtp4dev(url, context)),
 }
 
 function imap(scheme: 'imap' | 'imaps'): Opener {
@@ -46,7 +46,7 @@ function imap(scheme: 'imap' | 'imaps'): Opener {
 /** A mail catcher with an HTTP API. */
 function catcher(open: (url: URL, context: StoreContext) => Promise<MailCatcher>): Opener {
   return async (url, context) =>
-    new (await import('./http-store.ts')).HttpStore(await open(new URL(url), context))
+    new (await import('./http/http-store.ts')).HttpStore(await open(new URL(url), context))
 }
 
 /** The store that a value of STRESS_VERIFY asks for; undefined for `none`. Throws MailstormError for a bad value. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { dotStuff } from '../../../src/smtp/message.ts'
+import { dotStuff } from '../../../src/smtp/mail/message.ts'
 import type { Delivery } from '../../../src/verify/store.contract.ts'
 
 /** Sessions at a time. */

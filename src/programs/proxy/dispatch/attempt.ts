@@ -1,6 +1,6 @@
 import { errorText } from '../../../error.ts'
-import { foreignText } from '../../../foreign-text.ts'
 import { SmtpFailure } from '../../../smtp/failure.ts'
+import { foreignText } from '../../../text/foreign-text.ts'
 import type { OpenAttachmentsOf } from '../attachments/attachments.ts'
 import { AttachmentError } from '../attachments/checked-content.ts'
 import { OutOfReach } from '../attachments/reach.ts'

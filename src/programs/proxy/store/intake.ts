@@ -1,5 +1,5 @@
 import { errorText } from '../../../error.ts'
-import { foreignText } from '../../../foreign-text.ts'
+import { foreignText } from '../../../text/foreign-text.ts'
 import { idOfRefused, readSubmission, type Submission, type SubmissionDefaults } from '../intake/mail.ts'
 import { Unacceptable } from '../intake/mailbox.ts'
 import { type Database, mayPass, type Session } from './database.ts'

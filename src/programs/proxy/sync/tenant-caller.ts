@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici'
 import { errorText } from '../../../error.ts'
-import { foreignText } from '../../../foreign-text.ts'
+import { foreignText } from '../../../text/foreign-text.ts'
 import { checkHost, fencedAgent, type Intercept } from '../attachments/reach.ts'
 import { authHeaders } from '../attachments/sources.ts'
 import type { ProxyConfig } from '../options.ts'
