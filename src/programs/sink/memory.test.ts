@@ -1,22 +1,11 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { heldBytes } from '../../held-memory.fixture.ts'
 import { newMessageId } from './smtp/connection.ts'
 import { DigestFields } from './smtp/content-digest.ts'
 import { Intake } from './smtp/intake.ts'
 import { Store } from './store/store.ts'
 
 const MESSAGES = 20_000
-
-/** After two full collections (the first only finds the buffers to free), so that what is held counts. */
-function heldBytes(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  collect()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
 
 test('holds less than 512 bytes of memory per message, whatever its size', async () => {
   const store = new Store()
