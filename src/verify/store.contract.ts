@@ -133,7 +133,7 @@ export function testStore(contract: StoreContract): void {
         expect(keptBytes).toBeLessThan(MOST_KEPT_BYTES)
         expect(seen.every((times) => times === 1)).toBe(true)
       },
-      180_000,
+      360_000,
     )
 
     contractTest('tells a message that came twice into one mailbox twice', async () => {
