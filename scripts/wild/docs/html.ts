@@ -79,14 +79,15 @@ function tableHtml({ caption, columns, rows }: ServersTable): Html {
     caption,
     columns,
     rows: rows.map(({ of, cells }) => [
-      ...(of === undefined ? [] : [html`<a href="#${anchorOf(of)}">${of.file.title}</a>`]),
+      ...(of === undefined
+        ? []
+        : [breaking(html`<a href="#${anchorOf(of)}">${of.file.title}</a>`, of.file.title.length)]),
       ...cells.map(cellHtml),
     ]),
     ...(rows.some(({ of }) => of !== undefined) ? { groups: rows.map(({ of }) => of?.name ?? '') } : {}),
   })
 }
 
-/** Texts that are long break between words. */
 function cellHtml(cell: Cell): HtmlCell {
   if (typeof cell !== 'string' && 'ratio' in cell)
     return barCell(`${times(cell.ratio)}${cell.spread ?? ''}`, Math.min(1, cell.ratio))
@@ -94,10 +95,15 @@ function cellHtml(cell: Cell): HtmlCell {
     typeof cell === 'string'
       ? [html`${cell}`, cell.length]
       : [markdownHtml(cell.markdown), cell.markdown.length]
-  return length > LONG_CHARS ? html`<span class="text">${written}</span>` : written
+  return breaking(written, length)
 }
 
-const LONG_CHARS = 30
+const LONG_CHARS = 20
+
+/** Texts that are long break between words. */
+function breaking(written: Html, length: number): Html {
+  return length > LONG_CHARS ? html`<span class="text">${written}</span>` : written
+}
 
 /** The little Markdown that server.json has: code, emphasis, links. */
 export function markdownHtml(text: string): Html {
