@@ -60,3 +60,12 @@ test('takes limits with a fraction, as GMP_CACHE_MEMORY_MAX_MB=0.00001 gives', (
   memory.put(key, Buffer.alloc(10))
   expect(memory.get(key)?.length).toBe(10)
 })
+
+test('holds no more memory than it counts: a part of a larger buffer becomes a buffer of its own', () => {
+  const memory = new MemoryTier({ maxBytes: 10_000, ttlMs: 1_000 })
+  const key = contentKey('t', 'a')
+  const slab = Buffer.alloc(65_536, 'x')
+  memory.put(key, slab.subarray(100, 1_100))
+  expect(memory.get(key)).toEqual(Buffer.alloc(1_000, 'x'))
+  expect(memory.get(key)?.buffer.byteLength).toBe(1_000)
+})

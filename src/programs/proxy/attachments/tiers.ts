@@ -49,8 +49,16 @@ export class MemoryTier {
 
   /** Does not keep a content larger than the whole tier. */
   put(key: ContentKey, content: Buffer): void {
-    this.#contents?.set(key, content)
+    this.#contents?.set(key, ofItsOwn(content))
   }
+}
+
+/** A part of a larger buffer, as Node cuts small ones from its pool, keeps all of that in memory: 64 KiB for 1 KB. */
+function ofItsOwn(content: Buffer): Buffer {
+  if (content.length === content.buffer.byteLength) return content
+  const copy = Buffer.allocUnsafeSlow(content.length)
+  content.copy(copy)
+  return copy
 }
 
 interface DiskEntry {
